@@ -1,0 +1,44 @@
+"""Group similar cryo-EM 2D class averages into superclasses and balance the particles.
+
+>>> import rebalance
+>>> data = rebalance.read("Class2D/job013")
+>>> affinity = rebalance.affinity(data.class_averages)
+>>> superclasses = rebalance.cluster(affinity, 8, n_particles=data.class_averages.n_particles)
+>>> selection = rebalance.select(data.particles, superclasses, factor=0.8)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+__version__ = "0.1.0"
+
+_PUBLIC = {
+    "read": "rebalance.formats",
+    "affinity": "rebalance.engine",
+    "cluster": "rebalance.clusterings",
+    "select": "rebalance.strategies",
+    "run": "rebalance.pipeline",
+    "ClassAverages": "rebalance.model",
+    "ParticleTable": "rebalance.model",
+    "Dataset": "rebalance.model",
+    "Alignment": "rebalance.model",
+    "Affinity": "rebalance.model",
+    "Superclasses": "rebalance.model",
+    "Selection": "rebalance.model",
+    "RunResult": "rebalance.model",
+    "RebalanceError": "rebalance.errors",
+}
+
+__all__ = [*_PUBLIC, "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PUBLIC:
+        raise AttributeError(f"module 'rebalance' has no attribute {name!r}")
+    return getattr(import_module(_PUBLIC[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,74 @@
+"""The plugins that come with the package; they enter by the same hooks as a stranger's."""
+
+from __future__ import annotations
+
+from rebalance.hookspecs import ALIGNMENT, HOOK_VERSION, PluginSpec, hookimpl
+
+REBALANCE_HOOK_VERSION = HOOK_VERSION
+
+
+@hookimpl
+def rebalance_metrics() -> list[PluginSpec]:
+    return [
+        PluginSpec(
+            "rotational-cc",
+            "Best normalised correlation over rotation, shift and mirror.",
+            "rebalance.metrics.rotational_cc:RotationalCC",
+            provides=(ALIGNMENT,),
+        ),
+        PluginSpec(
+            "frc",
+            "Mean Fourier ring correlation of the aligned pair.",
+            "rebalance.metrics.frc:FourierRingCorrelation",
+        ),
+    ]
+
+
+@hookimpl
+def rebalance_clusterings() -> list[PluginSpec]:
+    return [
+        PluginSpec(
+            "hierarchical",
+            "Agglomerative clustering of 1 - affinity, with a dendrogram.",
+            "rebalance.clusterings.hierarchical:Hierarchical",
+        ),
+        PluginSpec(
+            "spectral",
+            "Spectral clustering of the affinity graph.",
+            "rebalance.clusterings.spectral:Spectral",
+        ),
+        PluginSpec(
+            "identity",
+            "Superclassification off: each class average by itself.",
+            "rebalance.clusterings.identity:Identity",
+        ),
+    ]
+
+
+@hookimpl
+def rebalance_strategies() -> list[PluginSpec]:
+    return [
+        PluginSpec(
+            "random",
+            "Keeps particles of a crowded superclass at random.",
+            "rebalance.strategies.random:Random",
+        ),
+        PluginSpec(
+            "best",
+            "Keeps the best-scoring particles by a column of the table.",
+            "rebalance.strategies.best:Best",
+        ),
+    ]
+
+
+@hookimpl
+def rebalance_formats() -> list[PluginSpec]:
+    return [
+        PluginSpec("relion", "RELION star files, 3.0 to 5.", "rebalance.formats.relion:Relion"),
+        PluginSpec(
+            "cryosparc",
+            "CryoSPARC .cs files and result groups.",
+            "rebalance.formats.cryosparc:CryoSparc",
+        ),
+        PluginSpec("stack", "A bare MRC stack of class averages.", "rebalance.formats.stack:Stack"),
+    ]

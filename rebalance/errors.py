@@ -1,0 +1,64 @@
+"""The errors a user can meet: each says what was found, what was expected and what to do.
+
+A `RebalanceError` ends the command with one message and exit code 2, without a traceback.
+Anything else that escapes is a bug: traceback, exit code 1.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class RebalanceError(Exception):
+    """A mistake that the person who typed the command can mend.
+
+    Parameters
+    ----------
+    problem : str
+        What was found and what was expected, one or two sentences.
+    path : Path or str, optional
+        The file that the problem is in.
+    where : str, optional
+        The row, column, block or field inside the file, e.g. ``"line 37"``.
+    cure : str, optional
+        What to do about it.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        path: Path | str | None = None,
+        where: str | None = None,
+        cure: str | None = None,
+    ) -> None:
+        self.problem = problem
+        self.path = None if path is None else Path(path)
+        self.where = where
+        self.cure = cure
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        place = ", ".join(str(part) for part in (self.path, self.where) if part is not None)
+        message = f"{place}: {self.problem}" if place else self.problem
+        return f"{message}\n{self.cure}" if self.cure else message
+
+
+class InputError(RebalanceError):
+    """A file that can't be read, or whose content is not what it should be."""
+
+
+class OptionError(RebalanceError):
+    """An option outside its range, of the wrong unit, or at odds with another or the data."""
+
+
+class OutputError(RebalanceError):
+    """A results folder that exists already, can't be written, or has no room."""
+
+
+class PluginError(RebalanceError):
+    """A plugin that is not there, can't be loaded, or breaks its contract."""
+
+
+class DeviceError(RebalanceError):
+    """A device (CUDA card) that was asked for and is not there."""

@@ -1,0 +1,216 @@
+"""The typed options of a plugin: one pydantic model gives help, validation, schema and docs.
+
+A plugin declares its options as a subclass of `Options`; every field has a default, a one-line
+description and, where it has one, a unit and a range:
+
+>>> class MyOptions(Options):
+...     sigma: float = option(1.0, "Width of the kernel.", unit="pixels", ge=0.1, le=10.0)
+...     max_shift: Length | None = option(None, "Largest shift.", unit="Å or px")
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, NamedTuple, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
+from pydantic_core import core_schema
+
+from rebalance.errors import OptionError
+
+OptionsT = TypeVar("OptionsT", bound="Options")
+
+_LENGTH = re.compile(
+    r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(Å|A|Ang|angstrom|px|pix|pixels?)?\s*",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Length:
+    """A length in Å or in pixels, as a user writes it: ``40``, ``40A``, ``40Å``, ``10px``.
+
+    A bare number is in Å.
+    """
+
+    value: float
+    unit: str = "A"
+
+    @classmethod
+    def parse(cls, text: str | float | int | Length) -> Length:
+        """Read a length.
+
+        Raises
+        ------
+        ValueError
+            If the text is not a finite number followed by nothing, ``A``, ``Å`` or ``px``.
+        """
+        if isinstance(text, Length):
+            return text
+        match = _LENGTH.fullmatch(str(text))
+        if match is None:
+            raise ValueError(f"{text!r} is not a length: write 40 or 40A (Å), or 10px (pixels)")
+        unit = (match.group(2) or "A").lower()
+        return cls(float(match.group(1)), "px" if unit.startswith("p") else "A")
+
+    def pixels(self, pixel_size: float | None, option_name: str = "length") -> float:
+        """The length in pixels.
+
+        Parameters
+        ----------
+        pixel_size : float or None
+            Å per pixel, None when unknown.
+        option_name : str
+            Named in the error.
+
+        Raises
+        ------
+        OptionError
+            If the length is in Å and the pixel size is unknown.
+        """
+        if self.unit == "px":
+            return self.value
+        if pixel_size is None:
+            raise OptionError(
+                f"{option_name} = {self.value:g} Å needs a pixel size, and the class averages "
+                "state none.",
+                cure=f"Give --pixel-size in Å, or write {option_name} in pixels, e.g. 10px.",
+            )
+        return self.value / pixel_size
+
+    def __str__(self) -> str:
+        return f"{self.value:g}px" if self.unit == "px" else f"{self.value:g}A"
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: Any, handler: GetCoreSchemaHandler
+    ) -> core_schema.CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls.parse, serialization=core_schema.to_string_ser_schema()
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> dict[str, Any]:
+        return {"type": "string", "pattern": r"^[0-9.eE+-]+\s*(A|Å|px)?$"}
+
+
+def option(default: Any, help: str, *, unit: str | None = None, **limits: Any) -> Any:
+    """A field of an `Options` model: default, one-line help, unit and limits (ge, gt, le, lt)."""
+    return Field(
+        default,
+        description=help,
+        json_schema_extra={"unit": unit} if unit else None,
+        **limits,
+    )
+
+
+class Options(BaseModel):
+    """Base of every plugin's options: frozen, unknown names refused, defaults validated."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False
+    )
+
+
+class NoOptions(Options):
+    """The options of a plugin that has none."""
+
+
+class OptionHelp(NamedTuple):
+    """One line of the table of a plugin's options."""
+
+    name: str
+    default: str
+    unit: str
+    range: str
+    help: str
+
+
+def parse_options(
+    model: type[OptionsT], values: Mapping[str, Any], *, owner: str, prefix: str
+) -> OptionsT:
+    """Validate ``--set`` values against a plugin's options.
+
+    Parameters
+    ----------
+    model : type of Options
+    values : mapping of str to str or value
+        Strings are converted; ``none`` and ``auto`` mean None where the field allows it.
+    owner : str
+        The plugin, as named in an error: ``metric rotational-cc``.
+    prefix : str
+        The kind before the dot in ``--set``: ``metric``.
+
+    Raises
+    ------
+    OptionError
+        Names the option, the value found, the range, the unit and the option's help.
+    """
+    cleaned = {
+        name: None if isinstance(value, str) and value.lower() in ("none", "auto") else value
+        for name, value in values.items()
+    }
+    # "none" and "auto" may also be legal words of the field itself.
+    for attempt in (cleaned, dict(values)):
+        try:
+            return model.model_validate(attempt)
+        except ValidationError as error:
+            first = error.errors()[0]
+    name = str(first["loc"][0]) if first["loc"] else ""
+    known = {row.name: row for row in describe_options(model)}
+    if name not in known:
+        raise OptionError(
+            f"{owner} has no option {name!r}.",
+            cure=f"Its options: {', '.join(known) or 'none'}.",
+        )
+    row = known[name]
+    expected = ", ".join(
+        part for part in (row.range, f"unit {row.unit}" if row.unit else "") if part
+    )
+    raise OptionError(
+        f"{prefix}.{name} = {values[name]!s}: {first['msg']}"
+        + (f" (expected {expected}; default {row.default})." if expected else "."),
+        cure=row.help,
+    )
+
+
+def describe_options(model: type[Options]) -> list[OptionHelp]:
+    """Name, default, unit, range and help of every option, in order of declaration."""
+    rows = []
+    schema = model.model_json_schema()
+    for name, field in model.model_fields.items():
+        extra = field.json_schema_extra if isinstance(field.json_schema_extra, dict) else {}
+        default = "auto" if field.default is None else str(field.default)
+        rows.append(
+            OptionHelp(
+                name,
+                default,
+                str(extra.get("unit", "")),
+                _range_of(schema["properties"][name]),
+                field.description or "",
+            )
+        )
+    return rows
+
+
+def _range_of(schema: dict[str, Any]) -> str:
+    variants = schema.get("anyOf", [schema])
+    parts = []
+    for variant in variants:
+        if "enum" in variant:
+            parts.append(" | ".join(str(word) for word in variant["enum"]))
+        if "const" in variant:
+            parts.append(str(variant["const"]))
+        low = variant.get("minimum", variant.get("exclusiveMinimum"))
+        high = variant.get("maximum", variant.get("exclusiveMaximum"))
+        if low is not None or high is not None:
+            left = "(" if "exclusiveMinimum" in variant or low is None else "["
+            right = ")" if "exclusiveMaximum" in variant or high is None else "]"
+            low_text = "-inf" if low is None else f"{low:g}"
+            high_text = "inf" if high is None else f"{high:g}"
+            parts.append(f"{left}{low_text}, {high_text}{right}")
+        if variant.get("type") == "boolean":
+            parts.append("true | false")
+    return " | ".join(parts)
