@@ -1,1 +1,1 @@
-"""TODO room."""
+"""Numba kernels only: explicit arrays in and out; no files, no options, no logging."""

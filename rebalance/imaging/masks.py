@@ -1,0 +1,96 @@
+"""The soft disc that every comparison looks through, and its radius when nobody gave one."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from rebalance.model import BoolArray, FloatArray
+
+EDGE_FRACTION = 0.1
+"""Width of the cosine edge as a fraction of the radius."""
+
+
+def soft_disc(box: int, radius: float, edge: float | None = None) -> FloatArray:
+    """A disc about pixel (L/2, L/2): 1 inside, a cosine fall to 0 at the radius.
+
+    Parameters
+    ----------
+    box : int
+        Side L in pixels.
+    radius : float
+        Where the mask reaches 0, in pixels.
+    edge : float, optional
+        Width of the fall in pixels; `EDGE_FRACTION` of the radius by default.
+
+    Returns
+    -------
+    float32 (L, L)
+    """
+    edge = EDGE_FRACTION * radius if edge is None else edge
+    distance = radius_of_pixels(box)
+    ramp = np.clip((radius - distance) / max(edge, 1e-6), 0.0, 1.0)
+    return (0.5 - 0.5 * np.cos(np.pi * ramp)).astype(np.float32)
+
+
+def radius_of_pixels(box: int) -> npt.NDArray[np.float64]:
+    """float64 (L, L): distance of each pixel from (L/2, L/2)."""
+    axis = np.arange(box) - box // 2
+    return np.hypot(axis[:, None], axis[None, :])
+
+
+def apply_mask(images: FloatArray, mask: FloatArray) -> FloatArray:
+    """Remove the mean inside the mask (weighted by it), then multiply by it.
+
+    Parameters
+    ----------
+    images : float32 (N, L, L)
+    mask : float32 (L, L)
+
+    Returns
+    -------
+    float32 (N, L, L)
+    """
+    weight = mask.astype(np.float64) / mask.sum(dtype=np.float64)
+    mean = np.tensordot(images, weight, axes=2)
+    return (images - mean[:, None, None].astype(np.float32)) * mask
+
+
+def estimate_radius(images: FloatArray, is_empty: BoolArray | None = None) -> float:
+    """Radius in pixels of the disc that holds the objects, from the images themselves.
+
+    The variance of the averages over images and over rings, smoothed by the ring's own number of
+    pixels, falls from the object to the background; the radius is where the power beyond it,
+    above the background's level, is 2 % of the whole, widened by a tenth for the soft edge and
+    kept within the box.
+
+    Parameters
+    ----------
+    images : float32 (N, L, L)
+    is_empty : bool (N,), optional
+        Images to leave out.
+    """
+    box = images.shape[1]
+    largest = box / 2.0
+    usable = images if is_empty is None else images[~is_empty]
+    if len(usable) == 0:
+        return largest
+    ring = np.minimum(radius_of_pixels(box).astype(np.int64), box // 2)
+    n_rings = int(box // 2)
+    counts = np.bincount(ring.ravel(), minlength=n_rings + 1)[:n_rings]
+    profile = np.zeros(n_rings)
+    for image in usable:
+        values = image.astype(np.float64)
+        border = values[(ring >= n_rings - 2) & (ring < n_rings)]
+        values = (values - np.median(border)) / (values.std() or 1.0)
+        power = np.bincount(ring.ravel(), (values**2).ravel(), minlength=n_rings + 1)[:n_rings]
+        profile += power / counts
+    profile /= len(usable)
+    background = profile[int(0.9 * n_rings) :].min()
+    signal = np.clip(profile - background, 0.0, None) * counts
+    total = signal.sum()
+    if total <= 0:
+        return largest
+    inside = np.cumsum(signal) / total
+    radius = (int(np.searchsorted(inside, 0.98)) + 1) / (1.0 - EDGE_FRACTION)
+    return float(np.clip(radius, 0.25 * largest, largest))

@@ -1,0 +1,15 @@
+"""The one place that decides how kernels are compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numba
+
+jit: Callable[..., Any] = numba.njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
+"""Compiled on first use, cached on disk, run without the interpreter's lock.
+
+Of the fast-math flags only ``contract`` (fused multiply–add) is allowed: sums keep their written
+order, so that the bytes of a result depend on neither tiling nor threads.
+"""
