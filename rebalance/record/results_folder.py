@@ -1,0 +1,267 @@
+"""The folder of one run: built beside its place under another name, and renamed whole.
+
+Whatever ends a run early, Ctrl-C, a full disk or a bug, the place holds what it held before.
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import json
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Iterable
+from pathlib import Path
+from types import TracebackType
+
+from rebalance.errors import OutputError
+
+RUN_RECORD = "run.json"
+"""The file that marks a folder as results of this program."""
+
+_UNFINISHED, _FORMER = "unfinished", "former"
+_SURELY_LOCKED_AFTER_SECONDS = 60
+_NOT_A_PERSONS = (".DS_Store", "Thumbs.db", "desktop.ini")
+_FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "your disk quota is used up"}
+_ANOTHER_PLACE = "Give another place with -o."
+
+
+class ResultsFolder:
+    """A results folder in the making; use as a context manager.
+
+    Parameters
+    ----------
+    place : Path
+        Where the results go.
+    overwrite : bool
+        Allow the results of an earlier run to be replaced; anything else is never deleted.
+    inputs : iterable of Path
+        Files that are read; the folder must not contain one of them.
+
+    Attributes
+    ----------
+    place : Path
+        Resolved.
+    work : Path
+        The folder to write into, between entering and `finish`.
+
+    Raises
+    ------
+    OutputError
+        On construction, if something is in the way; on entering, if the place can't be written;
+        from the block, if the disk is full.
+    """
+
+    def __init__(self, place: Path, *, overwrite: bool, inputs: Iterable[Path] = ()) -> None:
+        self.place = place.expanduser().resolve()
+        self.work = self.place
+        self._made_parents: list[Path] = []
+        self._former: Path | None = None
+        self._lock = -1
+        self._replaces = _check_the_place(self.place, overwrite)
+        _keep_inputs_out(self.place, inputs)
+
+    def __enter__(self) -> ResultsFolder:
+        try:
+            self._make_parents()
+            self._remove_abandoned()
+            self.work = self._sibling(_UNFINISHED)
+            self._lock = _lock(self.work)
+            # mkdtemp makes a private folder; results have the permissions of any new folder.
+            mask = os.umask(0)
+            os.umask(mask)
+            self.work.chmod(0o777 & ~mask)
+        except OSError as error:
+            self._undo()
+            raise OutputError(
+                f"results can't be written there: {error.strerror or error}.",
+                path=self.place,
+                cure=_ANOTHER_PLACE,
+            ) from error
+        except BaseException:
+            self._undo()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if kind is None:
+            return
+        self._undo()
+        if isinstance(error, OSError) and self._is_about_the_results(error):
+            reason = _FULL.get(error.errno or 0, error.strerror or str(error))
+            raise OutputError(
+                f"results could not be written: {reason}. Nothing was left behind.",
+                path=self.place,
+                cure="Make room, or give another place with -o.",
+            ) from error
+
+    def finish(self) -> None:
+        """Put the folder in its place.
+
+        Raises
+        ------
+        OutputError
+            If it can't be renamed; what was there before is there again.
+        """
+        try:
+            if self._replaces:
+                self._former = self._sibling(_FORMER)
+                os.replace(self.place, self._former)
+            os.replace(self.work, self.place)
+        except OSError as error:
+            raise OutputError(
+                f"the results can't be put in place: {error.strerror or error}.",
+                path=self.place,
+                cure=_ANOTHER_PLACE,
+            ) from error
+        self.work = self.place
+        self._made_parents.clear()
+        if self._former is not None:
+            shutil.rmtree(self._former, ignore_errors=True)
+            self._former = None
+        self._unlock()
+
+    def _sibling(self, role: str) -> Path:
+        return Path(tempfile.mkdtemp(prefix=f".{self.place.name}.{role}-", dir=self.place.parent))
+
+    def _remove_abandoned(self) -> None:
+        """What killed runs left: nobody holds the lock."""
+        prefix = f".{self.place.name}.{_UNFINISHED}-"
+        for folder in self.place.parent.iterdir():
+            if not folder.name.startswith(prefix) or folder.is_symlink():
+                continue
+            # A folder is locked a moment after it is made.
+            if time.time() - folder.stat().st_mtime < _SURELY_LOCKED_AFTER_SECONDS:
+                continue
+            lock = _lock(folder)
+            if lock >= 0:
+                shutil.rmtree(folder, ignore_errors=True)
+                os.close(lock)
+
+    def _unlock(self) -> None:
+        if self._lock >= 0:
+            os.close(self._lock)
+            self._lock = -1
+
+    def _make_parents(self) -> None:
+        missing = []
+        folder = self.place.parent
+        while not folder.exists():
+            missing.append(folder)
+            folder = folder.parent
+        for folder in reversed(missing):
+            folder.mkdir(exist_ok=True)
+            self._made_parents.append(folder)
+
+    def _undo(self) -> None:
+        if self._former is not None:
+            if os.path.lexists(self.place):
+                shutil.rmtree(self._former, ignore_errors=True)
+            else:
+                os.replace(self._former, self.place)
+            self._former = None
+        if self.work != self.place:
+            shutil.rmtree(self.work, ignore_errors=True)
+            self.work = self.place
+        self._unlock()
+        for folder in reversed(self._made_parents):
+            try:
+                folder.rmdir()
+            except OSError:
+                break
+
+    def _is_about_the_results(self, error: OSError) -> bool:
+        if error.errno in _FULL:
+            return True
+        named = [name for name in (error.filename, error.filename2) if isinstance(name, str)]
+        return any(Path(name).is_relative_to(self.work) for name in named)
+
+
+def _lock(folder: Path) -> int:
+    """An open, exclusively locked descriptor of a folder; −1 where that can't be had."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return -1
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return -1
+    return descriptor
+
+
+def _check_the_place(place: Path, overwrite: bool) -> bool:
+    """Whether there is an earlier run to replace; OutputError if the place is not to be had."""
+    if not os.path.lexists(place):
+        return False
+    if not place.is_dir():
+        raise OutputError("this is a file, not a folder.", path=place, cure=_ANOTHER_PLACE)
+    try:
+        content = sorted(path.name for path in place.iterdir())
+    except OSError as error:
+        raise OutputError(
+            f"the folder can't be read: {error.strerror or error}.", path=place, cure=_ANOTHER_PLACE
+        ) from error
+    if not content:
+        return True
+    if RUN_RECORD not in content:
+        raise OutputError(
+            f"the folder exists and is no results folder of rebalance (it has no {RUN_RECORD}); "
+            "it is never overwritten.",
+            path=place,
+            cure=_ANOTHER_PLACE,
+        )
+    if not overwrite:
+        raise OutputError(
+            "the folder holds the results of an earlier run.",
+            path=place,
+            cure="Add --overwrite to replace them, or give another place with -o.",
+        )
+    strange = _files_of_others(place)
+    if strange:
+        more = f" and {len(strange) - 3} more" if len(strange) > 3 else ""
+        raise OutputError(
+            f"the folder also holds {', '.join(strange[:3])}{more}, which rebalance did not "
+            "write and will not delete.",
+            path=place,
+            cure="Move that elsewhere, or give another place with -o.",
+        )
+    return True
+
+
+def _files_of_others(place: Path) -> list[str]:
+    try:
+        record = json.loads((place / RUN_RECORD).read_text(encoding="utf-8"))
+        written = {str(output["name"]) for output in record["outputs"]}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise OutputError(
+            f"its {RUN_RECORD} was not written by rebalance, so the folder is not overwritten.",
+            path=place,
+            cure=_ANOTHER_PLACE,
+        ) from error
+    written.add(RUN_RECORD)
+    return sorted(
+        name
+        for path in place.rglob("*")
+        if not path.is_dir() or path.is_symlink()
+        if (name := path.relative_to(place).as_posix()) not in written
+        and path.name not in _NOT_A_PERSONS
+    )
+
+
+def _keep_inputs_out(place: Path, inputs: Iterable[Path]) -> None:
+    for path in inputs:
+        if path.resolve().is_relative_to(place):
+            raise OutputError(
+                f"the results would replace a file that is read: {path}.",
+                path=place,
+                cure=_ANOTHER_PLACE,
+            )
