@@ -361,23 +361,28 @@ class Superclasses:
     Parameters
     ----------
     label : int64 (N,)
-        Superclass of each average; −1 (`UNASSIGNED`) for empties.
+        Superclass of each average; −1 (`UNASSIGNED`) for empties and for those left out.
     class_id : int64 (N,)
     size : int64 (K,)
         Particles of each superclass; averages, where there are no particles.
     medoid : int64 (K,)
-        Index of the average with the highest mean affinity to the rest of its superclass.
+        Index of the average with the highest mean affinity to the rest of its superclass; of the
+        one with most particles where no affinity is known.
     mean_affinity : float64 (K,)
-        Mean affinity between pairs within; 1 for a superclass of one.
+        Mean affinity between pairs within; 1 for a superclass of one, NaN where none is known.
     clustering : str
         Name of the clustering.
     options : mapping
         Its options after defaults.
     linkage : float64 (n−1, 4), optional
-        Over the non-empty averages in order.
+        Over the averages that are in a superclass, in order.
     order : int64 (N,)
         Indices of all averages sorted for display: by superclass, similar ones side by side,
-        empties last.
+        those in no superclass last.
+    left_out : tuple of int
+        Class numbers that a person chose to leave out; label −1 like the empties.
+    notes : tuple of str
+        What was decided on the way, one sentence each.
     """
 
     label: IntArray
@@ -389,6 +394,8 @@ class Superclasses:
     clustering: str = ""
     options: Mapping[str, Any] = field(default_factory=dict)
     linkage: DoubleArray | None = None
+    left_out: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.size)
@@ -420,9 +427,9 @@ class Selection:
     reason : uint8 (P,)
         Index into `REASONS`.
     superclass : int64 (P,)
-        Superclass of each particle, −1 for none.
+        Superclass of each candidate; −1 for a particle that was out before balancing.
     cap : int or None
-        Largest superclass size allowed; None when nothing was capped.
+        Largest superclass size allowed; None when balancing is off.
     before, after : int64 (K,)
         Particles of each superclass that were candidates, and that were kept.
     strategy : str
