@@ -1,0 +1,149 @@
+"""What microscope and classification do to a projection: CTF, envelope, noise, Wiener average, mask.
+
+The average of n aligned particles is not summed up from noisy images but written down in closed
+form, per Fourier pixel (Scheres 2012, J. Mol. Biol. 415, 406, doi:10.1016/j.jmb.2011.11.010, eq. 5):
+with signal S, mean squared CTF c², noise variance σ² = 1 and expected signal power τ²,
+
+    average = S · n c² / (n c² + 1/τ²)  +  noise of variance  n c² / (n c² + 1/τ²)²
+
+so that a class of few particles is blurred and grainy, and one of many is crisp.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rebalance.model import DoubleArray, FloatArray
+
+
+@dataclass(frozen=True)
+class Optics:
+    """Microscope and sampling.
+
+    Parameters
+    ----------
+    pixel_size : float
+        Å.
+    voltage : float
+        kV.
+    spherical_aberration : float
+        mm.
+    amplitude_contrast : float
+    b_factor : float
+        Å²; the envelope is exp(−B k²/4).
+    ctf : bool
+        False for images without a contrast transfer function.
+    """
+
+    pixel_size: float
+    voltage: float = 300.0
+    spherical_aberration: float = 2.7
+    amplitude_contrast: float = 0.1
+    b_factor: float = 150.0
+    ctf: bool = True
+
+    def frequency(self, box: int) -> DoubleArray:
+        """1/Å, of each pixel of a real FFT; float64 (box, box//2 + 1)."""
+        ky = np.fft.fftfreq(box, self.pixel_size)
+        kx = np.fft.rfftfreq(box, self.pixel_size)
+        return np.hypot(ky[:, None], kx)
+
+    def envelope(self, frequency: DoubleArray) -> DoubleArray:
+        """Damping at frequencies in 1/Å."""
+        return np.exp(-self.b_factor * frequency**2 / 4)
+
+    def transfer(self, frequency: DoubleArray, defocus: DoubleArray) -> DoubleArray:
+        """CTF at frequencies (1/Å) for defoci (Å, underfocus positive); defoci lead the shape.
+
+        Positive at the origin, so that particles are white, as RELION takes them.
+        """
+        shape = (len(defocus), *frequency.shape)
+        if not self.ctf:
+            return np.ones(shape)
+        volts = 1e3 * self.voltage
+        wavelength = 12.2643247 / np.sqrt(volts * (1 + 0.978466e-6 * volts))
+        k2 = frequency**2
+        df = defocus.reshape(-1, *([1] * frequency.ndim))
+        phase = np.pi * wavelength * df * k2
+        phase = phase - np.pi / 2 * (1e7 * self.spherical_aberration) * wavelength**3 * k2**2
+        return np.sin(phase + np.arcsin(self.amplitude_contrast))
+
+
+def filtered(images: FloatArray, transfer: DoubleArray) -> DoubleArray:
+    """Images (n, L, L) times a transfer (L, L//2 + 1) or (n, L, L//2 + 1) in Fourier space."""
+    box = images.shape[-1]
+    return np.fft.irfft2(np.fft.rfft2(images) * transfer, s=(box, box))
+
+
+def radial_power(images: DoubleArray) -> DoubleArray:
+    """Mean power per Fourier pixel at radius 0 … L//2, over all images; float64 (L//2 + 1,).
+
+    White noise of variance σ² has power σ² at every radius.
+    """
+    box = images.shape[-1]
+    power = np.mean(np.abs(np.fft.fft2(images, norm="ortho")) ** 2, axis=0)
+    ring = _rings(box)
+    inside = ring <= box // 2
+    return np.bincount(ring[inside], power[inside]) / np.bincount(ring[inside])
+
+
+def wiener_average(
+    signal: DoubleArray,
+    n_particles: int,
+    ctf_squared: DoubleArray,
+    signal_power: DoubleArray,
+    rng: np.random.Generator,
+) -> DoubleArray:
+    """The average that a classification would make of n particles.
+
+    Parameters
+    ----------
+    signal : float64 (L, L)
+        Mean of the noise-free particles, in units of the standard deviation of their noise.
+    n_particles : int
+        At least 1.
+    ctf_squared, signal_power : float64 (L//2 + 1,)
+        Mean squared CTF and expected signal power τ² at each radius.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    float64 (L, L)
+    """
+    box = signal.shape[-1]
+    ring = np.minimum(_rings(box), box // 2)
+    weight = n_particles * ctf_squared
+    gain = 1 / (weight + 1 / np.maximum(signal_power, 1e-12))
+    # Corners beyond Nyquist carry nothing in a reference.
+    inside = _rings(box) <= box // 2
+    noise = np.fft.fft2(rng.standard_normal((box, box))) * np.sqrt(weight)[ring]
+    spectrum = (np.fft.fft2(signal) * weight[ring] + noise) * gain[ring] * inside
+    return np.fft.ifft2(spectrum).real
+
+
+def spectral_snr(
+    n_particles: int, ctf_squared: DoubleArray, signal_power: DoubleArray
+) -> DoubleArray:
+    """Signal-to-noise ratio of an average at each radius; float64 (L//2 + 1,)."""
+    return n_particles * ctf_squared * signal_power
+
+
+def resolution(snr: DoubleArray, box: int, pixel_size: float) -> float:
+    """Å, of the last radius before the signal-to-noise ratio falls below 1; inf if at once."""
+    below = np.flatnonzero(snr[1:] < 1)
+    last = below[0] if len(below) else len(snr) - 1
+    return box * pixel_size / float(last) if last > 0 else float("inf")
+
+
+def soft_disc(box: int, diameter: float, edge: float = 5.0) -> DoubleArray:
+    """1 inside a diameter (pixels), falling as a raised cosine to 0 over an edge; (box, box)."""
+    axis = np.arange(box) - box // 2
+    beyond = (np.hypot(axis[:, None], axis) - diameter / 2) / edge
+    return 0.5 + 0.5 * np.cos(np.pi * np.clip(beyond, 0, 1))
+
+
+def _rings(box: int) -> np.ndarray:
+    k = np.fft.fftfreq(box, 1 / box)
+    return np.rint(np.hypot(k[:, None], k)).astype(np.int64)
