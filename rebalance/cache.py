@@ -7,6 +7,7 @@ whole, by renaming, and one that is damaged or foreign is reported and made agai
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import tempfile
@@ -93,12 +94,15 @@ class AffinityCache:
     ----------
     problems : list of str
         What went wrong and was got over: a damaged entry, a folder that can't be written.
+    served : set of str
+        Keys of the affinities that `load` gave.
     """
 
     def __init__(self, folder: Path | None = None, *, limit: int | None = None) -> None:
         self.folder = cache_folder() if folder is None else folder
         self.limit = size_limit() if limit is None else limit
         self.problems: list[str] = []
+        self.served: set[str] = set()
 
     def path_of(self, key: str) -> Path:
         """Where the affinity of a key is kept, whether it is there or not."""
@@ -131,11 +135,10 @@ class AffinityCache:
                 f"The cached affinity {path} was not used, and is computed again: {error.problem}"
             )
             return None
-        try:
+        # A cache that only others may write is still good to read.
+        with contextlib.suppress(OSError):
             os.utime(path)
-        except OSError:
-            # A cache that only others may write is still good to read.
-            pass
+        self.served.add(key)
         return affinity
 
     def store(self, affinity: Affinity) -> None:

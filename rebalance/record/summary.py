@@ -1,0 +1,172 @@
+"""`summary.json`: what a run found and did, in counts that a program can read.
+
+Nothing in it depends on the clock or the machine, so that the same command gives the same bytes;
+those are in the run record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+import rebalance
+from rebalance.model import (
+    KEPT,
+    REASONS,
+    UNASSIGNED,
+    Affinity,
+    Dataset,
+    IntArray,
+    Selection,
+    Superclasses,
+)
+from rebalance.request import RunRequest, plugin_name
+
+
+def summarise(
+    request: RunRequest,
+    dataset: Dataset,
+    superclasses: Superclasses,
+    affinity: Affinity | None,
+    selection: Selection | None,
+    *,
+    warnings: Sequence[str] = (),
+    notes: Sequence[str] = (),
+) -> dict[str, Any]:
+    """The content of `summary.json`: JSON values only.
+
+    Parameters
+    ----------
+    request, dataset, superclasses
+    affinity : Affinity or None
+        None when superclassification is off.
+    selection : Selection or None
+        None without particles.
+    warnings, notes : sequence of str
+        Of all steps, one sentence each.
+    """
+    return {
+        "rebalance": rebalance.__version__,
+        "job": dataset.job,
+        "format": dataset.format,
+        "superclassification": _superclassification(request, superclasses, affinity),
+        "class_averages": _class_averages(dataset, superclasses),
+        "particles": _particles(selection),
+        "balance": _balance(request, selection),
+        "superclasses": _rows(dataset, superclasses, selection),
+        "seed": request.seed,
+        "warnings": list(warnings),
+        "notes": list(notes),
+    }
+
+
+def _superclassification(
+    request: RunRequest, superclasses: Superclasses, affinity: Affinity | None
+) -> dict[str, Any]:
+    content: dict[str, Any] = {
+        "by": "off" if request.is_off else "labels" if request.labels else "clustering",
+        "number": len(superclasses),
+        "clustering": superclasses.clustering,
+        "clustering_options": dict(superclasses.options),
+        "metric": None,
+    }
+    if affinity is not None:
+        content |= {
+            "metric": affinity.metric,
+            "metric_options": dict(affinity.options),
+            "metric_facts": dict(affinity.facts),
+            "affinity_range": _range_of(affinity, superclasses),
+        }
+    return content
+
+
+def _range_of(affinity: Affinity, superclasses: Superclasses) -> dict[str, float] | None:
+    used = np.flatnonzero(superclasses.label != UNASSIGNED)
+    if len(used) < 2:
+        return None
+    pairs = affinity.values[np.ix_(used, used)][np.triu_indices(len(used), 1)]
+    low, middle, high = np.quantile(pairs, [0.0, 0.5, 1.0])
+    return {"lowest": _short(low), "median": _short(middle), "highest": _short(high)}
+
+
+def _short(value: float) -> float:
+    return round(float(value), 6)
+
+
+def _class_averages(dataset: Dataset, superclasses: Superclasses) -> dict[str, Any]:
+    used = superclasses.label != UNASSIGNED
+    unused = superclasses.class_id[~used].tolist()
+    left_out = sorted(superclasses.left_out)
+    averages = dataset.class_averages
+    return {
+        "read": len(superclasses.class_id),
+        "used": int(used.sum()),
+        "empty": sorted(set(unused) - set(left_out)),
+        "left_out": left_out,
+        "images": averages is not None,
+        "box": None if averages is None else averages.box,
+        "pixel_size_A": None if averages is None else averages.pixel_size,
+    }
+
+
+def _particles(selection: Selection | None) -> dict[str, Any] | None:
+    if selection is None:
+        return None
+    kept = selection.count(KEPT)
+    return {
+        "read": len(selection),
+        "selected": kept,
+        "excluded": len(selection) - kept,
+        "excluded_because": {
+            reason: count
+            for reason in REASONS
+            if reason != KEPT and (count := selection.count(reason))
+        },
+    }
+
+
+def _balance(request: RunRequest, selection: Selection | None) -> dict[str, Any] | None:
+    if selection is None:
+        return None
+    return {
+        "factor": request.factor,
+        "max_size": request.max_size,
+        "cap": selection.cap,
+        "strategy": selection.strategy or plugin_name(request.strategy),
+        "strategy_options": dict(selection.options),
+        "before": _evenness(selection.before),
+        "after": _evenness(selection.after),
+    }
+
+
+def _evenness(size: IntArray) -> dict[str, Any]:
+    present = size[size > 0]
+    if not len(present):
+        return {"smallest": 0, "largest": 0, "smallest_to_largest": None}
+    smallest, largest = int(present.min()), int(present.max())
+    return {
+        "smallest": smallest,
+        "largest": largest,
+        "smallest_to_largest": _short(smallest / largest),
+    }
+
+
+def _rows(
+    dataset: Dataset, superclasses: Superclasses, selection: Selection | None
+) -> list[dict[str, Any]]:
+    rows = []
+    for number, members in enumerate(superclasses):
+        mean = float(superclasses.mean_affinity[number])
+        rows.append(
+            {
+                "superclass": number,
+                "class_ids": superclasses.class_id[members].tolist(),
+                "medoid": int(superclasses.class_id[superclasses.medoid[number]]),
+                "mean_affinity": None if np.isnan(mean) else _short(mean),
+                "particles_before": None if selection is None else int(selection.before[number]),
+                "particles_after": None if selection is None else int(selection.after[number]),
+            }
+        )
+    return rows
