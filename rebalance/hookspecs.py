@@ -194,6 +194,9 @@ class Clustering(Protocol):
 class Strategy(Protocol):
     """Chooses which particles of a crowded superclass stay.
 
+    A strategy that decides an option from the table (a score column, say) may also have
+    ``complete(particles, options) -> options``; `select` and the record get what it returns.
+
     Attributes
     ----------
     options_model : type of Options

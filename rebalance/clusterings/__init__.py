@@ -1,1 +1,284 @@
-"""TODO room."""
+"""Superclasses from an affinity, from a person's own labels, or of one class average each.
+
+The step between the engine and the strategies: it keeps averages that are empty or left out away
+from the clustering plugin, and gives its labels their final numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rebalance.clusterings.checks import (
+    as_counts,
+    check_number,
+    check_result,
+    sorted_numbers,
+    usable_averages,
+)
+from rebalance.clusterings.numbering import number_superclasses
+from rebalance.errors import OptionError
+from rebalance.hookspecs import Clustering
+from rebalance.left_out import name_classes
+from rebalance.model import (
+    UNASSIGNED,
+    Affinity,
+    ClusteringResult,
+    IntArray,
+    Superclasses,
+)
+from rebalance.options import Options, parse_options
+from rebalance.registry import check_contract, registry
+from rebalance.seeds import generator
+
+__all__ = ["cluster", "from_labels", "identity_superclasses"]
+
+
+def cluster(
+    affinity: Affinity,
+    n_superclasses: int | None = None,
+    *,
+    clustering: str | Clustering = "hierarchical",
+    options: Options | Mapping[str, Any] | None = None,
+    seed: int = 0,
+    n_particles: npt.ArrayLike | None = None,
+    left_out: Iterable[int] = (),
+) -> Superclasses:
+    """Group class averages into superclasses of similar view.
+
+    Parameters
+    ----------
+    affinity : Affinity
+        Of N averages.
+    n_superclasses : int, optional
+        K, 1 to the number of usable averages. Required unless the clustering finds it itself or
+        is ``identity``, where it must equal N (or the number of usable averages, with a note).
+    clustering : str or Clustering
+        Name of an installed plugin, or an instance.
+    options : Options or mapping, optional
+        Of the clustering.
+    seed : int ≥ 0
+    n_particles : int (N,), optional
+        Particles of each average. An average without any counts as empty.
+    left_out : iterable of int
+        Class numbers not to be used.
+
+    Returns
+    -------
+    Superclasses
+        Numbered by falling particle count (number of averages without ``n_particles``), ties by
+        lowest class number. The same for any order of the averages.
+
+    Raises
+    ------
+    OptionError
+        If K is missing, no whole number, ≤ 0 or larger than the number of usable averages, if no
+        average is usable, or if seed or options are out of range.
+    PluginError
+        If the clustering is not there or breaks its contract.
+    """
+    plugin, name = _resolve(clustering)
+    parsed = _parse(plugin, name, options)
+    counts = as_counts(n_particles, len(affinity))
+    left = sorted_numbers(left_out)
+    usable = usable_averages(affinity.class_id, affinity.is_empty, counts, left)
+    number, notes = check_number(
+        n_superclasses,
+        n_read=len(affinity),
+        n_usable=int(usable.sum()),
+        identity=not plugin.needs_affinity,
+        may_be_missing=plugin.finds_number,
+        name=name,
+    )
+
+    # The plugin sees the averages by class number, so that ties can't fall by their order.
+    shown = np.flatnonzero(usable)
+    shown = shown[np.argsort(affinity.class_id[shown], kind="stable")]
+    values = np.ascontiguousarray(affinity.values[np.ix_(shown, shown)])
+    result = _run(plugin, values, number, parsed, seed, None if counts is None else counts[shown])
+    notes += check_result(result, len(shown), number, name)
+
+    label = np.full(len(affinity), UNASSIGNED, dtype=np.int64)
+    label[shown] = np.unique(result.label, return_inverse=True)[1]
+    return number_superclasses(
+        label,
+        affinity.class_id,
+        values=affinity.values,
+        n_particles=counts,
+        linkage=_linkage_in_order(result.linkage, shown),
+        preferred_order=None if result.order is None else shown[result.order],
+        clustering=name,
+        options=parsed.model_dump(mode="json"),
+        left_out=left,
+        notes=tuple(notes),
+    )
+
+
+def identity_superclasses(
+    class_id: npt.ArrayLike,
+    n_particles: npt.ArrayLike,
+    *,
+    n_superclasses: int | None = None,
+    left_out: Iterable[int] = (),
+) -> Superclasses:
+    """Each class by itself, from a particle table alone: superclassification off.
+
+    Parameters
+    ----------
+    class_id : int (N,)
+        Distinct class numbers.
+    n_particles : int (N,)
+        Particles of each class; a class without any is in no superclass.
+    n_superclasses : int, optional
+        Must equal N, or the number of usable classes, where given.
+    left_out : iterable of int
+        Class numbers not to be used.
+
+    Raises
+    ------
+    OptionError
+        If ``n_superclasses`` is another number, or if no class is usable.
+    """
+    class_id = np.asarray(class_id, dtype=np.int64)
+    counts = as_counts(n_particles, len(class_id))
+    left = sorted_numbers(left_out)
+    usable = usable_averages(class_id, np.zeros(len(class_id), dtype=np.bool_), counts, left)
+    _, notes = check_number(
+        n_superclasses,
+        n_read=len(class_id),
+        n_usable=int(usable.sum()),
+        identity=True,
+        may_be_missing=True,
+        name="identity",
+    )
+    label = np.full(len(class_id), UNASSIGNED, dtype=np.int64)
+    label[usable] = np.arange(usable.sum())
+    return number_superclasses(
+        label,
+        class_id,
+        n_particles=counts,
+        clustering="identity",
+        left_out=left,
+        notes=tuple(notes),
+    )
+
+
+def from_labels(
+    averages: Affinity | npt.ArrayLike,
+    labels: Mapping[int, int | str],
+    *,
+    n_particles: npt.ArrayLike | None = None,
+    left_out: Iterable[int] = (),
+) -> Superclasses:
+    """Superclasses from a person's own grouping.
+
+    Parameters
+    ----------
+    averages : Affinity or int (N,)
+        The affinity, for medoids and similarity; or the class numbers alone.
+    labels : mapping of class number to number or name
+        `rebalance.clusterings.labels.read_labels` reads one from a file. −1 or an empty name
+        leaves a class out. Superclasses are renumbered; the notes say which name became which.
+    n_particles : int (N,), optional
+        Particles of each average. An average without any counts as empty.
+    left_out : iterable of int
+        Further class numbers not to be used.
+
+    Raises
+    ------
+    OptionError
+        If a usable average has no label, or none is left.
+    """
+    if isinstance(averages, Affinity):
+        class_id, values, is_empty = averages.class_id, averages.values, averages.is_empty
+    else:
+        class_id, values = np.asarray(averages, dtype=np.int64), None
+        is_empty = np.zeros(len(class_id), dtype=np.bool_)
+    names = {int(number): str(label).strip() for number, label in labels.items()}
+    counts = as_counts(n_particles, len(class_id))
+    known = {int(number) for number in class_id}
+    unlabelled = {number for number, text in names.items() if text in ("", str(UNASSIGNED))}
+    left = sorted_numbers({*left_out, *unlabelled})
+    usable = usable_averages(class_id, is_empty, counts, left)
+    missing = [int(number) for number in class_id[usable] if int(number) not in names]
+    if missing:
+        raise OptionError(
+            f"The labels say nothing of {name_classes(missing)}.",
+            cure="Give each of these class averages a superclass, or -1 to leave it out.",
+        )
+    check_number(
+        None,
+        n_read=len(class_id),
+        n_usable=int(usable.sum()),
+        identity=False,
+        may_be_missing=True,
+        name="labels",
+    )
+    groups, inverse = np.unique(
+        np.array([names[int(number)] for number in class_id[usable]]), return_inverse=True
+    )
+    label = np.full(len(class_id), UNASSIGNED, dtype=np.int64)
+    label[usable] = inverse
+    notes = []
+    strangers = sorted(set(names) - known - unlabelled)
+    if strangers:
+        notes.append(f"Labels of {name_classes(strangers)} are not used: no such class average.")
+    superclasses = number_superclasses(
+        label, class_id, values=values, n_particles=counts, clustering="labels", left_out=left
+    )
+    called = [str(groups[label[members[0]]]) for members in superclasses]
+    if called != [str(number) for number in range(len(called))]:
+        pairs = ", ".join(f"{number} was {name!r}" for number, name in enumerate(called))
+        notes.append(f"Superclasses of the labels, renumbered by size: {pairs}.")
+    return replace(superclasses, notes=tuple(notes))
+
+
+def _resolve(clustering: str | Clustering) -> tuple[Clustering, str]:
+    if isinstance(clustering, str):
+        return registry().load("clustering", clustering), clustering
+    name = getattr(clustering, "name", type(clustering).__name__)
+    check_contract(clustering, "clustering", f"The clustering {name}")
+    return clustering, str(name)
+
+
+def _parse(plugin: Clustering, name: str, options: Options | Mapping[str, Any] | None) -> Options:
+    if isinstance(options, plugin.options_model):
+        return options
+    values = options.model_dump() if isinstance(options, Options) else dict(options or {})
+    return parse_options(
+        plugin.options_model, values, owner=f"clustering {name}", prefix="clustering"
+    )
+
+
+def _run(
+    plugin: Clustering,
+    values: npt.NDArray[np.float32],
+    number: int | None,
+    options: Options,
+    seed: int,
+    weights: IntArray | None,
+) -> ClusteringResult:
+    from threadpoolctl import threadpool_limits
+
+    rng = generator(seed)
+    # Sums in BLAS depend on the number of threads, and so would a label.
+    with threadpool_limits(limits=1):
+        return plugin.cluster(values, number, options, rng, weights)
+
+
+def _linkage_in_order(
+    linkage: npt.NDArray[np.float64] | None, shown: IntArray
+) -> npt.NDArray[np.float64] | None:
+    if linkage is None:
+        return None
+    # Leaves of the plugin are in order of class number; ours are in order of the averages.
+    place = np.argsort(np.argsort(shown))
+    renumbered = linkage.copy()
+    children = renumbered[:, :2]
+    leaf = children < len(shown)
+    children[leaf] = place[children[leaf].astype(np.int64)]
+    return renumbered

@@ -1,1 +1,287 @@
-"""TODO room."""
+"""Which particles stay: candidates, cap, strategy, and the reason for each exclusion.
+
+The step between the clusterings and the formats. Which class averages a person leaves out is
+decided in `rebalance.left_out`, how large a superclass may be in `caps`, and who stays in a
+strategy plugin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from rebalance.errors import PluginError
+from rebalance.hookspecs import Strategy
+from rebalance.left_out import count_classes, left_out_classes, name_classes
+from rebalance.model import (
+    BALANCED,
+    EMPTY_AVERAGE,
+    KEPT,
+    NO_SUCH_AVERAGE,
+    NOT_SELECTED,
+    REASONS,
+    UNASSIGNED,
+    BoolArray,
+    IntArray,
+    ParticleTable,
+    Selection,
+    Superclasses,
+)
+from rebalance.options import Options, parse_options
+from rebalance.registry import check_contract, registry
+from rebalance.seeds import generator
+from rebalance.strategies.caps import Cap, Factor, decide_cap
+
+__all__ = ["select"]
+
+_FEW_KEPT = 0.25
+"""Share of the candidates kept below which a selection is called wasteful."""
+
+
+def select(
+    particles: ParticleTable,
+    superclasses: Superclasses,
+    *,
+    factor: Factor | None = None,
+    max_size: int | None = None,
+    strategy: str | Strategy = "random",
+    options: Options | Mapping[str, Any] | None = None,
+    seed: int = 0,
+    exclude_classes: Iterable[int] = (),
+    only_classes: Iterable[int] | None = None,
+    min_class_particles: int = 0,
+    left_out: Iterable[int] = (),
+) -> Selection:
+    """Choose the particles that stay, so that superclasses are balanced.
+
+    Parameters
+    ----------
+    particles : ParticleTable
+        P particles.
+    superclasses : Superclasses
+        Class averages that are left out there are left out here.
+    factor : str, Decimal, Fraction, int or float, optional
+        Rebalance factor f, 0 to 1: no superclass keeps more than floor(n_min / f) particles,
+        where n_min is the size of the smallest superclass that has any. 0 drops none. Decimal
+        text is exact; a float counts as it prints.
+    max_size : int, optional
+        Largest superclass size, instead of a factor (see `rebalance.strategies.caps.decide_cap`
+        for both).
+    strategy : str or Strategy
+        Name of an installed plugin, or an instance.
+    options : Options or mapping, optional
+        Of the strategy.
+    seed : int ≥ 0
+    exclude_classes, only_classes, min_class_particles
+        Further class averages to leave out, as in `rebalance.left_out.left_out_classes`.
+    left_out : iterable of int
+        Further class numbers to leave out, not checked against the table.
+
+    Returns
+    -------
+    Selection
+        A selection with a larger factor is part of one with a smaller factor; a superclass of
+        the same averages keeps the same particles whatever happens to the others.
+
+    Raises
+    ------
+    OptionError
+        If factor, maximum size, seed or an option is out of range.
+    PluginError
+        If the strategy is not there or breaks its contract.
+    """
+    plugin, name = _resolve(strategy)
+    parsed = _parse(plugin, name, options)
+    # Range errors come first, also when nothing is left to balance.
+    decide_cap(1, factor, max_size)
+    generator(seed)
+    counts = count_classes(particles.class_id)
+    apart = {*map(int, left_out), *superclasses.left_out}
+    numbers = {*counts, *superclasses.class_id.tolist()}
+    apart.update(
+        left_out_classes(
+            {number: counts.get(number, 0) for number in numbers},
+            exclude_classes=exclude_classes,
+            only_classes=only_classes,
+            min_class_particles=min_class_particles,
+        )
+    )
+    superclass, reason = _candidates(particles.class_id, superclasses, apart)
+    before = _sizes(superclass, len(superclasses))
+    warnings, notes = _about_the_rest(reason, counts, superclasses, apart)
+
+    cap = Cap(None, "off")
+    kept = superclass != UNASSIGNED
+    if before.any():
+        cap = decide_cap(int(before[before > 0].min()), factor, max_size)
+        vacant = np.flatnonzero(before == 0)
+        if len(vacant):
+            notes.append(
+                f"No particle is a candidate in superclass{'es' if len(vacant) > 1 else ''} "
+                f"{', '.join(map(str, vacant))}; they don't set the size of the smallest."
+            )
+        if cap.size is not None:
+            complete = getattr(plugin, "complete", None)
+            if complete is not None:
+                parsed = complete(particles, parsed)
+            largest = min(cap.size, int(before.max()))
+            kept = plugin.select(
+                particles, superclass, largest, parsed, _rng_for(seed, superclasses)
+            )
+            _check_kept(kept, superclass, np.minimum(before, largest), name)
+    else:
+        warnings.append(f"No particle is left to balance: all {len(particles):,} are excluded.")
+    reason[(superclass != UNASSIGNED) & ~kept] = REASONS.index(BALANCED)
+    after = _sizes(np.where(kept, superclass, UNASSIGNED), len(superclasses))
+    warnings += cap.warnings
+    notes += cap.notes
+    if cap.rule == "factor" and cap.size is not None:
+        warnings += _about_waste(before, after, superclasses, counts, apart, factor)
+    return Selection(
+        selected=kept,
+        reason=reason,
+        superclass=superclass,
+        cap=cap.size,
+        before=before,
+        after=after,
+        strategy=name,
+        options=parsed.model_dump(mode="json"),
+        seed=int(seed),
+        warnings=tuple(warnings),
+        notes=tuple(notes),
+    )
+
+
+def _resolve(strategy: str | Strategy) -> tuple[Strategy, str]:
+    if isinstance(strategy, str):
+        return registry().load("strategy", strategy), strategy
+    name = getattr(strategy, "name", type(strategy).__name__)
+    check_contract(strategy, "strategy", f"The strategy {name}")
+    return strategy, str(name)
+
+
+def _parse(plugin: Strategy, name: str, options: Options | Mapping[str, Any] | None) -> Options:
+    if isinstance(options, plugin.options_model):
+        return options
+    values = options.model_dump() if isinstance(options, Options) else dict(options or {})
+    return parse_options(plugin.options_model, values, owner=f"strategy {name}", prefix="strategy")
+
+
+def _candidates(
+    class_id: IntArray, superclasses: Superclasses, left_out: Collection[int]
+) -> tuple[IntArray, np.ndarray]:
+    """Superclass of each particle that may stay, and the reason for those that may not."""
+    numbers = np.union1d(superclasses.class_id, np.array(sorted(left_out), dtype=np.int64))
+    label = np.full(len(numbers) + 1, UNASSIGNED, dtype=np.int64)
+    code = np.full(len(numbers) + 1, REASONS.index(NO_SUCH_AVERAGE), dtype=np.uint8)
+    at = np.searchsorted(numbers, superclasses.class_id)
+    label[at] = superclasses.label
+    code[at] = np.where(
+        superclasses.label == UNASSIGNED, REASONS.index(EMPTY_AVERAGE), REASONS.index(KEPT)
+    )
+    out = np.isin(numbers, list(left_out))
+    label[:-1][out] = UNASSIGNED
+    code[:-1][out] = REASONS.index(NOT_SELECTED)
+    # The last place of the tables stands for every number that nobody knows.
+    place = np.searchsorted(numbers, class_id)
+    place[place == len(numbers)] = 0
+    place[(numbers[place] if len(numbers) else class_id + 1) != class_id] = len(numbers)
+    return label[place], code[place]
+
+
+def _sizes(superclass: IntArray, n: int) -> IntArray:
+    return np.bincount(superclass + 1, minlength=n + 1)[1:].astype(np.int64)
+
+
+def _rng_for(seed: int, superclasses: Superclasses) -> Callable[[int], np.random.Generator]:
+    def rng_for(number: int) -> np.random.Generator:
+        return generator(seed, *np.sort(superclasses.class_id[superclasses.label == number]))
+
+    return rng_for
+
+
+def _check_kept(kept: BoolArray, superclass: IntArray, expected: IntArray, name: str) -> None:
+    if kept.shape != superclass.shape or kept.dtype != np.bool_:
+        raise PluginError(
+            f"The strategy {name} gave {kept.dtype} {kept.shape}; bool {superclass.shape} was "
+            "expected."
+        )
+    if (kept & (superclass == UNASSIGNED)).any():
+        raise PluginError(f"The strategy {name} kept particles that were out already.")
+    found = _sizes(np.where(kept, superclass, UNASSIGNED), len(expected))
+    wrong = np.flatnonzero(found != expected)
+    if len(wrong):
+        number = int(wrong[0])
+        raise PluginError(
+            f"The strategy {name} kept {found[number]:,} particles of superclass {number}; "
+            f"{expected[number]:,} were expected."
+        )
+
+
+def _about_the_rest(
+    reason: np.ndarray,
+    counts: Mapping[int, int],
+    superclasses: Superclasses,
+    left_out: Collection[int],
+) -> tuple[list[str], list[str]]:
+    """Warnings and notes on the particles that are no candidates, by reason."""
+    per_reason = dict(zip(REASONS, np.bincount(reason, minlength=len(REASONS)), strict=True))
+    left = set(left_out)
+    known = set(superclasses.class_id.tolist())
+    empty = {int(c) for c in superclasses.class_id[superclasses.label == UNASSIGNED]} - left
+    warnings, notes = [], []
+    if per_reason[NO_SUCH_AVERAGE]:
+        strangers = [number for number in counts if number not in known | left]
+        warnings.append(
+            f"{per_reason[NO_SUCH_AVERAGE]:,} of {len(reason):,} particles are excluded: "
+            f"{name_classes(strangers)} not among the class averages."
+        )
+    if per_reason[EMPTY_AVERAGE]:
+        hollow = sorted(empty & set(counts))
+        warnings.append(
+            f"{per_reason[EMPTY_AVERAGE]:,} of {len(reason):,} particles are excluded: the class "
+            f"average of {name_classes(hollow)} is empty."
+        )
+    if per_reason[NOT_SELECTED]:
+        out = sorted(left & set(counts))
+        notes.append(
+            f"{per_reason[NOT_SELECTED]:,} of {len(reason):,} particles are excluded with "
+            f"{name_classes(out)}, left out on request."
+        )
+    return warnings, notes
+
+
+def _about_waste(
+    before: IntArray,
+    after: IntArray,
+    superclasses: Superclasses,
+    counts: Mapping[int, int],
+    left_out: Collection[int],
+    factor: Factor | None,
+) -> list[str]:
+    """A warning when the smallest superclass makes the factor throw nearly everything away."""
+    if after.sum() >= _FEW_KEPT * before.sum():
+        return []
+    smallest = int(np.flatnonzero(before == before[before > 0].min())[-1])
+    members = [
+        number
+        for number in np.sort(superclasses.class_id[superclasses.label == smallest]).tolist()
+        if number in counts and number not in left_out
+    ]
+    warning = (
+        f"Only {after.sum():,} of {before.sum():,} particles stay: superclass {smallest} has "
+        f"{before[smallest]:,} particle{'s' if before[smallest] > 1 else ''} "
+        f"({name_classes(members)}) and sets the size of all."
+    )
+    rest = np.delete(before, smallest)
+    cap = decide_cap(int(rest[rest > 0].min()), factor).size if rest.any() else 0
+    without = int(np.minimum(rest, cap).sum()) if cap is not None else int(rest.sum())
+    if without <= after.sum():
+        return [f"{warning} A lower factor keeps more."]
+    at_least = max(counts[number] for number in members) + 1
+    return [
+        f"{warning} Without it {without:,} would stay: --exclude-classes "
+        f"{','.join(map(str, members))}, or --min-class-particles {at_least}. Or lower the factor."
+    ]

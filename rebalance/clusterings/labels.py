@@ -1,0 +1,176 @@
+"""A person's own grouping from a file: class number and superclass, a line for each class."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from pathlib import Path
+
+from rebalance.errors import InputError
+
+_CLASS_NAMES = ("class_id", "class", "class_number", "rlnclassnumber")
+_SUPERCLASS_NAMES = ("superclass", "label", "superclass_id", "rlnsuperclass", "group")
+_CURE = (
+    "Write two columns, class_id and superclass (comma, tab or spaces between), one line a "
+    "class; superclass -1 leaves a class out. The superclasses.csv of an earlier run will do."
+)
+
+
+def read_labels(path: Path | str) -> dict[int, str]:
+    """Read class number → superclass from a csv, tsv, blank-separated or star file.
+
+    Columns are found by their names (``class_id`` or ``rlnClassNumber``, and ``superclass``),
+    else the first two are taken. Empty lines and lines that begin with ``#`` are passed over.
+
+    Parameters
+    ----------
+    path : Path or str
+
+    Returns
+    -------
+    dict of int to str
+        Superclasses as written: numbers or names.
+
+    Raises
+    ------
+    InputError
+        Names the line, what was found and what was expected.
+    """
+    path = Path(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise InputError("This is not a text file.", path=path, cure=_CURE) from None
+    except OSError as error:
+        raise InputError(
+            f"The labels can't be read: {error.strerror}.", path=path, cure=_CURE
+        ) from None
+    if "\0" in text:
+        raise InputError("This is not a text file.", path=path, cure=_CURE)
+
+    rows = list(_star_rows(text) if _is_star(text) else _plain_rows(text, path))
+    class_at, superclass_at = _columns(rows, path)
+    if not _is_number(rows[0][1], class_at):
+        rows = rows[1:]
+    labels: dict[int, str] = {}
+    line_of: dict[int, int] = {}
+    for line, fields in rows:
+        number, label = _entry(fields, class_at, superclass_at, line, path)
+        if number in labels:
+            raise InputError(
+                f"Class {number} is on this line and on line {line_of[number]}.",
+                path=path,
+                where=f"line {line}",
+                cure="Keep one of them.",
+            )
+        labels[number], line_of[number] = label, line
+    if not labels:
+        raise InputError("There are no labels in this file.", path=path, cure=_CURE)
+    return labels
+
+
+Row = tuple[int, list[str]]
+"""Line number, fields."""
+
+
+def _entry(
+    fields: list[str], class_at: int, superclass_at: int, line: int, path: Path
+) -> tuple[int, str]:
+    if len(fields) <= max(class_at, superclass_at):
+        raise InputError(
+            f"{len(fields)} columns were found where at least "
+            f"{max(class_at, superclass_at) + 1} were expected.",
+            path=path,
+            where=f"line {line}",
+            cure=_CURE,
+        )
+    try:
+        number = int(fields[class_at])
+    except ValueError:
+        raise InputError(
+            f"{fields[class_at]!r} is not a class number.",
+            path=path,
+            where=f"line {line}, column {class_at + 1}",
+            cure=_CURE,
+        ) from None
+    return number, fields[superclass_at]
+
+
+def _columns(rows: list[Row], path: Path) -> tuple[int, int]:
+    if not rows:
+        raise InputError("There are no labels in this file.", path=path, cure=_CURE)
+    line, first = rows[0]
+    names = [field.lstrip("_").lower() for field in first]
+    class_at = next((names.index(name) for name in _CLASS_NAMES if name in names), None)
+    superclass_at = next((names.index(name) for name in _SUPERCLASS_NAMES if name in names), None)
+    if class_at is not None and superclass_at is not None:
+        return class_at, superclass_at
+    if len(first) < 2:
+        raise InputError(
+            "One column was found where class number and superclass were expected.",
+            path=path,
+            where=f"line {line}",
+            cure=_CURE,
+        )
+    if len(first) > 2:
+        raise InputError(
+            f"{len(first)} columns were found, and none is called "
+            f"{'class_id' if class_at is None else 'superclass'}.",
+            path=path,
+            where=f"line {line}",
+            cure=_CURE,
+        )
+    if class_at is not None:
+        return class_at, 1 - class_at
+    if superclass_at is not None:
+        return 1 - superclass_at, superclass_at
+    return 0, 1
+
+
+def _is_number(fields: list[str], at: int) -> bool:
+    try:
+        int(fields[at])
+    except (ValueError, IndexError):
+        return False
+    return True
+
+
+def _plain_rows(text: str, path: Path) -> Iterator[Row]:
+    lines = [
+        (number, line)
+        for number, line in enumerate(text.splitlines(), start=1)
+        if line.strip() and not line.lstrip().startswith("#")
+    ]
+    delimiter = next((mark for mark in ",\t;" if lines and mark in lines[0][1]), None)
+    for number, line in lines:
+        if delimiter is None:
+            yield number, line.split()
+            continue
+        try:
+            fields = next(csv.reader([line], delimiter=delimiter, strict=True))
+        except csv.Error as error:
+            raise InputError(f"{error}.", path=path, where=f"line {number}", cure=_CURE) from None
+        yield number, [field.strip() for field in fields]
+
+
+def _is_star(text: str) -> bool:
+    return any(line.strip() == "loop_" for line in text.splitlines())
+
+
+def _star_rows(text: str) -> Iterator[Row]:
+    """Column names, then rows, of the first loop."""
+    names: list[str] = []
+    in_loop = header_given = False
+    for number, line in enumerate(text.splitlines(), start=1):
+        fields = line.split("#")[0].split() if line.lstrip().startswith("_") else line.split()
+        if not in_loop:
+            in_loop = fields == ["loop_"]
+        elif fields and fields[0].startswith("_") and not header_given:
+            names.append(fields[0])
+        elif fields and fields[0].startswith(("data_", "loop_")):
+            return
+        elif fields and not fields[0].startswith("#"):
+            if not header_given:
+                header_given = True
+                yield number - len(names), names
+            yield number, fields

@@ -1,0 +1,105 @@
+"""From the raw labels of a clustering to `Superclasses`: numbers, medoids, display order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from rebalance.model import (
+    UNASSIGNED,
+    DoubleArray,
+    FloatArray,
+    IntArray,
+    Superclasses,
+)
+
+
+def number_superclasses(
+    label: IntArray,
+    class_id: IntArray,
+    *,
+    values: FloatArray | None = None,
+    n_particles: IntArray | None = None,
+    linkage: DoubleArray | None = None,
+    preferred_order: IntArray | None = None,
+    clustering: str = "",
+    options: Mapping[str, Any] | None = None,
+    left_out: tuple[int, ...] = (),
+    notes: tuple[str, ...] = (),
+) -> Superclasses:
+    """Renumber labels by falling size and describe each superclass.
+
+    Parameters
+    ----------
+    label : int64 (N,)
+        0 … K−1 in any order, each at least once; −1 for averages in no superclass.
+    class_id : int64 (N,)
+    values : float32 (N, N), optional
+        Affinity; without it medoids are the averages with most particles.
+    n_particles : int64 (N,), optional
+        Without it the size of a superclass is its number of averages.
+    linkage : float64 (n−1, 4), optional
+        Over the averages with a label, in order.
+    preferred_order : int64 (n,), optional
+        Indices of the averages with a label, similar ones side by side; without it averages are
+        shown by falling affinity to their medoid.
+    clustering, options, left_out, notes
+        As in `Superclasses`.
+    """
+    counts = np.ones(len(label), dtype=np.int64) if n_particles is None else n_particles
+    groups = [np.flatnonzero(label == number) for number in range(label.max(initial=-1) + 1)]
+    groups = [members[np.argsort(class_id[members])] for members in groups]
+    groups.sort(key=lambda members: (-int(counts[members].sum()), int(class_id[members[0]])))
+
+    numbered = np.full(len(label), UNASSIGNED, dtype=np.int64)
+    medoid = np.empty(len(groups), dtype=np.int64)
+    mean_affinity = np.empty(len(groups), dtype=np.float64)
+    order = []
+    for number, members in enumerate(groups):
+        numbered[members] = number
+        medoid[number], mean_affinity[number] = _medoid(members, values, counts)
+        if preferred_order is not None:
+            order.append(preferred_order[np.isin(preferred_order, members)])
+        else:
+            order.append(_around(members, int(medoid[number]), values, counts))
+    apart = np.flatnonzero(numbered == UNASSIGNED)
+    order.append(apart[np.argsort(class_id[apart])])
+
+    return Superclasses(
+        label=numbered,
+        class_id=class_id,
+        size=np.array([counts[members].sum() for members in groups], dtype=np.int64),
+        medoid=medoid,
+        mean_affinity=mean_affinity,
+        order=np.concatenate(order).astype(np.int64),
+        clustering=clustering,
+        options=dict(options or {}),
+        linkage=linkage,
+        left_out=left_out,
+        notes=notes,
+    )
+
+
+def _medoid(members: IntArray, values: FloatArray | None, counts: IntArray) -> tuple[int, float]:
+    if len(members) == 1:
+        return int(members[0]), 1.0
+    if values is None:
+        return int(members[np.argmax(counts[members])]), float("nan")
+    within = values[np.ix_(members, members)].astype(np.float64)
+    np.fill_diagonal(within, 0.0)
+    total = within.sum(axis=1)
+    # Members come by class number: ties go to the most particles, then to the lowest number.
+    best = np.flatnonzero(total == total.max())
+    medoid = members[best[np.argmax(counts[members[best]])]]
+    return int(medoid), float(total.sum() / (len(members) * (len(members) - 1)))
+
+
+def _around(
+    members: IntArray, medoid: int, values: FloatArray | None, counts: IntArray
+) -> IntArray:
+    if values is None:
+        return members[np.argsort(-counts[members], kind="stable")]
+    near = np.where(members == medoid, np.inf, values[medoid, members])
+    return members[np.argsort(-near, kind="stable")]

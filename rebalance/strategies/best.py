@@ -1,0 +1,141 @@
+"""Keeps the best-scoring particles of a crowded superclass."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from rebalance.errors import OptionError
+from rebalance.model import BoolArray, DoubleArray, IntArray, ParticleTable
+from rebalance.options import Options, option
+from rebalance.strategies.order import in_proportion, rows_by_superclass
+
+SCORES: dict[str, Literal["high", "low"]] = {
+    "rlnMaxValueProbDistribution": "high",
+    "alignments2D/error": "low",
+    "alignments2D/cross_cor": "high",
+    "alignments2D/class_posterior": "high",
+    "rlnLogLikeliContribution": "high",
+    "rlnAutopickFigureOfMerit": "high",
+    "rlnCtfMaxResolution": "low",
+    "pick_stats/ncc_score": "high",
+    "ctf/ctf_fit_to_A": "low",
+}
+"""Score columns whose good end is known; the first two are the defaults, in that order."""
+
+DEFAULT_SCORES = tuple(SCORES)[:2]
+
+
+class BestOptions(Options):
+    """Options of `Best`."""
+
+    column: str | None = option(
+        None,
+        "Score column; by default rlnMaxValueProbDistribution (RELION) or alignments2D/error "
+        "(CryoSPARC), whichever the table has.",
+    )
+    direction: Literal["auto", "high", "low"] = option(
+        "auto", "Which end of the score is good; auto knows the common columns."
+    )
+    stratified: bool = option(False, "Keep the proportions of the classes within a superclass.")
+
+
+class Best:
+    """Sorts each superclass by a score and keeps the first ``cap`` particles.
+
+    Particles without a score (NaN) come last, equal scores in order of row. A selection with a
+    smaller cap is part of one with a larger cap. Stratified, the sorted particles are put in the
+    proportion of their classes first (`rebalance.strategies.order.in_proportion`).
+    """
+
+    options_model: ClassVar[type[Options]] = BestOptions
+
+    def complete(self, particles: ParticleTable, options: BestOptions) -> BestOptions:
+        """The options with column and direction decided from the table.
+
+        Raises
+        ------
+        OptionError
+            If the table has no such column, if the column holds no numbers, or if its good end
+            has to be said.
+        """
+        column = _find_column(particles, options.column)
+        direction = options.direction
+        if direction == "auto":
+            if column not in SCORES:
+                raise OptionError(
+                    f"It is not known which end of the column {column} is good.",
+                    cure="Say --set strategy.direction=high, or low.",
+                )
+            direction = SCORES[column]
+        return BestOptions(column=column, direction=direction, stratified=options.stratified)
+
+    def select(
+        self,
+        particles: ParticleTable,
+        superclass: IntArray,
+        cap: int,
+        options: BestOptions,
+        rng_for: Callable[[int], np.random.Generator],
+    ) -> BoolArray:
+        options = self.complete(particles, options)
+        score = _scores(particles, str(options.column))
+        badness = -score if options.direction == "high" else score
+        kept = np.zeros(len(superclass), dtype=np.bool_)
+        for number, rows in rows_by_superclass(superclass):
+            del number
+            if len(rows) > cap:
+                # NumPy sorts NaN last; a stable sort leaves equal scores in order of row.
+                rows = rows[np.argsort(badness[rows], kind="stable")]
+                if options.stratified:
+                    rows = in_proportion(rows, particles.class_id[rows])
+            kept[rows[:cap]] = True
+        return kept
+
+
+def _find_column(particles: ParticleTable, column: str | None) -> str:
+    names = particles.column_names
+    if column is None:
+        for name in DEFAULT_SCORES:
+            if name in names:
+                return name
+        raise OptionError(
+            f"The strategy best needs a score, and the particle table has neither "
+            f"{' nor '.join(DEFAULT_SCORES)}.",
+            path=particles.path,
+            cure=_choice(particles),
+        )
+    # RELION writes its column names with a leading underscore, in files only.
+    for name in (column, column.removeprefix("_")):
+        if name in names:
+            return name
+    near = difflib.get_close_matches(column, names, n=1)
+    raise OptionError(
+        f"The particle table has no column {column!r}"
+        + (f"; did you mean {near[0]!r}?" if near else "."),
+        path=particles.path,
+        cure=_choice(particles),
+    )
+
+
+def _scores(particles: ParticleTable, column: str) -> DoubleArray:
+    values = particles.column(column)
+    if not _is_score(values):
+        raise OptionError(
+            f"The column {column} does not hold one number for each particle.",
+            path=particles.path,
+            cure=_choice(particles),
+        )
+    return values.astype(np.float64)
+
+
+def _is_score(values: np.ndarray) -> bool:
+    return values.ndim == 1 and values.dtype.kind in "iuf"
+
+
+def _choice(particles: ParticleTable) -> str:
+    numeric = [name for name in particles.column_names if _is_score(particles.column(name))]
+    return f"Give --set strategy.column=NAME; columns of numbers: {', '.join(numeric) or 'none'}."

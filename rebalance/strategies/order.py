@@ -1,0 +1,68 @@
+"""Rows of each superclass, and the order in which a strategy would keep them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from rebalance.model import IntArray
+
+
+def rows_by_superclass(superclass: IntArray) -> Iterator[tuple[int, IntArray]]:
+    """The rows of each superclass that has any, in order of row; rows of −1 are passed over.
+
+    Parameters
+    ----------
+    superclass : int64 (P,)
+
+    Yields
+    ------
+    number : int
+    rows : int64
+    """
+    n = int(superclass.max(initial=-1)) + 1
+    # A stable sort of small integers is a radix sort: linear in the number of particles.
+    small = superclass.astype(np.int16) if n < 2**15 else superclass
+    order = np.argsort(small, kind="stable")
+    ends = np.cumsum(np.bincount(superclass + 1, minlength=n + 1))
+    for number in range(n):
+        rows = order[ends[number] : ends[number + 1]]
+        if len(rows):
+            yield number, rows
+
+
+def in_proportion(rows: IntArray, class_id: IntArray) -> IntArray:
+    """Reorder rows so that every prefix holds the classes in the proportion of the whole.
+
+    Row number r (0, 1, …) of a class of n goes to place (r + ½) / n, ties to the larger class,
+    then the lower class number. A prefix of m rows is the apportionment of m seats to the classes
+    by the method of Webster and Sainte-Laguë: each class has its share of m, rounded. Unlike
+    largest remainders it is monotone in m: a larger cap never takes a row away.
+
+    Parameters
+    ----------
+    rows : int64 (n,)
+        In order of preference.
+    class_id : int64 (n,)
+        Of those rows.
+
+    Returns
+    -------
+    int64 (n,)
+        The same rows.
+
+    References
+    ----------
+    .. [1] M. L. Balinski and H. P. Young, "Fair Representation", Yale University Press (1982).
+    """
+    classes, of_class, count = np.unique(class_id, return_inverse=True, return_counts=True)
+    if len(classes) == 1:
+        return rows
+    by_class = np.argsort(of_class, kind="stable")
+    start = np.concatenate(([0], np.cumsum(count)[:-1]))
+    rank = np.empty(len(rows), dtype=np.int64)
+    rank[by_class] = np.arange(len(rows)) - np.repeat(start, count)
+    # Correctly rounded division: equal fractions are equal floats, ties are real ties.
+    place = (2 * rank + 1) / (2 * count[of_class])
+    return rows[np.lexsort((of_class, -count[of_class], place))]

@@ -1,0 +1,48 @@
+"""Drops particles of a crowded superclass at random."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+import numpy as np
+
+from rebalance.model import BoolArray, IntArray, ParticleTable
+from rebalance.options import Options, option
+from rebalance.strategies.order import in_proportion, rows_by_superclass
+
+
+class RandomOptions(Options):
+    """Options of `Random`."""
+
+    stratified: bool = option(
+        False, "Keep the proportions of the classes within a superclass, not only on average."
+    )
+
+
+class Random:
+    """Permutes each superclass once and keeps the first ``cap`` particles.
+
+    So a selection with a smaller cap is part of one with a larger cap. Stratified, the permuted
+    particles are put in the proportion of their classes first
+    (`rebalance.strategies.order.in_proportion`).
+    """
+
+    options_model: ClassVar[type[Options]] = RandomOptions
+
+    def select(
+        self,
+        particles: ParticleTable,
+        superclass: IntArray,
+        cap: int,
+        options: RandomOptions,
+        rng_for: Callable[[int], np.random.Generator],
+    ) -> BoolArray:
+        kept = np.zeros(len(superclass), dtype=np.bool_)
+        for number, rows in rows_by_superclass(superclass):
+            if len(rows) > cap:
+                rows = rng_for(number).permutation(rows)
+                if options.stratified:
+                    rows = in_proportion(rows, particles.class_id[rows])
+            kept[rows[:cap]] = True
+        return kept
