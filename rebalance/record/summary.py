@@ -6,7 +6,7 @@ those are in the run record.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -170,3 +170,34 @@ def _rows(
             }
         )
     return rows
+
+
+def about_the_metric(affinity: Affinity | None) -> list[str]:
+    """A sentence on what a metric decided, from the facts that it states; none without facts."""
+    if affinity is None:
+        return []
+    facts = affinity.facts
+    parts = []
+    mask = _length(facts, "mask_diameter")
+    if mask:
+        found = {"images": " (found from the images)", "classification": " (as classified)"}
+        parts.append(f"inside a mask of {mask}{found.get(facts.get('mask_diameter_from', ''), '')}")
+    for name, words in (
+        ("high_pass", "from {}"),
+        ("low_pass", "down to {}"),
+        ("max_shift", "with shifts up to {}"),
+    ):
+        length = _length(facts, name)
+        if length:
+            parts.append(words.format(length))
+    if "mirror" in facts:
+        parts.append("mirror images too" if facts["mirror"] else "no mirror images")
+    return [f"Class averages were compared {', '.join(parts)}."] if parts else []
+
+
+def _length(facts: Mapping[str, Any], name: str) -> str:
+    for unit, word in (("A", "Å"), ("px", "pixels")):
+        value = facts.get(f"{name}_{unit}")
+        if isinstance(value, int | float):
+            return f"{value:.4g} {word}"
+    return ""

@@ -1,0 +1,187 @@
+"""What can be found wrong before the work: names, options, class numbers, a foreign affinity.
+
+The street asks here, so that a slip of the keyboard is not reported after an hour.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rebalance.errors import InputError, OptionError
+from rebalance.left_out import count_classes, left_out_classes, name_classes
+from rebalance.model import Affinity, BoolArray, ClassAverages, Dataset, IntArray
+from rebalance.record.results_folder import ResultsFolder
+from rebalance.request import KINDS_WITH_OPTIONS, RunRequest, plugin_name
+from rebalance.seeds import generator
+from rebalance.strategies.caps import decide_cap
+
+
+@dataclass(frozen=True, eq=False)
+class Classes:
+    """The classes of a data set, with or without images.
+
+    Parameters
+    ----------
+    class_id : int64 (N,)
+    n_particles : int64 (N,), optional
+        None without a particle table.
+    is_empty : bool (N,)
+    left_out : tuple of int
+        Class numbers that the request leaves out.
+    """
+
+    class_id: IntArray
+    n_particles: IntArray | None
+    is_empty: BoolArray
+    left_out: tuple[int, ...]
+
+
+def check_early(request: RunRequest) -> None:
+    """Find mistakes in names, options and the results folder before the work, not after."""
+    from rebalance.options import parse_options
+    from rebalance.registry import registry
+
+    for kind in KINDS_WITH_OPTIONS:
+        plugin = getattr(request, kind)
+        if isinstance(plugin, str):
+            name, plugin = plugin, registry().load(kind, plugin)
+        else:
+            name = plugin_name(plugin)
+        parse_options(
+            plugin.options_model, request.options_of(kind), owner=f"{kind} {name}", prefix=kind
+        )
+        if kind == "clustering":
+            _check_number_is_given(request, plugin, name)
+    decide_cap(1, request.factor, request.max_size)
+    generator(request.seed)
+    for path in (request.labels, request.affinity_file, *request.passthrough):
+        if path is not None and not path.is_file():
+            raise InputError("there is no such file.", path=path)
+    if request.output is not None:
+        ResultsFolder(request.output, overwrite=request.overwrite, inputs=named_files(request))
+
+
+def _check_number_is_given(request: RunRequest, clustering: Any, name: str) -> None:
+    needed = not (request.is_off or request.labels is not None or clustering.finds_number)
+    if needed and request.n_superclasses is None:
+        raise OptionError(
+            f"The clustering {name} needs the number of superclasses.",
+            cure="Give -k, or turn superclassification off with --no-superclasses.",
+        )
+
+
+def named_files(request: RunRequest) -> list[Path]:
+    """The files and folders that a request names to be read."""
+    given = (
+        request.path,
+        request.class_averages,
+        request.labels,
+        request.affinity_file,
+        *request.passthrough,
+    )
+    return [path for path in given if path is not None]
+
+
+def find_classes(request: RunRequest, dataset: Dataset) -> Classes:
+    """The classes that there are, and which of them the request leaves out.
+
+    Raises
+    ------
+    OptionError
+        If a class number in the request is not there, or if a balance is asked for where there
+        are no particles.
+    InputError
+        With ``strict``, if particles belong to no class average.
+    """
+    particles, averages = dataset.particles, dataset.class_averages
+    wanted = decide_cap(1, request.factor, request.max_size).rule != "off"
+    if particles is None and wanted:
+        raise OptionError(
+            f"There are no particles to balance: {request.path} holds class averages alone.",
+            cure="Give the particle table first and the class averages second, or leave out -f "
+            "and --max-size.",
+        )
+    if averages is not None:
+        class_id, is_empty = averages.class_id, averages.is_empty
+    elif particles is not None:
+        class_id = np.array(list(count_classes(particles.class_id)), dtype=np.int64)
+        is_empty = np.zeros(len(class_id), dtype=np.bool_)
+    else:
+        raise InputError("it holds neither particles nor class averages.", path=request.path)
+    counts = {} if particles is None else count_classes(particles.class_id)
+    n_particles = np.array([counts.get(number, 0) for number in class_id.tolist()], dtype=np.int64)
+    left_out = left_out_classes(
+        {number: counts.get(number, 0) for number in {*class_id.tolist(), *counts}},
+        exclude_classes=request.exclude_classes,
+        only_classes=request.only_classes,
+        min_class_particles=request.min_class_particles,
+    )
+    if request.strict:
+        strangers = sorted(counts.keys() - set(class_id.tolist()) - set(left_out))
+        if strangers:
+            raise InputError(
+                f"{sum(counts[number] for number in strangers):,} particles belong to "
+                f"{name_classes(strangers)}, without a class average.",
+                path=None if particles is None else particles.path,
+                cure="Leave out --strict to exclude them, or give all class averages.",
+            )
+    return Classes(class_id, None if particles is None else n_particles, is_empty, left_out)
+
+
+def fit_affinity(affinity: Affinity, averages: ClassAverages, path: Path) -> Affinity:
+    """An affinity that was read, checked against the class averages that it is said to be of.
+
+    Raises
+    ------
+    InputError
+        If its class numbers are others, or if it lacks an average.
+    """
+    if not np.array_equal(affinity.class_id, averages.class_id):
+        raise InputError(
+            f"it is of {len(affinity)} class averages, numbers {_span(affinity.class_id)}; the "
+            f"data set has {len(averages)}, numbers {_span(averages.class_id)}"
+            + (
+                ", in another order."
+                if set(affinity.class_id.tolist()) == set(averages.class_id.tolist())
+                else "."
+            ),
+            path=path,
+            cure="Leave out --affinity, and it is computed.",
+        )
+    lacking = affinity.is_empty & ~averages.is_empty
+    if lacking.any():
+        raise InputError(
+            f"class {affinity.class_id[lacking][0]} is empty in it, but not in the data set.",
+            path=path,
+            cure="Leave out --affinity, and it is computed.",
+        )
+    empty = averages.is_empty
+    values = affinity.values.copy()
+    values[empty, :] = 0
+    values[:, empty] = 0
+    np.fill_diagonal(values, 1)
+    return replace(affinity, values=values, is_empty=empty)
+
+
+def _span(class_id: IntArray) -> str:
+    return f"{class_id.min()} to {class_id.max()}" if len(class_id) else "none"
+
+
+def unused_settings(request: RunRequest) -> list[str]:
+    """A sentence for each setting that has no effect beside another."""
+    metric = "options of the metric" if request.options_of("metric") else ""
+    clustering = "options of the clustering" if request.options_of("clustering") else ""
+    if request.is_off:
+        reason, unused = "superclassification is off", [metric, clustering]
+    elif request.labels is not None:
+        reason, unused = "the superclasses are given", [clustering]
+    else:
+        reason, unused = "", []
+    if request.affinity_file is not None:
+        reason, unused = reason or "the affinity is given", [metric, *unused]
+    named = list(dict.fromkeys(name for name in unused if name))
+    return [f"The {' and '.join(named)} are not used: {reason}."] if named else []

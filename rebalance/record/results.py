@@ -1,0 +1,110 @@
+"""Writes the results of a run into a folder: particles, tables, figures, report, record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from rebalance.checks import named_files
+from rebalance.model import Dataset, RunResult
+from rebalance.progress import Progress
+from rebalance.record.affinity_file import write_affinity
+from rebalance.record.results_folder import RUN_RECORD
+from rebalance.record.run_record import build_record, plugin_facts, write_json
+from rebalance.record.superclass_table import write_superclass_table
+from rebalance.registry import registry
+from rebalance.request import KINDS_WITH_OPTIONS, RunRequest, plugin_name
+
+AFFINITY_FILE = "affinity.npz"
+SUPERCLASS_TABLE = "superclasses.csv"
+SUMMARY = "summary.json"
+REPORT = "report.md"
+FIGURES = "figures"
+
+
+def write_results(request: RunRequest, result: RunResult, progress: Progress) -> RunResult:
+    from rebalance.report.markdown import markdown
+
+    folder = result.folder
+    assert folder is not None
+    progress.stage("write", "Writing tables")
+    dataset = result.dataset
+    writer = registry().load("format", dataset.format)
+    files = list(
+        writer.write(
+            dataset,
+            result.selection,
+            result.superclasses,
+            folder,
+            copy_templates=request.copy_templates,
+        )
+    )
+    write_superclass_table(
+        folder / SUPERCLASS_TABLE, dataset, result.superclasses, result.affinity, result.selection
+    )
+    files.append(folder / SUPERCLASS_TABLE)
+    if result.affinity is not None:
+        write_affinity(result.affinity, folder / AFFINITY_FILE)
+        files.append(folder / AFFINITY_FILE)
+    write_json(result.summary, folder / SUMMARY)
+    files.append(folder / SUMMARY)
+    if request.figures:
+        files += _draw(request, replace(result, files=tuple(files)), progress)
+    (folder / REPORT).write_text(
+        markdown(replace(result, files=tuple(files))), encoding="utf-8", newline="\n"
+    )
+    return replace(result, files=(*files, folder / REPORT))
+
+
+def _draw(request: RunRequest, result: RunResult, progress: Progress) -> list[Path]:
+    from rebalance import figures
+
+    assert result.folder is not None
+    progress.stage("figures", "Drawing figures")
+    folder = result.folder / FIGURES
+    folder.mkdir()
+    drawn = figures.draw_all(result, scale=request.scale)
+    paths: list[Path] = []
+    for done, (name, figure) in enumerate(drawn.items(), start=1):
+        paths += figures.save(figure, folder, name)
+        progress.advance(done, len(drawn))
+    return paths
+
+
+def write_record(
+    request: RunRequest, result: RunResult, source: str, started: str, progress: Progress
+) -> None:
+
+    assert result.folder is not None
+    dataset, affinity = result.dataset, result.affinity
+    after_defaults: dict[str, Mapping[str, Any]] = {
+        "clustering": result.superclasses.options,
+        "strategy": {} if result.selection is None else result.selection.options,
+        "metric": {} if affinity is None else affinity.options,
+    }
+    record = build_record(
+        request=replace(request, options=after_defaults).to_json(),
+        plugins={
+            **{
+                kind: plugin_facts(
+                    kind, getattr(request, kind), plugin_name(getattr(request, kind))
+                )
+                for kind in KINDS_WITH_OPTIONS
+            },
+            "format": plugin_facts("format", dataset.format, dataset.format),
+        },
+        inputs=_files_read(request, dataset),
+        folder=result.folder,
+        outputs=result.files,
+        affinity=None if affinity is None else {"source": source, "key": affinity.key},
+        started=started,
+        seconds=progress.seconds,
+    )
+    write_json(record, result.folder / RUN_RECORD)
+
+
+def _files_read(request: RunRequest, dataset: Dataset) -> list[Path]:
+    paths = [*dataset.sources, *(path for path in named_files(request) if path.is_file())]
+    return list({path.resolve(): path for path in reversed(paths)}.values())[::-1]
