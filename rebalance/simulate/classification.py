@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,7 @@ from rebalance.simulate.projection import in_plane, project
 
 VIEW, EMPTY, NOISE, JUNK = "view", "empty", "noise", "junk"
 
-_MEMBERS_AVERAGED = 24
+_MEMBERS_AVERAGED = 20
 _CAP_WIDTH = 20.0
 
 
@@ -238,7 +239,7 @@ def _draw_continuous(
 
 
 def _apportion(weight: DoubleArray, n: int) -> tuple[IntArray, IntArray]:
-    """n averages over the views, one each at least, the rest by weight: axis of each, and counts."""
+    """Axis of each of n averages, and averages per axis: one at least, the rest by weight."""
     quota = (n - len(weight)) * weight / weight.sum()
     count = 1 + np.floor(quota).astype(np.int64)
     left = n - int(count.sum())
@@ -317,7 +318,7 @@ def _pictures(
     n, box, pixel_size = options.n_averages, options.box, options.pixel_size
     optics = imaging.Optics(pixel_size, ctf=options.ctf)
     diameter = options.mask_diameter or min(
-        10 * np.ceil(1.05 * molecule.diameter / 10), box * pixel_size
+        10.0 * math.ceil(1.05 * molecule.diameter / 10), box * pixel_size
     )
     envelope = optics.envelope(optics.frequency(box))
     count = np.bincount(particles.class_index, minlength=n)
@@ -340,16 +341,14 @@ def _pictures(
     coarse = np.exp(-((2.5 * pixel_size * optics.frequency(box)) ** 2))
     images = np.zeros((n, box, box), dtype=np.float32)
     ssnr = np.zeros((n, box // 2 + 1))
-    for number in range(n):
-        if count[number]:
-            average = imaging.wiener_average(
-                signal[number], int(count[number]), ctf_squared, power, rng
-            )
-            ssnr[number] = imaging.spectral_snr(int(count[number]), ctf_squared, power)
-            images[number] = mask * average
-        elif plan.kind[number] == NOISE:
+    for row in range(n):
+        if size := int(count[row]):
+            average = imaging.wiener_average(signal[row], size, ctf_squared, power, rng)
+            ssnr[row] = imaging.spectral_snr(size, ctf_squared, power)
+            images[row] = mask * average
+        elif plan.kind[row] == NOISE:
             grain = imaging.filtered(rng.standard_normal((1, box, box)), coarse)[0]
-            images[number] = mask * grain / grain.std()
+            images[row] = mask * grain / grain.std()
 
     motion = in_plane(particles.psi)
     carried_shift = np.einsum("pij,pj->pi", motion[:, :2, :2], plan.shift[particles.class_index])
@@ -369,7 +368,7 @@ def _pictures(
             pixel_size,
             count.astype(np.int64),
             np.array([imaging.resolution(row, box, pixel_size) for row in ssnr]),
-            float(diameter),
+            diameter,
         ),
         kind=plan.kind,
         view=plan.view,

@@ -1,8 +1,9 @@
-"""What microscope and classification do to a projection: CTF, envelope, noise, Wiener average, mask.
+"""What microscope and classification do to a projection: CTF, envelope, noise, average, mask.
 
 The average of n aligned particles is not summed up from noisy images but written down in closed
-form, per Fourier pixel (Scheres 2012, J. Mol. Biol. 415, 406, doi:10.1016/j.jmb.2011.11.010, eq. 5):
-with signal S, mean squared CTF c², noise variance σ² = 1 and expected signal power τ²,
+form, per Fourier pixel: the Wiener filter that maximum-a-posteriori classification ends with
+(Scheres 2012, J. Mol. Biol. 415, 406, doi:10.1016/j.jmb.2011.11.010). With signal S,
+mean squared CTF c², noise variance σ² = 1 and expected signal power τ²,
 
     average = S · n c² / (n c² + 1/τ²)  +  noise of variance  n c² / (n c² + 1/τ²)²
 
@@ -71,7 +72,7 @@ class Optics:
         return np.sin(phase + np.arcsin(self.amplitude_contrast))
 
 
-def filtered(images: FloatArray, transfer: DoubleArray) -> DoubleArray:
+def filtered(images: FloatArray | DoubleArray, transfer: DoubleArray) -> DoubleArray:
     """Images (n, L, L) times a transfer (L, L//2 + 1) or (n, L, L//2 + 1) in Fourier space."""
     box = images.shape[-1]
     return np.fft.irfft2(np.fft.rfft2(images) * transfer, s=(box, box))
