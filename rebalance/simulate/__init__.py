@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from rebalance.simulate.classification import (
     SimulatedClassification,
-    SimulationOptions,
     simulate_class_averages,
 )
 from rebalance.simulate.cryosparc import (
@@ -30,6 +29,7 @@ from rebalance.simulate.relion import (
     write_relion,
     write_relion_selection,
 )
+from rebalance.simulate.settings import SimulationOptions
 
 __all__ = [
     "DEMO",

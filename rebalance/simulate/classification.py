@@ -10,65 +10,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rebalance.errors import OptionError
-from rebalance.model import (
-    UNASSIGNED,
-    BoolArray,
-    ClassAverages,
-    DoubleArray,
-    FloatArray,
-    IntArray,
-)
-from rebalance.options import Options, option, parse_options
+from rebalance.model import BoolArray, ClassAverages, DoubleArray, FloatArray, IntArray
+from rebalance.options import parse_options
 from rebalance.simulate import imaging, views
 from rebalance.simulate.phantom import Blobs, phantom
+from rebalance.simulate.plan import Particles, Plan, plan_averages
 from rebalance.simulate.projection import in_plane, project
-
-VIEW, EMPTY, NOISE, JUNK = "view", "empty", "noise", "junk"
+from rebalance.simulate.settings import NOISE, VIEW, SimulationOptions
 
 _MEMBERS_AVERAGED = 20
-_CAP_WIDTH = 20.0
-
-
-class SimulationOptions(Options):
-    """What to simulate. Averages of all kinds together are ``n_averages``."""
-
-    n_averages: int = option(80, "Class averages in all, empties included.", ge=1)
-    n_particles: int = option(20_000, "Particles in all.", ge=1)
-    n_views: int = option(12, "Distinct views, mirror images counted once.", ge=1)
-    seed: int = option(0, "Same seed, same data.", ge=0)
-    box: int = option(64, "Side of an image.", unit="pixels", ge=8, le=1024)
-    pixel_size: float = option(4.0, "Sampling.", unit="Å", gt=0)
-    preferred_share: float = option(
-        0.75, "Share of the particles in preferred views; the rest is uniform.", ge=0, le=1
-    )
-    n_preferred: int = option(2, "Preferred views.", ge=0)
-    mirror_share: float = option(
-        0.35, "Share of the averages that show their view from the opposite side.", ge=0, le=1
-    )
-    continuous: bool = option(
-        False,
-        "Draw the direction of each average anew instead of near one of the views; its true "
-        "superclass is then the nearest view.",
-    )
-    class_spread: float = option(
-        4.0, "Angle of an average from its view.", unit="degrees", ge=0, le=60
-    )
-    particle_spread: float = option(
-        6.0, "Angle of a particle from its average; blurs the average.", unit="degrees", ge=0, le=60
-    )
-    psi_error: float = option(2.0, "Error of in-plane alignment.", unit="degrees", ge=0)
-    shift_error: float = option(0.4, "Error of alignment along x and y.", unit="pixels", ge=0)
-    max_shift: float = option(1.5, "Largest shift of an average along x or y.", unit="px", ge=0)
-    snr: float = option(0.05, "Signal-to-noise ratio of a particle.", gt=0)
-    ctf: bool = option(True, "Apply and correct a contrast transfer function.")
-    mask_diameter: float | None = option(
-        None, "Soft mask on the averages; auto: just wider than the molecule.", unit="Å", gt=0
-    )
-    n_empty: int = option(5, "All-zero averages without particles.", ge=0)
-    n_noise: int = option(1, "Averages of noise without particles.", ge=0)
-    n_junk: int = option(2, "Averages of particles whose views are mixed.", ge=0)
-    particle_images: bool = option(False, "Make the noisy particle images too.")
 
 
 @dataclass(frozen=True, eq=False)
@@ -165,153 +115,15 @@ def simulate_class_averages(
         )
     molecule = phantom() if blobs is None else blobs
     rng = np.random.default_rng(options.seed)
-    plan = _plan(options, rng)
-    particles = _Particles.draw(plan, options, rng)
+    plan = plan_averages(options, rng)
+    particles = Particles.draw(plan, options, rng)
     return _pictures(molecule, plan, particles, options, rng)
-
-
-@dataclass(frozen=True, eq=False)
-class _Plan:
-    """What each of the N averages is to show, in order of class number."""
-
-    kind: npt.NDArray[np.str_]
-    view: DoubleArray
-    superclass: IntArray
-    mirrored: BoolArray
-    axes: DoubleArray
-    turn: DoubleArray
-    shift: DoubleArray
-    share: DoubleArray
-
-
-def _plan(options: SimulationOptions, rng: np.random.Generator) -> _Plan:
-    n, aside = options.n_averages, options.n_empty + options.n_noise + options.n_junk
-    n_shown = n - aside
-    if n_shown < (1 if options.continuous else options.n_views):
-        raise OptionError(
-            f"n_averages = {n} leaves {n_shown} averages for {options.n_views} views, after "
-            f"{options.n_empty} empty, {options.n_noise} noise and {options.n_junk} junk averages.",
-            cure="Ask for more averages or fewer views.",
-        )
-    axes = views.spread_axes(options.n_views, rng)
-    preferred = axes[rng.permutation(options.n_views)[: options.n_preferred]]
-    weight = views.popularity(axes, preferred, options.preferred_share, _CAP_WIDTH)
-    if options.continuous:
-        near = _draw_continuous(n_shown, preferred, options.preferred_share, rng)
-        share = np.ones(n_shown)
-    else:
-        # A crowded view is split over more averages, but not in proportion: they are larger too.
-        axis, per_axis = _apportion(weight**0.6, n_shown)
-        near, share = axes[axis], (weight / per_axis)[axis]
-    view = views.around(near, options.class_spread, rng)
-    superclass = views.nearest_axis(view, axes)
-    view[rng.random(n_shown) < options.mirror_share] *= -1
-    mirrored = np.einsum("ij,ij->i", view, axes[superclass]) < 0
-    share = share * rng.lognormal(0, 0.4, n_shown)
-
-    place = rng.permutation(n)
-    shown, junk = place[:n_shown], place[n_shown : n_shown + options.n_junk]
-    kind = np.full(n, EMPTY, dtype="U5")
-    kind[shown] = VIEW
-    kind[junk] = JUNK
-    kind[place[n - options.n_noise :]] = NOISE
-    return _Plan(
-        kind,
-        _scatter(view, shown, n, np.nan),
-        _scatter(superclass, shown, n, UNASSIGNED),
-        _scatter(mirrored, shown, n, False),
-        axes,
-        rng.uniform(-180, 180, n),
-        rng.uniform(-options.max_shift, options.max_shift, (n, 2)),
-        _scatter(share / share.sum(), shown, n, 0.0) + 0.5 / n_shown * (kind == JUNK),
-    )
-
-
-def _draw_continuous(
-    n: int, preferred: DoubleArray, share: float, rng: np.random.Generator
-) -> DoubleArray:
-    direction = views.uniform(n, rng)
-    if len(preferred):
-        crowded = rng.random(n) < share
-        cap = rng.choice(len(preferred), crowded.sum(), p=views.cap_shares(len(preferred)))
-        direction[crowded] = views.around(preferred[cap], np.sqrt(2) * _CAP_WIDTH, rng)
-    return direction
-
-
-def _apportion(weight: DoubleArray, n: int) -> tuple[IntArray, IntArray]:
-    """Axis of each of n averages, and averages per axis: one at least, the rest by weight."""
-    quota = (n - len(weight)) * weight / weight.sum()
-    count = 1 + np.floor(quota).astype(np.int64)
-    left = n - int(count.sum())
-    count[np.argsort(-(quota % 1), kind="stable")[:left]] += 1
-    return np.repeat(np.arange(len(weight)), count), count
-
-
-def _scatter(values: npt.NDArray[Any], place: IntArray, n: int, fill: Any) -> npt.NDArray[Any]:
-    full = np.full((n, *values.shape[1:]), fill, dtype=values.dtype)
-    full[place] = values
-    return full
-
-
-@dataclass(frozen=True, eq=False)
-class _Particles:
-    """Class (0-based) and true pose of every particle, in the frame of its class average."""
-
-    class_index: IntArray
-    frame: DoubleArray
-    psi: DoubleArray
-    move: DoubleArray
-    defocus: DoubleArray
-    score: DoubleArray
-    members: list[IntArray]
-
-    @classmethod
-    def draw(cls, plan: _Plan, options: SimulationOptions, rng: np.random.Generator) -> _Particles:
-        n_particles = options.n_particles
-        occupied = np.flatnonzero(plan.share)
-        if n_particles < len(occupied):
-            raise OptionError(
-                f"n_particles = {n_particles} is too few for {len(occupied)} class averages that "
-                "have particles.",
-                cure="Ask for more particles or fewer averages.",
-            )
-        share = plan.share[occupied] / plan.share.sum()
-        size = 1 + rng.multinomial(n_particles - len(occupied), share)
-        class_index = rng.permutation(np.repeat(occupied, size)).astype(np.int64)
-        order = np.argsort(class_index, kind="stable")
-        members = np.split(order, np.cumsum(np.bincount(class_index, minlength=len(plan.kind))))
-        frame = np.empty((n_particles, 3, 3))
-        score = rng.beta(8, 1, n_particles)
-        for number in occupied:
-            who = members[number]
-            if plan.kind[number] == JUNK:
-                turn = in_plane(rng.uniform(-180, 180, len(who)))
-                frame[who] = turn @ views.view_frames(views.uniform(len(who), rng))
-                score[who] *= 0.6
-                continue
-            middle = plan.view[number]
-            direction = views.around(
-                np.repeat(middle[None], len(who), axis=0), options.particle_spread, rng
-            )
-            base = in_plane(plan.turn[number]) @ views.view_frames(middle[None])
-            frame[who] = views.carried(base[0], direction)
-            angle = np.arccos(np.clip(direction @ middle, -1, 1))
-            score[who] *= np.exp(-0.25 * (angle / np.deg2rad(max(options.particle_spread, 1))) ** 2)
-        return cls(
-            class_index,
-            frame,
-            rng.uniform(-180, 180, n_particles),
-            rng.normal(0, 2, (n_particles, 2)),
-            rng.uniform(8_000, 24_000, n_particles),
-            np.clip(score, 0.01, 1),
-            members,
-        )
 
 
 def _pictures(
     molecule: Blobs,
-    plan: _Plan,
-    particles: _Particles,
+    plan: Plan,
+    particles: Particles,
     options: SimulationOptions,
     rng: np.random.Generator,
 ) -> SimulatedClassification:

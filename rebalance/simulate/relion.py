@@ -8,23 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from rebalance.simulate.classification import EMPTY, SimulatedClassification
+from rebalance.simulate.classification import SimulatedClassification
+from rebalance.simulate.relion_model import (
+    COMMENT,
+    JOB,
+    Columns,
+    Version,
+    class_columns,
+    model,
+    optimiser,
+    pipeline,
+    sampling,
+)
 from rebalance.simulate.stack import write_stack
-from rebalance.simulate.starwriter import indexed, listing, loop
+from rebalance.simulate.starwriter import indexed, loop
 from rebalance.simulate.truth import write_truth
 
-Version = Literal["3.0", "3.1", "5.0"]
-
-_COMMENT: dict[Version, int | None] = {"3.0": None, "3.1": 30001, "5.0": 50001}
-_JOB = "Class2D/job003"
 _DETECTOR_UM = 14.0
-
-Columns = dict[str, npt.NDArray[np.generic] | list[str]]
 
 
 class RelionFiles(NamedTuple):
@@ -73,7 +78,7 @@ def write_relion(
         Micrographs are dealt out over them in turn; 3.0 has none.
     """
     project = Path(project)
-    job = project / _JOB
+    job = project / JOB
     job.mkdir(parents=True, exist_ok=True)
     root = f"run_it{iteration:03d}"
     files = {
@@ -83,14 +88,14 @@ def write_relion(
     write_stack(classes, simulated.class_averages.images, simulated.optics.pixel_size)
 
     particles = _particle_columns(simulated, version, n_optics_groups)
-    comment = _COMMENT[version]
+    comment = COMMENT[version]
     optics = "" if version == "3.0" else _optics(simulated, version, n_optics_groups)
     name = "" if version == "3.0" else "particles"
     files["data"].write_text(optics + loop(name, particles, version=comment))
-    files["model"].write_text(_model(simulated, root, version))
-    files["optimiser"].write_text(_optimiser(simulated, root, version, iteration))
-    files["sampling"].write_text(_sampling(simulated, version))
-    (project / "default_pipeline.star").write_text(_pipeline())
+    files["model"].write_text(model(simulated, root, version))
+    files["optimiser"].write_text(optimiser(simulated, root, version, iteration))
+    files["sampling"].write_text(sampling(simulated, version))
+    (project / "default_pipeline.star").write_text(pipeline())
     if simulated.particle_images is not None:
         _write_particle_images(simulated, project)
     truth = write_truth(simulated, list(particles["ImageName"]), project)
@@ -120,8 +125,8 @@ def write_relion_selection(
         _optics(simulated, "3.1", 1)
         + loop("particles", {label: np.asarray(c)[kept] for label, c in columns.items()})
     )
-    stack = f"{_JOB}/{files.classes.name}"
-    table = _class_columns(simulated, stack, "3.1")
+    stack = f"{JOB}/{files.classes.name}"
+    table = class_columns(simulated, stack, "3.1")
     rows = {label: np.asarray(column)[chosen] for label, column in table.items()}
     rows["ClassNumber"] = simulated.class_averages.class_id[chosen]
     averages.write_text(loop("", rows))
@@ -218,164 +223,7 @@ def _optics(simulated: SimulatedClassification, version: Version, n_groups: int)
     }
     if version == "5.0":
         columns["CtfDataAreCtfPremultiplied"] = np.zeros(n_groups, dtype=np.int64)
-    return loop("optics", columns, version=_COMMENT[version])
-
-
-def _class_columns(simulated: SimulatedClassification, stack: str, version: Version) -> Columns:
-    averages = simulated.class_averages
-    assert averages.n_particles is not None
-    assert averages.resolution is not None
-    occupied = averages.n_particles > 0
-    unit = "" if version == "3.0" else "Angst"
-    options = simulated.options
-    accuracy = options.shift_error * (1.0 if version == "3.0" else options.pixel_size)
-    return {
-        "ReferenceImage": indexed(averages.class_id, stack),
-        "ClassDistribution": averages.n_particles / averages.n_particles.sum(),
-        "AccuracyRotations": np.where(occupied, options.psi_error, 999.0),
-        f"AccuracyTranslations{unit}": np.where(occupied, accuracy, 999.0),
-        "EstimatedResolution": averages.resolution,
-        "OverallFourierCompleteness": np.where(simulated.kind == EMPTY, np.nan, 1.0),
-        "ClassPriorOffsetX": np.zeros(len(averages)),
-        "ClassPriorOffsetY": np.zeros(len(averages)),
-    }
-
-
-def _model(simulated: SimulatedClassification, root: str, version: Version) -> str:
-    averages, optics = simulated.class_averages, simulated.optics
-    assert averages.resolution is not None
-    comment = _COMMENT[version]
-    box = averages.box
-    groups, sizes = np.unique(simulated.micrograph, return_counts=True)
-    finite = averages.resolution[np.isfinite(averages.resolution)]
-    index = np.arange(box // 2 + 1)
-    frequency = index / (box * optics.pixel_size)
-    angstrom = np.divide(1, frequency, out=np.full(len(index), 999.0), where=frequency > 0)
-    blocks = [
-        listing(
-            "model_general",
-            {
-                "ReferenceDimensionality": 2,
-                "DataDimensionality": 2,
-                "OriginalImageSize": box,
-                "CurrentResolution": float(finite.min(initial=999.0)),
-                "CurrentImageSize": box,
-                "PaddingFactor": 2.0,
-                "IsHelix": 0,
-                "FourierSpaceInterpolator": 1,
-                "MinRadiusNnInterpolation": 10,
-                "PixelSize": optics.pixel_size,
-                "NrClasses": len(averages),
-                "NrBodies": 1,
-                "NrGroups": len(groups),
-                "Tau2FudgeFactor": 2.0,
-                "NormCorrectionAverage": 0.8,
-                "SigmaOffsets" if version == "3.0" else "SigmaOffsetsAngst": 2 * optics.pixel_size,
-                "OrientationalPriorMode": 0,
-                "SigmaPriorRotAngle": 0.0,
-                "SigmaPriorTiltAngle": 0.0,
-                "SigmaPriorPsiAngle": 0.0,
-                "LogLikelihood": 1.06e4 * len(simulated.particle_class),
-                "AveragePmax": float(simulated.particle_score.mean()),
-            },
-            version=comment,
-        ),
-        loop(
-            "model_classes",
-            _class_columns(simulated, f"{_JOB}/{root}_classes.mrcs", version),
-            version=comment,
-        ),
-    ]
-    for class_id, snr in zip(averages.class_id.tolist(), simulated.ssnr, strict=True):
-        spectrum = {
-            "SpectralIndex": index,
-            "Resolution": frequency,
-            "AngstromResolution": angstrom,
-            "SsnrMap": snr,
-            "GoldStandardFsc": np.zeros(len(index)),
-            "FourierCompleteness": (snr > 0).astype(np.float64),
-        }
-        blocks.append(loop(f"model_class_{class_id}", spectrum, version=comment))
-    group_columns: Columns = {
-        "GroupNumber": groups + 1,
-        "GroupName": [f"mic{number:04d}.mrc" for number in groups],
-        "GroupNrParticles": sizes,
-        "GroupScaleCorrection": np.ones(len(groups)),
-    }
-    blocks.append(loop("model_groups", group_columns, version=comment))
-    # RELION keeps the noise per Fourier component of an image scaled by 1/L².
-    noise = np.full(len(index), 0.5 / box**2)
-    for group in (groups + 1).tolist():
-        spectrum = {"SpectralIndex": index, "Resolution": frequency, "Sigma2Noise": noise}
-        blocks.append(loop(f"model_group_{group}", spectrum, version=comment))
-    return "".join(blocks)
-
-
-def _optimiser(
-    simulated: SimulatedClassification, root: str, version: Version, iteration: int
-) -> str:
-    diameter = simulated.class_averages.mask_diameter or 0.0
-    ctf = int(simulated.options.ctf)
-    values: dict[str, float | int | str] = {
-        "OutputRootName": f"{_JOB}/run",
-        "ModelStarFile": f"{_JOB}/{root}_model.star",
-        "ExperimentalDataStarFile": f"{_JOB}/{root}_data.star",
-        "OrientSamplingStarFile": f"{_JOB}/{root}_sampling.star",
-        "CurrentIteration": iteration,
-        "NumberOfIterations": iteration,
-        "DoSplitRandomHalves": 0,
-        "JoinHalvesUntilThisResolution": -1.0,
-        "AdaptiveOversampleOrder": 1,
-        "AdaptiveOversampleFraction": 0.999,
-        "RandomSeed": simulated.options.seed,
-        "ParticleDiameter": diameter,
-        "WidthMaskEdge": 5,
-        "DoZeroMask": 1,
-        "DoSolventFlattening": 1,
-        "SolventMaskName": "None",
-        "DoMapEstimation": 1,
-        "DoAutoRefine": 0,
-        "DoSkipAlign": 0,
-        "DoSkipRotate": 0,
-        "HasConverged": 0,
-        "DoCorrectNorm": 1,
-        "DoCorrectScale": 1,
-        "DoCorrectCtf": ctf,
-        "CtfDataArePhaseFlipped": 0,
-        "RefsAreCtfCorrected": 1,
-        "MaxNumberOfPooledParticles": 60,
-    }
-    command = (
-        f"# --o {_JOB}/run --i Extract/job002/particles.star {'--ctf ' * ctf}--iter {iteration} "
-        f"--tau2_fudge 2 --particle_diameter {diameter:g} --K {simulated.options.n_averages} "
-        f"--flatten_solvent --zero_mask --norm --scale "
-    )
-    header = f"# RELION optimiser; simulated in the layout of version {version}\n{command}\n"
-    return header + listing("optimiser_general", values, version=_COMMENT[version])
-
-
-def _sampling(simulated: SimulatedClassification, version: Version) -> str:
-    unit = 1.0 if version == "3.0" else simulated.options.pixel_size
-    values: dict[str, float | int | str] = {
-        "Is3DSampling": 0,
-        "Is3DTranslationalSampling": 0,
-        "PsiStep": 12.0,
-        "OffsetRange": 5 * unit,
-        "OffsetStep": 2 * unit,
-        "SamplingPerturbInstance": 0.1,
-        "SamplingPerturbFactor": 0.5,
-    }
-    return listing("sampling_general", values, version=_COMMENT[version])
-
-
-def _pipeline() -> str:
-    jobs: Columns = {
-        "PipeLineProcessName": ["MotionCorr/job001/", "Extract/job002/", f"{_JOB}/"],
-        "PipeLineProcessAlias": ["None"] * 3,
-        "PipeLineProcessType": np.array([1, 5, 8]),
-        "PipeLineProcessStatus": np.array([2, 2, 2]),
-    }
-    return listing("pipeline_general", {"PipeLineJobCounter": 4}) + loop("pipeline_processes", jobs)
+    return loop("optics", columns, version=COMMENT[version])
 
 
 def _write_particle_images(simulated: SimulatedClassification, project: Path) -> None:

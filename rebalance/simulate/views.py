@@ -17,13 +17,21 @@ def spread_axes(n: int, rng: np.random.Generator) -> DoubleArray:
     Returns
     -------
     float64 (n, 3)
-        Unit vectors; a Fibonacci lattice on half of the sphere.
+        Unit vectors; a Fibonacci lattice on half of the sphere, its seam evened out.
     """
     step = np.arange(n)
     z = 1 - (step + 0.5) / n
     angle = step * np.pi * (3 - np.sqrt(5))
     ring = np.sqrt(1 - z**2)
     lattice = np.column_stack([ring * np.cos(angle), ring * np.sin(angle), z])
+    for cooling in np.linspace(1, 0, 60, endpoint=False) if n > 1 else ():
+        # Axes repel each other and each other's opposites; the nearest by far the most.
+        cosine = lattice @ lattice.T
+        np.fill_diagonal(cosine, 0)
+        push = -(np.sign(cosine) * np.abs(cosine) ** 16) @ lattice
+        largest = np.linalg.norm(push, axis=1).max()
+        lattice += cooling * 0.3 / np.sqrt(n) * push / max(largest, 1e-12)
+        lattice /= np.linalg.norm(lattice, axis=1, keepdims=True)
     turn, _ = np.linalg.qr(rng.standard_normal((3, 3)))
     return lattice @ turn
 
