@@ -1,0 +1,357 @@
+"""What `cluster` promises for every clustering: numbers, medoids, order, empties, equivariance."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rebalance.clusterings import cluster, identity_superclasses
+from rebalance.errors import OptionError, PluginError
+from rebalance.model import UNASSIGNED, Affinity, ClusteringResult, Superclasses
+from rebalance.options import NoOptions, Options
+
+from .affinities import affinity, groups_of, partition, random_values
+
+SETTINGS: list[tuple[str, dict[str, Any]]] = [
+    *[("hierarchical", {"linkage": kind}) for kind in
+      ("average", "complete", "single", "weighted", "ward")],
+    ("spectral", {}),
+    ("spectral", {"scaling": "local"}),
+    ("spectral", {"power": 1.0, "n_init": 5}),
+]  # fmt: skip
+every_setting = pytest.mark.parametrize(("name", "options"), SETTINGS)
+
+
+def check_description(superclasses: Superclasses, of: Affinity, counts: Any = None) -> None:
+    """Everything in a `Superclasses` follows from its labels."""
+    label = superclasses.label
+    weight = np.ones(len(of), dtype=int) if counts is None else np.asarray(counts)
+    used = np.flatnonzero(label != UNASSIGNED)
+    assert set(label[used]) == set(range(len(superclasses)))
+    sizes = [int(weight[label == k].sum()) for k in range(len(superclasses))]
+    assert superclasses.size.tolist() == sizes
+    lowest = [int(of.class_id[label == k].min()) for k in range(len(superclasses))]
+    keys = [(-size, number) for size, number in zip(sizes, lowest, strict=True)]
+    assert keys == sorted(keys)
+    assert sorted(superclasses.order.tolist()) == list(range(len(of)))
+    shown = label[superclasses.order]
+    np.testing.assert_array_equal(shown[: len(used)], np.sort(label[used]))
+    assert (shown[len(used) :] == UNASSIGNED).all()
+    for k, members in enumerate(superclasses):
+        medoid = superclasses.medoid[k]
+        assert medoid in members
+        within = of.values[np.ix_(members, members)].astype(float)
+        n = len(members)
+        if n == 1:
+            assert superclasses.mean_affinity[k] == 1.0
+            continue
+        off = (within.sum(axis=1) - 1) / (n - 1)
+        assert off[members.tolist().index(medoid)] == pytest.approx(off.max(), abs=1e-12)
+        assert superclasses.mean_affinity[k] == pytest.approx(off.mean())
+
+
+@every_setting
+@settings(max_examples=25, deadline=None)
+@given(n=st.integers(1, 14), share=st.floats(0, 1), seed=st.integers(0, 2**32))
+def test_every_number_of_superclasses_is_met_and_described(
+    name: str, options: dict[str, Any], n: int, share: float, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    values = random_values(n, rng)
+    if seed % 3 == 0:
+        values = np.round(values, 1)  # ties
+    counts = rng.integers(1, 5, n)
+    of = affinity(values, class_id=rng.permutation(n * 3)[:n])
+    number = 1 + int(share * (n - 1))
+    superclasses = cluster(of, number, clustering=name, options=options, n_particles=counts)
+    assert len(superclasses) == number
+    check_description(superclasses, of, counts)
+    check_description(cluster(of, number, clustering=name, options=options), of)
+
+
+@every_setting
+@settings(max_examples=25, deadline=None)
+@given(n=st.integers(2, 14), share=st.floats(0, 1), seed=st.integers(0, 2**32))
+def test_the_order_of_the_averages_does_not_matter(
+    name: str, options: dict[str, Any], n: int, share: float, seed: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    values = np.round(random_values(n, rng), int(rng.integers(0, 3)))  # many ties
+    numbers = rng.permutation(100)[:n]
+    counts = rng.integers(1, 3, n)
+    empty = np.flatnonzero(rng.random(n) < 0.2)
+    if len(empty) == n:
+        empty = empty[1:]
+    number = 1 + int(share * (n - len(empty) - 1))
+    first = cluster(affinity(values, numbers, empty), number, clustering=name, options=options,
+                    n_particles=counts)  # fmt: skip
+    order = rng.permutation(n)
+    moved = affinity(values[np.ix_(order, order)], numbers[order],
+                     np.flatnonzero(np.isin(order, empty)))  # fmt: skip
+    second = cluster(moved, number, clustering=name, options=options, n_particles=counts[order])
+    np.testing.assert_array_equal(second.label, first.label[order])
+    np.testing.assert_array_equal(order[second.medoid], first.medoid)
+    np.testing.assert_array_equal(order[second.order], first.order)
+    np.testing.assert_array_equal(second.mean_affinity, first.mean_affinity)
+
+
+@every_setting
+def test_a_plugin_by_itself_does_not_see_the_order(
+    name: str, options: dict[str, Any], rng: np.random.Generator
+) -> None:
+    from rebalance.registry import registry
+
+    plugin = registry().load("clustering", name)
+    parsed = plugin.options_model(**options)
+    for _ in range(10):
+        values, _ = groups_of([5, 4, 4, 3, 1], rng)
+        order = rng.permutation(len(values))
+        first = plugin.cluster(values, 5, parsed, np.random.default_rng(1), None)
+        moved = values[np.ix_(order, order)]
+        second = plugin.cluster(moved, 5, parsed, np.random.default_rng(1), None)
+        assert partition(first.label) == partition(second.label, order)
+
+
+@every_setting
+@pytest.mark.parametrize("sizes", [[6, 6, 6], [12, 5, 3, 2], [9, 9]])
+def test_clear_groups_are_found(
+    name: str, options: dict[str, Any], sizes: list[int], rng: np.random.Generator
+) -> None:
+    values, truth = groups_of(sizes, rng)
+    found = cluster(affinity(values), len(sizes), clustering=name, options=options)
+    assert partition(found.label) == partition(truth)
+
+
+@every_setting
+def test_a_graph_that_falls_apart_is_cut_where_it_does(
+    name: str, options: dict[str, Any], rng: np.random.Generator
+) -> None:
+    values, truth = groups_of([5, 4, 3], rng)
+    values[truth[:, None] != truth[None, :]] = 0.0
+    found = cluster(affinity(values), 3, clustering=name, options=options)
+    assert partition(found.label) == partition(truth)
+
+
+@every_setting
+@pytest.mark.parametrize("value", [0.0, 1.0, 0.5])
+@pytest.mark.parametrize("n", [1, 2, 7])
+def test_affinities_that_are_all_alike_still_give_every_number(
+    name: str, options: dict[str, Any], value: float, n: int
+) -> None:
+    of = affinity(np.full((n, n), value))
+    for number in range(1, n + 1):
+        superclasses = cluster(of, number, clustering=name, options=options)
+        assert len(superclasses) == number
+        check_description(superclasses, of)
+
+
+@every_setting
+def test_one_seed_gives_one_answer(
+    name: str, options: dict[str, Any], rng: np.random.Generator
+) -> None:
+    of = affinity(random_values(30, rng))
+    first, second = (cluster(of, 6, clustering=name, options=options, seed=9) for _ in range(2))
+    np.testing.assert_array_equal(first.label, second.label)
+    np.testing.assert_array_equal(first.order, second.order)
+
+
+def test_superclasses_are_numbered_by_falling_particle_count_ties_by_lowest_class() -> None:
+    values = np.eye(5)
+    values[0, 1] = values[1, 0] = values[2, 3] = values[3, 2] = 0.9
+    of = affinity(values, class_id=[8, 3, 7, 4, 5])
+    by_particles = cluster(of, 3, n_particles=[10, 10, 1, 1, 20])
+    assert by_particles.label.tolist() == [0, 0, 2, 2, 1]
+    by_averages = cluster(of, 3)
+    assert by_averages.label.tolist() == [0, 0, 1, 1, 2]
+    assert by_averages.size.tolist() == [2, 2, 1]
+
+
+def test_the_medoid_of_a_pair_is_the_one_with_more_particles() -> None:
+    values = [[1, 0.9], [0.9, 1]]
+    assert cluster(affinity(values), 1, n_particles=[3, 8]).medoid.tolist() == [1]
+    assert cluster(affinity(values, class_id=[5, 2]), 1).medoid.tolist() == [1]
+
+
+def test_empties_and_averages_left_out_never_reach_the_clustering(
+    rng: np.random.Generator,
+) -> None:
+    values = random_values(9, rng)
+    counts = np.array([5, 5, 5, 0, 5, 5, 5, 5, 5])
+    of = affinity(values, empty=[1])
+    superclasses = cluster(of, 3, n_particles=counts, left_out=[8, 99])
+    assert np.flatnonzero(superclasses.label == UNASSIGNED).tolist() == [1, 3, 7]
+    assert superclasses.left_out == (8, 99)
+    assert superclasses.order[-3:].tolist() == [1, 3, 7]
+    kept = [0, 2, 4, 5, 6, 8]
+    alone = cluster(affinity(values[np.ix_(kept, kept)]), 3)
+    np.testing.assert_array_equal(superclasses.label[kept], alone.label)
+    np.testing.assert_array_equal(superclasses.linkage, alone.linkage)
+
+
+def test_the_linkage_is_over_the_usable_averages_in_order(rng: np.random.Generator) -> None:
+    from scipy.cluster.hierarchy import cophenet, fcluster
+    from scipy.spatial.distance import squareform
+
+    values, truth = groups_of([4, 3, 2], rng)
+    of = affinity(values, class_id=rng.permutation(50)[:9])
+    superclasses = cluster(of, 3)
+    assert superclasses.linkage is not None
+    assert partition(fcluster(superclasses.linkage, 3, "maxclust")) == partition(truth)
+    together = squareform(cophenet(superclasses.linkage)) < 0.5
+    np.testing.assert_array_equal(together, truth[:, None] == truth[None, :])
+
+
+@pytest.mark.parametrize("kind", ["average", "complete", "single", "weighted"])
+def test_hierarchical_is_the_textbook_algorithm(kind: str, rng: np.random.Generator) -> None:
+    """Against merging by hand, with the group distance computed from its definition."""
+    values = random_values(12, rng)
+    distance = 1.0 - values.astype(float)
+    groups: list[Any] = list(range(12))
+
+    def members(tree: Any) -> list[int]:
+        return [tree] if isinstance(tree, int) else members(tree[0]) + members(tree[1])
+
+    def apart(u: Any, v: Any) -> float:
+        if kind == "weighted":
+            if not isinstance(u, int):
+                return (apart(u[0], v) + apart(u[1], v)) / 2
+            return distance[u, v] if isinstance(v, int) else apart(v, u)
+        block = distance[np.ix_(members(u), members(v))]
+        return {"average": block.mean, "complete": block.max, "single": block.min}[kind]()
+
+    while True:
+        found = cluster(affinity(values), len(groups), options={"linkage": kind})
+        by_hand = {frozenset(members(group)) for group in groups}
+        assert partition(found.label) == by_hand
+        if len(groups) == 1:
+            break
+        _, i, j = min(
+            (apart(groups[i], groups[j]), i, j)
+            for i in range(len(groups))
+            for j in range(i + 1, len(groups))
+        )
+        merged = (groups[i], groups[j])
+        groups = [group for k, group in enumerate(groups) if k not in (i, j)] + [merged]
+
+
+def test_identity_makes_each_average_its_own_superclass(rng: np.random.Generator) -> None:
+    of = affinity(random_values(6, rng), empty=[2])
+    counts = [3, 9, 0, 4, 4, 8]
+    superclasses = cluster(of, clustering="identity", n_particles=counts)
+    assert superclasses.label.tolist() == [4, 0, -1, 2, 3, 1]
+    assert superclasses.mean_affinity.tolist() == [1.0] * 5
+    check_description(superclasses, of, counts)
+
+
+def test_identity_takes_the_number_read_or_the_number_in_use_with_a_note(
+    rng: np.random.Generator,
+) -> None:
+    of = affinity(random_values(6, rng), empty=[2])
+    assert not cluster(of, 6, clustering="identity").notes
+    note = cluster(of, 5, clustering="identity").notes[0]
+    assert "6 were read" in note
+    with pytest.raises(OptionError, match=r"K = 4 .* 6 class averages read \(5 in use\)"):
+        cluster(of, 4, clustering="identity")
+
+
+def test_identity_needs_no_affinity() -> None:
+    superclasses = identity_superclasses([7, 3, 5, 9], [4, 6, 0, 4], left_out=[9])
+    assert superclasses.label.tolist() == [1, 0, -1, -1]
+    assert superclasses.size.tolist() == [6, 4]
+    assert superclasses.medoid.tolist() == [1, 0]
+    assert superclasses.left_out == (9,)
+    with pytest.raises(OptionError, match="K = 3"):
+        identity_superclasses([7, 3], [4, 6], n_superclasses=3)
+    with pytest.raises(OptionError, match="None of the 2"):
+        identity_superclasses([7, 3], [0, 0])
+
+
+@pytest.mark.parametrize(
+    ("number", "says"),
+    [
+        (0, "at least 1, not 0"),
+        (-2, "at least 1, not -2"),
+        (5, "5 superclasses can't be made of 4 usable"),
+        (None, "needs the number"),
+        (2.5, "whole number"),
+        ("8", "whole number"),
+    ],
+)
+def test_a_wrong_number_of_superclasses_is_refused(
+    number: Any, says: str, rng: np.random.Generator
+) -> None:
+    of = affinity(random_values(6, rng), empty=[2])
+    with pytest.raises(OptionError, match=says):
+        cluster(of, number, left_out=[1])
+
+
+def test_nothing_left_to_group_is_refused() -> None:
+    with pytest.raises(OptionError, match="None of the 2"):
+        cluster(affinity(np.eye(2), empty=[0, 1]), 1)
+
+
+@pytest.mark.parametrize("seed", [-1, 0.5, "a", None])
+def test_a_wrong_seed_is_refused(seed: Any, rng: np.random.Generator) -> None:
+    with pytest.raises(OptionError, match="seed"):
+        cluster(affinity(random_values(4, rng)), 2, seed=seed)
+
+
+def test_a_wrong_option_is_refused(rng: np.random.Generator) -> None:
+    of = affinity(random_values(4, rng))
+    with pytest.raises(OptionError, match=r"clustering\.linkage"):
+        cluster(of, 2, options={"linkage": "centroid"})
+    with pytest.raises(OptionError, match="no option"):
+        cluster(of, 2, options={"power": 2})
+
+
+class _Gives:
+    """A clustering that gives what a test tells it to."""
+
+    options_model: ClassVar[type[Options]] = NoOptions
+    finds_number: ClassVar[bool] = True
+    needs_affinity: ClassVar[bool] = True
+
+    def __init__(self, **result: Any) -> None:
+        self._result = ClusteringResult(**result)
+
+    def cluster(self, *args: Any) -> ClusteringResult:
+        return self._result
+
+
+def test_a_clustering_installed_nowhere_may_find_the_number_itself() -> None:
+    superclasses = cluster(affinity(np.eye(4)), clustering=_Gives(label=np.array([9, -4, 9, 2])))
+    assert partition(superclasses.label) == {frozenset({0, 2}), frozenset({1}), frozenset({3})}
+    assert "found 3" in superclasses.notes[0]
+
+
+def test_a_clustering_that_finds_fewer_than_asked_is_said() -> None:
+    superclasses = cluster(affinity(np.eye(3)), 3, clustering=_Gives(label=np.array([0, 0, 1])))
+    assert "found 2 superclasses where 3 were asked for" in superclasses.notes[0]
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        {"label": np.array([0, 1])},
+        {"label": np.array([0.0, 1.0, 0.0])},
+        {"label": np.array([0, 1, 2])},
+        {"label": np.array([0, 1, 1]), "order": np.array([0, 1, 1])},
+        {"label": np.array([0, 1, 1]), "linkage": np.zeros((3, 4))},
+    ],
+)
+def test_a_clustering_that_breaks_its_contract_is_reported(result: dict[str, Any]) -> None:
+    with pytest.raises(PluginError, match="_Gives"):
+        cluster(affinity(np.eye(3)), 2, clustering=_Gives(**result))
+
+
+def test_the_affinity_is_not_written_to(rng: np.random.Generator) -> None:
+    of = affinity(random_values(10, rng))
+    before = of.values.copy()
+    of.values.flags.writeable = False
+    for name, options in SETTINGS:
+        cluster(of, 3, clustering=name, options=options)
+    np.testing.assert_array_equal(of.values, before)

@@ -1,0 +1,309 @@
+"""What `select` promises for every strategy: reasons, nesting, stability, warnings."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from rebalance.errors import OptionError, PluginError
+from rebalance.model import (
+    BALANCED,
+    EMPTY_AVERAGE,
+    KEPT,
+    NO_SUCH_AVERAGE,
+    NOT_SELECTED,
+    REASONS,
+    ParticleTable,
+    Superclasses,
+)
+from rebalance.options import NoOptions, Options
+from rebalance.strategies import select
+
+from .tables import of_sizes, superclasses, table
+
+sizes = st.lists(st.integers(1, 60), min_size=1, max_size=6)
+factors = st.decimals(min_value=0, max_value=1, places=3)
+plugins = st.sampled_from(["random", "best"])
+seeds = st.integers(0, 2**40)
+
+
+def grouped(rng: np.random.Generator) -> tuple[ParticleTable, Superclasses]:
+    """Twelve classes in four superclasses, with a score."""
+    class_id = rng.permutation(np.repeat(np.arange(1, 13), rng.integers(1, 80, 12)))
+    particles = table(class_id, rlnMaxValueProbDistribution=rng.random(len(class_id)).round(2))
+    return particles, superclasses([[1, 2, 3], [4, 5], [6], [7, 8, 9, 10, 11, 12]], class_id)
+
+
+@settings(max_examples=200, deadline=None)
+@given(sizes=sizes, factor=factors, seed=seeds)
+def test_the_smallest_superclass_is_at_least_f_times_the_largest_and_stays_whole(
+    sizes: list[int], factor: Any, seed: int
+) -> None:
+    particles, groups = of_sizes(*sizes)
+    selection = select(particles, groups, factor=str(factor), seed=seed)
+    assert selection.after.min() >= factor * int(selection.after.max())
+    assert selection.after.min() == selection.before.min()
+    # Nothing is dropped beyond need: one particle more would break the rule.
+    if selection.after.sum() < selection.before.sum():
+        assert selection.after.min() < factor * int(selection.after.max() + 1)
+
+
+@settings(max_examples=50, deadline=None)
+@given(sizes=sizes, seed=seeds)
+def test_factor_0_keeps_everything_and_factor_1_equalises(sizes: list[int], seed: int) -> None:
+    particles, groups = of_sizes(*sizes)
+    assert select(particles, groups, factor=0, seed=seed).selected.all()
+    assert select(particles, groups, seed=seed).selected.all()
+    assert set(select(particles, groups, factor=1, seed=seed).after) == {min(sizes)}
+
+
+@pytest.mark.parametrize("name", ["random", "best"])
+@pytest.mark.parametrize("stratified", [False, True])
+def test_selections_nest_as_the_factor_rises(name: str, stratified: bool, rng: Any) -> None:
+    particles, groups = grouped(rng)
+    options = {"stratified": stratified}
+    previous = np.ones(len(particles), dtype=bool)
+    for hundredths in range(1, 101):
+        kept = select(
+            particles, groups, factor=f"{hundredths / 100:.2f}", strategy=name, options=options
+        ).selected
+        assert not (kept & ~previous).any()
+        previous = kept
+    assert previous.sum() == 4 * groups.size.min()
+
+
+@pytest.mark.parametrize("stratified", [False, True])
+def test_an_unchanged_superclass_keeps_its_particles_whatever_happens_elsewhere(
+    stratified: bool, rng: Any
+) -> None:
+    particles, groups = grouped(rng)
+    other = superclasses([[1, 2, 3], [4, 6], [5, 7, 8], [9, 10, 11, 12]], particles.class_id)
+    options = {"stratified": stratified}
+    first = select(particles, groups, max_size=7, seed=3, options=options).selected
+    second = select(particles, other, max_size=7, seed=3, options=options).selected
+    same = particles.class_id <= 3
+    np.testing.assert_array_equal(first[same], second[same])
+    assert (first[~same] != second[~same]).any()
+
+    fewer = np.flatnonzero((particles.class_id != 6) | (rng.random(len(particles)) < 0.5))
+    part = table(particles.class_id[fewer])
+    third = select(part, groups, max_size=7, seed=3, options=options).selected
+    unchanged = particles.class_id[fewer] != 6
+    np.testing.assert_array_equal(third[unchanged], first[fewer][unchanged])
+
+
+def test_one_seed_gives_one_answer_and_another_seed_another(rng: Any) -> None:
+    particles, groups = grouped(rng)
+    first = select(particles, groups, factor="0.7", seed=5)
+    again = select(particles, groups, factor="0.7", seed=5)
+    other = select(particles, groups, factor="0.7", seed=6)
+    np.testing.assert_array_equal(first.selected, again.selected)
+    assert (first.selected != other.selected).any()
+    np.testing.assert_array_equal(first.after, other.after)
+
+
+def test_the_order_of_the_averages_does_not_matter(rng: Any) -> None:
+    class_id = rng.permutation(np.repeat(np.arange(1, 7), [40, 30, 20, 10, 9, 8]))
+    particles = table(class_id)
+    groups = superclasses([[1, 4], [2, 6], [3, 5]], class_id)
+    other = superclasses([[5, 3], [6, 2], [4, 1]], class_id)
+    np.testing.assert_array_equal(
+        select(particles, groups, factor=1).selected, select(particles, other, factor=1).selected
+    )
+
+
+def test_every_particle_of_a_superclass_is_as_likely_to_stay() -> None:
+    particles, groups = of_sizes(40, 10)
+    runs = 2_000
+    times = sum(
+        select(particles, groups, factor=1, seed=seed).selected.astype(int) for seed in range(runs)
+    )
+    of_large = times[particles.class_id == 1]
+    assert of_large.sum() == 10 * runs
+    # Each count is binomial (2,000, ¼): variance 375, with correlation −1/39 between them.
+    chi_squared = ((of_large - runs / 4) ** 2 / (runs * 0.25 * 0.75) * 39 / 40).sum()
+    assert 17.3 < chi_squared < 72.1  # 39 degrees of freedom, 0.1 % off either end
+
+
+def test_pairs_of_particles_stay_together_as_often_as_chance_has_it() -> None:
+    particles, groups = of_sizes(12, 4)
+    runs = 3_000
+    together = np.zeros((12, 12))
+    for seed in range(runs):
+        kept = select(particles, groups, factor=1, seed=seed).selected[particles.class_id == 1]
+        together += np.outer(kept, kept)
+    expected = runs * (4 / 12) * (3 / 11)
+    off = together[np.triu_indices(12, 1)]
+    assert np.abs(off - expected).max() < 5 * np.sqrt(expected)
+
+
+def test_every_particle_has_the_reason_that_applies() -> None:
+    class_id = np.repeat([1, 2, 3, 4, 9], [10, 4, 5, 6, 3])
+    groups = superclasses([[1], [2], [3]], class_id)
+    # Class 4 has an average, an empty one; class 9 has none; class 3 is left out.
+    groups = Superclasses(
+        label=np.append(groups.label, -1),
+        class_id=np.append(groups.class_id, 4),
+        size=groups.size,
+        medoid=groups.medoid,
+        mean_affinity=groups.mean_affinity,
+        order=np.append(groups.order, 3),
+    )
+    selection = select(table(class_id), groups, factor=1, left_out=[3])
+    assert selection.count(KEPT) == 8
+    assert selection.count(BALANCED) == 6
+    for number, reason in ((3, NOT_SELECTED), (4, EMPTY_AVERAGE), (9, NO_SUCH_AVERAGE)):
+        assert (selection.reason[class_id == number] == REASONS.index(reason)).all()
+        assert (selection.superclass[class_id == number] == -1).all()
+    np.testing.assert_array_equal(selection.selected, selection.reason == 0)
+    assert selection.before.sum() == 14
+    assert any("class 9 not among" in warning for warning in selection.warnings)
+    assert any("class 4 is empty" in warning for warning in selection.warnings)
+    assert any("class 3" in note for note in selection.notes)
+
+
+def test_classes_left_out_of_the_superclasses_are_left_out_of_the_selection() -> None:
+    from rebalance.clusterings import identity_superclasses
+
+    class_id = np.repeat([1, 2, 3], [5, 6, 7])
+    groups = identity_superclasses([1, 2, 3], [5, 6, 7], left_out=[2])
+    selection = select(table(class_id), groups, factor=1)
+    assert selection.count(NOT_SELECTED) == 6
+    assert selection.after.tolist() == [5, 5]
+
+
+@pytest.mark.parametrize(
+    ("named", "out"),
+    [
+        ({"exclude_classes": [2]}, [2]),
+        ({"only_classes": [1, 3]}, [2, 4]),
+        ({"min_class_particles": 3}, [4]),
+        ({"exclude_classes": [1], "min_class_particles": 3}, [1, 4]),
+    ],
+)
+def test_classes_are_left_out_by_number_by_exception_and_by_count(
+    named: dict[str, Any], out: list[int]
+) -> None:
+    particles, groups = of_sizes(9, 8, 7, 2)
+    selection = select(particles, groups, factor=1, **named)
+    np.testing.assert_array_equal(
+        np.unique(particles.class_id[selection.reason == REASONS.index(NOT_SELECTED)]), out
+    )
+    assert selection.before.sum() == selection.before[selection.before > 0].sum()
+    assert set(selection.after[selection.before > 0]) == {
+        min(size for size, number in ((9, 1), (8, 2), (7, 3), (2, 4)) if number not in out)
+    }
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"exclude_classes": [70]},
+        {"only_classes": [1, 70]},
+        {"exclude_classes": [1], "only_classes": [1]},
+        {"min_class_particles": -1},
+        {"seed": -1},
+        {"seed": 1.5},
+        {"factor": 2},
+        {"max_size": 0},
+    ],
+)
+def test_a_mistake_in_what_is_asked_is_an_option_error(named: dict[str, Any]) -> None:
+    particles, groups = of_sizes(9, 8)
+    with pytest.raises(OptionError):
+        select(particles, groups, **named)
+
+
+def test_a_superclass_without_candidates_does_not_set_the_size_of_the_smallest() -> None:
+    class_id = np.repeat([1, 2], [10, 6])
+    groups = superclasses([[1], [2], [3]], np.repeat([1, 2, 3], [10, 6, 2]))
+    selection = select(table(class_id), groups, factor=1)
+    assert selection.after.tolist() == [6, 6, 0]
+    assert any("superclass 2" in note for note in selection.notes)
+
+
+def test_no_candidates_at_all_excludes_everything_and_says_so() -> None:
+    _, groups = of_sizes(3, 2)
+    selection = select(table(np.full(5, 99)), groups, factor=1)
+    assert not selection.selected.any()
+    assert selection.cap is None
+    assert any("all 5 are excluded" in warning for warning in selection.warnings)
+    assert len(select(table([]), groups, factor=1)) == 0
+
+
+def test_a_one_particle_class_that_throws_nearly_everything_away_is_named() -> None:
+    particles, groups = of_sizes(5_000, 3_000, 1)
+    selection = select(particles, groups, factor=1)
+    warning = " ".join(selection.warnings)
+    assert "Only 3 of 8,001 particles" in warning
+    assert "class 3" in warning
+    assert "6,000 would stay" in warning
+    assert "--exclude-classes 3" in warning
+    assert "--min-class-particles 2" in warning
+    assert select(particles, groups, factor=1, min_class_particles=2).after.sum() == 6_000
+    assert not select(particles, groups, factor=1, exclude_classes=[3]).warnings
+
+
+def test_a_maximum_below_the_smallest_superclass_cuts_every_superclass() -> None:
+    particles, groups = of_sizes(30, 20, 10)
+    selection = select(particles, groups, max_size=4)
+    assert selection.after.tolist() == [4, 4, 4]
+    assert any("every superclass is cut to 4" in warning for warning in selection.warnings)
+
+
+def test_class_numbers_may_be_zero_negative_and_huge() -> None:
+    class_id = np.repeat([0, -3, 2**60], [9, 4, 6])
+    groups = superclasses([[0], [-3], [2**60]], class_id)
+    assert select(table(class_id), groups, factor=1).after.tolist() == [4, 4, 4]
+
+
+def test_a_tiny_factor_drops_nothing() -> None:
+    particles, groups = of_sizes(30, 1)
+    assert select(particles, groups, factor="1e-40").selected.all()
+
+
+class _Keeps:
+    """A strategy that keeps what a test tells it to."""
+
+    options_model: ClassVar[type[Options]] = NoOptions
+
+    def __init__(self, choose: Callable[[np.ndarray, int], np.ndarray]) -> None:
+        self._choose = choose
+
+    def select(self, particles: Any, superclass: Any, cap: int, options: Any, rng_for: Any) -> Any:
+        return self._choose(superclass, cap)
+
+
+def _first(superclass: np.ndarray, cap: int) -> np.ndarray:
+    kept = np.zeros(len(superclass), dtype=bool)
+    for number in range(superclass.max() + 1):
+        kept[np.flatnonzero(superclass == number)[:cap]] = True
+    return kept
+
+
+def test_a_strategy_installed_nowhere_is_used() -> None:
+    particles, groups = of_sizes(30, 20)
+    selection = select(particles, groups, factor=1, strategy=_Keeps(_first))
+    assert selection.strategy == "_Keeps"
+    assert selection.after.tolist() == [20, 20]
+
+
+@pytest.mark.parametrize(
+    "choose",
+    [
+        lambda superclass, cap: superclass >= -1,
+        lambda superclass, cap: superclass >= 0,
+        lambda superclass, cap: np.zeros(len(superclass), dtype=bool),
+        lambda superclass, cap: _first(superclass, cap)[:-1],
+        lambda superclass, cap: _first(superclass, cap).astype(int),
+    ],
+)
+def test_a_strategy_that_breaks_its_contract_is_reported(choose: Any) -> None:
+    particles, groups = of_sizes(30, 20, 10)
+    with pytest.raises(PluginError, match="_Keeps"):
+        select(particles, groups, factor=1, left_out=[3], strategy=_Keeps(choose))
