@@ -1,0 +1,206 @@
+"""The tree by which averages were merged into superclasses, and where it was cut."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rebalance.figures import style
+from rebalance.figures.spread import spread
+from rebalance.model import DoubleArray, IntArray, Superclasses
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+LEFT, RIGHT, HEIGHT = 0.75, 0.55, 3.2
+STRIP, NUMBERS = 0.1, 0.2
+"""Inches."""
+
+LEAF = 0.105
+"""Inches that a turned class number needs from its neighbour."""
+
+
+@style.styled
+def dendrogram(superclasses: Superclasses, *, job: str = "") -> Figure:
+    """The tree of a hierarchical clustering, cut into superclasses.
+
+    Parameters
+    ----------
+    superclasses : Superclasses
+        With a linkage over the averages that are in a superclass, in order.
+    job : str
+        For the heading.
+
+    Raises
+    ------
+    ValueError
+        Without a linkage, or with one of another number of averages.
+    """
+    leaves = np.flatnonzero(superclasses.label >= 0)
+    tree = superclasses.linkage
+    if tree is None:
+        raise ValueError("these superclasses have no linkage")
+    if len(tree) != len(leaves) - 1:
+        raise ValueError(f"a linkage of {len(leaves)} averages has not {len(tree)} rows")
+    label = superclasses.label[leaves]
+    order, middle = _positions(tree, label)
+    n = len(leaves)
+    inches = float(np.clip(LEAF * n, 4.6, 13.0))
+    names = [str(number) for number in superclasses.class_id[leaves[order]]]
+    named = inches / n >= LEAF * 0.98
+    below = max(style.text_width(name, style.TINY) for name in names) / 72 + 0.08 if named else 0.04
+    cut = _cut(tree, len(superclasses))
+    figure = style.new_figure(
+        LEFT + inches + RIGHT,
+        style.HEADER + HEIGHT + below + STRIP + NUMBERS + 0.25 + style.MARGIN,
+        _title(superclasses, cut),
+        style.joined(job, _how(superclasses), "" if named else "class numbers left out"),
+    )
+    axes = style.axes_at(figure, LEFT, style.HEADER, inches, HEIGHT)
+    _branches(axes, tree, label, middle)
+    axes.set_xlim(-0.7, n - 0.3)
+    axes.set_ylim(0, max(float(tree[:, 2].max()) * 1.04, 1e-6))
+    axes.spines["bottom"].set_visible(False)
+    axes.set_ylabel("1 − affinity at the merge")
+    if named:
+        axes.set_xticks(np.arange(n), labels=names, rotation=90, fontsize=style.TINY)
+        axes.tick_params(axis="x", length=0, pad=2)
+    else:
+        axes.set_xticks([])
+    if cut is not None:
+        axes.axhline(cut, color=style.INK, linewidth=0.8, linestyle=(0, (4, 2)))
+        axes.annotate(
+            f"cut\n{cut:.2f}",
+            (1, cut),
+            xycoords=("axes fraction", "data"),
+            xytext=(4, 0),
+            textcoords="offset points",
+            va="center",
+            fontsize=style.SMALL,
+            annotation_clip=False,
+        )
+    _strip(figure, label[order], inches, style.HEADER + HEIGHT + below)
+    return figure
+
+
+def _positions(tree: DoubleArray, label: IntArray) -> tuple[IntArray, DoubleArray]:
+    """Leaves from left to right, and the place of every node between them.
+
+    At each merge the side with the lower superclass number goes left. No recursion: a chain of
+    thousands of merges is a tree too.
+    """
+    n = len(label)
+    lowest = np.concatenate([label, np.zeros(len(tree), dtype=np.int64)])
+    for row, (left, right) in enumerate(tree[:, :2].astype(np.int64)):
+        lowest[n + row] = min(lowest[left], lowest[right])
+    order, waiting = [], [n + len(tree) - 1]
+    while waiting:
+        node = waiting.pop()
+        if node < n:
+            order.append(node)
+            continue
+        left, right = tree[node - n, :2].astype(np.int64)
+        waiting.extend((right, left) if lowest[left] <= lowest[right] else (left, right))
+    middle = np.zeros(n + len(tree))
+    middle[order] = np.arange(n)
+    for row, (left, right) in enumerate(tree[:, :2].astype(np.int64)):
+        middle[n + row] = (middle[left] + middle[right]) / 2
+    return np.array(order, dtype=np.int64), middle
+
+
+def _branches(axes: Axes, tree: DoubleArray, label: IntArray, middle: DoubleArray) -> None:
+    from matplotlib.collections import LineCollection
+
+    n = len(label)
+    height = np.concatenate([np.zeros(n), tree[:, 2]])
+    # −1: leaves of more than one superclass below.
+    below = np.concatenate([label, np.full(len(tree), -1)])
+    lines, colors = [], []
+    for row, (left, right) in enumerate(tree[:, :2].astype(np.int64)):
+        below[n + row] = below[left] if below[left] == below[right] else -1
+        top = height[n + row]
+        lines.append(
+            [
+                (middle[left], height[left]),
+                (middle[left], top),
+                (middle[right], top),
+                (middle[right], height[right]),
+            ]
+        )
+        colors.append(style.color_of(int(below[n + row])))
+    axes.add_collection(
+        LineCollection(
+            lines, colors=colors, linewidths=1.0 if n <= 120 else 0.7, capstyle="projecting"
+        ),
+        autolim=False,
+    )
+
+
+def _cut(tree: DoubleArray, k: int) -> float | None:
+    """Half way between the last merge that was made and the first that was not."""
+    merges = len(tree) + 1 - k
+    if not 0 <= merges < len(tree):
+        return None
+    below = tree[merges - 1, 2] if merges else 0.0
+    return float((below + tree[merges, 2]) / 2)
+
+
+def _title(superclasses: Superclasses, cut: float | None) -> str:
+    number = style.counted(len(superclasses), "superclass", "superclasses")
+    return number if cut is None else f"{number}: the tree cut at 1 − affinity = {cut:.2f}"
+
+
+def _how(superclasses: Superclasses) -> str:
+    linkage = superclasses.options.get("linkage")
+    return style.joined(superclasses.clustering, f"{linkage} linkage" if linkage else "")
+
+
+def _strip(figure: Figure, label: IntArray, inches: float, top: float) -> None:
+    from matplotlib.collections import PolyCollection
+
+    width, height = figure.get_size_inches()
+    n = len(label)
+    starts = np.concatenate([[0], np.flatnonzero(np.diff(label)) + 1, [n]])
+    # The axes run from −0.7 to n − 0.3.
+    ends = LEFT + (starts - 0.5 + 0.7) / (n + 0.4) * inches
+    boxes = [
+        [
+            (left / width, 1 - top / height),
+            (right / width, 1 - top / height),
+            (right / width, 1 - (top + STRIP) / height),
+            (left / width, 1 - (top + STRIP) / height),
+        ]
+        for left, right in zip(ends[:-1], ends[1:], strict=True)
+    ]
+    colors = [style.color_of(int(label[start])) for start in starts[:-1]]
+    figure.add_artist(
+        PolyCollection(
+            boxes,
+            facecolors=colors,
+            edgecolors="white",
+            linewidths=0.4,
+            transform=figure.transFigure,
+        )
+    )
+    centres, sizes = (ends[:-1] + ends[1:]) / 2, np.diff(ends)
+    apart = (style.text_width(str(label.max()), style.SMALL) + 3) / 72
+    kept, at = spread(centres, sizes, apart, LEFT, LEFT + inches)
+    for which, x in zip(kept, at, strict=True):
+        style.text_at(
+            figure,
+            x,
+            top + STRIP + 0.05,
+            str(label[starts[which]]),
+            style.SMALL,
+            ha="center",
+        )
+    style.text_at(
+        figure,
+        LEFT + inches / 2,
+        top + STRIP + NUMBERS + 0.05,
+        "superclass",
+        style.BODY,
+        ha="center",
+    )

@@ -1,0 +1,296 @@
+"""The affinity matrix, as the averages stand in the stack and sorted by superclass."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from rebalance.figures import style
+from rebalance.figures.spread import spread
+from rebalance.model import Affinity, BoolArray, FloatArray, IntArray, Superclasses
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Scale = Literal["percentile", "full"]
+PERCENTILE = 5.0
+COLOR_MAP = "viridis"
+"""Even steps of lightness, the same for colour-blind eyes and on a grey printer."""
+
+MOST_PIXELS = 1500
+"""A larger matrix is averaged over blocks before it is drawn."""
+
+MOST_NUMBERS = 40
+"""With more averages than this, not every class number is written beside the matrix."""
+
+LEFT, BOTTOM, BAR, BAR_GAP, RIGHT = 0.62, 0.55, 0.13, 0.12, 0.62
+STRIP = 0.1
+"""Inches: room for numbers, the colour bar, the strip of superclass colours."""
+
+
+def limits(affinity: Affinity, scale: Scale = "percentile") -> tuple[float, float]:
+    """Affinities at the two ends of the colour scale.
+
+    Parameters
+    ----------
+    affinity : Affinity
+    scale : {"percentile", "full"}
+        From the 5th percentile of all pairs of non-empty averages to 1, or from 0 to 1.
+
+    Returns
+    -------
+    (float, float)
+        (0, 1) also where there are no pairs or all are alike.
+    """
+    pairs = _pairs(affinity, np.flatnonzero(~affinity.is_empty))
+    if scale == "full" or len(pairs) == 0:
+        return 0.0, 1.0
+    low = float(np.percentile(pairs, PERCENTILE))
+    return (low, 1.0) if low < 0.999 else (0.0, 1.0)
+
+
+@style.styled
+def matrix(affinity: Affinity, *, scale: Scale = "percentile", job: str = "") -> Figure:
+    """The affinity matrix in stack order.
+
+    Parameters
+    ----------
+    affinity : Affinity
+        Empty averages are left out, and the heading says how many.
+    scale : {"percentile", "full"}
+        As in `limits`.
+    job : str
+        For the heading.
+    """
+    shown = np.flatnonzero(~affinity.is_empty)
+    title = f"Affinity of {style.counted(len(shown), 'class average')}"
+    figure, axes = _framed(affinity, len(shown), title, job, "in stack order")
+    draw_matrix(axes, affinity, shown, scale)
+    _colour_bar(figure, axes, affinity, scale)
+    _number_both(axes, affinity.class_id[shown])
+    axes.set_xlabel("class average")
+    axes.set_ylabel("class average")
+    return figure
+
+
+@style.styled
+def sorted_matrix(
+    affinity: Affinity,
+    superclasses: Superclasses,
+    *,
+    scale: Scale = "percentile",
+    job: str = "",
+) -> Figure:
+    """The affinity matrix with the averages of a superclass side by side.
+
+    Parameters
+    ----------
+    affinity : Affinity
+    superclasses : Superclasses
+        Over the same averages.
+    scale : {"percentile", "full"}
+        As in `limits`.
+    job : str
+        For the heading.
+    """
+    shown = in_order(affinity, superclasses)
+    title = _within_and_between(affinity, superclasses, shown)
+    figure, axes = _framed(affinity, len(shown), title, job, "sorted by superclass")
+    draw_matrix(axes, affinity, shown, scale)
+    outline_superclasses(axes, superclasses, shown)
+    _colour_bar(figure, axes, affinity, scale)
+    number_superclasses(figure, axes, superclasses, shown)
+    if len(shown) <= MOST_NUMBERS:
+        _number(axes, "x", affinity.class_id[shown])
+        axes.set_xlabel("class average")
+    else:
+        axes.set_xticks([])
+    return figure
+
+
+def in_order(affinity: Affinity, superclasses: Superclasses) -> IntArray:
+    """Indices of the averages that a sorted matrix shows, in its order."""
+    order = superclasses.order
+    return order[(superclasses.label[order] >= 0) & ~affinity.is_empty[order]]
+
+
+def draw_matrix(axes: Axes, affinity: Affinity, shown: IntArray, scale: Scale) -> None:
+    """The colours alone, on axes that run from −½ to n − ½ with the first row on top."""
+    n = len(shown)
+    values = _reduced(affinity.values[np.ix_(shown, shown)])
+    low, high = limits(affinity, scale)
+    axes.imshow(
+        values,
+        cmap=COLOR_MAP,
+        vmin=low,
+        vmax=high,
+        interpolation="none",
+        extent=(-0.5, n - 0.5, n - 0.5, -0.5),
+        aspect="equal",
+    )
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+
+
+def outline_superclasses(axes: Axes, superclasses: Superclasses, shown: IntArray) -> None:
+    """A white square around each superclass on the diagonal."""
+    from matplotlib.collections import PolyCollection
+
+    squares = [
+        [(first, first), (last, first), (last, last), (first, last)]
+        for first, last in _edges(superclasses, shown)
+    ]
+    width = 1.2 if len(shown) <= 60 else 0.8
+    axes.add_collection(
+        PolyCollection(
+            squares, facecolors="none", edgecolors="white", linewidths=width, joinstyle="miter"
+        ),
+        autolim=False,
+    )
+
+
+def number_superclasses(
+    figure: Figure, axes: Axes, superclasses: Superclasses, shown: IntArray
+) -> None:
+    """A strip of superclass colours left of the matrix, with the numbers beside it."""
+    from matplotlib.collections import LineCollection, PolyCollection
+
+    width, height = figure.get_size_inches()
+    box = axes.get_position()
+    left, top, side = box.x0 * width, (1 - box.y1) * height, box.height * height
+    strip_right = left - 0.04
+    strip_left = strip_right - STRIP
+    edges = _edges(superclasses, shown)
+    numbers = superclasses.label[shown[[int(first + 0.5) for first, _ in edges]]]
+
+    def point(x: float, y: float) -> tuple[float, float]:
+        return x / width, 1 - y / height
+
+    ends = [
+        (top + (first + 0.5) / len(shown) * side, top + (last + 0.5) / len(shown) * side)
+        for first, last in edges
+    ]
+    strips = [
+        [
+            point(strip_left, upper),
+            point(strip_right, upper),
+            point(strip_right, lower),
+            point(strip_left, lower),
+        ]
+        for upper, lower in ends
+    ]
+    colors = [style.color_of(int(number)) for number in numbers]
+    figure.add_artist(PolyCollection(strips, facecolors=colors, transform=figure.transFigure))
+    centres = np.array([(upper + lower) / 2 for upper, lower in ends])
+    sizes = np.array([lower - upper for upper, lower in ends])
+    kept, at = spread(centres, sizes, 0.115, top, top + side)
+    leaders = [
+        [point(strip_left - 0.02, centres[which]), point(strip_left - 0.11, y)]
+        for which, y in zip(kept, at, strict=True)
+    ]
+    figure.add_artist(
+        LineCollection(leaders, colors=style.RULE, linewidths=0.5, transform=figure.transFigure)
+    )
+    for which, y in zip(kept, at, strict=True):
+        style.text_at(
+            figure, strip_left - 0.13, y, str(numbers[which]), style.SMALL, ha="right", va="center"
+        )
+    x, y = point(style.MARGIN + 0.02, top + side / 2)
+    figure.text(x, y, "superclass", rotation=90, ha="center", va="center", fontsize=style.BODY)
+
+
+def _within_and_between(
+    affinity: Affinity, superclasses: Superclasses, shown: IntArray
+) -> str:
+    label = superclasses.label[shown]
+    same = label[:, None] == label[None, :]
+    off = ~np.eye(len(shown), dtype=bool)
+    values = affinity.values[np.ix_(shown, shown)]
+    parts = [
+        f"{_mean(values, which):.2f} {where}"
+        for which, where in ((same & off, "within superclasses"), (~same, "between"))
+        if which.any()
+    ]
+    return f"Mean affinity {', '.join(parts)}" if parts else "Affinity of one class average"
+
+
+def _mean(values: FloatArray, which: BoolArray) -> float:
+    return float(values[which].mean(dtype=np.float64))
+
+
+def _pairs(affinity: Affinity, shown: IntArray) -> FloatArray:
+    values = affinity.values[np.ix_(shown, shown)]
+    return values[np.triu_indices(len(shown), 1)]
+
+
+def _edges(superclasses: Superclasses, shown: IntArray) -> list[tuple[float, float]]:
+    label = superclasses.label[shown]
+    cuts = np.flatnonzero(np.diff(label)) + 1
+    starts = np.concatenate([[0], cuts, [len(label)]])
+    return [(a - 0.5, b - 0.5) for a, b in zip(starts[:-1], starts[1:], strict=True) if b > a]
+
+
+def _reduced(values: FloatArray) -> FloatArray:
+    n = len(values)
+    if n <= MOST_PIXELS:
+        return values
+    starts = np.arange(MOST_PIXELS) * n // MOST_PIXELS
+    sizes = np.diff(np.append(starts, n))
+    rows = np.add.reduceat(values, starts, axis=0) / sizes[:, None]
+    return (np.add.reduceat(rows, starts, axis=1) / sizes).astype(np.float32)
+
+
+def _framed(
+    affinity: Affinity, n: int, title: str, job: str, how: str
+) -> tuple[Figure, Axes]:
+    side = 4.4 if n <= MOST_NUMBERS else 5.6 if n <= 150 else 6.6
+    empties = int(np.count_nonzero(affinity.is_empty))
+    figure = style.new_figure(
+        LEFT + side + BAR_GAP + BAR + RIGHT + style.MARGIN,
+        style.HEADER + side + BOTTOM + style.MARGIN,
+        title,
+        style.joined(
+            job,
+            affinity.metric,
+            how,
+            f"{style.counted(empties, 'empty average')} left out" if empties else "",
+        ),
+    )
+    return figure, style.axes_at(figure, LEFT + style.MARGIN / 2, style.HEADER, side, side)
+
+
+def _colour_bar(figure: Figure, axes: Axes, affinity: Affinity, scale: Scale) -> None:
+    width, height = figure.get_size_inches()
+    box = axes.get_position()
+    side = box.height * height
+    bar = style.axes_at(
+        figure, box.x1 * width + BAR_GAP, (1 - box.y1) * height, BAR, min(side, 3.2)
+    )
+    low, _ = limits(affinity, scale)
+    clipped = scale == "percentile" and low > 0
+    figure.colorbar(axes.images[0], cax=bar, extend="min" if clipped else "neither")
+    bar.tick_params(labelsize=style.SMALL)
+    bar.set_ylabel(
+        f"affinity, from its {PERCENTILE:.0f}th percentile ({low:.2f}) to 1"
+        if clipped
+        else "affinity, from 0 to 1",
+        fontsize=style.SMALL,
+    )
+
+
+def _number_both(axes: Axes, class_id: IntArray) -> None:
+    _number(axes, "x", class_id)
+    _number(axes, "y", class_id)
+
+
+def _number(axes: Axes, which: Literal["x", "y"], class_id: IntArray) -> None:
+    n = len(class_id)
+    every = 1 if n <= MOST_NUMBERS else max(1, round(n / 12 / 5) * 5)
+    at = np.arange(0, n, every)
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    axis.set_ticks(at, labels=[str(class_id[i]) for i in at])
+    size = style.SMALL if n <= 24 or n > MOST_NUMBERS else style.TINY
+    turned = which == "x" and (n > 12 and every == 1)
+    axes.tick_params(axis=which, labelsize=size, labelrotation=90 if turned else 0)

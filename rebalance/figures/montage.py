@@ -1,0 +1,332 @@
+"""The class averages, grouped by superclass, each laid on the medoid of its superclass."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import floor, log10
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from rebalance.figures import style
+from rebalance.figures.layout import Block, Page, Place, Sizes, paginate
+from rebalance.figures.tiles import grey, onto_medoid, placed
+from rebalance.model import Affinity, ClassAverages, IntArray, Selection, Superclasses
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FEWEST_INCHES = 5.5
+LINE = 0.145
+KEY = 0.12
+LABEL_BASE = 0.095
+"""Inches: width of the narrowest figure, height of a line of small type, side of a colour key,
+from the lower edge of a tile to the feet of the letters below it."""
+
+ALL = -1
+"""Stands for a superclass where there is only one block: every average is its own superclass."""
+
+MIRRORED = "↔"
+
+
+@style.styled
+def montage(
+    class_averages: ClassAverages,
+    superclasses: Superclasses,
+    *,
+    affinity: Affinity | None = None,
+    selection: Selection | None = None,
+    job: str = "",
+) -> list[Figure]:
+    """Class averages by superclass, with their numbers and particles.
+
+    Parameters
+    ----------
+    class_averages : ClassAverages
+    superclasses : Superclasses
+        Over the same averages in the same order.
+    affinity : Affinity, optional
+        Its alignment lays every average on the medoid of its superclass, mirrored where the
+        mirror image fits better; without one, averages are drawn as they are.
+    selection : Selection, optional
+        Headings then give particles before and after.
+    job : str
+        For the heading.
+
+    Returns
+    -------
+    list of Figure
+        One page up to several hundred averages. Empty averages are listed, not drawn.
+    """
+    plan = _Plan(class_averages, superclasses, affinity, selection, job)
+    drawn = int(np.count_nonzero(superclasses.label >= 0))
+    if drawn == 0:
+        figure = style.new_figure(FEWEST_INCHES, 1.2, "No class average to show", job)
+        _footer(figure, plan, 0.75)
+        return [figure]
+    sizes = _sizes(drawn)
+    blocks = [
+        Block(number, 0, len(plan.members(number)), _heading_width(plan, number))
+        for number in ([ALL] if plan.singles else range(len(superclasses)))
+    ]
+    pages = paginate(blocks, sizes)
+    return [
+        _draw(plan, page, sizes, f" (page {at} of {len(pages)})" if len(pages) > 1 else "")
+        for at, page in enumerate(pages, 1)
+    ]
+
+
+@dataclass(frozen=True)
+class _Plan:
+    averages: ClassAverages
+    superclasses: Superclasses
+    affinity: Affinity | None
+    selection: Selection | None
+    job: str
+
+    @property
+    def singles(self) -> bool:
+        drawn = int(np.count_nonzero(self.superclasses.label >= 0))
+        return len(self.superclasses) == drawn and drawn > 1
+
+    @property
+    def aligned(self) -> bool:
+        return self.affinity is not None and self.affinity.alignment is not None
+
+    def members(self, number: int) -> IntArray:
+        if number != ALL:
+            return self.superclasses.members(number)
+        label = self.superclasses.label
+        order = np.argsort(label, kind="stable")
+        return order[label[order] >= 0]
+
+
+def _sizes(drawn: int) -> Sizes:
+    tile = 1.1 if drawn <= 12 else 0.9 if drawn <= 40 else 0.74 if drawn <= 120 else 0.62
+    return Sizes(tile=tile, label=0.13)
+
+
+def _heading(plan: _Plan, number: int) -> tuple[str, str]:
+    if number == ALL:
+        return "Each class average by itself", "superclassification off"
+    size = plan.superclasses.size
+    if plan.averages.n_particles is None and plan.selection is None:
+        return f"Superclass {number}", style.counted(len(plan.members(number)), "average")
+    if plan.selection is None:
+        share = style.percent(size[number], size.sum())
+        return f"Superclass {number}", f"{size[number]:,} particles ({share} %)"
+    before, after = plan.selection.before, plan.selection.after
+    shares = (
+        style.percent(before[number], before.sum()),
+        style.percent(after[number], after.sum()),
+    )
+    return (
+        f"Superclass {number}",
+        f"{before[number]:,} → {after[number]:,} ({shares[0]} → {shares[1]} %)",
+    )
+
+
+def _heading_width(plan: _Plan, number: int) -> float:
+    name, facts = _heading(plan, number)
+    inches = max(
+        KEY + 0.06 + style.text_width(name, style.BODY, True) / 72,
+        style.text_width(facts, style.SMALL) / 72,
+    )
+    return inches + 0.04
+
+
+def _draw(plan: _Plan, page: Page, sizes: Sizes, which: str) -> Figure:
+    from matplotlib.collections import PolyCollection
+
+    from rebalance.figures.artists import Raster
+
+    drawn = int(np.count_nonzero(plan.superclasses.label >= 0))
+    width = max(page.width + 2 * style.MARGIN, FEWEST_INCHES)
+    notes = _notes(plan, width)
+    top = style.HEADER + 0.08
+    height = top + page.height + 0.08 + LINE * len(notes) + 0.2 + style.MARGIN
+    averages = style.counted(drawn, "class average")
+    title = averages if plan.singles else (
+        f"{averages} in {style.counted(len(plan.superclasses), 'superclass', 'superclasses')}"
+    )
+    figure = style.new_figure(width, height, title + which, _subtitle(plan))
+    dpi, side = figure.dpi, round(sizes.tile * figure.dpi)
+    across, down = (round(inches * dpi) for inches in figure.get_size_inches())
+    raster = np.full((down, across), 255, dtype=np.uint8)
+    frames, frame_colors = [], []
+    for place in page.places:
+        members = plan.members(place.block.superclass)
+        members = members[place.block.first : place.block.first + place.block.count]
+        left, upper = style.MARGIN + place.left, top + place.top
+        _write_heading(figure, plan, place, left, upper)
+        tiles, mirrored = _tiles(plan, place.block.superclass, members, side)
+        for at, (member, tile) in enumerate(zip(members, tiles, strict=True)):
+            x = left + at % place.columns * sizes.pitch
+            y = upper + sizes.heading + at // place.columns * sizes.row
+            column, row = round(x * dpi), round(y * dpi)
+            raster[row : row + side, column : column + side] = tile
+            _write_label(figure, plan, int(member), x, y, sizes, bool(mirrored[at]))
+            number = place.block.superclass
+            if number != ALL and member == plan.superclasses.medoid[number]:
+                frames.append(_frame(column, row, side, across, down))
+                frame_colors.append(style.color_of(number))
+    figure.add_artist(Raster(raster))
+    figure.add_artist(
+        PolyCollection(
+            frames,
+            facecolors="none",
+            edgecolors=frame_colors,
+            linewidths=2.0,
+            joinstyle="miter",
+            transform=figure.transFigure,
+        )
+    )
+    _footer(figure, plan, top + page.height + 0.12)
+    _scale_bar(figure, plan, sizes, top + page.height + 0.12 + LINE * len(notes) + 0.06)
+    return figure
+
+
+def _tiles(
+    plan: _Plan, number: int, members: IntArray, side: int
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
+    if number == ALL:
+        transforms = onto_medoid(members, 0, None)
+    else:
+        medoid = int(plan.superclasses.medoid[number])
+        transforms = onto_medoid(members, medoid, plan.affinity)
+    images = placed(plan.averages.images[members], transforms, side)
+    return grey(images), np.array([transform.mirror for transform in transforms])
+
+
+def _frame(
+    column: int, row: int, side: int, across: int, down: int
+) -> list[tuple[float, float]]:
+    left, right = column / across, (column + side) / across
+    upper, lower = 1 - row / down, 1 - (row + side) / down
+    return [(left, upper), (right, upper), (right, lower), (left, lower)]
+
+
+def _write_heading(figure: Figure, plan: _Plan, place: Place, left: float, top: float) -> None:
+    from matplotlib.patches import Rectangle
+
+    number = place.block.superclass
+    name, facts = _heading(plan, number)
+    if place.block.first:
+        facts = "continued"
+    indent = 0.0
+    if number != ALL:
+        width, height = figure.get_size_inches()
+        figure.add_artist(
+            Rectangle(
+                (left / width, 1 - (top + KEY) / height),
+                KEY / width,
+                KEY / height,
+                facecolor=style.color_of(number),
+                transform=figure.transFigure,
+            )
+        )
+        indent = KEY + 0.06
+    style.text_at(figure, left + indent, top - 0.005, name, style.BODY, bold=True)
+    style.text_at(figure, left, top + 0.17, facts, style.SMALL, color=style.MUTED)
+
+
+def _write_label(
+    figure: Figure, plan: _Plan, member: int, x: float, y: float, sizes: Sizes, mirrored: bool
+) -> None:
+    name = f"{plan.averages.class_id[member]}" + (MIRRORED if mirrored else "")
+    base = y + sizes.tile + LABEL_BASE
+    style.label_at(figure, x, base, name, bold=True)
+    room = sizes.tile * 72 - style.text_width(name, style.TINY, True) - 3
+    count = _fitting(_counts(plan, member), room)
+    if count:
+        right = x + sizes.tile - style.text_width(count, style.TINY) / 72
+        style.label_at(figure, right, base, count, color=style.MUTED)
+
+
+def _counts(plan: _Plan, member: int) -> list[str]:
+    if plan.averages.n_particles is None:
+        return []
+    count = int(plan.averages.n_particles[member])
+    if plan.singles and plan.selection is not None:
+        after = int(plan.selection.after[plan.superclasses.label[member]])
+        return [f"{count:,}→{after:,}", f"{_compact(count)}→{_compact(after)}", _compact(after)]
+    return [f"{count:,}", _compact(count)]
+
+
+def _compact(count: int) -> str:
+    for unit, factor in (("M", 1_000_000), ("k", 1_000)):
+        if count >= 0.9995 * factor:
+            return f"{count / factor:.3g}{unit}"
+    return str(count)
+
+
+def _fitting(texts: list[str], room: float) -> str:
+    return next((text for text in texts if style.text_width(text, style.TINY) <= room), "")
+
+
+def _subtitle(plan: _Plan) -> str:
+    if plan.singles:
+        return plan.job
+    how = (
+        f"each laid on the medoid of its superclass ({plan.affinity.metric})"
+        if plan.aligned and plan.affinity is not None
+        else "as they are in the stack, not aligned"
+    )
+    return style.joined(plan.job, how)
+
+
+def _scale_bar(figure: Figure, plan: _Plan, sizes: Sizes, top: float) -> None:
+    from matplotlib.patches import Rectangle
+
+    box, pixel_size = plan.averages.box, plan.averages.pixel_size
+    if not pixel_size:
+        text = f"Box {box} pixels; pixel size unknown"
+        style.text_at(figure, style.MARGIN, top, text, style.SMALL, color=style.MUTED)
+        return
+    length = _round_length(0.6 * box * pixel_size)
+    bar = length / (box * pixel_size) * sizes.tile
+    width, height = figure.get_size_inches()
+    figure.add_artist(
+        Rectangle(
+            (style.MARGIN / width, 1 - (top + 0.075) / height),
+            bar / width,
+            0.03 / height,
+            facecolor=style.INK,
+            transform=figure.transFigure,
+        )
+    )
+    text = f"{length:g} Å (box {box} pixels of {pixel_size:.4g} Å)"
+    style.text_at(
+        figure, style.MARGIN + bar + 0.06, top, text, style.SMALL, color=style.MUTED
+    )
+
+
+def _round_length(most: float) -> float:
+    """The largest of 1, 2, 5, 10, 20, 50, … that is not above ``most``."""
+    power = 10.0 ** floor(log10(most))
+    return max(step * power for step in (1, 2, 5) if step * power <= most)
+
+
+def _notes(plan: _Plan, width: float) -> list[str]:
+    has_counts = plan.averages.n_particles is not None
+    sentences = ["Below each: class number" + (", particles." if has_counts else ".")]
+    if not plan.singles and len(plan.superclasses):
+        sentences.append("Framed: medoid.")
+    if plan.aligned and not plan.singles:
+        sentences.append(f"{MIRRORED}: mirrored.")
+    absent = plan.superclasses.label < 0
+    empty = absent & plan.averages.is_empty
+    for what, which in (("empty", empty), ("in no superclass", absent & ~empty)):
+        if which.any():
+            numbers = style.ranges(plan.averages.class_id[which].tolist())
+            sentences.append(f"Not shown, {what} ({np.count_nonzero(which)}): {numbers}.")
+    return style.wrapped(" ".join(sentences), (width - 2 * style.MARGIN) * 72, style.SMALL)
+
+
+def _footer(figure: Figure, plan: _Plan, top: float) -> None:
+    width, _ = figure.get_size_inches()
+    for at, line in enumerate(_notes(plan, width)):
+        style.text_at(
+            figure, style.MARGIN, top + at * LINE, line, style.SMALL, color=style.MUTED
+        )
