@@ -1,1 +1,131 @@
-"""TODO room."""
+"""Files of other programs: which format a path is, what is in it, and how it is written back.
+
+One plugin a format (`relion`, `cryosparc`, `stack`), each by way of the registry. Nothing here
+ever writes to an input.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rebalance.hookspecs import Inspection
+    from rebalance.model import Dataset
+
+__all__ = ["inspect", "read"]
+
+_PathLike = str | os.PathLike[str]
+
+
+def read(
+    path: _PathLike,
+    class_averages: _PathLike | None = None,
+    *,
+    format: str | None = None,
+    passthrough: Sequence[_PathLike] = (),
+    project: _PathLike | None = None,
+    pixel_size: float | None = None,
+    need_class_averages: bool = True,
+) -> Dataset:
+    """Read a 2D classification.
+
+    Parameters
+    ----------
+    path : path
+        Job folder (its last iteration is taken), optimiser, particle table, or stack.
+    class_averages : path, optional
+        Stack, or table that names the images, when it is not found beside the particles.
+    format : str, optional
+        Name of a format plugin; by default the one that recognises the file.
+    passthrough : sequence of paths
+        Further CryoSPARC files with columns of the same particles.
+    project : path, optional
+        Folder that the paths inside the files are relative to.
+    pixel_size : float, optional
+        Å; overrides the files.
+    need_class_averages : bool
+        False if the particle table is enough. Averages that lie beside it are read then only if
+        they are whole and name every class of the table.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    InputError
+        If a file is missing, of no known format, or broken.
+    """
+    from rebalance.formats.locate import require_exists
+    from rebalance.hookspecs import ReadRequest
+
+    path = Path(path)
+    averages = None if class_averages is None else Path(class_averages)
+    for one in (path, averages, *map(Path, passthrough)):
+        if one is not None:
+            require_exists(one)
+    if project is not None:
+        require_exists(Path(project), "project folder")
+    plugin = _plugin(path, format)
+    return plugin.read(
+        ReadRequest(
+            path,
+            averages,
+            tuple(map(Path, passthrough)),
+            None if project is None else Path(project),
+            pixel_size,
+            need_class_averages,
+        )
+    )
+
+
+def _plugin(path: Path, name: str | None) -> Any:
+    from rebalance.errors import InputError, PluginError
+    from rebalance.registry import registry
+
+    if name is not None:
+        return registry().load("format", name)
+    plugins = []
+    for one in registry().of_kind("format"):
+        # A broken format of a third party must not stop the others; --format names it.
+        with contextlib.suppress(PluginError):
+            plugins.append(one.load())
+    scores = [plugin.sniff(path) for plugin in plugins]
+    if not scores or max(scores) <= 0:
+        names = ", ".join(one.name for one in registry().of_kind("format"))
+        raise InputError(
+            f"The {'folder' if path.is_dir() else 'file'} is of no known format ({names}).",
+            path=path,
+            cure="Give a job folder, a *_optimiser.star, a particle table (.star, .cs), or an MRC "
+            "stack.",
+        )
+    return plugins[scores.index(max(scores))]
+
+
+def inspect(path: _PathLike) -> Inspection:
+    """What a path is, and what ``run`` would do with it.
+
+    Parameters
+    ----------
+    path : path
+
+    Returns
+    -------
+    Inspection
+        Rows of label and value; what stands in the way is among the warnings.
+
+    Raises
+    ------
+    InputError
+        If the path does not exist or is of no known format.
+    """
+    from rebalance.formats.inspection import inspect_path
+    from rebalance.formats.locate import require_exists
+
+    path = Path(path)
+    require_exists(path)
+    return inspect_path(path, _plugin(path, None))

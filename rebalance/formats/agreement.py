@@ -1,0 +1,86 @@
+"""Do class averages and particles belong together? Counts, and warnings where they seem not to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from rebalance.model import IntArray
+
+
+def count_particles(particle_class: IntArray, class_id: IntArray) -> IntArray:
+    """Particles of each class average, int64 (N,)."""
+    numbers, counts = np.unique(particle_class, return_counts=True)
+    place = np.searchsorted(numbers, class_id).clip(max=max(len(numbers) - 1, 0))
+    if len(numbers) == 0:
+        return np.zeros(len(class_id), dtype=np.int64)
+    return np.where(numbers[place] == class_id, counts[place], 0).astype(np.int64)
+
+
+def covers(class_id: IntArray, particle_class: IntArray) -> bool:
+    """True if every particle's class has an average."""
+    return bool(np.isin(np.unique(particle_class), class_id).all())
+
+
+def class_warnings(
+    particle_class: IntArray, class_id: IntArray, source: str, is_whole: bool
+) -> list[str]:
+    """At most one sentence on particles whose class has no average.
+
+    Parameters
+    ----------
+    particle_class : int64 (P,)
+    class_id : int64 (N,)
+    source : str
+        The file of the averages.
+    is_whole : bool
+        True if the averages are all of a classification's, so that a missing one is suspect.
+    """
+    numbers, counts = np.unique(particle_class, return_counts=True)
+    without = ~np.isin(numbers, class_id)
+    if not without.any():
+        return []
+    shown = ", ".join(map(str, numbers[without][:5])) + (" …" if without.sum() > 5 else "")
+    lost = f"{counts[without].sum():,} particles of {without.sum()} classes ({shown})"
+    if is_whole:
+        return [
+            f"{lost} have no average among the {len(class_id)} of {source}: are averages and "
+            "particles of two different jobs?"
+        ]
+    return [f"{lost} have no average among the {len(class_id)} selected in {source}."]
+
+
+def box_warnings(box: int, particle_boxes: Sequence[int], source: str) -> list[str]:
+    """At most one sentence on averages whose box is not that of the particles."""
+    if not particle_boxes or box in particle_boxes:
+        return []
+    sizes = ", ".join(map(str, particle_boxes))
+    return [
+        f"The class averages of {source} are {box} px wide and the particles {sizes} px: are they "
+        "of two different jobs?"
+    ]
+
+
+def extent_warnings(
+    averages: tuple[int, float | None], particles: tuple[int | None, float | None], source: str
+) -> list[str]:
+    """At most one sentence on averages that show another field of view than the particles.
+
+    Parameters
+    ----------
+    averages, particles : (box, pixel size)
+        Pixels and Å, as far as known. Averages may be coarser than particles, not wider.
+    source : str
+        The file of the averages.
+    """
+    (box, size), (particle_box, particle_size) = averages, particles
+    if not (size and particle_size and particle_box):
+        return []
+    extent, particle_extent = box * size, particle_box * particle_size
+    if abs(extent / particle_extent - 1) < 0.03:
+        return []
+    return [
+        f"The class averages of {source} are {extent:.0f} Å wide and the particles "
+        f"{particle_extent:.0f} Å: are they of two different jobs?"
+    ]

@@ -1,0 +1,223 @@
+"""CryoSPARC ``.cs`` files and result groups: reads a 2D classification, writes rows of it back."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from rebalance.errors import InputError
+from rebalance.formats.agreement import class_warnings, count_particles, covers, extent_warnings
+from rebalance.formats.cryosparc_averages import CryosparcAverages, find_averages
+from rebalance.formats.cryosparc_job import (
+    CLASS_FIELD,
+    CryosparcJob,
+    CsParticles,
+    find_job,
+    find_passthrough,
+    is_averages,
+)
+from rebalance.formats.cs_file import NUMPY_MAGIC, STREAM_MAGIC, NumpyTable, open_cs
+from rebalance.formats.csg import write_group
+from rebalance.formats.locate import job_name
+from rebalance.formats.output import guarded_writing
+from rebalance.formats.pixel_size import choose_pixel_size
+from rebalance.hookspecs import ReadRequest
+from rebalance.model import ClassAverages, Dataset, ParticleTable, Selection, Superclasses
+
+_NO_AVERAGES = (
+    "Give the class averages as CLASS_AVERAGES (*_class_averages.cs, templates_selected.cs or the "
+    ".mrc stack), or balance the 2D classes themselves with --no-superclasses."
+)
+
+
+class CryoSparc:
+    """The format plugin ``cryosparc``."""
+
+    def sniff(self, path: Path) -> float:
+        """By the first bytes of a file, or the names in a folder."""
+        try:
+            if path.is_dir():
+                return 0.8 if any(entry.suffix == ".cs" for entry in path.iterdir()) else 0.0
+            with open(path, "rb") as file:
+                head = file.read(6)
+        except OSError:
+            return 0.0
+        if head == STREAM_MAGIC:
+            return 1.0
+        if path.suffix == ".csg":
+            return 0.9
+        if head == NUMPY_MAGIC:
+            return 1.0 if path.suffix == ".cs" else 0.5
+        return 0.3 if path.suffix == ".cs" else 0.0
+
+    def describe(self, path: Path) -> tuple[tuple[str, str], ...]:
+        """Kind of file and encoding, for `inspect`."""
+        job = find_job(path)
+        file = job.particles or job.averages
+        assert file is not None
+        table = open_cs(file)
+        kind = "class averages table" if is_averages(table) else "particle table"
+        if path.is_dir():
+            kind = "job folder"
+        elif path.suffix == ".csg":
+            kind = "result group"
+        encoding = "NumPy table" if isinstance(table, NumpyTable) else "compressed stream"
+        return (("kind", kind), ("version", f"CryoSPARC, {encoding}"))
+
+    def read(self, request: ReadRequest) -> Dataset:
+        """Read a job folder, a result group, particles, or class averages.
+
+        Raises
+        ------
+        InputError
+            Names the file, the row or field, what was found and what was expected.
+        """
+        job = find_job(request.path)
+        notes = list(job.notes)
+        warnings: list[str] = []
+        particles = _read_particles(job, request.passthrough, notes) if job.particles else None
+        source, averages = self._averages(request, job, particles, notes)
+        if averages is not None and source is not None:
+            decided = choose_pixel_size(request.pixel_size, source.stated_pixel_sizes)
+            warnings += decided.warnings
+            averages = ClassAverages(
+                averages.images,
+                source.class_id,
+                decided.value,
+                None if particles is None else count_particles(particles.class_id, source.class_id),
+                source.resolution,
+            )
+            if particles is not None:
+                found = class_warnings(
+                    particles.class_id, source.class_id, source.path.name, source.is_whole
+                )
+                (warnings if source.is_whole else notes).extend(found)
+                box, pixel_size = _particle_box(_handle(particles))
+                warnings += extent_warnings(
+                    (averages.box, decided.value), (box, pixel_size), source.path.name
+                )
+        sources = [
+            job.particles,
+            *(other.path for other in (_handle(particles).others if particles else ())),
+            source.path if source is not None else None,
+            source.stack.path if source is not None else None,
+        ]
+        return Dataset(
+            "cryosparc",
+            particles,
+            averages,
+            job_name(request.path),
+            tuple(dict.fromkeys(path for path in sources if path is not None)),
+            tuple(notes),
+            tuple(warnings),
+            source,
+        )
+
+    def _averages(
+        self,
+        request: ReadRequest,
+        job: CryosparcJob,
+        particles: ParticleTable | None,
+        notes: list[str],
+    ) -> tuple[CryosparcAverages | None, ClassAverages | None]:
+        path = request.class_averages or job.averages
+        if path is None:
+            if request.need_class_averages:
+                raise InputError(
+                    "The class averages were not found: no *_class_averages.cs or "
+                    "templates_selected.cs lies beside the particles.",
+                    path=job.particles,
+                    cure=_NO_AVERAGES,
+                )
+            return None, None
+        must_read = request.need_class_averages or request.class_averages is not None
+        try:
+            source = find_averages(path, request.project)
+            if not (must_read or particles is None or covers(source.class_id, particles.class_id)):
+                notes.append(f"{path.name} does not name every class of the table; left out.")
+                return None, None
+            return source, ClassAverages(source.stack.read(source.class_id), source.class_id)
+        except InputError as error:
+            if must_read:
+                raise
+            notes.append(f"The class averages were left out. {error.problem}")
+            return None, None
+
+    def write(
+        self,
+        dataset: Dataset,
+        selection: Selection | None,
+        superclasses: Superclasses,
+        folder: Path,
+        *,
+        copy_templates: bool = False,
+    ) -> tuple[Path, ...]:
+        """Write particles_selected, particles_excluded and templates, each as .cs and .csg.
+
+        Passthrough files are written beside them, row for row. With ``copy_templates`` also
+        templates.mrc; image n of it is row n of templates.cs.
+
+        Raises
+        ------
+        OutputError
+            If a file can't be written.
+        """
+        written: list[Path] = []
+        with guarded_writing(folder):
+            if dataset.particles is not None and selection is not None:
+                handle = _handle(dataset.particles)
+                for name, title, keep in (
+                    ("particles_selected", "Particles selected", selection.selected),
+                    ("particles_excluded", "Particles excluded", ~selection.selected),
+                ):
+                    rows = np.flatnonzero(keep)
+                    parts = handle.write(folder, name, rows)
+                    write_group(
+                        folder / f"{name}.csg",
+                        type="particle",
+                        title=title,
+                        parts=parts,
+                        n_items=len(rows),
+                        source=handle.main.path,
+                    )
+                    written += [folder / f"{name}.csg", *(folder / part for part, _ in parts)]
+            if isinstance(dataset.handle, CryosparcAverages):
+                written += dataset.handle.write_templates(folder, copy_templates)
+        return tuple(written)
+
+
+def _handle(particles: ParticleTable) -> CsParticles:
+    assert isinstance(particles.handle, CsParticles)
+    return particles.handle
+
+
+def _read_particles(job: CryosparcJob, given: tuple[Path, ...], notes: list[str]) -> ParticleTable:
+    assert job.particles is not None
+    main = open_cs(job.particles)
+    named = [open_cs(path) for path in dict.fromkeys((*job.passthrough, *given))]
+    if not named:
+        named = find_passthrough(job.particles, main)
+        notes += [f"{other.path.name} has the same uids and goes along." for other in named]
+    handle = CsParticles(main, named)
+    if CLASS_FIELD not in handle.column_names:
+        groups = dict.fromkeys(name.partition("/")[0] for name in handle.column_names)
+        raise InputError(
+            f"The particles have no {CLASS_FIELD}; their fields are of {', '.join(groups)}.",
+            path=job.particles,
+            cure="Give the particles of a 2D classification, or the passthrough file that has "
+            "alignments2D with --passthrough.",
+        )
+    if len(handle) == 0:
+        raise InputError(
+            "The particle table is empty.", path=job.particles, cure="Give a table with particles."
+        )
+    return ParticleTable(handle.read_column(CLASS_FIELD).astype(np.int64), handle, job.particles)
+
+
+def _particle_box(handle: CsParticles) -> tuple[int | None, float | None]:
+    """Box (px) and pixel size (Å) of the particles, where the files say them."""
+    for table in (handle.main, *handle.others):
+        if {"blob/shape", "blob/psize_A"} <= set(table.dtype.names or ()) and len(table):
+            return int(table.values("blob/shape")[0, -1]), float(table.values("blob/psize_A")[0])
+    return None, None

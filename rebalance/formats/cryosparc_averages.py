@@ -1,0 +1,175 @@
+"""Class averages of a CryoSPARC job: a ``.cs`` table and the stack it names, and back to files."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rebalance.errors import InputError
+from rebalance.formats.cryosparc_job import averages_beside, find_job
+from rebalance.formats.cs_file import CsTable, open_cs, read_column
+from rebalance.formats.csg import write_group
+from rebalance.formats.locate import locate, not_found
+from rebalance.formats.mrc_stack import SUFFIXES, MrcStack, open_stack
+from rebalance.formats.pixel_size import Stated
+from rebalance.model import DoubleArray, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class CryosparcAverages:
+    """The class averages and where they come from.
+
+    Parameters
+    ----------
+    path : Path
+        Table or stack.
+    class_id : int64 (N,)
+        ``blob/idx``, by which ``alignments2D/class`` of a particle names its average; counted
+        from 0 in a bare stack, as CryoSPARC does.
+    stack : MrcStack
+    table : CsTable, optional
+        None for a bare stack.
+    resolution : float64 (N,), optional
+        Å, ``blob/res_A``.
+    """
+
+    path: Path
+    class_id: IntArray
+    stack: MrcStack
+    table: CsTable | None = None
+    resolution: DoubleArray | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """True for all classes of a classification, False for a selection."""
+        return len(self.class_id) == self.stack.n
+
+    @property
+    def stated_pixel_sizes(self) -> list[Stated]:
+        """What table and stack say of the pixel size."""
+        stated = [Stated(f"the header of {self.stack.path.name}", self.stack.pixel_size, True)]
+        if self.table is not None and "blob/psize_A" in (self.table.dtype.names or ()):
+            sizes = read_column(self.table, "blob/psize_A")
+            value = float(f"{sizes[0]:.6g}") if len(sizes) else None
+            stated.insert(0, Stated(self.path.name, value))
+        return stated
+
+    def write_templates(self, folder: Path, copy: bool) -> list[Path]:
+        """Write templates.cs and templates.csg, and on request templates.mrc.
+
+        Image n of templates.mrc is row n of templates.cs.
+        """
+        target = folder / "templates.cs"
+        if self.table is None:
+            with open(target, "wb") as out:
+                np.save(out, self._table_of_stack(), allow_pickle=False)
+        else:
+            self.table.write(target, np.arange(len(self.table), dtype=np.int64))
+        write_group(
+            folder / "templates.csg",
+            type="template",
+            title="Class averages",
+            parts=[("templates.cs", open_cs(target))],
+            n_items=len(self.class_id),
+            source=self.path,
+        )
+        written = [target, folder / "templates.csg"]
+        if copy:
+            self.stack.copy(folder / "templates.mrc", self.class_id)
+            written.append(folder / "templates.mrc")
+        return written
+
+    def _table_of_stack(self) -> np.ndarray:
+        name = str(self.stack.path.resolve()).encode("utf-8", "surrogateescape")
+        table = np.zeros(
+            len(self.class_id),
+            dtype=[
+                ("uid", "<u8"),
+                ("blob/path", f"S{len(name)}"),
+                ("blob/idx", "<u4"),
+                ("blob/shape", "<u4", (2,)),
+                ("blob/psize_A", "<f4"),
+            ],
+        )
+        # uids are arbitrary, but the same run is to give the same bytes.
+        first = int.from_bytes(hashlib.sha256(name).digest()[:7], "little")
+        table["uid"] = np.uint64(first) + self.class_id.astype(np.uint64)
+        table["blob/path"] = name
+        table["blob/idx"] = self.class_id
+        table["blob/shape"] = self.stack.box
+        table["blob/psize_A"] = self.stack.pixel_size or 0.0
+        return table
+
+
+def find_averages(path: Path, project: Path | None) -> CryosparcAverages:
+    """The class averages that a ``.cs``, ``.csg``, stack or job folder gives.
+
+    Raises
+    ------
+    InputError
+        If it gives none, the stack is missing or broken, or a class number is there twice.
+    """
+    if path.suffix.lower() in SUFFIXES:
+        stack = open_stack(path)
+        return CryosparcAverages(path, np.arange(stack.n, dtype=np.int64), stack)
+    if path.is_dir() or path.suffix == ".csg":
+        found = find_job(path).averages
+        if found is None:
+            raise InputError(
+                "No class averages lie there.",
+                path=path,
+                cure="Give *_class_averages.cs, templates_selected.cs, or the .mrc stack.",
+            )
+        path = found
+    return _from_table(open_cs(path), project)
+
+
+def _from_table(table: CsTable, project: Path | None) -> CryosparcAverages:
+    names = table.dtype.names or ()
+    missing = [name for name in ("blob/path", "blob/idx") if name not in names]
+    if missing or "alignments2D/class" in names:
+        near = averages_beside(table.path)
+        raise InputError(
+            f"The table names no class averages: it has no {missing[0]}."
+            if missing
+            else "The table holds particles; class averages were expected.",
+            path=table.path,
+            cure=f"Did you mean {near.name}?"
+            if near
+            else "Give *_class_averages.cs, templates_selected.cs, or the .mrc stack.",
+        )
+    if len(table) == 0:
+        raise InputError(
+            "The table names no class averages: it is empty.",
+            path=table.path,
+            cure="Select at least two class averages.",
+        )
+    class_id = read_column(table, "blob/idx")
+    numbers, counts = np.unique(class_id, return_counts=True)
+    if counts.max() > 1:
+        number = int(numbers[np.argmax(counts)])
+        rows = np.flatnonzero(class_id == number) + 1
+        raise InputError(
+            f"blob/idx {number} is there twice, in rows {rows[0]} and {rows[1]}; each class "
+            "average has a number of its own.",
+            path=table.path,
+            where=f"row {rows[1]}",
+            cure="Give the class averages of one classification.",
+        )
+    paths = sorted({str(word).lstrip(">") for word in read_column(table, "blob/path")})
+    if len(paths) != 1:
+        raise InputError(
+            f"The class averages lie in {len(paths)} stacks ({paths[0]}, {paths[1]} …); one was "
+            "expected.",
+            path=table.path,
+            where="blob/path",
+            cure="Give the class averages of one classification.",
+        )
+    stack_path = locate(paths[0], table.path, project)
+    if stack_path is None:
+        raise not_found(paths[0], table.path, project, "the stack of class averages")
+    resolution = read_column(table, "blob/res_A") if "blob/res_A" in names else None
+    return CryosparcAverages(table.path, class_id, open_stack(stack_path), table, resolution)

@@ -1,0 +1,100 @@
+"""``rebalance inspect``: a dataset in a few lines, and what ``run`` would do with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rebalance.errors import InputError
+from rebalance.hookspecs import Inspection, ReadRequest
+from rebalance.model import ClassAverages, Dataset, ParticleTable
+
+_SHOWN_FILES = 8
+
+
+def inspect_path(path: Path, plugin: Any) -> Inspection:
+    """Describe a path that a format plugin recognises.
+
+    Parameters
+    ----------
+    path : Path
+    plugin : Format
+        If it has a method ``describe(path)``, that gives the first rows.
+    """
+    name = type(plugin).__name__.lower()
+    rows: list[tuple[str, str]] = []
+    warnings: list[str] = []
+    try:
+        if hasattr(plugin, "describe"):
+            rows += plugin.describe(path)
+        dataset, problem = _read(path, plugin)
+    except InputError as error:
+        rows.append(("run", "would refuse it"))
+        return Inspection(name, tuple(rows), (str(error),))
+    name = dataset.format
+    rows.append(("job", dataset.job))
+    if dataset.particles is not None:
+        rows += _particle_rows(dataset.particles)
+    if dataset.class_averages is not None:
+        rows += _average_rows(dataset.class_averages)
+    shown = [str(source) for source in dataset.sources[:_SHOWN_FILES]]
+    if len(dataset.sources) > _SHOWN_FILES:
+        shown.append(f"and {len(dataset.sources) - _SHOWN_FILES} more")
+    rows.append(("files", "\n".join(shown)))
+    rows += [("note", note) for note in dataset.notes]
+    rows.append(("run", _what_run_does(path, dataset)))
+    if problem is not None:
+        warnings.append(problem)
+    return Inspection(name, tuple(rows), (*dataset.warnings, *warnings))
+
+
+def _read(path: Path, plugin: Any) -> tuple[Dataset, str | None]:
+    try:
+        return plugin.read(ReadRequest(path)), None
+    except InputError as error:
+        with_averages = error
+    dataset = plugin.read(ReadRequest(path, need_class_averages=False))
+    return dataset, str(with_averages)
+
+
+def _particle_rows(particles: ParticleTable) -> list[tuple[str, str]]:
+    numbers, counts = np.unique(particles.class_id, return_counts=True)
+    return [
+        ("particles", f"{len(particles):,}"),
+        (
+            "classes with particles",
+            f"{len(numbers)} (numbers {numbers[0]} to {numbers[-1]}; "
+            f"{counts.min():,} to {counts.max():,} particles)",
+        ),
+    ]
+
+
+def _average_rows(averages: ClassAverages) -> list[tuple[str, str]]:
+    size = averages.pixel_size
+    rows = [
+        (
+            "class averages",
+            f"{len(averages)} (numbers {averages.class_id.min()} to {averages.class_id.max()})",
+        ),
+        ("empty averages", str(int(averages.is_empty.sum()))),
+        ("box", f"{averages.box} px" + (f" ({averages.box * size:.4g} Å)" if size else "")),
+        ("pixel size", f"{size:g} Å" if size else "unknown (give --pixel-size)"),
+    ]
+    if averages.mask_diameter:
+        rows.append(("mask diameter", f"{averages.mask_diameter:g} Å"))
+    return rows
+
+
+def _what_run_does(path: Path, dataset: Dataset) -> str:
+    averages, particles = dataset.class_averages, dataset.particles
+    if averages is None:
+        return f"balance the 2D classes: rebalance run {path} --no-superclasses -f 0.5"
+    usable = int((~averages.is_empty).sum())
+    if particles is None:
+        return f"group {usable} averages, without particles: rebalance run {path} -k K"
+    return (
+        f"group {usable} averages and balance {len(particles):,} particles: "
+        f"rebalance run {path} -k K"
+    )

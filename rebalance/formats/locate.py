@@ -1,0 +1,84 @@
+"""Finds the files that other files name: relative to a project, else beside the file itself."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from pathlib import Path
+
+from rebalance.errors import InputError
+
+
+def locate(name: str, named_in: Path, project: Path | None = None) -> Path | None:
+    """The file that a path inside another file means, or None.
+
+    Parameters
+    ----------
+    name : str
+        As written; relative to the project folder, or absolute.
+    named_in : Path
+        The file that says so.
+    project : Path, optional
+        The project folder; without it every folder above ``named_in`` is tried, nearest first,
+        then the current folder.
+
+    Notes
+    -----
+    A file of the same basename beside ``named_in`` is the last resort: a copied or cleaned job.
+    """
+    if not name:
+        return None
+    here = named_in.absolute().parent
+    roots = [project] if project is not None else [here, *here.parents, Path.cwd()]
+    for candidate in [*(root / name for root in roots), here / Path(name).name]:
+        try:
+            if candidate.is_file():
+                return candidate
+        except (OSError, ValueError):
+            continue
+    return None
+
+
+def not_found(name: str, named_in: Path, project: Path | None, what: str) -> InputError:
+    """The error for a file that `locate` did not find."""
+    looked = f"in the project {project}" if project else "from the folders above it"
+    return InputError(
+        f"It names {what} {name}, which was not found: neither {looked} nor beside it.",
+        path=named_in,
+        cure=f"Give the project folder with --project, or copy {Path(name).name} beside "
+        f"{named_in.name}.",
+    )
+
+
+def require_exists(path: Path, what: str = "file or folder") -> None:
+    """InputError, with the nearest name beside it, unless the path exists."""
+    if path.exists():
+        return
+    folder = path.parent
+    if not folder.is_dir():
+        raise InputError(f"There is no such {what}; nor is there a folder {folder}.", path=path)
+    near = difflib.get_close_matches(path.name, [entry.name for entry in folder.iterdir()], n=1)
+    raise InputError(
+        f"There is no such {what}.",
+        path=path,
+        cure=f"Did you mean {folder / near[0]}?" if near else "Check the name.",
+    )
+
+
+_JOB = re.compile(r"(?:^|[^A-Za-z0-9])(job\d{3,}|J\d+)(?=$|[^A-Za-z0-9])")
+
+
+def job_name(path: Path) -> str:
+    """A short name: job013 or J42 if folder or file say so, else the folder or file name.
+
+    Only letters, digits, points, hyphens and underscores are left in it.
+    """
+    path = path.absolute()
+    folder = path if path.is_dir() else path.parent
+    for place in (folder.name, path.stem):
+        found = _JOB.search(place)
+        if found:
+            return found[1]
+    says_nothing = re.search(r"_it\d+_|^particles|^class_averages|^templates", path.stem)
+    name = folder.name if path.is_dir() or says_nothing else path.stem
+    return re.sub(r"[^\w.-]+", "_", name).strip("._") or "job"

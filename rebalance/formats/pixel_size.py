@@ -1,0 +1,84 @@
+"""Which pixel size to believe, when files state several, none, or a placeholder."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from rebalance.errors import OptionError
+
+_TOLERANCE = 0.01
+
+
+class Stated(NamedTuple):
+    """A pixel size and who says so.
+
+    Parameters
+    ----------
+    source : str
+        Named in warnings, e.g. ``"the header of classes.mrcs"``.
+    value : float or None
+        Å; None where the source says nothing.
+    is_header : bool
+        An MRC header: 1.0 there is what many programs write when they don't know.
+    """
+
+    source: str
+    value: float | None
+    is_header: bool = False
+
+
+class PixelSize(NamedTuple):
+    """The decision: Å or None, and what to tell."""
+
+    value: float | None
+    warnings: tuple[str, ...] = ()
+
+
+def choose_pixel_size(given: float | None, stated: Sequence[Stated]) -> PixelSize:
+    """The pixel size of the class averages.
+
+    Parameters
+    ----------
+    given : float or None
+        Å, by the person; overrides all.
+    stated : sequence of Stated
+        In falling order of trust. A header's 1.0 counts only if nobody else says anything.
+
+    Raises
+    ------
+    OptionError
+        If the given one is not a positive number.
+    """
+    if given is not None:
+        if not (math.isfinite(given) and given > 0):
+            raise OptionError(
+                f"The pixel size is {given:g} Å; a positive number was expected.",
+                cure="Give --pixel-size in Å, e.g. --pixel-size 1.06.",
+            )
+        return PixelSize(given)
+    known = [one for one in stated if one.value is not None and one.value > 0]
+    sure = [one for one in known if not (one.is_header and one.value == 1.0)]
+    if not sure:
+        if not known:
+            return PixelSize(None)
+        return PixelSize(
+            known[0].value,
+            (
+                f"The pixel size 1.0 Å comes from {known[0].source} alone, where many programs "
+                "write 1.0 when they don't know it; give --pixel-size if it is another.",
+            ),
+        )
+    best = sure[0]
+    assert best.value is not None
+    return PixelSize(
+        best.value,
+        tuple(
+            f"The pixel size is {best.value:g} Å by {best.source} and {other.value:g} Å by "
+            f"{other.source}: are they of two different jobs? {best.value:g} Å is used; "
+            "--pixel-size overrides."
+            for other in sure[1:]
+            if other.value is not None and abs(other.value / best.value - 1) > _TOLERANCE
+        ),
+    )

@@ -1,0 +1,291 @@
+"""RELION star files, 3.0 to 5: reads a 2D classification, writes chosen rows of it back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rebalance.errors import InputError
+from rebalance.formats.agreement import (
+    box_warnings,
+    class_warnings,
+    count_particles,
+    covers,
+)
+from rebalance.formats.output import guarded_writing
+from rebalance.formats.pixel_size import Stated, choose_pixel_size
+from rebalance.formats.relion_averages import AveragesSource, find_averages
+from rebalance.formats.relion_job import (
+    RelionJob,
+    find_job,
+    kind_of,
+    loop_of,
+    particle_block,
+    particle_diameter,
+)
+from rebalance.formats.star_table import StarBlock, StarFile, StarLoop
+from rebalance.hookspecs import ReadRequest
+from rebalance.model import ClassAverages, Dataset, ParticleTable, Selection, Superclasses
+
+CLASS_COLUMN = "rlnClassNumber"
+_NO_AVERAGES = (
+    "Give the class averages as CLASS_AVERAGES (an .mrcs stack, a *_model.star or a "
+    "class_averages.star), or balance the 2D classes themselves with --no-superclasses."
+)
+
+
+@dataclass(frozen=True)
+class _Memory:
+    """What `write` needs of the input."""
+
+    averages: AveragesSource | None
+
+
+class Relion:
+    """The format plugin ``relion``."""
+
+    def sniff(self, path: Path) -> float:
+        """By the first 64 kB of a file, or the names in a folder."""
+        try:
+            if path.is_dir():
+                names = [entry.name for entry in path.iterdir()]
+                if any(n.endswith(("_data.star", "_optimiser.star")) for n in names):
+                    return 0.9
+                stars = [n for n in names if n.endswith(".star")]
+                return 0.8 if "particles.star" in stars else 0.5 if stars else 0.0
+            with open(path, "rb") as file:
+                head = b"\n" + file.read(1 << 16)
+        except OSError:
+            return 0.0
+        if b"\ndata_" in head and b"\0" not in head:
+            return 0.95 if b"\n_rln" in head else 0.6
+        return 0.3 if path.suffix == ".star" else 0.0
+
+    def describe(self, path: Path) -> tuple[tuple[str, str], ...]:
+        """Kind of file and the RELION version that wrote it, for `inspect`."""
+        if path.is_dir():
+            job = find_job(path, None)
+            kind = "job folder"
+            star = StarFile(job.particles or job.averages or path)
+        else:
+            star = StarFile(path)
+            kind = kind_of(star)
+        return (("kind", kind), ("version", relion_version(star)))
+
+    def read(self, request: ReadRequest) -> Dataset:
+        """Read a job folder, an optimiser, a particle table, or a table of class averages.
+
+        Raises
+        ------
+        InputError
+            Names the file, the line or column, what was found and what was expected.
+        """
+        job = find_job(request.path, request.project)
+        particles = _read_particles(job.particles) if job.particles else None
+        notes = list(job.notes)
+        warnings: list[str] = []
+        source, averages = self._averages(request, job, particles, notes)
+        optics = _optics(particles)
+        if averages is not None and source is not None:
+            decided = choose_pixel_size(
+                request.pixel_size, source.stated_pixel_sizes(optics.pixel_sizes)
+            )
+            warnings += decided.warnings
+            averages = ClassAverages(
+                averages.images,
+                source.class_id,
+                decided.value,
+                None if particles is None else count_particles(particles.class_id, source.class_id),
+                source.resolution,
+                particle_diameter(job.optimiser),
+            )
+            warnings += box_warnings(averages.box, optics.boxes, source.path.name)
+            if particles is not None:
+                found = class_warnings(
+                    particles.class_id, source.class_id, source.path.name, source.is_whole
+                )
+                (warnings if source.is_whole else notes).extend(found)
+        if particles is None and averages is None:
+            raise InputError("There are neither particles nor class averages.", path=request.path)
+        if particles is not None and _loop(particles).has_blank_lines:
+            notes.append(
+                f"{particles.path} has blank lines or comments between its rows; they are kept, "
+                "but RELION stops reading at a blank line."
+            )
+        stacks = source.stacks if source is not None and averages is not None else []
+        sources = [
+            job.particles,
+            source.path if source is not None else None,
+            *(stack.path for stack in stacks),
+            job.optimiser,
+        ]
+        return Dataset(
+            "relion",
+            particles,
+            averages,
+            job.name,
+            tuple(dict.fromkeys(path for path in sources if path is not None)),
+            tuple(notes),
+            tuple(warnings),
+            _Memory(source),
+        )
+
+    def _averages(
+        self,
+        request: ReadRequest,
+        job: RelionJob,
+        particles: ParticleTable | None,
+        notes: list[str],
+    ) -> tuple[AveragesSource | None, ClassAverages | None]:
+        path = request.class_averages or job.averages
+        if path is None:
+            if request.need_class_averages:
+                raise InputError(
+                    "The class averages were not found: no *_model.star, *_classes.mrcs or "
+                    "class_averages.star of the same name lies beside the table.",
+                    path=job.particles,
+                    cure=_NO_AVERAGES,
+                )
+            return None, None
+        must_read = request.need_class_averages or request.class_averages is not None
+        source = None
+        try:
+            source = find_averages(path, request.project)
+            if not (must_read or particles is None or covers(source.class_id, particles.class_id)):
+                notes.append(f"{path.name} does not name every class of the table; left out.")
+                return None, None
+            return source, ClassAverages(source.read_images(), source.class_id)
+        except InputError as error:
+            if must_read:
+                raise
+            notes.append(f"The class averages were left out. {error.problem}")
+            return source, None
+
+    def write(
+        self,
+        dataset: Dataset,
+        selection: Selection | None,
+        superclasses: Superclasses,
+        folder: Path,
+        *,
+        copy_templates: bool = False,
+    ) -> tuple[Path, ...]:
+        """Write particles_selected.star, particles_excluded.star, templates.star.
+
+        With ``copy_templates`` also templates.mrcs; image n of it is row n of templates.star.
+
+        Raises
+        ------
+        OutputError
+            If a file can't be written.
+        """
+        written: list[Path] = []
+        with guarded_writing(folder):
+            if dataset.particles is not None and selection is not None:
+                loop = _loop(dataset.particles)
+                for name, keep in (
+                    ("particles_selected.star", selection.selected),
+                    ("particles_excluded.star", ~selection.selected),
+                ):
+                    with open(folder / name, "wb") as out:
+                        loop.write(out, keep)
+                    written.append(folder / name)
+            source = dataset.handle.averages
+            if source is not None:
+                written += source.write_templates(folder, copy_templates)
+        return tuple(written)
+
+
+def _loop(particles: ParticleTable) -> StarLoop:
+    assert isinstance(particles.handle, StarLoop)
+    return particles.handle
+
+
+def _read_particles(path: Path) -> ParticleTable:
+    star = StarFile(path)
+    block = particle_block(star)
+    if block is None:
+        blocks = ", ".join(f"data_{one.name}" for one in star.blocks[:6])
+        raise InputError(
+            f"There is no particle table; the blocks are {blocks}.",
+            path=path,
+            cure="Give a *_data.star of Class2D, or the particles.star of a Select job.",
+        )
+    loop = loop_of(block)
+    if CLASS_COLUMN not in loop.labels:
+        raise InputError(
+            f"The particle table has no {CLASS_COLUMN}; its columns are "
+            f"{', '.join(loop.labels[:40])}.",
+            path=path,
+            where=f"data_{block.name}",
+            cure="Give the *_data.star that a 2D classification wrote.",
+        )
+    loop.scan(CLASS_COLUMN)
+    if len(loop) == 0:
+        raise InputError(
+            "The particle table is empty: labels, and no rows.",
+            path=path,
+            where=f"data_{block.name}",
+            cure="Give a table with particles.",
+        )
+    return ParticleTable(loop.read_integers(CLASS_COLUMN), loop, path)
+
+
+@dataclass(frozen=True)
+class _Optics:
+    pixel_sizes: list[Stated]
+    boxes: list[int]
+
+
+def _optics(particles: ParticleTable | None) -> _Optics:
+    """What the table of particles says of pixel size and box, group by group."""
+    if particles is None:
+        return _Optics([], [])
+    loop = _loop(particles)
+    name = loop.file.path.name
+    block = loop.file.block("optics")
+    if block is None or block.loop is None:
+        return _Optics([Stated(name, size) for size in _old_pixel_sizes(loop)], [])
+    sizes = _positive(block, "rlnImagePixelSize")
+    boxes = [int(box) for box in _positive(block, "rlnImageSize")]
+    return _Optics([Stated(f"the optics of {name}", size) for size in sizes[:1]], boxes)
+
+
+def _positive(block: StarBlock, label: str) -> list[float]:
+    loop = loop_of(block)
+    if label not in loop.labels:
+        return []
+    column = loop.read_column(label)
+    if column.dtype.kind not in "if":
+        return []
+    return [float(value) for value in dict.fromkeys(column.tolist()) if value > 0]
+
+
+def _old_pixel_sizes(loop: StarLoop) -> list[float]:
+    # RELION 3.0 and before: detector pixel in µm over magnification.
+    labels = ("rlnDetectorPixelSize", "rlnMagnification")
+    if not set(labels) <= set(loop.labels):
+        return []
+    detector, magnification = (loop.read_column(label) for label in labels)
+    if detector.dtype.kind not in "if" or magnification.dtype.kind not in "if":
+        return []
+    with np.errstate(divide="ignore", invalid="ignore"):
+        size = 1e4 * detector[:1] / magnification[:1]
+    return [float(f"{value:.6g}") for value in size if np.isfinite(value) and value > 0]
+
+
+def relion_version(star: StarFile) -> str:
+    """The version of RELION that wrote a star file, as far as the file says."""
+    import re
+
+    head = star.slice(0, min(len(star), 1 << 16)).decode("utf-8", "replace")
+    spoken = re.search(r"^#.*RELION.*version (\S+)", head, re.MULTILINE | re.IGNORECASE)
+    if spoken:
+        return f"RELION {spoken[1]}"
+    coded = re.search(r"^# version (\d+)", head, re.MULTILINE)
+    if coded:
+        number = int(coded[1])
+        return f"RELION {'3.1 or 4' if number < 50000 else '5'} (table version {number})"
+    return "RELION 3.1 or later" if star.block("optics") is not None else "RELION 3.0 or earlier"

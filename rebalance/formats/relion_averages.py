@@ -1,0 +1,276 @@
+"""Class averages of a RELION job: which image of which stack is which class, and back to files."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from rebalance.errors import InputError, OutputError
+from rebalance.formats.locate import locate, not_found
+from rebalance.formats.mrc_stack import SUFFIXES, MrcStack, open_stack
+from rebalance.formats.pixel_size import Stated
+from rebalance.formats.relion_job import (
+    AVERAGES,
+    OPTIMISER,
+    averages_block,
+    find_job,
+    kind_of,
+    loop_of,
+)
+from rebalance.formats.star_table import StarFile, StarLoop
+from rebalance.model import DoubleArray, FloatArray, IntArray
+
+_REFERENCE = re.compile(r"(\d+)@(.+)")
+
+
+@dataclass(frozen=True, eq=False)
+class AveragesSource:
+    """Where the class averages are, before their images are read.
+
+    Parameters
+    ----------
+    path : Path
+        Model, class averages table or stack.
+    class_id : int64 (N,)
+    stack : tuple of str
+        Stack of each average, as the table names it; one for all in a bare stack.
+    index : int64 (N,)
+        0-based image in its stack.
+    resolution : float64 (N,), optional
+        Å.
+    loop : StarLoop, optional
+        The table; None for a bare stack.
+    pixel_size : float, optional
+        Å, from the model.
+    is_whole : bool
+        True for all classes of a classification, False for a selection of them.
+    """
+
+    path: Path
+    class_id: IntArray
+    stack: tuple[str, ...]
+    index: IntArray
+    resolution: DoubleArray | None = None
+    loop: StarLoop | None = None
+    pixel_size: float | None = None
+    is_whole: bool = True
+    project: Path | None = None
+    _opened: dict[str, MrcStack] = field(default_factory=dict)
+
+    def open(self, name: str) -> MrcStack:
+        """The stack of a name; InputError if it is not there."""
+        if name not in self._opened:
+            if self.loop is None:
+                found: Path | None = self.path
+            else:
+                found = locate(name, self.path, self.project)
+            if found is None:
+                raise not_found(name, self.path, self.project, "the stack of class averages")
+            self._opened[name] = open_stack(found)
+        return self._opened[name]
+
+    @property
+    def stacks(self) -> list[MrcStack]:
+        """The stacks that are referred to."""
+        return [self.open(name) for name in dict.fromkeys(self.stack)]
+
+    def read_images(self) -> FloatArray:
+        """float32 (N, L, L).
+
+        Raises
+        ------
+        InputError
+            If a stack is missing or broken, or boxes differ.
+        """
+        stacks = self.stacks
+        for other in stacks[1:]:
+            if other.box != stacks[0].box:
+                raise InputError(
+                    f"Class averages have two box sizes: {stacks[0].box} px in "
+                    f"{stacks[0].path.name}, {other.box} px in {other.path.name}.",
+                    path=self.path,
+                    cure="Give the class averages of one classification.",
+                )
+        if len(stacks) == 1:
+            return stacks[0].read(self.index)
+        names = np.array(self.stack)
+        images = np.empty((len(self.class_id), stacks[0].box, stacks[0].box), dtype=np.float32)
+        for name in dict.fromkeys(self.stack):
+            images[names == name] = self.open(name).read(self.index[names == name])
+        return images
+
+    def stated_pixel_sizes(self, optics: list[Stated]) -> list[Stated]:
+        """All that is said of the pixel size, in falling order of trust."""
+        headers = [
+            Stated(f"the header of {stack.path.name}", stack.pixel_size, True)
+            for stack in self.stacks
+        ]
+        if self.loop is None:
+            return [*headers, *optics]
+        return [Stated(self.path.name, self.pixel_size), *optics, *headers]
+
+    def write_templates(self, folder: Path, copy: bool) -> list[Path]:
+        """Write templates.star (by reference), and on request templates.mrcs.
+
+        Image n of templates.mrcs is row n of templates.star.
+        """
+        target = folder / "templates.star"
+        target.write_bytes(self._templates_star())
+        if not copy:
+            return [target]
+        stack_copy = folder / "templates.mrcs"
+        if len(set(self.stack)) > 1:
+            raise OutputError(
+                f"The class averages of {self.path.name} lie in {len(set(self.stack))} stacks and "
+                "can't be copied as one.",
+                cure="Leave out --copy-templates: templates.star refers to the images.",
+            )
+        self.open(self.stack[0]).copy(stack_copy, self.index)
+        return [target, stack_copy]
+
+    def _templates_star(self) -> bytes:
+        if self.loop is None:
+            return stack_templates_star(self.stack[0], self.class_id)
+        has_number = "rlnClassNumber" in self.loop.labels
+        if has_number and len(self.loop.file.blocks) == 1:
+            return self.loop.file.slice(0, len(self.loop.file))
+        labels = self.loop.file.slice(self.loop.labels_begin, self.loop.body_begin)
+        parts = [b"\ndata_\n\nloop_ \n", labels.strip(b"\r\n"), b"\n"]
+        if not has_number:
+            parts.append(b"_rlnClassNumber #%d \n" % (len(self.loop.labels) + 1))
+        for row, number in enumerate(self.class_id):
+            line = self.loop.row_bytes(row).rstrip()
+            parts.append(line + (b" \n" if has_number else b" %12d \n" % number))
+        return b"".join([*parts, b"\n"])
+
+
+def stack_templates_star(stack: str, class_id: IntArray) -> bytes:
+    """A table that refers to the images of one stack, in order, with their class numbers."""
+    quote = '"' if re.search(r"\s", stack) else ""
+    lines = [
+        f"{quote}{n:06d}@{stack}{quote} {number:12d} \n" for n, number in enumerate(class_id, 1)
+    ]
+    head = "\ndata_\n\nloop_ \n_rlnReferenceImage #1 \n_rlnClassNumber #2 \n"
+    return (head + "".join(lines) + "\n").encode("utf-8", "surrogateescape")
+
+
+def stack_reference(path: Path, project: Path | None) -> str:
+    """How a star file names a stack: relative to the project if it lies inside, else absolute."""
+    path = path.resolve()
+    root = project.resolve() if project is not None else _project_above(path)
+    return str(path.relative_to(root)) if root and path.is_relative_to(root) else str(path)
+
+
+def _project_above(path: Path) -> Path | None:
+    markers = (".gui_projectdir", "default_pipeline.star")
+    return next(
+        (folder for folder in path.parents if any((folder / m).exists() for m in markers)), None
+    )
+
+
+def find_averages(path: Path, project: Path | None) -> AveragesSource:
+    """Where the class averages are that a stack, a star file or a job folder gives.
+
+    Raises
+    ------
+    InputError
+        If it gives none, or a class number is missing or there twice.
+    """
+    if path.is_dir() or path.suffix.lower() not in SUFFIXES:
+        return _from_star(_averages_star(path, project), project)
+    stack = open_stack(path)
+    return AveragesSource(
+        path,
+        np.arange(1, stack.n + 1, dtype=np.int64),
+        (stack_reference(path, project),),
+        np.arange(stack.n, dtype=np.int64),
+        project=project,
+    )
+
+
+def _averages_star(path: Path, project: Path | None) -> StarFile:
+    star = None if path.is_dir() else StarFile(path)
+    if star is not None and kind_of(star) not in (AVERAGES, OPTIMISER):
+        raise InputError(
+            f"The star file names no class averages; it is a {kind_of(star)}.",
+            path=path,
+            cure="Give a *_classes.mrcs stack, a *_model.star, or the class_averages.star of a "
+            "Select job.",
+        )
+    if star is not None and kind_of(star) == AVERAGES:
+        return star
+    averages = find_job(path, project).averages
+    if averages is None:
+        raise InputError(
+            "No class averages lie there.",
+            path=path,
+            cure="Give a *_classes.mrcs stack, a *_model.star, or a class_averages.star.",
+        )
+    return StarFile(averages)
+
+
+def _from_star(star: StarFile, project: Path | None) -> AveragesSource:
+    block = averages_block(star)
+    assert block is not None
+    loop = loop_of(block)
+    if len(loop) == 0:
+        raise InputError(
+            f"data_{block.name} names no class averages: the table is empty.",
+            path=star.path,
+            cure="Select at least two class averages.",
+        )
+    references = [_REFERENCE.fullmatch(str(name)) for name in loop.read_column("rlnReferenceImage")]
+    unread = next((row for row, match in enumerate(references) if match is None), None)
+    if unread is not None:
+        raise InputError(
+            f"rlnReferenceImage is {loop.read_column('rlnReferenceImage')[unread]}; an image of a "
+            "stack, like 000016@run_it025_classes.mrcs, was expected.",
+            path=star.path,
+            where=f"line {loop.row_line(unread)}",
+            cure="Is this a 3D classification? Give a 2D one.",
+        )
+    index = np.array([int(match[1]) for match in references if match], dtype=np.int64)
+    stacks = tuple(match[2] for match in references if match)
+    has_number = "rlnClassNumber" in loop.labels
+    class_id = loop.read_integers("rlnClassNumber") if has_number else index
+    _refuse_repeats(loop, class_id)
+    resolution = None
+    if "rlnEstimatedResolution" in loop.labels:
+        column = loop.read_column("rlnEstimatedResolution")
+        resolution = column.astype(np.float64) if column.dtype.kind in "if" else None
+    general = star.block("model_general")
+    return AveragesSource(
+        star.path,
+        class_id,
+        stacks,
+        index - 1,
+        resolution,
+        loop,
+        _number(general.pairs.get("rlnPixelSize")) if general is not None else None,
+        is_whole=block.name == "model_classes",
+        project=project,
+    )
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        return float(text) if text else None
+    except ValueError:
+        return None
+
+
+def _refuse_repeats(loop: StarLoop, class_id: IntArray) -> None:
+    first: dict[int, int] = {}
+    for row, number in enumerate(class_id.tolist()):
+        if number in first:
+            raise InputError(
+                f"Class number {number} is there twice, on lines {loop.row_line(first[number])} "
+                f"and {loop.row_line(row)}; each class average has a number of its own.",
+                path=loop.file.path,
+                where=f"line {loop.row_line(row)}",
+                cure="Remove one of the two rows, or give the table again from its job.",
+            )
+        first[number] = row

@@ -1,0 +1,205 @@
+"""Which files make up a RELION 2D classification, found from any one of them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from rebalance.errors import InputError
+from rebalance.formats.locate import job_name, locate, not_found
+from rebalance.formats.star_table import StarBlock, StarFile, StarLoop
+
+_ITERATION = re.compile(
+    r"(?P<root>.*?)(?:_ct(?P<ct>\d+))?_it(?P<it>\d+)_(?P<part>data|model|optimiser)\.star"
+)
+_CURE_FOLDER = (
+    "Give a Class2D or Select job folder, or one of its files: run_it025_optimiser.star, "
+    "run_it025_data.star, particles.star."
+)
+
+OPTIMISER, PARTICLES, AVERAGES, OTHER = (
+    "optimiser",
+    "particle table",
+    "class averages table",
+    "other star file",
+)
+"""What a star file may be."""
+
+
+@dataclass(frozen=True)
+class RelionJob:
+    """The files of one classification.
+
+    Parameters
+    ----------
+    name : str
+    particles, averages, optimiser : Path, optional
+        Particle table; model, class averages table or stack; optimiser.
+    notes : tuple of str
+        What was chosen among several.
+    """
+
+    name: str
+    particles: Path | None = None
+    averages: Path | None = None
+    optimiser: Path | None = None
+    notes: tuple[str, ...] = ()
+
+
+def kind_of(star: StarFile) -> str:
+    """`OPTIMISER`, `PARTICLES`, `AVERAGES` or `OTHER`."""
+    if star.block("optimiser_general") is not None:
+        return OPTIMISER
+    if averages_block(star) is not None:
+        return AVERAGES
+    return PARTICLES if particle_block(star) is not None else OTHER
+
+
+def averages_block(star: StarFile) -> StarBlock | None:
+    """The block whose table names reference images, or None."""
+    return _block_with(star, "model_classes", ("rlnReferenceImage",))
+
+
+def particle_block(star: StarFile) -> StarBlock | None:
+    """The block that holds the particles, or None."""
+    named = star.block("particles")
+    if named is not None and named.loop is not None:
+        return named
+    return _block_with(star, "images", ("rlnImageName",)) or _block_with(
+        star, "", ("rlnClassNumber", "rlnMicrographName")
+    )
+
+
+def _block_with(star: StarFile, name: str, labels: tuple[str, ...]) -> StarBlock | None:
+    found = [
+        block
+        for block in star.blocks
+        if block.loop is not None and set(labels) <= set(block.loop.labels)
+    ]
+    return next((block for block in found if block.name == name), found[0] if found else None)
+
+
+def loop_of(block: StarBlock) -> StarLoop:
+    """The table of a block that is known to have one."""
+    assert block.loop is not None
+    return block.loop
+
+
+def find_job(path: Path, project: Path | None) -> RelionJob:
+    """The files of the classification that a folder or file belongs to.
+
+    Raises
+    ------
+    InputError
+        If it belongs to none.
+    """
+    job = _from_folder(path) if path.is_dir() else _from_file(path, project)
+    return replace(job, name=job_name(path))
+
+
+def _from_folder(folder: Path) -> RelionJob:
+    iterations: dict[tuple[int, int, str], set[str]] = {}
+    for entry in folder.iterdir():
+        match = _ITERATION.fullmatch(entry.name)
+        if match:
+            key = (int(match["it"]), int(match["ct"] or 0), entry.name[: -len(match["part"]) - 6])
+            iterations.setdefault(key, set()).add(match["part"])
+    complete = [key for key, parts in iterations.items() if "data" in parts]
+    if complete:
+        last = max(complete)
+        rivals = [key for key in complete if key[:2] == last[:2] and key != last]
+        if rivals:
+            raise InputError(
+                f"The folder holds several classifications that reach iteration {last[0]}: "
+                f"{', '.join(sorted(key[2] for key in [last, *rivals]))}.",
+                path=folder,
+                cure="Give the optimiser star of the one that is meant.",
+            )
+        job = _beside(folder / f"{last[2]}_data.star")
+        newer = max(iterations)
+        notes = [f"{last[2]}_data.star is the last of {len(complete)} iterations in the folder."]
+        if newer > last:
+            notes.append(f"{newer[2]} has no data star and was left out: is the job running?")
+        return replace(job, notes=tuple(notes[len(complete) < 2 :]))
+    if (folder / "particles.star").is_file():
+        return _beside(folder / "particles.star")
+    tables = [star for star in sorted(folder.glob("*.star")) if _is_particle_table(star)]
+    if len(tables) == 1:
+        return _beside(tables[0])
+    raise InputError(
+        "The folder holds no RELION 2D classification"
+        + (f", but several tables: {', '.join(one.name for one in tables)}." if tables else "."),
+        path=folder,
+        cure=_CURE_FOLDER,
+    )
+
+
+def _is_particle_table(path: Path) -> bool:
+    try:
+        return kind_of(StarFile(path)) == PARTICLES
+    except InputError:
+        return False
+
+
+def _beside(particles: Path) -> RelionJob:
+    """The job of a particle table, by RELION's names for what lies beside it."""
+    averages = optimiser = None
+    if particles.name.endswith("_data.star"):
+        root = particles.name.removesuffix("_data.star")
+        averages = _first_file(particles, f"{root}_model.star", f"{root}_classes.mrcs")
+        optimiser = _first_file(particles, f"{root}_optimiser.star")
+    elif particles.name == "particles.star":
+        averages = _first_file(particles, "class_averages.star")
+    return RelionJob("", particles, averages, optimiser)
+
+
+def _first_file(beside: Path, *names: str) -> Path | None:
+    return next((beside.with_name(n) for n in names if beside.with_name(n).is_file()), None)
+
+
+def _from_file(path: Path, project: Path | None) -> RelionJob:
+    star = StarFile(path)
+    kind = kind_of(star)
+    if kind == PARTICLES:
+        return _beside(path)
+    if kind == OPTIMISER:
+        return _from_optimiser(star, project)
+    if kind == AVERAGES:
+        names = [path.name.removesuffix("_model.star") + "_data.star"]
+        if path.name == "class_averages.star":
+            names = ["particles.star"]
+        particles = _first_file(path, *names)
+        if particles is None:
+            return RelionJob("", None, path)
+        note = f"{path.name} names class averages; the particles are taken from {particles.name}."
+        return replace(_beside(particles), averages=path, notes=(note,))
+    blocks = ", ".join(f"data_{block.name}" for block in star.blocks[:6])
+    raise InputError(
+        f"The star file holds neither particles nor class averages; its blocks are {blocks}.",
+        path=path,
+        cure=_CURE_FOLDER,
+    )
+
+
+def _from_optimiser(star: StarFile, project: Path | None) -> RelionJob:
+    block = star.block("optimiser_general")
+    assert block is not None
+    data_name = block.pairs.get("rlnExperimentalDataStarFile", "")
+    data = locate(data_name, star.path, project)
+    if data is None:
+        raise not_found(data_name or "(nothing)", star.path, project, "the particle table")
+    model = locate(block.pairs.get("rlnModelStarFile", ""), star.path, project)
+    return RelionJob("", data, model or _beside(data).averages, star.path)
+
+
+def particle_diameter(optimiser: Path | None) -> float | None:
+    """``rlnParticleDiameter`` of an optimiser star in Å, or None."""
+    if optimiser is None:
+        return None
+    block = StarFile(optimiser).block("optimiser_general")
+    try:
+        value = float(block.pairs["rlnParticleDiameter"]) if block is not None else 0.0
+    except (KeyError, ValueError):
+        return None
+    return value if 0 < value < float("inf") else None

@@ -1,0 +1,245 @@
+"""Compiled passes over the bytes of a star loop: find rows, find tokens, read numbers, copy rows.
+
+Every function takes the file as read-only bytes and positions in it; `star_table` decides what
+the positions mean. Imported late, since numba is heavy.
+
+A token ends at white space. A token that begins with a quote ends at the same quote before white
+space, if there is one on the line. ``#`` at the beginning of a token starts a comment.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from rebalance.kernels.compile import jit
+from rebalance.model import BoolArray, DoubleArray, IntArray
+
+Bytes = npt.NDArray[np.uint8]
+
+NEWLINE, SPACE, HASH = 10, 32, 35
+DOUBLE_QUOTE, SINGLE_QUOTE = 34, 39
+PLUS, MINUS, POINT, ZERO, NINE = 43, 45, 46, 48, 57
+UPPER_E, LOWER_E = 69, 101
+
+WHOLE, REAL, OTHER = 0, 1, 2
+"""What `read_numbers` found: an integer, an exactly rounded float, or something for Python."""
+
+# Clinger (1990), doi:10.1145/93542.93557: a mantissa below 2**53 times or over an exact power of
+# ten is rounded once, hence correctly.
+LARGEST_EXACT = 2**53
+EXACT_POWERS = 10.0 ** np.arange(23)
+
+
+@jit
+def _token_end(text: Bytes, at: int, end: int) -> int:
+    quote = text[at]
+    if quote in (DOUBLE_QUOTE, SINGLE_QUOTE):
+        stop = at + 1
+        while stop < end and text[stop] != NEWLINE:
+            if text[stop] == quote and (stop + 1 == end or text[stop + 1] <= SPACE):
+                return stop + 1
+            stop += 1
+    stop = at
+    while stop < end and text[stop] > SPACE:
+        stop += 1
+    return stop
+
+
+@jit
+def count_lines(text: Bytes, begin: int, end: int) -> int:
+    """Lines that begin in text[begin:end]."""
+    n = 0
+    for at in range(begin, end):
+        if text[at] == NEWLINE:
+            n += 1
+    if end > begin and text[end - 1] != NEWLINE:
+        n += 1
+    return n
+
+
+@jit
+def find_rows(
+    text: Bytes,
+    begin: int,
+    end: int,
+    n_columns: int,
+    column: int,
+    row_begin: IntArray,
+    row_end: IntArray,
+    token_begin: IntArray,
+) -> tuple[int, int, int]:
+    """Fill in where each row begins and ends (after its newline), and its token of one column.
+
+    Lines without tokens are no rows. Returns the number of rows, and the position and token
+    count of the first row with the wrong number of tokens (−1, 0 if there is none).
+    """
+    n = 0
+    at = begin
+    while at < end:
+        line = at
+        tokens = 0
+        wanted = line
+        while at < end and text[at] != NEWLINE:
+            if text[at] <= SPACE:
+                at += 1
+                continue
+            if text[at] == HASH:
+                while at < end and text[at] != NEWLINE:
+                    at += 1
+                break
+            if tokens == column:
+                wanted = at
+            tokens += 1
+            at = _token_end(text, at, end)
+        if at < end:
+            at += 1
+        if tokens == 0:
+            continue
+        if tokens != n_columns:
+            return n, line, tokens
+        row_begin[n] = line
+        row_end[n] = at
+        token_begin[n] = wanted
+        n += 1
+    return n, -1, 0
+
+
+@jit
+def find_tokens(
+    text: Bytes, row_begin: IntArray, row_end: IntArray, column: int, token_begin: IntArray
+) -> None:
+    """Fill in where the token of one column begins in each row."""
+    for row in range(row_begin.size):
+        at = row_begin[row]
+        end = row_end[row]
+        tokens = 0
+        while at < end:
+            if text[at] <= SPACE:
+                at += 1
+                continue
+            if tokens == column:
+                break
+            tokens += 1
+            at = _token_end(text, at, end)
+        token_begin[row] = at
+
+
+@jit
+def end_tokens(text: Bytes, row_end: IntArray, token_begin: IntArray, token_end: IntArray) -> None:
+    """Fill in where each token ends; quotes around a token are left out of it."""
+    for row in range(token_begin.size):
+        begin = token_begin[row]
+        stop = _token_end(text, begin, row_end[row])
+        quote = text[begin]
+        if stop - begin >= 2 and quote in (DOUBLE_QUOTE, SINGLE_QUOTE) and text[stop - 1] == quote:
+            token_begin[row] = begin + 1
+            stop -= 1
+        token_end[row] = stop
+
+
+@jit
+def read_numbers(
+    text: Bytes,
+    token_begin: IntArray,
+    token_end: IntArray,
+    whole: IntArray,
+    real: DoubleArray,
+    kind: Bytes,
+) -> None:
+    """Read each token as an integer and a float, and say in ``kind`` which of the two it is."""
+    for row in range(token_begin.size):
+        at = token_begin[row]
+        end = token_end[row]
+        negative = False
+        if at < end and (text[at] == MINUS or text[at] == PLUS):
+            negative = text[at] == MINUS
+            at += 1
+        mantissa = np.int64(0)
+        digits = 0
+        significant = 0
+        exponent = np.int64(0)
+        is_whole = True
+        while at < end:
+            byte = text[at]
+            if ZERO <= byte <= NINE:
+                digits += 1
+                if significant > 0 or byte != ZERO:
+                    significant += 1
+                if significant <= 18:
+                    mantissa = mantissa * 10 + (np.int64(byte) - ZERO)
+                if not is_whole:
+                    exponent -= 1
+            elif byte == POINT and is_whole:
+                is_whole = False
+            else:
+                break
+            at += 1
+        power = np.int64(0)
+        if at < end and digits > 0 and (text[at] == LOWER_E or text[at] == UPPER_E):
+            is_whole = False
+            at += 1
+            minus = False
+            if at < end and (text[at] == MINUS or text[at] == PLUS):
+                minus = text[at] == MINUS
+                at += 1
+            power_digits = 0
+            while at < end and ZERO <= text[at] <= NINE and power_digits < 6:
+                power = power * 10 + (np.int64(text[at]) - ZERO)
+                power_digits += 1
+                at += 1
+            if power_digits == 0:
+                at = -1
+            if minus:
+                power = -power
+        exponent += power
+        if at != end or digits == 0 or significant > 18:
+            kind[row] = OTHER
+        elif is_whole:
+            kind[row] = WHOLE
+            whole[row] = -mantissa if negative else mantissa
+            real[row] = whole[row]
+        elif mantissa <= LARGEST_EXACT and -22 <= exponent <= 22:
+            kind[row] = REAL
+            value = np.float64(mantissa)
+            value = (
+                value * EXACT_POWERS[exponent]
+                if exponent >= 0
+                else (value / EXACT_POWERS[-exponent])
+            )
+            real[row] = -value if negative else value
+        else:
+            kind[row] = OTHER
+
+
+@jit
+def gather_tokens(text: Bytes, token_begin: IntArray, token_end: IntArray, out: Bytes) -> None:
+    """Copy tokens into the rows of a zero-filled uint8 matrix."""
+    for row in range(token_begin.size):
+        begin = token_begin[row]
+        for at in range(begin, token_end[row]):
+            out[row, at - begin] = text[at]
+
+
+@jit
+def copy_kept(
+    text: Bytes,
+    begin: int,
+    end: int,
+    row_begin: IntArray,
+    row_end: IntArray,
+    keep: BoolArray,
+    out: Bytes,
+) -> int:
+    """Copy text[begin:end] without the rows that are not kept; returns the bytes copied."""
+    size = 0
+    at = begin
+    for row in range(row_begin.size):
+        if keep[row]:
+            continue
+        stop = row_begin[row]
+        out[size : size + stop - at] = text[at:stop]
+        size += stop - at
+        at = row_end[row]
+    out[size : size + end - at] = text[at:end]
+    return size + end - at

@@ -1,0 +1,409 @@
+"""Star files as bytes: memory-mapped, only the columns that are asked for parsed, rows kept whole.
+
+A `StarFile` has blocks (``data_…``), a block has pairs or a loop, a `StarLoop` is a table whose
+rows are slices of the file. Rows are written back as the bytes they were read as, and so is all
+that lies between and around them.
+
+Format: S. R. Hall, J. Chem. Inf. Comput. Sci. 31 (1991) 326, doi:10.1021/ci00002a020, as RELION
+writes it: one row a line.
+"""
+
+from __future__ import annotations
+
+import mmap
+import os
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from rebalance.errors import InputError
+from rebalance.formats.star_column import parse_column
+from rebalance.model import BoolArray, IntArray
+
+_CHUNK = 1 << 25
+_TOKEN = re.compile(
+    rb"""(?P<quote>["'])(?P<quoted>.*?)(?P=quote)(?=\s|$)|(?P<comment>\#)|(?P<bare>\S+)"""
+)
+
+Bytes = npt.NDArray[np.uint8]
+
+
+def split_tokens(line: bytes) -> list[str]:
+    """The tokens of one line, without quotes and comment."""
+    tokens = []
+    for match in _TOKEN.finditer(line):
+        if match["comment"] is not None:
+            break
+        found = match["bare"] if match["bare"] is not None else match["quoted"]
+        tokens.append(found.decode("utf-8", "replace"))
+    return tokens
+
+
+class StarFile:
+    """A star file, memory-mapped.
+
+    Parameters
+    ----------
+    path : Path
+
+    Raises
+    ------
+    InputError
+        If the file can't be opened, is empty or binary, or has no ``data_`` block.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            with open(path, "rb") as file:
+                if os.fstat(file.fileno()).st_size == 0:
+                    raise InputError(
+                        "The file is empty; a star file was expected.",
+                        path=path,
+                        cure="Give the file again from the job that wrote it.",
+                    )
+                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except OSError as error:
+            raise InputError(
+                f"The file can't be read: {error.strerror}.",
+                path=path,
+                cure="Check the name and the permissions.",
+            ) from error
+        self.bytes: Bytes = np.frombuffer(self._map, dtype=np.uint8)
+        if self._map.find(b"\0", 0, 1 << 16) >= 0:
+            raise InputError(
+                "This is a binary file; a star file (text) was expected.",
+                path=path,
+                cure="Give a star file such as run_it025_data.star.",
+            )
+        self.blocks = tuple(self._find_blocks())
+        if not self.blocks:
+            raise InputError(
+                "No data_ block was found; a star file has at least one.",
+                path=path,
+                cure="Give a star file such as run_it025_data.star.",
+            )
+
+    def __len__(self) -> int:
+        return len(self.bytes)
+
+    def _find_blocks(self) -> Iterator[StarBlock]:
+        begins: list[int] = []
+        at = 3 if self._map[:3] == b"\xef\xbb\xbf" else 0
+        if self._map[at : at + 5] != b"data_":
+            at = self._map.find(b"\ndata_", at) + 1
+        while at > 0 or not begins:
+            # A row may begin with the letters data_ too, but it has more than one token.
+            if self._map[at : at + 5] == b"data_" and len(split_tokens(self.line_at(at))) == 1:
+                begins.append(at)
+            at = self._map.find(b"\ndata_", at) + 1
+            if at == 0:
+                break
+        for begin, end in zip(begins, [*begins[1:], len(self)], strict=True):
+            yield StarBlock(self, begin, end)
+
+    def line_at(self, begin: int) -> bytes:
+        """The line that begins at a position, without its newline."""
+        end = self._map.find(b"\n", begin)
+        return self._map[begin : end if end >= 0 else len(self)]
+
+    def next_line(self, begin: int) -> int:
+        """Where the line after the one at a position begins."""
+        end = self._map.find(b"\n", begin)
+        return end + 1 if end >= 0 else len(self)
+
+    def line_number(self, at: int) -> int:
+        """1-based number of the line that a position is in."""
+        return 1 + sum(
+            self._map[begin : min(begin + _CHUNK, at)].count(b"\n")
+            for begin in range(0, at, _CHUNK)
+        )
+
+    def slice(self, begin: int, end: int) -> bytes:
+        """Bytes of the file."""
+        return self._map[begin:end]
+
+    def block(self, name: str) -> StarBlock | None:
+        """The first block ``data_<name>``, or None."""
+        return next((block for block in self.blocks if block.name == name), None)
+
+    @property
+    def head(self) -> bytes:
+        """What stands before the first block: comments, as a rule."""
+        return self._map[: self.blocks[0].begin]
+
+
+class StarBlock:
+    """One ``data_`` block: the bytes from its header to the next one's."""
+
+    def __init__(self, file: StarFile, begin: int, end: int) -> None:
+        self.file = file
+        self.begin = begin
+        self.end = end
+        self.name = split_tokens(file.line_at(begin))[0].removeprefix("data_")
+
+    @cached_property
+    def _content(self) -> tuple[dict[str, str], StarLoop | None]:
+        pairs: dict[str, str] = {}
+        at = self.file.next_line(self.begin)
+        while at < self.end:
+            tokens = split_tokens(self.file.line_at(at))
+            at = self.file.next_line(at)
+            if tokens and tokens[0].lower() == "loop_":
+                return pairs, StarLoop(self, at)
+            if len(tokens) >= 2 and tokens[0].startswith("_"):
+                pairs[tokens[0][1:]] = tokens[1]
+        return pairs, None
+
+    @property
+    def pairs(self) -> dict[str, str]:
+        """``_name value`` lines, names without the underscore."""
+        return self._content[0]
+
+    @property
+    def loop(self) -> StarLoop | None:
+        """The table of the block, or None if it has only pairs."""
+        return self._content[1]
+
+
+class StarLoop:
+    """A table in a star file; a `rebalance.model.TableHandle`.
+
+    Attributes
+    ----------
+    labels : tuple of str
+        Column names without the leading underscore.
+    """
+
+    def __init__(self, block: StarBlock, begin: int) -> None:
+        self.block = block
+        self.file = block.file
+        self.labels_begin = begin
+        labels: list[str] = []
+        self.body_begin = at = begin
+        while at < block.end:
+            tokens = split_tokens(self.file.line_at(at))
+            if tokens and not tokens[0].startswith("_"):
+                break
+            line, at = at, self.file.next_line(at)
+            if tokens:
+                if tokens[0][1:] in labels:
+                    raise InputError(
+                        f"The column {tokens[0]} is named twice in data_{block.name}.",
+                        path=self.file.path,
+                        where=f"line {self.file.line_number(line)}",
+                        cure="Remove one of the two columns, label and values.",
+                    )
+                labels.append(tokens[0][1:])
+                self.body_begin = at
+        self.body_end = block.end
+        self.labels = tuple(labels)
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names that `read_column` knows."""
+        return self.labels
+
+    def __len__(self) -> int:
+        return len(self._rows[0])
+
+    @cached_property
+    def _rows(self) -> tuple[IntArray, IntArray, dict[str, IntArray]]:
+        return self._scan(None)
+
+    def scan(self, column: str) -> None:
+        """Find the rows, and on the way the tokens of a column that will be read.
+
+        Raises
+        ------
+        InputError
+            If a row has the wrong number of values; names its line.
+        """
+        if "_rows" not in self.__dict__:
+            self.__dict__["_rows"] = self._scan(column)
+
+    def _scan(self, column: str | None) -> tuple[IntArray, IntArray, dict[str, IntArray]]:
+        from rebalance.formats.star_scan import count_lines, find_rows
+
+        text = self.file.bytes
+        wanted = -1 if column is None else self.labels.index(column)
+
+        def scan_chunk(bounds: tuple[int, int]) -> tuple[IntArray, IntArray, IntArray, int, int]:
+            begin, end = bounds
+            lines = count_lines(text, begin, end)
+            row_begin, row_end, token = (np.empty(lines, dtype=np.int64) for _ in range(3))
+            n, bad, tokens = find_rows(
+                text, begin, end, len(self.labels), wanted, row_begin, row_end, token
+            )
+            return row_begin[:n], row_end[:n], token[:n], bad, tokens
+
+        parts = _in_threads(scan_chunk, self._chunks())
+        for *_, bad, tokens in parts:
+            if bad >= 0:
+                raise self._ragged(bad, tokens)
+        row_begin, row_end, token = (
+            np.concatenate([part[which] for part in parts] or [np.empty(0, dtype=np.int64)])
+            for which in range(3)
+        )
+        return row_begin, row_end, {} if column is None else {column: token}
+
+    def _chunks(self) -> list[tuple[int, int]]:
+        chunks = []
+        begin = self.body_begin
+        while begin < self.body_end:
+            end = self.body_end
+            if begin + _CHUNK < end:
+                end = self.file.next_line(begin + _CHUNK)
+            chunks.append((begin, end))
+            begin = end
+        return chunks
+
+    def _ragged(self, at: int, tokens: int) -> InputError:
+        line = self.file.line_at(at)
+        if split_tokens(line)[:1] == ["loop_"]:
+            problem = f"A second loop_ in data_{self.block.name}; one table a block was expected."
+        else:
+            problem = (
+                f"This row of data_{self.block.name} has {tokens} values; the table has "
+                f"{len(self.labels)} columns."
+            )
+        return InputError(
+            problem,
+            path=self.file.path,
+            where=f"line {self.file.line_number(at)}",
+            cure="Mend or remove the line: one particle a line, a value for each label.",
+        )
+
+    def row_line(self, row: int) -> int:
+        """1-based line number of a row."""
+        return self.file.line_number(int(self._rows[0][row]))
+
+    def row_bytes(self, row: int) -> bytes:
+        """One row as it is in the file, newline included."""
+        return self.file.slice(int(self._rows[0][row]), int(self._rows[1][row]))
+
+    @property
+    def has_blank_lines(self) -> bool:
+        """True if blank lines or comments lie before or between the rows."""
+        begin, end, _ = self._rows
+        if len(begin) == 0:
+            return False
+        return bool(begin[0] != self.body_begin or np.any(begin[1:] != end[:-1]))
+
+    def read_column(self, name: str) -> npt.NDArray[Any]:
+        """One column, (P,): int64 if all are whole numbers, float64 if all are numbers, or str.
+
+        Parameters
+        ----------
+        name : str
+            With or without the leading underscore.
+
+        Raises
+        ------
+        KeyError
+            If the table has no such column.
+        """
+        begin, end = self._tokens(name)
+        return parse_column(self.file.bytes, begin, end)
+
+    def read_integers(self, name: str) -> IntArray:
+        """A column of whole numbers, int64 (P,); ``3.000000`` counts as 3.
+
+        Raises
+        ------
+        InputError
+            Names the line of the first value that is no whole number.
+        """
+        column = self.read_column(name)
+        if column.dtype == np.int64:
+            return column
+        if column.dtype == np.float64:
+            good = np.isfinite(column) & (np.abs(column) < 2.0**53)
+            good[good] = column[good] == np.rint(column[good])
+        else:
+            good = np.array([re.fullmatch(r"[+-]?\d+", word) is not None for word in column])
+        if good.all():
+            return column.astype(np.int64)
+        row = int(np.argmin(good))
+        raise InputError(
+            f"_{name} is {column[row]!s}; a whole number was expected.",
+            path=self.file.path,
+            where=f"line {self.row_line(row)}",
+            cure="Mend the value, or give the table again from the job that wrote it.",
+        )
+
+    def _tokens(self, name: str) -> tuple[IntArray, IntArray]:
+        from rebalance.formats.star_scan import end_tokens, find_tokens
+
+        label = name.removeprefix("_")
+        if label not in self.labels:
+            raise KeyError(name)
+        row_begin, row_end, found = self._rows
+        if label in found:
+            begin = found[label].copy()
+        else:
+            begin = np.empty(len(row_begin), dtype=np.int64)
+            column = self.labels.index(label)
+            _in_threads(
+                lambda rows: find_tokens(
+                    self.file.bytes, row_begin[rows], row_end[rows], column, begin[rows]
+                ),
+                _row_chunks(len(begin)),
+            )
+        end = np.empty_like(begin)
+        end_tokens(self.file.bytes, row_end, begin, end)
+        return begin, end
+
+    def write(self, out: BinaryIO, keep: BoolArray) -> None:
+        """Write the whole file without the rows of this table that are not kept.
+
+        Parameters
+        ----------
+        out : binary file
+        keep : bool (P,)
+        """
+        from rebalance.formats.star_scan import copy_kept
+
+        row_begin, row_end, _ = self._rows
+        if keep.shape != row_begin.shape:
+            raise ValueError(f"keep must be ({len(row_begin)},), not {keep.shape}")
+        text = self.file.bytes
+        buffer = np.empty(0, dtype=np.uint8)
+        out.write(text[: self.body_begin].data)
+        at, first = self.body_begin, 0
+        while at < self.body_end:
+            last = int(np.searchsorted(row_begin, at + _CHUNK))
+            last = min(max(last, first + 1), len(row_begin))
+            end = self.body_end if last >= len(row_begin) else int(row_end[last - 1])
+            if len(buffer) < end - at:
+                buffer = np.empty(end - at, dtype=np.uint8)
+            rows = slice(first, last)
+            size = copy_kept(text, at, end, row_begin[rows], row_end[rows], keep[rows], buffer)
+            out.write(buffer[:size].data)
+            at, first = end, last
+        out.write(text[self.body_end :].data)
+
+
+def _row_chunks(n: int, rows: int = 1 << 18) -> list[slice]:
+    return [slice(begin, min(begin + rows, n)) for begin in range(0, n, rows)]
+
+
+def _in_threads(task: Any, items: list[Any]) -> list[Any]:
+    if len(items) < 2:
+        return [task(item) for item in items]
+    # numba compiles under a lock, so the first item warms up for the rest.
+    first = task(items[0])
+    with ThreadPoolExecutor(min(8, _processors())) as pool:
+        return [first, *pool.map(task, items[1:])]
+
+
+def _processors() -> int:
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
