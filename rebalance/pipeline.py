@@ -129,7 +129,7 @@ def read(request: RunRequest) -> Dataset:
         passthrough=request.passthrough,
         project=request.project,
         pixel_size=request.pixel_size,
-        need_class_averages=not request.is_off,
+        need_class_averages=not (request.is_off or request.labels is not None),
     )
 
 

@@ -36,3 +36,6 @@ class Progress:
 
     def advance(self, done: int, total: int) -> None:
         """``done`` of ``total`` equal parts of the stage are done."""
+
+    def close(self) -> None:
+        """Nothing more will come, however the run ended."""

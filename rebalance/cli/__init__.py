@@ -1,1 +1,60 @@
-"""TODO room."""
+"""The command line: what a person types, what the screen says, and the exit code.
+
+One file a command. Nothing heavy is imported here or at the top of a command's file, so that
+``rebalance --help`` and shell completion answer at once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import typer
+
+from rebalance.cli.cache import cache
+from rebalance.cli.demo import demo
+from rebalance.cli.endings import CommandGroup, end_on_sigterm
+from rebalance.cli.inspect import inspect
+from rebalance.cli.plugins import app as plugins
+from rebalance.cli.rerun import rerun
+from rebalance.cli.run import run
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        import rebalance
+
+        typer.echo(f"rebalance {rebalance.__version__}")
+        raise typer.Exit
+
+
+app = typer.Typer(
+    cls=CommandGroup,
+    name="rebalance",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def _root(
+    version: bool = typer.Option(
+        False, "--version", help="Show the version.", callback=_version, is_eager=True
+    ),
+) -> None:
+    """Group similar 2D class averages into superclasses and balance the particles between them."""
+
+
+app.command()(run)
+app.command()(demo)
+app.command()(inspect)
+app.add_typer(plugins, name="plugins")
+app.command()(rerun)
+app.command()(cache)
+
+
+def main(*args: Any) -> None:
+    """Entry point of the command ``rebalance``."""
+    end_on_sigterm()
+    app(*args)

@@ -1,0 +1,46 @@
+"""`rebalance cache`: the affinities kept between runs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def cache(
+    clear: Annotated[bool, typer.Option("--clear", help="Delete every affinity kept.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Show or empty the cache of affinities, which makes a run with another -k or -f instant."""
+    from rebalance.cache import FOLDER_VARIABLE, SIZE_VARIABLE, AffinityCache
+
+    kept = AffinityCache()
+    deleted = kept.clear() if clear else None
+    entries = kept.entries()
+    size = sum(entry.size for entry in entries)
+    if json:
+        from rebalance.record.run_record import as_json
+
+        content = {
+            "folder": str(kept.folder),
+            "affinities": len(entries),
+            "bytes": size,
+            "limit_bytes": kept.limit,
+        }
+        if deleted is not None:
+            content |= {"deleted": deleted[0], "deleted_bytes": deleted[1]}
+        typer.echo(as_json(content))
+        return
+    if deleted is not None:
+        typer.echo(f"Deleted {_affinities(deleted[0])}, {_megabytes(deleted[1])}.")
+    typer.echo(f"folder  {kept.folder}  (${FOLDER_VARIABLE})")
+    typer.echo(f"holds   {_affinities(len(entries))}, {_megabytes(size)}")
+    typer.echo(f"limit   {_megabytes(kept.limit)}  (${SIZE_VARIABLE})")
+
+
+def _affinities(number: int) -> str:
+    return "1 affinity" if number == 1 else f"{number:,} affinities"
+
+
+def _megabytes(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB"

@@ -1,0 +1,68 @@
+"""`rebalance demo`: the main job on a simulated classification of known views."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from rebalance.simulate import RelionFiles
+
+_PROJECT, _RESULTS = "project", "results"
+
+
+def demo(
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Where data and results go.")
+    ] = Path("rebalance_demo"),
+    n_superclasses: Annotated[
+        int, typer.Option("-k", "--n-superclasses", help="Number of superclasses.")
+    ] = 12,
+    factor: Annotated[
+        str, typer.Option("-f", "--factor", metavar="0…1", help="Rebalance factor.")
+    ] = "0.8",
+    figures: Annotated[
+        bool, typer.Option("--figures/--no-figures", help="Draw the figures.", show_default=False)
+    ] = True,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace results of an earlier demo.")
+    ] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="Print the summary as JSON, and nothing else.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors.")] = False,
+) -> None:
+    """Try everything on a simulated 2D classification of 12 known views; needs no download."""
+    from rebalance.cli.perform import perform
+    from rebalance.request import RunRequest
+
+    job = _job(folder)
+    request = RunRequest(
+        path=job,
+        n_superclasses=n_superclasses,
+        factor=factor,
+        output=folder / _RESULTS,
+        overwrite=overwrite,
+        figures=figures,
+    )
+    if not (json or quiet):
+        typer.echo(f"Simulated 2D classification: {job}", err=True)
+    perform(request, dry_run=False, json=json, quiet=quiet)
+
+
+def _job(folder: Path) -> Path:
+    """The demo's Class2D job; it is the same each time, so one that is there is used again."""
+    from rebalance.record.results_folder import ResultsFolder
+    from rebalance.simulate import demo_dataset
+
+    project = folder / _PROJECT
+    there = sorted(project.glob("Class2D/*")) if project.is_dir() else []
+    if there:
+        return there[0]
+    with ResultsFolder(project, overwrite=False) as building:
+        files: RelionFiles = demo_dataset(building.work)
+        job = files.job.relative_to(building.work)
+        building.finish()
+    return project / job

@@ -1,0 +1,67 @@
+"""How a command ends: 0 done, 2 the user can mend it, 1 a bug, 130 Ctrl-C, 143 terminated."""
+
+from __future__ import annotations
+
+import signal
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from rebalance.errors import PluginError, RebalanceError
+
+MENDABLE, INTERRUPTED, TERMINATED = 2, 130, 143
+
+_A_BUG = (
+    "This is a bug in rebalance or in a plugin, not a mistake of yours. Please report it with "
+    "the lines above and the command; your files are as they were."
+)
+
+
+class CommandGroup(TyperGroup):
+    """The commands, in the order of their declaration, and what becomes of their errors."""
+
+    def invoke(self, ctx: Any) -> Any:
+        try:
+            return super().invoke(ctx)
+        except RebalanceError as error:
+            show_error(error)
+            raise typer.Exit(MENDABLE) from None
+        except KeyboardInterrupt:
+            typer.echo("\nInterrupted; nothing was left half-written.", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+        except (typer.Exit, typer.Abort, typer.TyperException):
+            raise
+        except Exception as error:
+            error.add_note(_A_BUG)
+            raise
+
+
+def show_error(error: RebalanceError) -> None:
+    """One message on stderr: what is wrong, where, and what to do."""
+    from rebalance.cli.screen import stderr
+
+    console = stderr()
+    place = ", ".join(str(part) for part in (error.path, error.where) if part is not None)
+    console.print("[bold red]Error:[/]", end=" ")
+    if place:
+        console.print(place, style="bold", markup=False, soft_wrap=True)
+        console.print(error.problem, markup=False)
+    else:
+        console.print(error.problem, markup=False)
+    if error.cure:
+        console.print(error.cure, style="dim", markup=False)
+    if isinstance(error, PluginError):
+        from rebalance.registry import registry
+
+        for problem in registry().problems:
+            console.print(problem, style="dim", markup=False)
+
+
+def end_on_sigterm() -> None:
+    """Let ``kill`` and batch systems end a run as cleanly as Ctrl-C does."""
+
+    def end(*_: Any) -> None:
+        raise SystemExit(TERMINATED)
+
+    signal.signal(signal.SIGTERM, end)

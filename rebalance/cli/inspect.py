@@ -1,0 +1,70 @@
+"""`rebalance inspect`: what a file is, and what a run would do with it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+
+def inspect(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(metavar="PATH...", help="Job folders, tables, stacks.", show_default=False),
+    ],
+    json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Show what files are: format, particles, classes, box, pixel size, what run would do."""
+    from rebalance.cli.endings import MENDABLE, show_error
+    from rebalance.errors import InputError
+    from rebalance.formats import inspect as inspect_path
+
+    content: list[dict[str, Any]] = []
+    failed = False
+    for path in paths:
+        try:
+            found = inspect_path(path)
+        except InputError as error:
+            # One broken file must not keep the others from being shown.
+            failed = True
+            show_error(error)
+            content.append({"path": str(path), "error": str(error)})
+            continue
+        content.append(
+            {
+                "path": str(path),
+                "format": found.format,
+                "rows": dict(found.rows),
+                "warnings": found.warnings,
+            }
+        )
+        if not json:
+            _show(path, found.format, found.rows, found.warnings)
+    if json:
+        from rebalance.record.run_record import as_json
+
+        typer.echo(as_json({"files": content}))
+    if failed:
+        raise typer.Exit(MENDABLE)
+
+
+def _show(
+    path: Path, format: str, rows: tuple[tuple[str, str], ...], warnings: tuple[str, ...]
+) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from rebalance.cli.screen import show_warnings, stdout
+
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row("format", Text(format))
+    for label, value in rows:
+        table.add_row(Text(label), Text(value))
+    console = stdout()
+    console.print(Text(str(path), style="bold"), soft_wrap=True)
+    console.print(table)
+    console.print()
+    show_warnings(list(warnings))

@@ -1,0 +1,98 @@
+"""The next thing worth doing after a run, as a command where there is one."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import fields
+from fractions import Fraction
+from typing import Any
+
+from rebalance.model import RunResult
+from rebalance.request import RunRequest
+from rebalance.strategies.caps import cap_for_factor
+
+_SUGGESTED_FACTOR = "0.5"
+
+_FLAGS = {
+    "n_superclasses": "-k",
+    "factor": "-f",
+    "output": "-o",
+    "affinity_file": "--affinity",
+}
+_SWITCHES = {
+    "superclasses": (None, "--no-superclasses"),
+    "figures": (None, "--no-figures"),
+    "use_cache": (None, "--no-cache"),
+    "overwrite": ("--overwrite", None),
+    "strict": ("--strict", None),
+    "copy_templates": ("--copy-templates", None),
+}
+
+
+def next_step(request: RunRequest, result: RunResult, folder: str) -> tuple[str, str]:
+    """What to do next, and the command or file for it.
+
+    Parameters
+    ----------
+    request : RunRequest
+    result : RunResult
+    folder : str
+        The results folder as a person types it.
+
+    Returns
+    -------
+    tuple of str
+        Words, and something to type or to open; both may be empty.
+    """
+    selection = result.selection
+    if selection is None:
+        return "look at the superclasses, and try another number of them.", ""
+    sizes = selection.before[selection.before > 0]
+    if selection.cap is None and len(sizes) > 1:
+        cap = cap_for_factor(int(sizes.min()), Fraction(_SUGGESTED_FACTOR))
+        kept = int(sizes.clip(max=cap).sum())
+        if kept < sizes.sum():
+            changed: dict[str, Any] = {"factor": _SUGGESTED_FACTOR, "max_size": None}
+            if request.output is not None:
+                changed["overwrite"] = True
+            return (
+                f"balance. -f {_SUGGESTED_FACTOR} would keep {kept:,} of {sizes.sum():,}:",
+                shlex.join(as_command(request, **changed)),
+            )
+    for path in result.files:
+        if path.suffix == ".csg":
+            return "in CryoSPARC, Import Result Group:", f"{folder}/{path.name}"
+    for path in result.files:
+        if path.stem == "particles_selected":
+            return "these are the particles for the 3D steps:", f"{folder}/{path.name}"
+    return "", ""
+
+
+def as_command(request: RunRequest, **changed: Any) -> list[str]:
+    """The words that make a request, defaults left out.
+
+    Parameters
+    ----------
+    request : RunRequest
+    **changed
+        Fields to be something else.
+    """
+    words = ["rebalance", "run", str(request.path)]
+    if request.class_averages is not None:
+        words.append(str(request.class_averages))
+    for item in fields(request):
+        name, value = item.name, changed.get(item.name, getattr(request, item.name))
+        if name in ("path", "class_averages", "options") or value == item.default:
+            continue
+        if name in _SWITCHES:
+            switch = _SWITCHES[name][0 if value else 1]
+            words += [switch] if switch else []
+        elif name == "passthrough":
+            words += [word for path in value for word in ("--passthrough", str(path))]
+        else:
+            flag = _FLAGS.get(name, f"--{name.replace('_', '-')}")
+            words += [flag, ",".join(map(str, value)) if isinstance(value, tuple) else str(value)]
+    for kind, options in request.options.items():
+        for name, value in options.items():
+            words += ["--set", f"{kind}.{name}={value}"]
+    return words

@@ -1,0 +1,69 @@
+"""Carries out a request for the commands that run the street, and shows the result."""
+
+from __future__ import annotations
+
+from rebalance.model import RunResult
+from rebalance.progress import Progress
+from rebalance.request import RunRequest
+
+
+def perform(request: RunRequest, *, dry_run: bool, json: bool, quiet: bool) -> RunResult | None:
+    """Run a request, or say what it would do, and show that.
+
+    Parameters
+    ----------
+    request : RunRequest
+    dry_run : bool
+        Write nothing.
+    json : bool
+        The summary as JSON on standard output, and nothing else there.
+    quiet : bool
+        Nothing but errors.
+
+    Returns
+    -------
+    RunResult or None
+        None for a dry run.
+    """
+    if dry_run:
+        from rebalance.cli.plan_view import show_plan
+        from rebalance.pipeline import plan
+
+        show_plan(plan(request), json=json, quiet=quiet)
+        return None
+    result = watched(request, quiet=quiet)
+    if json:
+        import typer
+
+        from rebalance.record.run_record import as_json
+
+        typer.echo(as_json(with_folder(result)))
+    elif not quiet:
+        from rebalance.cli.result_view import show_result
+
+        show_result(request, result)
+    return result
+
+
+def watched(request: RunRequest, *, quiet: bool) -> RunResult:
+    """Run a request under a progress bar."""
+    from rebalance.pipeline import execute
+
+    progress = Progress() if quiet else _on_the_terminal()
+    try:
+        return execute(request, progress=progress)
+    finally:
+        progress.close()
+
+
+def _on_the_terminal() -> Progress:
+    from rebalance.cli.screen import TerminalProgress
+
+    return TerminalProgress()
+
+
+def with_folder(result: RunResult) -> dict[str, object]:
+    """The summary, and where the results are on this machine."""
+    folder = result.folder
+    names = [] if folder is None else [path.relative_to(folder).as_posix() for path in result.files]
+    return {**result.summary, "folder": str(folder), "files": names}

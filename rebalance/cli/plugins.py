@@ -1,0 +1,127 @@
+"""`rebalance plugins`: what is installed, and the options of each plugin."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rebalance.cli.words import names_of_all
+
+if TYPE_CHECKING:
+    from rebalance.registry import Registered
+
+app = typer.Typer(
+    help="Show what is installed: metrics, clusterings, strategies, formats.",
+    invoke_without_command=True,
+)
+
+
+@app.callback()
+def plugins(
+    ctx: typer.Context,
+    json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Show what is installed: metrics, clusterings, strategies, formats."""
+    if ctx.invoked_subcommand is not None:
+        return
+    from rebalance.registry import registry
+
+    installed = registry()
+    if json:
+        _print_json(list(installed), installed.problems)
+        return
+    from rich.table import Table
+    from rich.text import Text
+
+    from rebalance.cli.screen import show_warnings, stdout
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for title in ("kind", "name", "package", "summary"):
+        table.add_column(title, no_wrap=title in ("kind", "name"), overflow="fold")
+    last = ""
+    for plugin in installed:
+        table.add_row(
+            plugin.kind if plugin.kind != last else "",
+            Text(plugin.name, style="bold"),
+            Text(f"{plugin.package} {plugin.version}"),
+            Text(plugin.spec.summary),
+        )
+        last = plugin.kind
+    console = stdout()
+    console.print(table)
+    console.print("\nOptions of one of them: [bold]rebalance plugins show NAME[/]")
+    show_warnings(installed.problems)
+
+
+@app.command("show")
+def show(
+    name: Annotated[
+        str,
+        typer.Argument(help="Name of a plugin, e.g. hierarchical.", autocompletion=names_of_all),
+    ],
+) -> None:
+    """Show the options of a plugin: default, unit, range and meaning of each."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from rebalance.cli.screen import stdout
+    from rebalance.options import describe_options
+
+    console = stdout()
+    for plugin in _named(name):
+        console.print(f"[bold]{plugin.kind} {plugin.name}[/], {plugin.package} {plugin.version}")
+        console.print(plugin.spec.summary, markup=False)
+        model = getattr(plugin.load(), "options_model", None)
+        rows = describe_options(model) if model is not None else []
+        if not rows:
+            console.print("It has no options.\n")
+            continue
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for title in ("option", "default", "range", "unit", "meaning"):
+            table.add_column(title, no_wrap=title == "option", overflow="fold")
+        for row in rows:
+            table.add_row(
+                f"{plugin.kind}.{row.name}",
+                *(Text(cell) for cell in (row.default, row.range, row.unit, row.help)),
+            )
+        console.print(table)
+        console.print(f"\nSet with --set {plugin.kind}.{rows[0].name}=VALUE\n", markup=False)
+
+
+def _named(name: str) -> list[Registered]:
+    """The plugins of that name, of whatever kind; `kind.name` and `kind name` are not needed."""
+    import difflib
+
+    from rebalance.errors import PluginError
+    from rebalance.registry import registry
+
+    found = [plugin for plugin in registry() if plugin.name == name]
+    if found:
+        return found
+    names = sorted({plugin.name for plugin in registry()})
+    near = difflib.get_close_matches(name, names, n=1)
+    raise PluginError(
+        f"There is no plugin {name!r}" + (f"; did you mean {near[0]!r}?" if near else "."),
+        cure=f"Installed: {', '.join(names) or 'none'}.",
+    )
+
+
+def _print_json(installed: list[Registered], problems: list[str]) -> None:
+    from rebalance.options import Options
+    from rebalance.record.run_record import as_json
+
+    content = []
+    for plugin in installed:
+        model = getattr(plugin.load(), "options_model", None)
+        content.append(
+            {
+                "kind": plugin.kind,
+                "name": plugin.name,
+                "summary": plugin.spec.summary,
+                "package": plugin.package,
+                "version": plugin.version,
+                "options": (model or Options).model_json_schema()["properties"] if model else {},
+            }
+        )
+    typer.echo(as_json({"plugins": content, "problems": problems}))

@@ -1,0 +1,68 @@
+"""`rebalance rerun`: repeat a recorded run and say what differs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def rerun(
+    record: Annotated[
+        Path, typer.Argument(metavar="RUN_JSON", help="run.json of a results folder.")
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FOLDER",
+            help="Results folder.",
+            show_default="<first folder>_rerun",
+        ),
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace results of an earlier run.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print what differs as JSON.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors.")] = False,
+) -> None:
+    """Repeat a run from its run.json, and say what differs."""
+    from rebalance.cli.screen import TerminalProgress
+    from rebalance.progress import Progress
+    from rebalance.rerun import rerun as repeat
+
+    progress = Progress() if quiet else TerminalProgress()
+    try:
+        outcome = repeat(record, output=output, overwrite=overwrite, progress=progress)
+    finally:
+        progress.close()
+    if json:
+        from rebalance.record.run_record import as_json
+
+        content = {
+            "folder": str(outcome.result.folder),
+            "same": not outcome.came_out,
+            "went_in": outcome.went_in,
+            "came_out": outcome.came_out,
+        }
+        typer.echo(as_json(content))
+    elif not quiet:
+        _show(outcome.went_in, outcome.came_out, outcome.result.folder)
+
+
+def _show(went_in: tuple[str, ...], came_out: tuple[str, ...], folder: Path | None) -> None:
+    from rich.text import Text
+
+    from rebalance.cli.screen import stdout
+
+    console = stdout()
+    for title, sentences, none in (
+        ("What went in", went_in, "the same program, packages and input files"),
+        ("What came out", came_out, "the same bytes in every file"),
+    ):
+        console.print(Text(f"{title}: {'' if sentences else none}", style="bold"))
+        for sentence in sentences:
+            console.print(Text(f"  {sentence}"))
+    console.print(Text(f"Results in {folder}/"))

@@ -1,0 +1,178 @@
+"""The last screen of a run: superclasses, what was kept, warnings, and what to type next."""
+
+from __future__ import annotations
+
+import os
+import shlex
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.console import Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from rebalance.cli.next_step import next_step
+from rebalance.cli.screen import show_warnings, stdout
+from rebalance.model import RunResult
+from rebalance.request import RunRequest
+
+_FIRST, _LAST = 14, 6
+"""Rows shown at the top and the bottom of a table too long for a screen."""
+
+
+def show_result(request: RunRequest, result: RunResult) -> None:
+    """Print what a run found and did, at most 100 columns wide, well at 80.
+
+    Parameters
+    ----------
+    request : RunRequest
+    result : RunResult
+    """
+    summary = result.summary
+    console = stdout()
+    console.print()
+    console.print(Text(headline(summary), style="bold"))
+    for note in summary["notes"]:
+        console.print(Text(note, style="dim"))
+    console.print()
+    console.print(superclass_table(summary))
+    console.print()
+    for line in outcome(summary):
+        console.print(Text(line))
+    show_warnings(list(summary["warnings"]))
+    _show_where(console, request, result)
+
+
+def headline(summary: Mapping[str, Any]) -> str:
+    """``job013: 9,482 particles, 100 class averages (1 empty)``."""
+    averages, particles = summary["class_averages"], summary["particles"]
+    parts = [] if particles is None else [_count(particles["read"], "particle")]
+    kind = "class average" if averages["images"] else "2D class"
+    words = _count(averages["read"], kind)
+    asides = [
+        f"{len(averages[name]):,} {name.replace('_', ' ')}"
+        for name in ("empty", "left_out")
+        if averages[name]
+    ]
+    parts.append(words + (f" ({', '.join(asides)})" if asides else ""))
+    return f"{summary['job']}: {', '.join(parts)}"
+
+
+def _count(number: int, word: str) -> str:
+    if number == 1:
+        return f"1 {word}"
+    return f"{number:,} {word}{'es' if word.endswith('s') else 's'}"
+
+
+def superclass_table(summary: Mapping[str, Any]) -> Table:
+    """The table of superclasses; the middle is left out where there are many."""
+    rows: Sequence[Mapping[str, Any]] = summary["superclasses"]
+    particles = summary["particles"] is not None
+    balanced = particles and summary["balance"]["cap"] is not None
+    off = summary["superclassification"]["by"] == "off"
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column("superclass", justify="right", no_wrap=True)
+    if not off:
+        table.add_column("averages", justify="right", no_wrap=True)
+    if particles:
+        table.add_column("particles", justify="right", no_wrap=True)
+        if balanced:
+            table.add_column("kept", justify="right", no_wrap=True)
+    if not off:
+        table.add_column("affinity", justify="right", no_wrap=True)
+    table.add_column("2D class" if off else "2D classes", overflow="fold")
+
+    def cells(row: Mapping[str, Any]) -> list[str]:
+        content = [str(row["superclass"])]
+        if not off:
+            content.append(f"{len(row['class_ids']):,}")
+        if particles:
+            content.append(f"{row['particles_before']:,}")
+            if balanced:
+                content.append(f"{row['particles_after']:,}")
+        if not off:
+            mean = row["mean_affinity"]
+            content.append("" if mean is None or len(row["class_ids"]) < 2 else f"{mean:.2f}")
+        return [*content, " ".join(map(str, row["class_ids"]))]
+
+    shown = list(rows)
+    if len(rows) > _FIRST + _LAST + 1:
+        shown = [*rows[:_FIRST], {}, *rows[-_LAST:]]
+    for row in shown:
+        if row:
+            table.add_row(*cells(row))
+        else:
+            table.add_row(
+                "…", *[""] * (len(table.columns) - 2), f"{len(rows) - len(shown) + 1} more"
+            )
+    table.add_section()
+    total = ["all"]
+    if not off:
+        total.append(f"{summary['class_averages']['used']:,}")
+    if particles:
+        total.append(f"{sum(row['particles_before'] for row in rows):,}")
+        if balanced:
+            total.append(f"{sum(row['particles_after'] for row in rows):,}")
+    table.add_row(*total, style="bold")
+    return table
+
+
+def outcome(summary: Mapping[str, Any]) -> list[str]:
+    """What balancing did, in a sentence or two."""
+    particles, balance = summary["particles"], summary["balance"]
+    if particles is None:
+        return []
+    lines = []
+    before, after = balance["before"], balance["after"]
+    if balance["cap"] is not None:
+        how = (
+            f"f = {balance['factor']}"
+            if balance["factor"] is not None and balance["max_size"] is None
+            else f"at most {balance['max_size']:,}"
+        )
+        lines.append(
+            f"Balanced with {how}: no superclass keeps more than {balance['cap']:,} particles."
+        )
+        lines.append(
+            f"Smallest to largest superclass: {_ratio(before)} before, {_ratio(after)} after."
+        )
+    else:
+        lines.append(f"Not balanced. Smallest to largest superclass: {_ratio(before)}.")
+    reasons = ", ".join(
+        f"{count:,} {'to balance' if reason == 'balanced' else reason}"
+        for reason, count in particles["excluded_because"].items()
+    )
+    share = particles["selected"] / particles["read"] if particles["read"] else 0.0
+    lines.append(
+        f"Selected {particles['selected']:,} of {particles['read']:,} particles ({share:.0%})"
+        + (f"; excluded: {reasons}." if reasons else ".")
+    )
+    return lines
+
+
+def _ratio(evenness: Mapping[str, Any]) -> str:
+    ratio = evenness["smallest_to_largest"]
+    return "none" if ratio is None else f"{ratio:.3f}"
+
+
+def _show_where(console: Any, request: RunRequest, result: RunResult) -> None:
+    folder = result.folder
+    if folder is None:
+        return
+    shown = shorter(folder)
+    pieces = ["report.md", "figures/"] if request.figures else ["report.md"]
+    console.print()
+    console.print(Text.assemble("Results in ", (f"{shown}/", "bold"), f" ({', '.join(pieces)})"))
+    words, command = next_step(request, result, shown)
+    if words:
+        console.print(Text(f"Next: {words}"))
+    if command:
+        console.print(Padding(Group(Text(command, style="cyan")), (0, 0, 0, 2)), soft_wrap=True)
+
+
+def shorter(path: Path) -> str:
+    """A path as a person would type it from here, quoted for the shell."""
+    relative = os.path.relpath(path)
+    return shlex.quote(relative if not relative.startswith("../..") else str(path))

@@ -1,0 +1,191 @@
+"""Repeats a recorded run and says what differs: in what went in, and in what came out."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rebalance.errors import InputError, OptionError
+from rebalance.model import RunResult
+from rebalance.progress import Progress
+from rebalance.record.affinity_file import read_affinity
+from rebalance.record.results import AFFINITY_FILE, SUPERCLASS_TABLE
+from rebalance.record.run_record import file_facts, read_record
+from rebalance.request import KINDS_WITH_OPTIONS, RunRequest
+
+
+@dataclass(frozen=True, eq=False)
+class Rerun:
+    """A repeated run beside the first.
+
+    Parameters
+    ----------
+    result : RunResult
+        Of the repetition.
+    went_in : tuple of str
+        What differs in program, plugins, packages, machine and input files.
+    came_out : tuple of str
+        What differs in the results; empty if every output file has the same bytes.
+    """
+
+    result: RunResult
+    went_in: tuple[str, ...]
+    came_out: tuple[str, ...]
+
+
+def rerun(
+    path: Path,
+    *,
+    output: Path | None = None,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Rerun:
+    """Repeat a run from its `run.json`, affinities computed anew.
+
+    Parameters
+    ----------
+    path : Path
+        `run.json`, or the results folder that it is in.
+    output : Path, optional
+        The name of the first folder with ``_rerun`` added, when not given.
+    overwrite : bool
+    progress : Progress, optional
+
+    Raises
+    ------
+    InputError
+        If it is no run record, or if an input file is not there any more.
+    OptionError
+        If the run used a plugin instance that is installed nowhere.
+    """
+    from rebalance.pipeline import execute
+
+    record = read_record(path)
+    first = (path if path.is_dir() else path.parent).resolve()
+    for kind in KINDS_WITH_OPTIONS:
+        facts = record["plugins"].get(kind, {})
+        if facts.get("package") is None:
+            raise OptionError(
+                f"The recorded run used the {kind} {facts.get('name')!r}, which was handed over "
+                "in Python and is of no installed package; it can't be repeated from here."
+            )
+    changed_inputs = list(_changed_inputs(record))
+    request = RunRequest.from_json(record["request"])
+    request = replace(
+        request,
+        output=output or first.with_name(f"{first.name}_rerun"),
+        overwrite=overwrite,
+        use_cache=False,
+    )
+    result = execute(request, progress=progress)
+    assert result.folder is not None
+    again = read_record(result.folder)
+    return Rerun(
+        result,
+        went_in=(*changed_inputs, *_changed_surroundings(record, again)),
+        came_out=tuple(_changed_results(record, again, first, result.folder)),
+    )
+
+
+def _changed_inputs(record: Mapping[str, Any]) -> Iterator[str]:
+    for entry in record["inputs"]:
+        path = Path(entry["path"])
+        if not path.is_file():
+            raise InputError(
+                "this file of the recorded run is not there any more.",
+                path=path,
+                cure="Put it back, or run on other files with rebalance run.",
+            )
+        if file_facts(path)["sha256"] != entry["sha256"]:
+            yield f"The input {path} has changed since."
+
+
+def _changed_surroundings(first: Mapping[str, Any], again: Mapping[str, Any]) -> Iterator[str]:
+    pairs = [("rebalance", first["rebalance"], again["rebalance"])]
+    for kind, facts in first["plugins"].items():
+        now = again["plugins"].get(kind, {})
+        pairs.append(
+            (
+                f"{kind} {facts['name']}",
+                f"{facts['package']} {facts['version']}",
+                f"{now.get('package')} {now.get('version')}",
+            )
+        )
+    before, now = first.get("machine", {}), again["machine"]
+    pairs += [(name, before.get(name), now[name]) for name in ("system", "processor", "python")]
+    packages = before.get("packages", {})
+    pairs += [(name, packages.get(name), now["packages"].get(name)) for name in packages]
+    for name, was, is_now in pairs:
+        if was != is_now:
+            yield f"{name}: {was} then, {is_now} now."
+
+
+def _changed_results(
+    first: Mapping[str, Any], again: Mapping[str, Any], old: Path, new: Path
+) -> Iterator[str]:
+    was = {entry["name"]: entry["sha256"] for entry in first["outputs"]}
+    now = {entry["name"]: entry["sha256"] for entry in again["outputs"]}
+    differing = sorted(name for name in was.keys() & now.keys() if was[name] != now[name])
+    if AFFINITY_FILE in differing:
+        yield from _changed_affinity(old, new, was[AFFINITY_FILE])
+    if SUPERCLASS_TABLE in differing:
+        yield from _changed_labels(old, new, was[SUPERCLASS_TABLE])
+    for name in differing:
+        if name.startswith("particles_selected"):
+            yield f"Other particles are selected ({name})."
+    others = [
+        name
+        for name in differing
+        if name not in (AFFINITY_FILE, SUPERCLASS_TABLE)
+        and not name.startswith("particles_selected")
+    ]
+    if others:
+        yield f"Other bytes in {', '.join(others)}."
+    for names, words in ((was.keys() - now.keys(), "Only then"), (now.keys() - was.keys(), "New")):
+        if names:
+            yield f"{words}: {', '.join(sorted(names))}."
+
+
+def _untouched(folder: Path, name: str, digest: str) -> bool:
+    path = folder / name
+    return path.is_file() and file_facts(path)["sha256"] == digest
+
+
+def _changed_affinity(old: Path, new: Path, digest: str) -> Iterator[str]:
+    if not _untouched(old, AFFINITY_FILE, digest):
+        yield "The affinity differs; the first file is gone, so by how much is not known."
+        return
+    before, now = read_affinity(old / AFFINITY_FILE), read_affinity(new / AFFINITY_FILE)
+    if not np.array_equal(before.class_id, now.class_id):
+        yield "The affinity is of other class averages."
+        return
+    largest = float(np.abs(before.values - now.values).max(initial=0.0))
+    if largest:
+        yield f"The affinity differs by up to {largest:.2g}."
+    else:
+        yield "The affinity is the same; alignments or facts stored with it differ."
+
+
+def _changed_labels(old: Path, new: Path, digest: str) -> Iterator[str]:
+    if not _untouched(old, SUPERCLASS_TABLE, digest):
+        yield f"{SUPERCLASS_TABLE} differs; the first file is gone, so where is not known."
+        return
+    before, now = _labels(old), _labels(new)
+    moved = [number for number in before if before[number] != now.get(number)]
+    if moved:
+        yield (
+            f"{len(moved)} of {len(before)} class averages are in another superclass: "
+            f"{', '.join(moved[:10])}{', …' if len(moved) > 10 else ''}."
+        )
+    else:
+        yield f"The superclasses are the same; numbers in {SUPERCLASS_TABLE} differ."
+
+
+def _labels(folder: Path) -> dict[str, str]:
+    with (folder / SUPERCLASS_TABLE).open(encoding="utf-8", newline="") as stream:
+        return {row["class_id"]: row["superclass"] for row in csv.DictReader(stream)}
