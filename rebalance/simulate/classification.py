@@ -40,6 +40,8 @@ class SimulatedClassification:
         The view is seen from the opposite side.
     axes : float64 (V, 3)
         Directions of the distinct views.
+    popularity : float64 (V,)
+        Share of the particles, junk aside, that each view was to have; sums to 1.
     in_plane : float64 (N,), shift : float64 (N, 2)
         Degrees and (x, y) pixels by which the picture of the view is turned and moved.
     ssnr : float64 (N, L//2 + 1)
@@ -71,6 +73,7 @@ class SimulatedClassification:
     superclass: IntArray
     mirrored: BoolArray
     axes: DoubleArray
+    popularity: DoubleArray
     in_plane: DoubleArray
     shift: DoubleArray
     ssnr: DoubleArray
@@ -150,7 +153,7 @@ def _pictures(
     ctf_squared = (optics.transfer(radial, sample) ** 2).mean(axis=0)
     power = imaging.radial_power(signal[plan.kind == VIEW])
     mask = imaging.soft_disc(box, diameter / pixel_size)
-    coarse = np.exp(-((2.5 * pixel_size * optics.frequency(box)) ** 2))
+    coarse = np.exp(-((5 * pixel_size * optics.frequency(box)) ** 2))
     images = np.zeros((n, box, box), dtype=np.float32)
     ssnr = np.zeros((n, box // 2 + 1))
     for row in range(n):
@@ -187,6 +190,7 @@ def _pictures(
         superclass=plan.superclass,
         mirrored=plan.mirrored,
         axes=plan.axes,
+        popularity=plan.popularity,
         in_plane=plan.turn,
         shift=plan.shift,
         ssnr=ssnr,

@@ -26,6 +26,7 @@ class Plan:
     superclass: IntArray
     mirrored: BoolArray
     axes: DoubleArray
+    popularity: DoubleArray
     turn: DoubleArray
     shift: DoubleArray
     share: DoubleArray
@@ -45,16 +46,16 @@ def plan_averages(options: SimulationOptions, rng: np.random.Generator) -> Plan:
     weight = views.popularity(axes, preferred, options.preferred_share, _CAP_WIDTH)
     if options.continuous:
         near = _draw_continuous(n_shown, preferred, options.preferred_share, rng)
-        share = np.ones(n_shown)
+        share = rng.lognormal(0, 0.4, n_shown)
     else:
         # A crowded view is split over more averages, but not in proportion: they are larger too.
-        axis, per_axis = _apportion(weight**0.6, n_shown)
-        near, share = axes[axis], (weight / per_axis)[axis]
+        axis = _apportion(weight**0.6, n_shown)
+        near, share = axes[axis], rng.lognormal(0, 0.4, n_shown)
+        share *= (weight / np.bincount(axis, share))[axis]
     view = views.around(near, options.class_spread, rng)
     superclass = views.nearest_axis(view, axes)
     view[rng.random(n_shown) < options.mirror_share] *= -1
     mirrored = np.einsum("ij,ij->i", view, axes[superclass]) < 0
-    share = share * rng.lognormal(0, 0.4, n_shown)
 
     place = rng.permutation(n)
     shown, junk = place[:n_shown], place[n_shown : n_shown + options.n_junk]
@@ -68,6 +69,7 @@ def plan_averages(options: SimulationOptions, rng: np.random.Generator) -> Plan:
         _scatter(superclass, shown, n, UNASSIGNED),
         _scatter(mirrored, shown, n, False),
         axes,
+        weight,
         rng.uniform(-180, 180, n),
         rng.uniform(-options.max_shift, options.max_shift, (n, 2)),
         _scatter(share / share.sum(), shown, n, 0.0) + 0.5 / n_shown * (kind == JUNK),
@@ -85,13 +87,13 @@ def _draw_continuous(
     return direction
 
 
-def _apportion(weight: DoubleArray, n: int) -> tuple[IntArray, IntArray]:
-    """Axis of each of n averages, and averages per axis: one at least, the rest by weight."""
+def _apportion(weight: DoubleArray, n: int) -> IntArray:
+    """Axis of each of n averages: one at least for each axis, the rest by weight."""
     quota = (n - len(weight)) * weight / weight.sum()
     count = 1 + np.floor(quota).astype(np.int64)
     left = n - int(count.sum())
     count[np.argsort(-(quota % 1), kind="stable")[:left]] += 1
-    return np.repeat(np.arange(len(weight)), count), count
+    return np.repeat(np.arange(len(weight)), count)
 
 
 def _scatter(values: npt.NDArray[Any], place: IntArray, n: int, fill: Any) -> npt.NDArray[Any]:
