@@ -1,1 +1,109 @@
-"""TODO room."""
+"""The pictures by which a person judges a result: one function a picture, dataclasses in.
+
+Each returns a `matplotlib.figure.Figure` of the object API; nothing here touches pyplot, and
+matplotlib is imported by the first picture that is drawn.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rebalance.figures.bars import particles_per_superclass
+from rebalance.figures.matrix import Scale, affinity_matrix, sorted_affinity_matrix
+from rebalance.figures.montage import class_averages
+from rebalance.figures.page import overview
+from rebalance.figures.tree import dendrogram
+from rebalance.model import RunResult
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "affinity_matrix",
+    "class_averages",
+    "dendrogram",
+    "draw_all",
+    "overview",
+    "particles_per_superclass",
+    "save",
+    "sorted_affinity_matrix",
+]
+
+
+def draw_all(result: RunResult, *, scale: Scale = "percentile") -> dict[str, Figure]:
+    """Every picture that the result has the data for.
+
+    Parameters
+    ----------
+    result : RunResult
+    scale : {"percentile", "full"}
+        Of the affinity matrices: from the 5th percentile of all pairs to 1, or from 0 to 1.
+
+    Returns
+    -------
+    dict of Figure
+        By name, in the order in which a person looks at them: ``overview``, ``class_averages``
+        (``class_averages_1``, ``_2``, … where one page can't hold them), ``affinity``,
+        ``affinity_sorted``, ``particles_per_superclass``, ``dendrogram``.
+    """
+    dataset, superclasses = result.dataset, result.superclasses
+    affinity, selection, job = result.affinity, result.selection, dataset.job
+    averages = dataset.class_averages
+    used = int(np.count_nonzero(superclasses.label >= 0))
+    counted = selection is not None or dataset.particles is not None
+    figures: dict[str, Figure] = {}
+    if averages is not None:
+        figures["overview"] = overview(result, scale=scale)
+        pages = class_averages(
+            averages, superclasses, affinity=affinity, selection=selection, job=job
+        )
+        for at, page in enumerate(pages, 1):
+            figures["class_averages" + (f"_{at}" if len(pages) > 1 else "")] = page
+    if affinity is not None and used > 1:
+        figures["affinity"] = affinity_matrix(affinity, scale=scale, job=job)
+        figures["affinity_sorted"] = sorted_affinity_matrix(
+            affinity, superclasses, scale=scale, job=job
+        )
+    if counted and len(superclasses):
+        figures["particles_per_superclass"] = particles_per_superclass(
+            superclasses, selection, job=job
+        )
+    if superclasses.linkage is not None and len(superclasses.linkage) > 0:
+        figures["dendrogram"] = dendrogram(superclasses, job=job)
+    return figures
+
+
+def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
+    """Write a figure as PNG and PDF, the same bytes each time: no date, no version.
+
+    Parameters
+    ----------
+    figure : Figure
+    folder : Path
+        Made where it is not there yet.
+    name : str
+        Of the files, without an ending.
+
+    Returns
+    -------
+    (Path, Path)
+        The PNG and the PDF.
+    """
+    from PIL import Image
+
+    from rebalance.figures import style
+
+    folder.mkdir(parents=True, exist_ok=True)
+    png, pdf = folder / f"{name}.png", folder / f"{name}.pdf"
+    with style.context():
+        figure.canvas.draw()
+        # Without the alpha channel, and at a level that takes half the time of the usual one.
+        pixels = np.ascontiguousarray(np.asarray(figure.canvas.buffer_rgba())[..., :3])
+        dpi = (figure.dpi, figure.dpi)
+        Image.fromarray(pixels).save(png, "PNG", compress_level=2, dpi=dpi)
+        undated = {"CreationDate": None, "Creator": None, "Producer": None}
+        figure.savefig(pdf, format="pdf", dpi=figure.dpi, metadata=undated)
+    return png, pdf

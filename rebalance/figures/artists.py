@@ -131,16 +131,17 @@ def _font(size: float, bold: bool) -> FontProperties:
 def _outline(text: str, bold: bool) -> Path:
     paths, right = [], 0.0
     for character in text:
-        path, advance = _letter(character, bold)
-        paths.append(Path(path.vertices + (right, 0), path.codes))
-        right += advance
+        # A blank has no outline, only a width.
+        if not character.isspace():
+            path = _letter(character, bold)
+            paths.append(Path(path.vertices + (right, 0), path.codes))
+        right += text_width(character, _OUTLINE_SIZE, bold)
     return Path.make_compound_path(*paths)
 
 
 @lru_cache(maxsize=512)
-def _letter(character: str, bold: bool) -> tuple[Path, float]:
-    path = TextPath((0, 0), character, prop=_font(_OUTLINE_SIZE, bold), usetex=False)
-    return path, text_width(character, _OUTLINE_SIZE, bold)
+def _letter(character: str, bold: bool) -> Path:
+    return TextPath((0, 0), character, prop=_font(_OUTLINE_SIZE, bold), usetex=False)
 
 
 def _rgba(grey: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:

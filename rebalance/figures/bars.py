@@ -20,12 +20,12 @@ MOST_VALUES = 12
 """With more superclasses than this, the bars carry no numbers of their own."""
 
 AFTER = style.PALETTE[0]
-LEFT, RIGHT, BOTTOM, HEIGHT = 0.85, 0.85, 0.5, 2.7
+LEFT, RIGHT, BOTTOM, HEIGHT = 0.9, 0.85, 0.25, 2.7
 """Inches."""
 
 
 @style.styled
-def bars(superclasses: Superclasses, selection: Selection | None = None, *, job: str = "") -> Figure:
+def particles_per_superclass(superclasses: Superclasses, selection: Selection | None = None, *, job: str = "") -> Figure:
     """Particles of each superclass before and after, with the largest size allowed.
 
     Parameters
@@ -41,11 +41,11 @@ def bars(superclasses: Superclasses, selection: Selection | None = None, *, job:
     inches = float(np.clip((0.62 if k <= MOST_VALUES else 0.21) * k, 4.2, 9.0))
     figure = style.new_figure(
         LEFT + inches + RIGHT,
-        style.HEADER + 0.28 + HEIGHT + BOTTOM + style.MARGIN,
+        style.HEADER + 0.2 + HEIGHT + BOTTOM + style.MARGIN,
         _title(superclasses, selection),
         _subtitle(superclasses, selection, job),
     )
-    axes = style.axes_at(figure, LEFT, style.HEADER + 0.28, inches, HEIGHT)
+    axes = style.axes_at(figure, LEFT, style.HEADER + 0.2, inches, HEIGHT)
     draw_bars(axes, superclasses, selection, inches)
     return figure
 
@@ -77,7 +77,7 @@ def draw_bars(
         )
     axes.set_xlim(-0.6, k - 0.4)
     logarithmic = _scale(axes, before, after)
-    _values(axes, before, after, inches)
+    _values(axes, before, after, None if selection is None else selection.cap, inches)
     _cap(axes, selection)
     _numbers(axes, superclasses, inches)
     axes.set_ylabel("particles (logarithmic)" if logarithmic else "particles")
@@ -135,23 +135,32 @@ def _scale(axes: Axes, before: IntArray, after: IntArray | None) -> bool:
     else:
         axes.set_ylim(0, most * (1 + 1.2 * headroom))
         axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.4g}" if value < 1 else f"{value:,.0f}"))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.4g}"))
     return logarithmic
 
 
-def _values(axes: Axes, before: IntArray, after: IntArray | None, inches: float) -> None:
+def _values(
+    axes: Axes, before: IntArray, after: IntArray | None, cap: int | None, inches: float
+) -> None:
     if len(before) > MOST_VALUES:
         return
     room = inches / (len(before) + 0.2) * 72
+    to_pixels = axes.transData.transform
+    line = style.SMALL * 1.25 * axes.figure.dpi / 72
     for at, count in enumerate(before):
         lines = [f"{count:,}"]
         if after is not None and after[at] != count:
             lines.append(f"→ {after[at]:,}")
-        if max(style.text_width(line, style.SMALL) for line in lines) > room - 2:
+        if max(style.text_width(text, style.SMALL) for text in lines) > room - 2:
             continue
+        foot = max(count, axes.get_ylim()[0])
+        if cap is not None:
+            # Never across the line of the cap.
+            over = to_pixels((at, cap))[1] - to_pixels((at, foot))[1]
+            foot = cap if -2 <= over < line * len(lines) + 3 else foot
         axes.annotate(
             "\n".join(lines),
-            (at, max(count, axes.get_ylim()[0])),
+            (at, foot),
             xytext=(0, 2),
             textcoords="offset points",
             ha="center",

@@ -52,7 +52,7 @@ def limits(affinity: Affinity, scale: Scale = "percentile") -> tuple[float, floa
 
 
 @style.styled
-def matrix(affinity: Affinity, *, scale: Scale = "percentile", job: str = "") -> Figure:
+def affinity_matrix(affinity: Affinity, *, scale: Scale = "percentile", job: str = "") -> Figure:
     """The affinity matrix in stack order.
 
     Parameters
@@ -68,7 +68,7 @@ def matrix(affinity: Affinity, *, scale: Scale = "percentile", job: str = "") ->
     title = f"Affinity of {style.counted(len(shown), 'class average')}"
     figure, axes = _framed(affinity, len(shown), title, job, "in stack order")
     draw_matrix(axes, affinity, shown, scale)
-    _colour_bar(figure, axes, affinity, scale)
+    colour_bar(figure, axes, affinity, scale)
     _number_both(axes, affinity.class_id[shown])
     axes.set_xlabel("class average")
     axes.set_ylabel("class average")
@@ -76,7 +76,7 @@ def matrix(affinity: Affinity, *, scale: Scale = "percentile", job: str = "") ->
 
 
 @style.styled
-def sorted_matrix(
+def sorted_affinity_matrix(
     affinity: Affinity,
     superclasses: Superclasses,
     *,
@@ -100,13 +100,14 @@ def sorted_matrix(
     figure, axes = _framed(affinity, len(shown), title, job, "sorted by superclass")
     draw_matrix(axes, affinity, shown, scale)
     outline_superclasses(axes, superclasses, shown)
-    _colour_bar(figure, axes, affinity, scale)
+    colour_bar(figure, axes, affinity, scale)
     number_superclasses(figure, axes, superclasses, shown)
     if len(shown) <= MOST_NUMBERS:
         _number(axes, "x", affinity.class_id[shown])
         axes.set_xlabel("class average")
     else:
         axes.set_xticks([])
+    axes.set_yticks([])
     return figure
 
 
@@ -155,50 +156,31 @@ def number_superclasses(
     figure: Figure, axes: Axes, superclasses: Superclasses, shown: IntArray
 ) -> None:
     """A strip of superclass colours left of the matrix, with the numbers beside it."""
-    from matplotlib.collections import LineCollection, PolyCollection
-
     width, height = figure.get_size_inches()
     box = axes.get_position()
     left, top, side = box.x0 * width, (1 - box.y1) * height, box.height * height
-    strip_right = left - 0.04
-    strip_left = strip_right - STRIP
     edges = _edges(superclasses, shown)
-    numbers = superclasses.label[shown[[int(first + 0.5) for first, _ in edges]]]
-
-    def point(x: float, y: float) -> tuple[float, float]:
-        return x / width, 1 - y / height
-
-    ends = [
-        (top + (first + 0.5) / len(shown) * side, top + (last + 0.5) / len(shown) * side)
-        for first, last in edges
-    ]
-    strips = [
-        [
-            point(strip_left, upper),
-            point(strip_right, upper),
-            point(strip_right, lower),
-            point(strip_left, lower),
-        ]
-        for upper, lower in ends
-    ]
-    colors = [style.color_of(int(number)) for number in numbers]
-    figure.add_artist(PolyCollection(strips, facecolors=colors, transform=figure.transFigure))
-    centres = np.array([(upper + lower) / 2 for upper, lower in ends])
-    sizes = np.array([lower - upper for upper, lower in ends])
-    kept, at = spread(centres, sizes, 0.115, top, top + side)
-    leaders = [
-        [point(strip_left - 0.02, centres[which]), point(strip_left - 0.11, y)]
-        for which, y in zip(kept, at, strict=True)
-    ]
-    figure.add_artist(
-        LineCollection(leaders, colors=style.RULE, linewidths=0.5, transform=figure.transFigure)
-    )
+    numbers = [int(superclasses.label[shown[int(first + 0.5)]]) for first, _ in edges]
+    ends = [(top + (end + 0.5) / len(shown) * side) for edge in edges for end in edge]
+    right = left - 0.04
+    for number, upper, lower in zip(numbers, ends[::2], ends[1::2], strict=True):
+        style.fill_at(figure, right - STRIP, upper, STRIP, lower - upper, style.color_of(number))
+    bands = np.reshape(ends, (-1, 2))
+    kept, at = spread(bands.mean(axis=1), np.ptp(bands, axis=1), 0.115, top, top + side)
     for which, y in zip(kept, at, strict=True):
-        style.text_at(
-            figure, strip_left - 0.13, y, str(numbers[which]), style.SMALL, ha="right", va="center"
-        )
-    x, y = point(style.MARGIN + 0.02, top + side / 2)
-    figure.text(x, y, "superclass", rotation=90, ha="center", va="center", fontsize=style.BODY)
+        start, x = bands[which].mean(), right - STRIP - 0.02
+        style.line_at(figure, (x, start), (x - 0.03, start), (x - 0.08, y), (x - 0.1, y))
+        number = str(numbers[which])
+        style.text_at(figure, x - 0.13, y, number, style.SMALL, ha="right", va="center")
+    figure.text(
+        (right - STRIP - 0.42) / width,
+        1 - (top + side / 2) / height,
+        "superclass",
+        rotation=90,
+        ha="center",
+        va="center",
+        fontsize=style.BODY,
+    )
 
 
 def _within_and_between(
@@ -261,7 +243,8 @@ def _framed(
     return figure, style.axes_at(figure, LEFT + style.MARGIN / 2, style.HEADER, side, side)
 
 
-def _colour_bar(figure: Figure, axes: Axes, affinity: Affinity, scale: Scale) -> None:
+def colour_bar(figure: Figure, axes: Axes, affinity: Affinity, scale: Scale) -> None:
+    """The scale of colours, right of the matrix, and in words where it begins and ends."""
     width, height = figure.get_size_inches()
     box = axes.get_position()
     side = box.height * height
@@ -287,10 +270,20 @@ def _number_both(axes: Axes, class_id: IntArray) -> None:
 
 def _number(axes: Axes, which: Literal["x", "y"], class_id: IntArray) -> None:
     n = len(class_id)
-    every = 1 if n <= MOST_NUMBERS else max(1, round(n / 12 / 5) * 5)
-    at = np.arange(0, n, every)
+    at = np.arange(n) if n <= MOST_NUMBERS else _round_numbers(class_id)
     axis = axes.xaxis if which == "x" else axes.yaxis
     axis.set_ticks(at, labels=[str(class_id[i]) for i in at])
     size = style.SMALL if n <= 24 or n > MOST_NUMBERS else style.TINY
-    turned = which == "x" and (n > 12 and every == 1)
+    turned = which == "x" and 12 < n <= MOST_NUMBERS
     axes.tick_params(axis=which, labelsize=size, labelrotation=90 if turned else 0)
+
+
+def _round_numbers(class_id: IntArray) -> IntArray:
+    """Places of about a dozen averages whose class numbers are round, or the next ones there."""
+    if np.any(np.diff(class_id) <= 0):
+        return np.arange(0, len(class_id), -(-len(class_id) // 12))
+    rough = (class_id[-1] - class_id[0]) / 12
+    power = 10 ** np.floor(np.log10(rough))
+    step = next(int(round(m * power)) for m in (1, 2, 5, 10) if m * power >= max(rough, 1))
+    round_numbers = np.arange(class_id[0] // step * step, class_id[-1] + 1, step)
+    return np.unique(np.searchsorted(class_id, round_numbers))

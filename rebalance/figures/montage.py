@@ -31,8 +31,8 @@ MIRRORED = "↔"
 
 
 @style.styled
-def montage(
-    class_averages: ClassAverages,
+def class_averages(
+    averages: ClassAverages,
     superclasses: Superclasses,
     *,
     affinity: Affinity | None = None,
@@ -43,7 +43,7 @@ def montage(
 
     Parameters
     ----------
-    class_averages : ClassAverages
+    averages : ClassAverages
     superclasses : Superclasses
         Over the same averages in the same order.
     affinity : Affinity, optional
@@ -59,7 +59,7 @@ def montage(
     list of Figure
         One page up to several hundred averages. Empty averages are listed, not drawn.
     """
-    plan = _Plan(class_averages, superclasses, affinity, selection, job)
+    plan = _Plan(averages, superclasses, affinity, selection, job)
     drawn = int(np.count_nonzero(superclasses.label >= 0))
     if drawn == 0:
         figure = style.new_figure(FEWEST_INCHES, 1.2, "No class average to show", job)
@@ -208,24 +208,13 @@ def _frame(
 
 
 def _write_heading(figure: Figure, plan: _Plan, place: Place, left: float, top: float) -> None:
-    from matplotlib.patches import Rectangle
-
     number = place.block.superclass
     name, facts = _heading(plan, number)
     if place.block.first:
         facts = "continued"
     indent = 0.0
     if number != ALL:
-        width, height = figure.get_size_inches()
-        figure.add_artist(
-            Rectangle(
-                (left / width, 1 - (top + KEY) / height),
-                KEY / width,
-                KEY / height,
-                facecolor=style.color_of(number),
-                transform=figure.transFigure,
-            )
-        )
+        style.fill_at(figure, left, top, KEY, KEY, style.color_of(number))
         indent = KEY + 0.06
     style.text_at(figure, left + indent, top - 0.005, name, style.BODY, bold=True)
     style.text_at(figure, left, top + 0.17, facts, style.SMALL, color=style.MUTED)
@@ -277,8 +266,6 @@ def _subtitle(plan: _Plan) -> str:
 
 
 def _scale_bar(figure: Figure, plan: _Plan, sizes: Sizes, top: float) -> None:
-    from matplotlib.patches import Rectangle
-
     box, pixel_size = plan.averages.box, plan.averages.pixel_size
     if not pixel_size:
         text = f"Box {box} pixels; pixel size unknown"
@@ -286,16 +273,7 @@ def _scale_bar(figure: Figure, plan: _Plan, sizes: Sizes, top: float) -> None:
         return
     length = _round_length(0.6 * box * pixel_size)
     bar = length / (box * pixel_size) * sizes.tile
-    width, height = figure.get_size_inches()
-    figure.add_artist(
-        Rectangle(
-            (style.MARGIN / width, 1 - (top + 0.075) / height),
-            bar / width,
-            0.03 / height,
-            facecolor=style.INK,
-            transform=figure.transFigure,
-        )
-    )
+    style.fill_at(figure, style.MARGIN, top + 0.045, bar, 0.03, style.INK)
     text = f"{length:g} Å (box {box} pixels of {pixel_size:.4g} Å)"
     style.text_at(
         figure, style.MARGIN + bar + 0.06, top, text, style.SMALL, color=style.MUTED

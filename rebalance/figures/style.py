@@ -47,7 +47,7 @@ so that a superclass always carries its number too."""
 MARGIN = 0.2
 """Inches of white on every side."""
 
-HEADER = 0.62
+HEADER = 0.68
 """Inches from the upper edge to where the picture may begin: title and subtitle."""
 
 _RC: dict[str, Any] = {
@@ -164,6 +164,40 @@ def text_at(
         ha=ha,
         va=va,
         parse_math=False,
+    )
+
+
+def fill_at(
+    figure: Figure, left: float, top: float, width: float, height: float, color: str
+) -> None:
+    """A rectangle of one colour; inches from the left and upper edges of the figure."""
+    from matplotlib.patches import Rectangle
+
+    full_width, full_height = figure.get_size_inches()
+    figure.add_artist(
+        Rectangle(
+            (left / full_width, 1 - (top + height) / full_height),
+            width / full_width,
+            height / full_height,
+            facecolor=color,
+            transform=figure.transFigure,
+        )
+    )
+
+
+def line_at(figure: Figure, *points: tuple[float, float]) -> None:
+    """A thin grey line through points in inches from the left and upper edges of the figure."""
+    from matplotlib.lines import Line2D
+
+    width, height = figure.get_size_inches()
+    figure.add_artist(
+        Line2D(
+            [x / width for x, _ in points],
+            [1 - y / height for _, y in points],
+            color=RULE,
+            linewidth=0.5,
+            transform=figure.transFigure,
+        )
     )
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LEFT, RIGHT, HEIGHT = 0.75, 0.55, 3.2
-STRIP, NUMBERS = 0.1, 0.2
+STRIP, NUMBERS = 0.1, 0.16
 """Inches."""
 
 LEAF = 0.105
@@ -54,7 +54,7 @@ def dendrogram(superclasses: Superclasses, *, job: str = "") -> Figure:
     cut = _cut(tree, len(superclasses))
     figure = style.new_figure(
         LEFT + inches + RIGHT,
-        style.HEADER + HEIGHT + below + STRIP + NUMBERS + 0.25 + style.MARGIN,
+        style.HEADER + HEIGHT + below + STRIP + NUMBERS + 0.3 + style.MARGIN,
         _title(superclasses, cut),
         style.joined(job, _how(superclasses), "" if named else "class numbers left out"),
     )
@@ -119,17 +119,13 @@ def _branches(axes: Axes, tree: DoubleArray, label: IntArray, middle: DoubleArra
     below = np.concatenate([label, np.full(len(tree), -1)])
     lines, colors = [], []
     for row, (left, right) in enumerate(tree[:, :2].astype(np.int64)):
-        below[n + row] = below[left] if below[left] == below[right] else -1
-        top = height[n + row]
-        lines.append(
-            [
-                (middle[left], height[left]),
-                (middle[left], top),
-                (middle[right], top),
-                (middle[right], height[right]),
-            ]
-        )
-        colors.append(style.color_of(int(below[n + row])))
+        node = n + row
+        below[node] = below[left] if below[left] == below[right] else -1
+        lines.append([(middle[left], height[node]), (middle[right], height[node])])
+        colors.append(style.color_of(int(below[node])))
+        for child in (left, right):
+            lines.append([(middle[child], height[child]), (middle[child], height[node])])
+            colors.append(style.color_of(int(below[child])))
     axes.add_collection(
         LineCollection(
             lines, colors=colors, linewidths=1.0 if n <= 120 else 0.7, capstyle="projecting"
@@ -158,49 +154,23 @@ def _how(superclasses: Superclasses) -> str:
 
 
 def _strip(figure: Figure, label: IntArray, inches: float, top: float) -> None:
-    from matplotlib.collections import PolyCollection
-
-    width, height = figure.get_size_inches()
     n = len(label)
     starts = np.concatenate([[0], np.flatnonzero(np.diff(label)) + 1, [n]])
     # The axes run from −0.7 to n − 0.3.
     ends = LEFT + (starts - 0.5 + 0.7) / (n + 0.4) * inches
-    boxes = [
-        [
-            (left / width, 1 - top / height),
-            (right / width, 1 - top / height),
-            (right / width, 1 - (top + STRIP) / height),
-            (left / width, 1 - (top + STRIP) / height),
-        ]
-        for left, right in zip(ends[:-1], ends[1:], strict=True)
-    ]
-    colors = [style.color_of(int(label[start])) for start in starts[:-1]]
-    figure.add_artist(
-        PolyCollection(
-            boxes,
-            facecolors=colors,
-            edgecolors="white",
-            linewidths=0.4,
-            transform=figure.transFigure,
-        )
-    )
+    for start, left, right in zip(starts[:-1], ends[:-1], ends[1:], strict=True):
+        color = style.color_of(int(label[start]))
+        style.fill_at(figure, left, top, right - left, STRIP, color)
     centres, sizes = (ends[:-1] + ends[1:]) / 2, np.diff(ends)
     apart = (style.text_width(str(label.max()), style.SMALL) + 3) / 72
     kept, at = spread(centres, sizes, apart, LEFT, LEFT + inches)
+    below = top + STRIP + 0.02
     for which, x in zip(kept, at, strict=True):
-        style.text_at(
-            figure,
-            x,
-            top + STRIP + 0.05,
-            str(label[starts[which]]),
-            style.SMALL,
-            ha="center",
-        )
+        start = float(centres[which])
+        points = ((start, below), (start, below + 0.03), (x, below + 0.08), (x, below + 0.1))
+        style.line_at(figure, *points)
+        number = str(label[starts[which]])
+        style.text_at(figure, x, below + 0.12, number, style.SMALL, ha="center")
     style.text_at(
-        figure,
-        LEFT + inches / 2,
-        top + STRIP + NUMBERS + 0.05,
-        "superclass",
-        style.BODY,
-        ha="center",
+        figure, LEFT + inches / 2, below + 0.12 + NUMBERS, "superclass", style.BODY, ha="center"
     )
