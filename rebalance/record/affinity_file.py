@@ -60,7 +60,7 @@ def write_affinity(affinity: Affinity, path: Path) -> None:
             info.create_system = 3
             info.external_attr = 0o644 << 16
             with archive.open(info, "w", force_zip64=array.nbytes > 2**30) as stream:
-                np.lib.format.write_array(stream, np.ascontiguousarray(array), allow_pickle=False)
+                np.lib.format.write_array(stream, np.asarray(array, order="C"), allow_pickle=False)
 
 
 def _as_json(content: Mapping[str, Any]) -> str:
@@ -92,10 +92,10 @@ def read_affinity(path: Path) -> Affinity:
                 path=path,
                 cure="Expected an affinity.npz written by rebalance run.",
             )
-    version = int(content.get("version", np.array(FILE_VERSION)))
-    if version != FILE_VERSION:
+    version = content.get("version", np.array(FILE_VERSION))
+    if version.tolist() != FILE_VERSION:
         raise InputError(
-            f"it is version {version} of the affinity file; this program reads {FILE_VERSION}.",
+            f"it is version {version.tolist()} of the affinity file; this program reads {FILE_VERSION}.",
             path=path,
             cure="Use the version of rebalance that wrote it, or compute the affinity again.",
         )

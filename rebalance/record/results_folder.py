@@ -91,7 +91,7 @@ class ResultsFolder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if kind is None:
+        if self.work == self.place and self._former is None:
             return
         self._undo()
         if isinstance(error, OSError) and self._is_about_the_results(error):

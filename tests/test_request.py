@@ -1,0 +1,90 @@
+"""A request says what was asked, refuses contradictions, and survives the record."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rebalance.errors import OptionError
+from rebalance.request import RunRequest
+
+
+@pytest.mark.parametrize(
+    ("settings", "name"),
+    [
+        ({"n_superclasses": 8, "factor": "0.8"}, "rebalance_job013_k8_f0.8"),
+        ({"n_superclasses": 8, "factor": "0.80"}, "rebalance_job013_k8_f0.8"),
+        ({"n_superclasses": 8}, "rebalance_job013_k8_f0"),
+        ({"n_superclasses": 8, "max_size": 500}, "rebalance_job013_k8_max500"),
+        ({"superclasses": False, "factor": "0.5"}, "rebalance_job013_classes_f0.5"),
+        ({"clustering": "identity", "factor": "1"}, "rebalance_job013_classes_f1"),
+        ({"labels": Path("my groups.csv")}, "rebalance_job013_my_groups_f0"),
+        ({"clustering": "finds-k"}, "rebalance_job013_finds-k_f0"),
+    ],
+)
+def test_the_folder_is_named_after_what_was_done(settings: dict[str, object], name: str) -> None:
+    assert RunRequest(Path("x"), **settings).folder_name("job013") == name  # type: ignore[arg-type]
+
+
+@given(st.text(max_size=300))
+def test_no_job_name_leads_out_of_the_folder(job: str) -> None:
+    name = RunRequest(Path("x"), n_superclasses=3).folder_name(job)
+    assert Path(name).name == name
+    assert not name.startswith(".")
+    assert len(name) < 200
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"labels": Path("l"), "superclasses": False}, "exclude each other"),
+        ({"labels": Path("l"), "n_superclasses": 3}, "how many superclasses"),
+        ({"superclasses": False, "affinity_file": Path("a")}, "superclassification is off"),
+        ({"options": {"format": {}}}, "no options of 'format'"),
+        ({"threads": 0}, "--threads is 0"),
+        ({"pixel_size": 0.0}, "pixel size"),
+        ({"pixel_size": float("nan")}, "pixel size"),
+        ({"device": "gpu"}, "no device 'gpu'"),
+        ({"scale": "log"}, "no colour scale 'log'"),
+    ],
+)
+def test_contradictions_are_refused(settings: dict[str, object], message: str) -> None:
+    with pytest.raises(OptionError, match=message):
+        RunRequest(Path("x"), **settings)  # type: ignore[arg-type]
+
+
+def test_a_request_survives_the_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    request = RunRequest.of(
+        tmp_path / "job",
+        "stack.mrcs",
+        n_superclasses=8,
+        factor=0.1,
+        options={"metric": {"max_shift": "10px"}},
+        passthrough=["p.cs"],
+        exclude_classes=[1, 5],
+        only_classes=[1, 2, 3],
+        output="out",
+        pixel_size=1.5,
+    )
+    assert request.factor == "0.1"
+    again = RunRequest.from_json(json.loads(json.dumps(request.to_json())))
+    assert again.class_averages == tmp_path / "stack.mrcs"
+    assert again.to_json() == request.to_json()
+    assert (again.factor, again.exclude_classes, again.only_classes) == ("0.1", (1, 5), (1, 2, 3))
+
+
+def test_a_record_of_another_version_is_named() -> None:
+    with pytest.raises(OptionError, match="unknown fields: magic"):
+        RunRequest.from_json({"path": "x", "magic": 1})
+    with pytest.raises(OptionError, match="no path"):
+        RunRequest.from_json({"seed": 1})
+
+
+def test_an_unknown_setting_is_an_error_in_python_too() -> None:
+    with pytest.raises(TypeError, match="n_superclases"):
+        RunRequest.of("x", n_superclases=3)
