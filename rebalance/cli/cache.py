@@ -11,7 +11,9 @@ def cache(
     clear: Annotated[bool, typer.Option("--clear", help="Delete every affinity kept.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
-    """Show or empty the cache of affinities, which makes a run with another -k or -f instant."""
+    """Show or empty the affinities kept between runs.
+
+    They make a run with another -k or -f instant."""
     from rebalance.cache import FOLDER_VARIABLE, SIZE_VARIABLE, AffinityCache
 
     kept = AffinityCache()

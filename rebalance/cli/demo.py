@@ -34,7 +34,7 @@ def demo(
     ] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
-    """Try everything on a simulated 2D classification of 12 known views; needs no download."""
+    """Try it on a simulated classification of 12 known views."""
     from rebalance.cli.perform import perform
     from rebalance.request import RunRequest
 

@@ -15,7 +15,7 @@ def inspect(
     ],
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
-    """Show what files are: format, particles, classes, box, pixel size, what run would do."""
+    """Show what a file is, and what run would do with it."""
     from rebalance.cli.endings import MENDABLE, show_error
     from rebalance.errors import InputError
     from rebalance.formats import inspect as inspect_path

@@ -59,12 +59,12 @@ def next_step(request: RunRequest, result: RunResult, folder: str) -> tuple[str,
                 f"balance. -f {_SUGGESTED_FACTOR} would keep {kept:,} of {sizes.sum():,}:",
                 shlex.join(as_command(request, **changed)),
             )
-    for path in result.files:
-        if path.suffix == ".csg":
-            return "in CryoSPARC, Import Result Group:", f"{folder}/{path.name}"
-    for path in result.files:
-        if path.stem == "particles_selected":
-            return "these are the particles for the 3D steps:", f"{folder}/{path.name}"
+    selected = [path.name for path in result.files if path.stem == "particles_selected"]
+    for name in selected:
+        if name.endswith(".csg"):
+            return "in CryoSPARC, Import Result Group:", f"{folder}/{name}"
+    for name in selected:
+        return "these are the particles for the 3D steps:", f"{folder}/{name}"
     return "", ""
 
 

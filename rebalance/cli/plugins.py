@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rebalance.registry import Registered
 
 app = typer.Typer(
-    help="Show what is installed: metrics, clusterings, strategies, formats.",
+    help="Show installed metrics, clusterings, strategies, formats.",
     invoke_without_command=True,
 )
 
@@ -22,7 +22,7 @@ def plugins(
     ctx: typer.Context,
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
-    """Show what is installed: metrics, clusterings, strategies, formats."""
+    """Show installed metrics, clusterings, strategies, formats."""
     if ctx.invoked_subcommand is not None:
         return
     from rebalance.registry import registry

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
-from rich.console import Group
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -38,8 +36,7 @@ def show_result(request: RunRequest, result: RunResult) -> None:
         console.print(Text(note, style="dim"))
     console.print()
     console.print(superclass_table(summary))
-    console.print()
-    for line in outcome(summary):
+    for line in ("", *outcome(summary)):
         console.print(Text(line))
     show_warnings(list(summary["warnings"]))
     _show_where(console, request, result)
@@ -49,7 +46,7 @@ def headline(summary: Mapping[str, Any]) -> str:
     """``job013: 9,482 particles, 100 class averages (1 empty)``."""
     averages, particles = summary["class_averages"], summary["particles"]
     parts = [] if particles is None else [_count(particles["read"], "particle")]
-    kind = "class average" if averages["images"] else "2D class"
+    kind = "class average" if averages["images"] else "class"
     words = _count(averages["read"], kind)
     asides = [
         f"{len(averages[name]):,} {name.replace('_', ' ')}"
@@ -68,55 +65,59 @@ def _count(number: int, word: str) -> str:
 
 def superclass_table(summary: Mapping[str, Any]) -> Table:
     """The table of superclasses; the middle is left out where there are many."""
-    rows: Sequence[Mapping[str, Any]] = summary["superclasses"]
+    off = summary["superclassification"]["by"] == "off"
     particles = summary["particles"] is not None
     balanced = particles and summary["balance"]["cap"] is not None
-    off = summary["superclassification"]["by"] == "off"
+    columns = [
+        Column("class", lambda row: str(row["class_ids"][0]), off),
+        Column("superclass", lambda row: str(row["superclass"]), not off),
+        Column("averages", lambda row: f"{len(row['class_ids']):,}", not off),
+        Column("particles", lambda row: f"{row['particles_before']:,}", particles),
+        Column("kept", lambda row: f"{row['particles_after']:,}", balanced),
+        Column("affinity", _within, not off),
+        Column("classes", lambda row: " ".join(map(str, row["class_ids"])), not off),
+    ]
+    columns = [column for column in columns if column.shown]
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    table.add_column("superclass", justify="right", no_wrap=True)
-    if not off:
-        table.add_column("averages", justify="right", no_wrap=True)
-    if particles:
-        table.add_column("particles", justify="right", no_wrap=True)
-        if balanced:
-            table.add_column("kept", justify="right", no_wrap=True)
-    if not off:
-        table.add_column("affinity", justify="right", no_wrap=True)
-    table.add_column("2D class" if off else "2D classes", overflow="fold")
-
-    def cells(row: Mapping[str, Any]) -> list[str]:
-        content = [str(row["superclass"])]
-        if not off:
-            content.append(f"{len(row['class_ids']):,}")
-        if particles:
-            content.append(f"{row['particles_before']:,}")
-            if balanced:
-                content.append(f"{row['particles_after']:,}")
-        if not off:
-            mean = row["mean_affinity"]
-            content.append("" if mean is None or len(row["class_ids"]) < 2 else f"{mean:.2f}")
-        return [*content, " ".join(map(str, row["class_ids"]))]
-
-    shown = list(rows)
-    if len(rows) > _FIRST + _LAST + 1:
-        shown = [*rows[:_FIRST], {}, *rows[-_LAST:]]
-    for row in shown:
-        if row:
-            table.add_row(*cells(row))
-        else:
-            table.add_row(
-                "…", *[""] * (len(table.columns) - 2), f"{len(rows) - len(shown) + 1} more"
-            )
-    table.add_section()
-    total = ["all"]
-    if not off:
-        total.append(f"{summary['class_averages']['used']:,}")
-    if particles:
-        total.append(f"{sum(row['particles_before'] for row in rows):,}")
-        if balanced:
-            total.append(f"{sum(row['particles_after'] for row in rows):,}")
-    table.add_row(*total, style="bold")
+    for column in columns:
+        wraps = column.title == "classes"
+        table.add_column(
+            column.title,
+            justify="left" if wraps else "right",
+            no_wrap=not wraps,
+            overflow="fold",
+        )
+    rows: Sequence[Mapping[str, Any]] = summary["superclasses"]
+    hidden = rows[_FIRST:-_LAST] if len(rows) > _FIRST + _LAST + 1 else []
+    for number, row in enumerate(rows):
+        if hidden and number == _FIRST:
+            table.add_row("…", f"{len(hidden):,} more")
+        if not (hidden and _FIRST <= number < len(rows) - _LAST):
+            table.add_row(*(column.cell(row) for column in columns))
+    totals = {
+        "averages": summary["class_averages"]["used"],
+        "particles": sum(row["particles_before"] or 0 for row in rows),
+        "kept": sum(row["particles_after"] or 0 for row in rows),
+    }
+    table.add_row(
+        "all",
+        *(f"{totals[c.title]:,}" if c.title in totals else "" for c in columns[1:]),
+        style="bold",
+    )
     return table
+
+
+class Column(NamedTuple):
+    """A column of the table: its title, its cell for a superclass, whether it is shown."""
+
+    title: str
+    cell: Callable[[Mapping[str, Any]], str]
+    shown: bool
+
+
+def _within(row: Mapping[str, Any]) -> str:
+    mean = row["mean_affinity"]
+    return "" if mean is None or len(row["class_ids"]) < 2 else f"{mean:.2f}"
 
 
 def outcome(summary: Mapping[str, Any]) -> list[str]:
@@ -163,13 +164,14 @@ def _show_where(console: Any, request: RunRequest, result: RunResult) -> None:
         return
     shown = shorter(folder)
     pieces = ["report.md", "figures/"] if request.figures else ["report.md"]
-    console.print()
+    if result.selection is not None:
+        console.print()
     console.print(Text.assemble("Results in ", (f"{shown}/", "bold"), f" ({', '.join(pieces)})"))
     words, command = next_step(request, result, shown)
     if words:
         console.print(Text(f"Next: {words}"))
     if command:
-        console.print(Padding(Group(Text(command, style="cyan")), (0, 0, 0, 2)), soft_wrap=True)
+        console.print(Text(f"  {command}", style="cyan"), soft_wrap=True)
 
 
 def shorter(path: Path) -> str:

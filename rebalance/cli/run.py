@@ -297,7 +297,7 @@ def run(
         ),
     ] = True,
 ) -> None:
-    """Group the class averages of a 2D classification and balance its particles.
+    """Group class averages into superclasses, balance particles.
 
     [bold]rebalance run Class2D/job013 -k 8[/]          look at the superclasses first
 

@@ -95,7 +95,8 @@ def read_affinity(path: Path) -> Affinity:
     version = content.get("version", np.array(FILE_VERSION))
     if version.tolist() != FILE_VERSION:
         raise InputError(
-            f"it is version {version.tolist()} of the affinity file; this program reads {FILE_VERSION}.",
+            f"it is version {version.tolist()} of the affinity file; this program reads "
+            f"{FILE_VERSION}.",
             path=path,
             cure="Use the version of rebalance that wrote it, or compute the affinity again.",
         )
