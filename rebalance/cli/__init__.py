@@ -17,6 +17,7 @@ from rebalance.cli.inspect import inspect
 from rebalance.cli.plugins import app as plugins
 from rebalance.cli.rerun import rerun
 from rebalance.cli.run import run
+from rebalance.cli.simulate import simulate
 
 
 def _version(wanted: bool) -> None:
@@ -52,6 +53,7 @@ app.command()(inspect)
 app.add_typer(plugins, name="plugins")
 app.command()(rerun)
 app.command()(cache)
+app.command()(simulate)
 
 
 def main(*args: Any) -> None:

@@ -36,7 +36,7 @@ class SimulationOptions(Options):
     )
     psi_error: float = option(2.0, "Error of in-plane alignment.", unit="degrees", ge=0)
     shift_error: float = option(0.4, "Error of alignment along x and y.", unit="pixels", ge=0)
-    max_shift: float = option(1.5, "Largest shift of an average along x or y.", unit="px", ge=0)
+    max_shift: float = option(1.5, "Largest shift of an average along x or y.", unit="pixels", ge=0)
     snr: float = option(0.05, "Signal-to-noise ratio of a particle.", gt=0)
     ctf: bool = option(True, "Apply and correct a contrast transfer function.")
     mask_diameter: float | None = option(

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from rebalance.simulate import SimulatedClassification, simulate_class_averages
 
-SMALL = {
+SMALL: dict[str, Any] = {
     "n_averages": 24,
     "n_particles": 900,
     "n_views": 5,
@@ -17,6 +19,12 @@ SMALL = {
     "n_junk": 1,
     "seed": 3,
 }
+
+
+@pytest.fixture
+def small_options() -> dict[str, Any]:
+    """What `small` is made with."""
+    return dict(SMALL)
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,7 +11,6 @@ import pytest
 from rebalance.errors import OptionError
 from rebalance.model import Transform
 from rebalance.simulate import SimulatedClassification, simulate_class_averages
-from tests.simulate.conftest import SMALL
 
 
 def correlation(a: np.ndarray, b: np.ndarray) -> float:
@@ -23,14 +23,16 @@ def upright(simulated: SimulatedClassification, row: int) -> np.ndarray:
     return motion.inverse().apply(simulated.class_averages.images[row])
 
 
-def test_one_seed_gives_one_data_set(small: SimulatedClassification) -> None:
-    again = simulate_class_averages(SMALL)
+def test_one_seed_gives_one_data_set(
+    small: SimulatedClassification, small_options: dict[str, Any]
+) -> None:
+    again = simulate_class_averages(small_options)
     for field in dataclasses.fields(small):
         one, two = getattr(small, field.name), getattr(again, field.name)
         if isinstance(one, np.ndarray):
             assert one.tobytes() == two.tobytes(), field.name
     assert small.class_averages.images.tobytes() == again.class_averages.images.tobytes()
-    other = simulate_class_averages(SMALL | {"seed": 4})
+    other = simulate_class_averages(small_options | {"seed": 4})
     assert not np.array_equal(other.class_averages.images, small.class_averages.images)
     assert not np.array_equal(other.particle_class, small.particle_class)
 
@@ -101,10 +103,12 @@ def test_average_and_superclass_agree_with_the_axes(small: SimulatedClassificati
     assert 0 < small.mirrored[shown].sum() < shown.sum()
 
 
-def test_averages_of_one_view_look_alike_and_its_opposite_is_the_mirror_image() -> None:
+def test_averages_of_one_view_look_alike_and_its_opposite_is_the_mirror_image(
+    small_options: dict[str, Any],
+) -> None:
     simulated = simulate_class_averages(
         {
-            **SMALL,
+            **small_options,
             "n_views": 2,
             "n_particles": 200_000,
             "class_spread": 0.0,
@@ -126,12 +130,12 @@ def test_averages_of_one_view_look_alike_and_its_opposite_is_the_mirror_image() 
             assert (alike > 0.95) == same, (one, two, alike)
 
 
-def test_fewer_particles_make_a_noisier_average() -> None:
+def test_fewer_particles_make_a_noisier_average(small_options: dict[str, Any]) -> None:
     noise = []
     for n_particles in (50, 500, 5000):
         simulated = simulate_class_averages(
             {
-                **SMALL,
+                **small_options,
                 "n_averages": 1,
                 "n_views": 1,
                 "n_empty": 0,
@@ -173,8 +177,12 @@ def test_averaging_the_particle_images_gives_the_class_average(
     assert alike > 0.9
 
 
-def test_particle_images_have_the_signal_to_noise_ratio_asked_for() -> None:
-    simulated = simulate_class_averages(SMALL | {"snr": 4.0, "particle_images": True, "ctf": False})
+def test_particle_images_have_the_signal_to_noise_ratio_asked_for(
+    small_options: dict[str, Any],
+) -> None:
+    simulated = simulate_class_averages(
+        small_options | {"snr": 4.0, "particle_images": True, "ctf": False}
+    )
     images = simulated.particle_images
     assert images is not None
     corner = images[:, :5, :5]
@@ -185,9 +193,9 @@ def test_particle_images_have_the_signal_to_noise_ratio_asked_for() -> None:
     assert signal == pytest.approx(4.0, rel=0.2)
 
 
-def test_continuous_views_are_crowded_but_not_repeated() -> None:
+def test_continuous_views_are_crowded_but_not_repeated(small_options: dict[str, Any]) -> None:
     simulated = simulate_class_averages(
-        SMALL | {"continuous": True, "n_averages": 205, "n_particles": 2000, "box": 16}
+        small_options | {"continuous": True, "n_averages": 205, "n_particles": 2000, "box": 16}
     )
     view = simulated.view[simulated.kind == "view"]
     cosine = np.abs(view @ view.T) - 2 * np.eye(len(view))
