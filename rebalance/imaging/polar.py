@@ -1,6 +1,6 @@
 """Polar sampling of the Fourier transform of masked images, by a type-2 non-uniform FFT.
 
-The transform of an image of support 2R is sampled on K rings of one spacing, dk ≤ 1 / 2R, and on
+The transform of an image of support 2R is sampled on K rings of one spacing, dk ≤ 1 / 2.5R, and on
 angles of the half circle 0 ≤ φ < π; the other half is its conjugate. Each sample is multiplied by
 the root of its quadrature weight k dk dφ and each image is divided by its norm, so that the
 normalised correlation of two images is a plain inner product of their samples.
@@ -50,7 +50,7 @@ class PolarGrid:
     @property
     def n_rings(self) -> int:
         """K."""
-        return max(4, int(np.ceil(2.0 * self.radius * (self.k_high - self.k_low) - 1e-9)))
+        return max(4, int(np.ceil(2.5 * self.radius * (self.k_high - self.k_low) - 1e-9)))
 
     @property
     def spacing(self) -> float:
@@ -60,7 +60,7 @@ class PolarGrid:
     @property
     def rings(self) -> npt.NDArray[np.float64]:
         """float64 (K,): mid-points of the rings, cycles per pixel."""
-        return self.k_low + (np.arange(self.n_rings) + 0.5) * self.spacing
+        return np.asarray(self.k_low + (np.arange(self.n_rings) + 0.5) * self.spacing)
 
     @property
     def n_half(self) -> int:
@@ -76,7 +76,7 @@ class PolarGrid:
     @property
     def angles(self) -> npt.NDArray[np.float64]:
         """float64 (n_half,): φ in radians, from +x towards +y (down)."""
-        return np.arange(self.n_half) * (np.pi / self.n_half)
+        return np.asarray(np.arange(self.n_half) * (np.pi / self.n_half))
 
 
 def polar_fourier(images: FloatArray, grid: PolarGrid, *, workers: int = 1) -> ComplexArray:
@@ -131,9 +131,7 @@ def polar_fourier(images: FloatArray, grid: PolarGrid, *, workers: int = 1) -> C
     return samples
 
 
-def _window_transform(
-    frequency: npt.NDArray[np.float64], beta: float
-) -> npt.NDArray[np.float64]:
+def _window_transform(frequency: npt.NDArray[np.float64], beta: float) -> npt.NDArray[np.float64]:
     """Fourier transform of the Kaiser–Bessel window of `sample_polar` (Beatty 2005, eq. 4)."""
     root = np.sqrt(((np.pi * _WINDOW * frequency) ** 2 - beta**2).astype(np.complex128))
     return np.asarray(_WINDOW * np.real(np.sinc(root / np.pi)) / np.i0(beta))

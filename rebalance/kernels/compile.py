@@ -7,7 +7,9 @@ from typing import Any
 
 import numba
 
-jit: Callable[..., Any] = numba.njit(nogil=True, cache=True, fastmath={"contract"}, error_model="numpy")
+jit: Callable[..., Any] = numba.njit(
+    nogil=True, cache=True, fastmath={"contract"}, error_model="numpy"
+)
 """Compiled on first use, cached on disk, run without the interpreter's lock.
 
 Of the fast-math flags only ``contract`` (fused multiply–add) is allowed: sums keep their written

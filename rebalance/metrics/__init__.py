@@ -1,1 +1,1 @@
-"""TODO room."""
+"""Plugins of kind metric: how alike two class averages are."""

@@ -1,0 +1,1 @@
+"""Speed, scale and scientific quality, each a command that prints a table and writes JSON."""

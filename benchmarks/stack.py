@@ -1,0 +1,82 @@
+"""The stack that the affinity is measured on: class averages and noisy copies of known motion."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rebalance.model import ClassAverages, Transform
+
+DATA = Path(os.environ.get("REBALANCE_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
+
+
+@dataclass(frozen=True)
+class KnownStack:
+    """Class averages, of which each copy is a known transform of its source.
+
+    Parameters
+    ----------
+    averages : ClassAverages
+    source : int64 (N,)
+        Index of the average that a copy was made from; its own index for an original.
+    motion : list of Transform
+        x_copy = motion · x_source.
+    """
+
+    averages: ClassAverages
+    source: np.ndarray
+    motion: list[Transform]
+
+
+def known_stack(n: int, box: int = 128, *, seed: int = 0, noise: float = 0.3) -> KnownStack:
+    """Real class averages resampled to a box, and noisy copies of them until there are ``n``.
+
+    Parameters
+    ----------
+    n : int
+    box : int
+        Pixels.
+    noise : float
+        Standard deviation of white noise added to a copy, in those of its image.
+    """
+    rng = np.random.default_rng(seed)
+    originals = _resample(_originals(), box)
+    count = min(n, len(originals))
+    images = [*originals[:count]]
+    source = list(range(count))
+    motion = [Transform()] * count
+    while len(images) < n:
+        origin = len(images) % count
+        move = Transform(
+            float(rng.uniform(-180, 180)),
+            tuple(float(s) for s in rng.uniform(-6, 6, 2)),
+            bool(rng.integers(2)),
+        )
+        image = originals[origin]
+        copy = move.apply(image, fill=float(np.median(image)))
+        copy = copy + rng.normal(0, noise * image.std(), image.shape)
+        images.append(copy.astype(np.float32))
+        source.append(origin)
+        motion.append(move)
+    stack = np.stack(images).astype(np.float32)
+    return KnownStack(ClassAverages(stack, np.arange(1, n + 1)), np.array(source), motion)
+
+
+def _originals() -> np.ndarray:
+    path = DATA / "slicem_ribosomes" / "mixture_2D.mrcs"
+    if path.exists():
+        import mrcfile
+
+        with mrcfile.open(path, permissive=True) as stack:
+            return np.array(stack.data, dtype=np.float32)
+    raise SystemExit(f"{path} is not there: set REBALANCE_TEST_DATA to the folder of real data.")
+
+
+def _resample(images: np.ndarray, box: int) -> np.ndarray:
+    """Fourier cropping or padding to another box."""
+    from scipy.signal import resample
+
+    return resample(resample(images, box, axis=1), box, axis=2).astype(np.float32)

@@ -1,0 +1,184 @@
+"""One affinity: what the metric needs first, then its tiles, then the matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rebalance.engine import AffinityStore
+from rebalance.engine.assemble import (
+    Assembly,
+    spread_alignment,
+    spread_matrix,
+    tile_of_alignment,
+)
+from rebalance.engine.device import resolve_device
+from rebalance.engine.key import affinity_key
+from rebalance.engine.local import run_local
+from rebalance.engine.schedule import Tile, tiles
+from rebalance.errors import PluginError
+from rebalance.hookspecs import ALIGNMENT, Block
+from rebalance.model import Affinity, Alignment, ClassAverages, FloatArray
+from rebalance.options import Options, parse_options
+from rebalance.registry import check_contract, registry
+
+ProgressCall = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class _Chosen:
+    """A metric with its options, ready to be asked for tiles."""
+
+    metric: Any
+    name: str
+    version: str
+    options: Options
+    device: str
+
+    @property
+    def is_lasting(self) -> bool:
+        """Whether its results may be kept: a metric installed nowhere has no version."""
+        return bool(self.version)
+
+
+def compute_affinity(
+    averages: ClassAverages,
+    metric: Any,
+    *,
+    options: Mapping[str, Any] | Options | None = None,
+    threads: int | None = None,
+    device: str = "auto",
+    progress: ProgressCall | None = None,
+    cache: AffinityStore | None = None,
+) -> Affinity:
+    """See `rebalance.affinity`."""
+    chosen = _choose(metric, options, device)
+    recorded = chosen.options.model_dump(mode="json")
+    key = affinity_key(averages, chosen.name, chosen.version, recorded, chosen.device)
+    if cache is not None and chosen.is_lasting:
+        found = cache.load(key)
+        if found is not None:
+            return found
+
+    used = averages.subset(~averages.is_empty)
+    alignment, others, needed = _requirements(
+        chosen, averages, threads=threads, progress=progress, cache=cache
+    )
+    assembly, facts = _run_tiles(chosen, used, alignment, others, threads, progress)
+    values, raw, mapping = assembly.finish()
+    own = assembly.alignment if assembly.alignment is not None else alignment
+    result = Affinity(
+        values=spread_matrix(values, averages.is_empty, diagonal=1.0),
+        class_id=averages.class_id,
+        is_empty=averages.is_empty,
+        metric=chosen.name,
+        options=recorded,
+        alignment=None if own is None else spread_alignment(own, averages.is_empty),
+        raw=None if raw is None else spread_matrix(raw, averages.is_empty, diagonal=0.0),
+        facts={**needed, **facts, **mapping, "device": chosen.device},
+        key=key,
+    )
+    if cache is not None and chosen.is_lasting:
+        cache.store(result)
+    return result
+
+
+def _choose(metric: Any, options: Mapping[str, Any] | Options | None, device: str) -> _Chosen:
+    if isinstance(metric, str):
+        found = registry().find("metric", metric)
+        instance, name, version = found.load(), found.name, f"{found.package} {found.version}"
+    else:
+        instance, name = metric, type(metric).__name__
+        version = str(getattr(metric, "version", ""))
+        check_contract(instance, "metric", f"The metric {name}")
+    if isinstance(options, Options):
+        parsed = instance.options_model.model_validate(options.model_dump())
+    else:
+        parsed = parse_options(
+            instance.options_model, dict(options or {}), owner=f"The metric {name}", prefix="metric"
+        )
+    return _Chosen(instance, name, version, parsed, resolve_device(device, instance, name))
+
+
+def _requirements(
+    chosen: _Chosen,
+    averages: ClassAverages,
+    *,
+    threads: int | None,
+    progress: ProgressCall | None,
+    cache: AffinityStore | None,
+) -> tuple[Alignment | None, dict[str, FloatArray], dict[str, Any]]:
+    """The shared alignment and the other metrics that this one asks for."""
+    alignment: Alignment | None = None
+    others: dict[str, FloatArray] = {}
+    facts: dict[str, Any] = {}
+    used = np.flatnonzero(~averages.is_empty)
+    for word in chosen.metric.requires:
+        name = registry().provider(ALIGNMENT).name if word == ALIGNMENT else word
+        provider = registry().find("metric", name).load()
+        shared = set(provider.options_model.model_fields) & set(type(chosen.options).model_fields)
+        needed = compute_affinity(
+            averages,
+            name,
+            options={field: getattr(chosen.options, field) for field in sorted(shared)},
+            threads=threads,
+            device=chosen.device if "cuda" in getattr(provider, "devices", ()) else "cpu",
+            progress=progress,
+            cache=cache,
+        )
+        facts |= {**needed.facts}
+        if word == ALIGNMENT:
+            if needed.alignment is None:
+                raise PluginError(f"The metric {name!r} provides no alignment.")
+            alignment = _without_empties(needed.alignment, used)
+            facts["aligned_by"] = name
+        else:
+            others[word] = needed.values[np.ix_(used, used)]
+    return alignment, others, facts
+
+
+def _without_empties(alignment: Alignment, used: np.ndarray) -> Alignment:
+    if len(used) == alignment.n:
+        return alignment
+    i, j = np.triu_indices(len(used), 1)
+    at = alignment.index(used[i], used[j])
+    return Alignment(alignment.rotation[at], alignment.shift[at], alignment.mirror[at], len(used))
+
+
+def _run_tiles(
+    chosen: _Chosen,
+    used: ClassAverages,
+    alignment: Alignment | None,
+    others: Mapping[str, FloatArray],
+    threads: int | None,
+    progress: ProgressCall | None,
+) -> tuple[Assembly, dict[str, Any]]:
+    assembly = Assembly(len(used), chosen.name, chosen.metric.returns)
+    if len(used) == 0:
+        return assembly, {}
+    features = chosen.metric.prepare(used, chosen.options, chosen.device)
+
+    def work(tile: Tile) -> Block:
+        given: dict[str, Any] = {}
+        if alignment is not None:
+            given["alignment"] = tile_of_alignment(alignment, tile)
+        if others:
+            rows = slice(tile.rows.start, tile.rows.stop)
+            columns = slice(tile.columns.start, tile.columns.stop)
+            given["others"] = {name: values[rows, columns] for name, values in others.items()}
+        block: Block = chosen.metric.tile(features, tile.rows, tile.columns, **given)
+        return block
+
+    total = len(used) * (len(used) - 1) // 2
+    done = 0
+    if progress is not None:
+        progress(0, total)
+    for tile, block in run_local(work, tiles(len(used)), threads):
+        assembly.add(tile, block)
+        done += tile.n_pairs
+        if progress is not None:
+            progress(done, total)
+    return assembly, dict(chosen.metric.facts(features))

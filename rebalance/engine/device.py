@@ -1,0 +1,64 @@
+"""Which device a metric runs on, found without loading CUDA where there is none."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from rebalance.errors import DeviceError, OptionError
+
+DEVICES = ("auto", "cpu", "cuda")
+
+
+def resolve_device(asked: str, metric: Any, name: str) -> str:
+    """``"cpu"`` or ``"cuda"``.
+
+    Parameters
+    ----------
+    asked : {"auto", "cpu", "cuda"}
+    metric : Metric
+        Its ``devices``, ``("cpu",)`` where it states none.
+    name : str
+        Of the metric, for the error.
+
+    Raises
+    ------
+    OptionError
+        If there is no such device, or the metric has no CUDA version.
+    DeviceError
+        If a card is asked for and none can be used; says why.
+    """
+    if asked not in DEVICES:
+        raise OptionError(f"device = {asked!r}, expected one of {', '.join(DEVICES)}.")
+    able = "cuda" in getattr(metric, "devices", ("cpu",))
+    if asked == "cpu" or (asked == "auto" and not able):
+        return "cpu"
+    if not able:
+        raise OptionError(
+            f"The metric {name!r} runs on the CPU only.", cure="Leave out --device cuda."
+        )
+    problem = cuda_problem()
+    if problem is None:
+        return "cuda"
+    if asked == "auto":
+        return "cpu"
+    raise DeviceError(
+        f"--device cuda, but {problem}.",
+        cure="Install rebalance-em[cuda] and an NVIDIA driver, or use --device cpu.",
+    )
+
+
+def cuda_problem() -> str | None:
+    """Why no card can be used, or None if one can."""
+    if os.environ.get("NUMBA_ENABLE_CUDASIM") == "1":
+        return None
+    if not any(os.path.exists(path) for path in ("/dev/nvidiactl", "/dev/dxg")) and os.name != "nt":
+        return "no NVIDIA card was found on this machine"
+    try:
+        from numba import cuda
+
+        if not cuda.is_available():
+            return "the CUDA driver finds no usable card"
+    except Exception as error:
+        return f"numba.cuda can't be used ({type(error).__name__}: {error})"
+    return None

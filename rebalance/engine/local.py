@@ -1,0 +1,60 @@
+"""The executor of one machine: a pool of threads, each in compiled code without the lock."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+from rebalance.engine.schedule import Tile
+from rebalance.errors import OptionError
+from rebalance.hookspecs import Block
+
+TILES_IN_FLIGHT = 3
+"""Tiles per thread that are handed out at a time; bounds the memory of unread results."""
+
+
+def default_threads() -> int:
+    """``NUMBA_NUM_THREADS``, else the processors that this process may use."""
+    asked = os.environ.get("NUMBA_NUM_THREADS", "")
+    if asked.isdigit() and int(asked) > 0:
+        return int(asked)
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def run_local(
+    work: Callable[[Tile], Block], tiles: Sequence[Tile], threads: int | None = None
+) -> Iterator[tuple[Tile, Block]]:
+    """Compute tiles and hand them back as they are done, in any order.
+
+    Raises
+    ------
+    OptionError
+        If ``threads`` is less than 1.
+    """
+    threads = default_threads() if threads is None else threads
+    if threads < 1:
+        raise OptionError(f"threads = {threads}, expected at least 1.")
+    if threads == 1:
+        for tile in tiles:
+            yield tile, work(tile)
+        return
+    waiting = iter(tiles)
+    flying: dict[Future[Block], Tile] = {}
+    with ThreadPoolExecutor(threads, thread_name_prefix="rebalance") as pool:
+        try:
+            while True:
+                while len(flying) < threads * TILES_IN_FLIGHT:
+                    following = next(waiting, None)
+                    if following is None:
+                        break
+                    flying[pool.submit(work, following)] = following
+                if not flying:
+                    return
+                done, _ = wait(flying, return_when=FIRST_COMPLETED)
+                for future in done:
+                    yield flying.pop(future), future.result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)

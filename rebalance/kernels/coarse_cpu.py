@@ -1,0 +1,142 @@
+"""The exhaustive search at low resolution: every angle, shift of a grid, and hand, for 32 rows.
+
+With a_m(k), b_m(k) the angular Fourier coefficients of two images on the lowest rings, and s a
+shift of the second image before it is turned,
+
+    C(θ; s) = Σ_m e^{−imθ} Σ_k conj(a_m(k)) b_m(k; s)
+
+and for the mirror image of the second, b_m is replaced by its conjugate: the same four real
+products serve both hands. The spectra C⁰ + iC¹ of the two hands go through one complex FFT, whose
+real and imaginary parts are the two correlations.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rebalance.kernels.compile import jit
+from rebalance.kernels.lane_fft_cpu import LANES, POINTS, forward
+from rebalance.kernels.turn_cpu import turn
+
+RINGS = 12
+"""Rings of the coarse search, the lowest of the grid."""
+
+ORDERS = POINTS // 2
+"""Angular orders 0 … 31 of the coarse search."""
+
+
+@jit
+def shifted_orders(polar, shifts, k_first, k_step, out_real, out_imaginary):
+    """Angular Fourier coefficients of one image at every shift of the grid.
+
+    Parameters
+    ----------
+    polar : complex64 (RINGS, 64)
+        Samples on the full circle.
+    shifts : float32 (S, 2)
+        S a multiple of 32; pixels.
+    k_first, k_step : float
+        Frequency of the first ring and spacing of the rings, cycles per pixel.
+    out_real, out_imaginary : float32 (S, ORDERS, RINGS)
+    """
+    real = np.empty((POINTS, LANES), dtype=np.float32)
+    imaginary = np.empty((POINTS, LANES), dtype=np.float32)
+    for first in range(0, shifts.shape[0], LANES):
+        for ring in range(RINGS):
+            k = k_first + ring * k_step
+            for point in range(POINTS // 2):
+                angle = 2.0 * np.pi * point / POINTS
+                kx = np.float32(k * np.cos(angle))
+                ky = np.float32(k * np.sin(angle))
+                value = polar[ring, point]
+                for w in range(LANES):
+                    c, s = turn(-(kx * shifts[first + w, 0] + ky * shifts[first + w, 1]))
+                    real[point, w] = value.real * c - value.imag * s
+                    imaginary[point, w] = value.real * s + value.imag * c
+                    real[point + POINTS // 2, w] = real[point, w]
+                    imaginary[point + POINTS // 2, w] = -imaginary[point, w]
+            forward(real, imaginary)
+            for position in range(POINTS):
+                order = (position % 4) * 16 + (position // 4 % 4) * 4 + position // 16
+                if order < ORDERS:
+                    for w in range(LANES):
+                        out_real[first + w, order, ring] = real[position, w] / POINTS
+                        out_imaginary[first + w, order, ring] = imaginary[position, w] / POINTS
+
+
+@jit
+def search(a_real, a_imaginary, b_real, b_imaginary, n_shifts, best, best_shift):
+    """The best shift at every angle and hand, for 32 rows and one column.
+
+    Parameters
+    ----------
+    a_real, a_imaginary : float32 (ORDERS, RINGS, 32)
+        Coefficients of 32 rows.
+    b_real, b_imaginary : float32 (S, ORDERS, RINGS)
+        Coefficients of the column at each shift.
+    n_shifts : int
+        Shifts to use, from the first; sorted by length, so that ties go to the smallest.
+    best : float32 (2, 64, 32)
+        Correlation by hand, angle (digit-reversed) and row; written.
+    best_shift : int32 (2, 64, 32)
+        Its shift; written.
+    """
+    real = np.empty((POINTS, LANES), dtype=np.float32)
+    imaginary = np.empty((POINTS, LANES), dtype=np.float32)
+    sums = np.empty((4, LANES), dtype=np.float32)
+    best[:] = -np.inf
+    best_shift[:] = 0
+    for shift in range(n_shifts):
+        for order in range(ORDERS):
+            opposite = (POINTS - order) % POINTS
+            for w in range(LANES):
+                sums[0, w] = 0.0
+                sums[1, w] = 0.0
+                sums[2, w] = 0.0
+                sums[3, w] = 0.0
+            # Four rings a pass, so that the sums are loaded and stored once for sixteen products.
+            for ring in range(0, RINGS, 4):
+                br0 = b_real[shift, order, ring]
+                br1 = b_real[shift, order, ring + 1]
+                br2 = b_real[shift, order, ring + 2]
+                br3 = b_real[shift, order, ring + 3]
+                bi0 = b_imaginary[shift, order, ring]
+                bi1 = b_imaginary[shift, order, ring + 1]
+                bi2 = b_imaginary[shift, order, ring + 2]
+                bi3 = b_imaginary[shift, order, ring + 3]
+                for w in range(LANES):
+                    ar0 = a_real[order, ring, w]
+                    ar1 = a_real[order, ring + 1, w]
+                    ar2 = a_real[order, ring + 2, w]
+                    ar3 = a_real[order, ring + 3, w]
+                    ai0 = a_imaginary[order, ring, w]
+                    ai1 = a_imaginary[order, ring + 1, w]
+                    ai2 = a_imaginary[order, ring + 2, w]
+                    ai3 = a_imaginary[order, ring + 3, w]
+                    sums[0, w] += ar0 * br0 + ar1 * br1 + ar2 * br2 + ar3 * br3
+                    sums[1, w] += ai0 * bi0 + ai1 * bi1 + ai2 * bi2 + ai3 * bi3
+                    sums[2, w] += ar0 * bi0 + ar1 * bi1 + ar2 * bi2 + ar3 * bi3
+                    sums[3, w] += ai0 * br0 + ai1 * br1 + ai2 * br2 + ai3 * br3
+            for w in range(LANES):
+                rr = sums[0, w]
+                ii = sums[1, w]
+                ri = sums[2, w]
+                ir = sums[3, w]
+                # Z_m = C⁰_m + i C¹_m and Z_{−m} = conj(C⁰_m) + i conj(C¹_m)
+                real[order, w] = rr + ii + ri + ir
+                imaginary[order, w] = ri - ir + rr - ii
+                if order > 0:
+                    real[opposite, w] = rr + ii - ri - ir
+                    imaginary[opposite, w] = ir - ri + rr - ii
+        for w in range(LANES):
+            real[ORDERS, w] = 0.0
+            imaginary[ORDERS, w] = 0.0
+        forward(real, imaginary)
+        for point in range(POINTS):
+            for w in range(LANES):
+                if real[point, w] > best[0, point, w]:
+                    best[0, point, w] = real[point, w]
+                    best_shift[0, point, w] = shift
+                if imaginary[point, w] > best[1, point, w]:
+                    best[1, point, w] = imaginary[point, w]
+                    best_shift[1, point, w] = shift

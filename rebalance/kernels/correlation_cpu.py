@@ -1,0 +1,176 @@
+"""The best alignment of every pair of a tile: coarse search, then the best peaks at full band."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rebalance.kernels.coarse_cpu import ORDERS, RINGS, search, shifted_orders
+from rebalance.kernels.compile import jit
+from rebalance.kernels.lane_fft_cpu import LANES, POINTS
+from rebalance.kernels.refine_cpu import COMPONENTS, SCRATCH, SUMS, climb, expand_column
+
+PEAKS = 6
+"""Peaks of the coarse search that are climbed."""
+
+_ANGLE = np.arange(POINTS)
+_ANGLE = (_ANGLE % 4) * 16 + (_ANGLE // 4 % 4) * 4 + _ANGLE // 16
+
+
+@jit
+def _pick_peaks(best, best_shift, lane, hands, peak_value, peak_hand, peak_angle, peak_shift):
+    """The highest local maxima over angle of both hands; number found."""
+    found = 0
+    for hand in range(hands):
+        for position in range(POINTS):
+            angle = _ANGLE[position]
+            value = best[hand, position, lane]
+            before = best[hand, _ANGLE[(angle + POINTS - 1) % POINTS], lane]
+            after = best[hand, _ANGLE[(angle + 1) % POINTS], lane]
+            if value < before or value <= after:
+                continue
+            if found == PEAKS and value <= peak_value[PEAKS - 1]:
+                continue
+            place = min(found, PEAKS - 1)
+            while place > 0 and peak_value[place - 1] < value:
+                peak_value[place] = peak_value[place - 1]
+                peak_hand[place] = peak_hand[place - 1]
+                peak_angle[place] = peak_angle[place - 1]
+                peak_shift[place] = peak_shift[place - 1]
+                place -= 1
+            peak_value[place] = value
+            peak_hand[place] = hand
+            peak_angle[place] = angle
+            peak_shift[place] = best_shift[hand, position, lane]
+            found = min(found + 1, PEAKS)
+    return found
+
+
+@jit
+def align_tile(
+    polar_real, polar_imaginary, coarse, detail, shifts, n_shifts, ux, uy, k_first, k_step,
+    max_shift, mirror, row_start, row_stop, column_start, column_stop, tolerance,
+    value, theta, shift, hand,
+):  # fmt: skip
+    """Best alignment of every pair row < column of a tile.
+
+    Parameters
+    ----------
+    polar_real, polar_imaginary : float32 (N, 3, K, H)
+        Samples and their first two derivatives along the angle; unit norm.
+    coarse : complex64 (N, RINGS, 64)
+        Samples of the lowest rings on a full circle of 64 angles.
+    detail : float32 (N,)
+        Norm of the samples above the lowest rings.
+    shifts : float32 (S, 2)
+        Grid of the coarse search, sorted by length, padded to a multiple of 32.
+    n_shifts : int
+        Shifts without the padding.
+    ux, uy : float32 (H,)
+    k_first, k_step : float
+        Cycles per pixel.
+    max_shift : float
+        Pixels.
+    mirror : bool
+        Whether to try the mirror image.
+    row_start, row_stop, column_start, column_stop : int
+    tolerance : float
+        Part of the largest possible gain of the details that a peak is given before it is
+        passed over.
+    value : float32 (rows, columns)
+        The maximum of C; written where row < column.
+    theta : float32 (rows, columns)
+        Radians, φ towards +y; written.
+    shift : float32 (rows, columns, 2)
+    hand : bool (rows, columns)
+    """
+    n_rings, half = polar_real.shape[2], polar_real.shape[3]
+    hands = 2 if mirror else 1
+    low_rings = min(RINGS, n_rings)
+    n_blocks = (row_stop - row_start + LANES - 1) // LANES
+    a_real = np.zeros((n_blocks, ORDERS, RINGS, LANES), dtype=np.float32)
+    a_imaginary = np.zeros((n_blocks, ORDERS, RINGS, LANES), dtype=np.float32)
+    orders_real = np.empty((LANES, ORDERS, RINGS), dtype=np.float32)
+    orders_imaginary = np.empty((LANES, ORDERS, RINGS), dtype=np.float32)
+    b_real = np.empty((shifts.shape[0], ORDERS, RINGS), dtype=np.float32)
+    b_imaginary = np.empty((shifts.shape[0], ORDERS, RINGS), dtype=np.float32)
+    no_shift = np.zeros((LANES, 2), dtype=np.float32)
+    for row in range(row_start, row_stop):
+        shifted_orders(coarse[row], no_shift, k_first, k_step, orders_real, orders_imaginary)
+        block, lane = (row - row_start) // LANES, (row - row_start) % LANES
+        for order in range(ORDERS):
+            # Orders ±m add up to the real part twice.
+            weight = np.float32(POINTS)
+            for ring in range(RINGS):
+                a_real[block, order, ring, lane] = weight * orders_real[0, order, ring]
+                a_imaginary[block, order, ring, lane] = weight * orders_imaginary[0, order, ring]
+
+    column = np.empty((2, n_rings, COMPONENTS, 3 * half), dtype=np.float32)
+    best = np.empty((2, POINTS, LANES), dtype=np.float32)
+    best_shift = np.empty((2, POINTS, LANES), dtype=np.int32)
+    peak_value = np.empty(PEAKS, dtype=np.float64)
+    peak_hand = np.empty(PEAKS, dtype=np.int64)
+    peak_angle = np.empty(PEAKS, dtype=np.int64)
+    peak_shift = np.empty(PEAKS, dtype=np.int64)
+    peak_point = np.empty((PEAKS, 3), dtype=np.float64)
+    work = np.empty(SCRATCH, dtype=np.float32)
+    derivatives = np.empty(SUMS, dtype=np.float64)
+    step = np.empty(3, dtype=np.float64)
+
+    for j in range(column_start, column_stop):
+        if j <= row_start:
+            continue
+        shifted_orders(coarse[j], shifts, k_first, k_step, b_real, b_imaginary)
+        for h in range(hands):
+            expand_column(polar_real[j], polar_imaginary[j], h == 1, column[h])
+        for block in range(n_blocks):
+            first = row_start + block * LANES
+            if first >= j:
+                break
+            search(
+                a_real[block], a_imaginary[block], b_real, b_imaginary, n_shifts, best, best_shift
+            )
+            for i in range(first, min(first + LANES, row_stop, j)):
+                found = _pick_peaks(
+                    best, best_shift, i - first, hands,
+                    peak_value, peak_hand, peak_angle, peak_shift,
+                )  # fmt: skip
+                # Climb every peak on the lowest rings, which are cheap and smooth.
+                for peak in range(found):
+                    point = peak_point[peak]
+                    angle = peak_angle[peak] * (2.0 * np.pi / POINTS)
+                    sx = np.float64(shifts[peak_shift[peak], 0])
+                    sy = np.float64(shifts[peak_shift[peak], 1])
+                    if peak_hand[peak] == 1:
+                        sx = -sx
+                    point[0] = angle
+                    point[1] = np.cos(angle) * sx - np.sin(angle) * sy
+                    point[2] = np.sin(angle) * sx + np.cos(angle) * sy
+                    peak_value[peak] = climb(
+                        polar_real[i, 0], polar_imaginary[i, 0], column[peak_hand[peak]],
+                        low_rings, ux, uy, k_first, k_step, max_shift, 2, point,
+                        work, derivatives, step,
+                    )  # fmt: skip
+                top = -2.0
+                margin = tolerance * detail[i] * detail[j]
+                for _ in range(found):
+                    peak = 0
+                    for other in range(1, found):
+                        if peak_value[other] > peak_value[peak]:
+                            peak = other
+                    low = peak_value[peak]
+                    peak_value[peak] = -3.0
+                    if low + margin <= top:
+                        break
+                    point = peak_point[peak]
+                    at_peak = climb(
+                        polar_real[i, 0], polar_imaginary[i, 0], column[peak_hand[peak]],
+                        n_rings, ux, uy, k_first, k_step, max_shift, 6, point,
+                        work, derivatives, step,
+                    )  # fmt: skip
+                    if at_peak > top:
+                        top = at_peak
+                        value[i - row_start, j - column_start] = at_peak
+                        theta[i - row_start, j - column_start] = point[0]
+                        shift[i - row_start, j - column_start, 0] = point[1]
+                        shift[i - row_start, j - column_start, 1] = point[2]
+                        hand[i - row_start, j - column_start] = peak_hand[peak] == 1

@@ -1,0 +1,118 @@
+"""Metric `frc`: the mean Fourier ring correlation of the aligned pair.
+
+It rides on the shared alignment, the maximum of the correlation, and adds no search of its own.
+FRC(k) of Saxton & Baumeister 1982 (doi:10.1111/j.1365-2818.1982.tb00405.x), averaged over the
+rings from the coarsest to a resolution, clipped to [0, 1].
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from rebalance.errors import OptionError
+from rebalance.hookspecs import ALIGNMENT, Block
+from rebalance.kernels.frc_cpu import ring_correlations
+from rebalance.metrics.rotational_cc import RotationalCC, SearchFeatures
+from rebalance.metrics.search_options import SearchOptions
+from rebalance.model import ClassAverages, FloatArray
+from rebalance.options import Length, option
+
+
+class FrcOptions(SearchOptions):
+    """The options of the search, and how far the rings are averaged."""
+
+    max_resolution: Length | None = option(
+        None, "Finest ring of the mean; auto is the low-pass.", unit="Å or px"
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class FrcFeatures:
+    """Polar samples, and how many rings are averaged."""
+
+    search: SearchFeatures
+    n_rings: int
+
+
+class FourierRingCorrelation:
+    """Mean Fourier ring correlation of the aligned pair."""
+
+    options_model: ClassVar = FrcOptions
+    returns: ClassVar[str] = "affinity"
+    requires: ClassVar[tuple[str, ...]] = (ALIGNMENT,)
+    invariances: ClassVar[tuple[str, ...]] = ("rotation", "shift", "mirror", "scale", "offset")
+
+    def prepare(
+        self, class_averages: ClassAverages, options: FrcOptions, device: str = "cpu"
+    ) -> FrcFeatures:
+        """The features of the search, and the last ring of the mean."""
+        shared = SearchOptions(
+            **{name: getattr(options, name) for name in SearchOptions.model_fields}
+        )
+        search = RotationalCC().prepare(class_averages, shared, device)
+        n_rings = search.grid.n_rings
+        if options.max_resolution is not None:
+            pixels = options.max_resolution.pixels(class_averages.pixel_size, "max_resolution")
+            n_rings = int(np.count_nonzero(search.grid.rings <= 1.0 / max(pixels, 1e-6) + 1e-9))
+            if n_rings < 2:
+                raise OptionError(
+                    f"max_resolution = {pixels:g} px leaves {n_rings} ring(s) to average.",
+                    cure=f"Give a length shorter than {1 / search.grid.rings[1]:.1f} px.",
+                )
+        return FrcFeatures(search, n_rings)
+
+    def tile(
+        self,
+        features: FrcFeatures,
+        rows: range,
+        columns: range,
+        *,
+        alignment: Block | None = None,
+        others: Mapping[str, FloatArray] | None = None,
+    ) -> Block:
+        """Mean ring correlation of a tile of aligned pairs."""
+        curves = self.curves(features, rows, columns, alignment=alignment)
+        mean = curves.mean(axis=2, dtype=np.float64).astype(np.float32)
+        return Block(np.clip(mean, 0.0, 1.0))
+
+    def curves(
+        self, features: FrcFeatures, rows: range, columns: range, *, alignment: Block | None
+    ) -> FloatArray:
+        """Ring correlations, float32 (rows, columns, rings); 0 where row ≥ column."""
+        if (
+            alignment is None
+            or alignment.rotation is None
+            or alignment.shift is None
+            or alignment.mirror is None
+        ):
+            raise ValueError("frc needs the shared alignment")
+        search = features.search
+        grid = search.grid
+        out = np.zeros((len(rows), len(columns), features.n_rings), dtype=np.float32)
+        ring_correlations(
+            search.polar_real[:, :, : features.n_rings],
+            search.polar_imaginary[:, :, : features.n_rings],
+            np.cos(grid.angles).astype(np.float32),
+            np.sin(grid.angles).astype(np.float32),
+            grid.rings[0],
+            grid.spacing,
+            -np.deg2rad(alignment.rotation),
+            alignment.shift,
+            alignment.mirror,
+            rows.start,
+            rows.stop,
+            columns.start,
+            columns.stop,
+            out,
+        )
+        return out
+
+    def facts(self, features: FrcFeatures) -> Mapping[str, Any]:
+        """Mask, band and largest shift as resolved, and the resolution of the mean."""
+        grid = features.search.grid
+        last = grid.rings[features.n_rings - 1]
+        return {**features.search.facts, "max_resolution_px": round(1.0 / float(last), 3)}

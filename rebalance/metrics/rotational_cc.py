@@ -1,0 +1,193 @@
+"""Metric `rotational-cc`: the best normalised correlation over rotation, shift and mirror.
+
+Affinity = max over T of ⟨A, T B⟩ / (‖A‖ ‖B‖), clipped to [0, 1], for class averages masked by a
+soft disc and compared in a band of frequencies. In polar Fourier coordinates (Rangan 2020,
+arXiv:1905.12317, eq. 5) a rotation shifts the angle and a shift is a phase:
+
+    C(θ, t) = Σ_k k dk Σ_φ dφ conj(Â(k, φ)) B̂(k, φ − θ) e^{−2πi k·t}
+
+The search is exhaustive at low resolution and climbs the best peaks at full resolution by Newton
+steps; see docs/method.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
+
+from rebalance.hookspecs import Block
+from rebalance.imaging.masks import apply_mask, soft_disc
+from rebalance.imaging.polar import ComplexArray, PolarGrid, polar_fourier
+from rebalance.kernels.coarse_cpu import RINGS
+from rebalance.kernels.correlation_cpu import align_tile
+from rebalance.kernels.lane_fft_cpu import LANES, POINTS
+from rebalance.metrics.search_options import SearchOptions, resolve_search
+from rebalance.model import ClassAverages, FloatArray, IntArray
+
+COARSE_STEP = 0.22
+"""Step of the coarse grid of shifts, in periods of the highest coarse frequency."""
+
+DETAIL_TOLERANCE = 1.0
+"""A peak is passed over only if its details could not make it the best (Cauchy–Schwarz)."""
+
+
+@dataclass(frozen=True, eq=False)
+class SearchFeatures:
+    """What the search kernels read.
+
+    Parameters
+    ----------
+    polar_real, polar_imaginary : float32 (N, 3, K, H)
+        Unit-norm polar Fourier samples and their first two derivatives along the angle.
+    coarse : complex64 (N, RINGS, 64)
+        The lowest rings on 64 angles of the full circle.
+    detail : float32 (N,)
+        Norm of the samples above the lowest rings.
+    shifts : float32 (S, 2)
+        Coarse grid, sorted by length, padded.
+    n_shifts : int
+    grid : PolarGrid
+    mirror : bool
+    device : str
+    facts : dict
+    """
+
+    polar_real: FloatArray
+    polar_imaginary: FloatArray
+    coarse: ComplexArray
+    detail: FloatArray
+    shifts: FloatArray
+    n_shifts: int
+    grid: PolarGrid
+    mirror: bool
+    device: str
+    facts: dict[str, Any]
+
+
+class RotationalCC:
+    """Best normalised correlation over rotation, shift and mirror."""
+
+    options_model: ClassVar = SearchOptions
+    returns: ClassVar[str] = "affinity"
+    requires: ClassVar[tuple[str, ...]] = ()
+    invariances: ClassVar[tuple[str, ...]] = ("rotation", "shift", "mirror", "scale", "offset")
+
+    def prepare(
+        self, class_averages: ClassAverages, options: SearchOptions, device: str = "cpu"
+    ) -> SearchFeatures:
+        """Polar features of every average."""
+        search = resolve_search(class_averages, options)
+        grid = search.grid
+        mask = soft_disc(class_averages.box, grid.radius)
+        samples = polar_fourier(apply_mask(class_averages.images, mask), grid)
+        return search_features(samples, grid, search.mirror, device, search.facts)
+
+    def tile(
+        self,
+        features: SearchFeatures,
+        rows: range,
+        columns: range,
+        *,
+        alignment: Block | None = None,
+        others: Mapping[str, FloatArray] | None = None,
+    ) -> Block:
+        """Correlation and alignment of a tile of pairs."""
+        shape = (len(rows), len(columns))
+        value = np.zeros(shape, dtype=np.float32)
+        theta = np.zeros(shape, dtype=np.float32)
+        shift = np.zeros((*shape, 2), dtype=np.float32)
+        hand = np.zeros(shape, dtype=np.bool_)
+        grid = features.grid
+        align_tile(
+            features.polar_real,
+            features.polar_imaginary,
+            features.coarse,
+            features.detail,
+            features.shifts,
+            features.n_shifts,
+            np.cos(grid.angles).astype(np.float32),
+            np.sin(grid.angles).astype(np.float32),
+            grid.rings[0],
+            grid.spacing,
+            grid.max_shift,
+            features.mirror,
+            rows.start,
+            rows.stop,
+            columns.start,
+            columns.stop,
+            DETAIL_TOLERANCE,
+            value,
+            theta,
+            shift,
+            hand,
+        )
+        # Kernels count angles from +x towards +y, which is down: clockwise as displayed.
+        rotation = (180.0 - np.rad2deg(theta)) % 360.0 - 180.0
+        return Block(np.clip(value, 0.0, 1.0), rotation.astype(np.float32), shift, hand)
+
+    def facts(self, features: SearchFeatures) -> Mapping[str, Any]:
+        """Mask, band and largest shift as resolved."""
+        return features.facts
+
+
+def search_features(
+    samples: ComplexArray, grid: PolarGrid, mirror: bool, device: str, facts: dict[str, Any]
+) -> SearchFeatures:
+    """Derive what the kernels read from unit-norm polar samples (N, K, H)."""
+    n, n_rings, half = samples.shape
+    real = np.empty((n, 3, n_rings, half), dtype=np.float32)
+    imaginary = np.empty_like(real)
+    low = min(RINGS, n_rings)
+    coarse = np.zeros((n, RINGS, POINTS), dtype=np.complex64)
+    order = np.fft.fftfreq(2 * half, 1 / (2 * half)).astype(np.float32)
+    keep = np.flatnonzero(np.abs(order) < min(POINTS // 2, half))
+    place = order[keep].astype(np.int64) % POINTS
+    from scipy import fft
+
+    for start in range(0, n, 32):
+        chunk = samples[start : start + 32]
+        orders = fft.fft(np.concatenate((chunk, chunk.conj()), axis=2), axis=2)
+        for derivative in range(3):
+            part = chunk
+            if derivative:
+                part = fft.ifft(orders * (1j * order) ** derivative, axis=2)[:, :, :half]
+            real[start : start + 32, derivative] = part.real
+            imaginary[start : start + 32, derivative] = part.imag
+        few = np.zeros((len(chunk), low, POINTS), dtype=np.complex64)
+        few[:, :, place] = orders[:, :low, keep]
+        coarse[start : start + 32, :low] = fft.ifft(few, axis=2) * np.sqrt(POINTS / (2 * half))
+    detail = np.sqrt(
+        2.0 * np.sum(np.abs(samples[:, low:]).astype(np.float64) ** 2, axis=(1, 2))
+    ).astype(np.float32)
+    k_coarse = min(grid.k_high, grid.k_low + low * grid.spacing)
+    shifts, n_shifts = shift_grid(grid.max_shift, COARSE_STEP / k_coarse)
+    return SearchFeatures(
+        real, imaginary, coarse, detail, shifts, n_shifts, grid, mirror, device, facts
+    )
+
+
+def shift_grid(max_shift: float, spacing: float) -> tuple[FloatArray, int]:
+    """A hexagonal grid of shifts in a disc, sorted by length, padded to whole vector blocks.
+
+    Returns
+    -------
+    shifts : float32 (S, 2)
+    n_shifts : int
+        Shifts before the padding.
+    """
+    reach = int(np.ceil(max_shift / spacing * 1.2)) + 1
+    row, column = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+    x = (column + 0.5 * (row % 2)) * spacing
+    y = row * spacing * np.sqrt(0.75)
+    points: npt.NDArray[np.float64] = np.stack((x.ravel(), y.ravel()), axis=1)
+    length = np.hypot(points[:, 0], points[:, 1])
+    inside = np.flatnonzero(length <= max_shift + 1e-9)
+    ordered: IntArray = inside[np.lexsort((points[inside, 0], points[inside, 1], length[inside]))]
+    n_shifts = len(ordered)
+    padded = np.zeros((LANES * int(np.ceil(n_shifts / LANES)), 2), dtype=np.float32)
+    padded[:n_shifts] = points[ordered]
+    return padded, n_shifts

@@ -1,0 +1,171 @@
+"""Slow, obviously right versions of every kernel, in float64 and plain NumPy/SciPy.
+
+The correlation is that of the design: A and B masked by a soft disc of radius R, then
+
+    C(θ, t) = Re Σ_k k dk Σ_φ dφ conj(Â(k, φ)) B̂(k, φ − θ) e^{−2πi k·t}  /  (‖A‖ ‖B‖)
+
+over a band of frequencies, where B̂ is that of B or of its mirror image, so that the motion is
+x_A = R(θ) · F^mirror · x_B + t. Transforms are sums over pixels, rings are sampled twice as finely
+as the kernels sample them, every shift of a half-pixel grid and every angle of a grid finer than
+1° is tried, and the five best peaks are polished.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.optimize import minimize
+
+from rebalance.model import Transform
+
+
+@dataclass(frozen=True)
+class Band:
+    """The polar points of the reference."""
+
+    radius: float
+    k_low: float
+    k_high: float
+
+    @property
+    def rings(self) -> np.ndarray:
+        n = 2 * max(4, int(np.ceil(2 * self.radius * (self.k_high - self.k_low))))
+        return self.k_low + (np.arange(n) + 0.5) * (self.k_high - self.k_low) / n
+
+    def n_angles(self, max_shift: float) -> int:
+        band = 2 * np.pi * self.k_high * (self.radius + max_shift)
+        return max(384, 2 * int(np.ceil(1.1 * band)))
+
+
+def polar_transform(image: np.ndarray, band: Band, n_angles: int) -> np.ndarray:
+    """complex128 (K, n_angles): exact transform at polar points, weighted, of unit norm."""
+    box = image.shape[0]
+    axis = np.arange(box) - box // 2
+    angles = 2 * np.pi * np.arange(n_angles) / n_angles
+    samples = np.empty((len(band.rings), n_angles), dtype=np.complex128)
+    for r, k in enumerate(band.rings):
+        along_y = np.exp(-2j * np.pi * k * np.sin(angles)[:, None] * axis[None, :])
+        along_x = np.exp(-2j * np.pi * k * np.cos(angles)[:, None] * axis[None, :])
+        samples[r] = np.einsum("ay,yx,ax->a", along_y, image.astype(float), along_x, optimize=True)
+    samples *= np.sqrt(band.rings)[:, None]
+    norm = np.linalg.norm(samples)
+    return samples / norm if norm > 0 else samples
+
+
+def mirrored(samples: np.ndarray) -> np.ndarray:
+    """Samples of the image flipped in x: φ → π − φ."""
+    n = samples.shape[1]
+    return samples[:, (n // 2 - np.arange(n)) % n]
+
+
+class PairCorrelation:
+    """C(θ, t) of one pair and hand, for any θ and t, with its gradient."""
+
+    def __init__(self, a: np.ndarray, b: np.ndarray, band: Band) -> None:
+        n = a.shape[1]
+        self.n = n
+        self.a = a
+        self.order = np.fft.fftfreq(n, 1 / n)
+        self.b_orders = np.fft.fft(b, axis=1)
+        angles = 2 * np.pi * np.arange(n) / n
+        self.kx = band.rings[:, None] * np.cos(angles)[None, :]
+        self.ky = band.rings[:, None] * np.sin(angles)[None, :]
+
+    def __call__(self, theta: float, tx: float, ty: float) -> tuple[float, np.ndarray]:
+        turn = np.exp(-1j * self.order * theta)
+        b = np.fft.ifft(self.b_orders * turn, axis=1)
+        b_slope = np.fft.ifft(self.b_orders * turn * (-1j * self.order), axis=1)
+        shifted = np.conj(self.a) * np.exp(-2j * np.pi * (self.kx * tx + self.ky * ty))
+        product = shifted * b
+        gradient = np.array(
+            [
+                np.sum(shifted * b_slope).real,
+                2 * np.pi * np.sum(self.kx * product.imag),
+                2 * np.pi * np.sum(self.ky * product.imag),
+            ]
+        )
+        return float(np.sum(product).real), gradient
+
+
+def best_alignment(
+    a: np.ndarray,
+    b: np.ndarray,
+    band: Band,
+    max_shift: float,
+    *,
+    mirror: bool = True,
+    n_peaks: int = 5,
+) -> tuple[float, Transform]:
+    """The maximum of C over θ, t in a disc, and hand, for two polar transforms."""
+    n = a.shape[1]
+    steps = np.arange(-np.floor(2 * max_shift), np.floor(2 * max_shift) + 1) / 2
+    grid = np.array([(x, y) for y in steps for x in steps if x * x + y * y <= max_shift**2])
+    angles = 2 * np.pi * np.arange(n) / n
+    a_orders = np.fft.fft(a, axis=1)
+    best, best_transform = -np.inf, Transform()
+    candidates = []
+    for hand in (False, True) if mirror else (False,):
+        b_hand = mirrored(b) if hand else b
+        b_orders = np.fft.fft(b_hand, axis=1)
+        surface = np.empty((len(grid), n))
+        for s, (x, y) in enumerate(grid):
+            k_dot_t = band.rings[:, None] * (np.cos(angles) * x + np.sin(angles) * y)[None, :]
+            a_moved = np.fft.fft(a * np.exp(2j * np.pi * k_dot_t), axis=1) if x or y else a_orders
+            surface[s] = np.fft.fft(np.sum(np.conj(a_moved) * b_orders, axis=0)).real / n
+        candidates.append((hand, b_hand, surface))
+    for _ in range(n_peaks):
+        hand, b_hand, surface = max(candidates, key=lambda item: item[2].max())
+        s, g = np.unravel_index(np.argmax(surface), surface.shape)
+        correlation = PairCorrelation(a, b_hand, band)
+        value, point = _polish(correlation, angles[g], grid[s], max_shift)
+        if value > best:
+            best = value
+            best_transform = Transform(
+                float((np.rad2deg(-point[0]) + 180) % 360 - 180), (point[1], point[2]), hand
+            )
+        near_shift = np.hypot(*(grid - grid[s]).T) < 1.6
+        near_angle = np.abs((angles - angles[g] + np.pi) % (2 * np.pi) - np.pi) < np.deg2rad(8)
+        surface[np.ix_(near_shift, near_angle)] = -np.inf
+    return best, best_transform
+
+
+def _polish(
+    correlation: PairCorrelation, theta: float, shift: np.ndarray, max_shift: float
+) -> tuple[float, np.ndarray]:
+    """Climb to the peak; the disc of shifts is kept by t = T_max · u / max(1, |u|)."""
+
+    def inside(point: np.ndarray) -> np.ndarray:
+        length = np.hypot(point[1], point[2])
+        scale = 1.0 if length <= max_shift else max_shift / length
+        return np.array([point[0], point[1] * scale, point[2] * scale])
+
+    def cost(point: np.ndarray) -> tuple[float, np.ndarray]:
+        at = inside(point)
+        value, gradient = correlation(*at)
+        if not np.array_equal(at, point):
+            length = np.hypot(point[1], point[2])
+            along = point[1:] / length
+            gradient[1:] = (gradient[1:] - along * (along @ gradient[1:])) * max_shift / length
+        return -value, -gradient
+
+    start = np.array([theta, shift[0], shift[1]])
+    found = minimize(cost, start, jac=True, method="BFGS", options={"gtol": 1e-7})
+    return -float(found.fun), inside(found.x)
+
+
+def affinity(
+    masked: np.ndarray, band: Band, max_shift: float, *, mirror: bool = True
+) -> tuple[np.ndarray, dict[tuple[int, int], Transform]]:
+    """The whole matrix of `best_alignment`, clipped to [0, 1]."""
+    n = len(masked)
+    polar = [polar_transform(image, band, band.n_angles(max_shift)) for image in masked]
+    values = np.eye(n)
+    transforms = {}
+    for i in range(n):
+        for j in range(i + 1, n):
+            value, transforms[i, j] = best_alignment(
+                polar[i], polar[j], band, max_shift, mirror=mirror
+            )
+            values[i, j] = values[j, i] = np.clip(value, 0, 1)
+    return values, transforms
