@@ -6,12 +6,15 @@ matplotlib is imported by the first picture that is drawn.
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
-from rebalance.figures.bars import particles_per_superclass
+from rebalance.figures import style
+from rebalance.figures.bars import particles_per_superclass, superclasses_of_one
 from rebalance.figures.matrix import Scale, affinity_matrix, sorted_affinity_matrix
 from rebalance.figures.montage import class_averages
 from rebalance.figures.page import overview
@@ -33,6 +36,7 @@ __all__ = [
 ]
 
 
+@style.styled
 def draw_all(result: RunResult, *, scale: Scale = "percentile") -> dict[str, Figure]:
     """Every picture that the result has the data for.
 
@@ -64,9 +68,10 @@ def draw_all(result: RunResult, *, scale: Scale = "percentile") -> dict[str, Fig
             figures["class_averages" + (f"_{at}" if len(pages) > 1 else "")] = page
     if affinity is not None and used > 1:
         figures["affinity"] = affinity_matrix(affinity, scale=scale, job=job)
-        figures["affinity_sorted"] = sorted_affinity_matrix(
-            affinity, superclasses, scale=scale, job=job
-        )
+        if not superclasses_of_one(superclasses):
+            figures["affinity_sorted"] = sorted_affinity_matrix(
+                affinity, superclasses, scale=scale, job=job
+            )
     if counted and len(superclasses):
         figures["particles_per_superclass"] = particles_per_superclass(
             superclasses, selection, job=job
@@ -92,18 +97,26 @@ def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
     (Path, Path)
         The PNG and the PDF.
     """
-    from PIL import Image
-
-    from rebalance.figures import style
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
 
     folder.mkdir(parents=True, exist_ok=True)
     png, pdf = folder / f"{name}.png", folder / f"{name}.pdf"
     with style.context():
-        figure.canvas.draw()
-        # Without the alpha channel, and at a level that takes half the time of the usual one.
-        pixels = np.ascontiguousarray(np.asarray(figure.canvas.buffer_rgba())[..., :3])
-        dpi = (figure.dpi, figure.dpi)
-        Image.fromarray(pixels).save(png, "PNG", compress_level=2, dpi=dpi)
-        undated = {"CreationDate": None, "Creator": None, "Producer": None}
-        figure.savefig(pdf, format="pdf", dpi=figure.dpi, metadata=undated)
+        canvas = FigureCanvasAgg(figure)
+        canvas.draw()
+        # Nothing is transparent.
+        pixels = np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3])
+        with ThreadPoolExecutor(1) as beside:
+            # Compression lets go of the interpreter, so that it costs no time of its own.
+            written = beside.submit(_write_png, pixels, png, figure.dpi)
+            undated = {"CreationDate": None, "Creator": None, "Producer": None}
+            figure.savefig(pdf, format="pdf", dpi=figure.dpi, metadata=undated)
+            written.result()
     return png, pdf
+
+
+def _write_png(pixels: npt.NDArray[np.uint8], path: Path, dpi: float) -> None:
+    from PIL import Image
+
+    # Level 2 takes half the time of the usual one, for files as small.
+    Image.fromarray(pixels).save(path, "PNG", compress_level=2, dpi=(dpi, dpi))

@@ -96,7 +96,7 @@ class Label(Artist):
             renderer.draw_text(context, x, y, self.text, font, 0, ismath=False)
         else:
             context.set_linewidth(0)
-            points = renderer.points_to_pixels(self.size) / _OUTLINE_SIZE
+            points = float(renderer.points_to_pixels(self.size)) / _OUTLINE_SIZE
             # Letters stand sharper with their feet on the edge of a pixel.
             placed = Affine2D().scale(points).translate(x, round(y))
             renderer.draw_path(context, _outline(self.text, self.bold), placed, to_rgb(self.color))
@@ -134,7 +134,7 @@ def _outline(text: str, bold: bool) -> Path:
         # A blank has no outline, only a width.
         if not character.isspace():
             path = _letter(character, bold)
-            paths.append(Path(path.vertices + (right, 0), path.codes))
+            paths.append(Path(np.add(path.vertices, (right, 0)), path.codes))
         right += text_width(character, _OUTLINE_SIZE, bold)
     return Path.make_compound_path(*paths)
 

@@ -25,7 +25,9 @@ LEFT, RIGHT, BOTTOM, HEIGHT = 0.9, 0.85, 0.25, 2.7
 
 
 @style.styled
-def particles_per_superclass(superclasses: Superclasses, selection: Selection | None = None, *, job: str = "") -> Figure:
+def particles_per_superclass(
+    superclasses: Superclasses, selection: Selection | None = None, *, job: str = ""
+) -> Figure:
     """Particles of each superclass before and after, with the largest size allowed.
 
     Parameters
@@ -51,7 +53,11 @@ def particles_per_superclass(superclasses: Superclasses, selection: Selection | 
 
 
 def draw_bars(
-    axes: Axes, superclasses: Superclasses, selection: Selection | None, inches: float
+    axes: Axes,
+    superclasses: Superclasses,
+    selection: Selection | None,
+    inches: float,
+    what: str = "particles",
 ) -> None:
     """The bars, their axes and the cap, on axes so many inches wide."""
     before, after = sizes(superclasses, selection)
@@ -80,7 +86,13 @@ def draw_bars(
     _values(axes, before, after, None if selection is None else selection.cap, inches)
     _cap(axes, selection)
     _numbers(axes, superclasses, inches)
-    axes.set_ylabel("particles (logarithmic)" if logarithmic else "particles")
+    axes.set_ylabel(f"{what} (logarithmic)" if logarithmic else what)
+
+
+def superclasses_of_one(superclasses: Superclasses) -> bool:
+    """Whether each of several class averages is a superclass by itself."""
+    k = len(superclasses)
+    return k > 1 and k == int(np.count_nonzero(superclasses.label >= 0))
 
 
 def sizes(
@@ -103,8 +115,7 @@ def _title(superclasses: Superclasses, selection: Selection | None) -> str:
     if after is None or np.array_equal(before, after):
         return f"Smallest ÷ largest superclass: {evenness(before):.2g}"
     return (
-        f"Smallest ÷ largest superclass: {evenness(before):.2g} before, "
-        f"{evenness(after):.2g} after"
+        f"Smallest ÷ largest superclass: {evenness(before):.2g} before, {evenness(after):.2g} after"
     )
 
 
@@ -127,15 +138,15 @@ def _scale(axes: Axes, before: IntArray, after: IntArray | None) -> bool:
     headroom = 0.13 if len(before) <= MOST_VALUES else 0.04
     if logarithmic:
         axes.set_yscale("log")
-        # The smallest bar must have a height: start a little below it.
-        bottom = 10 ** np.floor(np.log10(least / 1.3))
+        # The smallest bar must have a height: start below it, but not below half a particle.
+        bottom = max(10 ** np.floor(np.log10(least / 1.3)), 0.5)
         axes.set_ylim(bottom, most * (most / bottom) ** headroom)
         axes.yaxis.set_major_locator(LogLocator(10, numticks=10))
         axes.yaxis.set_minor_formatter(NullFormatter())
     else:
         axes.set_ylim(0, most * (1 + 1.2 * headroom))
         axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
-    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.4g}"))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     return logarithmic
 
 
@@ -192,17 +203,17 @@ def _cap(axes: Axes, selection: Selection | None) -> None:
 
 def _numbers(axes: Axes, superclasses: Superclasses, inches: float) -> None:
     k = len(superclasses)
-    single = len(superclasses) == int(np.count_nonzero(superclasses.label >= 0)) and k > 1
-    if single:
+    if superclasses_of_one(superclasses):
         order = np.argsort(superclasses.label, kind="stable")
         names = superclasses.class_id[order[superclasses.label[order] >= 0]]
-        axes.set_xlabel("class average, by falling number of particles")
+        axes.set_xlabel("class average, by falling size")
     else:
         names = np.arange(k)
         axes.set_xlabel("superclass")
     widest = max(style.text_width(str(name), style.SMALL) for name in names) + 4
     every = next(
-        step for step in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10**9)
+        step
+        for step in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10**9)
         if step * inches * 72 / (k + 0.2) >= widest
     )
     at = np.arange(0, k, every)

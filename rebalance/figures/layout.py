@@ -146,9 +146,7 @@ def _width(block: Block, rows: int, sizes: Sizes) -> float:
     return max(ceil(block.count / rows) * sizes.pitch - sizes.gap, block.heading_width)
 
 
-def _split(
-    blocks: Sequence[Block], columns: int, sizes: Sizes, max_height: float
-) -> list[Block]:
+def _split(blocks: Sequence[Block], columns: int, sizes: Sizes, max_height: float) -> list[Block]:
     most = columns * max(1, int((max_height - sizes.heading) / sizes.row))
     return [
         Block(block.superclass, block.first + at, min(most, block.count - at), block.heading_width)
@@ -179,10 +177,10 @@ def _shelve(blocks: Sequence[Block], width: float, sizes: Sizes) -> list[_Shelf]
                 lowest[start], shelf_at[start] = height, shelf
     shelves, start = [], 0
     while start < n:
-        shelf = shelf_at[start]
-        assert shelf is not None
-        shelves.append(shelf)
-        start += len(shelf.blocks)
+        chosen = shelf_at[start]
+        assert chosen is not None
+        shelves.append(chosen)
+        start += len(chosen.blocks)
     return shelves
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -97,17 +98,18 @@ def sorted_affinity_matrix(
     """
     shown = in_order(affinity, superclasses)
     title = _within_and_between(affinity, superclasses, shown)
-    figure, axes = _framed(affinity, len(shown), title, job, "sorted by superclass")
+    named = len(shown) <= MOST_NUMBERS
+    bottom = BOTTOM if named else 0.05
+    figure, axes = _framed(affinity, len(shown), title, job, "sorted by superclass", bottom)
     draw_matrix(axes, affinity, shown, scale)
     outline_superclasses(axes, superclasses, shown)
     colour_bar(figure, axes, affinity, scale)
     number_superclasses(figure, axes, superclasses, shown)
-    if len(shown) <= MOST_NUMBERS:
+    axes.set_xticks([])
+    axes.set_yticks([])
+    if named:
         _number(axes, "x", affinity.class_id[shown])
         axes.set_xlabel("class average")
-    else:
-        axes.set_xticks([])
-    axes.set_yticks([])
     return figure
 
 
@@ -166,12 +168,14 @@ def number_superclasses(
     for number, upper, lower in zip(numbers, ends[::2], ends[1::2], strict=True):
         style.fill_at(figure, right - STRIP, upper, STRIP, lower - upper, style.color_of(number))
     bands = np.reshape(ends, (-1, 2))
-    kept, at = spread(bands.mean(axis=1), np.ptp(bands, axis=1), 0.115, top, top + side)
+    kept, at = spread(
+        bands.mean(axis=1), np.ptp(bands, axis=1), 0.115, top, top + side, furthest=0.25
+    )
     for which, y in zip(kept, at, strict=True):
         start, x = bands[which].mean(), right - STRIP - 0.02
         style.line_at(figure, (x, start), (x - 0.03, start), (x - 0.08, y), (x - 0.1, y))
-        number = str(numbers[which])
-        style.text_at(figure, x - 0.13, y, number, style.SMALL, ha="right", va="center")
+        name = str(numbers[which])
+        style.text_at(figure, x - 0.13, y, name, style.SMALL, ha="right", va="center")
     figure.text(
         (right - STRIP - 0.42) / width,
         1 - (top + side / 2) / height,
@@ -183,9 +187,7 @@ def number_superclasses(
     )
 
 
-def _within_and_between(
-    affinity: Affinity, superclasses: Superclasses, shown: IntArray
-) -> str:
+def _within_and_between(affinity: Affinity, superclasses: Superclasses, shown: IntArray) -> str:
     label = superclasses.label[shown]
     same = label[:, None] == label[None, :]
     off = ~np.eye(len(shown), dtype=bool)
@@ -211,7 +213,7 @@ def _edges(superclasses: Superclasses, shown: IntArray) -> list[tuple[float, flo
     label = superclasses.label[shown]
     cuts = np.flatnonzero(np.diff(label)) + 1
     starts = np.concatenate([[0], cuts, [len(label)]])
-    return [(a - 0.5, b - 0.5) for a, b in zip(starts[:-1], starts[1:], strict=True) if b > a]
+    return [(a - 0.5, b - 0.5) for a, b in pairwise(starts) if b > a]
 
 
 def _reduced(values: FloatArray) -> FloatArray:
@@ -225,13 +227,13 @@ def _reduced(values: FloatArray) -> FloatArray:
 
 
 def _framed(
-    affinity: Affinity, n: int, title: str, job: str, how: str
+    affinity: Affinity, n: int, title: str, job: str, how: str, bottom: float = BOTTOM
 ) -> tuple[Figure, Axes]:
     side = 4.4 if n <= MOST_NUMBERS else 5.6 if n <= 150 else 6.6
     empties = int(np.count_nonzero(affinity.is_empty))
     figure = style.new_figure(
         LEFT + side + BAR_GAP + BAR + RIGHT + style.MARGIN,
-        style.HEADER + side + BOTTOM + style.MARGIN,
+        style.HEADER + side + bottom + style.MARGIN,
         title,
         style.joined(
             job,
@@ -284,6 +286,6 @@ def _round_numbers(class_id: IntArray) -> IntArray:
         return np.arange(0, len(class_id), -(-len(class_id) // 12))
     rough = (class_id[-1] - class_id[0]) / 12
     power = 10 ** np.floor(np.log10(rough))
-    step = next(int(round(m * power)) for m in (1, 2, 5, 10) if m * power >= max(rough, 1))
+    step = next(round(m * power) for m in (1, 2, 5, 10) if m * power >= max(rough, 1))
     round_numbers = np.arange(class_id[0] // step * step, class_id[-1] + 1, step)
     return np.unique(np.searchsorted(class_id, round_numbers))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import floor, log10
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance.figures import style
+from rebalance.figures.bars import superclasses_of_one
 from rebalance.figures.layout import Block, Page, Place, Sizes, paginate
 from rebalance.figures.tiles import grey, onto_medoid, placed
 from rebalance.model import Affinity, ClassAverages, IntArray, Selection, Superclasses
@@ -87,12 +89,20 @@ class _Plan:
 
     @property
     def singles(self) -> bool:
-        drawn = int(np.count_nonzero(self.superclasses.label >= 0))
-        return len(self.superclasses) == drawn and drawn > 1
+        return superclasses_of_one(self.superclasses)
 
     @property
     def aligned(self) -> bool:
         return self.affinity is not None and self.affinity.alignment is not None
+
+    @cached_property
+    def mirrors(self) -> bool:
+        """Whether any average is drawn mirrored."""
+        return not self.singles and any(
+            motion.mirror
+            for medoid, members in zip(self.superclasses.medoid, self.superclasses, strict=True)
+            for motion in onto_medoid(members, int(medoid), self.affinity)
+        )
 
     def members(self, number: int) -> IntArray:
         if number != ALL:
@@ -147,8 +157,12 @@ def _draw(plan: _Plan, page: Page, sizes: Sizes, which: str) -> Figure:
     top = style.HEADER + 0.08
     height = top + page.height + 0.08 + LINE * len(notes) + 0.2 + style.MARGIN
     averages = style.counted(drawn, "class average")
-    title = averages if plan.singles else (
-        f"{averages} in {style.counted(len(plan.superclasses), 'superclass', 'superclasses')}"
+    title = (
+        averages
+        if plan.singles
+        else (
+            f"{averages} in {style.counted(len(plan.superclasses), 'superclass', 'superclasses')}"
+        )
     )
     figure = style.new_figure(width, height, title + which, _subtitle(plan))
     dpi, side = figure.dpi, round(sizes.tile * figure.dpi)
@@ -199,9 +213,7 @@ def _tiles(
     return grey(images), np.array([transform.mirror for transform in transforms])
 
 
-def _frame(
-    column: int, row: int, side: int, across: int, down: int
-) -> list[tuple[float, float]]:
+def _frame(column: int, row: int, side: int, across: int, down: int) -> list[tuple[float, float]]:
     left, right = column / across, (column + side) / across
     upper, lower = 1 - row / down, 1 - (row + side) / down
     return [(left, upper), (right, upper), (right, lower), (left, lower)]
@@ -275,9 +287,7 @@ def _scale_bar(figure: Figure, plan: _Plan, sizes: Sizes, top: float) -> None:
     bar = length / (box * pixel_size) * sizes.tile
     style.fill_at(figure, style.MARGIN, top + 0.045, bar, 0.03, style.INK)
     text = f"{length:g} Å (box {box} pixels of {pixel_size:.4g} Å)"
-    style.text_at(
-        figure, style.MARGIN + bar + 0.06, top, text, style.SMALL, color=style.MUTED
-    )
+    style.text_at(figure, style.MARGIN + bar + 0.06, top, text, style.SMALL, color=style.MUTED)
 
 
 def _round_length(most: float) -> float:
@@ -291,7 +301,7 @@ def _notes(plan: _Plan, width: float) -> list[str]:
     sentences = ["Below each: class number" + (", particles." if has_counts else ".")]
     if not plan.singles and len(plan.superclasses):
         sentences.append("Framed: medoid.")
-    if plan.aligned and not plan.singles:
+    if plan.mirrors:
         sentences.append(f"{MIRRORED}: mirrored.")
     absent = plan.superclasses.label < 0
     empty = absent & plan.averages.is_empty
@@ -305,6 +315,4 @@ def _notes(plan: _Plan, width: float) -> list[str]:
 def _footer(figure: Figure, plan: _Plan, top: float) -> None:
     width, _ = figure.get_size_inches()
     for at, line in enumerate(_notes(plan, width)):
-        style.text_at(
-            figure, style.MARGIN, top + at * LINE, line, style.SMALL, color=style.MUTED
-        )
+        style.text_at(figure, style.MARGIN, top + at * LINE, line, style.SMALL, color=style.MUTED)

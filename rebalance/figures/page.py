@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rebalance.figures import style
-from rebalance.figures.bars import draw_bars, evenness, sizes
+from rebalance.figures.bars import draw_bars, evenness, sizes, superclasses_of_one
 from rebalance.figures.matrix import (
     Scale,
     colour_bar,
@@ -22,16 +22,16 @@ from rebalance.model import Affinity, ClassAverages, RunResult, Selection, Super
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-WIDTH, TILE, PITCH, ROW = 8.0, 0.7, 0.84, 1.06
-PANEL, PANEL_TOP = 2.75, 0.3
-"""Inches: the page, a medoid and its neighbours, the side of a panel and the room above it."""
+WIDTH, TILE, PITCH, ROW = 8.0, 0.72, 0.86, 1.08
+PANEL, PANEL_TOP, PANEL_BELOW = 2.75, 0.35, 0.4
+"""Inches: the page, a medoid and its neighbours, the side of a panel, the room around it."""
 
-MOST_ROWS = 3
+COLUMNS, MOST_ROWS = 9, 3
 
 
 @style.styled
 def overview(result: RunResult, *, scale: Scale = "percentile") -> Figure:
-    """Medoids, sorted affinity matrix and particles per superclass, as far as there are such.
+    """Medoids, sorted affinity matrix and sizes of superclasses, as far as there are such.
 
     Parameters
     ----------
@@ -40,60 +40,54 @@ def overview(result: RunResult, *, scale: Scale = "percentile") -> Figure:
         Of the matrix.
     """
     averages, affinity = result.dataset.class_averages, result.affinity
-    superclasses, selection = result.superclasses, result.selection
-    particles = selection is not None or (averages is not None and averages.n_particles is not None)
-    columns = int((WIDTH - 2 * style.MARGIN + PITCH - TILE) / PITCH)
-    shown = min(len(superclasses), columns * MOST_ROWS) if averages is not None else 0
-    rows = -(-shown // columns)
-    medoids = rows * ROW + 0.35 if rows else 0.0
+    superclasses = result.superclasses
+    shown = min(len(superclasses), COLUMNS * MOST_ROWS) if averages is not None else 0
+    medoids = -(-shown // COLUMNS) * ROW + 0.35 if shown else 0.0
     has_matrix = affinity is not None and np.count_nonzero(superclasses.label >= 0) > 1
-    panels = PANEL + PANEL_TOP + 0.55 if has_matrix or particles else 0.0
+    has_bars = len(superclasses) > 1 or result.selection is not None
     figure = style.new_figure(
         WIDTH,
-        style.HEADER + medoids + panels + style.MARGIN,
-        _title(result, particles),
-        _subtitle(result, particles),
+        style.HEADER
+        + medoids
+        + (PANEL_TOP + PANEL + PANEL_BELOW if has_matrix or has_bars else 0.0)
+        + style.MARGIN,
+        _title(result),
+        _subtitle(result),
     )
     if averages is not None and shown:
-        _medoids(figure, averages, superclasses, selection, shown, columns)
+        _medoids(figure, averages, superclasses, result.selection, shown)
     top = style.HEADER + medoids
-    if has_matrix and affinity is not None:
-        order = in_order(affinity, superclasses)
-        left = style.MARGIN + 0.55
-        style.text_at(figure, style.MARGIN, top, "Affinity, sorted", style.BODY, bold=True)
-        axes = style.axes_at(figure, left, top + PANEL_TOP, PANEL, PANEL)
-        draw_matrix(axes, affinity, order, scale)
-        outline_superclasses(axes, superclasses, order)
-        number_superclasses(figure, axes, superclasses, order)
-        axes.set_xticks([])
-        axes.set_yticks([])
-        colour_bar(figure, axes, affinity, scale)
-    if particles:
-        left = style.MARGIN + (4.95 if has_matrix else 0.75)
-        inches = WIDTH - left - 0.75
-        style.text_at(
-            figure, left - 0.7, top, "Particles per superclass", style.BODY, bold=True
-        )
-        axes = style.axes_at(figure, left, top + PANEL_TOP, inches, PANEL)
-        draw_bars(axes, superclasses, selection, inches)
+    if affinity is not None and has_matrix:
+        _matrix(figure, affinity, superclasses, scale, top)
+    if has_bars:
+        _bars(figure, result, style.MARGIN + (4.25 if has_matrix else 0.0), top)
     return figure
 
 
-def _title(result: RunResult, particles: bool) -> str:
-    used = int(np.count_nonzero(result.superclasses.label >= 0))
-    k = len(result.superclasses)
-    title = (
-        f"{style.counted(used, 'class average')} in "
-        f"{style.counted(k, 'superclass', 'superclasses')}"
+def _has_particles(result: RunResult) -> bool:
+    averages = result.dataset.class_averages
+    return (
+        result.selection is not None
+        or result.dataset.particles is not None
+        or (averages is not None and averages.n_particles is not None)
     )
+
+
+def _title(result: RunResult) -> str:
+    used = style.counted(int(np.count_nonzero(result.superclasses.label >= 0)), "class average")
+    if superclasses_of_one(result.superclasses):
+        title = f"{used}, each by itself"
+    else:
+        number = style.counted(len(result.superclasses), "superclass", "superclasses")
+        title = f"{used} in {number}"
     if result.selection is None:
         return title
     kept, total = int(result.selection.selected.sum()), len(result.selection)
     return f"{title}: {kept:,} of {total:,} particles kept"
 
 
-def _subtitle(result: RunResult, particles: bool) -> str:
-    if not particles:
+def _subtitle(result: RunResult) -> str:
+    if not _has_particles(result):
         return result.dataset.job
     before, after = sizes(result.superclasses, result.selection)
     text = f"smallest ÷ largest superclass {evenness(before):.2g}"
@@ -102,37 +96,61 @@ def _subtitle(result: RunResult, particles: bool) -> str:
     return style.joined(result.dataset.job, text)
 
 
+def _matrix(
+    figure: Figure, affinity: Affinity, superclasses: Superclasses, scale: Scale, top: float
+) -> None:
+    order = in_order(affinity, superclasses)
+    by_itself = superclasses_of_one(superclasses)
+    title = "Affinity" if by_itself else "Affinity, sorted by superclass"
+    style.text_at(figure, style.MARGIN, top, title, style.BODY, bold=True)
+    left = style.MARGIN + (0.0 if by_itself else 0.55)
+    axes = style.axes_at(figure, left, top + PANEL_TOP, PANEL, PANEL)
+    draw_matrix(axes, affinity, np.sort(order) if by_itself else order, scale)
+    if not by_itself:
+        outline_superclasses(axes, superclasses, order)
+        number_superclasses(figure, axes, superclasses, order)
+    axes.set_xticks([])
+    axes.set_yticks([])
+    colour_bar(figure, axes, affinity, scale)
+
+
+def _bars(figure: Figure, result: RunResult, left: float, top: float) -> None:
+    what = "particles" if _has_particles(result) else "class averages"
+    of = "class average" if superclasses_of_one(result.superclasses) else "superclass"
+    title = f"{what.capitalize()} per {of}"
+    style.text_at(figure, left, top, title, style.BODY, bold=True)
+    inches = min(WIDTH - left - 1.5, max(2.0, 0.6 * len(result.superclasses)))
+    axes = style.axes_at(figure, left + 0.7, top + PANEL_TOP, inches, PANEL)
+    draw_bars(axes, result.superclasses, result.selection, inches, what)
+
+
 def _medoids(
     figure: Figure,
     averages: ClassAverages,
     superclasses: Superclasses,
     selection: Selection | None,
     shown: int,
-    columns: int,
 ) -> None:
     from rebalance.figures.artists import Raster
 
-    more = len(superclasses) - shown
-    style.text_at(
-        figure,
-        style.MARGIN,
-        style.HEADER,
-        "Medoid of each superclass" + (f" ({more} smaller ones not shown)" if more else ""),
-        style.BODY,
-        bold=True,
-    )
+    by_itself = superclasses_of_one(superclasses)
+    title = "Class averages" if by_itself else "Medoid of each superclass"
+    if len(superclasses) > shown:
+        title += f" ({len(superclasses) - shown} smaller ones not shown)"
+    style.text_at(figure, style.MARGIN, style.HEADER, title, style.BODY, bold=True)
     dpi, side = figure.dpi, round(TILE * figure.dpi)
     across, down = (round(inches * dpi) for inches in figure.get_size_inches())
     raster = np.full((down, across), 255, dtype=np.uint8)
     medoids = superclasses.medoid[:shown]
     images = placed(averages.images[medoids], onto_medoid(medoids, 0, None), side)
     for number, tile in enumerate(grey(images)):
-        x = style.MARGIN + number % columns * PITCH
-        y = style.HEADER + 0.22 + number // columns * ROW
+        x = style.MARGIN + number % COLUMNS * PITCH
+        y = style.HEADER + 0.22 + number // COLUMNS * ROW
         row, column = round(y * dpi), round(x * dpi)
         raster[row : row + side, column : column + side] = tile
         style.fill_at(figure, x, y + TILE + 0.035, 0.08, 0.08, style.color_of(number))
-        style.label_at(figure, x + 0.11, y + TILE + 0.108, str(number), bold=True)
+        name = averages.class_id[medoids[number]] if by_itself else number
+        style.label_at(figure, x + 0.11, y + TILE + 0.108, str(name), bold=True)
         count = _count(averages, superclasses, selection, number)
         room = PITCH * 72 - 4
         if style.text_width(count, style.TINY) <= room:

@@ -8,7 +8,13 @@ from rebalance.model import DoubleArray, IntArray
 
 
 def spread(
-    wanted: DoubleArray, weight: DoubleArray, apart: float, low: float, high: float
+    wanted: DoubleArray,
+    weight: DoubleArray,
+    apart: float,
+    low: float,
+    high: float,
+    *,
+    furthest: float = float("inf"),
 ) -> tuple[IntArray, DoubleArray]:
     """Places near the wanted ones, at least so far apart, between two ends.
 
@@ -22,6 +28,9 @@ def spread(
         Smallest distance of neighbours.
     low, high : float
         No place lies outside.
+    furthest : float
+        Where a place would be further than this from the wanted one, those that are in the way of
+        heavier ones are left out instead, and the rest stay near.
 
     Returns
     -------
@@ -44,4 +53,16 @@ def spread(
         pools.append((mean, count))
     level = np.repeat([mean for mean, _ in pools], [count for _, count in pools])
     top = high - (steps[-1] if len(steps) else 0.0)
-    return kept, np.clip(level, low, max(low, top)) + steps
+    place = np.clip(level, low, max(low, top)) + steps
+    if len(kept) < 2 or np.abs(place - wanted[kept]).max() <= furthest:
+        return kept, place
+    clear = _clear_of_heavier(wanted, weight, apart)
+    return clear, wanted[clear]
+
+
+def _clear_of_heavier(wanted: DoubleArray, weight: DoubleArray, apart: float) -> IntArray:
+    taken: list[int] = []
+    for which in np.argsort(-weight, kind="stable"):
+        if all(abs(wanted[which] - wanted[other]) >= apart for other in taken):
+            taken.append(int(which))
+    return np.sort(np.array(taken, dtype=np.int64))

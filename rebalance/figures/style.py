@@ -10,12 +10,14 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+    from matplotlib.font_manager import FontProperties
     from matplotlib.text import Text
 
 P = ParamSpec("P")
@@ -81,23 +83,34 @@ _RC: dict[str, Any] = {
 }
 
 # What a picture could depend on; the rest (back ends, windows, folders) is not ours to touch.
-_GROUPS = frozenset(
-    "agg axes figure font hatch image lines mathtext patch path pdf savefig text xtick ytick".split()
-)
+_GROUPS = {
+    *("agg", "axes", "figure", "font", "hatch", "image", "legend", "lines", "mathtext"),
+    *("patch", "path", "pdf", "savefig", "text", "xtick", "ytick"),
+}
 
 
 @contextmanager
 def context() -> Iterator[None]:
     """matplotlib's own defaults plus the house style, for as long as the block lasts."""
+    if _inside.get():
+        yield
+        return
     import matplotlib
 
-    defaults = {
+    look: dict[Any, Any] = {
         name: value
         for name, value in matplotlib.rcParamsDefault.items()
         if name.split(".")[0] in _GROUPS
     }
-    with matplotlib.rc_context({**defaults, **_RC}):
-        yield
+    token = _inside.set(True)
+    try:
+        with matplotlib.rc_context(look | _RC):
+            yield
+    finally:
+        _inside.reset(token)
+
+
+_inside: ContextVar[bool] = ContextVar("inside the house style", default=False)
 
 
 def styled(draw: Callable[P, R]) -> Callable[P, R]:
@@ -208,9 +221,7 @@ def label_at(
     from rebalance.figures.artists import Label
 
     width, height = figure.get_size_inches()
-    figure.add_artist(
-        Label(x / width, 1 - y / height, text, TINY, bold=bold, color=color)
-    )
+    figure.add_artist(Label(x / width, 1 - y / height, text, TINY, bold=bold, color=color))
 
 
 def axes_at(figure: Figure, left: float, top: float, width: float, height: float) -> Axes:
@@ -261,13 +272,23 @@ def _known_characters() -> frozenset[int]:
 
 @lru_cache(maxsize=4096)
 def text_width(text: str, size: float, bold: bool = False) -> float:
-    """Width of a line of text in points."""
-    from matplotlib.backends.backend_agg import RendererAgg
+    """Width of a line of text in points, the sum of its letters."""
+    return size / 100 * sum(_advance(character, bold) for character in text)
+
+
+@lru_cache(maxsize=1024)
+def _advance(character: str, bold: bool) -> float:
+    from matplotlib.textpath import text_to_path
+
+    font = _font_of_size_100(bold)
+    return float(text_to_path.get_text_width_height_descent(character, font, False)[0])
+
+
+@lru_cache(maxsize=2)
+def _font_of_size_100(bold: bool) -> FontProperties:
     from matplotlib.font_manager import FontProperties
 
-    font = FontProperties(family=FONT, size=size, weight="bold" if bold else "normal")
-    # Measured large: hinting at one point per pixel would round every letter.
-    return float(RendererAgg(1, 1, 288).get_text_width_height_descent(text, font, False)[0]) / 4
+    return FontProperties(family=FONT, size=100, weight="bold" if bold else "normal")
 
 
 def shorten(text: str, width: float, size: float, *, bold: bool = False) -> str:

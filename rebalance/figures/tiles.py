@@ -16,9 +16,7 @@ BACKGROUND_WIDTH = 0.06
 """Width of the outermost ring of the box, whose median fills pixels from outside the image."""
 
 
-def onto_medoid(
-    members: IntArray, medoid: int, affinity: Affinity | None
-) -> list[Transform]:
+def onto_medoid(members: IntArray, medoid: int, affinity: Affinity | None) -> list[Transform]:
     """The transform that lays each member on its medoid; no motion where nothing was aligned."""
     if affinity is None or affinity.alignment is None:
         return [Transform()] * len(members)

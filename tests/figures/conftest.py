@@ -52,9 +52,7 @@ def simulated_averages(
         widths = rng.uniform(box / 30, box / 14, 12)
         return sum(
             weight * np.exp(-((x - cx) ** 2 + (y - cy) ** 2) / (2 * width**2))
-            for (cx, cy), width, weight in zip(
-                spots, widths, rng.uniform(0.4, 1, 12), strict=True
-            )
+            for (cx, cy), width, weight in zip(spots, widths, rng.uniform(0.4, 1, 12), strict=True)
         )
 
     pool = [view() for _ in range(min(views, max(n, 1)))]
@@ -112,9 +110,7 @@ def plain_affinity(averages: ClassAverages, angles: int = 120) -> Affinity:
         score = scores.max(axis=(0, 2))
         values[i, rest] = values[rest, i] = np.clip(score, 0, 1)
     np.fill_diagonal(values, 1)
-    return Affinity(
-        values, averages.class_id, averages.is_empty, "rotational-cc", {}, alignment
-    )
+    return Affinity(values, averages.class_id, averages.is_empty, "rotational-cc", {}, alignment)
 
 
 def plain_superclasses(averages: ClassAverages, affinity: Affinity, k: int) -> Superclasses:
@@ -122,14 +118,11 @@ def plain_superclasses(averages: ClassAverages, affinity: Affinity, k: int) -> S
     from scipy.cluster.hierarchy import cut_tree, leaves_list, linkage
     from scipy.spatial.distance import squareform
 
-    n = len(averages)
     used = np.flatnonzero(~averages.is_empty)
     distance = 1 - affinity.values[np.ix_(used, used)].astype(float)
     np.fill_diagonal(distance, 0)
     tree = linkage(squareform(distance, checks=False), "average") if len(used) > 1 else None
-    found = (
-        cut_tree(tree, k).ravel() if tree is not None else np.zeros(len(used), dtype=np.int64)
-    )
+    found = cut_tree(tree, k).ravel() if tree is not None else np.zeros(len(used), dtype=np.int64)
     leaves = leaves_list(tree) if tree is not None else np.zeros(len(used), dtype=np.int64)
     return numbered(averages, affinity, used, found, used[leaves], tree)
 
