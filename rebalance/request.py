@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rebalance.errors import OptionError
 
@@ -98,7 +98,7 @@ class RunRequest:
     output: Path | None = None
     overwrite: bool = False
     figures: bool = True
-    scale: str = "percentile"
+    scale: Literal["percentile", "full"] = "percentile"
     affinity_file: Path | None = None
     use_cache: bool = True
     threads: int | None = None

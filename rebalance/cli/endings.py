@@ -39,16 +39,14 @@ class CommandGroup(TyperGroup):
 
 def show_error(error: RebalanceError) -> None:
     """One message on stderr: what is wrong, where, and what to do."""
+    from rich.text import Text
+
     from rebalance.cli.screen import stderr
 
     console = stderr()
     place = ", ".join(str(part) for part in (error.path, error.where) if part is not None)
-    console.print("[bold red]Error:[/]", end=" ")
-    if place:
-        console.print(place, style="bold", markup=False, soft_wrap=True)
-        console.print(error.problem, markup=False)
-    else:
-        console.print(error.problem, markup=False)
+    message = Text.assemble(("Error: ", "bold red"), (f"{place}\n" if place else "", "bold"))
+    console.print(message.append(error.problem))
     if error.cure:
         console.print(error.cure, style="dim", markup=False)
     if isinstance(error, PluginError):

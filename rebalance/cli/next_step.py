@@ -7,11 +7,13 @@ from dataclasses import fields
 from fractions import Fraction
 from typing import Any
 
-from rebalance.model import RunResult
+from rebalance.model import IntArray, RunResult
 from rebalance.request import RunRequest
 from rebalance.strategies.caps import cap_for_factor
 
-_SUGGESTED_FACTOR = "0.5"
+_FACTORS = ("0.8", "0.5", "0.3", "0.2", "0.1", "0.05", "0.02", "0.01")
+_WORTH_KEEPING = 0.5
+"""Share of the particles that a suggested factor keeps at least."""
 
 _FLAGS = {
     "n_superclasses": "-k",
@@ -47,16 +49,15 @@ def next_step(request: RunRequest, result: RunResult, folder: str) -> tuple[str,
     selection = result.selection
     if selection is None:
         return "look at the superclasses, and try another number of them.", ""
-    sizes = selection.before[selection.before > 0]
-    if selection.cap is None and len(sizes) > 1:
-        cap = cap_for_factor(int(sizes.min()), Fraction(_SUGGESTED_FACTOR))
-        kept = int(sizes.clip(max=cap).sum())
-        if kept < sizes.sum():
-            changed: dict[str, Any] = {"factor": _SUGGESTED_FACTOR, "max_size": None}
+    if selection.cap is None:
+        factor, kept = _suggest(selection.before[selection.before > 0])
+        if factor:
+            changed: dict[str, Any] = {"factor": factor, "max_size": None}
             if request.output is not None:
                 changed["overwrite"] = True
+            candidates = int(selection.before.sum())
             return (
-                f"balance. -f {_SUGGESTED_FACTOR} would keep {kept:,} of {sizes.sum():,}:",
+                f"balance. -f {factor} would keep {kept:,} of {candidates:,} particles:",
                 shlex.join(as_command(request, **changed)),
             )
     selected = [path.name for path in result.files if path.stem == "particles_selected"]
@@ -66,6 +67,16 @@ def next_step(request: RunRequest, result: RunResult, folder: str) -> tuple[str,
     for name in selected:
         return "these are the particles for the 3D steps:", f"{folder}/{name}"
     return "", ""
+
+
+def _suggest(size: IntArray) -> tuple[str, int]:
+    """The most even factor that keeps enough of the particles, and how many; or nothing."""
+    for factor in _FACTORS if len(size) > 1 else ():
+        cap = cap_for_factor(int(size.min()), Fraction(factor))
+        kept = int(size.clip(max=cap).sum())
+        if _WORTH_KEEPING * size.sum() <= kept < size.sum():
+            return factor, kept
+    return "", 0
 
 
 def as_command(request: RunRequest, **changed: Any) -> list[str]:

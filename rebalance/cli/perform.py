@@ -27,7 +27,7 @@ def perform(request: RunRequest, *, dry_run: bool, json: bool, quiet: bool) -> R
     """
     if dry_run:
         from rebalance.cli.plan_view import show_plan
-        from rebalance.pipeline import plan
+        from rebalance.plan import plan
 
         show_plan(plan(request), json=json, quiet=quiet)
         return None

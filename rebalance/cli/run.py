@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from rebalance.cli.words import names_of, one_of
+from rebalance.cli.words import names_of
 
 _INPUT, _GROUPS, _COMPARE, _BALANCE, _OUTPUT, _MACHINE = (
     "Input",
@@ -237,11 +237,10 @@ def run(
         ),
     ] = True,
     scale: Annotated[
-        str,
+        Literal["percentile", "full"],
         typer.Option(
             metavar="WORD",
             help="Colours of the affinity matrix: percentile (5th to 1) or full (0 to 1).",
-            autocompletion=one_of("percentile", "full"),
             rich_help_panel=_OUTPUT,
         ),
     ] = "percentile",
@@ -279,11 +278,10 @@ def run(
         ),
     ] = None,
     device: Annotated[
-        str,
+        Literal["auto", "cpu", "cuda"],
         typer.Option(
             metavar="WORD",
             help="Where averages are compared: auto, cpu or cuda.",
-            autocompletion=one_of("auto", "cpu", "cuda"),
             rich_help_panel=_MACHINE,
         ),
     ] = "auto",

@@ -1,0 +1,112 @@
+"""The screen of a dry run."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rebalance.plan import Plan
+from rebalance.record.summary import summarise
+from rebalance.request import plugin_name
+
+
+def show_plan(plan: Plan, *, json: bool, quiet: bool) -> None:
+    """Say what would happen: what was read, compared and written.
+
+    Parameters
+    ----------
+    plan : Plan
+    json : bool
+        As JSON on standard output.
+    quiet : bool
+        Say nothing.
+    """
+    if json:
+        import typer
+
+        from rebalance.record.run_record import as_json
+
+        typer.echo(as_json(_content(plan)))
+        return
+    if quiet:
+        return
+    from rich.text import Text
+
+    from rebalance.cli.result_view import outcome, shorter, superclass_table
+    from rebalance.cli.screen import show_warnings, stdout
+
+    console = stdout()
+    console.print(Text(f"Read: {_read(plan)}", style="bold"))
+    for note in plan.dataset.notes:
+        console.print(Text(note, style="dim"))
+    for line in _steps(plan):
+        console.print(Text(line))
+    summary = _summary(plan)
+    if summary is not None:
+        console.print()
+        console.print(superclass_table(summary))
+        for line in ("", *outcome(summary)):
+            console.print(Text(line))
+    show_warnings(list(plan.warnings))
+    console.print(Text(f"Results would go to {shorter(plan.folder)}/; nothing was written."))
+
+
+def _read(plan: Plan) -> str:
+    dataset, classes = plan.dataset, plan.classes
+    parts = [] if dataset.particles is None else [f"{len(dataset.particles):,} particles"]
+    kind = "classes" if dataset.class_averages is None else "class averages"
+    empty = int(classes.is_empty.sum())
+    parts.append(f"{len(classes.class_id):,} {kind}" + (f" ({empty} empty)" if empty else ""))
+    if classes.left_out:
+        parts.append(f"{len(classes.left_out)} left out")
+    return f"{dataset.job} ({dataset.format}), {', '.join(parts)}"
+
+
+def _steps(plan: Plan) -> list[str]:
+    request = plan.request
+    lines = {
+        "computed": f"Compare: {plan.n_pairs:,} pairs with {plugin_name(request.metric)}",
+        "cache": f"Compare: nothing, the affinity of {plugin_name(request.metric)} is kept",
+        "file": f"Compare: nothing, the affinity is in {request.affinity_file}",
+        "": "Compare: nothing, no affinity is needed",
+    }
+    if request.is_off:
+        how = "each class is its own superclass"
+    elif request.labels is not None:
+        how = f"as in {request.labels}"
+    elif request.n_superclasses is None:
+        how = f"with {plugin_name(request.clustering)}"
+    else:
+        how = f"{request.n_superclasses} superclasses with {plugin_name(request.clustering)}"
+    return [lines[plan.affinity_source], f"Group:   {how}"]
+
+
+def _summary(plan: Plan) -> dict[str, Any] | None:
+    if plan.superclasses is None:
+        return None
+    return summarise(
+        plan.request,
+        plan.dataset,
+        plan.superclasses,
+        None,
+        plan.selection,
+        warnings=plan.warnings,
+        notes=plan.dataset.notes,
+    )
+
+
+def _content(plan: Plan) -> dict[str, Any]:
+    dataset = plan.dataset
+    return {
+        "dry_run": True,
+        "job": dataset.job,
+        "format": dataset.format,
+        "particles": None if dataset.particles is None else len(dataset.particles),
+        "classes": len(plan.classes.class_id),
+        "empty": int(plan.classes.is_empty.sum()),
+        "left_out": plan.classes.left_out,
+        "affinity": plan.affinity_source or None,
+        "pairs": plan.n_pairs,
+        "folder": str(plan.folder),
+        "warnings": plan.warnings,
+        "summary": _summary(plan),
+    }

@@ -1,0 +1,105 @@
+"""What a run would do, found out without the long work and without writing anything."""
+
+from __future__ import annotations
+
+import contextlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from rebalance.cache import AffinityCache
+from rebalance.checks import Classes, check_early, find_classes, unused_settings
+from rebalance.model import Affinity, Dataset, Selection, Superclasses
+from rebalance.pipeline import COMPUTED, find_affinity, group, read, results_folder, select
+from rebalance.progress import Progress
+from rebalance.request import RunRequest
+
+
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """What a run would do.
+
+    Parameters
+    ----------
+    request : RunRequest
+    dataset : Dataset
+    classes : Classes
+    folder : Path
+        Where the results would go.
+    affinity_source : str
+        ``computed``, ``cache``, ``file``; empty where no affinity is needed.
+    n_pairs : int
+        Pairs of class averages that would be compared.
+    superclasses : Superclasses, optional
+        Known beforehand unless an affinity must be computed.
+    selection : Selection, optional
+        Likewise.
+    warnings : tuple of str
+    """
+
+    request: RunRequest
+    dataset: Dataset
+    classes: Classes
+    folder: Path
+    affinity_source: str
+    n_pairs: int
+    superclasses: Superclasses | None
+    selection: Selection | None
+    warnings: tuple[str, ...]
+
+
+class _NotKept(Exception):
+    """The cache has no such affinity, and it would take work to make one."""
+
+
+class _LookOnly(AffinityCache):
+    def load(self, key: str) -> Affinity | None:
+        found = super().load(key)
+        if found is None:
+            raise _NotKept
+        return found
+
+    def store(self, affinity: Affinity) -> None:
+        return
+
+
+def plan(request: RunRequest, *, progress: Progress | None = None) -> Plan:
+    """Read, check, and say what would happen.
+
+    Raises
+    ------
+    RebalanceError
+        Whatever the run would stop for.
+    """
+    progress = progress or Progress()
+    check_early(request)
+    progress.stage("read", f"Reading {request.path}")
+    dataset = read(request)
+    classes = find_classes(request, dataset)
+    folder = results_folder(request, dataset).place
+    used = int(np.count_nonzero(~classes.is_empty))
+    affinity, source = None, COMPUTED
+    if request.use_cache or request.affinity_file is not None or request.is_off:
+        with contextlib.suppress(_NotKept):
+            affinity, source = find_affinity(request, dataset, _LookOnly(), progress)
+    superclasses = selection = None
+    if source != COMPUTED:
+        superclasses = group(request, classes, affinity)
+        selection = select(request, dataset, superclasses)
+    progress.stage("")
+    return Plan(
+        request,
+        dataset,
+        classes,
+        folder,
+        source,
+        used * (used - 1) // 2 if source == COMPUTED else 0,
+        superclasses,
+        selection,
+        (
+            *unused_settings(request),
+            *dataset.warnings,
+            *(() if selection is None else selection.warnings),
+        ),
+    )
