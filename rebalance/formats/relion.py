@@ -25,7 +25,8 @@ from rebalance.formats.relion_job import (
     particle_block,
     particle_diameter,
 )
-from rebalance.formats.star_table import StarBlock, StarFile, StarLoop
+from rebalance.formats.star_file import StarBlock, StarFile
+from rebalance.formats.star_table import StarLoop
 from rebalance.hookspecs import ReadRequest
 from rebalance.model import ClassAverages, Dataset, ParticleTable, Selection, Superclasses
 

@@ -20,7 +20,8 @@ from rebalance.formats.relion_job import (
     kind_of,
     loop_of,
 )
-from rebalance.formats.star_table import StarFile, StarLoop
+from rebalance.formats.star_file import StarFile
+from rebalance.formats.star_table import StarLoop
 from rebalance.model import DoubleArray, FloatArray, IntArray
 
 _REFERENCE = re.compile(r"(\d+)@(.+)")

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from rebalance.errors import InputError
 from rebalance.formats.locate import job_name, locate, not_found
-from rebalance.formats.star_table import StarBlock, StarFile, StarLoop
+from rebalance.formats.star_file import StarBlock, StarFile
+from rebalance.formats.star_table import StarLoop
 
 _ITERATION = re.compile(
     r"(?P<root>.*?)(?:_ct(?P<ct>\d+))?_it(?P<it>\d+)_(?P<part>data|model|optimiser)\.star"

@@ -1,4 +1,4 @@
-"""Values of one star column, from where its tokens lie in the file."""
+"""Tokens of a star file: those of one line, and the values of one column."""
 
 from __future__ import annotations
 
@@ -12,7 +12,22 @@ from rebalance.model import IntArray
 
 _MISSING = (b"<NA>", b"?", b".")
 
+_TOKEN = re.compile(
+    rb"""(?P<quote>["'])(?P<quoted>.*?)(?P=quote)(?=\s|$)|(?P<comment>\#)|(?P<bare>\S+)"""
+)
+
 Bytes = npt.NDArray[np.uint8]
+
+
+def split_tokens(line: bytes) -> list[str]:
+    """The tokens of one line, without quotes and comment."""
+    tokens = []
+    for match in _TOKEN.finditer(line):
+        if match["comment"] is not None:
+            break
+        found = match["bare"] if match["bare"] is not None else match["quoted"]
+        tokens.append(found.decode("utf-8", "replace"))
+    return tokens
 
 
 def parse_column(text: Bytes, begin: IntArray, end: IntArray) -> npt.NDArray[Any]:

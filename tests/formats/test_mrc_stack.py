@@ -1,0 +1,162 @@
+"""MRC stacks: every broken one is refused with its reason, every odd but whole one is read."""
+
+from __future__ import annotations
+
+import gzip
+import os
+from pathlib import Path
+
+import mrcfile
+import numpy as np
+import pytest
+
+from rebalance import formats
+from rebalance.errors import InputError
+from rebalance.formats.mrc_stack import open_stack
+from rebalance.formats.star_file import StarFile
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int16, np.uint16, np.float16, np.float32])
+def test_every_real_mode_is_read_as_float32(tmp_path: Path, write_stack, dtype) -> None:
+    path = write_stack(tmp_path / "a.mrcs", dtype=dtype)
+    images = open_stack(path).read()
+    assert images.dtype == np.float32
+    with mrcfile.open(path) as stack:
+        np.testing.assert_array_equal(images, stack.data.astype(np.float32))
+
+
+def test_big_endian_and_extended_headers_are_read(tmp_path: Path, rng) -> None:
+    data = rng.normal(size=(3, 6, 6)).astype(">f4")
+    path = tmp_path / "big.mrcs"
+    with mrcfile.new(path) as out:
+        out.set_data(data)
+        out.set_image_stack()
+        out.set_extended_header(np.zeros(80, dtype="S1"))
+        out.voxel_size = 2.5
+    stack = open_stack(path)
+    np.testing.assert_array_equal(stack.read(), data)
+    assert stack.pixel_size == 2.5
+
+
+def test_one_image_is_a_stack_of_one(tmp_path: Path, rng) -> None:
+    with mrcfile.new(tmp_path / "one.mrc") as out:
+        out.set_data(rng.normal(size=(5, 5)).astype(np.float32))
+    assert open_stack(tmp_path / "one.mrc").read().shape == (1, 5, 5)
+
+
+def test_chosen_images_are_read_in_the_order_asked_for(tmp_path: Path, write_stack) -> None:
+    stack = open_stack(write_stack(tmp_path / "a.mrcs"))
+    np.testing.assert_array_equal(stack.read(np.array([2, 0])), stack.read()[[2, 0]])
+
+
+@pytest.mark.parametrize("voxel", [0.0, 3.0])
+def test_a_voxel_size_of_zero_is_unknown(tmp_path: Path, write_stack, voxel: float) -> None:
+    path = write_stack(tmp_path / "a.mrcs", pixel_size=voxel)
+    assert formats.read(path).class_averages.pixel_size == (voxel or None)
+
+
+def test_a_lone_pixel_size_of_one_is_doubted(tmp_path: Path, write_stack) -> None:
+    data = formats.read(write_stack(tmp_path / "a.mrcs", pixel_size=1.0))
+    assert data.class_averages.pixel_size == 1.0
+    assert "--pixel-size" in data.warnings[0]
+    assert formats.read(data.sources[0], pixel_size=1.0).warnings == ()
+
+
+def test_a_truncated_stack_says_how_many_images_are_there(tmp_path: Path, write_stack) -> None:
+    path = write_stack(tmp_path / "a.mrcs", n=4, box=8)
+    os.truncate(path, 1024 + 2 * 8 * 8 * 4 + 17)
+    with pytest.raises(InputError, match="header says 4 images, the file holds 2"):
+        open_stack(path)
+
+
+def test_images_that_are_not_square_are_refused(tmp_path: Path, rng) -> None:
+    path = tmp_path / "a.mrcs"
+    with mrcfile.new(path) as out:
+        out.set_data(rng.normal(size=(3, 4, 8)).astype(np.float32))
+    with pytest.raises(InputError, match="8 × 4 pixels; square"):
+        open_stack(path)
+
+
+def test_complex_pixels_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.mrcs"
+    with mrcfile.new(path) as out:
+        out.set_data(np.zeros((3, 4, 4), dtype=np.complex64))
+    with pytest.raises(InputError, match=r"mode 4 \(complex\)"):
+        open_stack(path)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [("mode", 101, "mode 101"), ("nz", 0, "0 images"), ("nx", -5, "-5 × 8 pixels")],
+)
+def test_headers_that_make_no_sense_are_refused(
+    tmp_path: Path, write_stack, field: str, value: int, message: str
+) -> None:
+    path = write_stack(tmp_path / "a.mrcs")
+    raw = bytearray(path.read_bytes())
+    place = {"nx": 0, "nz": 8, "mode": 12}[field]
+    raw[place : place + 4] = int(value).to_bytes(4, "little", signed=True)
+    path.write_bytes(bytes(raw))
+    with pytest.raises(InputError, match=message):
+        open_stack(path)
+
+
+def test_a_map_is_refused_as_a_stack(tmp_path: Path, rng) -> None:
+    path = tmp_path / "map.mrc"
+    with mrcfile.new(path) as out:
+        out.set_data(rng.normal(size=(8, 8, 8)).astype(np.float32))
+    with pytest.raises(InputError, match="three-dimensional map"):
+        open_stack(path)
+    path.rename(tmp_path / "stack.mrcs")
+    assert open_stack(tmp_path / "stack.mrcs").n == 8
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "no valid header"),
+        (b"short", "no valid header"),
+        (b"this is text. " * 200, "no valid header"),
+        (gzip.compress(b"\0" * 2000), "compressed"),
+    ],
+)
+def test_what_is_no_stack_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
+    path = tmp_path / "a.mrcs"
+    path.write_bytes(content)
+    with pytest.raises(InputError, match=message) as caught:
+        formats.read(path)
+    assert caught.value.path == path
+    assert caught.value.cure
+
+
+def test_a_bare_stack_is_a_dataset_without_particles(real_data: Path) -> None:
+    data = formats.read(real_data / "slicem_ribosomes" / "mixture_2D.mrcs")
+    averages = data.class_averages
+    assert data.format == "stack"
+    assert data.particles is None
+    assert averages.images.shape == (100, 96, 96)
+    assert averages.class_id.tolist() == list(range(1, 101))
+    assert averages.pixel_size is None
+    assert averages.n_particles is None
+    assert not averages.is_empty.any()
+
+
+def test_templates_of_a_bare_stack_are_a_reference_and_on_request_a_copy(
+    tmp_path: Path, write_stack, write_back
+) -> None:
+    path = write_stack(tmp_path / "in put" / "a.mrcs", n=3)
+    data = formats.read(path)
+    (only,) = write_back(data, None, tmp_path / "out")
+    assert only.name == "templates.star"
+    names = StarFile(only).blocks[0].loop.read_column("rlnReferenceImage")
+    assert names.tolist() == [f"{n:06d}@{path}" for n in (1, 2, 3)]
+    table, copied = write_back(data, None, tmp_path / "out", copy_templates=True)
+    assert copied.read_bytes() == path.read_bytes()
+    again = formats.read(table)
+    np.testing.assert_array_equal(again.class_averages.images, data.class_averages.images)
+
+
+def test_a_stack_beside_a_stack_is_an_error(tmp_path: Path, write_stack) -> None:
+    path = write_stack(tmp_path / "a.mrcs")
+    with pytest.raises(InputError, match="has no place"):
+        formats.read(path, path)

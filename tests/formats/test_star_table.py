@@ -1,0 +1,273 @@
+"""Star tables: values read right, rows written back byte for byte, mistakes named by line."""
+
+from __future__ import annotations
+
+import io
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from rebalance.errors import InputError
+from rebalance.formats import star_table
+from rebalance.formats.star_file import StarFile
+
+in_tmp = settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=60
+)
+
+
+def star(path: Path, text: str | bytes) -> StarFile:
+    target = path / "t.star"
+    target.write_bytes(text.encode() if isinstance(text, str) else text)
+    return StarFile(target)
+
+
+def table(path: Path, text: str | bytes) -> star_table.StarLoop:
+    loop = next(block.loop for block in star(path, text).blocks if block.loop is not None)
+    assert loop is not None
+    return loop
+
+
+def written(loop: star_table.StarLoop, keep: list[bool] | np.ndarray) -> bytes:
+    out = io.BytesIO()
+    loop.write(out, np.asarray(keep, dtype=bool))
+    return out.getvalue()
+
+
+words = st.text(
+    st.characters(codec="utf-8", categories=("L", "N", "P", "S"), exclude_characters="\"'#"),
+    min_size=1,
+    max_size=12,
+).filter(lambda word: not word.startswith(("_", "data_", "loop_", ";", "$", "[", "]")))
+quoted = st.text("ab 1#_.", min_size=1, max_size=8).map(lambda word: f'"{word}"')
+spaces = st.text(" \t", min_size=1, max_size=3)
+between = st.sampled_from(["", "", "", "\n", "# a note, 1 2 3\n", " \t\n", "   # another\n"])
+
+
+@st.composite
+def star_texts(draw: st.DrawFn) -> tuple[bytes, list[bytes], list[list[str]]]:
+    """A file, its rows as bytes, and the values in them."""
+    n_columns = draw(st.integers(2, 5))
+    n_rows = draw(st.integers(0, 8))
+    newline = draw(st.sampled_from(["\n", "\r\n"]))
+    head = draw(st.sampled_from(["", "\n# version 30001\n\n"]))
+    numbered = draw(st.booleans())
+    labels = "".join(
+        f"_rlnColumn{i}{f' #{i + 1}' if numbered else ''} {newline}" for i in range(n_columns)
+    )
+    parts = [f"{head}data_\n\nloop_ \n{labels}".encode()]
+    rows, values = [], []
+    for _ in range(n_rows):
+        parts.append(draw(between).encode())
+        tokens = [draw(st.one_of(words, quoted)) for _ in range(n_columns)]
+        line = draw(st.sampled_from(["", "  "])) + "".join(token + draw(spaces) for token in tokens)
+        rows.append((line + newline).encode())
+        values.append([token.strip('"') for token in tokens])
+        parts.append(rows[-1])
+    parts.append(draw(st.sampled_from(["", "\n", " \n\n# version 30001\n\ndata_other\n_rlnA 3\n"])))
+    parts = [part.encode() if isinstance(part, str) else part for part in parts]
+    if rows and parts[-1] == b"" and draw(st.booleans()):
+        rows[-1] = parts[-2] = rows[-1].rstrip(b"\r\n")
+    return b"".join(parts), rows, values
+
+
+@given(star_texts(), st.randoms(use_true_random=False))
+@in_tmp
+def test_any_subset_is_the_file_without_the_other_rows(tmp_path: Path, made, random) -> None:
+    text, rows, _ = made
+    loop = table(tmp_path, text)
+    keep = [random.random() < 0.5 for _ in rows]
+    assert [loop.row_bytes(row) for row in range(len(loop))] == rows
+    assert written(loop, [True] * len(rows)) == text
+    expected, at = b"", 0
+    for row, kept in zip(rows, keep, strict=True):
+        begin = text.index(row, at)
+        expected += text[at:begin] + (row if kept else b"")
+        at = begin + len(row)
+    assert written(loop, keep) == expected + text[at:]
+
+
+@given(star_texts())
+@in_tmp
+def test_values_are_the_tokens_without_quotes(tmp_path: Path, made) -> None:
+    text, _, values = made
+    loop = table(tmp_path, text)
+    for column, name in enumerate(loop.column_names):
+        expected = [row[column] for row in values]
+        found = loop.read_column(name)
+        if found.dtype.kind == "U":
+            assert found.tolist() == expected
+        else:
+            missing = {"<NA>": "nan", "?": "nan", ".": "nan"}
+            numbers = [float(missing.get(word, word)) for word in expected]
+            np.testing.assert_array_equal(found, numbers)
+
+
+numbers_as_text = st.one_of(
+    st.integers(-(2**63), 2**63 - 1).map(str),
+    st.floats(allow_subnormal=True).map(repr),
+    st.floats(-1e6, 1e6).map("{:12.6f}".format),
+    st.floats(allow_nan=False, allow_infinity=False).map("{:e}".format),
+    st.sampled_from(["inf", "-inf", "-nan", "nan", "+5", "00012", "1e5", ".5", "5.", "1E-07"]),
+)
+
+
+@given(st.lists(numbers_as_text, min_size=1, max_size=20))
+@in_tmp
+def test_numbers_are_those_that_python_reads(tmp_path: Path, tokens: list[str]) -> None:
+    rows = "".join(f"{token} x\n" for token in tokens)
+    found = table(tmp_path, f"data_\nloop_\n_rlnA\n_rlnB\n{rows}").read_column("rlnA")
+    if all(token.strip().lstrip("+-").isdigit() for token in tokens):
+        assert found.dtype == np.int64
+        assert found.tolist() == [int(token) for token in tokens]
+    else:
+        assert found.dtype == np.float64
+        for value, token in zip(found.tolist(), tokens, strict=True):
+            expected = float(token)
+            assert value == expected or (math.isnan(value) and math.isnan(expected))
+            assert math.copysign(1, value) == math.copysign(1, expected) or math.isnan(expected)
+
+
+@pytest.mark.parametrize("token", ["1_000", "0x10", "1e", "e5", "-", "1.2.3", "12a", "--1"])
+def test_what_only_looks_like_a_number_is_text(tmp_path: Path, token: str) -> None:
+    found = table(tmp_path, f"data_\nloop_\n_rlnA\n{token}\n7\n").read_column("rlnA")
+    assert found.tolist() == [token, "7"]
+
+
+def test_chunks_and_threads_give_what_one_pass_gives(
+    tmp_path: Path, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = "".join(f"{i} name{'x' * int(rng.integers(9))} {i / 7:.5f}\n" for i in range(3_000))
+    text = f"data_\nloop_\n_rlnA\n_rlnB\n_rlnC\n{rows}\n# end\n\ndata_b\n_rlnQ 1\n"
+    keep = rng.random(3_000) < 0.3
+    whole = table(tmp_path, text)
+    columns = [whole.read_column(name) for name in whole.labels]
+    subset = written(whole, keep)
+    monkeypatch.setattr(star_table, "_CHUNK", 1_000)
+    chunked = table(tmp_path, text)
+    chunked.scan("rlnB")
+    for name, column in zip(whole.labels, columns, strict=True):
+        np.testing.assert_array_equal(chunked.read_column(name), column)
+    assert written(chunked, keep) == subset
+    assert columns[0].tolist() == list(range(3_000))
+
+
+def test_every_real_star_file_comes_back_byte_for_byte(real_data: Path) -> None:
+    files = sorted(real_data.rglob("*.star"))
+    assert len(files) >= 17
+    for path in files:
+        for block in StarFile(path).blocks:
+            if block.loop is not None:
+                n = len(block.loop)
+                assert written(block.loop, np.ones(n, dtype=bool)) == path.read_bytes()
+                none = written(block.loop, np.zeros(n, dtype=bool))
+                sizes = sum(len(block.loop.row_bytes(row)) for row in range(n))
+                assert len(none) == path.stat().st_size - sizes
+
+
+def test_starfile_reads_the_same_values_from_every_real_file(real_data: Path) -> None:
+    starfile = pytest.importorskip("starfile")
+    for path in sorted(real_data.glob("star_variants/**/*.star")):
+        blocks = starfile.read(path, always_dict=True)
+        for block in StarFile(path).blocks:
+            if block.loop is None or len(block.loop) < 2:
+                continue
+            frame = blocks[block.name]
+            assert [f"_{name}".removeprefix("_") for name in frame.columns] == list(
+                block.loop.labels
+            )
+            for name in block.loop.labels:
+                ours, theirs = block.loop.read_column(name), frame[name].to_numpy()
+                if ours.dtype.kind in "if" and theirs.dtype.kind in "if":
+                    np.testing.assert_allclose(ours, theirs, rtol=1e-15)
+                elif ours.dtype.kind == "U":
+                    assert ours.tolist() == [str(word) for word in theirs]
+
+
+def test_labels_may_be_unnumbered_and_names_asked_for_with_underscore(tmp_path: Path) -> None:
+    loop = table(tmp_path, "data_\n\nloop_\n_rlnA\n_rlnB #7\n1 2\n")
+    assert loop.column_names == ("rlnA", "rlnB")
+    assert loop.read_column("_rlnB").tolist() == [2]
+    with pytest.raises(KeyError):
+        loop.read_column("rlnC")
+
+
+def test_a_row_that_begins_with_data_is_a_row(tmp_path: Path) -> None:
+    loop = table(tmp_path, "data_\n\nloop_\n_rlnA\n_rlnB\ndata_1.mrc 2\ndata_2.mrc 3\n")
+    assert loop.read_column("rlnA").tolist() == ["data_1.mrc", "data_2.mrc"]
+
+
+def test_quotes_in_the_middle_of_a_token_belong_to_it(tmp_path: Path) -> None:
+    loop = table(tmp_path, "data_\nloop_\n_rlnA\n_rlnB\nit's 'a b'\n'tis \"c d\" # note\n\"\" e\n")
+    assert loop.read_column("rlnA").tolist() == ["it's", "'tis", ""]
+    assert loop.read_column("rlnB").tolist() == ["a b", "c d", "e"]
+
+
+def test_pairs_are_read_with_quotes(tmp_path: Path) -> None:
+    block = star(tmp_path, "data_x\n\n_rlnA   'one two' # note\n_rlnB 2\n# c\n").block("x")
+    assert block is not None
+    assert block.pairs == {"rlnA": "one two", "rlnB": "2"}
+    assert block.loop is None
+
+
+def test_a_byte_order_mark_does_no_harm(tmp_path: Path) -> None:
+    loop = table(tmp_path, b"\xef\xbb\xbfdata_\nloop_\n_rlnA\n5\n")
+    assert loop.read_column("rlnA").tolist() == [5]
+
+
+@pytest.mark.parametrize("row", ["1 2", "1 2 3 4", "'a b 3 4'"])
+def test_a_ragged_row_is_named_by_its_line(tmp_path: Path, row: str) -> None:
+    loop = table(tmp_path, f"\ndata_\n\nloop_\n_rlnA\n_rlnB\n_rlnC\n1 2 3\n\n{row}\n1 2 3\n")
+    with pytest.raises(InputError, match=r"t\.star, line 10: This row .* 3 columns"):
+        len(loop)
+
+
+def test_a_ragged_row_is_found_in_any_chunk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(star_table, "_CHUNK", 64)
+    rows = ["1 2 3"] * 200
+    rows[150] = "1 2"
+    loop = table(tmp_path, "data_\nloop_\n_rlnA\n_rlnB\n_rlnC\n" + "\n".join(rows))
+    with pytest.raises(InputError, match="line 156"):
+        loop.scan("rlnA")
+
+
+def test_a_second_loop_in_a_block_is_an_error(tmp_path: Path) -> None:
+    loop = table(tmp_path, "data_\nloop_\n_rlnA\n_rlnB\n1 2\nloop_\n_rlnC\n_rlnD\n1 2\n")
+    with pytest.raises(InputError, match="second loop_"):
+        len(loop)
+
+
+def test_a_label_named_twice_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="line 4: The column _rlnA is named twice"):
+        table(tmp_path, "data_\nloop_\n_rlnA\n_rlnA\n1 2\n")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "empty"),
+        (b"hello\nworld\n", "No data_ block"),
+        (b"data_\0\1\2", "binary"),
+    ],
+)
+def test_what_is_no_star_file_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        star(tmp_path, content)
+
+
+def test_whole_numbers_written_as_floats_are_whole(tmp_path: Path) -> None:
+    loop = table(tmp_path, "data_\nloop_\n_rlnA\n1.000000\n97\n")
+    assert loop.read_integers("rlnA").tolist() == [1, 97]
+
+
+@pytest.mark.parametrize("word", ["1.5", "nan", "x", "1e300"])
+def test_a_value_that_is_no_whole_number_is_named_by_its_line(tmp_path: Path, word: str) -> None:
+    loop = table(tmp_path, f"data_\nloop_\n_rlnA\n4\n{word}\n")
+    with pytest.raises(InputError, match=r"line 5: _rlnA is .*a whole number was expected"):
+        loop.read_integers("rlnA")
