@@ -129,7 +129,7 @@ class AffinityCache:
         try:
             affinity = read_affinity(path)
             if affinity.key != key:
-                raise InputError("it belongs to another stack or metric.", path=path)
+                raise InputError("It belongs to another stack or metric.", path=path)
         except InputError as error:
             self.problems.append(
                 f"The cached affinity {path} was not used, and is computed again: {error.problem}"

@@ -60,7 +60,7 @@ def check_early(request: RunRequest) -> None:
     generator(request.seed)
     for path in (request.labels, request.affinity_file, *request.passthrough):
         if path is not None and not path.is_file():
-            raise InputError("there is no such file.", path=path)
+            raise InputError("There is no such file.", path=path)
     if request.output is not None:
         ResultsFolder(request.output, overwrite=request.overwrite, inputs=named_files(request))
 
@@ -111,7 +111,7 @@ def find_classes(request: RunRequest, dataset: Dataset) -> Classes:
         class_id = np.array(list(count_classes(particles.class_id)), dtype=np.int64)
         is_empty = np.zeros(len(class_id), dtype=np.bool_)
     else:
-        raise InputError("it holds neither particles nor class averages.", path=request.path)
+        raise InputError("It holds neither particles nor class averages.", path=request.path)
     counts = {} if particles is None else count_classes(particles.class_id)
     n_particles = np.array([counts.get(number, 0) for number in class_id.tolist()], dtype=np.int64)
     left_out = left_out_classes(
@@ -132,6 +132,35 @@ def find_classes(request: RunRequest, dataset: Dataset) -> Classes:
     return Classes(class_id, None if particles is None else n_particles, is_empty, left_out)
 
 
+def check_grouping(request: RunRequest, classes: Classes) -> None:
+    """Find out before the long work that the superclasses asked for can't be made.
+
+    Raises
+    ------
+    OptionError
+        If there are fewer usable class averages than superclasses.
+    """
+    from rebalance.clusterings.checks import check_number, usable_averages
+    from rebalance.registry import registry
+
+    if request.is_off or request.labels is not None:
+        return
+    plugin = request.clustering
+    if isinstance(plugin, str):
+        plugin = registry().load("clustering", plugin)
+    usable = usable_averages(
+        classes.class_id, classes.is_empty, classes.n_particles, classes.left_out
+    )
+    check_number(
+        request.n_superclasses,
+        n_read=len(classes.class_id),
+        n_usable=int(usable.sum()),
+        identity=not plugin.needs_affinity,
+        may_be_missing=plugin.finds_number,
+        name=plugin_name(request.clustering),
+    )
+
+
 def fit_affinity(affinity: Affinity, averages: ClassAverages, path: Path) -> Affinity:
     """An affinity that was read, checked against the class averages that it is said to be of.
 
@@ -142,7 +171,7 @@ def fit_affinity(affinity: Affinity, averages: ClassAverages, path: Path) -> Aff
     """
     if not np.array_equal(affinity.class_id, averages.class_id):
         raise InputError(
-            f"it is of {len(affinity)} class averages, numbers {_span(affinity.class_id)}; the "
+            f"It is of {len(affinity)} class averages, numbers {_span(affinity.class_id)}; the "
             f"data set has {len(averages)}, numbers {_span(averages.class_id)}"
             + (
                 ", in another order."
@@ -155,7 +184,7 @@ def fit_affinity(affinity: Affinity, averages: ClassAverages, path: Path) -> Aff
     lacking = affinity.is_empty & ~averages.is_empty
     if lacking.any():
         raise InputError(
-            f"class {affinity.class_id[lacking][0]} is empty in it, but not in the data set.",
+            f"Class {affinity.class_id[lacking][0]} is empty in it, but not in the data set.",
             path=path,
             cure="Leave out --affinity, and it is computed.",
         )

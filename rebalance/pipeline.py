@@ -21,6 +21,7 @@ from rebalance.cache import AffinityCache
 from rebalance.checks import (
     Classes,
     check_early,
+    check_grouping,
     find_classes,
     fit_affinity,
     named_files,
@@ -83,6 +84,7 @@ def execute(request: RunRequest, *, progress: Progress | None = None) -> RunResu
     progress.stage("read", f"Reading {request.path}")
     dataset = read(request)
     classes = find_classes(request, dataset)
+    check_grouping(request, classes)
     with results_folder(request, dataset) as folder:
         cache = AffinityCache() if request.use_cache else None
         affinity, source = find_affinity(request, dataset, cache, progress)
@@ -203,7 +205,7 @@ def group(request: RunRequest, classes: Classes, affinity: Affinity | None) -> S
         )
     if affinity is None:
         raise InputError(
-            "no class averages were found, and superclasses are made of them.",
+            "No class averages were found, and superclasses are made of them.",
             path=request.path,
             cure="Give the stack as second argument, or balance the classes themselves with "
             "--no-superclasses.",

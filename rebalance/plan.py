@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from rebalance.cache import AffinityCache
-from rebalance.checks import Classes, check_early, find_classes, unused_settings
+from rebalance.checks import Classes, check_early, check_grouping, find_classes, unused_settings
 from rebalance.model import Affinity, Dataset, Selection, Superclasses
 from rebalance.pipeline import COMPUTED, find_affinity, group, read, results_folder, select
 from rebalance.progress import Progress
@@ -77,6 +77,7 @@ def plan(request: RunRequest, *, progress: Progress | None = None) -> Plan:
     progress.stage("read", f"Reading {request.path}")
     dataset = read(request)
     classes = find_classes(request, dataset)
+    check_grouping(request, classes)
     folder = results_folder(request, dataset).place
     used = int(np.count_nonzero(~classes.is_empty))
     affinity, source = None, COMPUTED

@@ -97,7 +97,7 @@ def _changed_inputs(record: Mapping[str, Any]) -> Iterator[str]:
         path = Path(entry["path"])
         if not path.is_file():
             raise InputError(
-                "this file of the recorded run is not there any more.",
+                "This file of the recorded run is not there any more.",
                 path=path,
                 cure="Put it back, or run on other files with rebalance run.",
             )

@@ -88,14 +88,14 @@ def read_affinity(path: Path) -> Affinity:
     for name in ("values", "class_id"):
         if name not in content:
             raise InputError(
-                f"it has no array {name!r}; found {', '.join(sorted(content)) or 'none'}.",
+                f"It has no array {name!r}; found {', '.join(sorted(content)) or 'none'}.",
                 path=path,
                 cure="Expected an affinity.npz written by rebalance run.",
             )
     version = content.get("version", np.array(FILE_VERSION))
     if version.tolist() != FILE_VERSION:
         raise InputError(
-            f"it is version {version.tolist()} of the affinity file; this program reads "
+            f"It is version {version.tolist()} of the affinity file; this program reads "
             f"{FILE_VERSION}.",
             path=path,
             cure="Use the version of rebalance that wrote it, or compute the affinity again.",
@@ -131,20 +131,20 @@ def _read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
                     )
                     # Reading on to the end is what makes zipfile compare the checksum.
                     if stream.read(1):
-                        raise InputError(f"entry {name} is longer than its array.", path=path)
+                        raise InputError(f"Entry {name} is longer than its array.", path=path)
     except FileNotFoundError:
-        raise InputError("there is no such file.", path=path) from None
+        raise InputError("There is no such file.", path=path) from None
     except OSError as error:
-        raise InputError(f"it can't be read: {error.strerror or error}.", path=path) from error
+        raise InputError(f"It can't be read: {error.strerror or error}.", path=path) from error
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
         raise InputError(
-            f"it is not an affinity file, or damaged ({error}).",
+            f"It is not an affinity file, or damaged ({error}).",
             path=path,
             cure="Expected an affinity.npz written by rebalance run.",
         ) from error
     except (ValueError, MemoryError) as error:
         raise InputError(
-            f"an array in it can't be read: {error}",
+            f"An array in it can't be read: {error}",
             path=path,
             cure="Arrays of Python objects (pickle) are never loaded.",
         ) from error
@@ -155,34 +155,35 @@ def _shaped(
     array: npt.NDArray[Any], name: str, shape: tuple[int, ...], path: Path
 ) -> npt.NDArray[Any]:
     if array.shape != shape:
-        raise InputError(f"{name} has shape {array.shape}, expected {shape}.", path=path)
+        raise InputError(f"Array {name} has shape {array.shape}, expected {shape}.", path=path)
     if array.dtype.kind not in "fiub":
-        raise InputError(f"{name} holds {array.dtype}, expected numbers.", path=path)
+        raise InputError(f"Array {name} holds {array.dtype}, expected numbers.", path=path)
     return array
 
 
 def _class_numbers(array: npt.NDArray[Any], path: Path) -> npt.NDArray[np.int64]:
     if array.ndim != 1 or array.dtype.kind not in "iu":
         raise InputError(
-            f"class_id is {array.dtype} of shape {array.shape}, expected whole numbers (N,).",
+            f"The class numbers are {array.dtype} of shape {array.shape}, expected whole numbers (N,).",
             path=path,
         )
     numbers, counts = np.unique(array, return_counts=True)
     if len(numbers) != len(array):
-        raise InputError(f"class number {numbers[counts > 1][0]} occurs twice.", path=path)
+        raise InputError(f"Class number {numbers[counts > 1][0]} occurs twice.", path=path)
     return array.astype(np.int64)
 
 
 def _matrix(array: npt.NDArray[Any], n: int, path: Path) -> npt.NDArray[np.float32]:
     values = _shaped(array, "values", (n, n), path).astype(np.float32)
     if not np.isfinite(values).all():
-        raise InputError("values has NaN or infinite entries.", path=path)
+        raise InputError("The affinities have NaN or infinite entries.", path=path)
     if n and (values.min() < -_SYMMETRY_TOLERANCE or values.max() > 1 + _SYMMETRY_TOLERANCE):
         raise InputError(
-            f"values goes from {values.min():g} to {values.max():g}, expected 0 to 1.", path=path
+            f"The affinities go from {values.min():g} to {values.max():g}, expected 0 to 1.",
+            path=path,
         )
     if not np.allclose(values, values.T, rtol=0, atol=_SYMMETRY_TOLERANCE):
-        raise InputError("values is not symmetric.", path=path)
+        raise InputError("The matrix of affinities is not symmetric.", path=path)
     return values
 
 
@@ -210,7 +211,7 @@ def _from_json(content: Mapping[str, npt.NDArray[Any]], name: str, path: Path) -
     try:
         parsed = json.loads(text)
     except ValueError as error:
-        raise InputError(f"{name} is not JSON: {error}", path=path) from error
+        raise InputError(f"Entry {name} is not JSON: {error}", path=path) from error
     if not isinstance(parsed, dict):
-        raise InputError(f"{name} is not a JSON object.", path=path)
+        raise InputError(f"Entry {name} is not a JSON object.", path=path)
     return parsed

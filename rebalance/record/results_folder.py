@@ -76,7 +76,7 @@ class ResultsFolder:
         except OSError as error:
             self._undo()
             raise OutputError(
-                f"results can't be written there: {error.strerror or error}.",
+                f"Results can't be written there: {error.strerror or error}.",
                 path=self.place,
                 cure=_ANOTHER_PLACE,
             ) from error
@@ -97,7 +97,7 @@ class ResultsFolder:
         if isinstance(error, OSError) and self._is_about_the_results(error):
             reason = _FULL.get(error.errno or 0, error.strerror or str(error))
             raise OutputError(
-                f"results could not be written: {reason}. Nothing was left behind.",
+                f"Results could not be written: {reason}. Nothing was left behind.",
                 path=self.place,
                 cure="Make room, or give another place with -o.",
             ) from error
@@ -117,7 +117,7 @@ class ResultsFolder:
             os.replace(self.work, self.place)
         except OSError as error:
             raise OutputError(
-                f"the results can't be put in place: {error.strerror or error}.",
+                f"The results can't be put in place: {error.strerror or error}.",
                 path=self.place,
                 cure=_ANOTHER_PLACE,
             ) from error
@@ -203,7 +203,7 @@ def _check_the_place(place: Path, overwrite: bool) -> bool:
     if not os.path.lexists(place):
         return False
     if not place.is_dir():
-        raise OutputError("this is a file, not a folder.", path=place, cure=_ANOTHER_PLACE)
+        raise OutputError("This is a file, not a folder.", path=place, cure=_ANOTHER_PLACE)
     try:
         content = sorted(path.name for path in place.iterdir())
     except OSError as error:
@@ -214,14 +214,14 @@ def _check_the_place(place: Path, overwrite: bool) -> bool:
         return True
     if RUN_RECORD not in content:
         raise OutputError(
-            f"the folder exists and is no results folder of rebalance (it has no {RUN_RECORD}); "
+            f"The folder exists and is no results folder of rebalance (it has no {RUN_RECORD}); "
             "it is never overwritten.",
             path=place,
             cure=_ANOTHER_PLACE,
         )
     if not overwrite:
         raise OutputError(
-            "the folder holds the results of an earlier run.",
+            "The folder holds the results of an earlier run.",
             path=place,
             cure="Add --overwrite to replace them, or give another place with -o.",
         )
@@ -229,7 +229,7 @@ def _check_the_place(place: Path, overwrite: bool) -> bool:
     if strange:
         more = f" and {len(strange) - 3} more" if len(strange) > 3 else ""
         raise OutputError(
-            f"the folder also holds {', '.join(strange[:3])}{more}, which rebalance did not "
+            f"The folder also holds {', '.join(strange[:3])}{more}, which rebalance did not "
             "write and will not delete.",
             path=place,
             cure="Move that elsewhere, or give another place with -o.",
@@ -243,7 +243,7 @@ def _files_of_others(place: Path) -> list[str]:
         written = {str(output["name"]) for output in record["outputs"]}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise OutputError(
-            f"its {RUN_RECORD} was not written by rebalance, so the folder is not overwritten.",
+            f"Its {RUN_RECORD} was not written by rebalance, so the folder is not overwritten.",
             path=place,
             cure=_ANOTHER_PLACE,
         ) from error
@@ -261,7 +261,7 @@ def _keep_inputs_out(place: Path, inputs: Iterable[Path]) -> None:
     for path in inputs:
         if path.resolve().is_relative_to(place):
             raise OutputError(
-                f"the results would replace a file that is read: {path}.",
+                f"The results would replace a file that is read: {path}.",
                 path=place,
                 cure=_ANOTHER_PLACE,
             )

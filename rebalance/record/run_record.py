@@ -117,19 +117,19 @@ def read_record(path: Path) -> dict[str, Any]:
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise InputError("there is no such file.", path=path) from None
+        raise InputError("There is no such file.", path=path) from None
     except (OSError, ValueError) as error:
-        raise InputError(f"it is no run record: {error}", path=path) from error
+        raise InputError(f"It is no run record: {error}", path=path) from error
     needed = {"record_version", "rebalance", "request", "plugins", "inputs", "outputs"}
     if not isinstance(record, dict) or not needed <= record.keys():
         raise InputError(
-            "it is no run record of rebalance.",
+            "It is no run record of rebalance.",
             path=path,
             cure="Expected the run.json of a results folder.",
         )
     if record["record_version"] != RECORD_VERSION:
         raise InputError(
-            f"it is version {record['record_version']} of the run record; this program reads "
+            f"It is version {record['record_version']} of the run record; this program reads "
             f"{RECORD_VERSION}.",
             path=path,
             cure=f"Repeat it with rebalance {record['rebalance']}.",

@@ -24,6 +24,9 @@ from rebalance.model import (
 )
 from rebalance.request import RunRequest, plugin_name
 
+USED, EMPTY, LEFT_OUT = "used", "empty", "left out"
+"""What became of a class average."""
+
 
 def summarise(
     request: RunRequest,
@@ -96,19 +99,28 @@ def _short(value: float) -> float:
 
 
 def _class_averages(dataset: Dataset, superclasses: Superclasses) -> dict[str, Any]:
-    used = superclasses.label != UNASSIGNED
-    unused = superclasses.class_id[~used].tolist()
-    left_out = sorted(superclasses.left_out)
+    status = np.array(status_of_averages(dataset, superclasses))
     averages = dataset.class_averages
     return {
-        "read": len(superclasses.class_id),
-        "used": int(used.sum()),
-        "empty": sorted(set(unused) - set(left_out)),
-        "left_out": left_out,
+        "read": len(status),
+        "used": int(np.count_nonzero(status == USED)),
+        "empty": superclasses.class_id[status == EMPTY].tolist(),
+        "left_out": superclasses.class_id[status == LEFT_OUT].tolist(),
         "images": averages is not None,
         "box": None if averages is None else averages.box,
         "pixel_size_A": None if averages is None else averages.pixel_size,
     }
+
+
+def status_of_averages(dataset: Dataset, superclasses: Superclasses) -> list[str]:
+    """`USED`, `EMPTY` or `LEFT_OUT` of each average; an empty one is empty, left out or not."""
+    averages = dataset.class_averages
+    n = len(superclasses.class_id)
+    empty = np.zeros(n, dtype=np.bool_) if averages is None else averages.is_empty
+    return [
+        USED if label != UNASSIGNED else EMPTY if is_empty else LEFT_OUT
+        for label, is_empty in zip(superclasses.label.tolist(), empty.tolist(), strict=True)
+    ]
 
 
 def _particles(selection: Selection | None) -> dict[str, Any] | None:

@@ -9,6 +9,7 @@ import numpy as np
 
 from rebalance.left_out import count_classes
 from rebalance.model import UNASSIGNED, Affinity, Dataset, Selection, Superclasses
+from rebalance.record.summary import status_of_averages
 
 COLUMNS = (
     "class_id",
@@ -49,7 +50,7 @@ def write_superclass_table(
     if dataset.particles is not None and selection is not None:
         before = count_classes(dataset.particles.class_id)
         after = count_classes(dataset.particles.class_id[selection.selected])
-    left_out = set(superclasses.left_out)
+    status = status_of_averages(dataset, superclasses)
     with path.open("w", encoding="utf-8", newline="") as stream:
         table = csv.writer(stream, lineterminator="\n")
         table.writerow(COLUMNS)
@@ -59,7 +60,7 @@ def write_superclass_table(
             row = [
                 number,
                 label,
-                "used" if label != UNASSIGNED else "left out" if number in left_out else "empty",
+                status[i],
                 "" if before is None else before.get(number, 0),
                 "" if after is None else after.get(number, 0),
             ]

@@ -126,13 +126,13 @@ def test_pickled_arrays_are_refused_and_never_loaded(
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"values": np.full((6, 6), 2.0)}, "from 2 to 2, expected 0 to 1"),
+        ({"values": np.full((6, 6), 2.0)}, "go from 2 to 2, expected 0 to 1"),
         ({"values": np.triu(np.ones((6, 6)))}, "not symmetric"),
         ({"values": np.full((6, 6), np.nan)}, "NaN"),
         ({"values": np.ones((5, 5))}, r"values has shape \(5, 5\), expected \(6, 6\)"),
         ({"values": np.full((6, 6), "x")}, "expected numbers"),
-        ({"class_id": np.array([1, 2, 2, 3, 4, 5])}, "class number 2 occurs twice"),
-        ({"class_id": np.arange(6) + 0.5}, "expected whole numbers"),
+        ({"class_id": np.array([1, 2, 2, 3, 4, 5])}, "Class number 2 occurs twice"),
+        ({"class_id": np.arange(6) + 0.5}, "whole numbers"),
         ({"is_empty": np.zeros(3, bool)}, r"is_empty has shape \(3,\)"),
         ({"rotation": np.zeros(4)}, r"rotation has shape \(4,\), expected \(15,\)"),
         ({"options": np.array("{")}, "options is not JSON"),
@@ -153,10 +153,10 @@ def test_content_that_is_no_affinity_is_named(
 
 
 def test_missing_and_foreign_files_are_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no such file"):
+    with pytest.raises(InputError, match="There is no such file"):
         read_affinity(tmp_path / "none.npz")
     (tmp_path / "text.npz").write_text("superclass 1\n")
-    with pytest.raises(InputError, match="not an affinity file"):
+    with pytest.raises(InputError, match="is not an affinity file"):
         read_affinity(tmp_path / "text.npz")
     np.savez(tmp_path / "other.npz", x=np.zeros(3))
     with pytest.raises(InputError, match="no array 'values'; found x"):
