@@ -35,5 +35,5 @@ def affinity_key(
         digest.update(averages.resolution.tobytes())
     if averages.n_particles is not None:
         digest.update(averages.n_particles.tobytes())
-    digest.update(memoryview(np.ascontiguousarray(averages.images)).cast("B"))
+    digest.update(np.ascontiguousarray(averages.images).data)
     return digest.hexdigest()

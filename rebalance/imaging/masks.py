@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from rebalance.model import BoolArray, FloatArray
+from rebalance.model import BoolArray, DoubleArray, FloatArray
 
 EDGE_FRACTION = 0.1
 """Width of the cosine edge as a fraction of the radius."""
 
 
-def soft_disc(box: int, radius: float, edge: float | None = None) -> FloatArray:
-    """A disc about pixel (L/2, L/2): 1 inside, a cosine fall to 0 at the radius.
+def soft_disc(box: int, radius: float, *, centre: tuple[float, float] = (0.0, 0.0)) -> FloatArray:
+    """A disc: 1 inside, a cosine fall to 0 at the radius over `EDGE_FRACTION` of it.
 
     Parameters
     ----------
@@ -20,16 +20,18 @@ def soft_disc(box: int, radius: float, edge: float | None = None) -> FloatArray:
         Side L in pixels.
     radius : float
         Where the mask reaches 0, in pixels.
-    edge : float, optional
-        Width of the fall in pixels; `EDGE_FRACTION` of the radius by default.
+    centre : tuple of float
+        (x, y) from pixel (L/2, L/2), in pixels.
 
     Returns
     -------
     float32 (L, L)
     """
-    edge = EDGE_FRACTION * radius if edge is None else edge
-    distance = radius_of_pixels(box)
-    ramp = np.clip((radius - distance) / max(edge, 1e-6), 0.0, 1.0)
+    axis = (np.arange(box) - box // 2).astype(np.float32)
+    distance = np.hypot(
+        axis[None, :] - np.float32(centre[0]), axis[:, None] - np.float32(centre[1])
+    )
+    ramp = np.clip((radius - distance) / (EDGE_FRACTION * radius), 0.0, 1.0)
     return (0.5 - 0.5 * np.cos(np.pi * ramp)).astype(np.float32)
 
 
@@ -39,21 +41,30 @@ def radius_of_pixels(box: int) -> npt.NDArray[np.float64]:
     return np.hypot(axis[:, None], axis[None, :])
 
 
-def apply_mask(images: FloatArray, mask: FloatArray) -> FloatArray:
-    """Remove the mean inside the mask (weighted by it), then multiply by it.
+def mask_about(images: FloatArray, centre: DoubleArray, radius: float) -> FloatArray:
+    """Remove the mean under a soft disc (weighted by it), then multiply by it.
 
     Parameters
     ----------
     images : float32 (N, L, L)
-    mask : float32 (L, L)
+    centre : float64 (N, 2)
+        (x, y) of each disc from pixel (L/2, L/2), in pixels.
+    radius : float
+        As in `soft_disc`.
 
     Returns
     -------
     float32 (N, L, L)
     """
-    weight = mask.astype(np.float64) / mask.sum(dtype=np.float64)
-    mean = np.tensordot(images, weight, axes=2)
-    return (images - mean[:, None, None].astype(np.float32)) * mask
+    box = images.shape[1]
+    out = np.empty(images.shape, dtype=np.float32)
+    middle = soft_disc(box, radius)
+    for index, image in enumerate(images):
+        x, y = centre[index]
+        mask = soft_disc(box, radius, centre=(x, y)) if x or y else middle
+        mean = np.sum(image * mask, dtype=np.float64) / mask.sum(dtype=np.float64)
+        out[index] = (image - np.float32(mean)) * mask
+    return out
 
 
 def estimate_radius(images: FloatArray, is_empty: BoolArray | None = None) -> float:

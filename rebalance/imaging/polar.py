@@ -17,7 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance.kernels.gridding_cpu import sample_polar
-from rebalance.model import FloatArray
+from rebalance.model import DoubleArray, FloatArray
 
 ComplexArray = npt.NDArray[np.complex64]
 
@@ -79,14 +79,18 @@ class PolarGrid:
         return np.asarray(np.arange(self.n_half) * (np.pi / self.n_half))
 
 
-def polar_fourier(images: FloatArray, grid: PolarGrid, *, workers: int = 1) -> ComplexArray:
+def polar_fourier(
+    images: FloatArray, grid: PolarGrid, *, origin: DoubleArray | None = None, workers: int = 1
+) -> ComplexArray:
     """Weighted, normalised polar samples of the Fourier transform.
 
     Parameters
     ----------
     images : float32 (N, L, L)
-        Masked; the origin is pixel (L/2, L/2).
+        Masked.
     grid : PolarGrid
+    origin : float64 (N, 2), optional
+        (x, y) of the origin of each image from pixel (L/2, L/2), in pixels; there by default.
     workers : int
         Threads of the FFTs.
 
@@ -123,6 +127,10 @@ def polar_fourier(images: FloatArray, grid: PolarGrid, *, workers: int = 1) -> C
         )
     weight = np.sqrt(grid.rings * grid.spacing * (np.pi / grid.n_half)).astype(np.float32)
     samples *= weight[None, :, None]
+    if origin is not None:
+        for index, (x, y) in enumerate(np.asarray(origin) / size):
+            if x or y:
+                samples[index] *= np.exp(2j * np.pi * (columns * x + rows * y))
     power = 2.0 * np.sum(
         samples.real.astype(np.float64) ** 2 + samples.imag.astype(np.float64) ** 2, axis=(1, 2)
     )

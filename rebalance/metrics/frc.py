@@ -101,7 +101,7 @@ class FourierRingCorrelation:
             grid.rings[0],
             grid.spacing,
             -np.deg2rad(alignment.rotation),
-            alignment.shift,
+            alignment.shift - search.offset(rows, columns, alignment.rotation, alignment.mirror),
             alignment.mirror,
             rows.start,
             rows.stop,

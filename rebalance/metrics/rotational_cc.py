@@ -20,13 +20,13 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance.hookspecs import Block
-from rebalance.imaging.masks import apply_mask, soft_disc
+from rebalance.imaging.masks import mask_about
 from rebalance.imaging.polar import ComplexArray, PolarGrid, polar_fourier
 from rebalance.kernels.coarse_cpu import RINGS
 from rebalance.kernels.correlation_cpu import align_tile
 from rebalance.kernels.lane_fft_cpu import LANES, POINTS
-from rebalance.metrics.search_options import SearchOptions, resolve_search
-from rebalance.model import ClassAverages, FloatArray, IntArray
+from rebalance.metrics.search_options import Search, SearchOptions, resolve_search
+from rebalance.model import BoolArray, ClassAverages, DoubleArray, FloatArray, IntArray
 
 COARSE_STEP = 0.22
 """Step of the coarse grid of shifts, in periods of the highest coarse frequency."""
@@ -52,6 +52,8 @@ class SearchFeatures:
     n_shifts : int
     grid : PolarGrid
     mirror : bool
+    centre : float64 (N, 2)
+        Where each object was centred from, pixels.
     device : str
     facts : dict
     """
@@ -64,8 +66,36 @@ class SearchFeatures:
     n_shifts: int
     grid: PolarGrid
     mirror: bool
+    centre: DoubleArray
     device: str
     facts: dict[str, Any]
+
+    def offset(
+        self, rows: range, columns: range, rotation: FloatArray, mirror: BoolArray
+    ) -> FloatArray:
+        """What centring adds to the shift of each pair of a tile.
+
+        Laying the centred j on the centred i by shift t lays j on i by t + c_i − R(θ) Fᵐ c_j.
+
+        Parameters
+        ----------
+        rotation : float32 (rows, columns)
+            Degrees.
+        mirror : bool (rows, columns)
+
+        Returns
+        -------
+        float32 (rows, columns, 2)
+        """
+        angle = np.deg2rad(rotation.astype(np.float64))
+        own = self.centre[rows.start : rows.stop, None]
+        other = self.centre[None, columns.start : columns.stop]
+        x = np.where(mirror, -other[..., 0], other[..., 0])
+        y = other[..., 1]
+        turned = np.stack(
+            (np.cos(angle) * x + np.sin(angle) * y, np.cos(angle) * y - np.sin(angle) * x), axis=-1
+        )
+        return np.asarray(own - turned, dtype=np.float32)
 
 
 class RotationalCC:
@@ -82,9 +112,9 @@ class RotationalCC:
         """Polar features of every average."""
         search = resolve_search(class_averages, options)
         grid = search.grid
-        mask = soft_disc(class_averages.box, grid.radius)
-        samples = polar_fourier(apply_mask(class_averages.images, mask), grid)
-        return search_features(samples, grid, search.mirror, device, search.facts)
+        masked = mask_about(class_averages.images, search.centre, grid.radius)
+        samples = polar_fourier(masked, grid, origin=search.centre)
+        return search_features(samples, search, device)
 
     def tile(
         self,
@@ -126,18 +156,18 @@ class RotationalCC:
             hand,
         )
         # Kernels count angles from +x towards +y, which is down: clockwise as displayed.
-        rotation = (180.0 - np.rad2deg(theta)) % 360.0 - 180.0
-        return Block(np.clip(value, 0.0, 1.0), rotation.astype(np.float32), shift, hand)
+        rotation = ((180.0 - np.rad2deg(theta)) % 360.0 - 180.0).astype(np.float32)
+        shift += features.offset(rows, columns, rotation, hand)
+        return Block(np.clip(value, 0.0, 1.0), rotation, shift, hand)
 
     def facts(self, features: SearchFeatures) -> Mapping[str, Any]:
         """Mask, band and largest shift as resolved."""
         return features.facts
 
 
-def search_features(
-    samples: ComplexArray, grid: PolarGrid, mirror: bool, device: str, facts: dict[str, Any]
-) -> SearchFeatures:
+def search_features(samples: ComplexArray, search: Search, device: str) -> SearchFeatures:
     """Derive what the kernels read from unit-norm polar samples (N, K, H)."""
+    grid = search.grid
     n, n_rings, half = samples.shape
     real = np.empty((n, 3, n_rings, half), dtype=np.float32)
     imaginary = np.empty_like(real)
@@ -166,7 +196,17 @@ def search_features(
     k_coarse = min(grid.k_high, grid.k_low + low * grid.spacing)
     shifts, n_shifts = shift_grid(grid.max_shift, COARSE_STEP / k_coarse)
     return SearchFeatures(
-        real, imaginary, coarse, detail, shifts, n_shifts, grid, mirror, device, facts
+        real,
+        imaginary,
+        coarse,
+        detail,
+        shifts,
+        n_shifts,
+        grid,
+        search.mirror,
+        search.centre,
+        device,
+        search.facts,
     )
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
+
+import numpy as np
 
 from rebalance.errors import OptionError
+from rebalance.imaging.centring import find_objects
 from rebalance.imaging.masks import estimate_radius
 from rebalance.imaging.polar import PolarGrid
-from rebalance.model import ClassAverages
+from rebalance.model import ClassAverages, DoubleArray
 from rebalance.options import Length, Options, option
 
 AUTO_RINGS = 27
@@ -16,6 +19,12 @@ AUTO_RINGS = 27
 
 AUTO_SHIFT_FRACTION = 0.08
 """Largest shift as a fraction of the box when none is given."""
+
+ROOM_ABOUT_OBJECT = 1.25
+"""Radius of the mask over that of the object, when the objects are centred first."""
+
+OFF_CENTRE_SHARE = 0.05
+"""Part of the averages that may be off centre before all are centred."""
 
 FINEST = 0.45
 """Highest frequency that is compared, cycles per pixel: images are interpolated near 0.5."""
@@ -37,6 +46,9 @@ class SearchOptions(Options):
         None, "Largest shift either way; auto is 8 % of the box.", unit="Å or px"
     )
     mirror: bool = option(True, "Compare with the mirror image too.")
+    center: Literal["auto", "on", "off"] = option(
+        "auto", "Centre the objects first; auto does where mask or largest shift would cut them."
+    )
 
 
 @dataclass(frozen=True)
@@ -47,12 +59,16 @@ class Search:
     ----------
     grid : PolarGrid
     mirror : bool
+    centre : float64 (N, 2)
+        (x, y) of each object from pixel (L/2, L/2), in pixels; 0 where nothing is centred. The
+        largest shift is counted from there.
     facts : dict
         How each number was come by, for the log and the record.
     """
 
     grid: PolarGrid
     mirror: bool
+    centre: DoubleArray
     facts: dict[str, Any]
 
 
@@ -66,22 +82,13 @@ def resolve_search(averages: ClassAverages, options: SearchOptions) -> Search:
     """
     size = averages.pixel_size
     largest = averages.box / 2.0
-    if options.mask_diameter is not None:
-        radius = options.mask_diameter.pixels(size, "mask_diameter") / 2.0
-        mask_from = "option"
-    else:
-        radius = estimate_radius(averages.images, averages.is_empty)
-        mask_from = "images"
-        if averages.mask_diameter is not None and size is not None:
-            given = averages.mask_diameter / size / 2.0
-            if given < radius:
-                radius, mask_from = given, "classification"
-    if radius < 4.0:
-        raise _out_of_range("mask_diameter", 2 * radius, "at least 8 px", averages)
-    if radius > largest:
-        if mask_from == "option" and radius > largest * 1.05:
-            raise _out_of_range("mask_diameter", 2 * radius, f"at most {averages.box} px", averages)
-        radius = largest
+    shift = AUTO_SHIFT_FRACTION * averages.box
+    if options.max_shift is not None:
+        shift = options.max_shift.pixels(size, "max_shift")
+        if not 0.0 <= shift <= largest:
+            raise _out_of_range("max_shift", shift, f"0 to {largest:g} px", averages)
+    radius, mask_from = _mask_radius(averages, options)
+    centre, radius, centring = _centring(averages, options, radius, shift, mask_from)
 
     high = min(AUTO_RINGS / (2.0 * radius), FINEST)
     if options.low_pass is not None:
@@ -97,13 +104,6 @@ def resolve_search(averages: ClassAverages, options: SearchOptions) -> Search:
                 "high_pass", length, f"longer than the low-pass of {1 / high:.1f} px", averages
             )
         low = 1.0 / length
-    if options.max_shift is not None:
-        shift = options.max_shift.pixels(size, "max_shift")
-        if not 0.0 <= shift <= largest:
-            raise _out_of_range("max_shift", shift, f"0 to {largest:g} px", averages)
-    else:
-        shift = AUTO_SHIFT_FRACTION * averages.box
-
     facts: dict[str, Any] = {
         "mask_diameter_px": round(2 * radius, 3),
         "mask_diameter_from": mask_from,
@@ -112,12 +112,53 @@ def resolve_search(averages: ClassAverages, options: SearchOptions) -> Search:
         "max_shift_px": round(shift, 3),
         "mirror": options.mirror,
         "pixel_size_A": size,
+        **centring,
     }
     if size is not None:
         facts["mask_diameter_A"] = round(2 * radius * size, 2)
         facts["low_pass_A"] = round(size / high, 2)
         facts["max_shift_A"] = round(shift * size, 2)
-    return Search(PolarGrid(radius, low, high, shift), options.mirror, facts)
+    return Search(PolarGrid(radius, low, high, shift), options.mirror, centre, facts)
+
+
+def _mask_radius(averages: ClassAverages, options: SearchOptions) -> tuple[float, str]:
+    """Radius in pixels and where it comes from."""
+    size = averages.pixel_size
+    largest = averages.box / 2.0
+    if options.mask_diameter is not None:
+        radius = options.mask_diameter.pixels(size, "mask_diameter") / 2.0
+        if not 4.0 <= radius <= 1.05 * largest:
+            raise _out_of_range("mask_diameter", 2 * radius, f"8 to {averages.box} px", averages)
+        return min(radius, largest), "option"
+    radius = estimate_radius(averages.images, averages.is_empty)
+    if averages.mask_diameter is not None and size is not None:
+        given = averages.mask_diameter / size / 2.0
+        if 4.0 <= given < radius:
+            return given, "classification"
+    return radius, "images"
+
+
+def _centring(
+    averages: ClassAverages, options: SearchOptions, radius: float, shift: float, mask_from: str
+) -> tuple[DoubleArray, float, dict[str, Any]]:
+    """Centres of the objects, the radius of the mask about them, and what to say of it."""
+    nowhere = np.zeros((len(averages), 2))
+    if options.center == "off" or len(averages) == 0:
+        return nowhere, radius, {"centred": False}
+    objects = find_objects(averages.images, radius)
+    distance = np.hypot(objects.centre[:, 0], objects.centre[:, 1])
+    cut = (objects.reach() > radius) | (distance > shift / 2.0)
+    if options.center == "auto" and np.mean(cut) <= OFF_CENTRE_SHARE:
+        return nowhere, radius, {"centred": False}
+    if mask_from != "option":
+        room = ROOM_ABOUT_OBJECT * float(np.percentile(objects.extent, 95))
+        radius = max(min(radius, room), 4.0)
+    facts = {
+        "centred": True,
+        "off_centre": int(np.count_nonzero(cut)),
+        "largest_offset_px": round(float(distance.max()), 2),
+    }
+    return objects.centre, radius, facts
 
 
 def _out_of_range(name: str, pixels: float, expected: str, averages: ClassAverages) -> OptionError:
