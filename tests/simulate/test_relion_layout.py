@@ -138,6 +138,25 @@ def test_a_selection_keeps_the_class_numbers(
     np.testing.assert_array_equal(particles["rlnClassNumber"], kept)
 
 
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        (4.3, "    4.300000"),
+        (-11.23849, "   -11.23849"),
+        (10658.224473, "10658.224473"),
+        (31972790, "3.197279e+07"),
+        (6.465755e-4, "6.465755e-04"),
+        (-6.46574e-4, "-6.46574e-04"),
+        (0.001121, "    0.001121"),
+        (0.0, "    0.000000"),
+        (float("inf"), "         inf"),
+        (float("nan"), "        -nan"),
+    ],
+)
+def test_a_number_fills_twelve_columns(value: float, cell: str) -> None:
+    assert number(value) == cell
+
+
 def test_numbers_are_printed_as_relion_prints_them(real_data: Path) -> None:
     text = (real_data / "relion31_70s" / "run_it020_model.star").read_text()
     text += (real_data / "relion31_70s" / "run_it020_data.star").read_text()[:200_000]

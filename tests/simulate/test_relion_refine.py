@@ -28,15 +28,14 @@ def simulated() -> SimulatedClassification:
     return simulate_class_averages(
         {
             "n_averages": 8,
-            "n_particles": 160,
+            "n_particles": 120,
             "n_views": 3,
             "box": 32,
             "pixel_size": 8.0,
             "n_empty": 1,
             "n_noise": 0,
             "n_junk": 0,
-            "snr": 1.0,
-            "ctf": False,
+            "snr": 3.0,
             "particle_images": True,
             "seed": 5,
         }
@@ -61,7 +60,7 @@ def selected(written: RelionFiles, tmp_path_factory: pytest.TempPathFactory) -> 
         output=tmp_path_factory.mktemp("run") / "results",
     )
     assert result.selection is not None
-    assert 0 < result.selection.selected.sum() < 160
+    assert 0 < result.selection.selected.sum() < 120
     assert result.folder is not None
     return result.folder / "particles_selected.star"
 
@@ -77,7 +76,7 @@ def classify(written: RelionFiles, particles: Path, out: Path, *arguments: str) 
     out.mkdir()
     fixed = "--iter 1 --tau2_fudge 2 --particle_diameter 230 --zero_mask --oversampling 0"
     fixed += " --offset_range 4 --offset_step 1 --norm --scale --dont_combine_weights_via_disc"
-    fixed += " --pad 1 --pool 100 --j 1 --random_seed 1"
+    fixed += " --ctf --pad 1 --pool 100 --j 1 --random_seed 1"
     relion(
         written.project,
         "relion_refine",
@@ -113,7 +112,7 @@ def test_relion_finds_the_same_alignment_and_view_with_our_averages_as_reference
         written,
         written.data,
         tmp_path / "out",
-        *("--ref", str(written.model), "--K", "8", "--psi_step", "6"),
+        *("--ref", str(written.model), "--ctf_corrected_ref", "--K", "8", "--psi_step", "8"),
     )
     ours = starfile.read(written.data)["particles"]
     found = tables["particles"].set_index("rlnImageName").loc[ours["rlnImageName"]]
