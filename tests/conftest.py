@@ -30,3 +30,14 @@ def rng() -> np.random.Generator:
 def _cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> None:
     """No test reads or fills the user's affinity cache."""
     os.environ["REBALANCE_CACHE_DIR"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(scope="session")
+def simulated_job(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A RELION Class2D job of 24 averages (18 with particles) and 1,200 particles; read only."""
+    from rebalance.simulate import simulate_class_averages, write_relion
+
+    settings = {"n_averages": 24, "n_particles": 1_200, "n_views": 6, "box": 32, "seed": 1}
+    return write_relion(
+        simulate_class_averages(settings), tmp_path_factory.mktemp("project")
+    ).job

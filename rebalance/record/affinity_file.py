@@ -164,7 +164,8 @@ def _shaped(
 def _class_numbers(array: npt.NDArray[Any], path: Path) -> npt.NDArray[np.int64]:
     if array.ndim != 1 or array.dtype.kind not in "iu":
         raise InputError(
-            f"The class numbers are {array.dtype} of shape {array.shape}, expected whole numbers (N,).",
+            f"The class numbers are {array.dtype} of shape {array.shape}, expected whole "
+            "numbers (N,).",
             path=path,
         )
     numbers, counts = np.unique(array, return_counts=True)
