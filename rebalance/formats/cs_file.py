@@ -166,12 +166,14 @@ class NumpyTable:
         shape = re.compile(rb"'shape': \(\d+,\)")
         header = shape.sub(b"'shape': (%d,)" % len(rows), self._header.rstrip())
         size = len(self._header)
-        opaque = self._array.view(np.dtype((np.void, self.dtype.itemsize)))
+        # Rows as bytes: NumPy takes them much faster than records, and padding comes along.
+        bytes_of_row = self._array.view(np.uint8).reshape(-1, self.dtype.itemsize)
         with open(target, "wb") as out:
             out.write(self._head)
             out.write(header.ljust(size - 1) + b"\n")
             for begin in range(0, len(rows), _ROWS_AT_ONCE):
-                out.write(opaque[rows[begin : begin + _ROWS_AT_ONCE]].tobytes())
+                chosen = bytes_of_row.take(rows[begin : begin + _ROWS_AT_ONCE], axis=0)
+                out.write(chosen.data)
 
 
 class StreamTable:

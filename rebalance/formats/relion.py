@@ -84,7 +84,7 @@ class Relion:
             Names the file, the line or column, what was found and what was expected.
         """
         job = find_job(request.path, request.project)
-        particles = _read_particles(job.particles) if job.particles else None
+        particles = _read_particles(job) if job.particles else None
         notes = list(job.notes)
         warnings: list[str] = []
         source, averages = self._averages(request, job, particles, notes)
@@ -204,8 +204,10 @@ def _loop(particles: ParticleTable) -> StarLoop:
     return particles.handle
 
 
-def _read_particles(path: Path) -> ParticleTable:
-    star = StarFile(path)
+def _read_particles(job: RelionJob) -> ParticleTable:
+    assert job.particles is not None
+    path = job.particles
+    star = job.table or StarFile(path)
     block = particle_block(star)
     if block is None:
         blocks = ", ".join(f"data_{one.name}" for one in star.blocks[:6])

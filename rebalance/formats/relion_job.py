@@ -39,6 +39,8 @@ class RelionJob:
         Particle table; model, class averages table or stack; optimiser.
     notes : tuple of str
         What was chosen among several.
+    table : StarFile, optional
+        The particle table, where it had to be opened to know what it is.
     """
 
     name: str
@@ -46,6 +48,7 @@ class RelionJob:
     averages: Path | None = None
     optimiser: Path | None = None
     notes: tuple[str, ...] = ()
+    table: StarFile | None = None
 
 
 def kind_of(star: StarFile) -> str:
@@ -163,7 +166,7 @@ def _from_file(path: Path, project: Path | None) -> RelionJob:
     star = StarFile(path)
     kind = kind_of(star)
     if kind == PARTICLES:
-        return _beside(path)
+        return replace(_beside(path), table=star)
     if kind == OPTIMISER:
         return _from_optimiser(star, project)
     if kind == AVERAGES:

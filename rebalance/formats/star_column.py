@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from rebalance.model import IntArray
+
+if TYPE_CHECKING:
+    from rebalance.formats.star_table import StarLoop
 
 _MISSING = (b"<NA>", b"?", b".")
 
@@ -30,31 +33,38 @@ def split_tokens(line: bytes) -> list[str]:
     return tokens
 
 
-def parse_column(text: Bytes, begin: IntArray, end: IntArray) -> npt.NDArray[Any]:
+def read_column(loop: StarLoop, column: int, begin: IntArray | None) -> npt.NDArray[Any]:
     """int64 if all tokens are whole numbers, float64 if all are numbers, else str; (P,).
 
     Parameters
     ----------
-    text : uint8
-        The file.
-    begin, end : int64 (P,)
-        Of each token, quotes left out.
+    loop : StarLoop
+    column : int
+    begin : int64 (P,), optional
+        Where the column's tokens begin, if that is known already.
     """
-    numbers = _numbers(text, begin, end)
-    return _words(text, begin, end) if numbers is None else numbers
+    from rebalance.formats.star_scan import OTHER, WHOLE, end_tokens, find_tokens, read_numbers
 
-
-def _numbers(text: Bytes, begin: IntArray, end: IntArray) -> npt.NDArray[Any] | None:
-    from rebalance.formats.star_scan import OTHER, WHOLE, read_numbers
-
+    text = loop.file.bytes
+    row_begin, row_end = loop.row_bounds
+    known = begin
+    begin = np.empty_like(row_begin) if known is None else known.copy()
+    end = np.empty_like(begin)
     whole = np.zeros(len(begin), dtype=np.int64)
     real = np.zeros(len(begin), dtype=np.float64)
     kind = np.zeros(len(begin), dtype=np.uint8)
-    read_numbers(text, begin, end, whole, real, kind)
+
+    def read(rows: slice) -> None:
+        if known is None:
+            find_tokens(text, row_begin[rows], row_end[rows], column, begin[rows])
+        end_tokens(text, row_end[rows], begin[rows], end[rows])
+        read_numbers(text, begin[rows], end[rows], whole[rows], real[rows], kind[rows])
+
+    loop.for_rows(read)
     for row in np.flatnonzero(kind == OTHER):
         value = _python_number(text[begin[row] : end[row]].tobytes())
         if value is None:
-            return None
+            return _words(loop, begin, end)
         if isinstance(value, int):
             kind[row], whole[row] = WHOLE, value
         real[row] = value
@@ -76,12 +86,12 @@ def _python_number(token: bytes) -> int | float | None:
         return None
 
 
-def _words(text: Bytes, begin: IntArray, end: IntArray) -> npt.NDArray[np.str_]:
+def _words(loop: StarLoop, begin: IntArray, end: IntArray) -> npt.NDArray[np.str_]:
     from rebalance.formats.star_scan import gather_tokens
 
     width = max(1, int((end - begin).max(initial=0)))
     matrix = np.zeros((len(begin), width), dtype=np.uint8)
-    gather_tokens(text, begin, end, matrix)
+    loop.for_rows(lambda rows: gather_tokens(loop.file.bytes, begin[rows], end[rows], matrix[rows]))
     words = matrix.view(f"S{width}")[:, 0]
     if matrix.max(initial=0) < 128:
         return words.astype(f"U{width}")

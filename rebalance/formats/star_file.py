@@ -85,8 +85,24 @@ class StarFile:
             yield StarBlock(self, begin, begins[number] if number < len(begins) else len(self))
 
     def _next_header(self, at: int) -> int:
-        found = self._map.find(b"\ndata_", at)
-        return found + 1 if found >= 0 else -1
+        mark = b"\ndata_"
+        while at < len(self):
+            found = self._map.find(mark, at, at + _CHUNK + len(mark))
+            if found >= 0:
+                return found + 1
+            self.release(at, at + _CHUNK)
+            at += _CHUNK
+        return -1
+
+    def release(self, begin: int, end: int) -> None:
+        """Let go of the memory of a part that was read; it is read again when needed.
+
+        Without this a table of gigabytes would be resident whole.
+        """
+        if end - begin < _CHUNK or not hasattr(mmap, "MADV_DONTNEED"):
+            return
+        first = begin - begin % mmap.PAGESIZE
+        self._map.madvise(mmap.MADV_DONTNEED, first, min(end, len(self)) - first)
 
     def line_at(self, begin: int) -> bytes:
         """The line that begins at a position, without its newline."""
@@ -112,11 +128,6 @@ class StarFile:
     def block(self, name: str) -> StarBlock | None:
         """The first block ``data_<name>``, or None."""
         return next((block for block in self.blocks if block.name == name), None)
-
-    @property
-    def head(self) -> bytes:
-        """What stands before the first block: comments, as a rule."""
-        return self._map[: self.blocks[0].begin]
 
 
 class StarBlock:

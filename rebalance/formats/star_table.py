@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -16,13 +17,14 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance.errors import InputError
-from rebalance.formats.star_column import parse_column, split_tokens
+from rebalance.formats.star_column import read_column, split_tokens
 from rebalance.model import BoolArray, IntArray
 
 if TYPE_CHECKING:
     from rebalance.formats.star_file import StarBlock
 
 _CHUNK = 1 << 25
+_ROWS_AT_ONCE = 1 << 17
 
 
 class StarLoop:
@@ -60,6 +62,11 @@ class StarLoop:
         self.labels = tuple(labels)
 
     @property
+    def row_bounds(self) -> tuple[IntArray, IntArray]:
+        """Where rows begin and end in the file, each int64 (P,)."""
+        return self._rows[:2]
+
+    @property
     def column_names(self) -> tuple[str, ...]:
         """Names that `read_column` knows."""
         return self.labels
@@ -95,6 +102,7 @@ class StarLoop:
             n, bad, tokens = find_rows(
                 text, begin, end, len(self.labels), wanted, row_begin, row_end, token
             )
+            self.file.release(begin, end)
             return row_begin[:n], row_end[:n], token[:n], bad, tokens
 
         parts = _in_threads(scan_chunk, self._chunks())
@@ -163,8 +171,10 @@ class StarLoop:
         KeyError
             If the table has no such column.
         """
-        begin, end = self._tokens(name)
-        return parse_column(self.file.bytes, begin, end)
+        label = name.removeprefix("_")
+        if label not in self.labels:
+            raise KeyError(name)
+        return read_column(self, self.labels.index(label), self._rows[2].get(label))
 
     def read_integers(self, name: str) -> IntArray:
         """A column of whole numbers, int64 (P,); ``3.000000`` counts as 3.
@@ -192,27 +202,17 @@ class StarLoop:
             cure="Mend the value, or give the table again from the job that wrote it.",
         )
 
-    def _tokens(self, name: str) -> tuple[IntArray, IntArray]:
-        from rebalance.formats.star_scan import end_tokens, find_tokens
+    def for_rows(self, task: Callable[[slice], None]) -> None:
+        """Do something for all rows, so many at a time and on several threads."""
+        row_begin, row_end, _ = self._rows
 
-        label = name.removeprefix("_")
-        if label not in self.labels:
-            raise KeyError(name)
-        row_begin, row_end, found = self._rows
-        if label in found:
-            begin = found[label].copy()
-        else:
-            begin = np.empty(len(row_begin), dtype=np.int64)
-            column = self.labels.index(label)
-            _in_threads(
-                lambda rows: find_tokens(
-                    self.file.bytes, row_begin[rows], row_end[rows], column, begin[rows]
-                ),
-                _row_chunks(len(begin)),
-            )
-        end = np.empty_like(begin)
-        end_tokens(self.file.bytes, row_end, begin, end)
-        return begin, end
+        def do(rows: slice) -> None:
+            task(rows)
+            self.file.release(int(row_begin[rows.start]), int(row_end[rows.stop - 1]))
+
+        n = len(row_begin)
+        bounds = range(0, n, _ROWS_AT_ONCE)
+        _in_threads(do, [slice(at, min(at + _ROWS_AT_ONCE, n)) for at in bounds])
 
     def write(self, out: BinaryIO, keep: BoolArray) -> None:
         """Write the whole file without the rows of this table that are not kept.
@@ -240,15 +240,12 @@ class StarLoop:
             rows = slice(first, last)
             size = copy_kept(text, at, end, row_begin[rows], row_end[rows], keep[rows], buffer)
             out.write(buffer[:size].data)
+            self.file.release(at, end)
             at, first = end, last
         out.write(text[self.body_end :].data)
 
 
-def _row_chunks(n: int, rows: int = 1 << 18) -> list[slice]:
-    return [slice(begin, min(begin + rows, n)) for begin in range(0, n, rows)]
-
-
-def _in_threads(task: Any, items: list[Any]) -> list[Any]:
+def _in_threads(task: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
     if len(items) < 2:
         return [task(item) for item in items]
     # numba compiles under a lock, so the first item warms up for the rest.
