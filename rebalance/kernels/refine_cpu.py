@@ -170,7 +170,7 @@ def evaluate(
 
 @jit
 def ascent_step(derivatives, arm, limit, step):
-    """The step to the top of the quadratic model, regularised where it curves upwards.
+    """The step to the top of the quadratic model, damped where it curves upwards, cut to a limit.
 
     Parameters
     ----------
@@ -216,11 +216,11 @@ def ascent_step(derivatives, arm, limit, step):
                     px = z1 / d1 - l21 * py
                     pt = gt / l00 - l10 * px - l20 * py
                     length = np.sqrt(pt * pt + px * px + py * py)
-                    if length <= limit:
-                        step[0] = pt / arm
-                        step[1] = px
-                        step[2] = py
-                        return damping == 0.0
+                    scale = min(1.0, limit / length) if length > 0.0 else 1.0
+                    step[0] = scale * pt / arm
+                    step[1] = scale * px
+                    step[2] = scale * py
+                    return damping == 0.0 and scale == 1.0
         damping = max(floor, 4.0 * damping)
     length = np.sqrt(gt * gt + gx * gx + gy * gy) + 1e-300
     step[0] = gt / length * limit / arm
