@@ -19,6 +19,7 @@ from rebalance.simulate.projection import in_plane, project
 from rebalance.simulate.settings import NOISE, VIEW, SimulationOptions
 
 _MEMBERS_AVERAGED = 20
+_IMAGES_AT_ONCE = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,12 +171,14 @@ def _pictures(
     true_rotation = motion @ particles.frame
     stack = None
     if options.particle_images:
-        clear = project(
-            molecule, true_rotation, box, pixel_size, shifts=carried_shift + particles.move
-        )
-        transfer = envelope * optics.transfer(optics.frequency(box), particles.defocus)
-        noise = rng.standard_normal(clear.shape)
-        stack = (scale * imaging.filtered(clear, transfer) + noise).astype(np.float32)
+        stack = np.empty((options.n_particles, box, box), dtype=np.float32)
+        for start in range(0, options.n_particles, _IMAGES_AT_ONCE):
+            part = slice(start, start + _IMAGES_AT_ONCE)
+            moved = carried_shift[part] + particles.move[part]
+            clear = project(molecule, true_rotation[part], box, pixel_size, shifts=moved)
+            transfer = optics.transfer(optics.frequency(box), particles.defocus[part])
+            noise = rng.standard_normal(clear.shape)
+            stack[part] = scale * imaging.filtered(clear, envelope * transfer) + noise
     return SimulatedClassification(
         class_averages=ClassAverages(
             images,

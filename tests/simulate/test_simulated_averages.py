@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rebalance.errors import OptionError
 from rebalance.model import Transform
@@ -217,6 +219,37 @@ def test_continuous_views_are_crowded_but_not_repeated(small_options: dict[str, 
 def test_impossible_wishes_name_the_option(options: dict[str, float], words: str) -> None:
     with pytest.raises(OptionError, match=words):
         simulate_class_averages(options)
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.data())
+def test_whatever_is_asked_for_is_there_and_finite(data: st.DataObject) -> None:
+    aside = {name: data.draw(st.integers(0, 3)) for name in ("n_empty", "n_noise", "n_junk")}
+    n_views = data.draw(st.integers(1, 6))
+    n_averages = data.draw(st.integers(n_views, 15)) + sum(aside.values())
+    options = {
+        **aside,
+        "n_views": n_views,
+        "n_averages": n_averages,
+        "n_particles": data.draw(st.integers(n_averages, 300)),
+        "box": data.draw(st.integers(8, 25)),
+        "pixel_size": 10.0,
+        "n_preferred": data.draw(st.integers(0, 8)),
+        "continuous": data.draw(st.booleans()),
+        "snr": data.draw(st.sampled_from([1e-4, 0.1, 1e3])),
+        "seed": data.draw(st.integers(0, 99)),
+    }
+    simulated = simulate_class_averages(options)
+    averages = simulated.class_averages
+    assert averages.n_particles is not None
+    assert averages.n_particles.sum() == options["n_particles"]
+    assert np.isfinite(averages.images).all()
+    occupied = np.isin(simulated.kind, ["view", "junk"])
+    np.testing.assert_array_equal(~averages.is_empty, occupied)
+    for kind in ("empty", "noise", "junk"):
+        assert (simulated.kind == kind).sum() == aside[f"n_{kind}"]
+    if not options["continuous"]:
+        assert set(simulated.superclass[simulated.kind == "view"]) == set(range(n_views))
 
 
 def test_the_smallest_simulation_there_is() -> None:
