@@ -96,21 +96,23 @@ class Label(Artist):
             renderer.draw_text(context, x, y, self.text, font, 0, ismath=False)
         else:
             context.set_linewidth(0)
-            points = float(renderer.points_to_pixels(self.size)) / _OUTLINE_SIZE
             # Letters stand sharper with their feet on the edge of a pixel.
-            placed = Affine2D().scale(points).translate(x, round(y))
+            placed = Affine2D().scale(self._outline_scale()).translate(x, round(y))
             renderer.draw_path(context, _outline(self.text, self.bold), placed, to_rgb(self.color))
         context.restore()
 
     def get_window_extent(self, renderer: RendererBase | None = None) -> Bbox:
         """Pixels that the line takes, as of any artist."""
-        figure = self.get_figure(root=True)
-        assert figure is not None
-        (x, y), scale = self._pixel(), figure.dpi / 72 * self.size / _OUTLINE_SIZE
+        (x, y), scale = self._pixel(), self._outline_scale()
         box = _outline(self.text, self.bold).get_extents()
         return Bbox.from_extents(
             x + scale * box.x0, y + scale * box.y0, x + scale * box.x1, y + scale * box.y1
         )
+
+    def _outline_scale(self) -> float:
+        figure = self.get_figure(root=True)
+        assert figure is not None
+        return figure.dpi / 72 * self.size / _OUTLINE_SIZE
 
     def _pixel(self) -> tuple[float, float]:
         figure = self.get_figure(root=True)

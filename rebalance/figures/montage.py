@@ -305,7 +305,7 @@ def _notes(plan: _Plan, width: float) -> list[str]:
         sentences.append(f"{MIRRORED}: mirrored.")
     absent = plan.superclasses.label < 0
     empty = absent & plan.averages.is_empty
-    for what, which in (("empty", empty), ("in no superclass", absent & ~empty)):
+    for what, which in (("empty", empty), ("left out", absent & ~empty)):
         if which.any():
             numbers = style.ranges(plan.averages.class_id[which].tolist())
             sentences.append(f"Not shown, {what} ({np.count_nonzero(which)}): {numbers}.")

@@ -51,7 +51,7 @@ def dendrogram(superclasses: Superclasses, *, job: str = "") -> Figure:
     names = [str(number) for number in superclasses.class_id[leaves[order]]]
     named = inches / n >= LEAF * 0.98
     below = max(style.text_width(name, style.TINY) for name in names) / 72 + 0.08 if named else 0.04
-    cut = _cut(tree, len(superclasses))
+    cut = _cut(tree, label)
     figure = style.new_figure(
         LEFT + inches + RIGHT,
         style.HEADER + HEIGHT + below + STRIP + NUMBERS + 0.3 + style.MARGIN,
@@ -63,7 +63,7 @@ def dendrogram(superclasses: Superclasses, *, job: str = "") -> Figure:
     axes.set_xlim(-0.7, n - 0.3)
     axes.set_ylim(0, max(float(tree[:, 2].max()) * 1.04, 1e-6))
     axes.spines["bottom"].set_visible(False)
-    axes.set_ylabel("1 − affinity at the merge")
+    axes.set_ylabel(f"{_height(superclasses)} at the merge")
     if named:
         axes.set_xticks(np.arange(n), labels=names, rotation=90, fontsize=style.TINY)
         axes.tick_params(axis="x", length=0, pad=2)
@@ -115,12 +115,10 @@ def _branches(axes: Axes, tree: DoubleArray, label: IntArray, middle: DoubleArra
 
     n = len(label)
     height = np.concatenate([np.zeros(n), tree[:, 2]])
-    # −1: leaves of more than one superclass below.
-    below = np.concatenate([label, np.full(len(tree), -1)])
+    below = _below(tree, label)
     lines, colors = [], []
     for row, (left, right) in enumerate(tree[:, :2].astype(np.int64)):
         node = n + row
-        below[node] = below[left] if below[left] == below[right] else -1
         lines.append([(middle[left], height[node]), (middle[right], height[node])])
         colors.append(style.color_of(int(below[node])))
         for child in (left, right):
@@ -134,18 +132,35 @@ def _branches(axes: Axes, tree: DoubleArray, label: IntArray, middle: DoubleArra
     )
 
 
-def _cut(tree: DoubleArray, k: int) -> float | None:
-    """Half way between the last merge that was made and the first that was not."""
-    merges = len(tree) + 1 - k
-    if not 0 <= merges < len(tree):
+def _below(tree: DoubleArray, label: IntArray) -> IntArray:
+    """Superclass of all leaves below each node; −1 where they are of more than one."""
+    n = len(label)
+    below = np.concatenate([label, np.full(len(tree), -1)])
+    for row, (left, right) in enumerate(tree[:, :2].astype(np.int64)):
+        below[n + row] = below[left] if below[left] == below[right] else -1
+    return below
+
+
+def _cut(tree: DoubleArray, label: IntArray) -> float | None:
+    """Half way between the last merge within a superclass and the first across; None if mixed."""
+    within = _below(tree, label)[len(label) :] >= 0
+    if within.all() or np.count_nonzero(within) != len(label) - len(np.unique(label)):
         return None
-    below = tree[merges - 1, 2] if merges else 0.0
-    return float((below + tree[merges, 2]) / 2)
+    inner, across = tree[within, 2], tree[~within, 2]
+    below, above = float(inner.max(initial=0.0)), float(across.min())
+    return (below + above) / 2 if below <= above else None
+
+
+def _height(superclasses: Superclasses) -> str:
+    ward = superclasses.options.get("linkage") == "ward"
+    return "distance" if ward else "1 − affinity"
 
 
 def _title(superclasses: Superclasses, cut: float | None) -> str:
     number = style.counted(len(superclasses), "superclass", "superclasses")
-    return number if cut is None else f"{number}: the tree cut at 1 − affinity = {cut:.2f}"
+    if cut is None:
+        return number
+    return f"{number}: the tree cut at {_height(superclasses)} = {cut:.2f}"
 
 
 def _how(superclasses: Superclasses) -> str:

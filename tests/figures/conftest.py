@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
+from matplotlib.transforms import Bbox
 
 from rebalance.model import (
     REASONS,
@@ -42,6 +44,7 @@ def simulated_averages(
     empty: int = 0,
     particles: bool = True,
     pixel_size: float | None = 3.1,
+    shift: float = 2.0,
 ) -> ClassAverages:
     """Copies of a few random views, each turned, shifted and perhaps mirrored, with some noise."""
     line = np.arange(box) - box // 2
@@ -59,7 +62,7 @@ def simulated_averages(
     images = np.zeros((n, box, box), np.float32)
     for at in range(n - empty):
         motion = Transform(
-            rng.uniform(-180, 180), tuple(rng.uniform(-2, 2, 2)), bool(rng.integers(2))
+            rng.uniform(-180, 180), tuple(rng.uniform(-shift, shift, 2)), bool(rng.integers(2))
         )
         images[at] = motion.apply(pool[at % len(pool)]) + rng.normal(0, 0.04, (box, box))
     counts = np.ceil(rng.lognormal(6, 1.6, n)).astype(np.int64)
@@ -236,3 +239,65 @@ def results() -> MakeResult:
         return made[key]
 
     return make
+
+
+def text_boxes(figure: Figure) -> list[tuple[str, Bbox]]:
+    """Every piece of text that is drawn (ticks out of view are not), with the pixels it takes."""
+    from matplotlib.text import Text
+
+    from rebalance.figures import style
+    from rebalance.figures.artists import Label
+
+    drawn: list[Text | Label] = []
+    originals = {kind: kind.draw for kind in (Text, Label)}
+
+    def note(kind: type) -> Callable[..., None]:
+        def draw(self, renderer):
+            drawn.append(self)
+            return originals[kind](self, renderer)
+
+        return draw
+
+    with pytest.MonkeyPatch.context() as patch, style.context():
+        for kind in originals:
+            patch.setattr(kind, "draw", note(kind))
+        figure.canvas.draw()
+        renderer = figure.canvas.get_renderer()
+        return [
+            (words, artist.get_window_extent(renderer))
+            for artist in drawn
+            if artist.get_visible()
+            and (words := artist.text if isinstance(artist, Label) else artist.get_text()).strip()
+        ]
+
+
+def overlaps(boxes: list[tuple[str, Bbox]], slack: float = 1.0) -> list[tuple[str, str]]:
+    """Pairs of texts that cover common pixels by more than the slack."""
+    edges = np.array([box.extents for _, box in boxes])
+    low = np.maximum(edges[:, None, :2], edges[None, :, :2])
+    high = np.minimum(edges[:, None, 2:], edges[None, :, 2:])
+    common = np.triu((high - low > slack).all(axis=2), 1)
+    return [(boxes[i][0], boxes[j][0]) for i, j in zip(*np.nonzero(common), strict=True)]
+
+
+def outside(figure: Figure, boxes: list[tuple[str, Bbox]], slack: float = 1.0) -> list[str]:
+    """Texts that reach over the edge of the figure."""
+    width, height = figure.bbox.size
+    return [
+        words
+        for words, box in boxes
+        if box.x0 < -slack or box.y0 < -slack or box.x1 > width + slack or box.y1 > height + slack
+    ]
+
+
+@pytest.fixture
+def check_texts() -> Callable[[Figure], None]:
+    """Fail if a text of the figure is cut off or hides another."""
+
+    def check(figure: Figure) -> None:
+        boxes = text_boxes(figure)
+        assert boxes
+        assert outside(figure, boxes) == []
+        assert overlaps(boxes) == []
+
+    return check

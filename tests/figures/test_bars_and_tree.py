@@ -1,0 +1,177 @@
+"""Particles per superclass, and the tree of the clustering."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from matplotlib.collections import LineCollection
+
+from rebalance.figures import dendrogram, particles_per_superclass
+from rebalance.model import Selection, Superclasses
+
+
+def superclasses_of(sizes):
+    k = len(sizes)
+    label = np.repeat(np.arange(k), 2)
+    return Superclasses(
+        label,
+        np.arange(1, 2 * k + 1),
+        np.array(sizes),
+        np.arange(0, 2 * k, 2),
+        np.ones(k),
+        np.arange(2 * k),
+    )
+
+
+def selection_of(before, after, cap):
+    before, after = np.array(before), np.array(after)
+    superclass = np.repeat(np.arange(len(before)), before)
+    selected = np.concatenate(
+        [np.arange(b) < a for b, a in zip(before, after, strict=True)] or [np.zeros(0, bool)]
+    )
+    return Selection(
+        selected, (~selected).astype(np.uint8), superclass, cap, before, after, "random"
+    )
+
+
+def heights(figure):
+    return [[bar.get_height() for bar in group] for group in figure.axes[0].containers]
+
+
+def test_bars_are_the_particles_before_and_after():
+    before, after = [900, 400, 120], [150, 150, 120]
+    figure = particles_per_superclass(superclasses_of(before), selection_of(before, after, 150))
+    assert heights(figure) == [before, after]
+    (line,) = figure.axes[0].get_lines()
+    assert set(line.get_ydata()) == {150}
+    texts = [text.get_text() for text in figure.axes[0].texts]
+    assert "largest\nallowed\n150" in texts
+    assert figure.texts[0].get_text() == "Smallest ÷ largest superclass: 0.13 before, 0.8 after"
+    assert "420 of 1,420 particles kept (30 %)" in figure.texts[1].get_text()
+
+
+def test_without_a_selection_sizes_are_shown_and_nothing_else():
+    figure = particles_per_superclass(superclasses_of([900, 400]))
+    assert heights(figure) == [[900, 400]]
+    assert figure.axes[0].get_legend() is None
+    assert not figure.axes[0].get_lines()
+
+
+@pytest.mark.parametrize(
+    ("sizes", "scale"), [([5000, 101], "linear"), ([5100, 101], "log"), ([7, 7], "linear")]
+)
+def test_the_axis_is_logarithmic_only_where_it_must_be(sizes, scale):
+    axes = particles_per_superclass(superclasses_of(sizes)).axes[0]
+    assert axes.get_yscale() == scale
+    assert axes.get_ylim()[0] < min(sizes)
+    assert axes.get_ylim()[1] > max(sizes)
+    assert ("logarithmic" in axes.get_ylabel()) == (scale == "log")
+
+
+@pytest.mark.parametrize(
+    "sizes",
+    [[0, 0], [1], [1_000_000, 1], [10_000_000] * 12, list(range(12, 0, -1)), [3] * 300, [5, 0]],
+)
+@pytest.mark.parametrize("cap", [None, 1, 3])
+def test_any_sizes_are_legible(sizes, cap, check_texts):
+    after = [size if cap is None else min(size, cap) for size in sizes]
+    selection = replace(selection_of([0] * len(sizes), [0] * len(sizes), cap))
+    selection = replace(selection, before=np.array(sizes), after=np.array(after))
+    check_texts(particles_per_superclass(superclasses_of(sizes), selection))
+
+
+def test_superclasses_of_one_are_named_by_their_class_number():
+    superclasses = Superclasses(
+        np.array([1, 0, -1, 2]),
+        np.array([11, 22, 33, 44]),
+        np.array([9, 5, 2]),
+        np.array([1, 0, 3]),
+        np.ones(3),
+        np.array([1, 0, 3, 2]),
+    )
+    axes = particles_per_superclass(superclasses).axes[0]
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["22", "11", "44"]
+    assert "class average" in axes.get_xlabel()
+
+
+def leaf_names(figure):
+    return [text.get_text() for text in figure.axes[0].get_xticklabels()]
+
+
+def test_the_cut_parts_the_tree_into_the_superclasses(results):
+    result = results(30, 5, empty=6)
+    superclasses = result.superclasses
+    figure = dendrogram(superclasses)
+    (line,) = figure.axes[0].get_lines()
+    height = line.get_ydata()[0]
+    merges = superclasses.linkage[:, 2]
+    assert np.count_nonzero(merges < height) == 24 - 5
+    assert f"= {height:.2f}" in figure.texts[0].get_text()
+    assert sorted(map(int, leaf_names(figure))) == sorted(
+        superclasses.class_id[superclasses.label >= 0]
+    )
+
+
+def test_leaves_of_a_superclass_stand_side_by_side(results):
+    superclasses = results(30, 5, empty=6).superclasses
+    label = dict(zip(superclasses.class_id, superclasses.label, strict=True))
+    order = [label[int(name)] for name in leaf_names(dendrogram(superclasses))]
+    assert np.count_nonzero(np.diff(order)) == 5 - 1
+
+
+def test_the_tree_has_the_heights_of_the_linkage(results):
+    superclasses = results(30, 5, empty=6).superclasses
+    axes = dendrogram(superclasses).axes[0]
+    (branches,) = [part for part in axes.collections if isinstance(part, LineCollection)]
+    flat = [
+        path.vertices[0, 1]
+        for path in branches.get_paths()
+        if path.vertices[0, 1] == path.vertices[1, 1]
+    ]
+    np.testing.assert_allclose(sorted(flat), np.sort(superclasses.linkage[:, 2]))
+
+
+def test_no_cut_is_drawn_through_labels_that_no_cut_gives(results):
+    superclasses = results(30, 5, empty=6).superclasses
+    mixed = superclasses.label.copy()
+    used = np.flatnonzero(mixed >= 0)
+    mixed[used] = np.random.default_rng(1).permutation(mixed[used])
+    figure = dendrogram(replace(superclasses, label=mixed))
+    assert not figure.axes[0].get_lines()
+    assert "cut" not in figure.texts[0].get_text()
+
+
+def test_ward_heights_are_not_called_affinities(results):
+    superclasses = replace(results(30, 5, empty=6).superclasses, options={"linkage": "ward"})
+    figure = dendrogram(superclasses)
+    assert "affinity" not in figure.axes[0].get_ylabel() + figure.texts[0].get_text()
+
+
+def test_a_chain_of_thousands_is_a_tree_too():
+    n = 3000
+    linkage = np.array(
+        [
+            [row if row == 0 else n + row - 1, row + 1, 0.1 + row / n, row + 2]
+            for row in range(n - 1)
+        ]
+    )
+    superclasses = Superclasses(
+        np.zeros(n, np.int64),
+        np.arange(n),
+        np.array([n]),
+        np.array([0]),
+        np.ones(1),
+        np.arange(n),
+        linkage=linkage,
+    )
+    figure = dendrogram(superclasses)
+    assert max(figure.get_size_inches()) * figure.dpi <= 4000
+
+
+@pytest.mark.parametrize("linkage", [None, np.zeros((3, 4))])
+def test_a_tree_of_other_averages_is_refused(results, linkage):
+    superclasses = replace(results(30, 5, empty=6).superclasses, linkage=linkage)
+    with pytest.raises(ValueError, match="linkage"):
+        dendrogram(superclasses)
