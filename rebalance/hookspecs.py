@@ -267,7 +267,11 @@ class Inspection:
 
 @runtime_checkable
 class Format(Protocol):
-    """Reads a classification and writes subsets of it back, losslessly."""
+    """Reads a classification and writes subsets of it back, losslessly.
+
+    It may also have ``describe(path)``, the first (label, value) rows of `Inspection`, e.g. the
+    kind of file and the version of the program that wrote it.
+    """
 
     def sniff(self, path: Path) -> float:
         """How surely this path is of this format: 0 (no) to 1; by content, never raising."""

@@ -70,7 +70,7 @@ def read(
             require_exists(one)
     if project is not None:
         require_exists(Path(project), "project folder")
-    plugin = _plugin(path, format)
+    _, plugin = _plugin(path, format)
     return plugin.read(
         ReadRequest(
             path,
@@ -83,22 +83,24 @@ def read(
     )
 
 
-def _plugin(path: Path, name: str | None) -> Any:
+def _plugin(path: Path, name: str | None) -> tuple[str, Any]:
     from rebalance.errors import InputError, PluginError
     from rebalance.registry import registry
 
     if name is not None:
-        return registry().load("format", name)
-    plugins = []
+        return name, registry().load("format", name)
+    if not os.access(path, os.R_OK):
+        raise InputError("You may not read it.", path=path, cure="Check the permissions.")
+    plugins: list[tuple[str, Any]] = []
     for one in registry().of_kind("format"):
         # A broken format of a third party must not stop the others; --format names it.
         with contextlib.suppress(PluginError):
-            plugins.append(one.load())
-    scores = [plugin.sniff(path) for plugin in plugins]
+            plugins.append((one.name, one.load()))
+    scores = [plugin.sniff(path) for _, plugin in plugins]
     if not scores or max(scores) <= 0:
-        names = ", ".join(one.name for one in registry().of_kind("format"))
         raise InputError(
-            f"The {'folder' if path.is_dir() else 'file'} is of no known format ({names}).",
+            f"The {'folder' if path.is_dir() else 'file'} is of no known format "
+            f"({', '.join(known for known, _ in plugins)}).",
             path=path,
             cure="Give a job folder, a *_optimiser.star, a particle table (.star, .cs), or an MRC "
             "stack.",
@@ -128,4 +130,4 @@ def inspect(path: _PathLike) -> Inspection:
 
     path = Path(path)
     require_exists(path)
-    return inspect_path(path, _plugin(path, None))
+    return inspect_path(path, *_plugin(path, None))

@@ -14,16 +14,17 @@ from rebalance.model import ClassAverages, Dataset, ParticleTable
 _SHOWN_FILES = 8
 
 
-def inspect_path(path: Path, plugin: Any) -> Inspection:
+def inspect_path(path: Path, name: str, plugin: Any) -> Inspection:
     """Describe a path that a format plugin recognises.
 
     Parameters
     ----------
     path : Path
+    name : str
+        Of the format.
     plugin : Format
         If it has a method ``describe(path)``, that gives the first rows.
     """
-    name = type(plugin).__name__.lower()
     rows: list[tuple[str, str]] = []
     warnings: list[str] = []
     try:
@@ -33,7 +34,6 @@ def inspect_path(path: Path, plugin: Any) -> Inspection:
     except InputError as error:
         rows.append(("run", "would refuse it"))
         return Inspection(name, tuple(rows), (str(error),))
-    name = dataset.format
     rows.append(("job", dataset.job))
     if dataset.particles is not None:
         rows += _particle_rows(dataset.particles)

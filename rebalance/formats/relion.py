@@ -91,7 +91,7 @@ class Relion:
         optics = _optics(particles)
         if averages is not None and source is not None:
             decided = choose_pixel_size(
-                request.pixel_size, source.stated_pixel_sizes(optics.pixel_sizes)
+                request.pixel_size, source.stated_pixel_sizes(optics.nearest)
             )
             warnings += decided.warnings
             averages = ClassAverages(
@@ -238,22 +238,30 @@ def _read_particles(job: RelionJob) -> ParticleTable:
 
 @dataclass(frozen=True)
 class _Optics:
-    pixel_sizes: list[Stated]
+    source: str
+    pixel_sizes: list[float]
     boxes: list[int]
+
+    def nearest(self, pixel_size: float | None) -> Stated:
+        """Of several groups, the one whose pixel size is most like that of the averages."""
+        if not self.pixel_sizes:
+            return Stated(self.source, None)
+        wanted = pixel_size or self.pixel_sizes[0]
+        return Stated(self.source, min(self.pixel_sizes, key=lambda size: abs(size - wanted)))
 
 
 def _optics(particles: ParticleTable | None) -> _Optics:
     """What the table of particles says of pixel size and box, group by group."""
     if particles is None:
-        return _Optics([], [])
+        return _Optics("", [], [])
     loop = _loop(particles)
     name = loop.file.path.name
     block = loop.file.block("optics")
     if block is None or block.loop is None:
-        return _Optics([Stated(name, size) for size in _old_pixel_sizes(loop)], [])
+        return _Optics(name, _old_pixel_sizes(loop), [])
     sizes = _positive(block, "rlnImagePixelSize")
     boxes = [int(box) for box in _positive(block, "rlnImageSize")]
-    return _Optics([Stated(f"the optics of {name}", size) for size in sizes[:1]], boxes)
+    return _Optics(f"the optics of {name}", sizes, boxes)
 
 
 def _positive(block: StarBlock, label: str) -> list[float]:

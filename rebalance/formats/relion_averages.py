@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -103,15 +104,25 @@ class AveragesSource:
             images[names == name] = self.open(name).read(self.index[names == name])
         return images
 
-    def stated_pixel_sizes(self, optics: list[Stated]) -> list[Stated]:
-        """All that is said of the pixel size, in falling order of trust."""
+    def stated_pixel_sizes(
+        self, of_particles: Callable[[float | None], Stated] | None = None
+    ) -> list[Stated]:
+        """All that is said of the pixel size, in falling order of trust.
+
+        Parameters
+        ----------
+        of_particles : callable, optional
+            What the particle table says, given the pixel size of the averages (Å or None).
+        """
         headers = [
             Stated(f"the header of {stack.path.name}", stack.pixel_size, True)
             for stack in self.stacks
         ]
-        if self.loop is None:
-            return [*headers, *optics]
-        return [Stated(self.path.name, self.pixel_size), *optics, *headers]
+        own = Stated(self.path.name, self.pixel_size)
+        first, *rest = headers if self.loop is None else [own, *headers]
+        if of_particles is None:
+            return [first, *rest]
+        return [first, of_particles(first.value), *rest]
 
     def write_templates(self, folder: Path, copy: bool) -> list[Path]:
         """Write templates.star (by reference), and on request templates.mrcs.

@@ -53,7 +53,7 @@ class Stack:
                 cure="Give the particle table first and the stack second, or the stack alone.",
             )
         source = find_averages(request.path, request.project)
-        decided = choose_pixel_size(request.pixel_size, source.stated_pixel_sizes([]))
+        decided = choose_pixel_size(request.pixel_size, source.stated_pixel_sizes())
         averages = ClassAverages(source.read_images(), source.class_id, decided.value)
         return Dataset(
             "stack",

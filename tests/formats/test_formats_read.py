@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
 
 from rebalance import formats
-from rebalance.errors import InputError, PluginError
+from rebalance.errors import InputError, OutputError, PluginError
 from rebalance.formats.locate import job_name, locate
+from rebalance.formats.output import guarded_writing
 
 
 def rows(path: Path) -> dict[str, str]:
@@ -132,3 +134,33 @@ def test_a_file_is_looked_for_above_and_then_beside(tmp_path: Path) -> None:
     assert locate("job/s.mrcs", star, tmp_path / "a") == beside
     assert locate("job/t.mrcs", star) is None
     assert locate("bad\0name", star) is None
+
+
+@pytest.mark.parametrize(
+    ("code", "message"), [(errno.ENOSPC, "no room left"), (errno.EACCES, "can not be written")]
+)
+def test_a_full_or_forbidden_folder_is_told_as_such(tmp_path: Path, code, message) -> None:
+    target = str(tmp_path / "particles_selected.star")
+    with (
+        pytest.raises(OutputError, match=rf"particles_selected\.star: .*{message}") as caught,
+        guarded_writing(tmp_path),
+    ):
+        raise OSError(code, "strerror", target)
+    assert "-o" in caught.value.cure
+
+
+def test_a_broken_plugin_does_not_stop_the_others(relion_job, monkeypatch) -> None:
+    from rebalance import registry
+    from rebalance.hookspecs import PluginSpec, hookimpl
+
+    class Broken:
+        @hookimpl
+        def rebalance_formats(self) -> list[PluginSpec]:
+            return [PluginSpec("broken", "Can't be imported.", "nowhere.to_be:Found")]
+
+    here = registry.Registry()
+    here.add(Broken(), package="broken-package")
+    monkeypatch.setattr(registry, "registry", lambda: here)
+    assert formats.read(relion_job.iteration("run_it025", [1, 2])).format == "relion"
+    with pytest.raises(PluginError, match="broken-package"):
+        formats.read(relion_job.folder, format="broken")

@@ -258,6 +258,16 @@ def test_pixel_sizes_that_disagree_are_suspected(relion_job) -> None:
     assert any("4 Å by run_it025_model.star and 3 Å" in warning for warning in data.warnings)
 
 
+def test_one_of_several_optics_groups_may_agree(relion_job) -> None:
+    table = relion_job.iteration("run_it025", CLASSES)
+    group = "opticsGroup1            1     3.000000            8   300.000000     2.700000 \n"
+    other = group.replace("1            1     3.0", "2            2     2.0")
+    table.write_text(table.read_text().replace(group, other + group))
+    data = formats.read(table)
+    assert data.class_averages.pixel_size == 3.0
+    assert data.warnings == ()
+
+
 @pytest.mark.parametrize(("header", "warns"), [(0.0, False), (1.0, False), (2.0, True)])
 def test_a_placeholder_in_the_header_does_not_count(
     relion_job, write_stack, header: float, warns: bool

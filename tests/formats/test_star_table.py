@@ -188,6 +188,33 @@ def test_starfile_reads_the_same_values_from_every_real_file(real_data: Path) ->
                     assert ours.tolist() == [str(word) for word in theirs]
 
 
+simple = st.one_of(
+    st.integers(-(10**9), 10**9).map(str),
+    st.floats(-1e6, 1e6).map("{:.6f}".format),
+    st.from_regex(r"[a-z]{2}[a-z0-9@/.]{0,9}", fullmatch=True).filter(
+        lambda word: word not in ("nan", "inf", "null", "true", "false") and len(word) > 3
+    ),
+)
+
+
+@given(
+    st.lists(st.tuples(simple, simple, simple), min_size=2, max_size=12),
+    st.data(),
+)
+@settings(in_tmp, max_examples=25)
+def test_starfile_reads_the_written_subset(tmp_path: Path, rows, data) -> None:
+    starfile = pytest.importorskip("starfile")
+    body = "".join(f"  {a} {b:>12s}\t{c} \n" for a, b, c in rows)
+    text = f"data_x\n\nloop_\n_rlnA #1\n_rlnB #2\n_rlnC #3\n{body}\n"
+    keep = data.draw(st.lists(st.booleans(), min_size=len(rows), max_size=len(rows)))
+    (tmp_path / "subset.star").write_bytes(written(table(tmp_path, text), keep))
+    if sum(keep) < 2:
+        return
+    frame = starfile.read(tmp_path / "subset.star", parse_as_string=["rlnA", "rlnB", "rlnC"])
+    kept = [list(row) for row, is_in in zip(rows, keep, strict=True) if is_in]
+    assert frame.to_numpy().tolist() == kept
+
+
 def test_labels_may_be_unnumbered_and_names_asked_for_with_underscore(tmp_path: Path) -> None:
     loop = table(tmp_path, "data_\n\nloop_\n_rlnA\n_rlnB #7\n1 2\n")
     assert loop.column_names == ("rlnA", "rlnB")
