@@ -55,6 +55,7 @@ def rerun(
 def _show(went_in: tuple[str, ...], came_out: tuple[str, ...], folder: Path | None) -> None:
     from rich.text import Text
 
+    from rebalance.cli.result_view import shorter
     from rebalance.cli.screen import stdout
 
     console = stdout()
@@ -62,7 +63,8 @@ def _show(went_in: tuple[str, ...], came_out: tuple[str, ...], folder: Path | No
         ("What went in", went_in, "the same program, packages and input files"),
         ("What came out", came_out, "the same bytes in every file"),
     ):
-        console.print(Text(f"{title}: {'' if sentences else none}", style="bold"))
+        console.print(Text(f"{title}: {'these differ' if sentences else none}", style="bold"))
         for sentence in sentences:
             console.print(Text(f"  {sentence}"))
-    console.print(Text(f"Results in {folder}/"))
+    if folder is not None:
+        console.print(Text(f"Results in {shorter(folder)}/"), soft_wrap=True)

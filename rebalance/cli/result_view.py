@@ -166,7 +166,10 @@ def _show_where(console: Any, request: RunRequest, result: RunResult) -> None:
     pieces = ["report.md", "figures/"] if request.figures else ["report.md"]
     if result.selection is not None:
         console.print()
-    console.print(Text.assemble("Results in ", (f"{shown}/", "bold"), f" ({', '.join(pieces)})"))
+    console.print(
+        Text.assemble("Results in ", (f"{shown}/", "bold"), f" ({', '.join(pieces)})"),
+        soft_wrap=True,
+    )
     words, command = next_step(request, result, shown)
     if words:
         console.print(Text(f"Next: {words}"))

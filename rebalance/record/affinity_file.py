@@ -64,7 +64,7 @@ def write_affinity(affinity: Affinity, path: Path) -> None:
 
 
 def _as_json(content: Mapping[str, Any]) -> str:
-    return json.dumps(dict(content), sort_keys=True, ensure_ascii=False, default=str)
+    return json.dumps(dict(content), ensure_ascii=False, default=str)
 
 
 def read_affinity(path: Path) -> Affinity:
