@@ -101,7 +101,7 @@ class CryoSparc:
             job.particles,
             *(other.path for other in (_handle(particles).others if particles else ())),
             source.path if source is not None else None,
-            source.stack.path if source is not None else None,
+            source.stack.path if source is not None and averages is not None else None,
         ]
         return Dataset(
             "cryosparc",
@@ -132,6 +132,7 @@ class CryoSparc:
                 )
             return None, None
         must_read = request.need_class_averages or request.class_averages is not None
+        source = None
         try:
             source = find_averages(path, request.project)
             if not (must_read or particles is None or covers(source.class_id, particles.class_id)):
@@ -142,7 +143,7 @@ class CryoSparc:
             if must_read:
                 raise
             notes.append(f"The class averages were left out. {error.problem}")
-            return None, None
+            return source, None
 
     def write(
         self,

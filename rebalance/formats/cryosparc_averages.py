@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -29,18 +30,32 @@ class CryosparcAverages:
     class_id : int64 (N,)
         ``blob/idx``, by which ``alignments2D/class`` of a particle names its average; counted
         from 0 in a bare stack, as CryoSPARC does.
-    stack : MrcStack
+    stack_name : str
+        As the table names it, relative to the project; or the bare stack itself.
     table : CsTable, optional
         None for a bare stack.
     resolution : float64 (N,), optional
         Å, ``blob/res_A``.
+    project : Path, optional
+        Folder that ``stack_name`` is relative to.
     """
 
     path: Path
     class_id: IntArray
-    stack: MrcStack
+    stack_name: str
     table: CsTable | None = None
     resolution: DoubleArray | None = None
+    project: Path | None = None
+
+    @cached_property
+    def stack(self) -> MrcStack:
+        """The stack; InputError if it is missing or broken."""
+        found = self.path if self.table is None else None
+        found = found or locate(self.stack_name, self.path, self.project)
+        if found is None:
+            what = "the stack of class averages"
+            raise not_found(self.stack_name, self.path, self.project, what)
+        return open_stack(found)
 
     @property
     def is_whole(self) -> bool:
@@ -110,11 +125,11 @@ def find_averages(path: Path, project: Path | None) -> CryosparcAverages:
     Raises
     ------
     InputError
-        If it gives none, the stack is missing or broken, or a class number is there twice.
+        If it gives none, or a class number is there twice.
     """
     if path.suffix.lower() in SUFFIXES:
         stack = open_stack(path)
-        return CryosparcAverages(path, np.arange(stack.n, dtype=np.int64), stack)
+        return CryosparcAverages(path, np.arange(stack.n, dtype=np.int64), str(path))
     if path.is_dir() or path.suffix == ".csg":
         found = find_job(path).averages
         if found is None:
@@ -168,8 +183,5 @@ def _from_table(table: CsTable, project: Path | None) -> CryosparcAverages:
             where="blob/path",
             cure="Give the class averages of one classification.",
         )
-    stack_path = locate(paths[0], table.path, project)
-    if stack_path is None:
-        raise not_found(paths[0], table.path, project, "the stack of class averages")
     resolution = read_column(table, "blob/res_A") if "blob/res_A" in names else None
-    return CryosparcAverages(table.path, class_id, open_stack(stack_path), table, resolution)
+    return CryosparcAverages(table.path, class_id, paths[0], table, resolution, project)

@@ -256,12 +256,18 @@ def test_an_image_outside_the_stack_is_an_error(cryosparc_job) -> None:
         formats.read(cryosparc_job.folder)
 
 
-def test_a_missing_stack_is_an_error_that_names_it(cryosparc_job) -> None:
+def test_a_missing_stack_is_an_error_that_names_it(cryosparc_job, write_back, tmp_path) -> None:
     cryosparc_job.whole()
     (cryosparc_job.folder / "J42_020_class_averages.mrc").unlink()
     with pytest.raises(InputError, match=r"J42/J42_020_class_averages\.mrc, which was not found"):
         formats.read(cryosparc_job.folder)
-    assert formats.read(cryosparc_job.folder, need_class_averages=False).class_averages is None
+    data = formats.read(cryosparc_job.folder, need_class_averages=False)
+    assert data.class_averages is None
+    write_back(data, [True] * 40, tmp_path / "out")
+    averages = cryosparc_job.folder / "J42_020_class_averages.cs"
+    assert (tmp_path / "out" / "templates.cs").read_bytes() == averages.read_bytes()
+    with pytest.raises(InputError, match="was not found"):
+        write_back(data, [True] * 40, tmp_path / "out", copy_templates=True)
 
 
 def test_particles_given_as_class_averages_are_an_error(cryosparc_job) -> None:
