@@ -122,7 +122,8 @@ class NumpyTable:
             array = np.load(
                 path, mmap_mode="r", allow_pickle=False, max_header_size=_LARGEST_HEADER
             )
-        except (ValueError, EOFError, SyntaxError) as error:
+        except Exception as error:
+            # NumPy hands the header to Python's own parser, which fails in many ways.
             raise self._unreadable(error) from error
         if array.ndim != 1 or array.dtype.names is None:
             raise InputError(
