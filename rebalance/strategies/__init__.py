@@ -14,7 +14,7 @@ import numpy as np
 
 from rebalance.errors import PluginError
 from rebalance.hookspecs import Strategy
-from rebalance.left_out import count_classes, left_out_classes, name_classes
+from rebalance.left_out import count_classes, left_out_classes
 from rebalance.model import (
     BALANCED,
     EMPTY_AVERAGE,
@@ -33,11 +33,9 @@ from rebalance.options import Options, parse_options
 from rebalance.registry import check_contract, registry
 from rebalance.seeds import generator
 from rebalance.strategies.caps import Cap, Factor, decide_cap
+from rebalance.strategies.remarks import about_the_rest, about_waste
 
 __all__ = ["select"]
-
-_FEW_KEPT = 0.25
-"""Share of the candidates kept below which a selection is called wasteful."""
 
 
 def select(
@@ -109,8 +107,9 @@ def select(
         )
     )
     superclass, reason = _candidates(particles.class_id, superclasses, apart)
+    candidates = {number: count for number, count in counts.items() if number not in apart}
     before = _sizes(superclass, len(superclasses))
-    warnings, notes = _about_the_rest(reason, counts, superclasses, apart)
+    warnings, notes = about_the_rest(reason, counts, superclasses, apart)
 
     cap = Cap(None, "off")
     kept = superclass != UNASSIGNED
@@ -138,7 +137,7 @@ def select(
     warnings += cap.warnings
     notes += cap.notes
     if cap.rule == "factor" and cap.size is not None:
-        warnings += _about_waste(before, after, superclasses, counts, apart, factor)
+        warnings += about_waste(before, after, superclasses, candidates, factor)
     return Selection(
         selected=kept,
         reason=reason,
@@ -218,70 +217,3 @@ def _check_kept(kept: BoolArray, superclass: IntArray, expected: IntArray, name:
             f"The strategy {name} kept {found[number]:,} particles of superclass {number}; "
             f"{expected[number]:,} were expected."
         )
-
-
-def _about_the_rest(
-    reason: np.ndarray,
-    counts: Mapping[int, int],
-    superclasses: Superclasses,
-    left_out: Collection[int],
-) -> tuple[list[str], list[str]]:
-    """Warnings and notes on the particles that are no candidates, by reason."""
-    per_reason = dict(zip(REASONS, np.bincount(reason, minlength=len(REASONS)), strict=True))
-    left = set(left_out)
-    known = set(superclasses.class_id.tolist())
-    empty = {int(c) for c in superclasses.class_id[superclasses.label == UNASSIGNED]} - left
-    warnings, notes = [], []
-    if per_reason[NO_SUCH_AVERAGE]:
-        strangers = [number for number in counts if number not in known | left]
-        warnings.append(
-            f"{per_reason[NO_SUCH_AVERAGE]:,} of {len(reason):,} particles are excluded: "
-            f"{name_classes(strangers)} not among the class averages."
-        )
-    if per_reason[EMPTY_AVERAGE]:
-        hollow = sorted(empty & set(counts))
-        warnings.append(
-            f"{per_reason[EMPTY_AVERAGE]:,} of {len(reason):,} particles are excluded: the class "
-            f"average of {name_classes(hollow)} is empty."
-        )
-    if per_reason[NOT_SELECTED]:
-        out = sorted(left & set(counts))
-        notes.append(
-            f"{per_reason[NOT_SELECTED]:,} of {len(reason):,} particles are excluded with "
-            f"{name_classes(out)}, left out on request."
-        )
-    return warnings, notes
-
-
-def _about_waste(
-    before: IntArray,
-    after: IntArray,
-    superclasses: Superclasses,
-    counts: Mapping[int, int],
-    left_out: Collection[int],
-    factor: Factor | None,
-) -> list[str]:
-    """A warning when the smallest superclass makes the factor throw nearly everything away."""
-    if after.sum() >= _FEW_KEPT * before.sum():
-        return []
-    smallest = int(np.flatnonzero(before == before[before > 0].min())[-1])
-    members = [
-        number
-        for number in np.sort(superclasses.class_id[superclasses.label == smallest]).tolist()
-        if number in counts and number not in left_out
-    ]
-    warning = (
-        f"Only {after.sum():,} of {before.sum():,} particles stay: superclass {smallest} has "
-        f"{before[smallest]:,} particle{'s' if before[smallest] > 1 else ''} "
-        f"({name_classes(members)}) and sets the size of all."
-    )
-    rest = np.delete(before, smallest)
-    cap = decide_cap(int(rest[rest > 0].min()), factor).size if rest.any() else 0
-    without = int(np.minimum(rest, cap).sum()) if cap is not None else int(rest.sum())
-    if without <= after.sum():
-        return [f"{warning} A lower factor keeps more."]
-    at_least = max(counts[number] for number in members) + 1
-    return [
-        f"{warning} Without it {without:,} would stay: --exclude-classes "
-        f"{','.join(map(str, members))}, or --min-class-particles {at_least}. Or lower the factor."
-    ]

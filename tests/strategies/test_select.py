@@ -249,6 +249,29 @@ def test_a_one_particle_class_that_throws_nearly_everything_away_is_named() -> N
     assert not select(particles, groups, factor=1, exclude_classes=[3]).warnings
 
 
+def test_several_tiny_classes_that_throw_nearly_everything_away_are_named_together() -> None:
+    particles, groups = of_sizes(5_000, 3_000, 900, 4, 2, 2)
+    warning = " ".join(select(particles, groups, factor=1).warnings)
+    assert "Only 12 of 8,908 particles" in warning
+    assert "as have 1 more" in warning
+    assert "the 3 smallest superclasses 2,700 would stay" in warning
+    assert "--exclude-classes 4,5,6" in warning
+    assert "--min-class-particles 5" in warning
+    assert select(particles, groups, factor=1, min_class_particles=5).after.sum() == 2_700
+
+
+def test_classes_that_rise_evenly_are_not_all_blamed() -> None:
+    particles, groups = of_sizes(*(2**k for k in range(12)))
+    warning = " ".join(select(particles, groups, factor=1).warnings)
+    assert "Only 12 of 4,095 particles" in warning
+    assert "A lower factor keeps more" in warning
+
+
+def test_a_modest_loss_is_not_warned_of() -> None:
+    particles, groups = of_sizes(500, 300, 200)
+    assert not select(particles, groups, factor=1).warnings
+
+
 def test_a_maximum_below_the_smallest_superclass_cuts_every_superclass() -> None:
     particles, groups = of_sizes(30, 20, 10)
     selection = select(particles, groups, max_size=4)

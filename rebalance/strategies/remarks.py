@@ -1,0 +1,118 @@
+"""What there is to say about a selection: who was no candidate, and what a small class cost."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from rebalance.left_out import name_classes
+from rebalance.model import (
+    EMPTY_AVERAGE,
+    NO_SUCH_AVERAGE,
+    NOT_SELECTED,
+    REASONS,
+    UNASSIGNED,
+    IntArray,
+    Superclasses,
+)
+from rebalance.strategies.caps import Factor, decide_cap
+
+_FEW_KEPT = 0.25
+"""Share of the candidates kept below which a selection is called wasteful."""
+
+
+def about_the_rest(
+    reason: npt.NDArray[np.uint8],
+    counts: Mapping[int, int],
+    superclasses: Superclasses,
+    left_out: Collection[int],
+) -> tuple[list[str], list[str]]:
+    """Warnings and notes on the particles that are no candidates, by reason."""
+    per_reason = dict(zip(REASONS, np.bincount(reason, minlength=len(REASONS)), strict=True))
+    left = set(left_out)
+    known = set(superclasses.class_id.tolist())
+    empty = {int(c) for c in superclasses.class_id[superclasses.label == UNASSIGNED]} - left
+    warnings, notes = [], []
+    if per_reason[NO_SUCH_AVERAGE]:
+        strangers = [number for number in counts if number not in known | left]
+        warnings.append(
+            f"{per_reason[NO_SUCH_AVERAGE]:,} of {len(reason):,} particles are excluded: "
+            f"{name_classes(strangers)} not among the class averages."
+        )
+    if per_reason[EMPTY_AVERAGE]:
+        hollow = sorted(empty & set(counts))
+        warnings.append(
+            f"{per_reason[EMPTY_AVERAGE]:,} of {len(reason):,} particles are excluded: the class "
+            f"average of {name_classes(hollow)} is empty."
+        )
+    if per_reason[NOT_SELECTED]:
+        out = sorted(left & set(counts))
+        notes.append(
+            f"{per_reason[NOT_SELECTED]:,} of {len(reason):,} particles are excluded with "
+            f"{name_classes(out)}, left out on request."
+        )
+    return warnings, notes
+
+
+def about_waste(
+    before: IntArray,
+    after: IntArray,
+    superclasses: Superclasses,
+    candidates: Mapping[int, int],
+    factor: Factor | None,
+) -> list[str]:
+    """A warning when small superclasses make the factor throw nearly everything away.
+
+    Parameters
+    ----------
+    before, after : int64 (K,)
+    superclasses : Superclasses
+    candidates : mapping of class number to particles that might have stayed
+    factor : Factor
+    """
+    if after.sum() >= _FEW_KEPT * before.sum():
+        return []
+    order = np.argsort(before, kind="stable")
+    order = order[before[order] > 0]
+    members = [
+        [c for c in superclasses.class_id[superclasses.label == k].tolist() if c in candidates]
+        for k in order
+    ]
+    size = int(before[order[0]])
+    alike = int(np.count_nonzero(before == size))
+    warning = (
+        f"Only {after.sum():,} of {before.sum():,} particles stay: superclass {order[0]} "
+        f"({name_classes(members[0])}) has {size:,} particle{'s' if size > 1 else ''}"
+        f"{f', as have {alike - 1:,} more,' if alike > 1 else ''} and sets the size of all."
+    )
+    fewest = _fewest_to_leave_out(before[order], factor)
+    if fewest is None:
+        return [
+            f"{warning} A lower factor keeps more; so may leaving small classes out with "
+            "--min-class-particles, --exclude-classes or --only-classes."
+        ]
+    number, would_stay = fewest
+    out = sorted(c for group in members[:number] for c in group)
+    at_least = max(candidates[c] for c in out) + 1
+    listed = f"--exclude-classes {','.join(map(str, out))}, or " if len(out) <= 10 else ""
+    which = "it" if number == 1 else f"the {number:,} smallest superclasses"
+    return [
+        f"{warning} Without {which} {would_stay:,} would stay: "
+        f"{listed}--min-class-particles {at_least}. Or lower the factor."
+    ]
+
+
+def _fewest_to_leave_out(sizes: IntArray, factor: Factor | None) -> tuple[int, int] | None:
+    """How many of the rising sizes to leave out for the rest to keep enough, and how many stay.
+
+    None if more than half would have to go: views are worth more than particles.
+    """
+    for number in range(1, len(sizes) // 2 + 1):
+        rest = sizes[number:]
+        cap = decide_cap(int(rest[0]), factor).size
+        stay = int(rest.sum() if cap is None else np.minimum(rest, min(cap, rest[-1])).sum())
+        if stay >= _FEW_KEPT * sizes.sum():
+            return number, stay
+    return None
