@@ -1,1 +1,1 @@
-"""TODO room."""
+"""The written report of a run; pictures come from `rebalance.figures`."""

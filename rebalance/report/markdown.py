@@ -1,0 +1,281 @@
+"""`report.md`: what a run found and did, for the person who must judge it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import rebalance
+from rebalance.figures.bars import evenness
+from rebalance.figures.style import counted, percent, ranges
+from rebalance.model import KEPT, REASONS, RunResult
+from rebalance.report.escape import literal
+from rebalance.report.methods import methods
+
+MOST_ROWS = 60
+"""A longer table of superclasses is cut; `superclasses.csv` has it whole."""
+
+CAPTIONS = {
+    "overview": "Overview",
+    "class_averages": "Class averages by superclass, each laid on the medoid of its superclass",
+    "affinity": "Affinity of all pairs, in stack order",
+    "affinity_sorted": "Affinity of all pairs, sorted by superclass",
+    "particles_per_superclass": "Particles per superclass, before and after",
+    "dendrogram": "The tree of the clustering, and where it was cut",
+}
+
+MEANINGS = {
+    "kept": "selected",
+    "balanced": "dropped to balance",
+    "class not selected": "in a class that was left out on request",
+    "no such average": "in a class that is not among the class averages",
+    "empty average": "in a class whose average is empty",
+}
+
+
+def markdown(result: RunResult) -> str:
+    """The report of a run.
+
+    Parameters
+    ----------
+    result : RunResult
+        Pictures are those among its ``files`` that end in ``.png``; links are relative to its
+        folder. What is not in the dataclasses (factor, warnings of all steps) is taken from its
+        ``summary``, where there is one.
+
+    Returns
+    -------
+    str
+        Markdown (GitHub's, for the tables). Names that come from files are escaped: nothing in
+        them is HTML, a link or a picture.
+    """
+    pictures = _pictures(result)
+    parts = [f"# {_title(result)}", _conclusion(result)]
+    if "overview" in pictures:
+        parts.append(_picture("overview", pictures.pop("overview")))
+    parts += [*_warnings(result), *_superclasses(result), *_particles(result)]
+    if pictures:
+        parts.append("## Pictures")
+        parts += [_picture(name, link) for name, link in pictures.items()]
+    parts += [*_notes(result), *_parameters(result), *_methods(result), *_files(result)]
+    return "\n\n".join(parts) + "\n"
+
+
+def _title(result: RunResult) -> str:
+    used = int(np.count_nonzero(result.superclasses.label >= 0))
+    if result.superclasses.clustering == "identity":
+        return f"{literal(result.dataset.job)}: {counted(used, '2D class', '2D classes')}"
+    k = len(result.superclasses)
+    return (
+        f"{literal(result.dataset.job)}: {counted(used, 'class average')} in "
+        f"{counted(k, 'superclass', 'superclasses')}"
+    )
+
+
+def _conclusion(result: RunResult) -> str:
+    superclasses, selection = result.superclasses, result.selection
+    total, used = len(superclasses.label), int(np.count_nonzero(superclasses.label >= 0))
+    off = superclasses.clustering == "identity"
+    asides = []
+    left_out = len(superclasses.left_out)
+    if total - used - left_out > 0:
+        asides.append(f"{total - used - left_out:,} empty")
+    if left_out:
+        asides.append(f"{left_out:,} left out")
+    kind = counted(total, "2D class", "2D classes") if off else counted(total, "class average")
+    sentences = [
+        f"{kind} were read" + (f" ({', '.join(asides)})." if asides else ".")
+        if total != 1
+        else f"{kind} was read."
+    ]
+    if selection is None:
+        return " ".join([*sentences, "There were no particles to select from."])
+    kept, particles = selection.count(KEPT), len(selection)
+    sentences.append(
+        f"**{kept:,} of {counted(particles, 'particle')} ({percent(kept, particles)} %) are "
+        "selected.**"
+    )
+    group = "class" if off else "superclass"
+    before, after = evenness(selection.before), evenness(selection.after)
+    if selection.cap is None or np.array_equal(selection.before, selection.after):
+        sentences.append(f"The smallest {group} is {before:.2g} times the largest.")
+    else:
+        sentences.append(
+            f"The smallest {group} was {before:.2g} times the largest, and is {after:.2g} times "
+            "the largest now."
+        )
+    return " ".join(sentences)
+
+
+def _superclasses(result: RunResult) -> Iterator[str]:
+    superclasses, selection = result.superclasses, result.selection
+    off = superclasses.clustering == "identity"
+    header = ["class"] if off else ["superclass", "class averages"]
+    header += ["particles", "kept", "kept, %"] if selection is not None else []
+    header += [] if off else ["mean affinity within", "medoid", "class numbers"]
+    rows = []
+    for number, members in enumerate(superclasses):
+        class_id = superclasses.class_id[members]
+        row = [str(class_id[0])] if off else [str(number), f"{len(members):,}"]
+        if selection is not None:
+            before, after = int(selection.before[number]), int(selection.after[number])
+            row += [f"{before:,}", f"{after:,}", percent(after, before) if before else ""]
+        if not off:
+            mean = superclasses.mean_affinity[number]
+            medoid = superclasses.class_id[superclasses.medoid[number]]
+            row.append("" if np.isnan(mean) or len(members) < 2 else f"{mean:.2f}")
+            row += [str(medoid), ranges(class_id.tolist())]
+        rows.append(row)
+    yield "## Classes" if off else "## Superclasses"
+    words = {"class numbers"}
+    yield _table(header, rows[:MOST_ROWS], ["" if name in words else ":" for name in header])
+    if len(rows) > MOST_ROWS:
+        yield f"{len(rows) - MOST_ROWS:,} more are in `superclasses.csv`."
+    absent = superclasses.label < 0
+    left_out = np.isin(superclasses.class_id, superclasses.left_out)
+    for what, which in (("Empty", absent & ~left_out), ("Left out", absent & left_out)):
+        if which.any():
+            yield f"{what}: {ranges(superclasses.class_id[which].tolist())}."
+
+
+def _particles(result: RunResult) -> Iterator[str]:
+    selection = result.selection
+    if selection is None:
+        return
+    counts = {reason: selection.count(reason) for reason in REASONS}
+    rows = [
+        [MEANINGS.get(reason, reason), f"{count:,}", percent(count, len(selection))]
+        for reason, count in counts.items()
+        if count or reason == KEPT
+    ]
+    rows.append(["all", f"{len(selection):,}", "100" if len(selection) else ""])
+    yield "## Particles"
+    yield _table(["", "particles", "%"], rows, ["", ":", ":"])
+
+
+def _warnings(result: RunResult) -> Iterator[str]:
+    said = result.summary.get("warnings")
+    if said is None:
+        said = (*result.dataset.warnings, *(result.selection.warnings if result.selection else ()))
+    if said:
+        yield "## Warnings"
+        yield _list(said)
+
+
+def _notes(result: RunResult) -> Iterator[str]:
+    said = result.summary.get("notes")
+    if said is None:
+        said = (
+            *result.dataset.notes,
+            *result.superclasses.notes,
+            *(result.selection.notes if result.selection else ()),
+        )
+    if said:
+        yield "## Notes"
+        yield _list(said)
+
+
+def _parameters(result: RunResult) -> Iterator[str]:
+    dataset, superclasses, affinity = result.dataset, result.superclasses, result.affinity
+    selection = result.selection
+    rows = [["format", dataset.format], ["read from", ", ".join(map(_short, dataset.sources))]]
+    if affinity is not None:
+        rows += [["metric", affinity.metric], *_options("metric", affinity.options)]
+        rows += _facts(affinity.facts, affinity.options)
+    if superclasses.clustering:
+        rows.append(["clustering", superclasses.clustering])
+    rows += _options("clustering", superclasses.options)
+    if selection is not None:
+        balance = result.summary.get("balance") or {}
+        rows += [["strategy", selection.strategy], *_options("strategy", selection.options)]
+        rows += [
+            [words, _value(balance[name])]
+            for name, words in (("factor", "rebalance factor"), ("max_size", "maximum size given"))
+            if balance.get(name) is not None
+        ]
+        cap = "none" if selection.cap is None else f"{selection.cap:,}"
+        rows += [["largest size allowed", cap], ["seed", str(selection.seed)]]
+    rows.append(["rebalance", rebalance.__version__])
+    yield "## Parameters"
+    yield _table(
+        ["parameter", "value"],
+        [[literal(name), literal(value)] for name, value in rows if value],
+        ["", ""],
+    )
+
+
+def _facts(facts: Mapping[str, Any], options: Mapping[str, Any]) -> list[list[str]]:
+    """What the metric decided; a length in pixels only where it isn't known in Å."""
+    rows = []
+    for name, value in facts.items():
+        known = f"{name.removesuffix('_px')}_A" in facts and name.endswith("_px")
+        if value is None or known or name in options:
+            continue
+        for ending, unit in (("_A", " (Å)"), ("_px", " (pixels)")):
+            if name.endswith(ending):
+                name = name.removesuffix(ending) + unit
+        rows.append([name.replace("_", " "), _value(value)])
+    return rows
+
+
+def _options(kind: str, options: Mapping[str, Any]) -> list[list[str]]:
+    return [[f"{kind}.{name}", _value(value)] for name, value in options.items()]
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "auto"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _methods(result: RunResult) -> Iterator[str]:
+    paragraph, references = methods(result)
+    yield "## Methods, to paste into a paper"
+    yield paragraph
+    yield "\n".join(f"{at}. {literal(paper)}" for at, paper in enumerate(references, 1))
+
+
+def _files(result: RunResult) -> Iterator[str]:
+    if result.folder is None or not result.files:
+        return
+    names = [path.relative_to(result.folder).as_posix() for path in result.files]
+    yield "## Files"
+    yield _list([name for name in names if not name.startswith("figures/")])
+
+
+def _pictures(result: RunResult) -> dict[str, str]:
+    folder = result.folder
+    if folder is None:
+        return {}
+    return {
+        path.stem: path.relative_to(folder).as_posix()
+        for path in result.files
+        if path.suffix == ".png"
+    }
+
+
+def _picture(name: str, link: str) -> str:
+    stem, _, page = name.rpartition("_")
+    caption = CAPTIONS.get(name)
+    if caption is None and page.isdigit() and stem in CAPTIONS:
+        caption = f"{CAPTIONS[stem]} (page {page})"
+    return f"![{literal(caption or name)}]({link})"
+
+
+def _table(header: Sequence[str], rows: Sequence[Sequence[str]], align: Sequence[str]) -> str:
+    rule = ["---" + colon for colon in align]
+    return "\n".join("| " + " | ".join(row) + " |" for row in (header, rule, *rows))
+
+
+def _list(sentences: Sequence[str]) -> str:
+    return "\n".join(f"- {literal(sentence)}" for sentence in sentences)
+
+
+def _short(path: Path) -> str:
+    """The end of a path: enough to know the file, the same on every machine."""
+    return "/".join(path.parts[-2:])
