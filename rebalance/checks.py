@@ -46,11 +46,13 @@ def check_early(request: RunRequest) -> None:
     from rebalance.registry import registry
 
     for kind in KINDS_WITH_OPTIONS:
-        plugin = getattr(request, kind)
+        plugin, name = getattr(request, kind), plugin_name(getattr(request, kind))
         if isinstance(plugin, str):
-            name, plugin = plugin, registry().load(kind, plugin)
-        else:
-            name = plugin_name(plugin)
+            registry().find(kind, plugin)
+        if not _is_used(request, kind):
+            continue
+        if isinstance(plugin, str):
+            plugin = registry().load(kind, plugin)
         parse_options(
             plugin.options_model, request.options_of(kind), owner=f"{kind} {name}", prefix=kind
         )
@@ -65,9 +67,15 @@ def check_early(request: RunRequest) -> None:
         ResultsFolder(request.output, overwrite=request.overwrite, inputs=named_files(request))
 
 
+def _is_used(request: RunRequest, kind: str) -> bool:
+    """Loading a plugin may mean importing a compiler, so those without use are let be."""
+    if kind == "metric":
+        return not request.is_off and request.affinity_file is None
+    return kind != "clustering" or not (request.is_off or request.labels is not None)
+
+
 def _check_number_is_given(request: RunRequest, clustering: Any, name: str) -> None:
-    needed = not (request.is_off or request.labels is not None or clustering.finds_number)
-    if needed and request.n_superclasses is None:
+    if not clustering.finds_number and request.n_superclasses is None:
         raise OptionError(
             f"The clustering {name} needs the number of superclasses.",
             cure="Give -k, or turn superclassification off with --no-superclasses.",

@@ -66,5 +66,5 @@ def _show(
     console = stdout()
     console.print(Text(str(path), style="bold"), soft_wrap=True)
     console.print(table)
-    console.print()
     show_warnings(list(warnings))
+    console.print()

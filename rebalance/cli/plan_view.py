@@ -47,6 +47,7 @@ def show_plan(plan: Plan, *, json: bool, quiet: bool) -> None:
         for line in ("", *outcome(summary)):
             console.print(Text(line))
     show_warnings(list(plan.warnings))
+    console.print()
     console.print(Text(f"Results would go to {shorter(plan.folder)}/; nothing was written."))
 
 

@@ -36,8 +36,11 @@ def show_result(request: RunRequest, result: RunResult) -> None:
         console.print(Text(note, style="dim"))
     console.print()
     console.print(superclass_table(summary))
-    for line in ("", *outcome(summary)):
-        console.print(Text(line))
+    sentences = outcome(summary)
+    if sentences:
+        console.print()
+    for sentence in sentences:
+        console.print(Text(sentence))
     show_warnings(list(summary["warnings"]))
     _show_where(console, request, result)
 
@@ -164,8 +167,7 @@ def _show_where(console: Any, request: RunRequest, result: RunResult) -> None:
         return
     shown = shorter(folder)
     pieces = ["report.md", "figures/"] if request.figures else ["report.md"]
-    if result.selection is not None:
-        console.print()
+    console.print()
     console.print(
         Text.assemble("Results in ", (f"{shown}/", "bold"), f" ({', '.join(pieces)})"),
         soft_wrap=True,

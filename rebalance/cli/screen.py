@@ -42,7 +42,6 @@ def _console(*, stderr: bool) -> Console:
 
 def show_warnings(warnings: list[str]) -> None:
     """Each on standard error, under the word that says how much it matters."""
-    from rich.padding import Padding
     from rich.table import Table
 
     if not warnings:
@@ -52,7 +51,9 @@ def show_warnings(warnings: list[str]) -> None:
     table.add_column()
     for warning in warnings:
         table.add_row("Warning", _literal(warning))
-    stderr().print(Padding(table, (0, 0, 1, 0)))
+    console = stderr()
+    console.print()
+    console.print(table)
 
 
 def _literal(text: str) -> Any:
