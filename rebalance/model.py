@@ -73,7 +73,7 @@ class ClassAverages:
     @cached_property
     def is_empty(self) -> BoolArray:
         """bool (N,): the image is constant or not finite, or no particle belongs to it."""
-        flat = self.images.reshape(len(self), -1)
+        flat = self.images.reshape(len(self), self.box**2)
         low, high = flat.min(axis=1), flat.max(axis=1)
         with np.errstate(invalid="ignore"):
             empty = ~np.isfinite(low) | ~np.isfinite(high) | (low == high)

@@ -38,15 +38,20 @@ class Band:
         return max(384, 2 * int(np.ceil(1.1 * band)))
 
 
-def polar_transform(image: np.ndarray, band: Band, n_angles: int) -> np.ndarray:
-    """complex128 (K, n_angles): exact transform at polar points, weighted, of unit norm."""
+def polar_transform(
+    image: np.ndarray, band: Band, n_angles: int, origin: np.ndarray | tuple = (0.0, 0.0)
+) -> np.ndarray:
+    """complex128 (K, n_angles): exact transform at polar points, weighted, of unit norm.
+
+    The origin is (x, y) from pixel (L/2, L/2).
+    """
     box = image.shape[0]
     axis = np.arange(box) - box // 2
     angles = 2 * np.pi * np.arange(n_angles) / n_angles
     samples = np.empty((len(band.rings), n_angles), dtype=np.complex128)
     for r, k in enumerate(band.rings):
-        along_y = np.exp(-2j * np.pi * k * np.sin(angles)[:, None] * axis[None, :])
-        along_x = np.exp(-2j * np.pi * k * np.cos(angles)[:, None] * axis[None, :])
+        along_y = np.exp(-2j * np.pi * k * np.sin(angles)[:, None] * (axis - origin[1])[None, :])
+        along_x = np.exp(-2j * np.pi * k * np.cos(angles)[:, None] * (axis - origin[0])[None, :])
         samples[r] = np.einsum("ay,yx,ax->a", along_y, image.astype(float), along_x, optimize=True)
     samples *= np.sqrt(band.rings)[:, None]
     norm = np.linalg.norm(samples)

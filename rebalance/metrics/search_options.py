@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
@@ -22,9 +22,6 @@ AUTO_SHIFT_FRACTION = 0.08
 
 ROOM_ABOUT_OBJECT = 1.25
 """Radius of the mask over that of the object, when the objects are centred first."""
-
-OFF_CENTRE_SHARE = 0.05
-"""Part of the averages that may be off centre before all are centred."""
 
 FINEST = 0.45
 """Highest frequency that is compared, cycles per pixel: images are interpolated near 0.5."""
@@ -46,9 +43,7 @@ class SearchOptions(Options):
         None, "Largest shift either way; auto is 8 % of the box.", unit="Å or px"
     )
     mirror: bool = option(True, "Compare with the mirror image too.")
-    center: Literal["auto", "on", "off"] = option(
-        "auto", "Centre the objects first; auto does where mask or largest shift would cut them."
-    )
+    center: bool = option(True, "Centre the objects first; max_shift is counted from there.")
 
 
 @dataclass(frozen=True)
@@ -142,20 +137,18 @@ def _centring(
     averages: ClassAverages, options: SearchOptions, radius: float, shift: float, mask_from: str
 ) -> tuple[DoubleArray, float, dict[str, Any]]:
     """Centres of the objects, the radius of the mask about them, and what to say of it."""
-    nowhere = np.zeros((len(averages), 2))
-    if options.center == "off" or len(averages) == 0:
-        return nowhere, radius, {"centred": False}
+    if not options.center or len(averages) == 0:
+        return np.zeros((len(averages), 2)), radius, {"centred": False}
     objects = find_objects(averages.images, radius)
     distance = np.hypot(objects.centre[:, 0], objects.centre[:, 1])
     cut = (objects.reach() > radius) | (distance > shift / 2.0)
-    if options.center == "auto" and np.mean(cut) <= OFF_CENTRE_SHARE:
-        return nowhere, radius, {"centred": False}
     if mask_from != "option":
         room = ROOM_ABOUT_OBJECT * float(np.percentile(objects.extent, 95))
         radius = max(min(radius, room), 4.0)
     facts = {
         "centred": True,
         "off_centre": int(np.count_nonzero(cut)),
+        "median_offset_px": round(float(np.median(distance)), 2),
         "largest_offset_px": round(float(distance.max()), 2),
     }
     return objects.centre, radius, facts

@@ -49,7 +49,7 @@ class Pair:
 @pytest.fixture
 def features(rng: np.random.Generator) -> SearchFeatures:
     averages = views.stack_of(views.projections(2, rng))
-    return RotationalCC().prepare(averages, SearchOptions(center="off"))
+    return RotationalCC().prepare(averages, SearchOptions(center=False))
 
 
 @pytest.mark.parametrize("hand", [False, True])
