@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
+    from rebalance.model import RunResult
     from rebalance.simulate import RelionFiles
 
 _PROJECT, _RESULTS = "project", "results"
@@ -22,7 +23,7 @@ def demo(
     ] = 12,
     factor: Annotated[
         str, typer.Option("-f", "--factor", metavar="0…1", help="Rebalance factor.")
-    ] = "0.8",
+    ] = "0.5",
     figures: Annotated[
         bool, typer.Option("--figures/--no-figures", help="Draw the figures.", show_default=False)
     ] = True,
@@ -49,7 +50,33 @@ def demo(
     )
     if not (json or quiet):
         typer.echo(f"Simulated 2D classification: {job}", err=True)
-    perform(request, dry_run=False, json=json, quiet=quiet)
+    result = perform(request, dry_run=False, json=json, quiet=quiet)
+    if result is not None and not (json or quiet):
+        typer.echo(_compared_with_the_truth(result, folder / _PROJECT / "truth_classes.csv"))
+
+
+def _compared_with_the_truth(result: RunResult, truth: Path) -> str:
+    """How many averages are in a superclass whose most frequent true view is their own."""
+    import csv
+    from collections import Counter, defaultdict
+
+    with truth.open(encoding="utf-8", newline="") as stream:
+        view = {int(row["class_id"]): row["superclass"] for row in csv.DictReader(stream)}
+    known = {number for number, name in view.items() if name != "-1"}
+    found: dict[int, Counter[str]] = defaultdict(Counter)
+    label = zip(
+        result.superclasses.class_id.tolist(), result.superclasses.label.tolist(), strict=True
+    )
+    for number, superclass in label:
+        if superclass >= 0 and number in known:
+            found[superclass][view[number]] += 1
+    together = sum(views.most_common(1)[0][1] for views in found.values())
+    total = sum(views.total() for views in found.values())
+    views = len({view[number] for number in known})
+    return (
+        f"\nKnown truth: {views} views; {together} of {total} averages are grouped with their own "
+        "view."
+    )
 
 
 def _job(folder: Path) -> Path:

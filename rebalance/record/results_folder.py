@@ -93,8 +93,12 @@ class ResultsFolder:
     ) -> None:
         if self.work == self.place and self._former is None:
             return
+        work = self.work
         self._undo()
-        if isinstance(error, OSError) and self._is_about_the_results(error):
+        if isinstance(error, OutputError) and error.path and error.path.is_relative_to(work):
+            # A person never sees the folder of the work, so it is not named.
+            raise OutputError(error.problem, path=self.place, cure=error.cure) from error
+        if isinstance(error, OSError) and _is_about(error, work):
             reason = _FULL.get(error.errno or 0, error.strerror or str(error))
             raise OutputError(
                 f"Results could not be written: {reason}. Nothing was left behind.",
@@ -177,11 +181,12 @@ class ResultsFolder:
             except OSError:
                 break
 
-    def _is_about_the_results(self, error: OSError) -> bool:
-        if error.errno in _FULL:
-            return True
-        named = [name for name in (error.filename, error.filename2) if isinstance(name, str)]
-        return any(Path(name).is_relative_to(self.work) for name in named)
+
+def _is_about(error: OSError, folder: Path) -> bool:
+    if error.errno in _FULL:
+        return True
+    named = [name for name in (error.filename, error.filename2) if isinstance(name, str)]
+    return any(Path(name).is_relative_to(folder) for name in named)
 
 
 def _lock(folder: Path) -> int:

@@ -175,6 +175,24 @@ def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path) -> None:
     assert names(tmp_path) == []
 
 
+def test_an_error_about_the_results_names_their_place(tmp_path: Path) -> None:
+    """By whomever it is raised: nobody knows the folder that the results are built in."""
+    for error in (
+        lambda work: OSError(errno.EIO, "broken", str(work / "table.csv")),
+        lambda work: OutputError("There is no room left.", path=work),
+    ):
+        with pytest.raises(OutputError) as caught:
+            _fail(ResultsFolder(tmp_path / "out", overwrite=False), error)
+        assert caught.value.path == tmp_path / "out"
+        assert "unfinished" not in str(caught.value)
+    assert names(tmp_path) == []
+
+
+def _fail(folder: ResultsFolder, error: Callable[[Path], Exception]) -> None:
+    with folder:
+        raise error(folder.work)
+
+
 def test_an_error_about_another_file_stays_what_it_is(tmp_path: Path) -> None:
     with (
         pytest.raises(FileNotFoundError),
