@@ -204,7 +204,15 @@ def about_the_metric(affinity: Affinity | None) -> list[str]:
             parts.append(words.format(length))
     if "mirror" in facts:
         parts.append("mirror images too" if facts["mirror"] else "no mirror images")
-    return [f"Class averages were compared {', '.join(parts)}."] if parts else []
+    sentences = [f"Class averages were compared {', '.join(parts)}."] if parts else []
+    moved = facts.get("off_centre")
+    if facts.get("centred") and isinstance(moved, int) and moved:
+        farthest = facts.get("largest_offset_px")
+        by = f" by up to {farthest:.3g} pixels" if isinstance(farthest, int | float) else ""
+        sentences.append(
+            f"{moved:,} of them were off centre{by}; all were centred for the comparison."
+        )
+    return sentences
 
 
 def _length(facts: Mapping[str, Any], name: str) -> str:
