@@ -70,6 +70,19 @@ def test_the_axis_is_logarithmic_only_where_it_must_be(sizes, scale):
     assert ("logarithmic" in axes.get_ylabel()) == (scale == "log")
 
 
+@pytest.mark.parametrize("cap", [101, 110, 130, 160, 900])
+def test_the_line_of_the_cap_crosses_no_number(cap):
+    sizes = [1000, 150, 120, 100]
+    after = [min(size, cap) for size in sizes]
+    figure = particles_per_superclass(superclasses_of(sizes), selection_of(sizes, after, cap))
+    figure.canvas.draw()
+    axes, renderer = figure.axes[0], figure.canvas.get_renderer()
+    line = axes.transData.transform((0, cap))[1]
+    for text in axes.texts:
+        box = text.get_window_extent(renderer)
+        assert text.get_text().startswith("largest") or not box.y0 < line < box.y1
+
+
 @pytest.mark.parametrize(
     "sizes",
     [[0, 0], [1], [1_000_000, 1], [10_000_000] * 12, list(range(12, 0, -1)), [3] * 300, [5, 0]],
@@ -119,6 +132,7 @@ def test_leaves_of_a_superclass_stand_side_by_side(results):
     label = dict(zip(superclasses.class_id, superclasses.label, strict=True))
     order = [label[int(name)] for name in leaf_names(dendrogram(superclasses))]
     assert np.count_nonzero(np.diff(order)) == 5 - 1
+    assert order[0] == 0
 
 
 def test_the_tree_has_the_heights_of_the_linkage(results):

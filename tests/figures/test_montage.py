@@ -45,6 +45,7 @@ def test_each_used_average_has_its_number_and_particles(results):
         assert numbered
         assert f"{count:,}" in shown
     assert len(shown) == 2 * np.count_nonzero(~averages.is_empty)
+    assert words(figure)[0] == "24 class averages in 5 superclasses"
 
 
 def test_empty_averages_are_listed_and_not_drawn(results):

@@ -320,6 +320,17 @@ def test_a_hostile_name_is_shown_as_text_everywhere(name):
     assert len(headings) == len([t for t in rendered(plain) if t.type == "heading_open"])
 
 
+def test_addresses_are_no_links():
+    assert literal("me@evil.example") == "me\\@evil.example"
+    assert literal("https://evil.example") == "https\\://evil.example"
+    assert literal("www.evil.example") == "www\\.evil.example"
+
+
+def test_ordinary_file_names_stay_readable():
+    assert literal("Class2D/job013/run_it025_data.star") == "Class2D/job013/run_it025_data.star"
+    assert literal("Kept 1,748 (58 %): f = 0.5.") == "Kept 1,748 (58 %): f = 0.5."
+
+
 names = st.text(
     st.one_of(st.sampled_from(string.punctuation + " ab1\n\t"), st.characters()), max_size=30
 )
