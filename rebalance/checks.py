@@ -175,8 +175,11 @@ def fit_affinity(affinity: Affinity, averages: ClassAverages, path: Path) -> Aff
     Raises
     ------
     InputError
-        If its class numbers are others, or if it lacks an average.
+        If its class numbers are others, if it was made of other images, or if it lacks an
+        average.
     """
+    from rebalance.record.affinity_file import IMAGES, images_digest
+
     if not np.array_equal(affinity.class_id, averages.class_id):
         raise InputError(
             f"It is of {len(affinity)} class averages, numbers {_span(affinity.class_id)}; the "
@@ -186,6 +189,13 @@ def fit_affinity(affinity: Affinity, averages: ClassAverages, path: Path) -> Aff
                 if set(affinity.class_id.tolist()) == set(averages.class_id.tolist())
                 else "."
             ),
+            path=path,
+            cure="Leave out --affinity, and it is computed.",
+        )
+    facts = dict(affinity.facts)
+    if facts.pop(IMAGES, None) not in (None, images_digest(averages)):
+        raise InputError(
+            "It is of class averages with the same numbers, but other images.",
             path=path,
             cure="Leave out --affinity, and it is computed.",
         )
@@ -201,7 +211,7 @@ def fit_affinity(affinity: Affinity, averages: ClassAverages, path: Path) -> Aff
     values[empty, :] = 0
     values[:, empty] = 0
     np.fill_diagonal(values, 1)
-    return replace(affinity, values=values, is_empty=empty)
+    return replace(affinity, values=values, is_empty=empty, facts=facts)
 
 
 def _span(class_id: IntArray) -> str:

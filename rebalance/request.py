@@ -255,11 +255,13 @@ def plugin_name(plugin: Any) -> str:
 
 def _to_json(value: Any) -> Any:
     if isinstance(value, Path):
-        return str(value.expanduser().absolute())
+        return str(value.absolute())
     if isinstance(value, tuple):
         return [_to_json(part) for part in value]
     if isinstance(value, Mapping):
         return {key: _to_json(part) for key, part in value.items()}
+    if hasattr(value, "item"):
+        return value.item()
     return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 

@@ -278,6 +278,11 @@ def test_an_affinity_of_other_averages_is_refused(simulated_job: Path) -> None:
     with pytest.raises(InputError, match=r"numbers 2 to 25; the data set has 24, numbers 1 to 24"):
         quick_run(simulated_job, affinity_file="other.npz", output="x")
     changed["class_id"] = changed["class_id"] - 1
+    stack = next(simulated_job.glob("*_classes.mrcs"))
+    other = Path("other.mrcs")
+    other.write_bytes(stack.read_bytes()[:-4] + b"\0\0\x80\x3f")
+    with pytest.raises(InputError, match="the same numbers, but other images"):
+        quick_run(other, affinity_file=first.folder / "affinity.npz", output="x")
     changed["is_empty"] = np.ones(24, dtype=bool)
     np.savez("other.npz", **changed)
     with pytest.raises(InputError, match="is empty in it, but not in the data set"):

@@ -12,7 +12,7 @@ import typer
 
 from rebalance.cli.cache import cache
 from rebalance.cli.demo import demo
-from rebalance.cli.endings import CommandGroup, end_on_sigterm
+from rebalance.cli.endings import CommandGroup, end_on_sigterm, write_what_can_be_written
 from rebalance.cli.inspect import inspect
 from rebalance.cli.plugins import app as plugins
 from rebalance.cli.rerun import rerun
@@ -59,4 +59,5 @@ app.command()(simulate)
 def main(*args: Any) -> None:
     """Entry point of the command ``rebalance``."""
     end_on_sigterm()
+    write_what_can_be_written()
     app(*args)

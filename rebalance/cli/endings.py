@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import signal
+import sys
 from typing import Any
 
 import typer
@@ -62,4 +64,14 @@ def end_on_sigterm() -> None:
     def end(*_: Any) -> None:
         raise SystemExit(TERMINATED)
 
-    signal.signal(signal.SIGTERM, end)
+    for ending in (signal.SIGTERM, signal.SIGHUP):
+        # nohup means it: what is ignored stays ignored.
+        if signal.getsignal(ending) is not signal.SIG_IGN:
+            signal.signal(ending, end)
+
+
+def write_what_can_be_written() -> None:
+    """A terminal without a letter for Å gets a question mark, not an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")

@@ -17,7 +17,7 @@ def inspect(
 ) -> None:
     """Show what a file is, and what run would do with it."""
     from rebalance.cli.endings import MENDABLE, show_error
-    from rebalance.errors import InputError
+    from rebalance.errors import RebalanceError
     from rebalance.formats import inspect as inspect_path
 
     content: list[dict[str, Any]] = []
@@ -25,7 +25,7 @@ def inspect(
     for path in paths:
         try:
             found = inspect_path(path)
-        except InputError as error:
+        except RebalanceError as error:
             # One broken file must not keep the others from being shown.
             failed = True
             show_error(error)

@@ -108,12 +108,17 @@ def _named(name: str) -> list[Registered]:
 
 
 def _print_json(installed: list[Registered], problems: list[str]) -> None:
-    from rebalance.options import Options
+    from rebalance.errors import PluginError
     from rebalance.record.run_record import as_json
 
     content = []
+    problems = list(problems)
     for plugin in installed:
-        model = getattr(plugin.load(), "options_model", None)
+        try:
+            model = getattr(plugin.load(), "options_model", None)
+        except PluginError as error:
+            problems.append(error.problem)
+            continue
         content.append(
             {
                 "kind": plugin.kind,
@@ -121,7 +126,7 @@ def _print_json(installed: list[Registered], problems: list[str]) -> None:
                 "summary": plugin.spec.summary,
                 "package": plugin.package,
                 "version": plugin.version,
-                "options": (model or Options).model_json_schema()["properties"] if model else {},
+                "options": model.model_json_schema()["properties"] if model else {},
             }
         )
     typer.echo(as_json({"plugins": content, "problems": problems}))

@@ -10,7 +10,7 @@ from typing import Any
 from rebalance.checks import named_files
 from rebalance.model import Dataset, RunResult
 from rebalance.progress import Progress
-from rebalance.record.affinity_file import write_affinity
+from rebalance.record.affinity_file import IMAGES, images_digest, write_affinity
 from rebalance.record.results_folder import RUN_RECORD
 from rebalance.record.run_record import build_record, plugin_facts, write_json
 from rebalance.record.superclass_table import write_superclass_table
@@ -45,8 +45,9 @@ def write_results(request: RunRequest, result: RunResult, progress: Progress) ->
         folder / SUPERCLASS_TABLE, dataset, result.superclasses, result.affinity, result.selection
     )
     files.append(folder / SUPERCLASS_TABLE)
-    if result.affinity is not None:
-        write_affinity(result.affinity, folder / AFFINITY_FILE)
+    if result.affinity is not None and dataset.class_averages is not None:
+        facts = {**result.affinity.facts, IMAGES: images_digest(dataset.class_averages)}
+        write_affinity(replace(result.affinity, facts=facts), folder / AFFINITY_FILE)
         files.append(folder / AFFINITY_FILE)
     write_json(result.summary, folder / SUMMARY)
     files.append(folder / SUMMARY)

@@ -89,7 +89,8 @@ def _range_of(affinity: Affinity, superclasses: Superclasses) -> dict[str, float
     used = np.flatnonzero(superclasses.label != UNASSIGNED)
     if len(used) < 2:
         return None
-    pairs = affinity.values[np.ix_(used, used)][np.triu_indices(len(used), 1)]
+    # Row by row: an index of every pair would be larger than the matrix.
+    pairs = np.concatenate([affinity.values[i, used[k + 1 :]] for k, i in enumerate(used)])
     low, middle, high = np.quantile(pairs, [0.0, 0.5, 1.0])
     return {"lowest": _short(low), "median": _short(middle), "highest": _short(high)}
 

@@ -85,6 +85,12 @@ def test_json_has_the_schema_of_every_option() -> None:
     assert printed["problems"] == []
 
 
+def test_json_goes_on_after_a_plugin_that_can_not_be_loaded(installed: Registry) -> None:
+    printed = json.loads(type_in("plugins", "--json").stdout)
+    assert {plugin["name"] for plugin in printed["plugins"]} >= {"hierarchical", "relion"}
+    assert any("sinogram" in problem for problem in printed["problems"])
+
+
 def test_the_shell_completes_plugin_names(installed: Registry) -> None:
     assert [name for name, _ in names_of("metric")("s")] == ["sinogram"]
     assert {name for name, _ in names_of("strategy")("")} == {"random", "best"}
