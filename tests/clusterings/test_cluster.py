@@ -205,6 +205,30 @@ def test_the_linkage_is_over_the_usable_averages_in_order(rng: np.random.Generat
     np.testing.assert_array_equal(together, truth[:, None] == truth[None, :])
 
 
+def test_averages_are_shown_in_the_order_of_the_leaves(rng: np.random.Generator) -> None:
+    from scipy.cluster.hierarchy import leaves_list
+
+    values = random_values(12, rng)
+    superclasses = cluster(affinity(values), 4)
+    leaves = leaves_list(superclasses.linkage)
+    for k, members in enumerate(superclasses):
+        np.testing.assert_array_equal(members, leaves[superclasses.label[leaves] == k])
+    along = values[leaves[:-1], leaves[1:]].sum()
+    by_number = values[np.arange(11), np.arange(1, 12)].sum()
+    assert along > by_number
+
+
+def test_without_an_order_averages_are_shown_around_their_medoid(
+    rng: np.random.Generator,
+) -> None:
+    values, _ = groups_of([7, 6, 5], rng)
+    superclasses = cluster(affinity(values), 3, clustering="spectral")
+    for k, members in enumerate(superclasses):
+        assert members[0] == superclasses.medoid[k]
+        near = values[members[0], members]
+        assert (np.diff(near) <= 0).all()
+
+
 @pytest.mark.parametrize("kind", ["average", "complete", "single", "weighted"])
 def test_hierarchical_is_the_textbook_algorithm(kind: str, rng: np.random.Generator) -> None:
     """Against merging by hand, with the group distance computed from its definition."""

@@ -57,7 +57,7 @@ def test_nan_comes_last_in_either_direction() -> None:
 
 def test_ties_go_to_the_earlier_row_in_either_direction() -> None:
     for direction in ("high", "low"):
-        particles, groups = two_classes([0.5] * 6, RELION)
+        particles, groups = two_classes([0.5] * 400, RELION)
         assert kept_of_class_1(particles, groups, direction=direction) == [0, 1, 2]
 
 
@@ -181,6 +181,15 @@ def test_every_prefix_is_the_sainte_lague_apportionment(counts: list[int], seed:
         np.testing.assert_array_equal(
             ordered[class_id[ordered] == number], rows[class_id[rows] == number]
         )
+
+
+def test_ties_of_the_apportionment_go_to_the_larger_class_then_the_lower_number() -> None:
+    # Places ½ of the first class and (1, 3, 5) / 6 of the second: the tie at ½ is the second's.
+    class_id = np.array([1, 2, 2, 2])
+    ordered = in_proportion(np.arange(4), class_id)
+    assert class_id[ordered].tolist() == [2, 2, 1, 2]
+    class_id = np.array([8, 8, 5, 5])
+    assert class_id[in_proportion(np.arange(4), class_id)].tolist() == [5, 8, 5, 8]
 
 
 @settings(max_examples=100, deadline=None)

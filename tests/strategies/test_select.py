@@ -97,6 +97,17 @@ def test_an_unchanged_superclass_keeps_its_particles_whatever_happens_elsewhere(
     np.testing.assert_array_equal(third[unchanged], first[fewer][unchanged])
 
 
+def test_a_superclass_that_gets_another_number_keeps_its_particles() -> None:
+    class_id = np.repeat([1, 2, 3], [30, 20, 5])
+    particles = table(class_id)
+    first = select(particles, superclasses([[1], [2], [3]], class_id), factor=1)
+    more = table(np.append(class_id, np.full(40, 2)))
+    second = select(more, superclasses([[1], [2], [3]], more.class_id), factor=1)
+    assert first.superclass[0] == 0
+    assert second.superclass[0] == 1
+    np.testing.assert_array_equal(first.selected[:30], second.selected[:30])
+
+
 def test_one_seed_gives_one_answer_and_another_seed_another(rng: Any) -> None:
     particles, groups = grouped(rng)
     first = select(particles, groups, factor="0.7", seed=5)
