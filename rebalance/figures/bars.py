@@ -112,11 +112,11 @@ def evenness(size: IntArray) -> float:
 
 def _title(superclasses: Superclasses, selection: Selection | None) -> str:
     before, after = sizes(superclasses, selection)
+    group = "class" if superclasses_of_one(superclasses) else "superclass"
+    title = f"Smallest ÷ largest {group}: {evenness(before):.2g}"
     if after is None or np.array_equal(before, after):
-        return f"Smallest ÷ largest superclass: {evenness(before):.2g}"
-    return (
-        f"Smallest ÷ largest superclass: {evenness(before):.2g} before, {evenness(after):.2g} after"
-    )
+        return title
+    return f"{title} before, {evenness(after):.2g} after"
 
 
 def _subtitle(superclasses: Superclasses, selection: Selection | None, job: str) -> str:
@@ -206,7 +206,7 @@ def _numbers(axes: Axes, superclasses: Superclasses, inches: float) -> None:
     if superclasses_of_one(superclasses):
         order = np.argsort(superclasses.label, kind="stable")
         names = superclasses.class_id[order[superclasses.label[order] >= 0]]
-        axes.set_xlabel("class average, by falling size")
+        axes.set_xlabel("class, by falling size")
     else:
         names = np.arange(k)
         axes.set_xlabel("superclass")

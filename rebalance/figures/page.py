@@ -90,7 +90,8 @@ def _subtitle(result: RunResult) -> str:
     if not _has_particles(result):
         return result.dataset.job
     before, after = sizes(result.superclasses, result.selection)
-    text = f"smallest ÷ largest superclass {evenness(before):.2g}"
+    group = "class" if superclasses_of_one(result.superclasses) else "superclass"
+    text = f"smallest ÷ largest {group} {evenness(before):.2g}"
     if after is not None and not np.array_equal(before, after):
         text += f" before, {evenness(after):.2g} after"
     return style.joined(result.dataset.job, text)
@@ -116,7 +117,7 @@ def _matrix(
 
 def _bars(figure: Figure, result: RunResult, left: float, top: float) -> None:
     what = "particles" if _has_particles(result) else "class averages"
-    of = "class average" if superclasses_of_one(result.superclasses) else "superclass"
+    of = "class" if superclasses_of_one(result.superclasses) else "superclass"
     title = f"{what.capitalize()} per {of}"
     style.text_at(figure, left, top, title, style.BODY, bold=True)
     inches = min(WIDTH - left - 1.5, max(2.0, 0.6 * len(result.superclasses)))
@@ -148,9 +149,11 @@ def _medoids(
         y = style.HEADER + 0.22 + number // COLUMNS * ROW
         row, column = round(y * dpi), round(x * dpi)
         raster[row : row + side, column : column + side] = tile
-        style.fill_at(figure, x, y + TILE + 0.035, 0.08, 0.08, style.color_of(number))
-        name = averages.class_id[medoids[number]] if by_itself else number
-        style.label_at(figure, x + 0.11, y + TILE + 0.108, str(name), bold=True)
+        name, indent = averages.class_id[medoids[number]], 0.0
+        if not by_itself:
+            style.fill_at(figure, x, y + TILE + 0.035, 0.08, 0.08, style.color_of(number))
+            name, indent = number, 0.11
+        style.label_at(figure, x + indent, y + TILE + 0.108, str(name), bold=True)
         count = _count(averages, superclasses, selection, number)
         room = PITCH * 72 - 4
         if style.text_width(count, style.TINY) <= room:

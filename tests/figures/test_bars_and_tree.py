@@ -106,7 +106,7 @@ def test_superclasses_of_one_are_named_by_their_class_number():
     )
     axes = particles_per_superclass(superclasses).axes[0]
     assert [text.get_text() for text in axes.get_xticklabels()] == ["22", "11", "44"]
-    assert "class average" in axes.get_xlabel()
+    assert axes.get_xlabel() == "class, by falling size"
 
 
 def leaf_names(figure):
