@@ -17,7 +17,7 @@ from rebalance.engine.assemble import (
 )
 from rebalance.engine.device import resolve_device
 from rebalance.engine.key import affinity_key
-from rebalance.engine.local import run_local
+from rebalance.engine.local import run_local, use_threads
 from rebalance.engine.schedule import Tile, tiles
 from rebalance.errors import PluginError
 from rebalance.hookspecs import ALIGNMENT, Block
@@ -67,7 +67,8 @@ def compute_affinity(
     alignment, others, needed = _requirements(
         chosen, averages, threads=threads, progress=progress, cache=cache
     )
-    assembly, facts = _run_tiles(chosen, used, alignment, others, threads, progress)
+    with use_threads(threads):
+        assembly, facts = _run_tiles(chosen, used, alignment, others, progress)
     values, raw, mapping = assembly.finish()
     own = assembly.alignment if assembly.alignment is not None else alignment
     result = Affinity(
@@ -153,7 +154,6 @@ def _run_tiles(
     used: ClassAverages,
     alignment: Alignment | None,
     others: Mapping[str, FloatArray],
-    threads: int | None,
     progress: ProgressCall | None,
 ) -> tuple[Assembly, dict[str, Any]]:
     assembly = Assembly(len(used), chosen.name, chosen.metric.returns)
@@ -176,7 +176,7 @@ def _run_tiles(
     done = 0
     if progress is not None:
         progress(0, total)
-    for tile, block in run_local(work, tiles(len(used)), threads):
+    for tile, block in run_local(work, tiles(len(used))):
         assembly.add(tile, block)
         done += tile.n_pairs
         if progress is not None:

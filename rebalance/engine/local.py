@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from contextvars import ContextVar
 
 from rebalance.engine.schedule import Tile
 from rebalance.errors import OptionError
@@ -24,19 +26,36 @@ def default_threads() -> int:
     return os.cpu_count() or 1
 
 
-def run_local(
-    work: Callable[[Tile], Block], tiles: Sequence[Tile], threads: int | None = None
-) -> Iterator[tuple[Tile, Block]]:
-    """Compute tiles and hand them back as they are done, in any order.
+_THREADS: ContextVar[int | None] = ContextVar("threads", default=None)
+
+
+@contextmanager
+def use_threads(threads: int | None) -> Iterator[int]:
+    """Within, `current_threads` is this many, or the default where it is None.
 
     Raises
     ------
     OptionError
         If ``threads`` is less than 1.
     """
-    threads = default_threads() if threads is None else threads
-    if threads < 1:
-        raise OptionError(f"threads = {threads}, expected at least 1.")
+    count = default_threads() if threads is None else threads
+    if count < 1:
+        raise OptionError(f"threads = {count}, expected at least 1.")
+    token = _THREADS.set(count)
+    try:
+        yield count
+    finally:
+        _THREADS.reset(token)
+
+
+def current_threads() -> int:
+    """Threads that the work in progress may use; for metrics that prepare in parallel."""
+    return _THREADS.get() or default_threads()
+
+
+def run_local(work: Callable[[Tile], Block], tiles: Sequence[Tile]) -> Iterator[tuple[Tile, Block]]:
+    """Compute tiles on `current_threads` and hand them back as they are done, in any order."""
+    threads = current_threads()
     if threads == 1:
         for tile in tiles:
             yield tile, work(tile)

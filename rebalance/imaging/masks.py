@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from rebalance.kernels import mask_cpu
 from rebalance.model import BoolArray, DoubleArray, FloatArray
 
 EDGE_FRACTION = 0.1
@@ -27,12 +28,9 @@ def soft_disc(box: int, radius: float, *, centre: tuple[float, float] = (0.0, 0.
     -------
     float32 (L, L)
     """
-    axis = (np.arange(box) - box // 2).astype(np.float32)
-    distance = np.hypot(
-        axis[None, :] - np.float32(centre[0]), axis[:, None] - np.float32(centre[1])
-    )
-    ramp = np.clip((radius - distance) / (EDGE_FRACTION * radius), 0.0, 1.0)
-    return (0.5 - 0.5 * np.cos(np.pi * ramp)).astype(np.float32)
+    out = np.empty((box, box), dtype=np.float32)
+    mask_cpu.soft_disc(box, centre[0], centre[1], radius, EDGE_FRACTION * radius, out)
+    return out
 
 
 def radius_of_pixels(box: int) -> npt.NDArray[np.float64]:
@@ -56,14 +54,8 @@ def mask_about(images: FloatArray, centre: DoubleArray, radius: float) -> FloatA
     -------
     float32 (N, L, L)
     """
-    box = images.shape[1]
     out = np.empty(images.shape, dtype=np.float32)
-    middle = soft_disc(box, radius)
-    for index, image in enumerate(images):
-        x, y = centre[index]
-        mask = soft_disc(box, radius, centre=(x, y)) if x or y else middle
-        mean = np.sum(image * mask, dtype=np.float64) / mask.sum(dtype=np.float64)
-        out[index] = (image - np.float32(mean)) * mask
+    mask_cpu.mask_images(images, centre, radius, EDGE_FRACTION * radius, out)
     return out
 
 

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from rebalance.kernels.gridding_cpu import sample_polar
+from rebalance.kernels.gridding_cpu import move_origin, sample_polar
 from rebalance.model import DoubleArray, FloatArray
 
 ComplexArray = npt.NDArray[np.complex64]
@@ -49,8 +49,8 @@ class PolarGrid:
 
     @property
     def n_rings(self) -> int:
-        """K."""
-        return max(4, int(np.ceil(2.5 * self.radius * (self.k_high - self.k_low) - 1e-9)))
+        """K, an even number."""
+        return max(4, 2 * int(np.ceil(1.25 * self.radius * (self.k_high - self.k_low) - 1e-9)))
 
     @property
     def spacing(self) -> float:
@@ -128,9 +128,7 @@ def polar_fourier(
     weight = np.sqrt(grid.rings * grid.spacing * (np.pi / grid.n_half)).astype(np.float32)
     samples *= weight[None, :, None]
     if origin is not None:
-        for index, (x, y) in enumerate(np.asarray(origin) / size):
-            if x or y:
-                samples[index] *= np.exp(2j * np.pi * (columns * x + rows * y))
+        move_origin(samples, columns / size, rows / size, origin)
     power = 2.0 * np.sum(
         samples.real.astype(np.float64) ** 2 + samples.imag.astype(np.float64) ** 2, axis=(1, 2)
     )

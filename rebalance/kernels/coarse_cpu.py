@@ -33,15 +33,15 @@ def shifted_orders(polar, shifts, k_first, k_step, out_real, out_imaginary):
     ----------
     polar : complex64 (RINGS, 64)
         Samples on the full circle.
-    shifts : float32 (S, 2)
-        S a multiple of 32; pixels.
+    shifts : float32 (2, S)
+        x and y in pixels, S a multiple of 32.
     k_first, k_step : float
         Frequency of the first ring and spacing of the rings, cycles per pixel.
     out_real, out_imaginary : float32 (S, ORDERS, RINGS)
     """
     real = np.empty((POINTS, LANES), dtype=np.float32)
     imaginary = np.empty((POINTS, LANES), dtype=np.float32)
-    for first in range(0, shifts.shape[0], LANES):
+    for first in range(0, shifts.shape[1], LANES):
         for ring in range(RINGS):
             k = k_first + ring * k_step
             for point in range(POINTS // 2):
@@ -49,10 +49,12 @@ def shifted_orders(polar, shifts, k_first, k_step, out_real, out_imaginary):
                 kx = np.float32(k * np.cos(angle))
                 ky = np.float32(k * np.sin(angle))
                 value = polar[ring, point]
+                # A loop that writes to no more than two rows is one that the compiler vectorises.
                 for w in range(LANES):
-                    c, s = turn(-(kx * shifts[first + w, 0] + ky * shifts[first + w, 1]))
+                    c, s = turn(-(kx * shifts[0, first + w] + ky * shifts[1, first + w]))
                     real[point, w] = value.real * c - value.imag * s
                     imaginary[point, w] = value.real * s + value.imag * c
+                for w in range(LANES):
                     real[point + POINTS // 2, w] = real[point, w]
                     imaginary[point + POINTS // 2, w] = -imaginary[point, w]
             forward(real, imaginary)

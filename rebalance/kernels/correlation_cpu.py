@@ -7,7 +7,7 @@ import numpy as np
 from rebalance.kernels.coarse_cpu import ORDERS, RINGS, search, shifted_orders
 from rebalance.kernels.compile import jit
 from rebalance.kernels.lane_fft_cpu import LANES, POINTS
-from rebalance.kernels.refine_cpu import COMPONENTS, SCRATCH, SUMS, climb, expand_column
+from rebalance.kernels.refine_cpu import COMPONENTS, SCRATCH, STRIDE, SUMS, climb, expand_column
 
 PEAKS = 6
 """Peaks of the coarse search that are climbed."""
@@ -47,7 +47,8 @@ def _pick_peaks(best, best_shift, lane, hands, peak_value, peak_hand, peak_angle
 
 @jit
 def align_tile(
-    polar_real, polar_imaginary, coarse, detail, shifts, n_shifts, ux, uy, k_first, k_step,
+    polar_real, polar_imaginary, low_real, low_imaginary, coarse, detail, shifts, n_shifts,
+    ux, uy, low_ux, low_uy, k_first, k_step,
     max_shift, mirror, row_start, row_stop, column_start, column_stop, tolerance,
     value, theta, shift, hand,
 ):  # fmt: skip
@@ -57,15 +58,18 @@ def align_tile(
     ----------
     polar_real, polar_imaginary : float32 (N, 3, K, H)
         Samples and their first two derivatives along the angle; unit norm.
+    low_real, low_imaginary : float32 (N, 3, Kl, Hl)
+        The same of the lowest rings, on fewer angles.
     coarse : complex64 (N, RINGS, 64)
         Samples of the lowest rings on a full circle of 64 angles.
     detail : float32 (N,)
         Norm of the samples above the lowest rings.
-    shifts : float32 (S, 2)
+    shifts : float32 (2, S)
         Grid of the coarse search, sorted by length, padded to a multiple of 32.
     n_shifts : int
         Shifts without the padding.
     ux, uy : float32 (H,)
+    low_ux, low_uy : float32 (Hl,)
     k_first, k_step : float
         Cycles per pixel.
     max_shift : float
@@ -83,17 +87,17 @@ def align_tile(
     shift : float32 (rows, columns, 2)
     hand : bool (rows, columns)
     """
-    n_rings, half = polar_real.shape[2], polar_real.shape[3]
+    n_rings = polar_real.shape[2]
     hands = 2 if mirror else 1
-    low_rings = min(RINGS, n_rings)
+    low_rings = low_real.shape[2]
     n_blocks = (row_stop - row_start + LANES - 1) // LANES
     a_real = np.zeros((n_blocks, ORDERS, RINGS, LANES), dtype=np.float32)
     a_imaginary = np.zeros((n_blocks, ORDERS, RINGS, LANES), dtype=np.float32)
     orders_real = np.empty((LANES, ORDERS, RINGS), dtype=np.float32)
     orders_imaginary = np.empty((LANES, ORDERS, RINGS), dtype=np.float32)
-    b_real = np.empty((shifts.shape[0], ORDERS, RINGS), dtype=np.float32)
-    b_imaginary = np.empty((shifts.shape[0], ORDERS, RINGS), dtype=np.float32)
-    no_shift = np.zeros((LANES, 2), dtype=np.float32)
+    b_real = np.empty((shifts.shape[1], ORDERS, RINGS), dtype=np.float32)
+    b_imaginary = np.empty((shifts.shape[1], ORDERS, RINGS), dtype=np.float32)
+    no_shift = np.zeros((2, LANES), dtype=np.float32)
     for row in range(row_start, row_stop):
         shifted_orders(coarse[row], no_shift, k_first, k_step, orders_real, orders_imaginary)
         block, lane = (row - row_start) // LANES, (row - row_start) % LANES
@@ -104,7 +108,8 @@ def align_tile(
                 a_real[block, order, ring, lane] = weight * orders_real[0, order, ring]
                 a_imaginary[block, order, ring, lane] = weight * orders_imaginary[0, order, ring]
 
-    column = np.empty((2, n_rings, COMPONENTS, 3 * half), dtype=np.float32)
+    column = np.empty((2, n_rings * COMPONENTS * STRIDE), dtype=np.float32)
+    low_column = np.empty((2, low_rings * COMPONENTS * STRIDE), dtype=np.float32)
     best = np.empty((2, POINTS, LANES), dtype=np.float32)
     best_shift = np.empty((2, POINTS, LANES), dtype=np.int32)
     peak_value = np.empty(PEAKS, dtype=np.float64)
@@ -122,6 +127,7 @@ def align_tile(
         shifted_orders(coarse[j], shifts, k_first, k_step, b_real, b_imaginary)
         for h in range(hands):
             expand_column(polar_real[j], polar_imaginary[j], h == 1, column[h])
+            expand_column(low_real[j], low_imaginary[j], h == 1, low_column[h])
         for block in range(n_blocks):
             first = row_start + block * LANES
             if first >= j:
@@ -138,16 +144,16 @@ def align_tile(
                 for peak in range(found):
                     point = peak_point[peak]
                     angle = peak_angle[peak] * (2.0 * np.pi / POINTS)
-                    sx = np.float64(shifts[peak_shift[peak], 0])
-                    sy = np.float64(shifts[peak_shift[peak], 1])
+                    sx = np.float64(shifts[0, peak_shift[peak]])
+                    sy = np.float64(shifts[1, peak_shift[peak]])
                     if peak_hand[peak] == 1:
                         sx = -sx
                     point[0] = angle
                     point[1] = np.cos(angle) * sx - np.sin(angle) * sy
                     point[2] = np.sin(angle) * sx + np.cos(angle) * sy
                     peak_value[peak] = climb(
-                        polar_real[i, 0], polar_imaginary[i, 0], column[peak_hand[peak]],
-                        low_rings, ux, uy, k_first, k_step, max_shift, 2, point,
+                        low_real[i, 0], low_imaginary[i, 0], low_column[peak_hand[peak]],
+                        low_rings, low_ux, low_uy, k_first, k_step, max_shift, 2, point,
                         work, derivatives, step,
                     )  # fmt: skip
                 top = -2.0

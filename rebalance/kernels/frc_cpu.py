@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rebalance.kernels.compile import jit
-from rebalance.kernels.refine_cpu import BLOCK, COMPONENTS, expand_column
+from rebalance.kernels.refine_cpu import BLOCK, COMPONENTS, STRIDE, expand_column
 from rebalance.kernels.turn_cpu import turn
 
 
@@ -47,7 +47,7 @@ def ring_correlations(
                     total += polar_real[image, 0, ring, q] ** 2
                     total += polar_imaginary[image, 0, ring, q] ** 2
                 power[image, ring] = total
-    column = np.empty((2, n_rings, COMPONENTS, 3 * half), dtype=np.float32)
+    column = np.empty((2, n_rings * COMPONENTS * STRIDE), dtype=np.float32)
     spacing = np.pi / half
     w = np.empty(5 * BLOCK, dtype=np.float32)
     totals = np.empty(n_rings, dtype=np.float64)
@@ -73,6 +73,7 @@ def ring_correlations(
                     w[lane], w[BLOCK + lane] = turn(-np.float32(k_first) * along)
                     w[2 * BLOCK + lane], w[3 * BLOCK + lane] = turn(-np.float32(k_step) * along)
                 for ring in range(n_rings):
+                    at = (ring * COMPONENTS * STRIDE + p0) & 0xFFFFFFF
                     for lane in range(BLOCK):
                         pr = w[lane]
                         pi = w[BLOCK + lane]
@@ -83,14 +84,14 @@ def ring_correlations(
                         w[lane] = pr * w[2 * BLOCK + lane] - pi * w[3 * BLOCK + lane]
                         w[BLOCK + lane] = pr * w[3 * BLOCK + lane] + pi * w[2 * BLOCK + lane]
                         br = (
-                            column[h, ring, 0, p0 + lane]
-                            - rest * column[h, ring, 2, p0 + lane]
-                            + bend * column[h, ring, 4, p0 + lane]
+                            column[h, at + 0 * STRIDE + lane]
+                            - rest * column[h, at + 2 * STRIDE + lane]
+                            + bend * column[h, at + 4 * STRIDE + lane]
                         )
                         bi = (
-                            column[h, ring, 1, p0 + lane]
-                            - rest * column[h, ring, 3, p0 + lane]
-                            + bend * column[h, ring, 5, p0 + lane]
+                            column[h, at + 1 * STRIDE + lane]
+                            - rest * column[h, at + 3 * STRIDE + lane]
+                            + bend * column[h, at + 5 * STRIDE + lane]
                         )
                         w[4 * BLOCK + lane] = zr * br - zi * bi
                     total = np.float32(0.0)

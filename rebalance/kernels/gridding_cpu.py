@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rebalance.kernels.compile import jit
+from rebalance.kernels.turn_cpu import turn
 
 WINDOW = 6
 
@@ -78,3 +79,28 @@ def sample_polar(spectrum, rows, columns, beta, out):
                             real += weight * value.real
                             imaginary += weight * value.imag
                 out[image, ring, angle] = np.complex64(complex(real, imaginary))
+
+
+@jit
+def move_origin(samples, kx, ky, origin):
+    """Take the transform about another point: multiply by e^{2πi k·origin}.
+
+    Parameters
+    ----------
+    samples : complex64 (N, K, H)
+        Read and written.
+    kx, ky : float64 (K, H)
+        Cycles per pixel.
+    origin : float64 (N, 2)
+        (x, y) in pixels.
+    """
+    for image in range(samples.shape[0]):
+        x = origin[image, 0]
+        y = origin[image, 1]
+        for ring in range(samples.shape[1]):
+            for angle in range(samples.shape[2]):
+                c, s = turn(np.float32(kx[ring, angle] * x + ky[ring, angle] * y))
+                value = samples[image, ring, angle]
+                samples[image, ring, angle] = np.complex64(
+                    complex(value.real * c - value.imag * s, value.real * s + value.imag * c)
+                )

@@ -22,10 +22,16 @@ BLOCK = 32
 COMPONENTS = 6
 """Re B, Im B, Re B′, Im B′, Re B″, Im B″."""
 
+STRIDE = 3 * 1024 + 16
+"""Distance of the components of an expanded ring: a constant that the compiler can see."""
+
+MAX_HALF = 1024
+"""Most angles of the half circle."""
+
 SUMS = 10
 """C, C_θ, C_θθ, C_x, C_y, C_θx, C_θy, C_xx, C_xy, C_yy."""
 
-SCRATCH = 22 * BLOCK
+SCRATCH = 20 * BLOCK
 """Length of the scratch that `evaluate` wants."""
 
 _POSITIVE = 0xFFFFFFF
@@ -33,39 +39,49 @@ _POSITIVE = 0xFFFFFFF
 
 @jit
 def expand_column(real, imaginary, mirror, out):
-    """Lay a half circle out over more than a full one, so that any rotation is one slice.
+    """Lay a half circle out over one and a half, so that any rotation is one slice.
 
     Parameters
     ----------
     real, imaginary : float32 (3, K, H)
-        B̂, ∂B̂/∂φ and ∂²B̂/∂φ² on the half circle.
+        B̂, ∂B̂/∂φ and ∂²B̂/∂φ² on the half circle; H at most `MAX_HALF`.
     mirror : bool
         Of the image flipped in x: B̂(k, π − φ).
-    out : float32 (K, 6, 3H)
-        Component c at angle index p, 0 ≤ p < 3H; written.
+    out : float32 (K · COMPONENTS · STRIDE,)
+        Component c of ring r at angle index p, 0 ≤ p < 3H, at ((r · 6) + c) · STRIDE + p; written.
     """
     n_rings, half = real.shape[1], real.shape[2]
     for ring in range(n_rings):
-        for p in range(3 * half):
-            q = (half - p) % (2 * half) if mirror else p % (2 * half)
-            conjugate = np.float32(1.0)
-            if q >= half:
-                q -= half
-                conjugate = np.float32(-1.0)
-            flip = np.float32(1.0)
-            for derivative in range(3):
-                out[ring, 2 * derivative, p] = flip * real[derivative, ring, q]
-                out[ring, 2 * derivative + 1, p] = flip * conjugate * imaginary[derivative, ring, q]
+        flip = np.float32(1.0)
+        for derivative in range(3):
+            at = (ring * COMPONENTS + 2 * derivative) * STRIDE
+            # Half circles alternate between B̂ and its conjugate.
+            sign = np.float32(1.0)
+            for first in range(0, 3 * half, half):
                 if mirror:
-                    flip = -flip
+                    # φ → π − φ: angle p is sample H − p, and the one at H conjugates sample 0.
+                    out[at + first] = flip * real[derivative, ring, 0]
+                    out[at + first + STRIDE] = -flip * sign * imaginary[derivative, ring, 0]
+                    for s in range(1, half):
+                        out[at + first + s] = flip * real[derivative, ring, half - s]
+                        out[at + first + s + STRIDE] = (
+                            flip * sign * imaginary[derivative, ring, half - s]
+                        )
+                else:
+                    for s in range(half):
+                        out[at + first + s] = real[derivative, ring, s]
+                        out[at + first + s + STRIDE] = sign * imaginary[derivative, ring, s]
+                sign = -sign
+            if mirror:
+                flip = -flip
 
 
 @jit
 def _add_block(a_real, a_imaginary, column, q0, p0, n_rings, ux, uy, k_first, k_step, tx, ty, w):
-    """Add one block of angles to the sums in rows 12 to 21 of the scratch ``w``.
+    """Add one block of angles to the sums in rows 10 to 19 of the scratch ``w``.
 
     The scratch is flat and its offsets are constants, indices are masked to be seen as positive,
-    and no loop reads from more than six arrays: all three are what the compiler needs to prove
+    and no loop reads from more than a few arrays: all three are what the compiler needs to prove
     that a loop may be vectorised.
     """
     q0 &= _POSITIVE
@@ -75,48 +91,65 @@ def _add_block(a_real, a_imaginary, column, q0, p0, n_rings, ux, uy, k_first, k_
         w[lane], w[BLOCK + lane] = turn(-k_first * along)
         w[2 * BLOCK + lane], w[3 * BLOCK + lane] = turn(-k_step * along)
     for lane in range(6 * BLOCK):
-        w[6 * BLOCK + lane] = 0.0
-    for ring in range(n_rings):
+        w[4 * BLOCK + lane] = 0.0
+    for ring in range(0, n_rings, 2):
+        # Two rings a pass, so that the sums are loaded and stored half as often.
         k = k_first + np.float32(ring) * k_step
+        k_odd = k + k_step
         kk = k * k
+        kk_odd = k_odd * k_odd
+        even = (ring * COMPONENTS * STRIDE + p0) & _POSITIVE
+        odd = even + COMPONENTS * STRIDE
         for lane in range(BLOCK):
             pr = w[lane]
             pi = w[BLOCK + lane]
+            sr = w[2 * BLOCK + lane]
+            si = w[3 * BLOCK + lane]
             ar = a_real[ring, q0 + lane]
             ai = a_imaginary[ring, q0 + lane]
-            w[4 * BLOCK + lane] = ar * pr + ai * pi
-            w[5 * BLOCK + lane] = ar * pi - ai * pr
-            w[lane] = pr * w[2 * BLOCK + lane] - pi * w[3 * BLOCK + lane]
-            w[BLOCK + lane] = pr * w[3 * BLOCK + lane] + pi * w[2 * BLOCK + lane]
-        for lane in range(BLOCK):
-            zr = w[4 * BLOCK + lane]
-            zi = w[5 * BLOCK + lane]
-            br = column[ring, 0, p0 + lane]
-            bi = column[ring, 1, p0 + lane]
-            dr = column[ring, 2, p0 + lane]
-            di = column[ring, 3, p0 + lane]
-            er = column[ring, 4, p0 + lane]
-            ei = column[ring, 5, p0 + lane]
+            zr = ar * pr + ai * pi
+            zi = ar * pi - ai * pr
+            qr = pr * sr - pi * si
+            qi = pr * si + pi * sr
+            ar = a_real[ring + 1, q0 + lane]
+            ai = a_imaginary[ring + 1, q0 + lane]
+            yr = ar * qr + ai * qi
+            yi = ar * qi - ai * qr
+            w[lane] = qr * sr - qi * si
+            w[BLOCK + lane] = qr * si + qi * sr
+            br = column[even + lane]
+            bi = column[even + STRIDE + lane]
+            cr = column[odd + lane]
+            ci = column[odd + STRIDE + lane]
             value = zr * br - zi * bi
-            w[6 * BLOCK + lane] += value
-            w[7 * BLOCK + lane] += kk * value
-            w[8 * BLOCK + lane] += k * (zr * bi + zi * br)
-            w[9 * BLOCK + lane] += zr * dr - zi * di
-            w[10 * BLOCK + lane] += k * (zr * di + zi * dr)
-            w[11 * BLOCK + lane] += zr * er - zi * ei
+            other = yr * cr - yi * ci
+            w[4 * BLOCK + lane] += value + other
+            w[5 * BLOCK + lane] += kk * value + kk_odd * other
+            w[6 * BLOCK + lane] += k * (zr * bi + zi * br) + k_odd * (yr * ci + yi * cr)
+            br = column[even + 2 * STRIDE + lane]
+            bi = column[even + 3 * STRIDE + lane]
+            cr = column[odd + 2 * STRIDE + lane]
+            ci = column[odd + 3 * STRIDE + lane]
+            w[7 * BLOCK + lane] += zr * br - zi * bi + (yr * cr - yi * ci)
+            w[8 * BLOCK + lane] += k * (zr * bi + zi * br) + k_odd * (yr * ci + yi * cr)
+            br = column[even + 4 * STRIDE + lane]
+            bi = column[even + 5 * STRIDE + lane]
+            cr = column[odd + 4 * STRIDE + lane]
+            ci = column[odd + 5 * STRIDE + lane]
+            w[9 * BLOCK + lane] += zr * br - zi * bi + (yr * cr - yi * ci)
     for lane in range(BLOCK):
         x = ux[q0 + lane]
         y = uy[q0 + lane]
-        w[12 * BLOCK + lane] += w[6 * BLOCK + lane]
-        w[13 * BLOCK + lane] += w[9 * BLOCK + lane]
-        w[14 * BLOCK + lane] += w[11 * BLOCK + lane]
+        w[10 * BLOCK + lane] += w[4 * BLOCK + lane]
+        w[11 * BLOCK + lane] += w[7 * BLOCK + lane]
+        w[12 * BLOCK + lane] += w[9 * BLOCK + lane]
+        w[13 * BLOCK + lane] += x * w[6 * BLOCK + lane]
+        w[14 * BLOCK + lane] += y * w[6 * BLOCK + lane]
         w[15 * BLOCK + lane] += x * w[8 * BLOCK + lane]
         w[16 * BLOCK + lane] += y * w[8 * BLOCK + lane]
-        w[17 * BLOCK + lane] += x * w[10 * BLOCK + lane]
-        w[18 * BLOCK + lane] += y * w[10 * BLOCK + lane]
-        w[19 * BLOCK + lane] += x * x * w[7 * BLOCK + lane]
-        w[20 * BLOCK + lane] += x * y * w[7 * BLOCK + lane]
-        w[21 * BLOCK + lane] += y * y * w[7 * BLOCK + lane]
+        w[17 * BLOCK + lane] += x * x * w[5 * BLOCK + lane]
+        w[18 * BLOCK + lane] += x * y * w[5 * BLOCK + lane]
+        w[19 * BLOCK + lane] += y * y * w[5 * BLOCK + lane]
 
 
 @jit
@@ -128,12 +161,13 @@ def evaluate(
     Parameters
     ----------
     a_real, a_imaginary : float32 (K, H)
-    column : float32 (K, 6, 3H)
+        K even.
+    column : float32, flat
         From `expand_column`.
     step : int
         Rotation in samples, 0 ≤ step < 2H.
     n_rings : int
-        The lowest rings to use.
+        The lowest rings to use, an even number.
     ux, uy : float32 (H,)
         Cosine and sine of the angles.
     k_first, k_step : float32
@@ -146,7 +180,7 @@ def evaluate(
     half = ux.shape[0]
     start = (2 * half - step) % (2 * half)
     for lane in range(SUMS * BLOCK):
-        work[12 * BLOCK + lane] = 0.0
+        work[10 * BLOCK + lane] = 0.0
     for q0 in range(0, half, BLOCK):
         _add_block(
             a_real, a_imaginary, column, q0, start + q0, n_rings, ux, uy, k_first, k_step, tx, ty,
@@ -155,7 +189,7 @@ def evaluate(
     for row in range(SUMS):
         total = 0.0
         for lane in range(BLOCK):
-            total += work[(12 + row) * BLOCK + lane]
+            total += work[(10 + row) * BLOCK + lane]
         out[row] = 2.0 * total
     # B̂(φ − θ): one minus sign for each derivative along θ; shifts bring −2πi k u.
     out[1] = -out[1]

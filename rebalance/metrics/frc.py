@@ -16,7 +16,7 @@ import numpy as np
 from rebalance.errors import OptionError
 from rebalance.hookspecs import ALIGNMENT, Block
 from rebalance.kernels.frc_cpu import ring_correlations
-from rebalance.metrics.rotational_cc import RotationalCC, SearchFeatures
+from rebalance.metrics.rotational_cc import RotationalCC, SearchFeatures, directions
 from rebalance.metrics.search_options import SearchOptions
 from rebalance.model import ClassAverages, FloatArray
 from rebalance.options import Length, option
@@ -96,8 +96,7 @@ class FourierRingCorrelation:
         ring_correlations(
             search.polar_real[:, :, : features.n_rings],
             search.polar_imaginary[:, :, : features.n_rings],
-            np.cos(grid.angles).astype(np.float32),
-            np.sin(grid.angles).astype(np.float32),
+            *directions(grid.n_half),
             grid.rings[0],
             grid.spacing,
             -np.deg2rad(alignment.rotation),

@@ -13,12 +13,14 @@ steps; see docs/method.md.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
+from rebalance.engine.local import current_threads
 from rebalance.hookspecs import Block
 from rebalance.imaging.masks import mask_about
 from rebalance.imaging.polar import ComplexArray, PolarGrid, polar_fourier
@@ -30,6 +32,12 @@ from rebalance.model import BoolArray, ClassAverages, DoubleArray, FloatArray, I
 
 COARSE_STEP = 0.22
 """Step of the coarse grid of shifts, in periods of the highest coarse frequency."""
+
+LOW_ANGLES = 64
+"""Angles of the half circle on which the lowest rings are climbed: twice what their band needs."""
+
+CHUNK = 32
+"""Averages that are prepared at a time."""
 
 DETAIL_TOLERANCE = 1.0
 """A peak is passed over only if its details could not make it the best (Cauchy–Schwarz)."""
@@ -43,11 +51,13 @@ class SearchFeatures:
     ----------
     polar_real, polar_imaginary : float32 (N, 3, K, H)
         Unit-norm polar Fourier samples and their first two derivatives along the angle.
+    low_real, low_imaginary : float32 (N, 3, RINGS at most, LOW_ANGLES)
+        The same of the lowest rings, on fewer angles.
     coarse : complex64 (N, RINGS, 64)
         The lowest rings on 64 angles of the full circle.
     detail : float32 (N,)
         Norm of the samples above the lowest rings.
-    shifts : float32 (S, 2)
+    shifts : float32 (2, S)
         Coarse grid, sorted by length, padded.
     n_shifts : int
     grid : PolarGrid
@@ -60,6 +70,8 @@ class SearchFeatures:
 
     polar_real: FloatArray
     polar_imaginary: FloatArray
+    low_real: FloatArray
+    low_imaginary: FloatArray
     coarse: ComplexArray
     detail: FloatArray
     shifts: FloatArray
@@ -111,10 +123,7 @@ class RotationalCC:
     ) -> SearchFeatures:
         """Polar features of every average."""
         search = resolve_search(class_averages, options)
-        grid = search.grid
-        masked = mask_about(class_averages.images, search.centre, grid.radius)
-        samples = polar_fourier(masked, grid, origin=search.centre)
-        return search_features(samples, search, device)
+        return prepare_features(class_averages.images, search, device)
 
     def tile(
         self,
@@ -135,12 +144,14 @@ class RotationalCC:
         align_tile(
             features.polar_real,
             features.polar_imaginary,
+            features.low_real,
+            features.low_imaginary,
             features.coarse,
             features.detail,
             features.shifts,
             features.n_shifts,
-            np.cos(grid.angles).astype(np.float32),
-            np.sin(grid.angles).astype(np.float32),
+            *directions(grid.n_half),
+            *directions(LOW_ANGLES),
             grid.rings[0],
             grid.spacing,
             grid.max_shift,
@@ -165,49 +176,92 @@ class RotationalCC:
         return features.facts
 
 
-def search_features(samples: ComplexArray, search: Search, device: str) -> SearchFeatures:
-    """Derive what the kernels read from unit-norm polar samples (N, K, H)."""
-    grid = search.grid
-    n, n_rings, half = samples.shape
-    real = np.empty((n, 3, n_rings, half), dtype=np.float32)
-    imaginary = np.empty_like(real)
-    low = min(RINGS, n_rings)
-    coarse = np.zeros((n, RINGS, POINTS), dtype=np.complex64)
-    order = np.fft.fftfreq(2 * half, 1 / (2 * half)).astype(np.float32)
-    keep = np.flatnonzero(np.abs(order) < min(POINTS // 2, half))
-    place = order[keep].astype(np.int64) % POINTS
-    from scipy import fft
+def directions(n_half: int) -> tuple[FloatArray, FloatArray]:
+    """Cosine and sine of the angles of a half circle, float32 (n_half,)."""
+    angles = np.arange(n_half) * (np.pi / n_half)
+    return np.cos(angles).astype(np.float32), np.sin(angles).astype(np.float32)
 
-    for start in range(0, n, 32):
-        chunk = samples[start : start + 32]
-        orders = fft.fft(np.concatenate((chunk, chunk.conj()), axis=2), axis=2)
-        for derivative in range(3):
-            part = chunk
-            if derivative:
-                part = fft.ifft(orders * (1j * order) ** derivative, axis=2)[:, :, :half]
-            real[start : start + 32, derivative] = part.real
-            imaginary[start : start + 32, derivative] = part.imag
-        few = np.zeros((len(chunk), low, POINTS), dtype=np.complex64)
-        few[:, :, place] = orders[:, :low, keep]
-        coarse[start : start + 32, :low] = fft.ifft(few, axis=2) * np.sqrt(POINTS / (2 * half))
-    detail = np.sqrt(
-        2.0 * np.sum(np.abs(samples[:, low:]).astype(np.float64) ** 2, axis=(1, 2))
-    ).astype(np.float32)
+
+def prepare_features(images: FloatArray, search: Search, device: str) -> SearchFeatures:
+    """Mask, transform and differentiate images, in parallel chunks of them.
+
+    Parameters
+    ----------
+    images : float32 (N, L, L)
+    search : Search
+    device : str
+    """
+    grid = search.grid
+    n, n_rings, half = len(images), grid.n_rings, grid.n_half
+    low = min(RINGS, n_rings)
     k_coarse = min(grid.k_high, grid.k_low + low * grid.spacing)
     shifts, n_shifts = shift_grid(grid.max_shift, COARSE_STEP / k_coarse)
-    return SearchFeatures(
-        real,
-        imaginary,
-        coarse,
-        detail,
-        shifts,
-        n_shifts,
-        grid,
-        search.mirror,
-        search.centre,
-        device,
-        search.facts,
+    features = SearchFeatures(
+        polar_real=np.empty((n, 3, n_rings, half), dtype=np.float32),
+        polar_imaginary=np.empty((n, 3, n_rings, half), dtype=np.float32),
+        low_real=np.empty((n, 3, low, LOW_ANGLES), dtype=np.float32),
+        low_imaginary=np.empty((n, 3, low, LOW_ANGLES), dtype=np.float32),
+        coarse=np.zeros((n, RINGS, POINTS), dtype=np.complex64),
+        detail=np.empty(n, dtype=np.float32),
+        shifts=shifts,
+        n_shifts=n_shifts,
+        grid=grid,
+        mirror=search.mirror,
+        centre=search.centre,
+        device=device,
+        facts=search.facts,
     )
+
+    def fill(start: int) -> None:
+        part = slice(start, start + CHUNK)
+        masked = mask_about(images[part], search.centre[part], grid.radius)
+        samples = polar_fourier(masked, grid, origin=search.centre[part])
+        orders = _angular_orders(samples)
+        _differentiate(orders, features.polar_real[part], features.polar_imaginary[part])
+        few = _resampled(orders[:, :low], 2 * LOW_ANGLES)
+        _differentiate(few, features.low_real[part], features.low_imaginary[part])
+        features.coarse[part, :low] = np.fft.ifft(_resampled(orders[:, :low], POINTS), axis=2)
+        power = np.abs(samples[:, low:]).astype(np.float64) ** 2
+        features.detail[part] = np.sqrt(2.0 * power.sum(axis=(1, 2)))
+
+    with ThreadPoolExecutor(current_threads()) as pool:
+        list(pool.map(fill, range(0, n, CHUNK)))
+    return features
+
+
+def _angular_orders(samples: ComplexArray) -> ComplexArray:
+    """FFT along the angle of the full circle: (N, K, H) → (N, K, 2H)."""
+    from scipy import fft
+
+    orders: ComplexArray = fft.fft(
+        np.concatenate((samples, samples.conj()), axis=2), axis=2, overwrite_x=True
+    )
+    return orders
+
+
+def _resampled(orders: ComplexArray, n_angles: int) -> ComplexArray:
+    """The same functions of the angle on another number of angles, inner products kept."""
+    n_before = orders.shape[2]
+    order = np.fft.fftfreq(n_before, 1 / n_before).astype(np.int64)
+    keep = np.flatnonzero(np.abs(order) < min(n_angles, n_before) // 2)
+    out = np.zeros((*orders.shape[:2], n_angles), dtype=np.complex64)
+    out[:, :, order[keep] % n_angles] = orders[:, :, keep] * np.float32(
+        np.sqrt(n_angles / n_before)
+    )
+    return out
+
+
+def _differentiate(orders: ComplexArray, real: FloatArray, imaginary: FloatArray) -> None:
+    """Write functions of the angle and their first two derivatives on the half circle."""
+    from scipy import fft
+
+    n_angles = orders.shape[2]
+    order = np.fft.fftfreq(n_angles, 1 / n_angles)
+    for derivative in range(3):
+        slope = ((1j * order) ** derivative).astype(np.complex64)
+        part = fft.ifft(orders * slope, axis=2, overwrite_x=True)[:, :, : n_angles // 2]
+        real[:, derivative] = part.real
+        imaginary[:, derivative] = part.imag
 
 
 def shift_grid(max_shift: float, spacing: float) -> tuple[FloatArray, int]:
@@ -215,7 +269,7 @@ def shift_grid(max_shift: float, spacing: float) -> tuple[FloatArray, int]:
 
     Returns
     -------
-    shifts : float32 (S, 2)
+    shifts : float32 (2, S)
     n_shifts : int
         Shifts before the padding.
     """
@@ -228,6 +282,6 @@ def shift_grid(max_shift: float, spacing: float) -> tuple[FloatArray, int]:
     inside = np.flatnonzero(length <= max_shift + 1e-9)
     ordered: IntArray = inside[np.lexsort((points[inside, 0], points[inside, 1], length[inside]))]
     n_shifts = len(ordered)
-    padded = np.zeros((LANES * int(np.ceil(n_shifts / LANES)), 2), dtype=np.float32)
-    padded[:n_shifts] = points[ordered]
+    padded = np.zeros((2, LANES * int(np.ceil(n_shifts / LANES))), dtype=np.float32)
+    padded[:, :n_shifts] = points[ordered].T
     return padded, n_shifts

@@ -36,14 +36,14 @@ def test_shifted_orders_are_the_coefficients_of_the_shifted_image(
     rng: np.random.Generator,
 ) -> None:
     polar = full_circle(rng)
-    shifts = rng.uniform(-5, 5, (LANES, 2)).astype(np.float32)
+    shifts = rng.uniform(-5, 5, (2, LANES)).astype(np.float32)
     k_first, k_step = 0.01, 0.008
     real = np.empty((LANES, ORDERS, RINGS), np.float32)
     imaginary = np.empty_like(real)
     shifted_orders(polar, shifts, k_first, k_step, real, imaginary)
     k = k_first + np.arange(RINGS) * k_step
     angle = 2 * np.pi * np.arange(POINTS) / POINTS
-    for at, (x, y) in enumerate(shifts):
+    for at, (x, y) in enumerate(shifts.T):
         phase = np.exp(-2j * np.pi * k[:, None] * (np.cos(angle) * x + np.sin(angle) * y)[None, :])
         expected = np.fft.fft(polar * phase, axis=1)[:, :ORDERS].T / POINTS
         np.testing.assert_allclose(real[at] + 1j * imaginary[at], expected, atol=2e-6)

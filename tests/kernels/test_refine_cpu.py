@@ -6,7 +6,15 @@ import numpy as np
 import pytest
 
 from rebalance.imaging.masks import mask_about
-from rebalance.kernels.refine_cpu import COMPONENTS, SCRATCH, SUMS, climb, evaluate, expand_column
+from rebalance.kernels.refine_cpu import (
+    COMPONENTS,
+    SCRATCH,
+    STRIDE,
+    SUMS,
+    climb,
+    evaluate,
+    expand_column,
+)
 from rebalance.metrics.rotational_cc import RotationalCC, SearchFeatures
 from rebalance.metrics.search_options import SearchOptions
 from tests import reference, views
@@ -18,8 +26,8 @@ class Pair:
     def __init__(self, features: SearchFeatures, hand: bool) -> None:
         self.features = features
         self.grid = features.grid
-        n_rings, half = features.polar_real.shape[2:]
-        self.column = np.empty((n_rings, COMPONENTS, 3 * half), np.float32)
+        n_rings = features.polar_real.shape[2]
+        self.column = np.empty(n_rings * COMPONENTS * STRIDE, np.float32)
         expand_column(features.polar_real[1], features.polar_imaginary[1], hand, self.column)
         self.rest = (
             np.cos(self.grid.angles).astype(np.float32),

@@ -168,7 +168,7 @@ def test_same_seedless_bytes_whatever_the_tile(rng: np.random.Generator) -> None
 
 def test_coarse_grid_covers_the_disc_sorted_by_length(rng: np.random.Generator) -> None:
     shifts, n = shift_grid(9.0, 2.0)
-    used = shifts[:n]
+    used = shifts[:, :n].T
     length = np.hypot(*used.T)
     assert (np.diff(length) >= -1e-6).all()
     assert length[0] == 0
