@@ -170,3 +170,10 @@ def test_the_real_70s_has_its_fifteen_views(real_data, check_texts):
     (figure,) = draw(bare)
     check_texts(figure)
     assert len(labels(figure)) == 100
+
+
+@pytest.mark.parametrize("ending", ["png", "pdf", "svg", "eps"])
+def test_a_montage_can_be_saved_in_any_format_at_any_resolution(results, tmp_path, ending):
+    (figure,) = draw(results(10, 3))
+    figure.savefig(tmp_path / f"montage.{ending}", dpi=61)
+    assert (tmp_path / f"montage.{ending}").stat().st_size > 10_000
