@@ -12,6 +12,12 @@ from rebalance.kernels.refine_cpu import COMPONENTS, SCRATCH, STRIDE, SUMS, clim
 PEAKS = 6
 """Peaks of the coarse search that are climbed."""
 
+LOW_STEPS = 2
+"""Evaluations at most of a climb on the lowest rings."""
+
+FULL_STEPS = 6
+"""Evaluations at most of a climb at full band."""
+
 _ANGLE = np.arange(POINTS)
 _ANGLE = (_ANGLE % 4) * 16 + (_ANGLE // 4 % 4) * 4 + _ANGLE // 16
 
@@ -153,7 +159,7 @@ def align_tile(
                     point[2] = np.sin(angle) * sx + np.cos(angle) * sy
                     peak_value[peak] = climb(
                         low_real[i, 0], low_imaginary[i, 0], low_column[peak_hand[peak]],
-                        low_rings, low_ux, low_uy, k_first, k_step, max_shift, 2, point,
+                        low_rings, low_ux, low_uy, k_first, k_step, max_shift, LOW_STEPS, point,
                         work, derivatives, step,
                     )  # fmt: skip
                 top = -2.0
@@ -170,7 +176,7 @@ def align_tile(
                     point = peak_point[peak]
                     at_peak = climb(
                         polar_real[i, 0], polar_imaginary[i, 0], column[peak_hand[peak]],
-                        n_rings, ux, uy, k_first, k_step, max_shift, 6, point,
+                        n_rings, ux, uy, k_first, k_step, max_shift, FULL_STEPS, point,
                         work, derivatives, step,
                     )  # fmt: skip
                     if at_peak > top:
