@@ -264,6 +264,67 @@ def ascent_step(derivatives, arm, limit, step):
 
 
 @jit
+def edge_step(derivatives, arm, limit, x, y, max_shift, step):
+    """A step along the edge of the disc of shifts, for a climb that would leave it.
+
+    The quadratic model is taken at the point of the edge nearest to where the free step leads, in
+    θ and the arc along the edge.
+
+    Parameters
+    ----------
+    derivatives : float64 (10,)
+        From `evaluate`.
+    arm, limit : float
+        As in `ascent_step`.
+    x, y : float
+        The shift now.
+    max_shift : float
+        Radius of the disc.
+    step : float64 (3,)
+        The free step; read and written.
+
+    Returns
+    -------
+    bool
+        True if it is the plain Newton step.
+    """
+    d = derivatives
+    away = np.arctan2(y + step[2], x + step[1])
+    nx = np.cos(away)
+    ny = np.sin(away)
+    dx = max_shift * nx - x
+    dy = max_shift * ny - y
+    gt = (d[1] + d[5] * dx + d[6] * dy) / arm
+    gx = d[3] + d[7] * dx + d[8] * dy
+    gy = d[4] + d[8] * dx + d[9] * dy
+    along = gy * nx - gx * ny
+    tt = -d[2] / (arm * arm)
+    ta = -(d[6] * nx - d[5] * ny) / arm
+    aa = -(d[7] * ny * ny - 2.0 * d[8] * nx * ny + d[9] * nx * nx)
+    if max_shift > 0.0:
+        # The edge bends away from the outward slope.
+        aa += (gx * nx + gy * ny) / max_shift
+    damping = 0.0
+    floor = 1e-3 * (abs(tt) + abs(aa)) + 1e-12
+    for _ in range(12):
+        determinant = (tt + damping) * (aa + damping) - ta * ta
+        if tt + damping > 0.0 and determinant > 0.0:
+            break
+        damping = max(floor, 4.0 * damping)
+    else:
+        return False
+    turn_step = ((aa + damping) * gt - ta * along) / determinant
+    arc = ((tt + damping) * along - ta * gt) / determinant
+    length = np.sqrt(turn_step * turn_step + arc * arc)
+    scale = min(1.0, limit / length) if length > 0.0 else 1.0
+    bearing = away + (scale * arc / max_shift if max_shift > 0.0 else 0.0)
+    step[0] = scale * turn_step / arm
+    step[1] = max_shift * np.cos(bearing) - x
+    step[2] = max_shift * np.sin(bearing) - y
+    return damping == 0.0 and scale == 1.0
+
+
+@jit
 def climb(
     a_real, a_imaginary, column, n_rings, ux, uy, k_first, k_step, max_shift, max_steps, point,
     work, derivatives, step,
@@ -273,7 +334,7 @@ def climb(
     Parameters
     ----------
     max_shift : float
-        Radius of the disc of shifts in pixels; a step that leaves it ends on its edge.
+        Radius of the disc of shifts in pixels; a step that would leave it goes along its edge.
     max_steps : int
         Evaluations at most.
     point : float64 (3,)
@@ -303,9 +364,7 @@ def climb(
         y = point[2] + step[2]
         length = np.sqrt(x * x + y * y)
         if length > max_shift:
-            scale = max_shift / length
-            step[1] = x * scale - point[1]
-            step[2] = y * scale - point[2]
+            newton = edge_step(derivatives, arm, limit, point[1], point[2], max_shift, step)
         d = derivatives
         value = (
             d[0]
