@@ -39,7 +39,7 @@ def inspect_path(path: Path, name: str, plugin: Any) -> Inspection:
         rows += _particle_rows(dataset.particles)
     if dataset.class_averages is not None:
         rows += _average_rows(dataset.class_averages)
-    shown = [str(source) for source in dataset.sources[:_SHOWN_FILES]]
+    shown = [_from_here(source) for source in dataset.sources[:_SHOWN_FILES]]
     if len(dataset.sources) > _SHOWN_FILES:
         shown.append(f"and {len(dataset.sources) - _SHOWN_FILES} more")
     rows.append(("files", "\n".join(shown)))
@@ -48,6 +48,11 @@ def inspect_path(path: Path, name: str, plugin: Any) -> Inspection:
     if problem is not None:
         warnings.append(problem)
     return Inspection(name, tuple(rows), (*dataset.warnings, *warnings))
+
+
+def _from_here(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def _read(path: Path, plugin: Any) -> tuple[Dataset, str | None]:
