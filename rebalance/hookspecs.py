@@ -127,6 +127,10 @@ class Metric(Protocol):
     requires : ``()``, ``("alignment",)``, or the names of other metrics.
     invariances : which of ``"rotation"``, ``"shift"``, ``"mirror"``, ``"scale"``, ``"offset"`` of
         either image leave the value as it is; the conformance kit holds the metric to them.
+    devices : optional; ``("cpu",)`` where it is not stated, ``("cpu", "cuda")`` for a metric that
+        also has a CUDA version. On a card `tile` is called from one thread.
+    tile_shapes : optional; ``{"cuda": (2048, 512)}``: rows and columns of a tile that suit a
+        device better than the usual 128 × 32.
     """
 
     options_model: ClassVar[type[Options]]

@@ -17,8 +17,8 @@ from rebalance.engine.assemble import (
 )
 from rebalance.engine.device import resolve_device
 from rebalance.engine.key import affinity_key
-from rebalance.engine.local import run_local, use_threads
-from rebalance.engine.schedule import Tile, tiles
+from rebalance.engine.local import current_threads, run_local, use_threads
+from rebalance.engine.schedule import TILE_SHAPE, Tile, tiles
 from rebalance.errors import PluginError
 from rebalance.hookspecs import ALIGNMENT, Block
 from rebalance.model import Affinity, Alignment, ClassAverages, FloatArray
@@ -176,9 +176,14 @@ def _run_tiles(
     done = 0
     if progress is not None:
         progress(0, total)
-    for tile, block in run_local(work, tiles(len(used))):
-        assembly.add(tile, block)
-        done += tile.n_pairs
-        if progress is not None:
-            progress(done, total)
+    on_card = chosen.device == "cuda"
+    shapes = getattr(chosen.metric, "tile_shapes", {})
+    schedule = tiles(len(used), shapes.get(chosen.device, TILE_SHAPE))
+    # A card is kept busy by one launch; a second thread would only wait for it.
+    with use_threads(1 if on_card else current_threads()):
+        for tile, block in run_local(work, schedule):
+            assembly.add(tile, block)
+            done += tile.n_pairs
+            if progress is not None:
+                progress(done, total)
     return assembly, dict(chosen.metric.facts(features))

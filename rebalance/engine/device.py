@@ -59,6 +59,9 @@ def cuda_problem() -> str | None:
 
         if not cuda.is_available():
             return "the CUDA driver finds no usable card"
+        from rebalance.kernels.probe_cuda import run_probe
+
+        run_probe()
     except Exception as error:
         return f"numba.cuda can't be used ({type(error).__name__}: {error})"
     return None

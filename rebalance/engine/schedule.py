@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-ROWS = 128
-COLUMNS = 32
+TILE_SHAPE = (128, 32)
+"""Rows and columns of a tile, unless a metric states ``tile_shapes`` for its device."""
 
 
 @dataclass(frozen=True)
@@ -21,11 +21,12 @@ class Tile:
         return sum(max(0, min(j, self.rows.stop) - self.rows.start) for j in self.columns)
 
 
-def tiles(n: int) -> list[Tile]:
-    """Tiles over all pairs of ``n`` averages."""
+def tiles(n: int, shape: tuple[int, int] = TILE_SHAPE) -> list[Tile]:
+    """Tiles of ``shape`` over all pairs of ``n`` averages."""
+    height, width = shape
     return [
-        Tile(range(row, min(row + ROWS, n)), range(column, min(column + COLUMNS, n)))
-        for row in range(0, n, ROWS)
-        for column in range(row, n, COLUMNS)
-        if column + COLUMNS > row + 1 and min(column + COLUMNS, n) - 1 > row
+        Tile(range(row, min(row + height, n)), range(column, min(column + width, n)))
+        for row in range(0, n, height)
+        for column in range(row, n, width)
+        if column + width > row + 1 and min(column + width, n) - 1 > row
     ]

@@ -45,6 +45,8 @@ class FourierRingCorrelation:
     returns: ClassVar[str] = "affinity"
     requires: ClassVar[tuple[str, ...]] = (ALIGNMENT,)
     invariances: ClassVar[tuple[str, ...]] = ("rotation", "shift", "mirror", "scale", "offset")
+    devices: ClassVar[tuple[str, ...]] = ("cpu", "cuda")
+    tile_shapes: ClassVar[Mapping[str, tuple[int, int]]] = {"cuda": (512, 512)}
 
     def prepare(
         self, class_averages: ClassAverages, options: FrcOptions, device: str = "cpu"
@@ -93,9 +95,17 @@ class FourierRingCorrelation:
         search = features.search
         grid = search.grid
         out = np.zeros((len(rows), len(columns), features.n_rings), dtype=np.float32)
-        ring_correlations(
-            search.polar_real[:, :, : features.n_rings],
-            search.polar_imaginary[:, :, : features.n_rings],
+        real, imaginary, correlate = search.polar_real, search.polar_imaginary, ring_correlations
+        if search.device == "cuda":
+            # The samples as they are, so that they are on the card once; ``out`` has the rings.
+            from rebalance.kernels import frc_cuda
+
+            correlate = frc_cuda.ring_correlations
+        else:
+            real, imaginary = real[:, :, : features.n_rings], imaginary[:, :, : features.n_rings]
+        correlate(
+            real,
+            imaginary,
             *directions(grid.n_half),
             grid.rings[0],
             grid.spacing,

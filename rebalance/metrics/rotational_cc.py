@@ -12,7 +12,7 @@ steps; see docs/method.md.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -30,7 +30,7 @@ from rebalance.kernels.lane_fft_cpu import LANES, POINTS
 from rebalance.metrics.search_options import Search, SearchOptions, resolve_search
 from rebalance.model import BoolArray, ClassAverages, DoubleArray, FloatArray, IntArray
 
-COARSE_STEP = 0.22
+COARSE_STEP = 0.3
 """Step of the coarse grid of shifts, in periods of the highest coarse frequency."""
 
 LOW_ANGLES = 64
@@ -39,8 +39,9 @@ LOW_ANGLES = 64
 CHUNK = 32
 """Averages that are prepared at a time."""
 
-DETAIL_TOLERANCE = 1.0
-"""A peak is passed over only if its details could not make it the best (Cauchy–Schwarz)."""
+DETAIL_TOLERANCE = 0.5
+"""A peak is passed over if this part of the most that its details could add (Cauchy–Schwarz) would
+not make it the best."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +118,8 @@ class RotationalCC:
     returns: ClassVar[str] = "affinity"
     requires: ClassVar[tuple[str, ...]] = ()
     invariances: ClassVar[tuple[str, ...]] = ("rotation", "shift", "mirror", "scale", "offset")
+    devices: ClassVar[tuple[str, ...]] = ("cpu", "cuda")
+    tile_shapes: ClassVar[Mapping[str, tuple[int, int]]] = {"cuda": (2048, 512)}
 
     def prepare(
         self, class_averages: ClassAverages, options: SearchOptions, device: str = "cpu"
@@ -141,7 +144,7 @@ class RotationalCC:
         shift = np.zeros((*shape, 2), dtype=np.float32)
         hand = np.zeros(shape, dtype=np.bool_)
         grid = features.grid
-        align_tile(
+        _aligner(features.device)(
             features.polar_real,
             features.polar_imaginary,
             features.low_real,
@@ -174,6 +177,14 @@ class RotationalCC:
     def facts(self, features: SearchFeatures) -> Mapping[str, Any]:
         """Mask, band and largest shift as resolved."""
         return features.facts
+
+
+def _aligner(device: str) -> Callable[..., None]:
+    if device == "cuda":
+        from rebalance.kernels import correlation_cuda
+
+        return correlation_cuda.align_tile
+    return align_tile
 
 
 def directions(n_half: int) -> tuple[FloatArray, FloatArray]:
@@ -267,19 +278,25 @@ def _differentiate(orders: ComplexArray, real: FloatArray, imaginary: FloatArray
 def shift_grid(max_shift: float, spacing: float) -> tuple[FloatArray, int]:
     """A hexagonal grid of shifts in a disc, sorted by length, padded to whole vector blocks.
 
+    Points up to half a step outside are drawn in to the edge, where many unlike pairs have their
+    best shift.
+
     Returns
     -------
     shifts : float32 (2, S)
     n_shifts : int
         Shifts before the padding.
     """
-    reach = int(np.ceil(max_shift / spacing * 1.2)) + 1
+    reach = int(np.ceil(max_shift / spacing * 1.2)) + 2
     row, column = np.mgrid[-reach : reach + 1, -reach : reach + 1]
     x = (column + 0.5 * (row % 2)) * spacing
     y = row * spacing * np.sqrt(0.75)
     points: npt.NDArray[np.float64] = np.stack((x.ravel(), y.ravel()), axis=1)
     length = np.hypot(points[:, 0], points[:, 1])
-    inside = np.flatnonzero(length <= max_shift + 1e-9)
+    inside = np.flatnonzero(length <= max_shift + 0.5 * spacing)
+    drawn_in = np.minimum(1.0, max_shift / np.maximum(length, 1e-12))
+    points *= drawn_in[:, None]
+    length = np.round(length * drawn_in, 9)
     ordered: IntArray = inside[np.lexsort((points[inside, 0], points[inside, 1], length[inside]))]
     n_shifts = len(ordered)
     padded = np.zeros((2, LANES * int(np.ceil(n_shifts / LANES))), dtype=np.float32)
