@@ -146,7 +146,7 @@ def align_tile(
                     best, best_shift, i - first, hands,
                     peak_value, peak_hand, peak_angle, peak_shift,
                 )  # fmt: skip
-                # Climb every peak on the lowest rings, which are cheap and smooth.
+                # One step on the lowest rings ranks the peaks; more would lead several to one top.
                 for peak in range(found):
                     point = peak_point[peak]
                     angle = peak_angle[peak] * (2.0 * np.pi / POINTS)
