@@ -12,6 +12,7 @@ import math
 import numpy as np
 from numba import cuda, uint64
 
+from rebalance.kernels.ascent_cuda import ascent_step, edge_step
 from rebalance.kernels.compile_cuda import device, kernel
 from rebalance.kernels.refine_cpu import COMPONENTS, SUMS
 from rebalance.kernels.turn_cuda import turn
@@ -33,7 +34,6 @@ _PI = np.float32(np.pi)
 _SLOPE = np.float32(2.0)
 _SHIFT_SLOPE = np.float32(2.0 * 2.0 * np.pi)
 _SHIFT_BEND = np.float32(2.0 * 4.0 * np.pi**2)
-_DAMPINGS = 12
 
 # Unsigned offsets spare the check for negative ones; as constants they are part of the load.
 _IM = np.uint64(WARP)
@@ -222,61 +222,6 @@ def evaluate(
 
 
 @device
-def ascent_step(d, arm, limit):
-    """The step of `refine_cpu.ascent_step`, in float32.
-
-    Parameters
-    ----------
-    d : float32 (SUMS,)
-        From `evaluate`.
-    arm : float32
-        Pixels that one radian is worth.
-    limit : float32
-        Longest step in pixels, rotation counted by the arm.
-
-    Returns
-    -------
-    theta, x, y : float32
-    newton : bool
-        True if it is the plain Newton step.
-    """
-    gt = d[1] / arm
-    gx = d[3]
-    gy = d[4]
-    tt = -d[2] / (arm * arm)
-    tx = -d[5] / arm
-    ty = -d[6] / arm
-    xx = -d[7]
-    xy = -d[8]
-    yy = -d[9]
-    damping = _ZERO
-    floor = np.float32(1e-3) * (abs(tt) + abs(xx) + abs(yy)) + np.float32(1e-12)
-    for _ in range(_DAMPINGS):
-        # Cholesky of the damped curvature.
-        l00 = tt + damping
-        if l00 > _ZERO:
-            l10 = tx / l00
-            l20 = ty / l00
-            d1 = xx + damping - l10 * tx
-            if d1 > _ZERO:
-                rest = xy - l10 * ty
-                l21 = rest / d1
-                d2 = yy + damping - l20 * ty - l21 * rest
-                if d2 > _ZERO:
-                    z1 = gx - l10 * gt
-                    z2 = gy - l20 * gt - l21 * z1
-                    py = z2 / d2
-                    px = z1 / d1 - l21 * py
-                    pt = gt / l00 - l10 * px - l20 * py
-                    scale = limit / max(math.sqrt(pt * pt + px * px + py * py), limit)
-                    newton = damping == _ZERO and scale == _ONE
-                    return scale * pt / arm, scale * px, scale * py, newton
-        damping = max(floor, np.float32(4.0) * damping)
-    scale = limit / (math.sqrt(gt * gt + gx * gx + gy * gy) + np.float32(1e-30))
-    return gt * scale / arm, gx * scale, gy * scale, False
-
-
-@device
 def climb(
     polar, a, b, mirror, n_rings, half, k_first, k_step, max_shift, max_steps, theta, x, y,
     lane, parts, sums,
@@ -286,7 +231,7 @@ def climb(
     Parameters
     ----------
     max_shift : float32
-        Radius of the disc of shifts in pixels; a step that leaves it ends on its edge.
+        Radius of the disc of shifts in pixels; a step that would leave it goes along its edge.
     max_steps : int
         Evaluations at most.
     theta, x, y : float32
@@ -316,11 +261,8 @@ def climb(
         dt, dx, dy, newton = ascent_step(sums, arm, limit)
         to_x = x + dx
         to_y = y + dy
-        length = math.sqrt(to_x * to_x + to_y * to_y)
-        if length > max_shift:
-            scale = max_shift / length
-            dx = to_x * scale - x
-            dy = to_y * scale - y
+        if math.sqrt(to_x * to_x + to_y * to_y) > max_shift:
+            dt, dx, dy, newton = edge_step(sums, arm, limit, x, y, to_x, to_y, max_shift)
         value = (
             sums[0]
             + sums[1] * dt + sums[3] * dx + sums[4] * dy
