@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from rebalance.imaging.masks import EDGE_FRACTION
-from rebalance.kernels.centring_cpu import moving_centroid
 from rebalance.model import DoubleArray, FloatArray
 
 SMALL_BOX = 48
@@ -50,6 +49,8 @@ def find_objects(images: FloatArray, radius: float) -> Objects:
     radius : float
         Of the disc, pixels.
     """
+    from rebalance.kernels.centring_cpu import moving_centroid
+
     box = images.shape[1]
     small = min(SMALL_BOX, box)
     scale = box / small

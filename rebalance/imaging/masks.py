@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from rebalance.kernels import mask_cpu
 from rebalance.model import BoolArray, DoubleArray, FloatArray
 
 EDGE_FRACTION = 0.1
@@ -28,6 +27,8 @@ def soft_disc(box: int, radius: float, *, centre: tuple[float, float] = (0.0, 0.
     -------
     float32 (L, L)
     """
+    from rebalance.kernels import mask_cpu
+
     out = np.empty((box, box), dtype=np.float32)
     mask_cpu.soft_disc(box, centre[0], centre[1], radius, EDGE_FRACTION * radius, out)
     return out
@@ -54,6 +55,8 @@ def mask_about(images: FloatArray, centre: DoubleArray, radius: float) -> FloatA
     -------
     float32 (N, L, L)
     """
+    from rebalance.kernels import mask_cpu
+
     out = np.empty(images.shape, dtype=np.float32)
     mask_cpu.mask_images(images, centre, radius, EDGE_FRACTION * radius, out)
     return out

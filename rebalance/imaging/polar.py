@@ -16,7 +16,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from rebalance.kernels.gridding_cpu import move_origin, sample_polar
 from rebalance.model import DoubleArray, FloatArray
 
 ComplexArray = npt.NDArray[np.complex64]
@@ -100,6 +99,8 @@ def polar_fourier(
         Rows of an image without power in the band are 0.
     """
     from scipy import fft
+
+    from rebalance.kernels.gridding_cpu import move_origin, sample_polar
 
     n, box = images.shape[0], images.shape[1]
     size = fft.next_fast_len(int(np.ceil(_OVERSAMPLING * box)), real=True)

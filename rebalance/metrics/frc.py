@@ -9,17 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
 from rebalance.errors import OptionError
 from rebalance.hookspecs import ALIGNMENT, Block
-from rebalance.kernels.frc_cpu import ring_correlations
-from rebalance.metrics.rotational_cc import RotationalCC, SearchFeatures, directions
+from rebalance.metrics.rotational_cc import RotationalCC
 from rebalance.metrics.search_options import SearchOptions
 from rebalance.model import ClassAverages, FloatArray
 from rebalance.options import Length, option
+
+if TYPE_CHECKING:
+    from rebalance.metrics.search_features import SearchFeatures
 
 
 class FrcOptions(SearchOptions):
@@ -92,6 +94,9 @@ class FourierRingCorrelation:
             or alignment.mirror is None
         ):
             raise ValueError("frc needs the shared alignment")
+        from rebalance.kernels.frc_cpu import ring_correlations
+        from rebalance.metrics.search_features import directions
+
         search = features.search
         grid = search.grid
         out = np.zeros((len(rows), len(columns), features.n_rings), dtype=np.float32)

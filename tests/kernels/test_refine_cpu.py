@@ -15,7 +15,8 @@ from rebalance.kernels.refine_cpu import (
     evaluate,
     expand_column,
 )
-from rebalance.metrics.rotational_cc import RotationalCC, SearchFeatures
+from rebalance.metrics.rotational_cc import RotationalCC
+from rebalance.metrics.search_features import SearchFeatures
 from rebalance.metrics.search_options import SearchOptions
 from tests import reference, views
 

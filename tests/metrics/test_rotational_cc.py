@@ -10,7 +10,8 @@ import pytest
 import rebalance
 from rebalance.errors import OptionError
 from rebalance.imaging.masks import mask_about
-from rebalance.metrics.rotational_cc import RotationalCC, shift_grid
+from rebalance.metrics.rotational_cc import RotationalCC
+from rebalance.metrics.search_features import shift_grid
 from rebalance.metrics.search_options import SearchOptions, resolve_search
 from rebalance.model import ClassAverages, Transform
 from tests import reference, views
