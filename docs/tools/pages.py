@@ -96,6 +96,11 @@ def _block(
     return Block(language, options, match[group], match.start(group), match.end(group), line)
 
 
+def without_blocks(text: str) -> str:
+    """A page without its fenced blocks of a language."""
+    return _FENCE.sub("", text)
+
+
 def pictures(page: Path) -> list[Picture]:
     """The pictures of a page that are made from files of its session."""
     text = page.read_text(encoding="utf-8")
@@ -106,7 +111,7 @@ def pictures(page: Path) -> list[Picture]:
 
 def all_pictures(page: Path) -> list[Path]:
     """Every picture of a page."""
-    text = _FENCE.sub("", page.read_text(encoding="utf-8"))
+    text = without_blocks(page.read_text(encoding="utf-8"))
     return [(page.parent / match[1]).resolve() for match in _ANY_PICTURE.finditer(text)]
 
 
@@ -122,13 +127,13 @@ def with_generated(text: str, parts: dict[str, str]) -> str:
 
 def links(page: Path) -> Iterator[str]:
     """The targets of the links of a page."""
-    text = _FENCE.sub("", page.read_text(encoding="utf-8"))
+    text = without_blocks(page.read_text(encoding="utf-8"))
     yield from (match[1] for match in _LINK.finditer(text))
 
 
 def anchors(page: Path) -> set[str]:
     """The headings of a page as GitHub makes anchors of them."""
-    text = _FENCE.sub("", page.read_text(encoding="utf-8"))
+    text = without_blocks(page.read_text(encoding="utf-8"))
     found = set()
     for match in _HEADING.finditer(text):
         plain = re.sub(r"[`*_]|\[([^\]]*)\]\([^)]*\)", r"\1", match[1]).strip().lower()

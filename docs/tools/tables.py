@@ -5,12 +5,15 @@ Each function returns Markdown made from the code that the command line itself u
 
 from __future__ import annotations
 
+import ast
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, get_args, get_type_hints
 
 from typer.models import ArgumentInfo, OptionInfo
+
+from docs.tools.pages import ROOT
 
 
 def parts() -> dict[str, Callable[[], str]]:
@@ -21,6 +24,8 @@ def parts() -> dict[str, Callable[[], str]]:
         "simulate-options": simulate_table,
         "exit-codes": exit_codes,
         "scores": score_table,
+        "rooms": room_table,
+        "numbers": number_table,
     }
 
 
@@ -198,6 +203,46 @@ def score_table() -> str:
             for column, end in SCORES.items()
         ],
     )
+
+
+def room_table() -> str:
+    """Every module and package of `rebalance`, in the words of its own first line."""
+    package = ROOT / "rebalance"
+    rooms = {
+        path.name.removesuffix(".py") + ("/" if path.is_dir() else ".py"): path
+        for path in package.iterdir()
+        if path.suffix == ".py" or (path / "__init__.py").is_file()
+    }
+    rows = []
+    for name, path in sorted(rooms.items(), key=lambda item: (item[1].is_file(), item[0])):
+        source = path / "__init__.py" if path.is_dir() else path
+        doc = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or ""
+        rows.append([f"`{name}`", _cell(" ".join(doc.partition("\n\n")[0].split()))])
+    return _table(["", "what it is for"], rows)
+
+
+def number_table() -> str:
+    """The numbers of the rotational search."""
+    from rebalance.kernels import coarse_cpu, correlation_cpu, gridding_cpu, lane_fft_cpu
+    from rebalance.metrics import rotational_cc, search_features
+
+    rows: list[tuple[str, float]] = [
+        ("points of the gridding window along each axis", gridding_cpu.WINDOW),
+        ("lowest rings, which are searched exhaustively", coarse_cpu.RINGS),
+        ("angles of the exhaustive search", lane_fft_cpu.POINTS),
+        (
+            "step of its grid of shifts, in periods of the highest of the lowest frequencies",
+            search_features.COARSE_STEP,
+        ),
+        ("peaks that go on, of both hands together", correlation_cpu.PEAKS),
+        ("steps of a climb on the lowest rings, at most", correlation_cpu.LOW_STEPS),
+        ("steps of a climb at full band, at most", correlation_cpu.FULL_STEPS),
+        (
+            "part of what finer rings can add, that a peak is credited with",
+            rotational_cc.DETAIL_TOLERANCE,
+        ),
+    ]
+    return _table(["number", "value"], [[words, f"{value:g}"] for words, value in rows])
 
 
 def exit_codes() -> str:

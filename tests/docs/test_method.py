@@ -1,0 +1,48 @@
+"""The numbers that the explanation of the method states are those of the code."""
+
+from __future__ import annotations
+
+import math
+import re
+
+import pytest
+
+from docs.tools.pages import ROOT
+from rebalance.clusterings import hierarchical
+from rebalance.imaging import centring, masks, polar
+from rebalance.metrics import search_options
+
+TEXT = " ".join((ROOT / "docs" / "method.md").read_text(encoding="utf-8").split())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        f"1 up to ${1 - masks.EDGE_FRACTION:g} R$",
+        f"divided by {1 - masks.EDGE_FRACTION:g} because of the soft edge",
+        {0.25: "no farther than a quarter of the box"}[centring.LARGEST_OFFSET],
+        f"{search_options.ROOM_ABOUT_OBJECT:g} times the radius that holds",
+        f"${search_options.AUTO_RINGS} / (2 R)$",
+        f"above {search_options.FINEST:g} cycles per pixel",
+        f"`max_shift` is {100 * search_options.AUTO_SHIFT_FRACTION:g} % of the box",
+        {2.0: "padded to twice the box"}[polar._OVERSAMPLING],
+        f"up to {hierarchical._MOST_FOR_OPTIMAL_ORDER} averages",
+    ],
+)
+def test_a_number_is_that_of_the_code(words: str) -> None:
+    assert words in TEXT
+
+
+@pytest.mark.parametrize("radius", [20.0, 33.3, 64.0])
+def test_the_number_of_rings_is_as_stated(radius: float) -> None:
+    stated = re.search(r"K = 2 \\lceil ([\d.]+) \\, R", TEXT)
+    assert stated is not None
+    grid = polar.PolarGrid(radius=radius, k_low=0.02, k_high=0.4, max_shift=5.0)
+    assert grid.n_rings == 2 * math.ceil(float(stated[1]) * radius * (0.4 - 0.02) - 1e-9)
+
+
+def test_every_source_is_cited() -> None:
+    text, _, sources = TEXT.partition("## Sources")
+    numbers = {int(n) for n in re.findall(r"(?<!\d)(\d+)\. [A-Z]", sources)}
+    cited = {int(n) for group in re.findall(r"\[(\d+(?:, \d+)*)\]", text) for n in group.split(",")}
+    assert cited == numbers

@@ -1,0 +1,94 @@
+"""The written parts of the reference name what there is: columns, keys, files, variables."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import rebalance
+from docs.tools.pages import ROOT
+from rebalance.model import KEPT, REASONS
+from rebalance.record.superclass_table import COLUMNS
+
+FILES = (ROOT / "docs" / "reference" / "files.md").read_text(encoding="utf-8")
+COMMANDS = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
+
+
+def first_cells(text: str, heading: str) -> list[str]:
+    """What stands in backticks in the first column of the tables below a heading."""
+    section = text.partition(f"\n{heading}\n")[2]
+    section = re.split(r"^#{1,2} ", section, maxsplit=1, flags=re.M)[0]
+    return re.findall(r"^\| `([^`]+)` \|", section, re.M)
+
+
+@pytest.fixture(scope="module")
+def run(simulated_job: Path, tmp_path_factory: pytest.TempPathFactory) -> rebalance.RunResult:
+    folder = tmp_path_factory.mktemp("run")
+    return rebalance.run(simulated_job, n_superclasses=5, factor="0.5", output=folder / "results")
+
+
+def test_columns_of_the_superclass_table() -> None:
+    assert first_cells(FILES, "## `superclasses.csv`") == list(COLUMNS)
+
+
+def test_arrays_of_the_affinity_file(run: rebalance.RunResult) -> None:
+    assert run.folder is not None
+    with np.load(run.folder / "affinity.npz") as archive:
+        arrays = set(archive.files)
+        shapes = {name: (archive[name].dtype.name, archive[name].ndim) for name in arrays}
+    # Only metrics that give distances write the raw ones.
+    assert set(first_cells(FILES, "## `affinity.npz`")) == arrays | {"raw"}
+    for line in FILES.splitlines():
+        found = re.match(r"\| `(\w+)` \| (float32|int64|bool) \((.*)\) \|", line)
+        if found and found[1] in arrays:
+            n_axes = len([axis for axis in re.sub(r"\(.*?\)", "", found[3]).split(",") if axis])
+            assert shapes[found[1]] == (found[2], n_axes)
+
+
+def test_keys_of_the_summary(run: rebalance.RunResult) -> None:
+    assert run.folder is not None
+    keys = list(json.loads((run.folder / "summary.json").read_text(encoding="utf-8")))
+    described = first_cells(FILES, "## `summary.json`")
+    assert described[: len(keys)] == keys
+    assert described[len(keys) :] == [reason for reason in REASONS if reason != KEPT]
+
+
+def test_keys_of_the_run_record(run: rebalance.RunResult) -> None:
+    assert run.folder is not None
+    keys = json.loads((run.folder / "run.json").read_text(encoding="utf-8")).keys()
+    assert first_cells(FILES, "## `run.json`") == list(keys)
+
+
+def test_names_of_the_figures(run: rebalance.RunResult) -> None:
+    assert run.folder is not None
+    drawn = {path.stem for path in (run.folder / "figures").iterdir()}
+    assert set(first_cells(FILES, "## `figures/`")) == drawn
+
+
+def test_every_file_of_a_run_is_described(run: rebalance.RunResult) -> None:
+    assert run.folder is not None
+    names = {path.name for path in run.folder.iterdir()}
+    assert all(f"`{name}" in FILES for name in names)
+
+
+def test_the_front_page_names_every_file_of_a_run(run: rebalance.RunResult) -> None:
+    assert run.folder is not None
+    front = (ROOT / "README.md").read_text(encoding="utf-8")
+    for path in run.folder.iterdir():
+        assert f"`{path.name}" in front or f"`{path.stem}`" in front
+
+
+def test_every_environment_variable_is_described() -> None:
+    described = set(first_cells(COMMANDS, "## Environment variables"))
+    used = set()
+    for path in (ROOT / "rebalance").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        used |= set(re.findall(r"\"(REBALANCE_(?!HOOK)[A-Z_]+)\"", text))
+        used |= set(re.findall(r"environ(?:\.get\(|\[)\"(\w+)\"", text))
+    # The simulator of CUDA is for the tests of the package alone.
+    assert used - {"NUMBA_ENABLE_CUDASIM"} <= described
+    assert {name for name in described if name.startswith("REBALANCE_")} <= used
