@@ -17,7 +17,7 @@ class HierarchicalOptions(Options):
     """Options of `Hierarchical`."""
 
     linkage: Literal["average", "complete", "single", "weighted", "ward"] = option(
-        "average", "How far apart two groups are, from the distances of their averages."
+        "ward", "How far apart two groups are, from the distances of their averages."
     )
 
 
@@ -33,6 +33,9 @@ class Hierarchical:
     - ``weighted`` (WPGMA): d(s ∪ t, v) = (d(s, v) + d(t, v)) / 2
     - ``ward``: the growth of the variance within, on the chord d_ij = √(2 (1 − affinity_ij)),
       the Euclidean distance of two normalised images whose correlation is the affinity.
+
+    Ward's is the default: it gathers noisy and odd averages where the others leave each of them
+    by itself, as a superclass of few particles that then sets the size of all.
 
     Leaves are ordered so that neighbours are as similar as the tree allows [2]_ (up to 500
     averages; in the order of the tree beyond).

@@ -16,7 +16,7 @@ class SpectralOptions(Options):
     scaling: Literal["power", "local"] = option(
         "power", "How an affinity becomes the weight of an edge: a power of it, or local scaling."
     )
-    power: float = option(4.0, "Exponent of the affinity with scaling=power.", gt=0, le=64)
+    power: float = option(2.0, "Exponent of the affinity with scaling=power.", gt=0, le=64)
     neighbours: int = option(
         7, "With scaling=local, the neighbour whose distance is the scale of an average.", ge=1
     )

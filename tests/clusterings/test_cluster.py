@@ -198,7 +198,7 @@ def test_the_linkage_is_over_the_usable_averages_in_order(rng: np.random.Generat
 
     values, truth = groups_of([4, 3, 2], rng)
     of = affinity(values, class_id=rng.permutation(50)[:9])
-    superclasses = cluster(of, 3)
+    superclasses = cluster(of, 3, options={"linkage": "average"})
     assert superclasses.linkage is not None
     assert partition(fcluster(superclasses.linkage, 3, "maxclust")) == partition(truth)
     together = squareform(cophenet(superclasses.linkage)) < 0.5
