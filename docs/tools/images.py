@@ -5,17 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image
+from scipy.spatial import cKDTree
 
 WIDEST = 1100
 """Pixels; a page shows no more."""
 
 MOST_BYTES = 300_000
-COLOURS = 128
+GREYS, COLOURS = 64, 192
+_COLOURED = 16
+"""Difference of the channels from which a pixel is not grey."""
 
 
 def shrink(source: Path, target: Path) -> None:
-    """Write a picture at most `WIDEST` wide, in a palette that keeps it small.
+    """Write a picture at most `WIDEST` wide, in a palette if it is larger than `MOST_BYTES` else.
 
     Parameters
     ----------
@@ -23,7 +27,17 @@ def shrink(source: Path, target: Path) -> None:
         PNG files.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    _small(source).quantize(COLOURS, dither=Image.Dither.NONE).save(target, "PNG", optimize=True)
+    picture = _small(source)
+    picture.save(target, "PNG", optimize=True)
+    if target.stat().st_size < MOST_BYTES:
+        return
+    palette = _palette(picture)
+    # Pillow's own mapping to a palette is coarse, and turns white into grey.
+    pixels = np.asarray(picture)
+    _, index = cKDTree(palette).query(pixels.reshape(-1, 3))
+    small = Image.fromarray(index.reshape(pixels.shape[:2]).astype(np.uint8), "P")
+    small.putpalette(palette.astype(np.uint8).ravel().tolist())
+    small.save(target, "PNG", optimize=True)
 
 
 def difference(source: Path, target: Path) -> float:
@@ -36,6 +50,16 @@ def difference(source: Path, target: Path) -> float:
         return 255.0
     first = np.asarray(new.resize(old.size), dtype=np.float64)
     return float(np.abs(first - np.asarray(old, dtype=np.float64)).mean())
+
+
+def _palette(picture: Image.Image) -> npt.NDArray[np.float64]:
+    """Greys for the class averages, and the colours there are, which are few pixels: (256, 3)."""
+    pixels = np.asarray(picture).reshape(-1, 3)
+    coloured = pixels[np.ptp(pixels, axis=1) >= _COLOURED]
+    found = Image.fromarray(coloured[None]).quantize(COLOURS, Image.Quantize.MAXCOVERAGE)
+    colours = np.array(found.getpalette()).reshape(-1, 3)[:COLOURS]
+    greys = np.repeat(np.linspace(0, 255, GREYS).round()[:, None], 3, axis=1)
+    return np.concatenate((greys, colours))
 
 
 def _small(source: Path) -> Image.Image:

@@ -26,6 +26,7 @@ TEXT = " ".join((ROOT / "docs" / "method.md").read_text(encoding="utf-8").split(
         f"above {search_options.FINEST:g} cycles per pixel",
         f"`max_shift` is {100 * search_options.AUTO_SHIFT_FRACTION:g} % of the box",
         {2.0: "padded to twice the box"}[polar._OVERSAMPLING],
+        f"| `{hierarchical.HierarchicalOptions().linkage}` (default) |",
         f"up to {hierarchical._MOST_FOR_OPTIMAL_ORDER} averages",
     ],
 )

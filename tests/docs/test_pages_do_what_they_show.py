@@ -14,7 +14,7 @@ PAGES = [
     for page in pages.pages()
     if any(block.options.get("elsewhere") is None for block in pages.blocks(page.read_text()))
 ]
-MOST_DIFFERENT = 6.0
+MOST_DIFFERENT = 4.0
 """Grey levels of 255, on average over a picture: fonts and versions of libraries differ."""
 
 
