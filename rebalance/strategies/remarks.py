@@ -85,7 +85,7 @@ def about_waste(
     warning = (
         f"Only {after.sum():,} of {before.sum():,} particles stay: superclass {order[0]} "
         f"({name_classes(members[0])}) has {size:,} particle{'s' if size > 1 else ''}"
-        f"{f', as have {alike - 1:,} more,' if alike > 1 else ''} and sets the size of all."
+        f"{_as_many(alike - 1)} and sets the size of all."
     )
     fewest = _fewest_to_leave_out(before[order], factor)
     if fewest is None:
@@ -102,6 +102,12 @@ def about_waste(
         f"{warning} Without {which} {would_stay:,} would stay: "
         f"{listed}--min-class-particles {at_least}. Or lower the factor."
     ]
+
+
+def _as_many(others: int) -> str:
+    if others == 0:
+        return ""
+    return ", as has one more," if others == 1 else f", as have {others:,} more,"
 
 
 def _fewest_to_leave_out(sizes: IntArray, factor: Factor | None) -> tuple[int, int] | None:

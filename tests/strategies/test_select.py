@@ -264,7 +264,7 @@ def test_several_tiny_classes_that_throw_nearly_everything_away_are_named_togeth
     particles, groups = of_sizes(5_000, 3_000, 900, 4, 2, 2)
     warning = " ".join(select(particles, groups, factor=1).warnings)
     assert "Only 12 of 8,908 particles" in warning
-    assert "as have 1 more" in warning
+    assert "has 2 particles, as has one more, and sets" in warning
     assert "the 3 smallest superclasses 2,700 would stay" in warning
     assert "--exclude-classes 4,5,6" in warning
     assert "--min-class-particles 5" in warning
