@@ -62,3 +62,7 @@ class PluginError(RebalanceError):
 
 class DeviceError(RebalanceError):
     """A device (CUDA card) that was asked for and is not there."""
+
+
+class ExecutorError(RebalanceError):
+    """Workers that were asked for and can't be reached, are lost, or are of another version."""

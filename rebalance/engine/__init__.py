@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from rebalance.engine.checkpoint import Checkpoints
     from rebalance.hookspecs import Metric
     from rebalance.model import Affinity, ClassAverages
     from rebalance.options import Options
@@ -32,8 +33,10 @@ def affinity(
     options: Mapping[str, Any] | Options | None = None,
     threads: int | None = None,
     device: str = "auto",
+    executor: Any = "local",
     progress: Callable[[int, int], None] | None = None,
     cache: AffinityStore | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> Affinity:
     """How alike every pair of class averages is.
 
@@ -48,10 +51,17 @@ def affinity(
     threads : int, optional
         All processors of this process by default, or ``NUMBA_NUM_THREADS``.
     device : {"auto", "cpu", "cuda"}
+    executor : str, distributed.Client, Cluster or Executor
+        Who computes: the threads of this process (``"local"``), or the workers of a Dask cluster
+        (its client, or ``"dask"`` for the client of this process). The bytes are the same on
+        processors of one kind.
     progress : callable, optional
-        Called with (pairs done, pairs in all).
+        Called with (pairs done, pairs in all), first with those of a checkpoint.
     cache : AffinityStore, optional
         Looked up first, and filled; by default nothing is kept.
+    checkpoints : Checkpoints, optional
+        Where finished tiles are kept until the affinity is complete, so that the same call goes
+        on after a kill; by default nowhere.
 
     Returns
     -------
@@ -64,6 +74,8 @@ def affinity(
         An option of the metric is wrong, or a length in Å has no pixel size to be measured by.
     DeviceError
         A card is asked for and none is there.
+    ExecutorError
+        Workers are asked for and can't be reached, are lost, or have other versions.
     PluginError
         There is no such metric, or it breaks its contract.
     """
@@ -75,6 +87,8 @@ def affinity(
         options=options,
         threads=threads,
         device=device,
+        executor=executor,
         progress=progress,
         cache=cache,
+        checkpoints=checkpoints,
     )

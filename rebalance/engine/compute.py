@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from rebalance.engine import AffinityStore
-from rebalance.engine.assemble import (
-    Assembly,
-    spread_alignment,
-    spread_matrix,
-    tile_of_alignment,
-)
+from rebalance.engine.assemble import Assembly, spread_alignment, spread_matrix
+from rebalance.engine.checkpoint import Checkpoint, Checkpoints
 from rebalance.engine.device import resolve_device
+from rebalance.engine.executor import Executor, find_executor
 from rebalance.engine.key import affinity_key
-from rebalance.engine.local import current_threads, run_local, use_threads
-from rebalance.engine.schedule import TILE_SHAPE, Tile, tiles
-from rebalance.errors import PluginError
-from rebalance.hookspecs import ALIGNMENT, Block
+from rebalance.engine.local import current_threads, use_threads
+from rebalance.engine.schedule import TILE_SHAPE, tiles
+from rebalance.engine.work import TileWork
+from rebalance.errors import OptionError, PluginError
+from rebalance.hookspecs import ALIGNMENT
 from rebalance.model import Affinity, Alignment, ClassAverages, FloatArray
 from rebalance.options import Options, parse_options
 from rebalance.registry import check_contract, registry
@@ -51,11 +50,14 @@ def compute_affinity(
     options: Mapping[str, Any] | Options | None = None,
     threads: int | None = None,
     device: str = "auto",
+    executor: Any = "local",
     progress: ProgressCall | None = None,
     cache: AffinityStore | None = None,
+    checkpoints: Checkpoints | None = None,
 ) -> Affinity:
     """See `rebalance.affinity`."""
-    chosen = _choose(metric, options, device)
+    executor = find_executor(executor)
+    chosen = _choose(metric, options, _device_for(executor, device))
     recorded = chosen.options.model_dump(mode="json")
     key = affinity_key(averages, chosen.name, chosen.version, recorded, chosen.device)
     if cache is not None and chosen.is_lasting:
@@ -65,26 +67,53 @@ def compute_affinity(
 
     used = averages.subset(~averages.is_empty)
     alignment, others, needed = _requirements(
-        chosen, averages, threads=threads, progress=progress, cache=cache
+        chosen,
+        averages,
+        threads=threads,
+        executor=executor,
+        progress=progress,
+        cache=cache,
+        checkpoints=checkpoints,
     )
-    with use_threads(threads):
-        assembly, facts = _run_tiles(chosen, used, alignment, others, progress)
-    values, raw, mapping = assembly.finish()
-    own = assembly.alignment if assembly.alignment is not None else alignment
-    result = Affinity(
-        values=spread_matrix(values, averages.is_empty, diagonal=1.0),
-        class_id=averages.class_id,
-        is_empty=averages.is_empty,
-        metric=chosen.name,
-        options=recorded,
-        alignment=None if own is None else spread_alignment(own, averages.is_empty),
-        raw=None if raw is None else spread_matrix(raw, averages.is_empty, diagonal=0.0),
-        facts={**needed, **facts, **mapping, "device": chosen.device},
-        key=key,
-    )
-    if cache is not None and chosen.is_lasting:
-        cache.store(result)
+    with ExitStack() as stack:
+        stack.enter_context(use_threads(threads))
+        # Results of a metric without a version may be those of other code.
+        checkpoint = (
+            stack.enter_context(checkpoints.open(key))
+            if checkpoints is not None and chosen.is_lasting
+            else None
+        )
+        assembly, facts = _run_tiles(
+            chosen, used, alignment, others, _Run(executor, progress, checkpoint)
+        )
+        values, raw, mapping = assembly.finish()
+        own = assembly.alignment if assembly.alignment is not None else alignment
+        result = Affinity(
+            values=spread_matrix(values, averages.is_empty, diagonal=1.0),
+            class_id=averages.class_id,
+            is_empty=averages.is_empty,
+            metric=chosen.name,
+            options=recorded,
+            alignment=None if own is None else spread_alignment(own, averages.is_empty),
+            raw=None if raw is None else spread_matrix(raw, averages.is_empty, diagonal=0.0),
+            facts={**needed, **facts, **mapping, "device": chosen.device},
+            key=key,
+        )
+        if cache is not None and chosen.is_lasting:
+            cache.store(result)
     return result
+
+
+def _device_for(executor: Executor, device: str) -> str:
+    """Elsewhere there may be no card, and the bytes must be those of the CPU here."""
+    if executor.is_here or device not in ("auto", "cuda"):
+        return device
+    if device == "cuda":
+        raise OptionError(
+            "--device cuda is for this machine's card; the workers compute on their processors.",
+            cure="Leave out --device cuda, or leave out --executor.",
+        )
+    return "cpu"
 
 
 def _choose(metric: Any, options: Mapping[str, Any] | Options | None, device: str) -> _Chosen:
@@ -109,8 +138,10 @@ def _requirements(
     averages: ClassAverages,
     *,
     threads: int | None,
+    executor: Executor,
     progress: ProgressCall | None,
     cache: AffinityStore | None,
+    checkpoints: Checkpoints | None,
 ) -> tuple[Alignment | None, dict[str, FloatArray], dict[str, Any]]:
     """The shared alignment and the other metrics that this one asks for."""
     alignment: Alignment | None = None
@@ -127,8 +158,10 @@ def _requirements(
             options={field: getattr(chosen.options, field) for field in sorted(shared)},
             threads=threads,
             device=chosen.device if "cuda" in getattr(provider, "devices", ()) else "cpu",
+            executor=executor,
             progress=progress,
             cache=cache,
+            checkpoints=checkpoints,
         )
         facts |= {**needed.facts}
         if word == ALIGNMENT:
@@ -149,41 +182,54 @@ def _without_empties(alignment: Alignment, used: np.ndarray) -> Alignment:
     return Alignment(alignment.rotation[at], alignment.shift[at], alignment.mirror[at], len(used))
 
 
+@dataclass(frozen=True)
+class _Run:
+    """How tiles are computed, and who hears of it."""
+
+    executor: Executor
+    progress: ProgressCall | None
+    checkpoint: Checkpoint | None
+
+
 def _run_tiles(
     chosen: _Chosen,
     used: ClassAverages,
     alignment: Alignment | None,
     others: Mapping[str, FloatArray],
-    progress: ProgressCall | None,
+    run: _Run,
 ) -> tuple[Assembly, dict[str, Any]]:
     assembly = Assembly(len(used), chosen.name, chosen.metric.returns)
     if len(used) == 0:
         return assembly, {}
     features = chosen.metric.prepare(used, chosen.options, chosen.device)
-
-    def work(tile: Tile) -> Block:
-        given: dict[str, Any] = {}
-        if alignment is not None:
-            given["alignment"] = tile_of_alignment(alignment, tile)
-        if others:
-            rows = slice(tile.rows.start, tile.rows.stop)
-            columns = slice(tile.columns.start, tile.columns.stop)
-            given["others"] = {name: values[rows, columns] for name, values in others.items()}
-        block: Block = chosen.metric.tile(features, tile.rows, tile.columns, **given)
-        return block
-
-    total = len(used) * (len(used) - 1) // 2
-    done = 0
-    if progress is not None:
-        progress(0, total)
+    work = TileWork(chosen.metric, features, alignment, others)
     on_card = chosen.device == "cuda"
     shapes = getattr(chosen.metric, "tile_shapes", {})
-    schedule = tiles(len(used), shapes.get(chosen.device, TILE_SHAPE))
-    # A card is kept busy by one launch; a second thread would only wait for it.
-    with use_threads(1 if on_card else current_threads()):
-        for tile, block in run_local(work, schedule):
+    waiting = dict.fromkeys(tiles(len(used), shapes.get(chosen.device, TILE_SHAPE)))
+    total = len(used) * (len(used) - 1) // 2
+    done = 0
+    if run.checkpoint is not None:
+        for tile, block in run.checkpoint.finished(tuple(waiting)):
             assembly.add(tile, block)
             done += tile.n_pairs
-            if progress is not None:
-                progress(done, total)
+            del waiting[tile]
+        if done:
+            run.checkpoint.say(
+                f"{done:,} of {total:,} pairs were compared by a run that was stopped; "
+                "going on from there"
+            )
+    if run.progress is not None:
+        run.progress(done, total)
+    # A card is kept busy by one launch; a second thread would only wait for it.
+    with (
+        use_threads(1 if on_card else current_threads()),
+        closing(run.executor.run(work, tuple(waiting))) as results,
+    ):
+        for tile, block in results:
+            assembly.add(tile, block)
+            if run.checkpoint is not None:
+                run.checkpoint.add(tile, block)
+            done += tile.n_pairs
+            if run.progress is not None:
+                run.progress(done, total)
     return assembly, dict(chosen.metric.facts(features))

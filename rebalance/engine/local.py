@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -53,7 +53,9 @@ def current_threads() -> int:
     return _THREADS.get() or default_threads()
 
 
-def run_local(work: Callable[[Tile], Block], tiles: Sequence[Tile]) -> Iterator[tuple[Tile, Block]]:
+def run_local(
+    work: Callable[[Tile], Block], tiles: Sequence[Tile]
+) -> Generator[tuple[Tile, Block], None, None]:
     """Compute tiles on `current_threads` and hand them back as they are done, in any order."""
     threads = current_threads()
     if threads == 1:

@@ -1,0 +1,92 @@
+"""Who computes the tiles: the one interface of executors, and the one that a person asks for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Generator, Sequence
+from typing import Any, Protocol, runtime_checkable
+
+from rebalance.engine.schedule import Tile
+from rebalance.engine.work import TileWork
+from rebalance.errors import OptionError
+from rebalance.hookspecs import Block
+
+EXECUTORS = ("local", "dask")
+
+
+@runtime_checkable
+class Executor(Protocol):
+    """Computes tiles, each once, and hands them back as they are done.
+
+    Attributes
+    ----------
+    is_here : bool
+        Whether tiles are computed in this process, so that its card may be used.
+    """
+
+    is_here: bool
+
+    def run(
+        self, work: TileWork, tiles: Sequence[Tile]
+    ) -> Generator[tuple[Tile, Block], None, None]:
+        """Every tile with its block, in any order, few of them ahead of being asked for.
+
+        The generator may be closed before its end.
+        """
+        ...
+
+
+class LocalExecutor:
+    """The threads of this process."""
+
+    is_here = True
+
+    def run(
+        self, work: TileWork, tiles: Sequence[Tile]
+    ) -> Generator[tuple[Tile, Block], None, None]:
+        """See `Executor`."""
+        from rebalance.engine.local import run_local
+
+        return run_local(work, tiles)
+
+
+def find_executor(asked: Any, scheduler: str | None = None) -> Executor:
+    """The executor by its name, of a Dask client or cluster, or as it is.
+
+    Parameters
+    ----------
+    asked : {"local", "dask"}, Executor, distributed.Client or Cluster
+    scheduler : str, optional
+        Address of a Dask scheduler, or its scheduler file.
+
+    Raises
+    ------
+    OptionError
+        If there is no such executor, or a scheduler is given to one that has none.
+    ExecutorError
+        If Dask is asked for and not installed.
+    """
+    if scheduler is not None and asked != "dask":
+        raise OptionError(
+            f"--scheduler {scheduler} is of no use to the executor {asked!r}.",
+            cure="Add --executor dask, or leave it out.",
+        )
+    if asked == "local":
+        return LocalExecutor()
+    if asked == "dask" or _is_of_dask(asked):
+        from rebalance.engine.dask_executor import DaskExecutor
+
+        return DaskExecutor(scheduler if asked == "dask" else asked)
+    if isinstance(asked, Executor):
+        return asked
+    raise OptionError(
+        f"executor = {asked!r}, expected one of {', '.join(EXECUTORS)}, or in Python a Dask client."
+    )
+
+
+def _is_of_dask(asked: Any) -> bool:
+    # Whoever has a client has imported this already.
+    distributed = sys.modules.get("distributed")
+    return distributed is not None and isinstance(
+        asked, distributed.Client | distributed.deploy.Cluster
+    )
