@@ -1,6 +1,6 @@
 """Which clustering should be the default? Uniformity of views after balancing, by clustering and K.
 
-    python benchmarks/default_clustering.py [--data FOLDER] [--seeds 20] [--json FILE]
+    python -m benchmarks.default_clustering [--data FOLDER] [--seeds 20] [--json FILE]
 
 For each data set of known views, clustering and number of superclasses K it prints
 
@@ -8,11 +8,12 @@ For each data set of known views, clustering and number of superclasses K it pri
   standard deviation over seeds;
 - random: the uniformity after dropping as many particles at random;
 - gain: how much more uniform than random dropping, on average over the numbers of particles kept
-  that all methods reach, as the largest superclass is swept;
-- share: that gain ÷ the gain of an oracle that clusters the true views.
+  that both and the oracle reach, as the largest superclass is swept;
+- share: that gain ÷ the gain of the oracle, which clusters the true views;
+- ARI: adjusted Rand index with the true views, where these are discrete and K is their number.
 
-The last table sums gains over K: share of the oracle's gain for each set and clustering.
-Simulated sets always; the real set relion31_70s when its folder is there.
+Tables over all sets follow. Simulated sets always; the real set relion31_70s when its folder is
+there.
 """
 # ruff: noqa: T201
 
@@ -22,16 +23,18 @@ import argparse
 import csv
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from balance_curves import Curve, Views, curve, gains, oracle, random_curve
+from sklearn.metrics import adjusted_rand_score
 
+from benchmarks.balance_curves import Curve, Views, curve, gains, oracle, random_curve
 from rebalance import engine, formats
 from rebalance.clusterings import cluster, identity_superclasses
-from rebalance.model import Affinity, Superclasses
+from rebalance.model import Affinity, IntArray, Superclasses
 from rebalance.simulate import simulate_class_averages
 
 METHODS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -47,19 +50,44 @@ METHODS: dict[str, tuple[str, dict[str, Any]]] = {
     "spectral, local": ("spectral", {"scaling": "local"}),
     "each class": ("identity", {}),
 }
-SMALL = {"n_averages": 50, "n_particles": 5_000, "box": 48, "pixel_size": 5.3}
-SIMULATED: dict[str, dict[str, Any]] = {
-    "discrete": {"n_views": 12},
-    "discrete, blurred": {"n_views": 12, "class_spread": 8.0, "particle_spread": 15.0},
-    "continuous": {"continuous": True},
-    "continuous, one view": {"continuous": True, "preferred_share": 0.9, "n_preferred": 1},
+N_VIEWS = 12
+SIZES: dict[int, dict[str, Any]] = {
+    50: {"n_averages": 50, "n_particles": 5_000},
+    150: {"n_averages": 150, "n_particles": 8_000},
 }
-REAL_K, SIMULATED_K = (5, 6, 8, 10), (8, 12, 16)
+KINDS: dict[str, dict[str, Any]] = {
+    "discrete": {"n_views": N_VIEWS},
+    "blurred": {"n_views": N_VIEWS, "class_spread": 8.0, "particle_spread": 15.0},
+    "continuous": {"continuous": True},
+    "one view": {"continuous": True, "preferred_share": 0.9, "n_preferred": 1},
+}
+REAL_K, SIMULATED_K = (5, 6, 8, 10), (8, N_VIEWS, 20)
 DEFAULT_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
-def real(folder: Path) -> tuple[Affinity, np.ndarray, Views]:
-    """The 70S set: affinity, particles of each average, and true views."""
+@dataclass(frozen=True)
+class Known:
+    """A classification of known views.
+
+    Parameters
+    ----------
+    name : str
+    affinity : Affinity
+    counts : int64 (N,)
+        Particles of each average.
+    views : Views
+    truth : int64 (N,), optional
+        Number of the view that an average shows, −1 for none; where views are discrete.
+    """
+
+    name: str
+    affinity: Affinity
+    counts: IntArray
+    views: Views
+    truth: IntArray | None = None
+
+
+def real(folder: Path) -> Known:
     dataset = formats.read(folder)
     particles, averages = dataset.particles, dataset.class_averages
     assert particles is not None
@@ -71,61 +99,72 @@ def real(folder: Path) -> tuple[Affinity, np.ndarray, Views]:
             for row in csv.DictReader(file)
         }
     view = np.array([view_of[name] for name in particles.column("rlnImageName")])
-    return engine.affinity(averages), averages.n_particles, Views(particles.class_id, view)
-
-
-def simulated(options: dict[str, Any], seed: int) -> tuple[Affinity, np.ndarray, Views]:
-    data = simulate_class_averages({**SMALL, **options, "seed": seed})
-    averages = data.class_averages
-    assert averages.n_particles is not None
-    return (
+    return Known(
+        folder.name,
         engine.affinity(averages),
         averages.n_particles,
-        Views(data.particle_class, data.particle_view),
+        Views(particles.class_id, view),
     )
 
 
-def sets(
-    data: Path, copies: int
-) -> Iterator[tuple[str, tuple[Affinity, np.ndarray, Views], tuple[int, ...]]]:
-    """Name, data and numbers of superclasses of each set."""
+def simulated(kind: str, size: int, seed: int) -> Known:
+    data = simulate_class_averages(
+        {**SIZES[size], **KINDS[kind], "box": 48, "pixel_size": 5.3, "seed": seed}
+    )
+    averages = data.class_averages
+    assert averages.n_particles is not None
+    return Known(
+        f"{kind}, {size}",
+        engine.affinity(averages),
+        averages.n_particles,
+        Views(data.particle_class, data.particle_view),
+        None if data.options.continuous else data.superclass,
+    )
+
+
+def sets(data: Path, copies: int) -> Iterator[tuple[Known, tuple[int, ...]]]:
+    """Each set with its numbers of superclasses."""
     folder = data / "relion31_70s"
     if folder.is_dir():
-        yield "relion31_70s", real(folder), REAL_K
-    for name, options in SIMULATED.items():
-        for seed in range(copies):
-            yield name, simulated(options, seed), SIMULATED_K
+        yield real(folder), REAL_K
+    for size in SIZES:
+        for kind in KINDS:
+            for seed in range(copies):
+                yield simulated(kind, size, seed), SIMULATED_K
 
 
-def group(affinity: Affinity, counts: np.ndarray, method: str, n: int) -> Superclasses:
+def group(known: Known, method: str, n: int) -> Superclasses:
     name, options = METHODS[method]
     if name == "identity":
-        return identity_superclasses(affinity.class_id, counts)
-    return cluster(affinity, n, clustering=name, options=options, n_particles=counts)
+        return identity_superclasses(known.affinity.class_id, known.counts)
+    return cluster(known.affinity, n, clustering=name, options=options, n_particles=known.counts)
+
+
+def rand_index(known: Known, superclasses: Superclasses, n: int) -> float:
+    if known.truth is None or n != N_VIEWS:
+        return float("nan")
+    judged = (known.truth >= 0) & (superclasses.label >= 0)
+    return float(adjusted_rand_score(known.truth[judged], superclasses.label[judged]))
 
 
 def measure(
-    name: str,
-    data: tuple[Affinity, np.ndarray, Views],
-    n: int,
-    factor: str,
-    seeds: int,
-    chance: Curve,
+    known: Known, n: int, factor: str, seeds: int, sweep_seeds: int, chance: Curve
 ) -> list[dict[str, Any]]:
     """One row for each clustering, on one set at one K."""
-    affinity, counts, views = data
-    usable = affinity.class_id[~affinity.is_empty]
-    best = curve(views, oracle(views, usable, n), seeds)
-    rows, known = [], {}
+    views = known.views
+    usable = known.affinity.class_id[~known.affinity.is_empty]
+    best = curve(views, oracle(views, usable, n), sweep_seeds)
+    rows: list[dict[str, Any]] = []
+    found: dict[object, dict[str, Any]] = {}
     for method in METHODS:
-        superclasses = group(affinity, counts, method, n)
+        superclasses = group(known, method, n)
         # Different clusterings often agree; the sweep is the expensive part.
         key = frozenset(frozenset(members.tolist()) for members in superclasses)
-        if key not in known:
+        if key not in found:
             kept, balanced = views.after_balancing(superclasses, seeds, factor=factor)
             dropped = views.after_random(kept, seeds)
-            gain, of_oracle = gains(curve(views, superclasses, seeds), chance, best)
-            known[key] = {
+            gain, of_oracle = gains(curve(views, superclasses, sweep_seeds), chance, best)
+            found[key] = {
                 "kept": kept,
                 "particles": len(views),
                 "before": views.uniformity(),
@@ -135,8 +174,9 @@ def measure(
                 "random_sd": dropped.std(ddof=1),
                 "gain": gain,
                 "oracle_gain": of_oracle,
+                "ari": rand_index(known, superclasses, n),
             }
-        rows.append({"set": name, "k": n, "method": method, "factor": factor, **known[key]})
+        rows.append({"set": known.name, "k": n, "method": method, "factor": factor, **found[key]})
     return rows
 
 
@@ -146,29 +186,47 @@ def print_rows(rows: list[dict[str, Any]]) -> None:
         f"\n{first['set']}, K = {first['k']}, f = {first['factor']}: {first['particles']:,} "
         f"particles, U before {first['before']:.3f}"
     )
-    print(f"  {'':18s} {'kept':>6s}  {'U':>14s}  {'random':>14s}  {'gain':>6s}  {'share':>6s}")
+    print(
+        f"  {'':18s} {'kept':>6s}  {'U':>14s}  {'random':>14s}  "
+        f"{'gain':>6s}  {'share':>6s}  {'ARI':>5s}"
+    )
     for row in rows:
         print(
             f"  {row['method']:18s} {row['kept']:6,d}  "
             f"{row['balanced']:.3f} ± {row['balanced_sd']:.4f}  "
             f"{row['random']:.3f} ± {row['random_sd']:.4f}  "
-            f"{row['gain']:+6.3f}  {row['gain'] / row['oracle_gain']:6.2f}",
+            f"{row['gain']:+6.3f}  {row['gain'] / row['oracle_gain']:6.2f}  {row['ari']:5.2f}",
             flush=True,
         )
 
 
-def print_shares(rows: list[dict[str, Any]]) -> None:
+def print_table(
+    title: str, rows: list[dict[str, Any]], score: Callable[[list[dict[str, Any]]], str]
+) -> None:
+    """One Markdown table: a score of each clustering on each set, over K and copies."""
     names = list(dict.fromkeys(row["set"] for row in rows))
-    print("\nShare of the oracle's gain, summed over K and copies\n")
-    print("| clustering | " + " | ".join(names) + " | mean |")
-    print("|---|" + "---:|" * (len(names) + 1))
+    print(f"\n{title}\n\n| clustering | " + " | ".join(names) + " |")
+    print("| --- |" + " ---: |" * len(names))
     for method in METHODS:
-        shares = []
-        for name in names:
-            of = [row for row in rows if row["set"] == name and row["method"] == method]
-            shares.append(sum(r["gain"] for r in of) / sum(r["oracle_gain"] for r in of))
-        cells = " | ".join(f"{share:.2f}" for share in [*shares, np.mean(shares)])
-        print(f"| {method} | {cells} |")
+        cells = [
+            score([row for row in rows if row["set"] == name and row["method"] == method])
+            for name in names
+        ]
+        print(f"| {method} | {' | '.join(cells)} |")
+
+
+def share(rows: list[dict[str, Any]]) -> str:
+    return f"{sum(row['gain'] for row in rows) / sum(row['oracle_gain'] for row in rows):.2f}"
+
+
+def kept_and_gained(rows: list[dict[str, Any]]) -> str:
+    kept = np.mean([row["kept"] / row["particles"] for row in rows])
+    return f"{kept:.0%}, {np.mean([row['balanced'] - row['random'] for row in rows]):+.2f}"
+
+
+def agreement(rows: list[dict[str, Any]]) -> str:
+    known = [row["ari"] for row in rows if not np.isnan(row["ari"])]
+    return f"{np.mean(known):.2f}" if known else ""
 
 
 def main() -> None:
@@ -176,22 +234,27 @@ def main() -> None:
     parser.add_argument(
         "--data", type=Path, default=Path(os.environ.get("REBALANCE_TEST_DATA", DEFAULT_DATA))
     )
-    parser.add_argument("--seeds", type=int, default=20, help="of dropping")
+    parser.add_argument("--seeds", type=int, default=20, help="of dropping, at the factor")
+    parser.add_argument("--sweep-seeds", type=int, default=4, help="at each step of the sweep")
     parser.add_argument("--copies", type=int, default=3, help="of each simulated set")
     parser.add_argument("--factor", default="0.5", help="for the columns kept, U and random")
-    parser.add_argument("-k", type=int, nargs="+", help="instead of 5 6 8 10 and 8 12 16")
+    parser.add_argument("-k", type=int, nargs="+", help="instead of 5 6 8 10 and 8 12 20")
     parser.add_argument("--json", type=Path, help="write every row there")
     given = parser.parse_args()
 
     rows: list[dict[str, Any]] = []
-    for name, data, usual in sets(given.data, given.copies):
-        _, counts, views = data
-        chance = random_curve(views, min(usual) * counts[counts > 0].min(), given.seeds)
+    for known, usual in sets(given.data, given.copies):
+        fewest = min(usual) * known.counts[known.counts > 0].min()
+        chance = random_curve(known.views, fewest, given.sweep_seeds)
         for n in given.k or usual:
-            found = measure(name, data, n, given.factor, given.seeds, chance)
+            found = measure(known, n, given.factor, given.seeds, given.sweep_seeds, chance)
             print_rows(found)
             rows += found
-    print_shares(rows)
+    print_table("Share of the oracle's gain", rows, share)
+    print_table(
+        f"Particles kept at f = {given.factor}, and U above random dropping", rows, kept_and_gained
+    )
+    print_table("Adjusted Rand index", rows, agreement)
     if given.json:
         given.json.write_text(json.dumps(rows, indent=1))
 
