@@ -10,12 +10,12 @@ are picked before the block ends, so that no map of correlations ever reaches de
 from __future__ import annotations
 
 import numpy as np
-from numba import cuda, float32, int32
+from numba import cuda, float32, int32, uint64
 
 from rebalance.kernels.coarse_cpu import ORDERS, RINGS
 from rebalance.kernels.compile_cuda import device, kernel
 from rebalance.kernels.correlation_cpu import PEAKS
-from rebalance.kernels.fft64_cuda import HELD, STRIDE, first_half, put_twiddles, second_half
+from rebalance.kernels.fft64_cuda import HELD, PITCH, STRIDE, first_half, put_twiddles, second_half
 from rebalance.kernels.lane_fft_cpu import POINTS
 from rebalance.kernels.turn_cuda import turn
 
@@ -30,9 +30,21 @@ SHIFTS = 2
 
 TRANSFORMS = ROWS * SHIFTS
 SEARCH_THREADS = TRANSFORMS * HELD
+_ROWS_OF_WARP = ROWS * ORDERS // SEARCH_THREADS
+
+# Lengths of shared memory, in floats.
 _ORDER_PLACES = RINGS * STRIDE
+_COLUMN_PLACES = SHIFTS * RINGS * ORDERS
 _SEARCH_PLACES = TRANSFORMS * STRIDE
-_ROWS_OF_WARP = ROWS * 32 // SEARCH_THREADS
+
+# Unsigned places spare the check for negative ones; with constants they fold into the load.
+_HELD = np.uint64(HELD)
+_ORDERS = np.uint64(ORDERS)
+_STRIDE = np.uint64(STRIDE)
+_COEFFICIENTS = np.uint64(RINGS * ORDERS)
+_LOADED = np.uint64(SHIFTS * RINGS * ORDERS)
+_NEXT_ROW = np.uint64(SHIFTS * STRIDE)
+
 _ZERO = np.float32(0.0)
 _LOWEST = np.float32(-np.inf)
 _NONE = -1
@@ -56,7 +68,7 @@ def shifted_orders(polar, first, shifts, k_first, k_step, weight, out_real, out_
         Frequency of the first ring and spacing of the rings, cycles per pixel.
     weight : float32
         Multiplies the coefficients.
-    out_real, out_imaginary : float32 (images, S, RINGS, ORDERS)
+    out_real, out_imaginary : float32 (images · S · RINGS · ORDERS,)
         Written.
     """
     middle_real = cuda.shared.array(_ORDER_PLACES, float32)
@@ -84,139 +96,172 @@ def shifted_orders(polar, first, shifts, k_first, k_step, weight, out_real, out_
         # The other half circle is the conjugate.
         real[n + HELD // 2] = real[n]
         imaginary[n + HELD // 2] = -imaginary[n]
-    base = ring * STRIDE
-    first_half(thread, real, imaginary, cosine, sine, base, middle_real, middle_imaginary)
+    place = uint64(ring * STRIDE + thread)
+    first_half(real, imaginary, uint64(thread), cosine, sine, place, middle_real, middle_imaginary)
     cuda.syncthreads()
-    second_half(thread, base, middle_real, middle_imaginary, real, imaginary)
+    place = uint64(ring * STRIDE + PITCH * thread)
+    second_half(place, middle_real, middle_imaginary, real, imaginary)
+    place = uint64(((image * cuda.gridDim.y + shift) * RINGS + ring) * ORDERS + thread)
     for m in range(ORDERS // HELD):
-        order = thread + HELD * m
-        out_real[image, shift, ring, order] = weight * real[m]
-        out_imaginary[image, shift, ring, order] = weight * imaginary[m]
+        out_real[place] = weight * real[m]
+        out_imaginary[place] = weight * imaginary[m]
+        place += _HELD
 
 
 @device
-def _put_spectrum(
-    a_real, a_imaginary, column_real, column_imaginary, order, place, real, imaginary
-):
-    """The spectra of both hands, Z_m = C⁰_m + i C¹_m, of one row and shift at orders ±m.
+def _multiply(a_real, a_imaginary, column_real, column_imaginary, place):
+    """The four real products over the rings that make up both hands, of one row and order.
 
     Parameters
     ----------
     a_real, a_imaginary : float32 (RINGS,), registers
         Coefficients of the row at this order.
-    column_real, column_imaginary : float32 (RINGS, ORDERS), shared
-        Coefficients of the column at this shift.
-    order : int
-    place : int
-        Place of order 0 of this transform in ``real`` and ``imaginary``.
-    real, imaginary : float32, shared
-        Written.
+    column_real, column_imaginary : float32, shared
+        Coefficients of the column.
+    place : uint64
+        Of this shift and order on the first ring.
+
+    Returns
+    -------
+    rr, ii, ri, ir : float32
     """
     rr = _ZERO
     ii = _ZERO
     ri = _ZERO
     ir = _ZERO
     for ring in range(RINGS):
-        br = column_real[ring, order]
-        bi = column_imaginary[ring, order]
+        br = column_real[place]
+        bi = column_imaginary[place]
         rr += a_real[ring] * br
         ii += a_imaginary[ring] * bi
         ri += a_real[ring] * bi
         ir += a_imaginary[ring] * br
-    real[place + order] = rr + ii + ri + ir
-    imaginary[place + order] = ri - ir + rr - ii
-    # Z_{−m} = conj(C⁰_m) + i conj(C¹_m); at −0 order 32 is put, which is not compared.
-    opposite = ORDERS if order == 0 else POINTS - order
-    keep = _ZERO if order == 0 else np.float32(1.0)
-    real[place + opposite] = keep * (rr + ii - ri - ir)
-    imaginary[place + opposite] = keep * (ir - ri + rr - ii)
+        place += _ORDERS
+    return rr, ii, ri, ir
 
 
 @device
-def _load_columns(b_real, b_imaginary, column, shift, thread, column_real, column_imaginary):
-    """Bring the coefficients of one column at the shifts of a pass into shared memory."""
-    for item in range(thread, SHIFTS * RINGS * ORDERS, SEARCH_THREADS):
-        which = item // (RINGS * ORDERS)
-        ring = item // ORDERS % RINGS
-        order = item % ORDERS
-        if shift + which < b_real.shape[1]:
-            column_real[which, ring, order] = b_real[column, shift + which, ring, order]
-            column_imaginary[which, ring, order] = b_imaginary[column, shift + which, ring, order]
-
-
-@device
-def _pick_peaks(best, best_shift, base, hands, peak_value, peak_place):
-    """The highest local maxima over angle of both hands, highest first, as on the CPU.
+def _put_spectrum(products, place, opposite, keep, real, imaginary):
+    """The spectra of both hands, Z_m = C⁰_m + i C¹_m, of one row and shift at orders ±m.
 
     Parameters
     ----------
-    best, best_shift : float32 (2, …), shared
-        By hand; angle 0 at ``base``.
-    hands : int
-    peak_value : float32 (PEAKS,), shared
+    products : tuple of float32
+        From `_multiply`.
+    place, opposite : uint64
+        Of orders m and −m in ``real`` and ``imaginary``.
+    keep : float32
+        1; 0 for m = 0, whose opposite is order 32, which is not compared.
+    real, imaginary : float32, shared
         Written.
-    peak_place : int32 (PEAKS,), shared
-        (shift · 64 + angle) · 2 + hand; −1 where there are fewer peaks; written.
     """
-    for peak in range(PEAKS):
-        peak_value[peak] = _LOWEST
-        peak_place[peak] = _NONE
-    for hand in range(hands):
-        for angle in range(POINTS):
-            value = best[hand, base + angle]
-            before = best[hand, base + (angle + POINTS - 1) % POINTS]
-            after = best[hand, base + (angle + 1) % POINTS]
-            if value < before or value <= after or value <= peak_value[PEAKS - 1]:
-                continue
-            place = PEAKS - 1
-            while place > 0 and peak_value[place - 1] < value:
-                peak_value[place] = peak_value[place - 1]
-                peak_place[place] = peak_place[place - 1]
-                place -= 1
-            shift = int32(best_shift[hand, base + angle])
-            peak_value[place] = value
-            peak_place[place] = int32((shift * POINTS + angle) * 2 + hand)
+    rr, ii, ri, ir = products
+    # Z_{−m} = conj(C⁰_m) + i conj(C¹_m)
+    real[place] = rr + ii + ri + ir
+    imaginary[place] = ri - ir + rr - ii
+    real[opposite] = keep * (rr + ii - ri - ir)
+    imaginary[opposite] = keep * (ir - ri + rr - ii)
+
+
+@device
+def _load_column(b_real, b_imaginary, start, count, thread, column_real, column_imaginary):
+    """Bring ``count`` coefficients of a column, from a place on, into shared memory; then zeros."""
+    item = thread
+    while item < SHIFTS * RINGS * ORDERS:
+        real = _ZERO
+        imaginary = _ZERO
+        if item < count:
+            real = b_real[start + uint64(item)]
+            imaginary = b_imaginary[start + uint64(item)]
+        column_real[uint64(item)] = real
+        column_imaginary[uint64(item)] = imaginary
+        item += SEARCH_THREADS
+
+
+@device
+def _keep_better(best, best_shift, place):
+    """Of the two shifts of a pass, at the same angle: the better, then the smaller."""
+    rival = place + _STRIDE
+    higher = best[rival] > best[place]
+    if higher or (best[rival] == best[place] and best_shift[rival] < best_shift[place]):
+        best[place] = best[rival]
+        best_shift[place] = best_shift[rival]
+
+
+@device
+def _pick_peaks(best, best_shift, place, hand, peak_value, peak_place):
+    """Enter the local maxima over angle of one hand among the highest, highest first.
+
+    Parameters
+    ----------
+    best, best_shift : float32, shared
+        Correlation and shift; angle 0 at ``place``.
+    place : int
+    hand : int
+    peak_value : float32 (PEAKS,), shared
+        Read and written.
+    peak_place : int32 (PEAKS,), shared
+        (shift · 64 + angle) · 2 + hand; read and written.
+    """
+    for angle in range(POINTS):
+        value = best[place + angle]
+        before = best[place + (angle + POINTS - 1) % POINTS]
+        after = best[place + (angle + 1) % POINTS]
+        if value < before or value <= after or value <= peak_value[PEAKS - 1]:
+            continue
+        rank = PEAKS - 1
+        while rank > 0 and peak_value[rank - 1] < value:
+            peak_value[rank] = peak_value[rank - 1]
+            peak_place[rank] = peak_place[rank - 1]
+            rank -= 1
+        peak_value[rank] = value
+        peak_place[rank] = int32((int32(best_shift[place + angle]) * POINTS + angle) * 2 + hand)
 
 
 @kernel
-def search(a_real, a_imaginary, b_real, b_imaginary, row_start, column_start, hands, peak_place):
+def search(
+    a_real, a_imaginary, b_real, b_imaginary, n_rows, n_shifts, row_start, column_start, hands,
+    peak_place,
+):  # fmt: skip
     """The peaks over angle of the best shift, for every pair row < column; a block 16 rows.
 
     Parameters
     ----------
-    a_real, a_imaginary : float32 (rows, 1, RINGS, ORDERS)
+    a_real, a_imaginary : float32 (rows · RINGS · ORDERS,)
         Coefficients of the rows, unshifted.
-    b_real, b_imaginary : float32 (columns, S, RINGS, ORDERS)
+    b_real, b_imaginary : float32 (columns · S · RINGS · ORDERS,)
         Coefficients of the columns; S sorted by length, so that ties go to the smallest shift.
+    n_rows, n_shifts : int
+        S < 2¹⁵.
     row_start, column_start : int
         The images of the first row and column.
     hands : int
         1, or 2 with the mirror image.
     peak_place : int32 (columns, rows, PEAKS)
-        See `_pick_peaks`; written.
+        (shift · 64 + angle) · 2 + hand, highest first; −1 where there are fewer peaks; written.
     """
-    column_real = cuda.shared.array((SHIFTS, RINGS, ORDERS), float32)
-    column_imaginary = cuda.shared.array((SHIFTS, RINGS, ORDERS), float32)
-    # Spectra, and at the end the best correlations by hand.
-    spectrum = cuda.shared.array((2, _SEARCH_PLACES), float32)
-    # The transforms half-way, and at the end the best shifts by hand.
-    middle = cuda.shared.array((2, _SEARCH_PLACES), float32)
+    column_real = cuda.shared.array(_COLUMN_PLACES, float32)
+    column_imaginary = cuda.shared.array(_COLUMN_PLACES, float32)
+    # Spectra; at the end the best correlations of the two hands.
+    spectrum_real = cuda.shared.array(_SEARCH_PLACES, float32)
+    spectrum_imaginary = cuda.shared.array(_SEARCH_PLACES, float32)
+    # The transforms half-way; at the end the best shifts of the two hands.
+    middle_real = cuda.shared.array(_SEARCH_PLACES, float32)
+    middle_imaginary = cuda.shared.array(_SEARCH_PLACES, float32)
     picked_value = cuda.shared.array((ROWS, PEAKS), float32)
     picked_place = cuda.shared.array((ROWS, PEAKS), int32)
+    cosine = cuda.shared.array(POINTS, float32)
+    sine = cuda.shared.array(POINTS, float32)
     a0_real = cuda.local.array(RINGS, float32)
     a0_imaginary = cuda.local.array(RINGS, float32)
     a1_real = cuda.local.array(RINGS, float32)
     a1_imaginary = cuda.local.array(RINGS, float32)
     real = cuda.local.array(HELD, float32)
     imaginary = cuda.local.array(HELD, float32)
-    cosine = cuda.shared.array(POINTS, float32)
-    sine = cuda.shared.array(POINTS, float32)
     best0 = cuda.local.array(HELD, float32)
     best1 = cuda.local.array(HELD, float32)
     best_shift = cuda.local.array(HELD, int32)
 
-    n_rows = a_real.shape[0]
-    n_shifts = b_real.shape[1]
     column = cuda.blockIdx.y
     first_row = cuda.blockIdx.x * ROWS
     if row_start + first_row >= column_start + column:
@@ -225,49 +270,64 @@ def search(a_real, a_imaginary, b_real, b_imaginary, row_start, column_start, ha
     order = thread % ORDERS
     own = thread // ORDERS * _ROWS_OF_WARP
     # Rows past the last are computed as zeros: every thread reaches every barrier.
+    place = uint64((first_row + own) * RINGS * ORDERS + order)
     for ring in range(RINGS):
         a0_real[ring] = _ZERO
         a0_imaginary[ring] = _ZERO
         a1_real[ring] = _ZERO
         a1_imaginary[ring] = _ZERO
         if first_row + own < n_rows:
-            a0_real[ring] = a_real[first_row + own, 0, ring, order]
-            a0_imaginary[ring] = a_imaginary[first_row + own, 0, ring, order]
+            a0_real[ring] = a_real[place]
+            a0_imaginary[ring] = a_imaginary[place]
         if first_row + own + 1 < n_rows:
-            a1_real[ring] = a_real[first_row + own + 1, 0, ring, order]
-            a1_imaginary[ring] = a_imaginary[first_row + own + 1, 0, ring, order]
+            a1_real[ring] = a_real[place + _COEFFICIENTS]
+            a1_imaginary[ring] = a_imaginary[place + _COEFFICIENTS]
+        place += _ORDERS
+    # Where this thread puts the spectra of its rows and order, shift after shift.
+    put = uint64(own * SHIFTS * STRIDE + order)
+    put_opposite = uint64(own * SHIFTS * STRIDE + (ORDERS if order == 0 else POINTS - order))
+    keep = _ZERO if order == 0 else np.float32(1.0)
+    # Its part in the transforms: eight points of one row and shift of each pass.
     transform = thread // HELD
-    lane = thread % HELD
-    base = transform * STRIDE
+    lane = uint64(thread % HELD)
     which = transform % SHIFTS
+    apart = uint64(transform * STRIDE + thread % HELD)
+    together = uint64(transform * STRIDE + PITCH * (thread % HELD))
     put_twiddles(thread, cosine, sine)
     for m in range(HELD):
         best0[m] = _LOWEST
         best1[m] = _LOWEST
         best_shift[m] = 0
 
-    _load_columns(b_real, b_imaginary, column, 0, thread, column_real, column_imaginary)
+    start = uint64(column * n_shifts * RINGS * ORDERS)
+    count = min(SHIFTS, n_shifts) * RINGS * ORDERS
+    _load_column(b_real, b_imaginary, start, count, thread, column_real, column_imaginary)
     cuda.syncthreads()
-    for shift in range(0, n_shifts, SHIFTS):
+    shift = 0
+    while shift < n_shifts:
         for s in range(SHIFTS):
-            _put_spectrum(
-                a0_real, a0_imaginary, column_real[s], column_imaginary[s], order,
-                (own * SHIFTS + s) * STRIDE, spectrum[0], spectrum[1],
-            )  # fmt: skip
-            _put_spectrum(
-                a1_real, a1_imaginary, column_real[s], column_imaginary[s], order,
-                ((own + 1) * SHIFTS + s) * STRIDE, spectrum[0], spectrum[1],
-            )  # fmt: skip
+            # Both rows before either is put: what the column gives is loaded once.
+            place = uint64(s * RINGS * ORDERS + order)
+            row0 = _multiply(a0_real, a0_imaginary, column_real, column_imaginary, place)
+            row1 = _multiply(a1_real, a1_imaginary, column_real, column_imaginary, place)
+            at = put + uint64(s * STRIDE)
+            opposite = put_opposite + uint64(s * STRIDE)
+            _put_spectrum(row0, at, opposite, keep, spectrum_real, spectrum_imaginary)
+            at += _NEXT_ROW
+            opposite += _NEXT_ROW
+            _put_spectrum(row1, at, opposite, keep, spectrum_real, spectrum_imaginary)
         cuda.syncthreads()
-        _load_columns(
-            b_real, b_imaginary, column, shift + SHIFTS, thread, column_real, column_imaginary
-        )
+        start += _LOADED
+        count = min(SHIFTS, n_shifts - shift - SHIFTS) * RINGS * ORDERS
+        _load_column(b_real, b_imaginary, start, count, thread, column_real, column_imaginary)
+        place = apart
         for n in range(HELD):
-            real[n] = spectrum[0, base + lane + HELD * n]
-            imaginary[n] = spectrum[1, base + lane + HELD * n]
-        first_half(lane, real, imaginary, cosine, sine, base, middle[0], middle[1])
+            real[n] = spectrum_real[place]
+            imaginary[n] = spectrum_imaginary[place]
+            place += _HELD
+        first_half(real, imaginary, lane, cosine, sine, apart, middle_real, middle_imaginary)
         cuda.syncthreads()
-        second_half(lane, base, middle[0], middle[1], real, imaginary)
+        second_half(together, middle_real, middle_imaginary, real, imaginary)
         if shift + which < n_shifts:
             current = int32(shift + which)
             for m in range(HELD):
@@ -278,28 +338,32 @@ def search(a_real, a_imaginary, b_real, b_imaginary, row_start, column_start, ha
                 if imaginary[m] > best1[m]:
                     best1[m] = imaginary[m]
                     best_shift[m] = (best_shift[m] & _LOWER) | (current << 16)
+        shift += SHIFTS
     cuda.syncthreads()
+    place = apart
     for m in range(HELD):
-        place = base + lane + HELD * m
-        spectrum[0, place] = best0[m]
-        spectrum[1, place] = best1[m]
-        middle[0, place] = np.float32(best_shift[m] & _LOWER)
-        middle[1, place] = np.float32(best_shift[m] >> 16)
+        spectrum_real[place] = best0[m]
+        spectrum_imaginary[place] = best1[m]
+        middle_real[place] = np.float32(best_shift[m] & _LOWER)
+        middle_imaginary[place] = np.float32(best_shift[m] >> 16)
+        place += _HELD
     cuda.syncthreads()
     if which == 0:
-        # Of the two shifts of each pass, at the same angles: the better, then the smaller.
-        for m in range(HELD):
-            place = base + lane + HELD * m
-            other = place + STRIDE
-            for hand in range(2):
-                value = spectrum[hand, place]
-                rival = spectrum[hand, other]
-                if rival > value or (rival == value and middle[hand, other] < middle[hand, place]):
-                    spectrum[hand, place] = rival
-                    middle[hand, place] = middle[hand, other]
+        place = apart
+        for _ in range(HELD):
+            _keep_better(spectrum_real, middle_real, place)
+            _keep_better(spectrum_imaginary, middle_imaginary, place)
+            place += _HELD
     cuda.syncthreads()
     if thread < ROWS and first_row + thread < n_rows:
-        place = thread * SHIFTS * STRIDE
-        _pick_peaks(spectrum, middle, place, hands, picked_value[thread], picked_place[thread])
+        values = picked_value[thread]
+        places = picked_place[thread]
         for peak in range(PEAKS):
-            peak_place[column, first_row + thread, peak] = picked_place[thread, peak]
+            values[peak] = _LOWEST
+            places[peak] = _NONE
+        angle0 = thread * SHIFTS * STRIDE
+        _pick_peaks(spectrum_real, middle_real, angle0, 0, values, places)
+        if hands > 1:
+            _pick_peaks(spectrum_imaginary, middle_imaginary, angle0, 1, values, places)
+        for peak in range(PEAKS):
+            peak_place[column, first_row + thread, peak] = places[peak]

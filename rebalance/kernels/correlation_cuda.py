@@ -209,7 +209,7 @@ def _align(samples, coarse, detail, shifts, n_shifts, numbers, mirror, rows, col
     b = _orders(coarse, columns, shifts, n_shifts, k_first, k_step, np.float32(1.0 / POINTS))
     peak_place = cuda.device_array((len(columns), len(rows), PEAKS), dtype=np.int32)
     search[((len(rows) + ROWS - 1) // ROWS, len(columns)), SEARCH_THREADS](
-        *a, *b, rows.start, columns.start, 2 if mirror else 1, peak_place
+        *a, *b, len(rows), n_shifts, rows.start, columns.start, 2 if mirror else 1, peak_place
     )
     shape = (len(rows), len(columns))
     found = (
@@ -226,10 +226,10 @@ def _align(samples, coarse, detail, shifts, n_shifts, numbers, mirror, rows, col
 
 
 def _orders(coarse, images, shifts, n_shifts, k_first, k_step, weight):
-    shape = (len(images), n_shifts, RINGS, ORDERS)
-    real = cuda.device_array(shape, dtype=np.float32)
-    imaginary = cuda.device_array(shape, dtype=np.float32)
-    shifted_orders[shape[:2], ORDER_THREADS](
+    length = len(images) * n_shifts * RINGS * ORDERS
+    real = cuda.device_array(length, dtype=np.float32)
+    imaginary = cuda.device_array(length, dtype=np.float32)
+    shifted_orders[(len(images), n_shifts), ORDER_THREADS](
         coarse, images.start, shifts, k_first, k_step, weight, real, imaginary
     )
     return real, imaginary

@@ -24,6 +24,13 @@ STRIDE = 72
 the transform, place n₂ + 9 m₁ half-way through: both without bank conflicts for the four
 transforms of a warp."""
 
+PITCH = 9
+"""Places from one m₁ to the next, half-way through."""
+
+# Unsigned places spare the check for negative ones; with constants they fold into the load.
+_ONE = np.uint64(1)
+_HELD = np.uint64(HELD)
+_PITCH = np.uint64(PITCH)
 _HALF_ROOT = np.float32(np.sqrt(0.5))
 
 
@@ -108,41 +115,47 @@ def put_twiddles(thread, cosine, sine):
 
 
 @device
-def first_half(thread, real, imaginary, cosine, sine, base, shared_real, shared_imaginary):
+def first_half(real, imaginary, thread, cosine, sine, place, shared_real, shared_imaginary):
     """The inner sums and the twiddles, put where the other threads find them.
 
     Parameters
     ----------
-    thread : int
-        n₂, 0 … 7.
     real, imaginary : float32 (8,), registers
         x[n₂ + 8 n₁] by n₁; overwritten.
+    thread : uint64
+        n₂, 0 … 7.
     cosine, sine : float32 (64,), shared
         From `put_twiddles`.
-    base : int
-        First place of this transform in shared memory.
+    place : uint64
+        Of n₂ in the shared memory of this transform.
     shared_real, shared_imaginary : float32, shared
         Written; to be followed by a barrier.
     """
     eight(real, imaginary)
     for m in range(HELD):
-        c = cosine[thread + HELD * m]
-        s = sine[thread + HELD * m]
-        place = base + 9 * m + thread
+        c = cosine[thread]
+        s = sine[thread]
         shared_real[place] = real[m] * c - imaginary[m] * s
         shared_imaginary[place] = real[m] * s + imaginary[m] * c
+        thread += _HELD
+        place += _PITCH
 
 
 @device
-def second_half(thread, base, shared_real, shared_imaginary, real, imaginary):
+def second_half(place, shared_real, shared_imaginary, real, imaginary):
     """The outer sums: X[m₁ + 8 m₂] by m₂ in the registers of thread m₁.
 
     Parameters
     ----------
-    As of `first_half`; ``thread`` is m₁, ``real`` and ``imaginary`` are written.
+    place : uint64
+        Of 9 m₁ in the shared memory of this transform.
+    shared_real, shared_imaginary : float32, shared
+        From `first_half`.
+    real, imaginary : float32 (8,), registers
+        Written.
     """
     for n in range(HELD):
-        place = base + 9 * thread + n
         real[n] = shared_real[place]
         imaginary[n] = shared_imaginary[place]
+        place += _ONE
     eight(real, imaginary)

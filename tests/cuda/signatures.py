@@ -8,10 +8,10 @@ from __future__ import annotations
 SIGNATURES = {
     "probe_cuda.fill": "int32 int32[1]",
     "coarse_cuda.shifted_orders": (
-        "complex64[3] int64 float32[2] float32 float32 float32 float32[4] float32[4]"
+        "complex64[3] int64 float32[2] float32 float32 float32 float32[1] float32[1]"
     ),
     "coarse_cuda.search": (
-        "float32[4] float32[4] float32[4] float32[4] int64 int64 int64 int32[3]"
+        "float32[1] float32[1] float32[1] float32[1] int64 int64 int64 int64 int64 int32[3]"
     ),
     "refine_cuda.lay_out": "float32[4] float32[4] int64 float32[1]",
     "correlation_cuda.climb_pairs": (

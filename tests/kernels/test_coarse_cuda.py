@@ -31,20 +31,20 @@ def test_orders_are_those_of_a_plain_transform(rng: np.random.Generator) -> None
     polar = np.concatenate((half, half.conj()), axis=2)
     shifts = rng.uniform(-3, 3, (2, 2)).astype(np.float32)
     k_first, k_step = 0.01, 0.03
-    real = cuda.device_array((2, 2, RINGS, ORDERS), np.float32)
-    imaginary = cuda.device_array((2, 2, RINGS, ORDERS), np.float32)
+    shape = (2, 2, RINGS, ORDERS)
+    real, imaginary = (cuda.device_array(int(np.prod(shape)), np.float32) for _ in range(2))
     shifted_orders[(2, 2), ORDER_THREADS](
         cuda.to_device(polar), 1, cuda.to_device(shifts), np.float32(k_first), np.float32(k_step),
         np.float32(0.5), real, imaginary,
     )  # fmt: skip
+    found = (real.copy_to_host() + 1j * imaginary.copy_to_host()).reshape(shape)
     angle = 2 * np.pi * np.arange(POINTS) / POINTS
     k = (k_first + k_step * np.arange(RINGS))[:, None]
     for image in range(2):
         for s, (x, y) in enumerate(shifts.T):
             phase = np.exp(-2j * np.pi * k * (np.cos(angle) * x + np.sin(angle) * y))
             expected = 0.5 * np.fft.fft(polar[1 + image] * phase, axis=1)[:, :ORDERS]
-            found = real.copy_to_host()[image, s] + 1j * imaginary.copy_to_host()[image, s]
-            np.testing.assert_allclose(found, expected, atol=2e-5)
+            np.testing.assert_allclose(found[image, s], expected, atol=2e-5)
 
 
 def plain_peaks(a: np.ndarray, b: np.ndarray, hands: int) -> list[int]:
@@ -78,9 +78,9 @@ def test_peaks_are_those_of_the_plain_maximum(
     a[..., band:] = 0
     place = cuda.to_device(np.full((2, n_rows, PEAKS), UNTOUCHED, np.int32))
     blocks = -(-n_rows // ROWS)
-    given = (np.ascontiguousarray(part) for of in (a, b) for part in (of.real, of.imag))
+    given = (part.ravel() for of in (a, b) for part in (of.real, of.imag))
     search[(blocks, 2), SEARCH_THREADS](
-        *(cuda.to_device(part) for part in given), 0, n_rows + 5, hands, place
+        *(cuda.to_device(part) for part in given), n_rows, n_shifts, 0, n_rows + 5, hands, place
     )
     found = place.copy_to_host()
     for column in range(2):
@@ -92,7 +92,7 @@ def test_peaks_are_those_of_the_plain_maximum(
 
 
 def test_blocks_below_the_diagonal_are_left_alone() -> None:
-    nothing = cuda.to_device(np.zeros((ROWS, 1, RINGS, ORDERS), np.float32))
+    nothing = cuda.to_device(np.zeros(ROWS * RINGS * ORDERS, np.float32))
     place = cuda.to_device(np.full((1, ROWS, PEAKS), UNTOUCHED, np.int32))
-    search[(1, 1), SEARCH_THREADS](nothing, nothing, nothing, nothing, 9, 9, 2, place)
+    search[(1, 1), SEARCH_THREADS](nothing, nothing, nothing, nothing, ROWS, 1, 9, 9, 2, place)
     assert (place.copy_to_host() == UNTOUCHED).all()
