@@ -13,6 +13,7 @@ import rebalance
 from docs.tools.pages import ROOT
 from rebalance.model import KEPT, REASONS
 from rebalance.record.superclass_table import COLUMNS
+from rebalance.simulate import simulate_class_averages, write_cryosparc
 
 FILES = (ROOT / "docs" / "reference" / "files.md").read_text(encoding="utf-8")
 COMMANDS = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
@@ -73,6 +74,29 @@ def test_every_file_of_a_run_is_described(run: rebalance.RunResult) -> None:
     assert run.folder is not None
     names = {path.name for path in run.folder.iterdir()}
     assert all(f"`{name}" in FILES for name in names)
+
+
+@pytest.mark.parametrize("layout", ["cryosparc", "stack"])
+def test_every_file_of_other_formats_is_described(
+    layout: str, simulated_job: Path, tmp_path: Path
+) -> None:
+    if layout == "cryosparc":
+        settings = {"n_averages": 24, "n_particles": 600, "n_views": 6, "box": 32, "seed": 1}
+        job = write_cryosparc(simulate_class_averages(settings), tmp_path / "project").job
+    else:
+        job = simulated_job / "run_it025_classes.mrcs"
+    for copy in (False, True):
+        result = rebalance.run(
+            job,
+            n_superclasses=4,
+            output=tmp_path / f"results{copy}",
+            figures=False,
+            copy_templates=copy,
+        )
+        assert result.folder is not None
+        for path in result.folder.iterdir():
+            group = path.suffix in (".cs", ".csg") and "passthrough" not in path.stem
+            assert f"`{path.stem if group else path.name}`" in FILES
 
 
 def test_the_front_page_names_every_file_of_a_run(run: rebalance.RunResult) -> None:

@@ -55,6 +55,12 @@ def test_the_second_command_runs_the_tests_as_ci_does() -> None:
     assert run.partition("python ")[2] in ci
 
 
+def test_every_extra_that_a_page_names_is_there() -> None:
+    for page in pages.pages():
+        for extra in re.findall(r"'?\.\[(\w+)\]'", page.read_text(encoding="utf-8")):
+            assert extra in PROJECT["optional-dependencies"]
+
+
 needs_network = pytest.mark.skipif(
     os.environ.get("REBALANCE_TEST_SETUP") != "1",
     reason="installs from the network (set REBALANCE_TEST_SETUP=1)",
