@@ -110,6 +110,11 @@ class AffinityCache:
             raise ValueError(f"a key is a SHA-256 in hexadecimal, not {key!r}")
         return self.folder / f"{key}.npz"
 
+    @property
+    def unfinished(self) -> Path:
+        """Where the checkpoints of affinities that are not complete are kept."""
+        return self.folder / "unfinished"
+
     def __contains__(self, key: str) -> bool:
         return self.path_of(key).is_file()
 
@@ -210,14 +215,17 @@ class AffinityCache:
         return sorted(found, key=lambda entry: (-entry.last_used, entry.path.name))
 
     def clear(self) -> tuple[int, int]:
-        """Delete every entry, and nothing else in the folder.
+        """Delete every entry and every checkpoint that is not in use, and nothing else.
 
         Returns
         -------
         tuple of int
             Number of affinities deleted, and bytes.
         """
+        from rebalance.engine.checkpoint import remove_abandoned
+
         entries = self.entries()
+        _, unfinished = remove_abandoned(self.unfinished)
         for path in [entry.path for entry in entries] + list(self._files(_UNFINISHED)):
             path.unlink(missing_ok=True)
-        return len(entries), sum(entry.size for entry in entries)
+        return len(entries), sum(entry.size for entry in entries) + unfinished

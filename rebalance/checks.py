@@ -42,6 +42,7 @@ class Classes:
 
 def check_early(request: RunRequest) -> None:
     """Find mistakes in names, options and the results folder before the work, not after."""
+    from rebalance.engine.executor import check_place, find_executor
     from rebalance.options import parse_options
     from rebalance.registry import registry
 
@@ -60,6 +61,7 @@ def check_early(request: RunRequest) -> None:
             _check_number_is_given(request, plugin, name)
     decide_cap(1, request.factor, request.max_size)
     generator(request.seed)
+    check_place(find_executor(request.executor, request.scheduler), request.device)
     for path in (request.labels, request.affinity_file, *request.passthrough):
         if path is not None and not path.is_file():
             raise InputError("There is no such file.", path=path)

@@ -160,20 +160,32 @@ def find_affinity(
         read_back = read_affinity(request.affinity_file)
         return fit_affinity(read_back, averages, request.affinity_file), FROM_FILE
     from rebalance import engine
+    from rebalance.engine.executor import find_executor
 
     used = int(np.count_nonzero(~averages.is_empty))
     progress.stage(
-        "affinity", f"Comparing {used:,} class averages ({used * (used - 1) // 2:,} pairs)"
+        "affinity",
+        f"Comparing {used:,} class averages ({used * (used - 1) // 2:,} pairs)",
+        unit="pairs",
     )
+    checkpoints = None
+    if cache is not None:
+        from rebalance.engine.checkpoint import Checkpoints
+
+        checkpoints = Checkpoints(cache.unfinished, limit=cache.limit, say=progress.say)
     affinity = engine.affinity(
         averages,
         request.metric,
         options=request.options_of("metric"),
         threads=request.threads,
         device=request.device,
+        executor=find_executor(request.executor, request.scheduler),
         progress=progress.advance,
         cache=cache,
+        checkpoints=checkpoints,
     )
+    if cache is not None and checkpoints is not None:
+        cache.problems += checkpoints.problems
     found = cache is not None and affinity.key in cache.served
     return affinity, CACHED if found else COMPUTED
 

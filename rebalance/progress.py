@@ -19,7 +19,7 @@ class Progress:
         self._stage = ""
         self._began = time.perf_counter()
 
-    def stage(self, name: str, title: str = "") -> None:
+    def stage(self, name: str, title: str = "", unit: str = "") -> None:
         """A stage begins, and ends the one before; the empty name ends the last.
 
         Parameters
@@ -27,7 +27,9 @@ class Progress:
         name : str
             For the record: ``read``, ``affinity``, …
         title : str
-            For people: ``Comparing 4,950 pairs of class averages``.
+            For people: ``Comparing 100 class averages (4,950 pairs)``.
+        unit : str
+            What the parts of a long stage are, so that people are told how fast it goes: ``pairs``.
         """
         now = time.perf_counter()
         if self._stage:
@@ -36,6 +38,9 @@ class Progress:
 
     def advance(self, done: int, total: int) -> None:
         """``done`` of ``total`` equal parts of the stage are done."""
+
+    def say(self, sentence: str) -> None:
+        """Something about the stage that is worth a line, and no result."""
 
     def close(self) -> None:
         """Nothing more will come, however the run ended."""

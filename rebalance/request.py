@@ -58,6 +58,10 @@ class RunRequest:
     threads : int, optional
     device : str
         ``auto``, ``cpu`` or ``cuda``.
+    executor : str, Dask client or cluster, or Executor
+        ``local`` or ``dask``: who compares the averages.
+    scheduler : str, optional
+        Address of a Dask scheduler, or its scheduler file.
     format : str, optional
         Read as this format instead of the one that the file looks like.
     passthrough : tuple of Path
@@ -103,6 +107,8 @@ class RunRequest:
     use_cache: bool = True
     threads: int | None = None
     device: str = "auto"
+    executor: Any = "local"
+    scheduler: str | None = None
     format: str | None = None
     passthrough: tuple[Path, ...] = ()
     project: Path | None = None
@@ -222,7 +228,7 @@ class RunRequest:
         content: dict[str, Any] = {}
         for item in fields(self):
             value = getattr(self, item.name)
-            if item.name in KINDS_WITH_OPTIONS and not isinstance(value, str):
+            if item.name in (*KINDS_WITH_OPTIONS, "executor") and not isinstance(value, str):
                 value = plugin_name(value)
             content[item.name] = _to_json(value)
         return content

@@ -75,7 +75,8 @@ def rerun(
                 "in Python and is of no installed package; it can't be repeated from here."
             )
     changed_inputs = list(_changed_inputs(record))
-    request = RunRequest.from_json(record["request"])
+    # A cluster is rarely there any more, and decides nothing.
+    request = RunRequest.from_json(record["request"] | {"executor": "local", "scheduler": None})
     request = replace(
         request,
         output=output or first.with_name(f"{first.name}_rerun"),

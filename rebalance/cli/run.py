@@ -285,6 +285,22 @@ def run(
             rich_help_panel=_MACHINE,
         ),
     ] = "auto",
+    executor: Annotated[
+        Literal["local", "dask"],
+        typer.Option(
+            metavar="WORD",
+            help="Who compares averages: local, or the workers of a dask cluster.",
+            rich_help_panel=_MACHINE,
+        ),
+    ] = "local",
+    scheduler: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Dask scheduler, tcp://host:8786, or its scheduler file.",
+            rich_help_panel=_MACHINE,
+        ),
+    ] = None,
     use_cache: Annotated[
         bool,
         typer.Option(
@@ -335,6 +351,8 @@ def run(
         use_cache=use_cache,
         threads=threads,
         device=device,
+        executor=executor,
+        scheduler=scheduler,
         format=format,
         passthrough=tuple(passthrough or ()),
         project=project,

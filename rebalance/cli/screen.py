@@ -9,6 +9,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from rebalance.cli.pace import Pace
 from rebalance.progress import Progress
 
 if TYPE_CHECKING:
@@ -19,6 +20,10 @@ WIDEST = 100
 
 _SHOWN_AFTER_SECONDS = 1.0
 _LINE_EVERY_SECONDS = 10.0
+_BAR_COLUMNS = range(5, 17)
+_PACE_COLUMNS = len("123,456 pairs/s, 12:34 left")
+# Spinner, percentage and the spaces between.
+_BESIDE_THE_BAR = 10
 
 
 def stdout() -> Console:
@@ -72,15 +77,16 @@ class TerminalProgress(Progress):
         self._timer: threading.Timer | None = None
         self._bar: Any = None
         self._task: Any = None
-        self._title = ""
+        self._title = self._unit = ""
         self._parts = (0, 0)
+        self._pace = Pace()
         self._last_line = 0.0
 
-    def stage(self, name: str, title: str = "") -> None:
-        super().stage(name, title)
+    def stage(self, name: str, title: str = "", unit: str = "") -> None:
+        super().stage(name, title, unit)
         with self._lock:
             self._clear()
-            self._title, self._parts = title, (0, 0)
+            self._title, self._unit, self._parts, self._pace = title, unit, (0, 0), Pace()
             if title:
                 self._timer = threading.Timer(_SHOWN_AFTER_SECONDS, self._show, [title])
                 self._timer.daemon = True
@@ -89,10 +95,18 @@ class TerminalProgress(Progress):
     def advance(self, done: int, total: int) -> None:
         with self._lock:
             self._parts = (done, total)
+            self._pace.note(done, total)
             if self._bar is not None:
-                self._bar.update(self._task, completed=done, total=total)
+                self._bar.update(
+                    self._task, completed=done, total=total, pace=self._pace.words(self._unit)
+                )
             elif self._last_line and time.monotonic() - self._last_line > _LINE_EVERY_SECONDS:
                 self._line()
+
+    def say(self, sentence: str) -> None:
+        with self._lock:
+            # Above the bar, where there is one.
+            self._console.print(f"{sentence}.", markup=False, soft_wrap=True)
 
     def close(self) -> None:
         """Leave the terminal clean, however the run ended."""
@@ -112,6 +126,7 @@ class TerminalProgress(Progress):
     def _start_bar(self) -> None:
         from rich.progress import (
             BarColumn,
+            ProgressColumn,
             SpinnerColumn,
             TaskProgressColumn,
             TextColumn,
@@ -120,22 +135,35 @@ class TerminalProgress(Progress):
         from rich.progress import Progress as Bars
 
         done, total = self._parts
+        bar, left = BarColumn(bar_width=_BAR_COLUMNS[-1]), TimeRemainingColumn(compact=True)
+        columns: tuple[ProgressColumn, ...] = (bar, TaskProgressColumn(), left)
+        if self._unit:
+            pace = TextColumn("{task.fields[pace]}", markup=False)
+            columns = (TaskProgressColumn(), pace)
+            room = self._console.width - len(self._title) - _BESIDE_THE_BAR - _PACE_COLUMNS
+            if room in _BAR_COLUMNS or room > _BAR_COLUMNS[-1]:
+                bar.bar_width = min(room, _BAR_COLUMNS[-1])
+                columns = (bar, *columns)
         self._bar = Bars(
             SpinnerColumn(),
             TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=16),
-            TaskProgressColumn(),
-            TimeRemainingColumn(compact=True),
+            *columns,
             console=self._console,
             transient=True,
         )
-        self._task = self._bar.add_task(self._title, completed=done, total=total or None)
+        self._task = self._bar.add_task(
+            self._title, completed=done, total=total or None, pace=self._pace.words(self._unit)
+        )
         self._bar.start()
 
     def _line(self) -> None:
         done, total = self._parts
         share = f": {100 * done // total} %" if total else " ..."
-        self._console.print(f"{self._title}{share}", markup=False, soft_wrap=True)
+        if total and self._unit:
+            share += f" ({done:,} {self._unit})"
+        pace = self._pace.words(self._unit) if self._unit else ""
+        line = ", ".join(part for part in (f"{self._title}{share}", pace) if part)
+        self._console.print(line, markup=False, soft_wrap=True)
         self._last_line = time.monotonic()
 
     def _clear(self) -> None:

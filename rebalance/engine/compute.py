@@ -13,12 +13,12 @@ from rebalance.engine import AffinityStore
 from rebalance.engine.assemble import Assembly, spread_alignment, spread_matrix
 from rebalance.engine.checkpoint import Checkpoint, Checkpoints
 from rebalance.engine.device import resolve_device
-from rebalance.engine.executor import Executor, find_executor
+from rebalance.engine.executor import Executor, check_place, find_executor
 from rebalance.engine.key import affinity_key
 from rebalance.engine.local import current_threads, use_threads
 from rebalance.engine.schedule import TILE_SHAPE, tiles
 from rebalance.engine.work import TileWork
-from rebalance.errors import OptionError, PluginError
+from rebalance.errors import PluginError
 from rebalance.hookspecs import ALIGNMENT
 from rebalance.model import Affinity, Alignment, ClassAverages, FloatArray
 from rebalance.options import Options, parse_options
@@ -57,7 +57,10 @@ def compute_affinity(
 ) -> Affinity:
     """See `rebalance.affinity`."""
     executor = find_executor(executor)
-    chosen = _choose(metric, options, _device_for(executor, device))
+    check_place(executor, device)
+    if device == "auto" and not executor.is_here:
+        device = "cpu"
+    chosen = _choose(metric, options, device)
     recorded = chosen.options.model_dump(mode="json")
     key = affinity_key(averages, chosen.name, chosen.version, recorded, chosen.device)
     if cache is not None and chosen.is_lasting:
@@ -102,18 +105,6 @@ def compute_affinity(
         if cache is not None and chosen.is_lasting:
             cache.store(result)
     return result
-
-
-def _device_for(executor: Executor, device: str) -> str:
-    """Elsewhere there may be no card, and the bytes must be those of the CPU here."""
-    if executor.is_here or device not in ("auto", "cuda"):
-        return device
-    if device == "cuda":
-        raise OptionError(
-            "--device cuda is for this machine's card; the workers compute on their processors.",
-            cure="Leave out --device cuda, or leave out --executor.",
-        )
-    return "cpu"
 
 
 def _choose(metric: Any, options: Mapping[str, Any] | Options | None, device: str) -> _Chosen:

@@ -84,6 +84,20 @@ def find_executor(asked: Any, scheduler: str | None = None) -> Executor:
     )
 
 
+def check_place(executor: Executor, device: str) -> None:
+    """Refuse this machine's card to an executor that is elsewhere.
+
+    Raises
+    ------
+    OptionError
+    """
+    if device == "cuda" and not executor.is_here:
+        raise OptionError(
+            "--device cuda is for this machine's card; the workers compute on their processors.",
+            cure="Leave out --device cuda, or leave out --executor.",
+        )
+
+
 def _is_of_dask(asked: Any) -> bool:
     # Whoever has a client has imported this already.
     distributed = sys.modules.get("distributed")
