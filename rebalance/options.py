@@ -170,7 +170,7 @@ def parse_options(
         part for part in (row.range, f"unit {row.unit}" if row.unit else "") if part
     )
     raise OptionError(
-        f"{prefix}.{name} = {values[name]!s}: {first['msg']}"
+        f"{prefix}.{name} = {values[name]!s}: {first['msg'].removeprefix('Value error, ')}"
         + (f" (expected {expected}; default {row.default})." if expected else "."),
         cure=row.help,
     )

@@ -145,7 +145,7 @@ def _write(options: SimulationOptions, folder: Path, layout: str) -> dict[str, s
         )
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputError(
-            "something is there already, and is never overwritten.",
+            "Something is there already, and is never overwritten.",
             path=folder,
             cure="Name a new folder.",
         )

@@ -213,7 +213,7 @@ def _check_the_place(place: Path, overwrite: bool) -> bool:
         content = sorted(path.name for path in place.iterdir())
     except OSError as error:
         raise OutputError(
-            f"the folder can't be read: {error.strerror or error}.", path=place, cure=_ANOTHER_PLACE
+            f"The folder can't be read: {error.strerror or error}.", path=place, cure=_ANOTHER_PLACE
         ) from error
     if not content:
         return True
