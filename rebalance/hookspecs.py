@@ -128,7 +128,8 @@ class Metric(Protocol):
     invariances : which of ``"rotation"``, ``"shift"``, ``"mirror"``, ``"scale"``, ``"offset"`` of
         either image leave the value as it is; the conformance kit holds the metric to them.
     devices : optional; ``("cpu",)`` where it is not stated, ``("cpu", "cuda")`` for a metric that
-        also has a CUDA version. On a card `tile` is called from one thread.
+        also has a CUDA version. On a card `tile` is called from two threads, which have to take
+        turns at the card itself.
     tile_shapes : optional; ``{"cuda": (2048, 512)}``: rows and columns of a tile that suit a
         device better than the usual 128 × 32.
     """

@@ -211,9 +211,9 @@ def _run_tiles(
             )
     if run.progress is not None:
         run.progress(done, total)
-    # A card is kept busy by one launch; a second thread would only wait for it.
+    # A card is kept busy by one tile while a second thread finishes the one before.
     with (
-        use_threads(1 if on_card else current_threads()),
+        use_threads(2 if on_card else current_threads()),
         closing(run.executor.run(work, tuple(waiting))) as results,
     ):
         for tile, block in results:

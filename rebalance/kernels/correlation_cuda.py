@@ -24,7 +24,7 @@ from rebalance.kernels.lane_fft_cpu import POINTS
 from rebalance.kernels.refine_cpu import COMPONENTS, SUMS
 from rebalance.kernels.refine_cuda import PARTS, WARP, climb
 from rebalance.kernels.turn_cuda import turn
-from rebalance.kernels.upload_cuda import on_card, samples_on_card
+from rebalance.kernels.upload_cuda import CARD, on_card, samples_on_card
 
 SCRATCH_BYTES = 2**28
 """Device memory that the coefficients of the columns of one launch may take."""
@@ -178,28 +178,29 @@ def align_tile(
     ----------
     As of `correlation_cpu.align_tile`. What belongs to the images is brought to the card once, so
     it must not be written to between tiles; the directions are computed on the card. Pairs with
-    row ≥ column are written as 0.
+    row ≥ column are written as 0. Threads take turns.
     """
-    samples = (
-        samples_on_card((polar_real, polar_imaginary), (low_real, low_imaginary)),
-        len(polar_real), *polar_real.shape[2:], *low_real.shape[2:],
-    )  # fmt: skip
-    given = (on_card(coarse), on_card(detail), on_card(shifts))
-    numbers = tuple(np.float32(number) for number in (k_first, k_step, max_shift, tolerance))
-    column_bytes = 2 * n_shifts * RINGS * ORDERS * 4
-    row_step = max(1, min(row_stop - row_start, PAIRS))
-    column_step = max(1, min(SCRATCH_BYTES // column_bytes, PAIRS // row_step, _MAX_GRID_Y))
-    for first_row in range(row_start, row_stop, row_step):
-        for first_column in range(column_start, column_stop, column_step):
-            rows = range(first_row, min(first_row + row_step, row_stop))
-            columns = range(first_column, min(first_column + column_step, column_stop))
-            part = (
-                slice(rows.start - row_start, rows.stop - row_start),
-                slice(columns.start - column_start, columns.stop - column_start),
-            )
-            found = _align(samples, *given, n_shifts, numbers, mirror, rows, columns)
-            for whole, piece in zip((value, theta, shift, hand), found, strict=True):
-                whole[part] = piece.copy_to_host()
+    with CARD:
+        samples = (
+            samples_on_card((polar_real, polar_imaginary), (low_real, low_imaginary)),
+            len(polar_real), *polar_real.shape[2:], *low_real.shape[2:],
+        )  # fmt: skip
+        given = (on_card(coarse), on_card(detail), on_card(shifts))
+        numbers = tuple(np.float32(number) for number in (k_first, k_step, max_shift, tolerance))
+        column_bytes = 2 * n_shifts * RINGS * ORDERS * 4
+        row_step = max(1, min(row_stop - row_start, PAIRS))
+        column_step = max(1, min(SCRATCH_BYTES // column_bytes, PAIRS // row_step, _MAX_GRID_Y))
+        for first_row in range(row_start, row_stop, row_step):
+            for first_column in range(column_start, column_stop, column_step):
+                rows = range(first_row, min(first_row + row_step, row_stop))
+                columns = range(first_column, min(first_column + column_step, column_stop))
+                part = (
+                    slice(rows.start - row_start, rows.stop - row_start),
+                    slice(columns.start - column_start, columns.stop - column_start),
+                )
+                found = _align(samples, *given, n_shifts, numbers, mirror, rows, columns)
+                for whole, piece in zip((value, theta, shift, hand), found, strict=True):
+                    whole[part] = piece.copy_to_host()
 
 
 def _align(samples, coarse, detail, shifts, n_shifts, numbers, mirror, rows, columns):

@@ -11,7 +11,7 @@ from rebalance.kernels.compile_cuda import kernel
 from rebalance.kernels.refine_cpu import COMPONENTS
 from rebalance.kernels.refine_cuda import WARP, partner, place_of
 from rebalance.kernels.turn_cuda import turn
-from rebalance.kernels.upload_cuda import samples_on_card
+from rebalance.kernels.upload_cuda import CARD, samples_on_card
 
 CURVE_BYTES = 2**26
 """Device memory that the curves of one launch may take."""
@@ -114,21 +114,25 @@ def ring_correlations(
     ----------
     As of `frc_cpu.ring_correlations`, but ``polar_real`` and ``polar_imaginary`` have all rings
     and ``out`` as many of the lowest as are wanted; pairs with row ≥ column are written as 0.
+    Threads take turns.
     """
-    polar = samples_on_card((polar_real, polar_imaginary))
-    step = max(1, CURVE_BYTES // (4 * max(1, out.shape[2]) * max(1, column_stop - column_start)))
-    column_step = min(column_stop - column_start, _MAX_GRID_Y)
-    for row in range(0, row_stop - row_start, step):
-        for column in range(0, column_stop - column_start, column_step):
-            part = (slice(row, row + step), slice(column, column + column_step))
-            piece = out[part]
-            curves = cuda.device_array(piece.shape, dtype=np.float32)
-            correlate_rings[piece.shape[:2], WARP](
-                polar, *polar_real.shape[2:], np.float32(k_first), np.float32(k_step),
-                *(_upload(given[part]) for given in (theta, shift, hand)),
-                row_start + row, column_start + column, curves,
-            )  # fmt: skip
-            out[part] = curves.copy_to_host()
+    with CARD:
+        polar = samples_on_card((polar_real, polar_imaginary))
+        step = max(
+            1, CURVE_BYTES // (4 * max(1, out.shape[2]) * max(1, column_stop - column_start))
+        )
+        column_step = min(column_stop - column_start, _MAX_GRID_Y)
+        for row in range(0, row_stop - row_start, step):
+            for column in range(0, column_stop - column_start, column_step):
+                part = (slice(row, row + step), slice(column, column + column_step))
+                piece = out[part]
+                curves = cuda.device_array(piece.shape, dtype=np.float32)
+                correlate_rings[piece.shape[:2], WARP](
+                    polar, *polar_real.shape[2:], np.float32(k_first), np.float32(k_step),
+                    *(_upload(given[part]) for given in (theta, shift, hand)),
+                    row_start + row, column_start + column, curves,
+                )  # fmt: skip
+                out[part] = curves.copy_to_host()
 
 
 def _upload(array):

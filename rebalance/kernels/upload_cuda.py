@@ -15,7 +15,9 @@ STAGED_BYTES = 2**27
 
 _THREADS = 256
 _on_card: dict[int, object] = {}
-_lock = threading.RLock()
+
+CARD = threading.RLock()
+"""Held while launches of a tile are under way: one tile at a time is on the card."""
 
 
 def on_card(array):
@@ -65,7 +67,7 @@ def _lay_out_all(levels):
 
 
 def _once(array, bring):
-    with _lock:
+    with CARD:
         if id(array) not in _on_card:
             _on_card[id(array)] = bring()
             weakref.finalize(array, _on_card.pop, id(array), None)
