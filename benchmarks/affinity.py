@@ -292,12 +292,7 @@ def main(
         )  # fmt: skip
     show(rows)
     if json_file is not None:
-        record = {
-            "command": " ".join(["python", "-m", "benchmarks.affinity", *sys.argv[1:]]),
-            "machine": {"processor": _processor(), "threads": threads, "device": device},
-            "versions": {"rebalance": rebalance.__version__, "python": platform.python_version()},
-            "rows": rows,
-        }
+        record = {"machine": machine(), "rows": rows}
         json_file.write_text(json.dumps(record, indent=2, ensure_ascii=False, default=bool) + "\n")
 
 
@@ -311,6 +306,19 @@ def show(rows: list[Row]) -> None:
         ]
         table.add_row(row["what"], row["measured"], row["ceiling"], ratio, row["target"], met)
     Console(width=150).print(table)
+
+
+def machine() -> dict[str, str]:
+    """The command, the machine and the versions, for a record."""
+    return {
+        "command": " ".join(
+            ["python", "-m", f"benchmarks.{Path(sys.argv[0]).stem}", *sys.argv[1:]]
+        ),
+        "processor": _processor(),
+        "processors": str(os.cpu_count()),
+        "python": platform.python_version(),
+        "rebalance": rebalance.__version__,
+    }
 
 
 def _processor() -> str:
