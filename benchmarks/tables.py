@@ -50,33 +50,7 @@ data_particles
 loop_
 """
 
-_COLUMNS = [
-    "CoordinateX",
-    "CoordinateY",
-    "ClassNumber",
-    "AutopickFigureOfMerit",
-    "AnglePsi",
-    "ImageName",
-    "MicrographName",
-    "OpticsGroup",
-    "CtfMaxResolution",
-    "CtfFigureOfMerit",
-    "DefocusU",
-    "DefocusV",
-    "DefocusAngle",
-    "CtfBfactor",
-    "CtfScalefactor",
-    "PhaseShift",
-    "GroupNumber",
-    "AngleRot",
-    "AngleTilt",
-    "OriginXAngst",
-    "OriginYAngst",
-    "NormCorrection",
-    "LogLikeliContribution",
-    "MaxValueProbDistribution",
-    "NrOfSignificantSamples",
-]
+_COLUMNS = ["CoordinateX", "CoordinateY", "ClassNumber", "AutopickFigureOfMerit", "AnglePsi", "ImageName", "MicrographName", "OpticsGroup", "CtfMaxResolution", "CtfFigureOfMerit", "DefocusU", "DefocusV", "DefocusAngle", "CtfBfactor", "CtfScalefactor", "PhaseShift", "GroupNumber", "AngleRot", "AngleTilt", "OriginXAngst", "OriginYAngst", "NormCorrection", "LogLikeliContribution", "MaxValueProbDistribution", "NrOfSignificantSamples"]  # fmt: skip
 
 
 def write_star(path: Path, rows: int) -> None:
