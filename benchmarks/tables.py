@@ -50,7 +50,12 @@ data_particles
 loop_
 """
 
-_COLUMNS = ["CoordinateX", "CoordinateY", "ClassNumber", "AutopickFigureOfMerit", "AnglePsi", "ImageName", "MicrographName", "OpticsGroup", "CtfMaxResolution", "CtfFigureOfMerit", "DefocusU", "DefocusV", "DefocusAngle", "CtfBfactor", "CtfScalefactor", "PhaseShift", "GroupNumber", "AngleRot", "AngleTilt", "OriginXAngst", "OriginYAngst", "NormCorrection", "LogLikeliContribution", "MaxValueProbDistribution", "NrOfSignificantSamples"]  # fmt: skip
+_COLUMNS = """
+CoordinateX CoordinateY ClassNumber AutopickFigureOfMerit AnglePsi ImageName MicrographName
+OpticsGroup CtfMaxResolution CtfFigureOfMerit DefocusU DefocusV DefocusAngle CtfBfactor
+CtfScalefactor PhaseShift GroupNumber AngleRot AngleTilt OriginXAngst OriginYAngst NormCorrection
+LogLikeliContribution MaxValueProbDistribution NrOfSignificantSamples
+"""
 
 
 def write_star(path: Path, rows: int) -> None:
@@ -65,7 +70,7 @@ def write_star(path: Path, rows: int) -> None:
     )
     with path.open("w") as file:
         file.write(_RELION)
-        file.writelines(f"_rln{name} #{at} \n" for at, name in enumerate(_COLUMNS, 1))
+        file.writelines(f"_rln{name} #{at} \n" for at, name in enumerate(_COLUMNS.split(), 1))
         for first in range(0, rows, 100_000):
             n = min(100_000, rows - first)
             classes = 1 + np.minimum(rng.geometric(0.04, n) - 1, N_CLASSES - 1)
