@@ -69,12 +69,12 @@ class Hierarchical:
         from scipy.cluster.hierarchy import leaves_list, linkage
         from scipy.spatial.distance import squareform
 
-        distance = np.clip(1.0 - affinity.astype(np.float64), 0.0, None)
+        pairs = squareform(affinity, checks=False).astype(np.float64)
+        distance = np.clip(1.0 - pairs, 0.0, None)
         if options.linkage == "ward":
             distance = np.sqrt(2.0 * distance)
-        np.fill_diagonal(distance, 0.0)
         tree = linkage(
-            squareform(distance, checks=False),
+            distance,
             method=options.linkage,
             optimal_ordering=n <= _MOST_FOR_OPTIMAL_ORDER,
         )
