@@ -45,30 +45,34 @@ class Views:
     def __len__(self) -> int:
         return len(self.particles)
 
-    def uniformity(self, selected: np.ndarray | None = None) -> float:
-        share = np.ones(len(self)) if selected is None else selected
-        density = share.astype(np.float32) @ self.kernel / np.count_nonzero(share)
-        return uniformity_of_density(density.astype(np.float64))
+    def uniformity(self, selected: np.ndarray) -> DoubleArray:
+        """Uniformity of selections, bool (S, P): one product of matrices for all."""
+        kept = np.count_nonzero(selected, axis=1)
+        density = selected.astype(np.float32) @ self.kernel / kept[:, None]
+        return np.array([uniformity_of_density(row) for row in density])
+
+    @property
+    def before(self) -> float:
+        return float(self.uniformity(np.ones((1, len(self)), dtype=bool))[0])
 
     def after_random(self, n_kept: int, seeds: int) -> DoubleArray:
         """Uniformity after dropping particles at random, over seeds."""
-        found = np.empty(seeds)
-        for seed in range(seeds):
-            rng = np.random.default_rng([seed, n_kept])
-            found[seed] = self.uniformity(rng.permutation(len(self)) < n_kept)
-        return found
+        order = [
+            np.random.default_rng([seed, n_kept]).permutation(len(self)) for seed in range(seeds)
+        ]
+        return self.uniformity(np.stack(order) < n_kept)
 
     def after_balancing(
         self, superclasses: Superclasses, seeds: int, **rule: Any
     ) -> tuple[int, DoubleArray]:
         """Particles kept, and uniformity after balancing, over seeds."""
-        found = np.empty(seeds)
-        kept = 0
-        for seed in range(seeds):
-            selection = select(self.particles, superclasses, seed=seed, **rule)
-            found[seed] = self.uniformity(selection.selected)
-            kept = int(selection.selected.sum())
-        return kept, found
+        selected = np.stack(
+            [
+                select(self.particles, superclasses, seed=seed, **rule).selected
+                for seed in range(seeds)
+            ]
+        )
+        return int(selected[0].sum()), self.uniformity(selected)
 
     def modal_view(self, class_id: int, width: float = 10.0) -> DoubleArray:
         """The view of the particle of a class that has most others of the class near it."""

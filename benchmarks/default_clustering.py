@@ -167,7 +167,7 @@ def measure(
             found[key] = {
                 "kept": kept,
                 "particles": len(views),
-                "before": views.uniformity(),
+                "before": views.before,
                 "balanced": balanced.mean(),
                 "balanced_sd": balanced.std(ddof=1),
                 "random": dropped.mean(),

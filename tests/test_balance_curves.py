@@ -30,9 +30,9 @@ def test_the_oracle_finds_discrete_views(simulated) -> None:
 
 def test_scores_are_those_of_the_particles_kept(simulated) -> None:
     views = curves.Views(simulated.particle_class, simulated.particle_view)
-    assert views.uniformity() == pytest.approx(uniformity(simulated.particle_view), rel=1e-5)
+    assert views.before == pytest.approx(uniformity(simulated.particle_view), rel=1e-5)
     kept = np.arange(len(views)) % 3 == 0
-    assert views.uniformity(kept) == pytest.approx(
+    assert views.uniformity(np.stack([~kept, kept]))[1] == pytest.approx(
         uniformity(simulated.particle_view[kept]), rel=1e-5
     )
 
@@ -45,7 +45,7 @@ def test_the_sweep_goes_from_equal_superclasses_to_all_particles(simulated) -> N
     assert curve.kept[0] == len(classes) * classes.size.min()
     assert curve.kept[-1] == len(views)
     assert (np.diff(curve.kept) > 0).all()
-    assert curve.uniformity[-1] == pytest.approx(views.uniformity())
+    assert curve.uniformity[-1] == pytest.approx(views.before)
 
 
 def test_the_oracle_gains_all_random_dropping_none_and_wrong_superclasses_less(simulated) -> None:
