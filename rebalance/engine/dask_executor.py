@@ -32,7 +32,6 @@ WORKERS_SECONDS = 120
 
 _COUNT_EVERY_SECONDS = 2.0
 _PACKAGES = ("rebalance-em", "numba", "numpy")
-_RESUME = "Run it again: with the cache on, tiles that are done are not computed again."
 
 
 class DaskExecutor:
@@ -75,11 +74,12 @@ class DaskExecutor:
         if not tiles:
             return
         from distributed import as_completed
+        from distributed.comm import CommClosedError
         from distributed.scheduler import KilledWorker
 
         with _client(self.cluster) as client:
             versions = _check_workers(client, work.metric)
-            shared = client.scatter((work.metric, work.features), broadcast=True, hash=False)
+            shared = _scatter(client, work)
             waiting = iter(tiles)
             flying: dict[Future, Tile] = {}
             done = as_completed(with_results=True, loop=client.loop)
@@ -91,7 +91,7 @@ class DaskExecutor:
                     if tile is None:
                         return
                     future = client.submit(
-                        _compute, shared, tile, work.given(tile), versions, pure=False
+                        _compute, *shared, tile, work.given(tile), versions, pure=False
                     )
                     flying[future] = tile
                     done.add(future)
@@ -101,14 +101,12 @@ class DaskExecutor:
                 for future, block in done:
                     tile = flying.pop(future)
                     if future.status != "finished":
-                        raise ExecutorError(
-                            "The Dask scheduler, or every worker that held the features, was lost "
-                            f"with {len(flying) + 1} tiles under way.",
-                            cure=_RESUME,
-                        )
+                        raise _lost()
                     future.release()
                     launch()
                     yield tile, block
+            except CommClosedError as error:
+                raise _lost() from error
             except KilledWorker as error:
                 raise ExecutorError(
                     f"Workers of the Dask cluster died again and again: {error}",
@@ -116,7 +114,30 @@ class DaskExecutor:
                     "more, or start fewer on a machine.",
                 ) from error
             finally:
-                client.cancel([*flying, shared], force=True)
+                client.cancel([*flying, *shared], force=True)
+
+
+def _scatter(client: Any, work: TileWork) -> list[Future]:
+    """Metric and features on every worker."""
+    try:
+        futures: list[Future] = client.scatter(
+            [work.metric, work.features], broadcast=True, hash=False
+        )
+    except Exception as error:
+        # Whatever went wrong over there arrives as a text.
+        raise ExecutorError(
+            f"The Dask workers can't take the metric {type(work.metric).__name__}: {error}",
+            cure="Install its package for the workers too, or send its file with "
+            "client.upload_file. What its prepare gives must be picklable.",
+        ) from error
+    return futures
+
+
+def _lost() -> ExecutorError:
+    return ExecutorError(
+        "The Dask scheduler, or every worker that held the features, was lost.",
+        cure="Run it again: with the cache on, tiles that are done are not computed again.",
+    )
 
 
 class _Crew:
@@ -137,12 +158,15 @@ class _Crew:
 
 
 def _compute(
-    shared: tuple[Any, Any], tile: Tile, given: Mapping[str, Any], versions: Mapping[str, str]
+    metric: Any,
+    features: Any,
+    tile: Tile,
+    given: Mapping[str, Any],
+    versions: Mapping[str, str],
 ) -> Block:
     """One tile, on a worker, in one thread."""
     # Workers that joined after the start were not asked then.
     _compare_versions("A worker", _versions(versions), versions)
-    metric, features = shared
     with use_threads(1):
         block: Block = metric.tile(features, tile.rows, tile.columns, **given)
     return block
