@@ -41,7 +41,7 @@ _LOWEST = np.float32(-2.0)
 
 
 @device
-def _start(place, shifts, peak):
+def start_of(place, shifts, peak):
     """Where the climb of one peak of `coarse_cuda.search` begins.
 
     Parameters
@@ -116,7 +116,7 @@ def climb_pairs(
         while found < PEAKS and places[found] >= 0:
             found += 1
         if lane < found:
-            _start(places[lane], shifts, peaks[lane])
+            start_of(places[lane], shifts, peaks[lane])
         cuda.syncthreads()
         top = _LOWEST
         margin = tolerance * detail[i] * detail[j]

@@ -21,7 +21,7 @@ from tests import reference, views
 from tests.cuda.level import SIMULATED, needs_card, needs_cuda
 from tests.cuda.signatures import SIGNATURES
 
-TINY = {"mask_diameter": "23px", "low_pass": "2.3px", "max_shift": "1px", "center": "false"}
+TINY = {"mask_diameter": "31px", "low_pass": "2.25px", "max_shift": "1px", "center": "false"}
 REAL = {"70S": "relion31_70s", "ribosomes": "slicem_ribosomes/mixture_2D.mrcs"}
 
 pytestmark = needs_cuda
@@ -49,7 +49,11 @@ class Case:
 def case(request: pytest.FixtureRequest) -> Case:
     rng = np.random.default_rng(24)
     if request.param == "tiny":
-        return Case(views.stack_of(views.projections(3, rng, box=24)), TINY)
+        # So noisy that the highest peak at full band is not that of the lowest rings.
+        rng = np.random.default_rng(31)
+        images = views.projections(3, rng, box=32)
+        images += rng.normal(0, 1.5 * images.std(), images.shape).astype(np.float32)
+        return Case(views.stack_of(images), TINY)
     if request.param == "views":
         images = views.projections(70, rng)
         images += rng.normal(0, 0.2 * images.std(), images.shape).astype(np.float32)
@@ -185,6 +189,6 @@ def test_kernels_are_launched_with_the_types_that_they_are_compiled_for(
                 monkeypatch.setattr(user, kernel, recorder)
     probe_cuda.run_probe()
     options = {**TINY, "max_shift": "0.4px"}
-    averages = views.stack_of(views.projections(2, rng, box=24))
+    averages = views.stack_of(views.projections(2, rng, box=32))
     rebalance.affinity(averages, "frc", options=options, device="cuda")
     assert seen == SIGNATURES
