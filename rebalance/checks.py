@@ -15,7 +15,7 @@ from rebalance.errors import InputError, OptionError
 from rebalance.left_out import count_classes, left_out_classes, name_classes
 from rebalance.model import Affinity, BoolArray, ClassAverages, Dataset, IntArray
 from rebalance.record.results_folder import ResultsFolder
-from rebalance.request import KINDS_WITH_OPTIONS, RunRequest, plugin_name
+from rebalance.request import KINDS_WITH_OPTIONS, RunRequest, named_files, plugin_name
 from rebalance.seeds import generator
 from rebalance.strategies.caps import decide_cap
 
@@ -80,20 +80,8 @@ def _check_number_is_given(request: RunRequest, clustering: Any, name: str) -> N
     if not clustering.finds_number and request.n_superclasses is None:
         raise OptionError(
             f"The clustering {name} needs the number of superclasses.",
-            cure="Give -k, or turn superclassification off with --no-superclasses.",
+            cure="Give -k (-k 10 for a first look), or --no-superclasses for each class by itself.",
         )
-
-
-def named_files(request: RunRequest) -> list[Path]:
-    """The files and folders that a request names to be read."""
-    given = (
-        request.path,
-        request.class_averages,
-        request.labels,
-        request.affinity_file,
-        *request.passthrough,
-    )
-    return [path for path in given if path is not None]
 
 
 def find_classes(request: RunRequest, dataset: Dataset) -> Classes:

@@ -10,10 +10,11 @@ description and, where it has one, a unit and a range:
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, GetCoreSchemaHandler, ValidationError
 from pydantic_core import core_schema
@@ -149,20 +150,18 @@ def parse_options(
         Names the option, the value found, the range, the unit and the option's help.
     """
     cleaned = {
-        name: None if isinstance(value, str) and value.lower() in ("none", "auto") else value
-        for name, value in values.items()
+        name: None if _means_none(model, name, value) else value for name, value in values.items()
     }
-    # "none" and "auto" may also be legal words of the field itself.
-    for attempt in (cleaned, dict(values)):
-        try:
-            return model.model_validate(attempt)
-        except ValidationError as error:
-            first = error.errors()[0]
+    try:
+        return model.model_validate(cleaned)
+    except ValidationError as error:
+        first = error.errors()[0]
     name = str(first["loc"][0]) if first["loc"] else ""
     known = {row.name: row for row in describe_options(model)}
     if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
         raise OptionError(
-            f"{owner} has no option {name!r}.",
+            f"{owner} has no option {name!r}" + (f"; did you mean {near[0]!r}?" if near else "."),
             cure=f"Its options: {', '.join(known) or 'none'}.",
         )
     row = known[name]
@@ -174,6 +173,14 @@ def parse_options(
         + (f" (expected {expected}; default {row.default})." if expected else "."),
         cure=row.help,
     )
+
+
+def _means_none(model: type[Options], name: str, value: Any) -> bool:
+    """Whether a value is the word none or auto, for a field that may be None."""
+    if not isinstance(value, str) or value.lower() not in ("none", "auto"):
+        return False
+    field = model.model_fields.get(name)
+    return field is not None and type(None) in get_args(field.annotation)
 
 
 def describe_options(model: type[Options]) -> list[OptionHelp]:

@@ -24,7 +24,6 @@ from rebalance.checks import (
     check_grouping,
     find_classes,
     fit_affinity,
-    named_files,
     unused_settings,
 )
 from rebalance.errors import InputError
@@ -32,7 +31,7 @@ from rebalance.model import Affinity, Dataset, RunResult, Selection, Superclasse
 from rebalance.progress import Progress
 from rebalance.record.results_folder import ResultsFolder
 from rebalance.record.summary import about_the_metric, summarise
-from rebalance.request import RunRequest
+from rebalance.request import RunRequest, named_files
 
 COMPUTED, CACHED, FROM_FILE = "computed", "cache", "file"
 """Where an affinity came from."""

@@ -254,6 +254,18 @@ class RunRequest:
         return cls.of(**content)
 
 
+def named_files(request: RunRequest) -> list[Path]:
+    """The files and folders that a request names to be read."""
+    given = (
+        request.path,
+        request.class_averages,
+        request.labels,
+        request.affinity_file,
+        *request.passthrough,
+    )
+    return [path for path in given if path is not None]
+
+
 def plugin_name(plugin: Any) -> str:
     """A plugin's name: as typed, or the class of an instance."""
     return plugin if isinstance(plugin, str) else type(plugin).__qualname__

@@ -106,7 +106,7 @@ def simulate(
         typer.echo(as_json(files | {"options": options.model_dump()}))
     elif not quiet:
         typer.echo(
-            f"{options.n_particles} particles in {options.n_averages} class averages of "
+            f"{options.n_particles:,} particles in {options.n_averages} class averages of "
             f"{options.n_views} views: {files['job']}\n"
             f"The truth: {files['truth_classes']}, {files['truth_particles']}\n\n"
             f"Next:  rebalance run {shlex.quote(files['job'])} -k {options.n_views} -f 0.8"

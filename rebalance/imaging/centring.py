@@ -31,10 +31,6 @@ class Objects:
     centre: DoubleArray
     extent: DoubleArray
 
-    def reach(self) -> DoubleArray:
-        """float64 (N,): how far the object goes from the middle of the box, pixels."""
-        return np.asarray(np.hypot(self.centre[:, 0], self.centre[:, 1]) + self.extent)
-
 
 def find_objects(images: FloatArray, radius: float) -> Objects:
     """Centre and extent of the bright density under a disc that moves with it.

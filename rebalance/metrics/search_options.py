@@ -83,7 +83,7 @@ def resolve_search(averages: ClassAverages, options: SearchOptions) -> Search:
         if not 0.0 <= shift <= largest:
             raise _out_of_range("max_shift", shift, f"0 to {largest:g} px", averages)
     radius, mask_from = _mask_radius(averages, options)
-    centre, radius, centring = _centring(averages, options, radius, shift, mask_from)
+    centre, radius, centring = _centring(averages, options, radius, mask_from)
 
     high = min(AUTO_RINGS / (2.0 * radius), FINEST)
     if options.low_pass is not None:
@@ -134,20 +134,18 @@ def _mask_radius(averages: ClassAverages, options: SearchOptions) -> tuple[float
 
 
 def _centring(
-    averages: ClassAverages, options: SearchOptions, radius: float, shift: float, mask_from: str
+    averages: ClassAverages, options: SearchOptions, radius: float, mask_from: str
 ) -> tuple[DoubleArray, float, dict[str, Any]]:
     """Centres of the objects, the radius of the mask about them, and what to say of it."""
     if not options.center or len(averages) == 0:
         return np.zeros((len(averages), 2)), radius, {"centred": False}
     objects = find_objects(averages.images, radius)
     distance = np.hypot(objects.centre[:, 0], objects.centre[:, 1])
-    cut = (objects.reach() > radius) | (distance > shift / 2.0)
     if mask_from != "option":
         room = ROOM_ABOUT_OBJECT * float(np.percentile(objects.extent, 95))
         radius = max(min(radius, room), 4.0)
     facts = {
         "centred": True,
-        "off_centre": int(np.count_nonzero(cut)),
         "median_offset_px": round(float(np.median(distance)), 2),
         "largest_offset_px": round(float(distance.max()), 2),
     }

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rebalance.checks import named_files
 from rebalance.model import Dataset, RunResult
 from rebalance.progress import Progress
 from rebalance.record.affinity_file import IMAGES, images_digest, write_affinity
@@ -15,7 +14,7 @@ from rebalance.record.results_folder import RUN_RECORD
 from rebalance.record.run_record import build_record, plugin_facts, write_json
 from rebalance.record.superclass_table import write_superclass_table
 from rebalance.registry import registry
-from rebalance.request import KINDS_WITH_OPTIONS, RunRequest, plugin_name
+from rebalance.request import KINDS_WITH_OPTIONS, RunRequest, named_files, plugin_name
 
 AFFINITY_FILE = "affinity.npz"
 SUPERCLASS_TABLE = "superclasses.csv"

@@ -206,12 +206,11 @@ def about_the_metric(affinity: Affinity | None) -> list[str]:
     if "mirror" in facts:
         parts.append("mirror images too" if facts["mirror"] else "no mirror images")
     sentences = [f"Class averages were compared {', '.join(parts)}."] if parts else []
-    moved = facts.get("off_centre")
-    if facts.get("centred") and isinstance(moved, int) and moved:
-        farthest = facts.get("largest_offset_px")
-        by = f" by up to {farthest:.3g} pixels" if isinstance(farthest, int | float) else ""
+    middle, farthest = facts.get("median_offset_px"), facts.get("largest_offset_px")
+    if isinstance(middle, int | float) and isinstance(farthest, int | float):
         sentences.append(
-            f"{moved:,} of them were off centre{by}; all were centred for the comparison."
+            f"Objects were centred first: half of them were off centre by {middle:.3g} pixels or "
+            f"more, the farthest by {farthest:.3g}."
         )
     return sentences
 
