@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 from typing import Any
 
-from numba import cuda
-from numba.core.errors import NumbaPerformanceWarning
+from numba import config, cuda
 
-# A handful of averages leaves most of a card idle, which is nothing that a person could mend.
-warnings.filterwarnings("ignore", message="Grid size", category=NumbaPerformanceWarning)
+# A handful of averages leaves most of a card idle: nothing that a person should be warned of.
+config.CUDA_LOW_OCCUPANCY_WARNINGS = 0  # type: ignore[attr-defined]
 
 kernel: Callable[..., Any] = cuda.jit(cache=True)
 """Compiled at first launch, cached on disk. Sums keep their written order but for fused

@@ -74,3 +74,18 @@ def test_blocks_fit_so_that_a_processor_is_kept_busy(
             warps = REGISTERS_OF_A_PROCESSOR // (registers * 32)
             assert warps >= 16, f"{name}: {registers} registers a thread"
             assert warps // (THREADS[name] // 32) >= 2, name
+
+
+def test_few_averages_are_no_reason_for_a_warning() -> None:
+    # A launch of one block, short of the call: numba warns when it is configured.
+    script = (
+        "import warnings\n"
+        "from rebalance.kernels.probe_cuda import fill\n"
+        "warnings.simplefilter('error')\n"
+        "fill[1, 32]\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if "CUDASIM" not in name}
+    done = subprocess.run(
+        [sys.executable, "-c", script], env=environment, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
