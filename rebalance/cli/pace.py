@@ -47,13 +47,13 @@ class Pace:
         rate = self.per_second
         return None if rate is None else (self._total - self._notes[-1][1]) / rate
 
-    def words(self, unit: str) -> str:
+    def words(self, unit: str = "") -> str:
         """``"12,300 pairs/s, 1:05 left"``; empty while that can't be said."""
         rate, left = self.per_second, self.seconds_left
         if rate is None or left is None:
             return ""
         speed = f"{rate:,.0f}" if rate >= 10 else f"{rate:.1f}"
-        return f"{speed} {unit}/s, {clock(left)} left"
+        return f"{f'{speed} {unit}'.rstrip()}/s, {clock(left)} left"
 
 
 def clock(seconds: float) -> str:

@@ -20,10 +20,10 @@ WIDEST = 100
 
 _SHOWN_AFTER_SECONDS = 1.0
 _LINE_EVERY_SECONDS = 10.0
-_BAR_COLUMNS = range(5, 17)
-_PACE_COLUMNS = len("123,456 pairs/s, 12:34 left")
-# Spinner, percentage and the spaces between.
-_BESIDE_THE_BAR = 10
+_WIDEST_BAR = 16
+_BAR_COLUMNS = range(5, WIDEST)
+"""Room for a bar worth drawing."""
+_PACE_COLUMNS = len("⠋  ") + len(" 100% 123,456 pairs/s, 12:34 left")
 
 
 def stdout() -> Console:
@@ -97,9 +97,7 @@ class TerminalProgress(Progress):
             self._parts = (done, total)
             self._pace.note(done, total)
             if self._bar is not None:
-                self._bar.update(
-                    self._task, completed=done, total=total, pace=self._pace.words(self._unit)
-                )
+                self._bar.update(self._task, completed=done, total=total, pace=self._beside_bar())
             elif self._last_line and time.monotonic() - self._last_line > _LINE_EVERY_SECONDS:
                 self._line()
 
@@ -135,14 +133,12 @@ class TerminalProgress(Progress):
         from rich.progress import Progress as Bars
 
         done, total = self._parts
-        bar, left = BarColumn(bar_width=_BAR_COLUMNS[-1]), TimeRemainingColumn(compact=True)
+        bar, left = BarColumn(bar_width=_WIDEST_BAR), TimeRemainingColumn(compact=True)
         columns: tuple[ProgressColumn, ...] = (bar, TaskProgressColumn(), left)
         if self._unit:
-            pace = TextColumn("{task.fields[pace]}", markup=False)
-            columns = (TaskProgressColumn(), pace)
-            room = self._console.width - len(self._title) - _BESIDE_THE_BAR - _PACE_COLUMNS
-            if room in _BAR_COLUMNS or room > _BAR_COLUMNS[-1]:
-                bar.bar_width = min(room, _BAR_COLUMNS[-1])
+            columns = (TaskProgressColumn(), TextColumn("{task.fields[pace]}", markup=False))
+            if self._room() in _BAR_COLUMNS:
+                bar.bar_width = min(self._room(), _WIDEST_BAR)
                 columns = (bar, *columns)
         self._bar = Bars(
             SpinnerColumn(),
@@ -152,9 +148,16 @@ class TerminalProgress(Progress):
             transient=True,
         )
         self._task = self._bar.add_task(
-            self._title, completed=done, total=total or None, pace=self._pace.words(self._unit)
+            self._title, completed=done, total=total or None, pace=self._beside_bar()
         )
         self._bar.start()
+
+    def _room(self) -> int:
+        """Columns left for a bar beside the title and the pace; negative if these don't fit."""
+        return self._console.width - len(self._title) - _PACE_COLUMNS
+
+    def _beside_bar(self) -> str:
+        return self._pace.words(self._unit if self._room() >= 0 else "")
 
     def _line(self) -> None:
         done, total = self._parts

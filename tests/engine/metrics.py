@@ -49,6 +49,9 @@ class Counted(RotationalCC):
         self.tiles: list[tuple[range, range]] = []
         self._lock = threading.Lock()
 
+    def __reduce__(self) -> tuple[type[Counted], tuple[float]]:
+        return type(self), (self.stop_after,)
+
     def tile(self, features: Any, rows: range, columns: range, **given: Any) -> Block:
         with self._lock:
             is_stuck = len(self.tiles) >= self.stop_after
