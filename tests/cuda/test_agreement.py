@@ -66,7 +66,11 @@ def case(request: pytest.FixtureRequest) -> Case:
 
 @pytest.fixture(scope="module")
 def on_both(case: Case) -> tuple[rebalance.Affinity, rebalance.Affinity]:
-    return case.affinity("cpu"), case.affinity("cuda")
+    # Tiles small enough that there are several, and two threads take turns.
+    shape = (2, 1) if len(case.averages) < 10 else (32, 16)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(RotationalCC, "tile_shapes", {"cuda": shape})
+        return case.affinity("cpu"), case.affinity("cuda")
 
 
 def test_affinity_and_alignment_are_those_of_the_cpu(
