@@ -8,9 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-DATA = Path(
-    os.environ.get("REBALANCE_TEST_DATA", Path(__file__).parents[2] / "shared" / "data")
-)
+DATA = Path(os.environ.get("REBALANCE_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 
 @pytest.fixture(scope="session")
@@ -38,6 +36,4 @@ def simulated_job(tmp_path_factory: pytest.TempPathFactory) -> Path:
     from rebalance.simulate import simulate_class_averages, write_relion
 
     settings = {"n_averages": 24, "n_particles": 1_200, "n_views": 6, "box": 32, "seed": 1}
-    return write_relion(
-        simulate_class_averages(settings), tmp_path_factory.mktemp("project")
-    ).job
+    return write_relion(simulate_class_averages(settings), tmp_path_factory.mktemp("project")).job
