@@ -312,6 +312,9 @@ def edge_step(derivatives, arm, limit, x, y, max_shift, step):
             break
         damping = max(floor, 4.0 * damping)
     else:
+        step[0] = 0.0
+        step[1] = dx
+        step[2] = dy
         return False
     turn_step = ((aa + damping) * gt - ta * along) / determinant
     arc = ((tt + damping) * along - ta * gt) / determinant
