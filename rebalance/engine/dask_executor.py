@@ -231,7 +231,7 @@ def _check_workers(client: Any, metric: Any) -> dict[str, str]:
     except TimeoutError:
         raise ExecutorError(
             f"The Dask scheduler at {client.scheduler.address} has no workers.",
-            cure=f"Start some: dask worker --nworkers auto --nthreads 1 {client.scheduler.address}",
+            cure=f"Start some: dask worker --nworkers -1 --nthreads 1 {client.scheduler.address}",
         ) from None
     wanted = _versions((*_PACKAGES, *_packages_of(metric)))
     found = client.get_versions(packages=list(wanted))["workers"]
