@@ -1,6 +1,6 @@
 """Which clustering should be the default? Uniformity of views after balancing, by clustering and K.
 
-    python -m benchmarks.default_clustering [--data FOLDER] [--seeds 20] [--json FILE]
+    python -m benchmarks.default_clustering [--seeds 20] [--set max_shift=1px] [--json FILE]
 
 For each data set of known views, clustering and number of superclasses K it prints
 
@@ -87,7 +87,7 @@ class Known:
     truth: IntArray | None = None
 
 
-def real(folder: Path) -> Known:
+def real(folder: Path, search: dict[str, str]) -> Known:
     dataset = formats.read(folder)
     particles, averages = dataset.particles, dataset.class_averages
     assert particles is not None
@@ -101,13 +101,13 @@ def real(folder: Path) -> Known:
     view = np.array([view_of[name] for name in particles.column("rlnImageName")])
     return Known(
         folder.name,
-        engine.affinity(averages),
+        engine.affinity(averages, options=search),
         averages.n_particles,
         Views(particles.class_id, view),
     )
 
 
-def simulated(kind: str, size: int, seed: int) -> Known:
+def simulated(kind: str, size: int, seed: int, search: dict[str, str]) -> Known:
     data = simulate_class_averages(
         {**SIZES[size], **KINDS[kind], "box": 48, "pixel_size": 5.3, "seed": seed}
     )
@@ -115,22 +115,24 @@ def simulated(kind: str, size: int, seed: int) -> Known:
     assert averages.n_particles is not None
     return Known(
         f"{kind}, {size}",
-        engine.affinity(averages),
+        engine.affinity(averages, options=search),
         averages.n_particles,
         Views(data.particle_class, data.particle_view),
         None if data.options.continuous else data.superclass,
     )
 
 
-def sets(data: Path, copies: int) -> Iterator[tuple[Known, tuple[int, ...]]]:
+def sets(
+    data: Path, copies: int, search: dict[str, str]
+) -> Iterator[tuple[Known, tuple[int, ...]]]:
     """Each set with its numbers of superclasses."""
     folder = data / "relion31_70s"
     if folder.is_dir():
-        yield real(folder), REAL_K
+        yield real(folder, search), REAL_K
     for size in SIZES:
         for kind in KINDS:
             for seed in range(copies):
-                yield simulated(kind, size, seed), SIMULATED_K
+                yield simulated(kind, size, seed, search), SIMULATED_K
 
 
 def group(known: Known, method: str, n: int) -> Superclasses:
@@ -148,7 +150,13 @@ def rand_index(known: Known, superclasses: Superclasses, n: int) -> float:
 
 
 def measure(
-    known: Known, n: int, factor: str, seeds: int, sweep_seeds: int, chance: Curve
+    known: Known,
+    methods: list[str],
+    n: int,
+    factor: str,
+    seeds: int,
+    sweep_seeds: int,
+    chance: Curve,
 ) -> list[dict[str, Any]]:
     """One row for each clustering, on one set at one K."""
     views = known.views
@@ -156,7 +164,7 @@ def measure(
     best = curve(views, oracle(views, usable, n), sweep_seeds)
     rows: list[dict[str, Any]] = []
     found: dict[object, dict[str, Any]] = {}
-    for method in METHODS:
+    for method in methods:
         superclasses = group(known, method, n)
         # Different clusterings often agree; the sweep is the expensive part.
         key = frozenset(frozenset(members.tolist()) for members in superclasses)
@@ -207,7 +215,7 @@ def print_table(
     names = list(dict.fromkeys(row["set"] for row in rows))
     print(f"\n{title}\n\n| clustering | " + " | ".join(names) + " |")
     print("| --- |" + " ---: |" * len(names))
-    for method in METHODS:
+    for method in dict.fromkeys(row["method"] for row in rows):
         cells = [
             score([row for row in rows if row["set"] == name and row["method"] == method])
             for name in names
@@ -239,15 +247,20 @@ def main() -> None:
     parser.add_argument("--copies", type=int, default=3, help="of each simulated set")
     parser.add_argument("--factor", default="0.5", help="for the columns kept, U and random")
     parser.add_argument("-k", type=int, nargs="+", help="instead of 5 6 8 10 and 8 12 20")
+    parser.add_argument("--methods", nargs="+", default=list(METHODS), choices=METHODS)
+    parser.add_argument("--set", nargs="*", default=[], help="options of the metric, NAME=VALUE")
     parser.add_argument("--json", type=Path, help="write every row there")
     given = parser.parse_args()
 
     rows: list[dict[str, Any]] = []
-    for known, usual in sets(given.data, given.copies):
+    search = dict(pair.split("=", 1) for pair in given.set)
+    for known, usual in sets(given.data, given.copies, search):
         fewest = min(usual) * known.counts[known.counts > 0].min()
         chance = random_curve(known.views, fewest, given.sweep_seeds)
         for n in given.k or usual:
-            found = measure(known, n, given.factor, given.seeds, given.sweep_seeds, chance)
+            found = measure(
+                known, given.methods, n, given.factor, given.seeds, given.sweep_seeds, chance
+            )
             print_rows(found)
             rows += found
     print_table("Share of the oracle's gain", rows, share)
