@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -45,28 +46,26 @@ class Assembly:
         shape = (len(tile.rows), len(tile.columns))
         if block.values.shape != shape:
             raise self._broken(f"gave a block of {block.values.shape} for a tile of {shape}")
-        rows = np.arange(tile.rows.start, tile.rows.stop)
-        columns = np.arange(tile.columns.start, tile.columns.stop)
-        wanted = rows[:, None] < columns[None, :]
-        values = block.values[wanted]
+        is_whole = tile.rows.stop <= tile.columns.start
+        values = block.values if is_whole else block.values[_wanted(tile)]
         if not np.isfinite(values).all():
             raise self._broken("gave values that are not finite")
         highest = np.inf if self.is_distance else 1.0
-        if len(values) and (values.min() < 0.0 or values.max() > highest):
+        if values.size and (values.min() < 0.0 or values.max() > highest):
             raise self._broken(
                 f"gave values from {values.min():g} to {values.max():g}, "
                 f"expected {'at least 0' if self.is_distance else '0 to 1'}"
             )
-        i, j = (index[wanted] for index in np.meshgrid(rows, columns, indexing="ij"))
-        self.values[i, j] = values
-        self.values[j, i] = values
+        for row, i, j, _ in _pieces(tile, self.n):
+            self.values[i, j] = block.values[row]
+            self.values[j, i] = block.values[row]
         if block.rotation is not None and block.shift is not None and block.mirror is not None:
             if self.alignment is None:
                 self.alignment = no_motion(self.n)
-            at = self.alignment.index(i, j)
-            self.alignment.rotation[at] = block.rotation[wanted]
-            self.alignment.shift[at] = block.shift[wanted]
-            self.alignment.mirror[at] = block.mirror[wanted]
+            for row, _, _, at in _pieces(tile, self.n):
+                self.alignment.rotation[at] = block.rotation[row]
+                self.alignment.shift[at] = block.shift[row]
+                self.alignment.mirror[at] = block.mirror[row]
 
     def _broken(self, what: str) -> PluginError:
         return PluginError(f"The metric {self.metric!r} {what}.", cure="Report it to its authors.")
@@ -119,14 +118,45 @@ def spread_alignment(alignment: Alignment, is_empty: BoolArray) -> Alignment:
 
 
 def tile_of_alignment(alignment: Alignment, tile: Tile) -> Block:
-    """The part of an alignment that a tile of the same averages covers."""
-    rows = np.arange(tile.rows.start, tile.rows.stop)[:, None]
-    columns = np.arange(tile.columns.start, tile.columns.stop)[None, :]
-    wanted = rows < columns
-    at = np.where(wanted, alignment.index(np.minimum(rows, columns - 1), columns), 0)
-    return Block(
-        values=np.zeros(wanted.shape, dtype=np.float32),
-        rotation=alignment.rotation[at],
-        shift=alignment.shift[at],
-        mirror=alignment.mirror[at],
-    )
+    """The part of an alignment that a tile of the same averages covers; elsewhere nothing moves."""
+    shape = (len(tile.rows), len(tile.columns))
+    rotation = np.zeros(shape, dtype=np.float32)
+    shift = np.zeros((*shape, 2), dtype=np.float32)
+    mirror = np.zeros(shape, dtype=np.bool_)
+    for row, _, _, at in _pieces(tile, alignment.n):
+        rotation[row] = alignment.rotation[at]
+        shift[row] = alignment.shift[at]
+        mirror[row] = alignment.mirror[at]
+    return Block(np.zeros(shape, dtype=np.float32), rotation, shift, mirror)
+
+
+def _wanted(tile: Tile) -> BoolArray:
+    """Which pairs of a tile have row < column."""
+    rows, columns = np.ix_(tile.rows, tile.columns)
+    return np.asarray(rows < columns)
+
+
+def _pieces(tile: Tile, n: int) -> Iterator[tuple[tuple[int, slice], int, slice, slice]]:
+    """The pairs i < j of a tile, a row at a time: each is one piece of every array.
+
+    Yields
+    ------
+    row : tuple of int and slice
+        Their place in the arrays of the block.
+    i, j : int, slice
+        Their place in the matrix.
+    at : slice
+        Their place in condensed arrays, as `Alignment.index` has it.
+    """
+    for i in tile.rows:
+        first = max(i + 1, tile.columns.start)
+        if first >= tile.columns.stop:
+            continue
+        start = i * (2 * n - i - 1) // 2 + first - i - 1
+        row = (i - tile.rows.start, slice(first - tile.columns.start, None))
+        yield (
+            row,
+            i,
+            slice(first, tile.columns.stop),
+            slice(start, start + tile.columns.stop - first),
+        )

@@ -145,7 +145,7 @@ class Checkpoint:
         try:
             assert self._stream is not None
             for record in self._early or [(tile, block)]:
-                self._stream.write(self._record(*record))
+                self._write(self._stream, *record)
             # To the system, which keeps it if this process is killed.
             self._stream.flush()
         except OSError as error:
@@ -212,11 +212,11 @@ class Checkpoint:
             return None
         body = stream.read(_record_bytes(tile, is_aligned) - len(head))
         payload, digest = body[:-_DIGEST_BYTES], body[-_DIGEST_BYTES:]
-        if digest != self._digest(head + payload):
+        if digest != self._digest(head + payload).digest():
             return None
         return tile, _to_block(payload, (len(tile.rows), len(tile.columns)), bool(is_aligned))
 
-    def _record(self, tile: Tile, block: Block) -> bytes:
+    def _write(self, stream: BinaryIO, tile: Tile, block: Block) -> None:
         arrays: list[npt.NDArray[Any]] = [np.asarray(block.values, dtype="<f4")]
         is_aligned = (
             block.rotation is not None and block.shift is not None and block.mirror is not None
@@ -230,11 +230,17 @@ class Checkpoint:
         head = _RECORD.pack(
             tile.rows.start, tile.rows.stop, tile.columns.start, tile.columns.stop, is_aligned
         )
-        content = b"".join((head, *(array.tobytes() for array in arrays)))
-        return content + self._digest(content)
+        digest = self._digest(head)
+        stream.write(head)
+        for array in arrays:
+            # Whole tiles of a card have megabytes: they are not copied.
+            content = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
+            digest.update(content)
+            stream.write(content)
+        stream.write(digest.digest())
 
-    def _digest(self, content: bytes) -> bytes:
-        return hashlib.blake2b(content, key=self._key, digest_size=_DIGEST_BYTES).digest()
+    def _digest(self, content: bytes) -> hashlib.blake2b:
+        return hashlib.blake2b(content, key=self._key, digest_size=_DIGEST_BYTES)
 
     def _say_problem(self, what: str) -> None:
         self._owner.problems.append(f"The checkpoint {self.path} {what}.")

@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import time
+import tomllib
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -31,6 +32,7 @@ from tests.engine.metrics import Counted, Frc, N, digest, noise
 
 distributed = pytest.importorskip("distributed")
 
+ROOT = Path(__file__).parents[2]
 N_WORKERS = 2
 LARGER = 260
 """Averages of more tiles than may be under way."""
@@ -255,6 +257,21 @@ def test_dask_that_is_not_installed_is_a_clear_error(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(dask_executor, "find_spec", lambda _: None)
     with pytest.raises(ExecutorError, match=r"Install rebalance-em\[dask\]"):
         find_executor("dask")
+
+
+def test_what_the_guide_and_the_messages_tell_people_to_type_is_there() -> None:
+    from distributed.cli import dask_scheduler, dask_worker
+
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    assert set(extras["dask"]) <= set(extras["dev"])
+    guide = (ROOT / "docs" / "howto-cluster.md").read_text(encoding="utf-8")
+    text = guide + Path(dask_executor.__file__).read_text(encoding="utf-8")
+    for name, command in (("scheduler", dask_scheduler.main), ("worker", dask_worker.main)):
+        typed = " ".join(re.findall(rf"dask {name}( .*)", text))
+        flags = {flag for parameter in command.params for flag in parameter.opts}
+        assert set(re.findall(r" (--\S+)", typed)) - {"--"} <= flags
+        assert "--" in typed
 
 
 def test_a_cluster_that_dies_is_a_clear_error() -> None:

@@ -10,8 +10,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import rebalance
+from rebalance.engine.assemble import Assembly, tile_of_alignment
 from rebalance.engine.device import cuda_problem, resolve_device
 from rebalance.engine.schedule import tiles
 from rebalance.errors import DeviceError, OptionError, PluginError
@@ -29,6 +32,41 @@ def test_tiles_cover_every_pair_once(n: int) -> None:
         seen[rows, columns] += rows < columns
         assert tile.n_pairs == np.count_nonzero(rows < columns) > 0
     np.testing.assert_array_equal(seen, np.triu(np.ones((n, n), dtype=int), 1))
+
+
+@given(st.integers(2, 40), st.integers(1, 17), st.integers(1, 17), st.integers(0, 2**32 - 1))
+def test_every_pair_lands_in_its_place(n: int, height: int, width: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    values = rng.random((n, n), dtype=np.float32)
+    rotation = rng.normal(size=(n, n)).astype(np.float32)
+    shift = rng.normal(size=(n, n, 2)).astype(np.float32)
+    mirror = rng.random((n, n)) < 0.5
+    assembly = Assembly(n, "noise", "affinity")
+    schedule = tiles(n, (height, width))
+    for at in rng.permutation(len(schedule)):
+        part = np.ix_(schedule[at].rows, schedule[at].columns)
+        assembly.add(schedule[at], Block(values[part], rotation[part], shift[part], mirror[part]))
+    found, _, _ = assembly.finish()
+    above = np.triu(values, 1)
+    np.testing.assert_array_equal(found, above + above.T + np.eye(n, dtype=np.float32))
+    alignment = assembly.alignment
+    assert alignment is not None
+    i, j = np.triu_indices(n, 1)
+    np.testing.assert_array_equal(alignment.rotation, rotation[i, j])
+    np.testing.assert_array_equal(alignment.shift, shift[i, j])
+    np.testing.assert_array_equal(alignment.mirror, mirror[i, j])
+    for tile in schedule:
+        back = tile_of_alignment(alignment, tile)
+        rows, columns = np.ix_(tile.rows, tile.columns)
+        wanted = rows < columns
+        assert back.rotation is not None
+        assert back.shift is not None
+        assert back.mirror is not None
+        np.testing.assert_array_equal(back.rotation, np.where(wanted, rotation[rows, columns], 0))
+        np.testing.assert_array_equal(back.mirror, wanted & mirror[rows, columns])
+        np.testing.assert_array_equal(
+            back.shift, np.where(wanted[..., None], shift[rows, columns], 0)
+        )
 
 
 class Brightness:
