@@ -168,6 +168,10 @@ def test_one_wrong_bit_anywhere_is_noticed(tmp_path: Path, rng: np.random.Genera
         good = max(at - start, 0) // record if at >= start else 0
         assert [tile for tile, _ in found] == SCHEDULE[:good]
         assert len(problems) == 1
+        # What is not used is not left there for a later tile to stand before.
+        again, problems = taken_up(tmp_path)
+        assert len(again) == good
+        assert problems == []
 
 
 def test_a_checkpoint_of_another_affinity_under_this_name_is_not_used(tmp_path: Path) -> None:
