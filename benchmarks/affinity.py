@@ -40,9 +40,10 @@ SHIFTS_ONE_PIXEL = 317
 """Whole-pixel shifts in a disc of 10 px: the exhaustive search that the floor counts."""
 
 
-def options_of(box: int, max_shift: float) -> dict[str, str]:
+def options_of(box: int, max_shift: float, center: bool = True) -> dict[str, str]:
     """R = 54, k_max = 0.25 at 128 px, in proportion at other boxes."""
     return {
+        "center": str(center),
         "mask_diameter": f"{108 * box / 128}px",
         "low_pass": f"{4 * box / 128}px",
         "max_shift": f"{max_shift}px",
@@ -81,10 +82,12 @@ def tile_kernel(n_shifts: int = 37) -> Row:
     }
 
 
-def whole_affinity(n: int, box: int, max_shift: float, threads: int, device: str) -> list[Row]:
+def whole_affinity(
+    n: int, box: int, max_shift: float, threads: int, device: str, center: bool
+) -> list[Row]:
     """Time, floor, accuracy and recovery of one stack."""
     stack = known_stack(n, box)
-    options = options_of(box, max_shift)
+    options = options_of(box, max_shift, center)
 
     def compute(count: int = threads) -> rebalance.Affinity:
         return rebalance.affinity(stack.averages, options=options, threads=count, device=device)
@@ -271,13 +274,14 @@ def main(
     shifts: Annotated[float, typer.Option(help="Largest shift, pixels.")] = 10.0,
     threads: Annotated[int, typer.Option(help="Threads.")] = default_threads(),
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    center: Annotated[bool, typer.Option(help="Centre the objects first, as by default.")] = True,
     pairs: Annotated[int, typer.Option(help="Pairs held against the reference.")] = 40,
     quick: Annotated[bool, typer.Option(help="Leave out peers, large N and first calls.")] = False,
     json_file: Annotated[Path | None, typer.Option("--json", help="Results to keep.")] = None,
 ) -> None:
     """Print every row of the targets."""
     rows = [tile_kernel()]
-    rows += whole_affinity(averages, box, shifts, threads, device)
+    rows += whole_affinity(averages, box, shifts, threads, device, center)
     per_pair = float(rows[1]["measured"].split("(")[1].split()[0]) * 1e-6
     ribosomes = known_stack(100, 96).averages
     rows.append(against_reference("slicem_ribosomes", ribosomes, pairs))

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from conftest import plain_superclasses
+from tests.figures.conftest import plain_superclasses
 
 from rebalance.figures import class_averages
 from rebalance.figures.artists import Label, Raster
@@ -159,7 +159,7 @@ def test_a_superclass_taller_than_a_page_goes_on(results, check_texts):
 
 
 def test_the_real_70s_has_its_fifteen_views(real_data, check_texts):
-    from conftest import make_result, ribosome_70s, slicem
+    from tests.figures.conftest import make_result, ribosome_70s, slicem
 
     result = make_result(ribosome_70s(real_data), 5)
     (figure,) = draw(result)

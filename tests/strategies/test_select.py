@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rebalance.clusterings import cluster
 from rebalance.errors import OptionError, PluginError
 from rebalance.model import (
     BALANCED,
@@ -18,6 +19,7 @@ from rebalance.model import (
     NO_SUCH_AVERAGE,
     NOT_SELECTED,
     REASONS,
+    Affinity,
     ParticleTable,
     Superclasses,
 )
@@ -258,6 +260,19 @@ def test_a_one_particle_class_that_throws_nearly_everything_away_is_named() -> N
     assert "--min-class-particles 2" in warning
     assert select(particles, groups, factor=1, min_class_particles=2).after.sum() == 6_000
     assert not select(particles, groups, factor=1, exclude_classes=[3]).warnings
+
+
+def test_what_would_stay_without_a_tiny_class_stays_when_it_is_left_out_as_said() -> None:
+    values = np.full((4, 4), 0.2, dtype=np.float32)
+    values[0, 1] = values[1, 0] = 0.9
+    np.fill_diagonal(values, 1.0)
+    alike = Affinity(values, np.arange(1, 5), np.zeros(4, dtype=bool))
+    counts = np.array([4_000, 3_000, 900, 2])
+    particles = table(np.repeat([1, 2, 3, 4], counts))
+    warning = select(particles, cluster(alike, 3, n_particles=counts), factor=1).warnings[0]
+    assert "Without it 1,800 would stay: -k 2 --exclude-classes 4" in warning
+    fewer = cluster(alike, 2, n_particles=counts, left_out=[4])
+    assert select(particles, fewer, factor=1).selected.sum() == 1_800
 
 
 def test_several_tiny_classes_that_throw_nearly_everything_away_are_named_together() -> None:
