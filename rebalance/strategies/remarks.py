@@ -96,11 +96,17 @@ def about_waste(
     number, would_stay = fewest
     out = sorted(c for group in members[:number] for c in group)
     at_least = max(candidates[c] for c in out) + 1
-    listed = f"--exclude-classes {','.join(map(str, out))}, or " if len(out) <= 10 else ""
+    # The rest stays grouped as it is if as many superclasses fewer are asked for.
+    fewer = (
+        ""
+        if superclasses.clustering in ("identity", "labels")
+        else f"-k {len(superclasses) - number} "
+    )
+    listed = f"{fewer}--exclude-classes {','.join(map(str, out))}, or " if len(out) <= 10 else ""
     which = "it" if number == 1 else f"the {number:,} smallest superclasses"
     return [
         f"{warning} Without {which} {would_stay:,} would stay: "
-        f"{listed}--min-class-particles {at_least}. Or lower the factor."
+        f"{listed}{fewer}--min-class-particles {at_least}. Or lower the factor."
     ]
 
 
