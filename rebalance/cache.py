@@ -214,6 +214,16 @@ class AffinityCache:
             found.append(CacheEntry(path, status.st_size, status.st_mtime))
         return sorted(found, key=lambda entry: (-entry.last_used, entry.path.name))
 
+    def checkpoints(self) -> list[CacheEntry]:
+        """What interrupted runs left, and runs that are under way; the last used first."""
+        from rebalance.engine.checkpoint import find_checkpoints
+
+        found = [
+            CacheEntry(path, status.st_size, status.st_mtime)
+            for path, status in find_checkpoints(self.unfinished)
+        ]
+        return sorted(found, key=lambda entry: (-entry.last_used, entry.path.name))
+
     def clear(self) -> tuple[int, int]:
         """Delete every entry and every checkpoint that is not in use, and nothing else.
 

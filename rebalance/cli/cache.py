@@ -20,6 +20,8 @@ def cache(
     deleted = kept.clear() if clear else None
     entries = kept.entries()
     size = sum(entry.size for entry in entries)
+    unfinished = kept.checkpoints()
+    unfinished_size = sum(entry.size for entry in unfinished)
     if json:
         from rebalance.record.run_record import as_json
 
@@ -28,6 +30,8 @@ def cache(
             "affinities": len(entries),
             "bytes": size,
             "limit_bytes": kept.limit,
+            "checkpoints": len(unfinished),
+            "checkpoint_bytes": unfinished_size,
         }
         if deleted is not None:
             content |= {"deleted": deleted[0], "deleted_bytes": deleted[1]}
@@ -37,6 +41,9 @@ def cache(
         typer.echo(f"Deleted {_affinities(deleted[0])}, {_megabytes(deleted[1])}.")
     typer.echo(f"folder  {kept.folder}  (${FOLDER_VARIABLE})")
     typer.echo(f"holds   {_affinities(len(entries))}, {_megabytes(size)}")
+    if unfinished:
+        number = f"{len(unfinished):,} checkpoint{'s' if len(unfinished) > 1 else ''}"
+        typer.echo(f"        {number} of unfinished affinities, {_megabytes(unfinished_size)}")
     typer.echo(f"limit   {_megabytes(kept.limit)}  (${SIZE_VARIABLE})")
 
 

@@ -295,6 +295,13 @@ def _open_locked(path: Path) -> BinaryIO:
         os.close(handle)
 
 
+def find_checkpoints(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """The checkpoints of a folder, in use or not."""
+    for path in folder.glob(f"{'[0-9a-f]' * 64}{_SUFFIX}"):
+        with contextlib.suppress(FileNotFoundError):
+            yield path, path.stat()
+
+
 def remove_abandoned(folder: Path, older_than: float = 0.0) -> tuple[int, int]:
     """Delete checkpoints that no process is writing.
 
@@ -310,11 +317,10 @@ def remove_abandoned(folder: Path, older_than: float = 0.0) -> tuple[int, int]:
         Number of checkpoints deleted, and bytes.
     """
     number = size = 0
-    for path in folder.glob(f"{'[0-9a-f]' * 64}{_SUFFIX}"):
+    for path, status in find_checkpoints(folder):
+        if time.time() - status.st_mtime < older_than:
+            continue
         with contextlib.suppress(OSError):
-            status = path.stat()
-            if time.time() - status.st_mtime < older_than:
-                continue
             with _open_locked(path):
                 path.unlink()
             number, size = number + 1, size + status.st_size

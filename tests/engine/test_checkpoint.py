@@ -317,7 +317,10 @@ def test_emptying_the_cache_spares_a_checkpoint_in_use(tmp_path: Path) -> None:
     size = abandoned.stat().st_size
     with interrupted(Checkpoints(cache.unfinished), KEY) as left:
         left.add(SCHEDULE[0], block_of(SCHEDULE[0]))
+        assert {entry.path for entry in cache.checkpoints()} == {abandoned, left.path}
+        assert sum(entry.size for entry in cache.checkpoints()) > size
         assert cache.clear() == (0, size)
+        assert [entry.path for entry in cache.checkpoints()] == [left.path]
         left.add(SCHEDULE[1], block_of(SCHEDULE[1]))
     assert not abandoned.exists()
     found, _ = taken_up(cache.unfinished)
