@@ -45,24 +45,21 @@ def known_stack(n: int, box: int = 128, *, seed: int = 0, noise: float = 0.3) ->
     rng = np.random.default_rng(seed)
     originals = _resample(_originals(), box)
     count = min(n, len(originals))
-    images = [*originals[:count]]
-    source = list(range(count))
+    images = np.empty((n, box, box), dtype=np.float32)
+    images[:count] = originals[:count]
+    source = np.arange(n) % count
     motion = [Transform()] * count
-    while len(images) < n:
-        origin = len(images) % count
+    for at in range(count, n):
         move = Transform(
             float(rng.uniform(-180, 180)),
             tuple(float(s) for s in rng.uniform(-6, 6, 2)),
             bool(rng.integers(2)),
         )
-        image = originals[origin]
-        copy = move.apply(image, fill=float(np.median(image)))
-        copy = copy + rng.normal(0, noise * image.std(), image.shape)
-        images.append(copy.astype(np.float32))
-        source.append(origin)
+        image = originals[source[at]]
+        images[at] = move.apply(image, fill=float(np.median(image)))
+        images[at] += rng.normal(0, noise * image.std(), image.shape).astype(np.float32)
         motion.append(move)
-    stack = np.stack(images).astype(np.float32)
-    return KnownStack(ClassAverages(stack, np.arange(1, n + 1)), np.array(source), motion)
+    return KnownStack(ClassAverages(images, np.arange(1, n + 1)), source, motion)
 
 
 def _originals() -> np.ndarray:

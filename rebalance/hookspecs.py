@@ -124,7 +124,8 @@ class Metric(Protocol):
     ----------
     options_model : type of Options
     returns : ``"affinity"`` in [0, 1], or ``"distance"`` ≥ 0, which the engine maps to an affinity.
-    requires : ``()``, ``("alignment",)``, or the names of other metrics.
+    requires : ``()``, ``("alignment",)``, ``("alignment:NAME",)`` for that of one metric, or the
+        names of other metrics.
     invariances : which of ``"rotation"``, ``"shift"``, ``"mirror"``, ``"scale"``, ``"offset"`` of
         either image leave the value as it is; the conformance kit holds the metric to them.
     devices : optional; ``("cpu",)`` where it is not stated, ``("cpu", "cuda")`` for a metric that

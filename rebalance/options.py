@@ -82,7 +82,8 @@ class Length:
         return self.value / pixel_size
 
     def __str__(self) -> str:
-        return f"{self.value:g}px" if self.unit == "px" else f"{self.value:g}A"
+        # Every digit, since this is what a record is repeated from and an affinity found by.
+        return repr(self.value).removesuffix(".0") + self.unit
 
     @classmethod
     def __get_pydantic_core_schema__(

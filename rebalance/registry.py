@@ -125,6 +125,9 @@ class Registry:
                 kind: [spec for specs in getattr(manager.hook, hook)() for spec in specs]
                 for kind, hook in _HOOKS.items()
             }
+            for spec in (spec for specs in found.values() for spec in specs):
+                if not isinstance(spec, PluginSpec):
+                    raise TypeError(f"a hook gave {spec!r}, which is no PluginSpec")
         except Exception as error:
             self.problems.append(
                 f"Plugin package {package} {version} is left out: its hooks failed with "

@@ -12,6 +12,9 @@ from rebalance.errors import PluginError
 from rebalance.hookspecs import Block
 from rebalance.model import Alignment, BoolArray, FloatArray
 
+ROUNDING = 1e-5
+"""How far out of range a value may be and still be taken for its limit."""
+
 DISTANCE_MAP = "exp(-distance / median)"
 
 
@@ -51,15 +54,23 @@ class Assembly:
         if not np.isfinite(values).all():
             raise self._broken("gave values that are not finite")
         highest = np.inf if self.is_distance else 1.0
-        if values.size and (values.min() < 0.0 or values.max() > highest):
+        if values.size and (values.min() < -ROUNDING or values.max() > highest + ROUNDING):
             raise self._broken(
-                f"gave values from {values.min():g} to {values.max():g}, "
+                f"gave values from {values.min():.9g} to {values.max():.9g}, "
                 f"expected {'at least 0' if self.is_distance else '0 to 1'}"
             )
         for row, i, j, _ in _pieces(tile, self.n):
-            self.values[i, j] = block.values[row]
-            self.values[j, i] = block.values[row]
+            clipped = np.clip(block.values[row], 0.0, highest)
+            self.values[i, j] = clipped
+            self.values[j, i] = clipped
         if block.rotation is not None and block.shift is not None and block.mirror is not None:
+            for name, expected in (("rotation", shape), ("shift", (*shape, 2)), ("mirror", shape)):
+                part = getattr(block, name)
+                if part.shape != expected:
+                    raise self._broken(f"gave a {name} of {part.shape}, expected {expected}")
+                wanted = part if is_whole else part[_wanted(tile)]
+                if not np.isfinite(wanted).all():
+                    raise self._broken(f"gave a {name} that is not finite")
             if self.alignment is None:
                 self.alignment = no_motion(self.n)
             for row, _, _, at in _pieces(tile, self.n):

@@ -16,6 +16,7 @@ from rebalance.engine.device import resolve_device
 from rebalance.engine.executor import Executor, check_place, find_executor
 from rebalance.engine.key import affinity_key
 from rebalance.engine.local import current_threads, use_threads
+from rebalance.engine.requirements import lasting_version, required
 from rebalance.engine.schedule import TILE_SHAPE, tiles
 from rebalance.engine.work import TileWork
 from rebalance.errors import PluginError
@@ -110,7 +111,7 @@ def compute_affinity(
 def _choose(metric: Any, options: Mapping[str, Any] | Options | None, device: str) -> _Chosen:
     if isinstance(metric, str):
         found = registry().find("metric", metric)
-        instance, name, version = found.load(), found.name, f"{found.package} {found.version}"
+        instance, name, version = found.load(), found.name, lasting_version(found)
     else:
         instance, name = metric, type(metric).__name__
         version = str(getattr(metric, "version", ""))
@@ -140,8 +141,8 @@ def _requirements(
     facts: dict[str, Any] = {}
     used = np.flatnonzero(~averages.is_empty)
     for word in chosen.metric.requires:
-        name = registry().provider(ALIGNMENT).name if word == ALIGNMENT else word
-        provider = registry().find("metric", name).load()
+        found = required(word)
+        name, provider = found.name, found.load()
         shared = set(provider.options_model.model_fields) & set(type(chosen.options).model_fields)
         needed = compute_affinity(
             averages,
@@ -155,7 +156,7 @@ def _requirements(
             checkpoints=checkpoints,
         )
         facts |= {**needed.facts}
-        if word == ALIGNMENT:
+        if word.partition(":")[0] == ALIGNMENT:
             if needed.alignment is None:
                 raise PluginError(f"The metric {name!r} provides no alignment.")
             alignment = _without_empties(needed.alignment, used)

@@ -6,7 +6,6 @@ ever writes to an input.
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -84,7 +83,7 @@ def read(
 
 
 def _plugin(path: Path, name: str | None) -> tuple[str, Any]:
-    from rebalance.errors import InputError, PluginError
+    from rebalance.errors import InputError
     from rebalance.registry import registry
 
     if name is not None:
@@ -92,11 +91,17 @@ def _plugin(path: Path, name: str | None) -> tuple[str, Any]:
     if not os.access(path, os.R_OK):
         raise InputError("You may not read it.", path=path, cure="Check the permissions.")
     plugins: list[tuple[str, Any]] = []
+    scores: list[float] = []
     for one in registry().of_kind("format"):
         # A broken format of a third party must not stop the others; --format names it.
-        with contextlib.suppress(PluginError):
-            plugins.append((one.name, one.load()))
-    scores = [plugin.sniff(path) for _, plugin in plugins]
+        try:
+            plugin = one.load()
+            score = float(plugin.sniff(path))
+        except Exception as error:
+            registry().problems.append(f"The format {one.name!r} of {one.package} failed: {error}")
+            continue
+        plugins.append((one.name, plugin))
+        scores.append(score)
     if not scores or max(scores) <= 0:
         raise InputError(
             f"The {'folder' if path.is_dir() else 'file'} is of no known format "

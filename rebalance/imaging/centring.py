@@ -48,7 +48,7 @@ def find_objects(images: FloatArray, radius: float) -> Objects:
     from rebalance.kernels.centring_cpu import moving_centroid
 
     box = images.shape[1]
-    small = min(SMALL_BOX, box)
+    small = min(SMALL_BOX, box - box % 2)
     scale = box / small
     centre = np.zeros((len(images), 2))
     extent = np.zeros(len(images))

@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from rebalance.kernels.compile import jit
+from rebalance.kernels.limits import MAX_HALF
 from rebalance.kernels.turn_cpu import turn
 
 BLOCK = 32
@@ -22,11 +23,8 @@ BLOCK = 32
 COMPONENTS = 6
 """Re B, Im B, Re B′, Im B′, Re B″, Im B″."""
 
-STRIDE = 3 * 1024 + 16
+STRIDE = 3 * MAX_HALF + 16
 """Distance of the components of an expanded ring: a constant that the compiler can see."""
-
-MAX_HALF = 1024
-"""Most angles of the half circle."""
 
 SUMS = 10
 """C, C_θ, C_θθ, C_x, C_y, C_θx, C_θy, C_xx, C_xy, C_yy."""

@@ -11,6 +11,7 @@ from rebalance.errors import OptionError
 from rebalance.imaging.centring import find_objects
 from rebalance.imaging.masks import estimate_radius
 from rebalance.imaging.polar import PolarGrid
+from rebalance.kernels.limits import MAX_HALF
 from rebalance.model import ClassAverages, DoubleArray
 from rebalance.options import Length, Options, option
 
@@ -99,6 +100,13 @@ def resolve_search(averages: ClassAverages, options: SearchOptions) -> Search:
                 "high_pass", length, f"longer than the low-pass of {1 / high:.1f} px", averages
             )
         low = 1.0 / length
+    grid = PolarGrid(radius, low, high, shift)
+    if grid.n_half > MAX_HALF:
+        raise OptionError(
+            f"Comparing detail of {1 / high:.1f} px over a mask of {2 * radius:.0f} px with shifts "
+            f"up to {shift:.0f} px needs {grid.n_half} angles, at most {MAX_HALF} are possible.",
+            cure="Give a coarser low_pass, a smaller max_shift or a smaller mask_diameter.",
+        )
     facts: dict[str, Any] = {
         "mask_diameter_px": round(2 * radius, 3),
         "mask_diameter_from": mask_from,
@@ -113,7 +121,7 @@ def resolve_search(averages: ClassAverages, options: SearchOptions) -> Search:
         facts["mask_diameter_A"] = round(2 * radius * size, 2)
         facts["low_pass_A"] = round(size / high, 2)
         facts["max_shift_A"] = round(shift * size, 2)
-    return Search(PolarGrid(radius, low, high, shift), options.mirror, centre, facts)
+    return Search(grid, options.mirror, centre, facts)
 
 
 def _mask_radius(averages: ClassAverages, options: SearchOptions) -> tuple[float, str]:

@@ -225,6 +225,31 @@ def test_broken_metric_is_named(block: np.ndarray, message: str) -> None:
         rebalance.affinity(views.stack_of(images), Broken())
 
 
+def test_rounding_of_a_metric_is_forgiven() -> None:
+    class Rounded(Brightness):
+        returns = "affinity"
+
+        def tile(self, *_: Any, **__: Any) -> Block:
+            return Block(np.array([[-1e-7, 1 + 1e-7]] * 2, dtype=np.float32))
+
+    found = rebalance.affinity(views.stack_of(np.eye(8)[None] * [[[1]], [[2]]]), Rounded())
+    assert found.values[0, 1] == 1
+
+
+@pytest.mark.parametrize(
+    ("shift", "message"),
+    [(np.zeros((2, 2)), r"shift of \(2, 2\)"), (np.full((2, 2, 2), np.nan), "not finite")],
+)
+def test_broken_alignment_is_named(shift: np.ndarray, message: str) -> None:
+    class Broken(Brightness):
+        def tile(self, *_: Any, **__: Any) -> Block:
+            plain = np.zeros((2, 2), np.float32)
+            return Block(plain, plain, shift.astype(np.float32), plain.astype(bool))
+
+    with pytest.raises(PluginError, match=message):
+        rebalance.affinity(views.stack_of(np.eye(8)[None] * [[[1]], [[2]]]), Broken())
+
+
 def test_metric_that_lacks_a_part_of_its_contract_is_named() -> None:
     class NoTile:
         options_model = NoOptions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from rebalance.imaging.centring import find_objects
 from rebalance.model import Transform
@@ -30,6 +31,15 @@ def test_neighbour_at_the_edge_does_not_pull(rng: np.random.Generator) -> None:
     alone, beside = find_objects(images, 20.0).centre
     np.testing.assert_allclose(alone, (4, -3), atol=0.1)
     np.testing.assert_allclose(beside, alone, atol=0.2)
+
+
+@pytest.mark.parametrize("box", [16, 31, 33, 47, 48, 49, 65, 96])
+def test_centre_is_found_in_a_box_of_any_size(box: int) -> None:
+    y, x = np.mgrid[:box, :box] - box // 2
+    at = (0.1 * box, -0.06 * box)
+    blob = np.exp(-((x - at[0]) ** 2 + (y - at[1]) ** 2) / (0.01 * box**2))
+    centre = find_objects(blob[None].astype(np.float32), 0.4 * box).centre[0]
+    np.testing.assert_allclose(centre, at, atol=0.02 * box)
 
 
 def test_extent_is_that_of_the_object() -> None:

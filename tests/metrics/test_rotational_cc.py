@@ -198,6 +198,14 @@ def test_wrong_option_is_named(options: dict[str, str], message: str) -> None:
         affinity_of(views.projections(2, np.random.default_rng(0)), **options)
 
 
+def test_search_too_fine_for_the_kernels_is_refused() -> None:
+    averages = views.stack_of(np.random.default_rng(0).normal(size=(2, 400, 400)))
+    fine = {"mask_diameter": "400px", "low_pass": "2.3px"}
+    with pytest.raises(OptionError, match="max_shift"):
+        rebalance.affinity(averages, options={**fine, "max_shift": "200px"})
+    assert rebalance.affinity(averages, options={**fine, "max_shift": "4px"}).values[0, 1] < 0.5
+
+
 def test_lengths_in_angstrom_and_pixels_are_one(rng: np.random.Generator) -> None:
     images = views.projections(3, rng)
     averages = views.stack_of(images, pixel_size=5.0)

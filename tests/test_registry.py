@@ -1,0 +1,89 @@
+"""What is wrong with one plugin package is said by name, and the rest go on."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from rebalance import builtins
+from rebalance.errors import PluginError
+from rebalance.hookspecs import HOOK_VERSION, PluginSpec, hookimpl
+from rebalance.registry import Registry
+
+
+def package(*specs: object, **more: object) -> object:
+    class Module:
+        @hookimpl
+        def rebalance_metrics(self) -> list[object]:
+            return list(specs)
+
+    module = Module()
+    for name, value in more.items():
+        setattr(module, name, value)
+    return module
+
+
+@pytest.fixture
+def registry() -> Registry:
+    found = Registry(discover=False)
+    found.add(builtins, package="rebalance-em", version="1")
+    return found
+
+
+def test_installed_built_ins_come_in_by_the_entry_point() -> None:
+    found = Registry()
+    assert {plugin.kind for plugin in found} == {"metric", "clustering", "strategy", "format"}
+    assert found.find("metric", "frc").package == "rebalance-em"
+    assert found.problems == []
+
+
+@pytest.mark.parametrize(
+    ("module", "words"),
+    [
+        (package("no spec"), ["stranger 2.0", "no PluginSpec"]),
+        (package(REBALANCE_HOOK_VERSION=HOOK_VERSION + 1), ["stranger 2.0", "version 2"]),
+        (package(PluginSpec("frc", "One.", "a:B")), ["'frc'", "stranger", "rebalance-em"]),
+    ],
+)
+def test_a_package_with_a_fault_is_named_and_the_rest_go_on(
+    module: object, words: list[str], registry: Registry
+) -> None:
+    before = list(registry)
+    registry.add(module, package="stranger", version="2.0")
+    assert list(registry) == before
+    assert len(registry.problems) == 1
+    for word in words:
+        assert word in registry.problems[0]
+
+
+def test_a_hook_that_fails_is_named(registry: Registry) -> None:
+    class Module:
+        @hookimpl
+        def rebalance_metrics(self) -> list[PluginSpec]:
+            raise RuntimeError("out of order")
+
+    registry.add(Module(), package="stranger", version="2.0")
+    assert "out of order" in registry.problems[0]
+
+
+def test_an_entry_point_that_can_not_be_imported_is_named() -> None:
+    def load() -> object:
+        raise ImportError("no module named moon")
+
+    found = Registry(discover=False)
+    dist = SimpleNamespace(name="stranger", version="2.0")
+    found._add_entry_point(SimpleNamespace(value="stranger.plugin", dist=dist, load=load))  # type: ignore[arg-type]
+    assert "stranger 2.0" in found.problems[0]
+    assert "no module named moon" in found.problems[0]
+
+
+def test_a_plugin_that_can_not_be_loaded_names_its_package(registry: Registry) -> None:
+    registry.add(package(PluginSpec("moon", "One.", "no_such:Moon")), package="stranger")
+    with pytest.raises(PluginError, match="stranger"):
+        registry.load("metric", "moon")
+
+
+def test_a_name_that_is_not_there_brings_the_nearest(registry: Registry) -> None:
+    with pytest.raises(PluginError, match="did you mean 'rotational-cc'"):
+        registry.find("metric", "rotational-c")
