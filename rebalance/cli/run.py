@@ -357,10 +357,13 @@ def run(
         passthrough=tuple(passthrough or ()),
         project=project,
         pixel_size=pixel_size,
+        # An empty word, of a shell variable that is not set, must not stand for every class.
         exclude_classes=(
-            parse_classes(exclude_classes, "--exclude-classes") if exclude_classes else ()
+            () if exclude_classes is None else parse_classes(exclude_classes, "--exclude-classes")
         ),
-        only_classes=parse_classes(only_classes, "--only-classes") if only_classes else None,
+        only_classes=(
+            None if only_classes is None else parse_classes(only_classes, "--only-classes")
+        ),
         min_class_particles=min_class_particles,
         strict=strict,
         copy_templates=copy_templates,

@@ -106,6 +106,8 @@ def test_quiet_prints_nothing_but_errors(simulated_job: Path) -> None:
         (("-k", "5", "--exclude-classes", "a-b"), "no class number or range"),
         (("-k", "5", "--exclude-classes", "77"), "class 77"),
         (("-k", "5", "--only-classes", ","), "names no class"),
+        (("-k", "5", "--only-classes", ""), "--only-classes names no class"),
+        (("-k", "5", "--exclude-classes", ""), "--exclude-classes names no class"),
         (("-k", "5", "--format", "frealign"), "no format 'frealign'"),
         (("-k", "5", "--labels", "x.csv"), "--labels"),
         (("--no-superclasses", "-k", "7"), "K = 7"),
