@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from decimal import Decimal, InvalidOperation
@@ -251,7 +252,31 @@ class RunRequest:
                 else "The recorded request has no path.",
                 cure="Use the version of rebalance that wrote it.",
             )
+        _check_types(content)
         return cls.of(**content)
+
+
+def _check_types(content: Mapping[str, Any]) -> None:
+    from pydantic import TypeAdapter, ValidationError
+
+    for name in (*KINDS_WITH_OPTIONS, "executor"):
+        if not isinstance(content.get(name, ""), str):
+            raise _wrong_field(name, f"{content[name]!r} is no name")
+    try:
+        # As JSON, strict takes a list for a tuple and text for a path, but "4" for no number.
+        TypeAdapter(RunRequest).validate_json(json.dumps(content), strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise _wrong_field(place, f"{first['msg']}, not {first['input']!r}") from error
+
+
+def _wrong_field(name: str, what: str) -> OptionError:
+    return OptionError(
+        f"The recorded request is not as rebalance writes it: {what}.",
+        where=name,
+        cure="Undo what was changed in run.json, or type the run again with rebalance run.",
+    )
 
 
 def named_files(request: RunRequest) -> list[Path]:

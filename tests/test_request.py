@@ -85,6 +85,33 @@ def test_a_record_of_another_version_is_named() -> None:
         RunRequest.from_json({"seed": 1})
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("threads", "4"),
+        ("threads", 4.5),
+        ("path", 5),
+        ("path", None),
+        ("passthrough", 5),
+        ("passthrough", [5]),
+        ("only_classes", ["1"]),
+        ("superclasses", "no"),
+        ("options", {"metric": 3}),
+        ("options", []),
+        ("metric", 3),
+        ("executor", None),
+        ("factor", [0.5]),
+        ("seed", None),
+    ],
+)
+def test_a_field_of_the_wrong_type_in_a_record_is_named(field: str, value: object) -> None:
+    content = RunRequest(Path("x"), n_superclasses=3).to_json() | {field: value}
+    with pytest.raises(OptionError) as caught:
+        RunRequest.from_json(content)
+    assert field in str(caught.value)
+    assert "recorded request" in caught.value.problem
+
+
 def test_an_unknown_setting_is_an_error_in_python_too() -> None:
     with pytest.raises(TypeError, match="n_superclases"):
         RunRequest.of("x", n_superclases=3)
