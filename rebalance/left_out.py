@@ -76,10 +76,29 @@ def left_out_classes(
 
 
 def name_classes(numbers: Sequence[int], most: int = 10) -> str:
-    """``class 3``, ``classes 3, 5 and 8``, or the first of them and how many more."""
+    """``class 3``, ``classes 3, 5 and 8–80``, or the first of them and how many more."""
+    if not numbers:
+        return "none"
     if len(numbers) == 1:
         return f"class {numbers[0]}"
-    if len(numbers) > most:
-        listed = ", ".join(map(str, numbers[:most]))
-        return f"classes {listed} and {len(numbers) - most:,} more"
-    return f"classes {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}" if numbers else "none"
+    pieces = _pieces(numbers)
+    if len(pieces) > most:
+        more = sum(len(piece) for piece in pieces[most:])
+        return f"classes {', '.join(map(_piece_name, pieces[:most]))} and {more:,} more"
+    *first, last = map(_piece_name, pieces)
+    return f"classes {', '.join(first)} and {last}" if first else f"classes {last}"
+
+
+def _pieces(numbers: Sequence[int]) -> list[Sequence[int]]:
+    """Cut into runs of neighbours; two neighbours alone are two pieces."""
+    ends = [i for i in range(1, len(numbers)) if numbers[i] != numbers[i - 1] + 1]
+    runs = [
+        numbers[start:end] for start, end in zip([0, *ends], [*ends, len(numbers)], strict=True)
+    ]
+    return [
+        piece for run in runs for piece in ([run] if len(run) > 2 else [[number] for number in run])
+    ]
+
+
+def _piece_name(piece: Sequence[int]) -> str:
+    return str(piece[0]) if len(piece) == 1 else f"{piece[0]}–{piece[-1]}"

@@ -35,7 +35,7 @@ def test_an_unknown_class_is_named_with_what_there_is() -> None:
     with pytest.raises(OptionError) as caught:
         left_out_classes(COUNTS, exclude_classes=[2, 70, 80])
     assert "--exclude-classes names classes 70 and 80" in str(caught.value)
-    assert "classes 1, 2, 3, 4 and 9" in str(caught.value)
+    assert "There are classes 1–4 and 9" in str(caught.value)
     with pytest.raises(OptionError, match="--only-classes names class 70"):
         left_out_classes(COUNTS, only_classes=[70])
 
@@ -65,8 +65,14 @@ def test_classes_are_counted_whatever_their_numbers(numbers: list[int]) -> None:
         ([], "none"),
         ([4], "class 4"),
         ([4, 5], "classes 4 and 5"),
-        ([4, 5, 6], "classes 4, 5 and 6"),
-        (list(range(1, 2_013)), "classes 1, 2, 3, 4, 5, 6, 7, 8, 9, 10 and 2,002 more"),
+        ([4, 6, 8], "classes 4, 6 and 8"),
+        ([4, 5, 6], "classes 4–6"),
+        ([1, 2, 4, 5, 6, 9], "classes 1, 2, 4–6 and 9"),
+        (list(range(1, 2_013)), "classes 1–2012"),
+        (
+            [*range(2, 20, 2), *range(30, 81), *range(90, 94), 99],
+            "classes 2, 4, 6, 8, 10, 12, 14, 16, 18, 30–80 and 5 more",
+        ),
     ],
 )
 def test_classes_are_named_as_one_would_say_it(numbers: list[int], text: str) -> None:
