@@ -24,6 +24,25 @@ FIGURES = "figures"
 
 
 def write_results(request: RunRequest, result: RunResult, progress: Progress) -> RunResult:
+    """Write particles, templates, tables, summary, figures and report into the folder.
+
+    Parameters
+    ----------
+    request : RunRequest
+    result : RunResult
+        With its folder, which exists and is empty.
+    progress : Progress
+
+    Returns
+    -------
+    RunResult
+        With every file that was written.
+
+    Raises
+    ------
+    OutputError, OSError
+        If a file can't be written.
+    """
     from rebalance.report.markdown import markdown
 
     folder = result.folder
@@ -76,7 +95,25 @@ def _draw(request: RunRequest, result: RunResult, progress: Progress) -> list[Pa
 def write_record(
     request: RunRequest, result: RunResult, source: str, started: str, progress: Progress
 ) -> None:
+    """Write `run.json`, last of all: it lists every other file with its digest.
 
+    Parameters
+    ----------
+    request : RunRequest
+    result : RunResult
+        As `write_results` gives it.
+    source : str
+        Where the affinity came from: ``computed``, ``cache``, ``file``; empty without one.
+    started : str
+        Time of day, ISO 8601.
+    progress : Progress
+        Knows the seconds of each stage.
+
+    Raises
+    ------
+    OSError
+        If it can't be written.
+    """
     assert result.folder is not None
     dataset, affinity = result.dataset, result.affinity
     after_defaults: dict[str, Mapping[str, Any]] = {
