@@ -76,7 +76,9 @@ class CryoSparc:
         job = find_job(request.path)
         notes = list(job.notes)
         warnings: list[str] = []
-        particles = _read_particles(job, request.passthrough, notes) if job.particles else None
+        particles = (
+            _read_particles(job, request.passthrough, notes, warnings) if job.particles else None
+        )
         source, averages = self._averages(request, job, particles, notes)
         if averages is not None and source is not None:
             decided = choose_pixel_size(request.pixel_size, source.stated_pixel_sizes)
@@ -193,12 +195,15 @@ def _handle(particles: ParticleTable) -> CsParticles:
     return particles.handle
 
 
-def _read_particles(job: CryosparcJob, given: tuple[Path, ...], notes: list[str]) -> ParticleTable:
+def _read_particles(
+    job: CryosparcJob, given: tuple[Path, ...], notes: list[str], warnings: list[str]
+) -> ParticleTable:
     assert job.particles is not None
     main = open_cs(job.particles)
     named = [open_cs(path) for path in dict.fromkeys((*job.passthrough, *given))]
     if not named:
-        named = find_passthrough(job.particles, main)
+        named, left_out = find_passthrough(job.particles, main)
+        warnings += left_out
         notes += [f"{other.path.name} has the same uids and goes along." for other in named]
     handle = CsParticles(main, named)
     if CLASS_FIELD not in handle.column_names:

@@ -140,24 +140,43 @@ def _uids(table: CsTable) -> npt.NDArray[np.uint64]:
     return uid
 
 
-def find_passthrough(particles: Path, main: CsTable) -> list[CsTable]:
-    """Passthrough files beside the particles that hold all of their uids and new fields."""
+def find_passthrough(particles: Path, main: CsTable) -> tuple[list[CsTable], list[str]]:
+    """Passthrough files beside the particles that hold all of their uids and new fields.
+
+    Returns
+    -------
+    tables : list of CsTable
+    warnings : list of str
+        Files that can't go along though they seem to belong to these particles, and why.
+    """
     found: list[CsTable] = []
+    warnings: list[str] = []
     known = set(main.dtype.names or ())
     if "uid" not in known:
-        return found
+        return found, warnings
     for path in sorted(particles.parent.glob("*passthrough*.cs")):
         if path.name == particles.name:
             continue
         try:
             table = open_cs(path)
-            if not set(table.dtype.names or ()) <= known:
-                join_by_uid(main, table)
-                found.append(table)
-                known |= set(table.dtype.names or ())
-        except InputError:
+            names = set(table.dtype.names or ())
+            if names <= known or "uid" not in names or _is_of_others(main, table):
+                continue
+            join_by_uid(main, table)
+        except InputError as error:
+            warnings.append(
+                f"The passthrough file {path.name} is left out. {error.where or ''}"
+                f"{': ' if error.where else ''}{error.problem}"
+            )
             continue
-    return found
+        found.append(table)
+        known |= names
+    return found, warnings
+
+
+def _is_of_others(main: CsTable, other: CsTable) -> bool:
+    """Whether no particle is in both, as with those that Select 2D excluded."""
+    return not np.isin(main.values("uid"), other.values("uid")).any()
 
 
 def find_job(path: Path) -> CryosparcJob:

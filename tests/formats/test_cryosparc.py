@@ -210,6 +210,36 @@ def test_a_passthrough_of_other_particles_is_an_error(cryosparc_job) -> None:
         formats.read(table, passthrough=[extra], need_class_averages=False)
 
 
+def test_a_passthrough_beside_that_cant_go_along_is_said(cryosparc_job) -> None:
+    main, more = cryosparc_job.particles()
+    table = cryosparc_job.save("particles.cs", main)
+    beside = cryosparc_job.folder / "J42_passthrough_particles.cs"
+    cryosparc_job.save(beside.name, more[more["uid"] != main["uid"][7]])
+
+    def warnings() -> tuple[str, ...]:
+        data = formats.read(table, need_class_averages=False)
+        assert "ctf/df1_A" not in data.particles.column_names
+        return data.warnings
+
+    (lacking,) = warnings()
+    assert lacking.startswith(f"The passthrough file {beside.name} is left out. 1 of the 40")
+    beside.write_bytes(beside.read_bytes()[:-50])
+    (damaged,) = warnings()
+    assert damaged.startswith(f"The passthrough file {beside.name} is left out. ")
+    assert len(damaged) > len(f"The passthrough file {beside.name} is left out. ")
+
+
+def test_a_passthrough_of_excluded_particles_beside_is_none_of_ours(cryosparc_job) -> None:
+    main, more = cryosparc_job.particles()
+    half = main["uid"][:20]
+    table = cryosparc_job.save("particles_selected.cs", main[:20])
+    cryosparc_job.save("J42_passthrough_excluded.cs", more[~np.isin(more["uid"], half)])
+    cryosparc_job.save("J42_passthrough_selected.cs", more[np.isin(more["uid"], half)])
+    data = formats.read(table, need_class_averages=False)
+    assert data.warnings == ()
+    assert "ctf/df1_A" in data.particles.column_names
+
+
 @pytest.mark.parametrize("which", [0, 1])
 def test_a_uid_that_is_there_twice_is_an_error(cryosparc_job, which: int) -> None:
     tables = cryosparc_job.particles()
