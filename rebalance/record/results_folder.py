@@ -1,6 +1,8 @@
 """The folder of one run: built beside its place under another name, and renamed whole.
 
 Whatever ends a run early, Ctrl-C, a full disk or a bug, the place holds what it held before.
+A kill between the two renames that replace former results leaves those in a hidden folder beside
+the place; the next run to that place puts them back before it does anything else.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ import errno
 import fcntl
 import json
 import os
+import secrets
 import shutil
 import tempfile
 import time
@@ -50,8 +53,9 @@ class ResultsFolder:
     Raises
     ------
     OutputError
-        On construction, if something is in the way; on entering, if the place can't be written;
-        from the block, if the disk is full.
+        On construction, if something is in the way; on entering, if the place can't be written,
+        or if results of an earlier run are put back there and may not be replaced; from the
+        block, if the disk is full.
     """
 
     def __init__(self, place: Path, *, overwrite: bool, inputs: Iterable[Path] = ()) -> None:
@@ -59,13 +63,15 @@ class ResultsFolder:
         self.work = self.place
         self._made_parents: list[Path] = []
         self._former: Path | None = None
-        self._lock = -1
+        self._lock = self._former_lock = -1
+        self._overwrite = overwrite
         self._replaces = _check_the_place(self.place, overwrite)
         _keep_inputs_out(self.place, inputs)
 
     def __enter__(self) -> ResultsFolder:
         try:
             self._make_parents()
+            self._mend_former()
             self._remove_abandoned()
             self.work = self._sibling(_UNFINISHED)
             self._lock = _lock(self.work)
@@ -116,8 +122,11 @@ class ResultsFolder:
         """
         try:
             if self._replaces:
-                self._former = self._sibling(_FORMER)
-                os.replace(self.place, self._former)
+                # Locked before it has that name: another run must not take it for an orphan.
+                self._former_lock = _lock(self.place)
+                former = self.place.with_name(f"{self._prefix(_FORMER)}{secrets.token_hex(4)}")
+                os.replace(self.place, former)
+                self._former = former
             os.replace(self.work, self.place)
         except OSError as error:
             raise OutputError(
@@ -133,14 +142,43 @@ class ResultsFolder:
         self._unlock()
 
     def _sibling(self, role: str) -> Path:
-        return Path(tempfile.mkdtemp(prefix=f".{self.place.name}.{role}-", dir=self.place.parent))
+        return Path(tempfile.mkdtemp(prefix=self._prefix(role), dir=self.place.parent))
+
+    def _prefix(self, role: str) -> str:
+        return f".{self.place.name}.{role}-"
+
+    def _mend_former(self) -> None:
+        """Former results of a run that was killed while it replaced them.
+
+        Without anything in the place they are put back. Beside finished results they are what was
+        to be deleted. Where neither is sure, or a living run holds them, they are left alone.
+        """
+        for former in sorted(self._orphans(_FORMER), key=_age):
+            lock = _lock(former)
+            if lock < 0:
+                continue
+            try:
+                if not os.path.lexists(self.place):
+                    if (former / RUN_RECORD).is_file():
+                        os.rename(former, self.place)
+                        self._replaces = _check_the_place(self.place, self._overwrite)
+                elif (self.place / RUN_RECORD).is_file() and _is_only_ours(former):
+                    shutil.rmtree(former, ignore_errors=True)
+            finally:
+                os.close(lock)
+
+    def _orphans(self, role: str) -> list[Path]:
+        return [
+            folder
+            for folder in self.place.parent.iterdir()
+            if folder.name.startswith(self._prefix(role))
+            and folder.is_dir()
+            and not folder.is_symlink()
+        ]
 
     def _remove_abandoned(self) -> None:
         """What killed runs left: nobody holds the lock."""
-        prefix = f".{self.place.name}.{_UNFINISHED}-"
-        for folder in self.place.parent.iterdir():
-            if not folder.name.startswith(prefix) or folder.is_symlink():
-                continue
+        for folder in self._orphans(_UNFINISHED):
             # A folder is locked a moment after it is made.
             if time.time() - folder.stat().st_mtime < _SURELY_LOCKED_AFTER_SECONDS:
                 continue
@@ -150,9 +188,10 @@ class ResultsFolder:
                 os.close(lock)
 
     def _unlock(self) -> None:
-        if self._lock >= 0:
-            os.close(self._lock)
-            self._lock = -1
+        for lock in (self._lock, self._former_lock):
+            if lock >= 0:
+                os.close(lock)
+        self._lock = self._former_lock = -1
 
     def _make_parents(self) -> None:
         missing = []
@@ -180,6 +219,21 @@ class ResultsFolder:
                 folder.rmdir()
             except OSError:
                 break
+
+
+def _age(folder: Path) -> float:
+    """Smallest for the newest results."""
+    return -folder.stat().st_mtime
+
+
+def _is_only_ours(former: Path) -> bool:
+    """False if a file of a person is in it; without a record, its deletion had begun."""
+    if not (former / RUN_RECORD).is_file():
+        return True
+    try:
+        return not _files_of_others(former)
+    except OutputError:
+        return False
 
 
 def _is_about(error: OSError, folder: Path) -> bool:
