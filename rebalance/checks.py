@@ -72,7 +72,7 @@ def check_early(request: RunRequest) -> None:
 def _is_used(request: RunRequest, kind: str) -> bool:
     """Loading a plugin may mean importing a compiler, so those without use are let be."""
     if kind == "metric":
-        return not request.is_off and request.affinity_file is None
+        return request.compares
     return kind != "clustering" or not (request.is_off or request.labels is not None)
 
 
@@ -153,7 +153,7 @@ def check_grouping(request: RunRequest, classes: Classes) -> None:
         request.n_superclasses,
         n_read=len(classes.class_id),
         n_usable=int(usable.sum()),
-        identity=not plugin.needs_affinity,
+        identity=False,
         may_be_missing=plugin.finds_number,
         name=plugin_name(request.clustering),
     )
@@ -208,17 +208,49 @@ def _span(class_id: IntArray) -> str:
     return f"{class_id.min()} to {class_id.max()}" if len(class_id) else "none"
 
 
-def unused_settings(request: RunRequest) -> list[str]:
-    """A sentence for each setting that has no effect beside another."""
+def unused_settings(request: RunRequest, dataset: Dataset) -> list[str]:
+    """A sentence for each setting that has no effect beside another, or on this data set."""
     metric = "options of the metric" if request.options_of("metric") else ""
     clustering = "options of the clustering" if request.options_of("clustering") else ""
     if request.is_off:
         reason, unused = "superclassification is off", [metric, clustering]
     elif request.labels is not None:
         reason, unused = "the superclasses are given", [clustering]
+    elif not request.needs_affinity:
+        name = plugin_name(request.clustering)
+        reason, unused = f"the clustering {name} needs no affinity", [metric]
     else:
         reason, unused = "", []
     if request.affinity_file is not None:
         reason, unused = reason or "the affinity is given", [metric, *unused]
     named = list(dict.fromkeys(name for name in unused if name))
-    return [f"The {' and '.join(named)} are not used: {reason}."] if named else []
+    said = [f"The {_listed(named)} are not used: {reason}."] if named else []
+    if dataset.particles is None:
+        said += _without_effect(_flags_of_particles(request), "there are no particles")
+    if dataset.class_averages is None:
+        given = {"--affinity": request.affinity_file is not None, "--strict": request.strict}
+        flags = [flag for flag, is_given in given.items() if is_given]
+        said += _without_effect(flags, "no class averages are read")
+    return said
+
+
+def _flags_of_particles(request: RunRequest) -> list[str]:
+    usual = RunRequest(request.path)
+    given = {
+        "--min-class-particles": request.min_class_particles != usual.min_class_particles,
+        "--strict": request.strict,
+        "--strategy": request.strategy != usual.strategy,
+        "--set strategy": bool(request.options_of("strategy")),
+        "-f": request.factor is not None,
+    }
+    return [flag for flag, is_given in given.items() if is_given]
+
+
+def _without_effect(flags: list[str], reason: str) -> list[str]:
+    have = "has" if len(flags) == 1 else "have"
+    return [f"{_listed(flags)} {have} no effect: {reason}."] if flags else []
+
+
+def _listed(words: list[str]) -> str:
+    *first, last = words
+    return f"{', '.join(first)} and {last}" if first else last

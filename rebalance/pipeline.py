@@ -130,7 +130,7 @@ def read(request: RunRequest) -> Dataset:
         passthrough=request.passthrough,
         project=request.project,
         pixel_size=request.pixel_size,
-        need_class_averages=not (request.is_off or request.labels is not None),
+        need_class_averages=request.needs_affinity,
     )
 
 
@@ -158,6 +158,8 @@ def find_affinity(
         progress.stage("affinity", f"Reading {request.affinity_file}")
         read_back = read_affinity(request.affinity_file)
         return fit_affinity(read_back, averages, request.affinity_file), FROM_FILE
+    if not request.compares:
+        return None, ""
     from rebalance import engine
     from rebalance.engine.executor import find_executor
 
@@ -214,7 +216,7 @@ def group(request: RunRequest, classes: Classes, affinity: Affinity | None) -> S
             n_particles=classes.n_particles,
             left_out=classes.left_out,
         )
-    if affinity is None:
+    if affinity is None and request.needs_affinity:
         raise InputError(
             "No class averages were found, and superclasses are made of them.",
             path=request.path,
@@ -222,13 +224,14 @@ def group(request: RunRequest, classes: Classes, affinity: Affinity | None) -> S
             "--no-superclasses.",
         )
     return clusterings.cluster(
-        affinity,
+        classes.class_id if affinity is None else affinity,
         request.n_superclasses,
         clustering=request.clustering,
         options=request.options_of("clustering"),
         seed=request.seed,
         n_particles=classes.n_particles,
         left_out=classes.left_out,
+        is_empty=classes.is_empty,
     )
 
 
@@ -261,7 +264,7 @@ def _said(
     selection: Selection | None,
 ) -> tuple[list[str], list[str]]:
     """What every step had to say: warnings, notes."""
-    warnings = [*unused_settings(request), *dataset.warnings]
+    warnings = [*unused_settings(request, dataset), *dataset.warnings]
     notes = [*dataset.notes, *about_the_metric(affinity), *superclasses.notes]
     if cache is not None:
         warnings += cache.problems

@@ -81,7 +81,8 @@ def plan(request: RunRequest, *, progress: Progress | None = None) -> Plan:
     folder = results_folder(request, dataset).place
     used = int(np.count_nonzero(~classes.is_empty))
     affinity, source = None, COMPUTED
-    if request.use_cache or request.affinity_file is not None or request.is_off:
+    # Without a cache, an affinity that must be computed is not looked for.
+    if request.use_cache or not request.compares or dataset.class_averages is None:
         with contextlib.suppress(_NotKept):
             affinity, source = find_affinity(request, dataset, _LookOnly(), progress)
     superclasses = selection = None
@@ -99,7 +100,7 @@ def plan(request: RunRequest, *, progress: Progress | None = None) -> Plan:
         superclasses,
         selection,
         (
-            *unused_settings(request),
+            *unused_settings(request, dataset),
             *dataset.warnings,
             *(() if selection is None else selection.warnings),
         ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -9,10 +10,10 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Literal
 
-from rebalance.errors import OptionError
+from rebalance.errors import OptionError, PluginError
 
 IDENTITY = "identity"
-"""The clustering that means: superclassification off."""
+"""The clustering of ``--no-superclasses``."""
 
 _PATHS = ("labels", "output", "affinity_file", "project")
 
@@ -179,7 +180,7 @@ class RunRequest:
 
     def _check_grouping(self) -> None:
         if self.labels is not None:
-            if not self.superclasses or self.clustering == IDENTITY:
+            if self.is_off:
                 raise OptionError("--labels and --no-superclasses exclude each other.")
             if self.n_superclasses is not None:
                 raise OptionError(
@@ -191,8 +192,34 @@ class RunRequest:
 
     @property
     def is_off(self) -> bool:
-        """Whether superclassification is off."""
-        return not self.superclasses or self.clustering == IDENTITY
+        """Whether superclassification is off: each class average by itself."""
+        return not self.superclasses or bool(getattr(self._plugin, "each_by_itself", False))
+
+    @property
+    def needs_affinity(self) -> bool:
+        """Whether the superclasses depend on how alike the class averages are."""
+        if self.is_off or self.labels is not None:
+            return False
+        return bool(getattr(self._plugin, "needs_affinity", True))
+
+    @property
+    def compares(self) -> bool:
+        """Whether class averages, if there are any, are compared.
+
+        Given labels don't need it, but are shown and judged by it.
+        """
+        return self.affinity_file is None and (self.needs_affinity or self.labels is not None)
+
+    @property
+    def _plugin(self) -> Any:
+        """The clustering; None where it can't be had, which `check_early` reports."""
+        if not isinstance(self.clustering, str):
+            return self.clustering
+        from rebalance.registry import registry
+
+        with contextlib.suppress(PluginError):
+            return registry().load("clustering", self.clustering)
+        return None
 
     def options_of(self, kind: str) -> dict[str, Any]:
         """The options given for the plugin of a kind."""

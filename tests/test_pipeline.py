@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any, ClassVar
@@ -16,7 +17,7 @@ import rebalance
 from rebalance.cache import AffinityCache
 from rebalance.errors import InputError, OptionError, OutputError
 from rebalance.hookspecs import Block
-from rebalance.model import ClassAverages
+from rebalance.model import ClassAverages, ClusteringResult
 from rebalance.options import NoOptions
 from rebalance.plan import plan
 from rebalance.request import RunRequest
@@ -492,6 +493,87 @@ def test_settings_without_effect_are_said(simulated_job: Path) -> None:
     assert result.summary["warnings"] == [
         "The options of the metric are not used: superclassification is off."
     ]
+
+
+class Alternating:
+    """A clustering of no package that looks at no affinity."""
+
+    options_model: ClassVar = NoOptions
+    finds_number: ClassVar[bool] = False
+    needs_affinity: ClassVar[bool] = False
+
+    def cluster(self, affinity: Any, n_superclasses: int, *_: Any) -> ClusteringResult:
+        return ClusteringResult(label=np.arange(len(affinity)) % n_superclasses)
+
+
+class Singles(Alternating):
+    """The same, and it says that it is superclassification off."""
+
+    finds_number: ClassVar[bool] = True
+    each_by_itself: ClassVar[bool] = True
+
+
+def test_a_clustering_that_needs_no_affinity_groups_without_comparison(
+    simulated_job: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rebalance.engine.affinity", _no_comparison)
+    settings: dict[str, Any] = {"clustering": Alternating(), "n_superclasses": 2, "factor": "1"}
+    for place, more in (("a", {}), ("b", {"path": data_star(simulated_job)})):
+        path = more.get("path", simulated_job)
+        result = rebalance.run(path, output=place, **settings)
+        assert result.affinity is None
+        assert len(result.superclasses) == 2
+        assert result.summary["superclassification"]["by"] == "clustering"
+        assert result.selection is not None
+        assert len(set(result.selection.after.tolist())) == 1
+    with pytest.raises(OptionError, match="99 superclasses can't be made of"):
+        rebalance.run(simulated_job, clustering=Alternating(), n_superclasses=99)
+    with pytest.raises(OptionError, match="needs the number of superclasses"):
+        rebalance.run(simulated_job, clustering=Alternating())
+    planned = plan(RunRequest.of(simulated_job, output="c", use_cache=False, **settings))
+    assert (planned.affinity_source, planned.n_pairs) == ("", 0)
+    np.testing.assert_array_equal(planned.superclasses.label, result.superclasses.label)
+    said = plan(
+        RunRequest.of(simulated_job, output="c", options={"metric": {"mirror": False}}, **settings)
+    ).warnings
+    assert said[0] == (
+        "The options of the metric are not used: the clustering Alternating needs no affinity."
+    )
+
+
+def test_a_clustering_may_say_that_it_is_superclassification_off(simulated_job: Path) -> None:
+    off = quick_run(simulated_job, superclasses=False, n_superclasses=None, output="off")
+    singles = quick_run(simulated_job, clustering=Singles(), n_superclasses=None, output="one")
+    np.testing.assert_array_equal(off.superclasses.label, singles.superclasses.label)
+    assert singles.summary["superclassification"]["by"] == "off"
+    with pytest.raises(OptionError, match="K = 7"):
+        quick_run(simulated_job, clustering=Singles(), n_superclasses=7, output="two")
+
+
+def test_settings_without_effect_on_a_bare_stack_are_said(simulated_job: Path) -> None:
+    stack = next(simulated_job.glob("*_classes.mrcs"))
+    result = quick_run(stack, min_class_particles=5, strict=True, strategy="best")
+    assert (
+        "--min-class-particles, --strict and --strategy have no effect: there are no particles."
+        in result.summary["warnings"]
+    )
+    said = quick_run(stack, strict=True, output="x").summary["warnings"]
+    assert "--strict has no effect: there are no particles." in said
+    assert not quick_run(stack, output="y").summary["warnings"]
+
+
+def test_a_plan_compares_nothing_where_there_are_no_averages(
+    simulated_job: Path, tmp_path: Path
+) -> None:
+    table = shutil.copy(data_star(simulated_job), tmp_path / "particles.star")
+    labels = tmp_path / "labels.csv"
+    numbers = range(1, 100)
+    labels.write_text("class_id,superclass\n" + "".join(f"{n},{n % 3}\n" for n in numbers))
+    planned = plan(RunRequest.of(table, labels=labels, use_cache=False))
+    assert planned.dataset.class_averages is None
+    assert (planned.affinity_source, planned.n_pairs) == ("", 0)
+    assert planned.superclasses is not None
+    assert len(planned.superclasses) == 3
 
 
 def test_a_plan_writes_nothing_and_says_the_same(simulated_job: Path) -> None:

@@ -27,6 +27,7 @@ from rebalance.left_out import name_classes
 from rebalance.model import (
     UNASSIGNED,
     Affinity,
+    BoolArray,
     ClusteringResult,
     IntArray,
     Superclasses,
@@ -39,7 +40,7 @@ __all__ = ["cluster", "from_labels", "identity_superclasses"]
 
 
 def cluster(
-    affinity: Affinity,
+    affinity: Affinity | npt.ArrayLike,
     n_superclasses: int | None = None,
     *,
     clustering: str | Clustering = "hierarchical",
@@ -47,16 +48,18 @@ def cluster(
     seed: int = 0,
     n_particles: npt.ArrayLike | None = None,
     left_out: Iterable[int] = (),
+    is_empty: npt.ArrayLike | None = None,
 ) -> Superclasses:
     """Group class averages into superclasses of similar view.
 
     Parameters
     ----------
-    affinity : Affinity
-        Of N averages.
+    affinity : Affinity or int (N,)
+        Of N averages; or the class numbers alone, for a clustering that needs no affinity.
     n_superclasses : int, optional
         K, 1 to the number of usable averages. Required unless the clustering finds it itself or
-        is ``identity``, where it must equal N (or the number of usable averages, with a note).
+        puts each average by itself (``identity``), where it must equal N (or the number of
+        usable averages, with a note).
     clustering : str or Clustering
         Name of an installed plugin, or an instance.
     options : Options or mapping, optional
@@ -66,6 +69,8 @@ def cluster(
         Particles of each average. An average without any counts as empty.
     left_out : iterable of int
         Class numbers not to be used.
+    is_empty : bool (N,), optional
+        Averages that are empty besides those that the affinity says are.
 
     Returns
     -------
@@ -77,37 +82,50 @@ def cluster(
     ------
     OptionError
         If K is missing, no whole number, ≤ 0 or larger than the number of usable averages, if no
-        average is usable, or if seed or options are out of range.
+        average is usable, if the clustering needs an affinity and there is none, or if seed or
+        options are out of range.
     PluginError
         If the clustering is not there or breaks its contract.
     """
     plugin, name = _resolve(clustering)
     parsed = _parse(plugin, name, options)
-    counts = as_counts(n_particles, len(affinity))
+    class_id, of_all, empty = _parts(affinity)
+    if of_all is None and plugin.needs_affinity:
+        raise OptionError(
+            f"The clustering {name} needs an affinity; there are only class numbers.",
+            cure="Compute it with rebalance.affinity.",
+        )
+    if is_empty is not None:
+        empty = empty | np.asarray(is_empty, dtype=np.bool_)
+    counts = as_counts(n_particles, len(class_id))
     left = sorted_numbers(left_out)
-    usable = usable_averages(affinity.class_id, affinity.is_empty, counts, left)
+    usable = usable_averages(class_id, empty, counts, left)
     number, notes = check_number(
         n_superclasses,
-        n_read=len(affinity),
+        n_read=len(class_id),
         n_usable=int(usable.sum()),
-        identity=not plugin.needs_affinity,
+        identity=bool(getattr(plugin, "each_by_itself", False)),
         may_be_missing=plugin.finds_number,
         name=name,
     )
 
     # The plugin sees the averages by class number, so that ties can't fall by their order.
     shown = np.flatnonzero(usable)
-    shown = shown[np.argsort(affinity.class_id[shown], kind="stable")]
-    values = np.ascontiguousarray(affinity.values[np.ix_(shown, shown)])
+    shown = shown[np.argsort(class_id[shown], kind="stable")]
+    values = (
+        np.eye(len(shown), dtype=np.float32)
+        if of_all is None
+        else np.ascontiguousarray(of_all[np.ix_(shown, shown)])
+    )
     result = _run(plugin, values, number, parsed, seed, None if counts is None else counts[shown])
     notes += check_result(result, len(shown), number, name)
 
-    label = np.full(len(affinity), UNASSIGNED, dtype=np.int64)
+    label = np.full(len(class_id), UNASSIGNED, dtype=np.int64)
     label[shown] = np.unique(result.label, return_inverse=True)[1]
     return number_superclasses(
         label,
-        affinity.class_id,
-        values=affinity.values,
+        class_id,
+        values=of_all,
         n_particles=counts,
         linkage=_linkage_in_order(result.linkage, shown),
         preferred_order=None if result.order is None else shown[result.order],
@@ -193,11 +211,7 @@ def from_labels(
     OptionError
         If a usable average has no label, or none is left.
     """
-    if isinstance(averages, Affinity):
-        class_id, values, is_empty = averages.class_id, averages.values, averages.is_empty
-    else:
-        class_id, values = np.asarray(averages, dtype=np.int64), None
-        is_empty = np.zeros(len(class_id), dtype=np.bool_)
+    class_id, values, is_empty = _parts(averages)
     names = {int(number): str(label).strip() for number, label in labels.items()}
     counts = as_counts(n_particles, len(class_id))
     known = {int(number) for number in class_id}
@@ -235,6 +249,16 @@ def from_labels(
         pairs = ", ".join(f"{number} was {name!r}" for number, name in enumerate(called))
         notes.append(f"Superclasses of the labels, renumbered by size: {pairs}.")
     return replace(superclasses, notes=tuple(notes))
+
+
+def _parts(
+    averages: Affinity | npt.ArrayLike,
+) -> tuple[IntArray, npt.NDArray[np.float32] | None, BoolArray]:
+    """Class numbers, affinity if there is one, which are empty."""
+    if isinstance(averages, Affinity):
+        return averages.class_id, averages.values, averages.is_empty
+    class_id = np.asarray(averages, dtype=np.int64)
+    return class_id, None, np.zeros(len(class_id), dtype=np.bool_)
 
 
 def _resolve(clustering: str | Clustering) -> tuple[Clustering, str]:

@@ -16,6 +16,7 @@ class Identity:
     options_model: ClassVar[type[Options]] = NoOptions
     finds_number: ClassVar[bool] = True
     needs_affinity: ClassVar[bool] = False
+    each_by_itself: ClassVar[bool] = True
 
     def cluster(
         self,

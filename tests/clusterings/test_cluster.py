@@ -352,6 +352,22 @@ def test_a_clustering_installed_nowhere_may_find_the_number_itself() -> None:
     assert "found 3" in superclasses.notes[0]
 
 
+class _NeedsNone(_Gives):
+    needs_affinity: ClassVar[bool] = False
+    finds_number: ClassVar[bool] = False
+
+
+def test_without_an_affinity_a_clustering_may_still_make_any_number() -> None:
+    plugin = _NeedsNone(label=np.array([0, 1, 0]))
+    superclasses = cluster([4, 2, 9, 7], 2, clustering=plugin, is_empty=[False, True, False, False])
+    assert superclasses.label.tolist() == [0, -1, 1, 0]
+    assert cluster(affinity(np.eye(3)), 2, clustering=plugin).label.tolist() == [0, 1, 0]
+    with pytest.raises(OptionError, match="5 superclasses can't be made of 4"):
+        cluster([4, 2, 9, 7], 5, clustering=plugin)
+    with pytest.raises(OptionError, match="needs an affinity"):
+        cluster([4, 2, 9, 7], 2, clustering="hierarchical")
+
+
 def test_a_clustering_that_finds_fewer_than_asked_is_said() -> None:
     superclasses = cluster(affinity(np.eye(3)), 3, clustering=_Gives(label=np.array([0, 0, 1])))
     assert "found 2 superclasses where 3 were asked for" in superclasses.notes[0]
