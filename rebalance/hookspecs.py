@@ -173,7 +173,10 @@ class Clustering(Protocol):
     ----------
     options_model : type of Options
     finds_number : True if it finds the number of superclasses itself (n_superclasses may be None).
-    needs_affinity : False if labels don't depend on the affinity (`identity`).
+    needs_affinity : False if labels don't depend on the affinity: averages are not compared, and
+        `cluster` may be given an affinity in which none is like another.
+    each_by_itself : optional; True for superclassification off (`identity`): each average is its
+        own superclass, no class averages are needed, and `cluster` need not be called.
     """
 
     options_model: ClassVar[type[Options]]
@@ -264,11 +267,22 @@ class ReadRequest:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What ``rebalance inspect`` says of one path: label, value; in order."""
+    """What ``rebalance inspect`` says of one path.
+
+    Parameters
+    ----------
+    format : str
+    rows : tuple of (str, str)
+        Label, value; in order.
+    warnings : tuple of str
+    command : str
+        What to type next; empty where there is nothing to run.
+    """
 
     format: str
     rows: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = field(default=())
+    command: str = ""
 
 
 @runtime_checkable

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+if TYPE_CHECKING:
+    from rebalance.hookspecs import Inspection
 
 
 def inspect(
@@ -36,11 +39,12 @@ def inspect(
                 "path": str(path),
                 "format": found.format,
                 "rows": dict(found.rows),
+                "command": found.command or None,
                 "warnings": found.warnings,
             }
         )
         if not json:
-            _show(path, found.format, found.rows, found.warnings)
+            _show(path, found)
     if json:
         from rebalance.record.run_record import as_json
 
@@ -49,9 +53,7 @@ def inspect(
         raise typer.Exit(MENDABLE)
 
 
-def _show(
-    path: Path, format: str, rows: tuple[tuple[str, str], ...], warnings: tuple[str, ...]
-) -> None:
+def _show(path: Path, found: Inspection) -> None:
     from rich.table import Table
     from rich.text import Text
 
@@ -60,11 +62,15 @@ def _show(
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
-    table.add_row("format", Text(format))
-    for label, value in rows:
+    table.add_row("format", Text(found.format))
+    for label, value in found.rows:
         table.add_row(Text(label), Text(value))
     console = stdout()
     console.print(Text(str(path), style="bold"), soft_wrap=True)
     console.print(table)
-    show_warnings(list(warnings))
+    if found.command:
+        console.print("Next:")
+        # Never wrapped: it is there to be copied.
+        console.print(Text(f"  {found.command}", style="cyan"), soft_wrap=True)
+    show_warnings(list(found.warnings))
     console.print()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,9 @@ from rebalance.hookspecs import Inspection, ReadRequest
 from rebalance.model import ClassAverages, Dataset, ParticleTable
 
 _SHOWN_FILES = 8
+
+_NUMBER = "-k NUMBER_OF_SUPERCLASSES"
+"""A person must choose it; no number is right for every molecule."""
 
 
 def inspect_path(path: Path, name: str, plugin: Any) -> Inspection:
@@ -44,10 +48,12 @@ def inspect_path(path: Path, name: str, plugin: Any) -> Inspection:
         shown.append(f"and {len(dataset.sources) - _SHOWN_FILES} more")
     rows.append(("files", "\n".join(shown)))
     rows += [("note", note) for note in dataset.notes]
-    rows.append(("run", _what_run_does(path, dataset)))
+    does, flags = _what_run_does(dataset)
+    rows.append(("run", f"would {does}"))
+    command = f"rebalance run {shlex.quote(str(path))} {flags}"
     if problem is not None:
         warnings.append(problem)
-    return Inspection(name, tuple(rows), (*dataset.warnings, *warnings))
+    return Inspection(name, tuple(rows), (*dataset.warnings, *warnings), command)
 
 
 def _from_here(path: Path) -> str:
@@ -92,14 +98,13 @@ def _average_rows(averages: ClassAverages) -> list[tuple[str, str]]:
     return rows
 
 
-def _what_run_does(path: Path, dataset: Dataset) -> str:
+def _what_run_does(dataset: Dataset) -> tuple[str, str]:
+    """In words, and the flags for it."""
     averages, particles = dataset.class_averages, dataset.particles
     if averages is None:
-        return f"balance the 2D classes: rebalance run {path} --no-superclasses -f 0.5"
+        return "balance the 2D classes", "--no-superclasses -f 0.5"
     usable = int((~averages.is_empty).sum())
+    does = f"group {usable} averages into superclasses"
     if particles is None:
-        return f"group {usable} averages, without particles: rebalance run {path} -k K"
-    return (
-        f"group {usable} averages and balance {len(particles):,} particles: "
-        f"rebalance run {path} -k K"
-    )
+        return f"{does}, without particles", _NUMBER
+    return f"{does} and balance {len(particles):,} particles", _NUMBER

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
+import shutil
 from pathlib import Path
 
 import pytest
@@ -236,6 +238,16 @@ def test_inspect_says_what_a_run_would_do(simulated_job: Path) -> None:
     assert re.search(r"1,?200", result.stdout)
     printed = json.loads(type_in("inspect", "--json", simulated_job).stdout)
     assert printed["files"][0]["format"] == "relion"
+
+
+def test_inspect_gives_the_next_command_a_line_of_its_own(
+    simulated_job: Path, tmp_path: Path
+) -> None:
+    far = tmp_path / ("a folder of a " + "very " * 12 + "long name")
+    shutil.copytree(simulated_job, far)
+    command = f"rebalance run {shlex.quote(str(far))} -k NUMBER_OF_SUPERCLASSES"
+    assert f"  {command}" in type_in("inspect", far).stdout.splitlines()
+    assert json.loads(type_in("inspect", "--json", far).stdout)["files"][0]["command"] == command
 
 
 def test_inspect_goes_on_after_a_broken_file(simulated_job: Path, tmp_path: Path) -> None:

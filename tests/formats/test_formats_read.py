@@ -69,7 +69,7 @@ def test_inspect_says_what_a_job_is_and_what_run_would_do(relion_job) -> None:
     assert found["box"] == "8 px (24 Å)"
     assert found["pixel size"] == "3 Å"
     assert "run_it025_classes.mrcs" in found["files"]
-    assert "group 3 averages and balance 4 particles" in found["run"]
+    assert "group 3 averages into superclasses and balance 4 particles" in found["run"]
 
 
 def test_inspect_of_a_table_alone_says_what_is_missing(relion_job) -> None:
@@ -77,7 +77,7 @@ def test_inspect_of_a_table_alone_says_what_is_missing(relion_job) -> None:
     (relion_job.folder / "run_it025_model.star").unlink()
     (relion_job.folder / "run_it025_classes.mrcs").unlink()
     found = formats.inspect(table)
-    assert "--no-superclasses" in dict(found.rows)["run"]
+    assert found.command.endswith(" --no-superclasses -f 0.5")
     assert "class averages were not found" in found.warnings[0]
 
 
@@ -86,6 +86,7 @@ def test_inspect_reports_what_run_would_refuse(tmp_path: Path, content: str) -> 
     (tmp_path / "a.star").write_text(content)
     found = formats.inspect(tmp_path / "a.star")
     assert dict(found.rows)["run"] == "would refuse it"
+    assert found.command == ""
     assert "a.star" in found.warnings[0]
 
 
