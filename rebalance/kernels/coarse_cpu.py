@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from rebalance.kernels.compile import jit
-from rebalance.kernels.lane_fft_cpu import LANES, POINTS, forward
+from rebalance.kernels.lane_fft_cpu import FREQUENCY, LANES, POINTS, forward
 from rebalance.kernels.turn_cpu import turn
 
 RINGS = 12
@@ -59,11 +59,40 @@ def shifted_orders(polar, shifts, k_first, k_step, out_real, out_imaginary):
                     imaginary[point + POINTS // 2, w] = -imaginary[point, w]
             forward(real, imaginary)
             for position in range(POINTS):
-                order = (position % 4) * 16 + (position // 4 % 4) * 4 + position // 16
+                order = FREQUENCY[position]
                 if order < ORDERS:
                     for w in range(LANES):
                         out_real[first + w, order, ring] = real[position, w] / POINTS
                         out_imaginary[first + w, order, ring] = imaginary[position, w] / POINTS
+
+
+@jit
+def row_orders(polar, out_real, out_imaginary):
+    """Angular Fourier coefficients of up to 32 images, side by side as `search` reads them.
+
+    Parameters
+    ----------
+    polar : complex64 (n, RINGS, 64)
+        Samples on the full circle, n ≤ 32.
+    out_real, out_imaginary : float32 (ORDERS, RINGS, 32)
+        64 times the coefficients, so that sums over orders are sums over the circle; 0 beyond n.
+    """
+    real = np.empty((POINTS, LANES), dtype=np.float32)
+    imaginary = np.empty((POINTS, LANES), dtype=np.float32)
+    for ring in range(RINGS):
+        real[:] = 0.0
+        imaginary[:] = 0.0
+        for w in range(polar.shape[0]):
+            for point in range(POINTS):
+                real[point, w] = polar[w, ring, point].real
+                imaginary[point, w] = polar[w, ring, point].imag
+        forward(real, imaginary)
+        for position in range(POINTS):
+            order = FREQUENCY[position]
+            if order < ORDERS:
+                for w in range(LANES):
+                    out_real[order, ring, w] = real[position, w]
+                    out_imaginary[order, ring, w] = imaginary[position, w]
 
 
 @jit

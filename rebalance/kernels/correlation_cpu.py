@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from rebalance.kernels.coarse_cpu import ORDERS, RINGS, search, shifted_orders
+from rebalance.kernels.coarse_cpu import ORDERS, RINGS, row_orders, search, shifted_orders
 from rebalance.kernels.compile import jit
-from rebalance.kernels.lane_fft_cpu import LANES, POINTS
+from rebalance.kernels.lane_fft_cpu import FREQUENCY, LANES, POINTS
 from rebalance.kernels.refine_cpu import COMPONENTS, SCRATCH, STRIDE, SUMS, climb, expand_column
 
 PEAKS = 6
@@ -18,9 +18,6 @@ LOW_STEPS = 2
 FULL_STEPS = 6
 """Evaluations at most of a climb at full band."""
 
-_ANGLE = np.arange(POINTS)
-_ANGLE = (_ANGLE % 4) * 16 + (_ANGLE // 4 % 4) * 4 + _ANGLE // 16
-
 
 @jit
 def _pick_peaks(best, best_shift, lane, hands, peak_value, peak_hand, peak_angle, peak_shift):
@@ -28,10 +25,10 @@ def _pick_peaks(best, best_shift, lane, hands, peak_value, peak_hand, peak_angle
     found = 0
     for hand in range(hands):
         for position in range(POINTS):
-            angle = _ANGLE[position]
+            angle = FREQUENCY[position]
             value = best[hand, position, lane]
-            before = best[hand, _ANGLE[(angle + POINTS - 1) % POINTS], lane]
-            after = best[hand, _ANGLE[(angle + 1) % POINTS], lane]
+            before = best[hand, FREQUENCY[(angle + POINTS - 1) % POINTS], lane]
+            after = best[hand, FREQUENCY[(angle + 1) % POINTS], lane]
             if value < before or value <= after:
                 continue
             if found == PEAKS and value <= peak_value[PEAKS - 1]:
@@ -97,23 +94,13 @@ def align_tile(
     hands = 2 if mirror else 1
     low_rings = low_real.shape[2]
     n_blocks = (row_stop - row_start + LANES - 1) // LANES
-    a_real = np.zeros((n_blocks, ORDERS, RINGS, LANES), dtype=np.float32)
-    a_imaginary = np.zeros((n_blocks, ORDERS, RINGS, LANES), dtype=np.float32)
-    orders_real = np.empty((LANES, ORDERS, RINGS), dtype=np.float32)
-    orders_imaginary = np.empty((LANES, ORDERS, RINGS), dtype=np.float32)
+    a_real = np.empty((n_blocks, ORDERS, RINGS, LANES), dtype=np.float32)
+    a_imaginary = np.empty((n_blocks, ORDERS, RINGS, LANES), dtype=np.float32)
+    for block in range(n_blocks):
+        first = row_start + block * LANES
+        row_orders(coarse[first : min(first + LANES, row_stop)], a_real[block], a_imaginary[block])
     b_real = np.empty((shifts.shape[1], ORDERS, RINGS), dtype=np.float32)
     b_imaginary = np.empty((shifts.shape[1], ORDERS, RINGS), dtype=np.float32)
-    no_shift = np.zeros((2, LANES), dtype=np.float32)
-    for row in range(row_start, row_stop):
-        shifted_orders(coarse[row], no_shift, k_first, k_step, orders_real, orders_imaginary)
-        block, lane = (row - row_start) // LANES, (row - row_start) % LANES
-        for order in range(ORDERS):
-            # Orders ±m add up to the real part twice.
-            weight = np.float32(POINTS)
-            for ring in range(RINGS):
-                a_real[block, order, ring, lane] = weight * orders_real[0, order, ring]
-                a_imaginary[block, order, ring, lane] = weight * orders_imaginary[0, order, ring]
-
     column = np.empty((2, n_rings * COMPONENTS * STRIDE), dtype=np.float32)
     low_column = np.empty((2, low_rings * COMPONENTS * STRIDE), dtype=np.float32)
     best = np.empty((2, POINTS, LANES), dtype=np.float32)

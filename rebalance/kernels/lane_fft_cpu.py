@@ -14,10 +14,10 @@ _COS = _TURN.real.astype(np.float32)
 _SIN = _TURN.imag.astype(np.float32)
 
 
-def digit_reversed() -> np.ndarray:
-    """int64 (64,): the frequency that `forward` leaves at each position."""
-    position = np.arange(POINTS)
-    return (position % 4) * 16 + (position // 4 % 4) * 4 + position // 16
+_POSITION = np.arange(POINTS)
+
+FREQUENCY = (_POSITION % 4) * 16 + (_POSITION // 4 % 4) * 4 + _POSITION // 16
+"""int64 (64,): the frequency that `forward` leaves at each position, and the reverse."""
 
 
 @jit

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from rebalance.kernels.coarse_cpu import ORDERS, RINGS, search, shifted_orders
-from rebalance.kernels.lane_fft_cpu import LANES, POINTS, digit_reversed, forward
+from rebalance.kernels.coarse_cpu import ORDERS, RINGS, row_orders, search, shifted_orders
+from rebalance.kernels.lane_fft_cpu import FREQUENCY, LANES, POINTS, forward
 from rebalance.kernels.turn_cpu import turn
 
 
@@ -17,7 +17,7 @@ def test_lane_fft_is_the_discrete_fourier_transform(rng: np.random.Generator) ->
     signal = complex_normal(rng, POINTS, LANES)
     real, imaginary = signal.real.copy(), signal.imag.copy()
     forward(real, imaginary)
-    expected = np.fft.fft(signal, axis=0)[digit_reversed()]
+    expected = np.fft.fft(signal, axis=0)[FREQUENCY]
     np.testing.assert_allclose(real + 1j * imaginary, expected, atol=2e-5)
 
 
@@ -49,6 +49,17 @@ def test_shifted_orders_are_the_coefficients_of_the_shifted_image(
         np.testing.assert_allclose(real[at] + 1j * imaginary[at], expected, atol=2e-6)
 
 
+def test_row_orders_are_the_coefficients_of_each_image(rng: np.random.Generator) -> None:
+    polar = np.stack([full_circle(rng) for _ in range(5)])
+    real = np.ones((ORDERS, RINGS, LANES), np.float32)
+    imaginary = np.ones_like(real)
+    row_orders(polar, real, imaginary)
+    expected = np.fft.fft(polar, axis=2)[:, :, :ORDERS].transpose(2, 1, 0)
+    np.testing.assert_allclose((real + 1j * imaginary)[:, :, :5], expected, atol=2e-5)
+    assert not real[:, :, 5:].any()
+    assert not imaginary[:, :, 5:].any()
+
+
 def test_search_finds_the_best_shift_at_every_angle_of_both_hands(
     rng: np.random.Generator,
 ) -> None:
@@ -64,6 +75,6 @@ def test_search_finds_the_best_shift_at_every_angle_of_both_hands(
     waves[:, 1:] *= 2
     for hand, b_hand in enumerate((b, b.conj())):
         spectrum = np.einsum("mkw,smk->swm", a.conj(), b_hand)
-        correlation = np.einsum("gm,swm->sgw", waves, spectrum).real[:, digit_reversed()]
+        correlation = np.einsum("gm,swm->sgw", waves, spectrum).real[:, FREQUENCY]
         np.testing.assert_allclose(best[hand], correlation.max(axis=0), atol=1e-3)
         np.testing.assert_array_equal(best_shift[hand], correlation.argmax(axis=0))
