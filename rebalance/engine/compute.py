@@ -39,6 +39,11 @@ class _Chosen:
     device: str
 
     @property
+    def reads(self) -> tuple[str, ...]:
+        """What it reads of the averages beside their images."""
+        return tuple(getattr(self.metric, "reads", ()))
+
+    @property
     def is_lasting(self) -> bool:
         """Whether its results may be kept: a metric installed nowhere has no version."""
         return bool(self.version)
@@ -63,7 +68,7 @@ def compute_affinity(
         device = "cpu"
     chosen = _choose(metric, options, device)
     recorded = chosen.options.model_dump(mode="json")
-    key = affinity_key(averages, chosen.name, chosen.version, recorded, chosen.device)
+    key = affinity_key(averages, chosen.name, chosen.version, recorded, chosen.device, chosen.reads)
     if cache is not None and chosen.is_lasting:
         found = cache.load(key)
         if found is not None:

@@ -15,9 +15,26 @@ KEY_VERSION = 1
 
 
 def affinity_key(
-    averages: ClassAverages, metric: str, version: str, options: dict[str, Any], device: str
+    averages: ClassAverages,
+    metric: str,
+    version: str,
+    options: dict[str, Any],
+    device: str,
+    reads: tuple[str, ...] = (),
 ) -> str:
-    """SHA-256 of the images, what is known of them, and how they are compared."""
+    """SHA-256 of the images, what the metric reads beside them, and how they are compared.
+
+    Parameters
+    ----------
+    averages : ClassAverages
+    metric, version : str
+    options : dict
+        After defaults, JSON values.
+    device : str
+    reads : tuple of str
+        ``"n_particles"``, ``"resolution"``: what the metric reads of the averages beside images,
+        pixel size and mask diameter.
+    """
     settings = {
         "key": KEY_VERSION,
         "metric": metric,
@@ -31,9 +48,8 @@ def affinity_key(
     digest = hashlib.sha256(json.dumps(settings, sort_keys=True).encode())
     digest.update(np.ascontiguousarray(averages.class_id).tobytes())
     digest.update(averages.is_empty.tobytes())
-    if averages.resolution is not None:
-        digest.update(averages.resolution.tobytes())
-    if averages.n_particles is not None:
-        digest.update(averages.n_particles.tobytes())
+    for name in sorted(reads):
+        column = getattr(averages, name)
+        digest.update(name.encode() if column is None else np.ascontiguousarray(column).tobytes())
     digest.update(np.ascontiguousarray(averages.images).data)
     return digest.hexdigest()

@@ -201,6 +201,18 @@ def test_cache_serves_what_is_the_same_and_nothing_else(rng: np.random.Generator
     assert memory.hits == 2
 
 
+def test_particle_counts_are_in_the_key_of_a_metric_that_reads_them_alone() -> None:
+    from rebalance.engine.key import affinity_key
+
+    def key(counts: list[int], reads: tuple[str, ...]) -> str:
+        averages = views.stack_of(np.eye(8)[None] * [[[1]], [[2]]], n_particles=np.array(counts))
+        return affinity_key(averages, "m", "1", {}, "cpu", reads)
+
+    assert key([3, 4], ()) == key([5, 6], ())
+    assert key([3, 0], ()) != key([3, 4], ())
+    assert key([3, 4], ("n_particles",)) != key([5, 6], ("n_particles",))
+
+
 def test_metric_without_a_version_is_not_kept(rng: np.random.Generator) -> None:
     memory = Memory()
     rebalance.affinity(views.stack_of(rng.normal(size=(3, 8, 8))), Brightness(), cache=memory)
