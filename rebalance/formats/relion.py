@@ -28,7 +28,14 @@ from rebalance.formats.relion_job import (
 from rebalance.formats.star_file import StarBlock, StarFile
 from rebalance.formats.star_table import StarLoop
 from rebalance.hookspecs import ReadRequest
-from rebalance.model import ClassAverages, Dataset, ParticleTable, Selection, Superclasses
+from rebalance.model import (
+    ClassAverages,
+    Dataset,
+    IntArray,
+    ParticleTable,
+    Selection,
+    Superclasses,
+)
 
 CLASS_COLUMN = "rlnClassNumber"
 _NO_AVERAGES = (
@@ -233,7 +240,23 @@ def _read_particles(job: RelionJob) -> ParticleTable:
             where=f"data_{block.name}",
             cure="Give a table with particles.",
         )
-    return ParticleTable(loop.read_integers(CLASS_COLUMN), loop, path)
+    class_id = loop.read_integers(CLASS_COLUMN)
+    _refuse_below_one(loop, class_id)
+    return ParticleTable(class_id, loop, path)
+
+
+def _refuse_below_one(loop: StarLoop, class_id: IntArray) -> None:
+    below = class_id < 1
+    if not below.any():
+        return
+    row = int(np.argmax(below))
+    raise InputError(
+        f"_{CLASS_COLUMN} is {class_id[row]}; RELION counts classes from 1 ({below.sum():,} of "
+        f"{len(class_id):,} rows have a number below).",
+        path=loop.file.path,
+        where=f"line {loop.row_line(row)}",
+        cure="Give the *_data.star of a finished iteration, where every particle has a class.",
+    )
 
 
 @dataclass(frozen=True)

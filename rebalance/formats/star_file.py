@@ -33,7 +33,7 @@ class StarFile:
     Raises
     ------
     InputError
-        If the file can't be opened, is empty or binary, or has no ``data_`` block.
+        If the file can't be opened, is empty or binary, has no ``data_`` block, or has one twice.
     """
 
     def __init__(self, path: Path) -> None:
@@ -67,6 +67,7 @@ class StarFile:
                 path=path,
                 cure="Give a star file such as run_it025_data.star.",
             )
+        self._refuse_repeated_blocks()
 
     def __len__(self) -> int:
         return len(self.bytes)
@@ -83,6 +84,22 @@ class StarFile:
             at = self._next_header(at)
         for number, begin in enumerate(begins, 1):
             yield StarBlock(self, begin, begins[number] if number < len(begins) else len(self))
+
+    def _refuse_repeated_blocks(self) -> None:
+        first: dict[str, StarBlock] = {}
+        for block in self.blocks:
+            earlier = first.setdefault(block.name, block)
+            if earlier is block:
+                continue
+            lines = [self.line_number(one.begin) for one in (earlier, block)]
+            raise InputError(
+                f"The block data_{block.name} is there twice, on lines {lines[0]} and {lines[1]}; "
+                "each block has a name of its own.",
+                path=self.path,
+                where=f"line {lines[1]}",
+                cure="Were two star files written one behind the other? Join them with RELION's "
+                "Join star files job (relion_star_handler --combine).",
+            )
 
     def _next_header(self, at: int) -> int:
         mark = b"\ndata_"

@@ -336,6 +336,28 @@ def test_a_broken_particle_table_is_a_clear_error(relion_job, old, new, message)
     assert caught.value.path == table
 
 
+def test_two_tables_one_behind_the_other_are_an_error(relion_job) -> None:
+    table = relion_job.iteration("run_it025", CLASSES)
+    text = table.read_text().partition("data_particles")[2]
+    first = table.read_text().splitlines().index("data_particles") + 1
+    table.write_text(f"{table.read_text()}data_particles{text}")
+    second = len(table.read_text().splitlines()) - len(text.splitlines()) + 1
+    says = f"data_particles is there twice, on lines {first} and {second};"
+    with pytest.raises(InputError, match=says) as caught:
+        formats.read(table)
+    assert caught.value.where == f"line {second}"
+
+
+@pytest.mark.parametrize("number", [-3, 0])
+def test_a_class_number_below_one_is_an_error(relion_job, number: int) -> None:
+    table = relion_job.iteration("run_it025", [1, 2, number, 4, number])
+    with pytest.raises(InputError, match=rf"is {number}; RELION counts .* \(2 of 5 rows") as caught:
+        formats.read(table)
+    place = int(caught.value.where.removeprefix("line "))
+    assert table.read_text().splitlines()[place - 1].split()[2] == str(number)
+    assert "000003@" in table.read_text().splitlines()[place - 1]
+
+
 def test_an_empty_particle_table_is_an_error(relion_job) -> None:
     table = relion_job.iteration("run_it025", [])
     with pytest.raises(InputError, match="particle table is empty"):
