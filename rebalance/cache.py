@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from rebalance.errors import InputError, OptionError
+from rebalance.errors import InputError, OptionError, OutputError
 from rebalance.model import Affinity
 
 FOLDER_VARIABLE = "REBALANCE_CACHE_DIR"
@@ -231,11 +231,24 @@ class AffinityCache:
         -------
         tuple of int
             Number of affinities deleted, and bytes.
+
+        Raises
+        ------
+        OutputError
+            If a file can't be deleted.
         """
         from rebalance.engine.checkpoint import remove_abandoned
 
-        entries = self.entries()
-        _, unfinished = remove_abandoned(self.unfinished)
-        for path in [entry.path for entry in entries] + list(self._files(_UNFINISHED)):
-            path.unlink(missing_ok=True)
+        try:
+            entries = self.entries()
+            _, unfinished = remove_abandoned(self.unfinished)
+            for path in [entry.path for entry in entries] + list(self._files(_UNFINISHED)):
+                path.unlink(missing_ok=True)
+        except OSError as error:
+            raise OutputError(
+                f"The cache can't be emptied: {error.strerror or error}.",
+                path=error.filename or self.folder,
+                cure=f"Ask for permission to write in {self.folder}, or set {FOLDER_VARIABLE} to "
+                "a folder of your own.",
+            ) from error
         return len(entries), sum(entry.size for entry in entries) + unfinished

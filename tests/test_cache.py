@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from rebalance.cache import AffinityCache, cache_folder, size_limit
-from rebalance.errors import OptionError
+from rebalance.errors import OptionError, OutputError
 from rebalance.model import Affinity
 
 
@@ -119,6 +119,20 @@ def test_clearing_deletes_affinities_and_nothing_else(cache: AffinityCache) -> N
     assert cache.clear() == (3, total)
     assert cache.entries() == []
     assert (cache.folder / "mine.npz").exists()
+
+
+def test_a_file_that_can_not_be_deleted_is_an_error(
+    cache: AffinityCache, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache.store(make_affinity(KEYS[0]))
+
+    def refuse(path: Path, missing_ok: bool = False) -> None:
+        raise OSError(30, "Read-only file system", str(path))
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(OutputError, match="can't be emptied: Read-only file system") as caught:
+        cache.clear()
+    assert caught.value.path == cache.path_of(KEYS[0])
 
 
 def test_keys_can_not_lead_out_of_the_folder(cache: AffinityCache) -> None:
