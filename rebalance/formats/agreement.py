@@ -1,4 +1,4 @@
-"""Do class averages and particles belong together? Counts, and warnings where they seem not to."""
+"""Are the class averages fit to be used, and do particles belong to them? Counts and warnings."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rebalance.model import IntArray
+from rebalance.left_out import name_classes
+from rebalance.model import ClassAverages, IntArray
 
 
 def count_particles(particle_class: IntArray, class_id: IntArray) -> IntArray:
@@ -21,6 +22,33 @@ def count_particles(particle_class: IntArray, class_id: IntArray) -> IntArray:
 def covers(class_id: IntArray, particle_class: IntArray) -> bool:
     """True if every particle's class has an average."""
     return bool(np.isin(np.unique(particle_class), class_id).all())
+
+
+def image_warnings(averages: ClassAverages) -> tuple[list[str], list[str]]:
+    """Warnings of images with pixels that are no numbers, notes of images of one grey value.
+
+    Both count as empty averages, and so do images of zeros, of which nothing is said: a program
+    writes them for classes that died out.
+    """
+    broken, flat = [], []
+    for row in np.flatnonzero(averages.is_empty):
+        image, number = averages.images[row], int(averages.class_id[row])
+        if not np.isfinite(image).all():
+            broken.append(number)
+        elif image.flat[0] != 0 and image.min() == image.max():
+            flat.append(number)
+    hold = "images hold" if len(broken) > 1 else "image holds"
+    warnings = [
+        f"{_capital(name_classes(sorted(broken)))}: the {hold} NaN or infinite pixels and "
+        "can't be compared."
+    ]
+    are = "images are" if len(flat) > 1 else "image is"
+    notes = [f"{_capital(name_classes(sorted(flat)))}: the {are} of one grey value, hence empty."]
+    return warnings if broken else [], notes if flat else []
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def class_warnings(

@@ -7,7 +7,13 @@ from pathlib import Path
 import numpy as np
 
 from rebalance.errors import InputError
-from rebalance.formats.agreement import class_warnings, count_particles, covers, extent_warnings
+from rebalance.formats.agreement import (
+    class_warnings,
+    count_particles,
+    covers,
+    extent_warnings,
+    image_warnings,
+)
 from rebalance.formats.cryosparc_averages import CryosparcAverages, find_averages
 from rebalance.formats.cryosparc_job import (
     CLASS_FIELD,
@@ -17,7 +23,7 @@ from rebalance.formats.cryosparc_job import (
     find_passthrough,
     is_averages,
 )
-from rebalance.formats.cs_file import NUMPY_MAGIC, STREAM_MAGIC, NumpyTable, open_cs
+from rebalance.formats.cs_file import NUMPY_MAGIC, STREAM_MAGIC, CsTable, NumpyTable, open_cs
 from rebalance.formats.csg import write_group
 from rebalance.formats.locate import job_name
 from rebalance.formats.output import guarded_writing
@@ -90,6 +96,9 @@ class CryoSparc:
                 None if particles is None else count_particles(particles.class_id, source.class_id),
                 source.resolution,
             )
+            broken, flat = image_warnings(averages)
+            warnings += broken
+            notes += flat
             if particles is not None:
                 found = class_warnings(
                     particles.class_id, source.class_id, source.path.name, source.is_whole
@@ -214,11 +223,26 @@ def _read_particles(
             cure="Give the particles of a 2D classification, or the passthrough file that has "
             "alignments2D with --passthrough.",
         )
+    warnings += _repeated_uids(main)
     if len(handle) == 0:
         raise InputError(
             "The particle table is empty.", path=job.particles, cure="Give a table with particles."
         )
     return ParticleTable(handle.read_column(CLASS_FIELD).astype(np.int64), handle, job.particles)
+
+
+def _repeated_uids(table: CsTable) -> list[str]:
+    """At most one sentence on particles that are in the table more than once."""
+    if "uid" not in (table.dtype.names or ()):
+        return []
+    repeated = len(table) - len(np.unique(table.values("uid")))
+    if repeated == 0:
+        return []
+    rows = "1 row repeats the uid" if repeated == 1 else f"{repeated:,} rows repeat the uids"
+    return [
+        f"{rows} of others in {table.path.name}: the particles are counted and may be selected "
+        "more than once. Remove Duplicates in CryoSPARC drops them."
+    ]
 
 
 def _particle_box(handle: CsParticles) -> tuple[int | None, float | None]:

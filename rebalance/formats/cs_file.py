@@ -151,9 +151,31 @@ class NumpyTable:
                 path=self.path,
                 cure="Write it again with cryosparc-tools: Dataset.load(…).save(…).",
             )
+        cut = self._cut_short()
         return InputError(
-            f"The table is damaged or cut short: {error}.", path=self.path, cure=_CURE
+            f"The table is cut short: {cut}." if cut else f"The table is damaged: {error}.",
+            path=self.path,
+            cure="Copy the file again: was a transfer interrupted?" if cut else _CURE,
         )
+
+    def _cut_short(self) -> str | None:
+        """Rows announced and rows there, if the file ends too early."""
+        try:
+            with open(self.path, "rb") as file:
+                version = np.lib.format.read_magic(file)
+                read = (
+                    np.lib.format.read_array_header_1_0
+                    if version == (1, 0)
+                    else np.lib.format.read_array_header_2_0
+                )
+                shape, _, dtype = read(file, max_header_size=_LARGEST_HEADER)
+                there = (self.path.stat().st_size - file.tell()) // dtype.itemsize
+        except Exception:
+            # Whatever is wrong with the header has been said by NumPy already.
+            return None
+        if len(shape) != 1 or there >= shape[0]:
+            return None
+        return f"the header says {shape[0]:,} rows, the file holds {there:,}"
 
     def __len__(self) -> int:
         return len(self._array)

@@ -42,7 +42,7 @@ def choose_pixel_size(given: float | None, stated: Sequence[Stated]) -> PixelSiz
     Parameters
     ----------
     given : float or None
-        Å, by the person; overrides all.
+        Å, by the person; overrides all, with a warning if nobody else says the same.
     stated : sequence of Stated
         In falling order of trust. A header's 1.0 counts only if nobody else says anything.
 
@@ -51,15 +51,15 @@ def choose_pixel_size(given: float | None, stated: Sequence[Stated]) -> PixelSiz
     OptionError
         If the given one is not a positive number.
     """
+    known = [one for one in stated if one.value is not None and one.value > 0]
+    sure = [one for one in known if not (one.is_header and one.value == 1.0)]
     if given is not None:
         if not (math.isfinite(given) and given > 0):
             raise OptionError(
                 f"The pixel size is {given:g} Å; a positive number was expected.",
                 cure="Give --pixel-size in Å, e.g. --pixel-size 1.06.",
             )
-        return PixelSize(given)
-    known = [one for one in stated if one.value is not None and one.value > 0]
-    sure = [one for one in known if not (one.is_header and one.value == 1.0)]
+        return PixelSize(given, _at_odds(given, sure))
     if not sure:
         if not known:
             return PixelSize(None)
@@ -79,6 +79,20 @@ def choose_pixel_size(given: float | None, stated: Sequence[Stated]) -> PixelSiz
             f"{other.source}: are they of two different jobs? {best.value:g} Å is used; "
             "--pixel-size overrides."
             for other in sure[1:]
-            if other.value is not None and abs(other.value / best.value - 1) > _TOLERANCE
+            if other.value is not None and not _agree(other.value, best.value)
         ),
     )
+
+
+def _at_odds(given: float, sure: Sequence[Stated]) -> tuple[str, ...]:
+    # Where files contradict each other, one that bears the person out is enough.
+    if not sure or any(_agree(one.value, given) for one in sure if one.value is not None):
+        return ()
+    return (
+        f"The pixel size is {given:g} Å by --pixel-size and {sure[0].value:g} Å by "
+        f"{sure[0].source}: {given:g} Å is used.",
+    )
+
+
+def _agree(one: float, other: float) -> bool:
+    return abs(one / other - 1) <= _TOLERANCE

@@ -13,6 +13,7 @@ from rebalance.formats.agreement import (
     class_warnings,
     count_particles,
     covers,
+    image_warnings,
 )
 from rebalance.formats.output import guarded_writing
 from rebalance.formats.pixel_size import Stated, choose_pixel_size
@@ -109,6 +110,9 @@ class Relion:
                 source.resolution,
                 particle_diameter(job.optimiser),
             )
+            broken, flat = image_warnings(averages)
+            warnings += broken
+            notes += flat
             warnings += box_warnings(averages.box, optics.boxes, source.path.name)
             if particles is not None:
                 found = class_warnings(

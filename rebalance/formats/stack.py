@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from rebalance.errors import InputError
+from rebalance.formats.agreement import image_warnings
 from rebalance.formats.locate import job_name
 from rebalance.formats.mrc_stack import SUFFIXES, looks_like_mrc
 from rebalance.formats.output import guarded_writing
@@ -55,14 +56,15 @@ class Stack:
         source = find_averages(request.path, request.project)
         decided = choose_pixel_size(request.pixel_size, source.stated_pixel_sizes())
         averages = ClassAverages(source.read_images(), source.class_id, decided.value)
+        broken, flat = image_warnings(averages)
         return Dataset(
             "stack",
             None,
             averages,
             job_name(request.path),
             (request.path,),
-            ("A bare stack: superclasses and pictures, no particles to select.",),
-            decided.warnings,
+            ("A bare stack: superclasses and pictures, no particles to select.", *flat),
+            (*decided.warnings, *broken),
             source,
         )
 

@@ -6,6 +6,7 @@ import pickle
 import shutil
 from pathlib import Path
 
+import mrcfile
 import numpy as np
 import pytest
 import yaml
@@ -250,6 +251,34 @@ def test_a_uid_that_is_there_twice_is_an_error(cryosparc_job, which: int) -> Non
         formats.read(table, passthrough=[extra], need_class_averages=False)
 
 
+@BOTH
+def test_uids_that_are_there_twice_are_counted_in_a_warning(cryosparc_job, stream: bool) -> None:
+    main, _ = cryosparc_job.particles()
+    main["uid"][[3, 4, 7]] = main["uid"][[9, 9, 12]]
+    table = cryosparc_job.save("particles.cs", main, stream)
+    (warning,) = formats.read(table, need_class_averages=False).warnings
+    assert warning.startswith("3 rows repeat the uids of others in particles.cs")
+
+
+def test_averages_with_infinite_pixels_are_said(cryosparc_job) -> None:
+    cryosparc_job.whole()
+    with mrcfile.open(cryosparc_job.folder / "J42_020_class_averages.mrc", mode="r+") as stack:
+        stack.data[1, 2, 3] = np.inf
+        stack.data[4, 0, 0] = np.nan
+    data = formats.read(cryosparc_job.folder)
+    assert [w for w in data.warnings if "infinite" in w] == [
+        "Classes 1 and 4: the images hold NaN or infinite pixels and can't be compared."
+    ]
+
+
+def test_a_table_cut_short_says_how_many_rows_are_there(cryosparc_job) -> None:
+    main, _ = cryosparc_job.particles(n=40)
+    table = cryosparc_job.save("particles.cs", main)
+    table.write_bytes(table.read_bytes()[: -2 * main.itemsize - 5])
+    with pytest.raises(InputError, match="cut short: the header says 40 rows, the file holds 37"):
+        formats.read(table, need_class_averages=False)
+
+
 def test_another_field_of_view_is_suspected_a_coarser_one_is_not(
     cryosparc_job, write_stack
 ) -> None:
@@ -347,7 +376,7 @@ def test_nothing_is_ever_unpickled(tmp_path: Path, monkeypatch, kind: str) -> No
         (b"uid class\n1 2\n", "This is a text file"),
         (b"PK\x03\x04\0\0", "zip archive"),
         (b"\x00\x01\x02", "first bytes"),
-        (b"\x93NUMPY\x01\x00", "damaged or cut short"),
+        (b"\x93NUMPY\x01\x00", "damaged"),
         (b"\x95CSDAT\x04\x00\x00\x00{}}}", "header can't be understood"),
         (b"\x95CSDAT\xff", "ends too early"),
     ],

@@ -62,6 +62,15 @@ def test_a_lone_pixel_size_of_one_is_doubted(tmp_path: Path, write_stack) -> Non
     assert formats.read(data.sources[0], pixel_size=1.0).warnings == ()
 
 
+def test_pixels_that_are_no_numbers_are_said(tmp_path: Path, write_stack) -> None:
+    path = write_stack(tmp_path / "a.mrcs", n=4)
+    with mrcfile.open(path, mode="r+") as stack:
+        stack.data[1, 2, 3] = np.nan
+    (warning,) = formats.read(path).warnings
+    assert warning.startswith("Class 2: the image holds NaN or infinite pixels")
+    assert warning in formats.inspect(path).warnings
+
+
 def test_a_truncated_stack_says_how_many_images_are_there(tmp_path: Path, write_stack) -> None:
     path = write_stack(tmp_path / "a.mrcs", n=4, box=8)
     os.truncate(path, 1024 + 2 * 8 * 8 * 4 + 17)

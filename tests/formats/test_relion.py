@@ -252,6 +252,18 @@ def test_pixel_size_given_overrides_the_files(relion_job) -> None:
         formats.read(table, pixel_size=-1.0)
 
 
+@pytest.mark.parametrize(("given", "warns"), [(1.5, True), (3.01, False), (4.0, False)])
+def test_a_pixel_size_given_that_no_file_states_is_suspected(
+    relion_job, given: float, warns: bool
+) -> None:
+    # The model says 4 Å, the optics 3 Å: either bears the person out.
+    table = relion_job.iteration("run_it025", CLASSES, pixel_size=4.0)
+    data = formats.read(table, pixel_size=given)
+    assert data.class_averages.pixel_size == given
+    says = f"is {given:g} Å by --pixel-size and 4 Å by run_it025_model.star"
+    assert [says in warning for warning in data.warnings] == [True] * warns
+
+
 def test_pixel_sizes_that_disagree_are_suspected(relion_job) -> None:
     data = formats.read(relion_job.iteration("run_it025", CLASSES, pixel_size=4.0))
     assert data.class_averages.pixel_size == 4.0
@@ -292,7 +304,12 @@ def test_images_that_are_constant_or_not_finite_are_data(relion_job) -> None:
         stack.data[0] = 0.0
         stack.data[1] = 2.5
         stack.data[2, 3, 3] = np.nan
-    assert formats.read(table).class_averages.is_empty.tolist() == [True, True, True, False]
+    data = formats.read(table)
+    assert data.class_averages.is_empty.tolist() == [True, True, True, False]
+    assert data.warnings == (
+        "Class 3: the image holds NaN or infinite pixels and can't be compared.",
+    )
+    assert any(note.startswith("Class 2: the image is of one grey") for note in data.notes)
 
 
 def test_without_averages_the_table_alone_is_read_when_that_is_enough(relion_job) -> None:
