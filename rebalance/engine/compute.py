@@ -74,7 +74,8 @@ def compute_affinity(
         if found is not None:
             return found
 
-    used = averages.subset(~averages.is_empty)
+    # A boolean index copies; without empties the images are used where they are.
+    used = averages.subset(~averages.is_empty) if averages.is_empty.any() else averages
     alignment, others, needed = _requirements(
         chosen,
         averages,
