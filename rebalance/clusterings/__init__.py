@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from rebalance.clusterings.checks import (
     as_counts,
+    check_known,
     check_number,
     check_result,
     sorted_numbers,
@@ -209,12 +210,13 @@ def from_labels(
     Raises
     ------
     OptionError
-        If a usable average has no label, or none is left.
+        If a usable average has no label, none is left, or most labels are of unknown classes.
     """
     class_id, values, is_empty = _parts(averages)
     names = {int(number): str(label).strip() for number, label in labels.items()}
     counts = as_counts(n_particles, len(class_id))
     known = {int(number) for number in class_id}
+    check_known(names, class_id)
     unlabelled = {number for number, text in names.items() if text in ("", str(UNASSIGNED))}
     left = sorted_numbers({*left_out, *unlabelled})
     usable = usable_averages(class_id, is_empty, counts, left)

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance.errors import OptionError, PluginError
+from rebalance.left_out import name_classes
 from rebalance.model import BoolArray, ClusteringResult, IntArray
 
 
@@ -33,6 +34,18 @@ def usable_averages(
 ) -> BoolArray:
     usable = ~is_empty & ~np.isin(class_id, list(left_out))
     return usable if counts is None else usable & (counts > 0)
+
+
+def check_known(labelled: Collection[int], class_id: IntArray) -> None:
+    """Refuse labels of which more than half are of classes that are not there."""
+    strangers = sorted(set(labelled) - set(class_id.tolist()))
+    if 2 * len(strangers) > len(labelled):
+        raise OptionError(
+            f"{len(strangers):,} of the {len(labelled):,} labels are of {name_classes(strangers)}; "
+            f"the class averages are {name_classes(sorted(class_id.tolist()))}.",
+            cure="Give labels of this classification. RELION counts classes from 1, CryoSPARC "
+            "from 0.",
+        )
 
 
 def check_number(
@@ -87,7 +100,8 @@ def check_number(
         )
     if number > n_usable:
         raise OptionError(
-            f"{number} superclasses can't be made of {n_usable} usable class averages "
+            f"{number} superclasses can't be made of {n_usable} usable class "
+            f"average{'' if n_usable == 1 else 's'} "
             f"({n_read} read, {n_read - n_usable} empty or left out).",
             cure=f"Give -k {n_usable} or less.",
         )

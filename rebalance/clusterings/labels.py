@@ -93,7 +93,29 @@ def _entry(
             where=f"line {line}, column {class_at + 1}",
             cure=_CURE,
         ) from None
-    return number, fields[superclass_at]
+    label = fields[superclass_at]
+    wrong = _what_is_wrong(label)
+    if wrong:
+        raise InputError(
+            f"{wrong}; a whole number or a name was expected.",
+            path=path,
+            where=f"line {line}, column {superclass_at + 1}",
+            cure=_CURE,
+        )
+    return number, label
+
+
+def _what_is_wrong(label: str) -> str | None:
+    """Spreadsheets and data frames write gaps as nothing or nan, and turn whole numbers to 1.0."""
+    if not label:
+        return "The superclass is empty"
+    try:
+        float(label)
+    except ValueError:
+        return None
+    # 1E2 may well be somebody's name for a view.
+    is_number = "." in label or not any(letter.isdigit() for letter in label)
+    return f"The superclass is {label!r}" if is_number else None
 
 
 def _columns(rows: list[Row], path: Path) -> tuple[int, int]:

@@ -77,6 +77,10 @@ def test_every_common_layout_is_read(text: str, write) -> None:
         ("3,top\n3,side\n", "line 2: Class 3 is on this line and on line 1"),
         ("3,top\nx,side\n", "line 2, column 1: 'x' is not a class number"),
         ("3,top\n1.5,side\n", "'1.5' is not a class number"),
+        ("3,top\n1,\n", "line 2, column 2: The superclass is empty"),
+        ("superclass,class_id\ntop,3\n,1\n", "line 3, column 1: The superclass is empty"),
+        ("3,top\n1,nan\n", "line 2, column 2: The superclass is 'nan'"),
+        ("3 0\n1 1.5\n", "line 2, column 2: The superclass is '1.5'"),
         (b"\x93NUMPY\x01\x00v\x00{'descr'", "not a text file"),
         (b"3,top\0\n", "not a text file"),
         ('3,"top\n', "line 1"),
@@ -97,7 +101,9 @@ def test_a_missing_file_or_a_folder_is_refused(tmp_path: Path) -> None:
             read_labels(path)
 
 
-names = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=6)
+names = st.text(st.characters(codec="ascii", categories=["L", "N"]), min_size=1, max_size=6).filter(
+    lambda name: name.lower() not in ("nan", "inf")
+)
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
@@ -171,6 +177,13 @@ def test_a_usable_average_without_a_label_is_an_error_that_names_it() -> None:
 def test_labels_of_unknown_classes_are_not_used_and_that_is_said() -> None:
     superclasses = from_labels([1, 2], {1: 0, 2: 1, 77: 1}, n_particles=[5, 4])
     assert "class 77" in superclasses.notes[0]
+
+
+def test_labels_of_another_classification_are_an_error_that_names_both_ranges() -> None:
+    with pytest.raises(OptionError, match=r"classes 3–8; the class averages are classes 1 and 2"):
+        from_labels([1, 2], dict.fromkeys(range(1, 9), "a"), n_particles=[5, 4])
+    half = from_labels([1, 2], dict.fromkeys(range(1, 5), "a"), n_particles=[5, 4])
+    assert "classes 3 and 4" in half.notes[0]
 
 
 def test_a_written_superclass_table_is_read_back(write) -> None:
