@@ -13,7 +13,12 @@ import typer
 
 from rebalance.cli.cache import cache
 from rebalance.cli.demo import demo
-from rebalance.cli.endings import CommandGroup, end_on_sigterm, write_what_can_be_written
+from rebalance.cli.endings import (
+    CommandGroup,
+    end_on_sigterm,
+    results_that_can_not_be_shown,
+    write_what_can_be_written,
+)
 from rebalance.cli.inspect import inspect
 from rebalance.cli.plugins import app as plugins
 from rebalance.cli.rerun import rerun
@@ -63,4 +68,5 @@ def main(*args: Any) -> None:
     gc.set_threshold(200_000, 50, 1_000)
     end_on_sigterm()
     write_what_can_be_written()
-    app(*args)
+    with results_that_can_not_be_shown():
+        app(*args)

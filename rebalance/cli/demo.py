@@ -39,6 +39,7 @@ def demo(
     from rebalance.cli.perform import perform
     from rebalance.request import RunRequest
 
+    _check(n_superclasses, factor)
     job = _job(folder)
     request = RunRequest(
         path=job,
@@ -53,6 +54,21 @@ def demo(
     result = perform(request, dry_run=False, json=json, quiet=quiet)
     if result is not None and not (json or quiet):
         typer.echo(_compared_with_the_truth(result, folder / _PROJECT / "truth_classes.csv"))
+
+
+def _check(n_superclasses: int, factor: str) -> None:
+    """Refuse before anything is simulated what the run would refuse after."""
+    from rebalance.errors import OptionError
+    from rebalance.simulate import DEMO
+    from rebalance.strategies.caps import parse_factor
+
+    parse_factor(factor)
+    if not 1 <= n_superclasses <= DEMO.n_averages:
+        raise OptionError(
+            f"{n_superclasses} superclasses can't be made of the demo's {DEMO.n_averages} class "
+            "averages.",
+            cure=f"Give -k, 1 to {DEMO.n_averages}; the demo has {DEMO.n_views} views.",
+        )
 
 
 def _compared_with_the_truth(result: RunResult, truth: Path) -> str:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
-from rebalance.errors import PluginError, RebalanceError
+from rebalance.errors import OutputError, PluginError, RebalanceError
 
 MENDABLE, INTERRUPTED, TERMINATED = 2, 130, 143
 
@@ -56,6 +60,40 @@ def show_error(error: RebalanceError) -> None:
 
         for problem in registry().problems:
             console.print(problem, style="dim", markup=False)
+
+
+@contextmanager
+def results_that_can_not_be_shown() -> Iterator[None]:
+    """A standard output that can't be written (full disk, closed pipe) is no bug of ours."""
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        if error.filename is not None or not _stdout_fails():
+            raise
+        # Python flushes once more when it ends, and would fail again.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if error.errno != errno.EPIPE:
+            show_error(
+                OutputError(
+                    f"Standard output can't be written: {error.strerror or error}. The files that "
+                    "the command writes are in place.",
+                    cure="Free some space, or send the output elsewhere.",
+                )
+            )
+        raise SystemExit(MENDABLE if error.errno != errno.EPIPE else 1) from None
+
+
+def _stdout_fails() -> bool:
+    """Asked by an empty line: a stream without a buffer keeps nothing that could fail again."""
+    try:
+        sys.stdout.write("\n")
+        sys.stdout.flush()
+    except OSError:
+        return True
+    return False
 
 
 def end_on_sigterm() -> None:

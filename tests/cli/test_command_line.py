@@ -281,6 +281,14 @@ def test_no_cache_neither_reads_nor_fills(
     assert not (tmp_path / "kept").exists()
 
 
+@pytest.mark.parametrize(("flag", "value"), [("-k", "0"), ("-k", "81"), ("-f", "2"), ("-f", "x")])
+def test_the_demo_refuses_before_it_simulates(flag: str, value: str) -> None:
+    done = type_in("demo", "new", flag, value)
+    assert done.exit_code == 2
+    assert value in done.stderr
+    assert not Path("new").exists()
+
+
 def test_rerun_says_that_nothing_differs(simulated_job: Path) -> None:
     assert run(simulated_job, "-k", 5, "-f", "0.5", "-o", "out").exit_code == 0
     result = type_in("rerun", "out/run.json")

@@ -44,6 +44,26 @@ def test_plugins_imports_no_compiler_and_no_plot(tmp_path: Path) -> None:
     assert not loaded_after("plugins") & {"numba", "scipy", "sklearn", "matplotlib", "pandas"}
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
+@pytest.mark.parametrize("unbuffered", ["", "1"], ids=["buffered", "unbuffered"])
+@pytest.mark.parametrize("words", ["--version", "--help", "cache", "plugins --json"])
+def test_a_full_disk_behind_standard_output_is_no_bug(words: str, unbuffered: str) -> None:
+    environment = os.environ | {"PYTHONUNBUFFERED": unbuffered}
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [*COMMAND, *words.split()],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+            check=False,
+        )
+    assert done.returncode == 2
+    assert "Standard output can't be written: No space left on device." in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Exception ignored" not in done.stderr
+
+
 def test_completion_answers_with_plugin_names() -> None:
     environment = os.environ | {
         "_REBALANCE_COMPLETE": "complete_bash",
