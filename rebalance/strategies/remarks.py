@@ -82,9 +82,13 @@ def about_waste(
     ]
     size = int(before[order[0]])
     alike = int(np.count_nonzero(before == size))
+    smallest = name_classes(members[0])
+    # With superclassification off a superclass is a class, and its number says nothing.
+    if superclasses.clustering != "identity":
+        smallest = f"superclass {order[0]} ({smallest})"
     warning = (
-        f"Only {after.sum():,} of {before.sum():,} particles stay: superclass {order[0]} "
-        f"({name_classes(members[0])}) has {size:,} particle{'s' if size > 1 else ''}"
+        f"Only {after.sum():,} of {before.sum():,} particles stay: {smallest} "
+        f"has {size:,} particle{'s' if size > 1 else ''}"
         f"{_as_many(alike - 1)} and sets the size of all."
     )
     fewest = _fewest_to_leave_out(before[order], factor)

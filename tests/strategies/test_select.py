@@ -190,6 +190,17 @@ def test_classes_left_out_of_the_superclasses_are_left_out_of_the_selection() ->
     assert selection.after.tolist() == [5, 5]
 
 
+def test_a_small_class_that_sets_the_size_is_named_by_its_class_alone_without_superclasses() -> (
+    None
+):
+    from rebalance.clusterings import identity_superclasses
+
+    class_id = np.repeat([1, 2, 6], [4000, 4000, 1])
+    groups = identity_superclasses([1, 2, 6], [4000, 4000, 1])
+    (warning,) = select(table(class_id), groups, factor=1).warnings
+    assert "particles stay: class 6 has 1 particle" in warning
+
+
 @pytest.mark.parametrize(
     ("named", "out"),
     [
