@@ -37,9 +37,13 @@ def usable_averages(
 
 
 def check_known(labelled: Collection[int], class_id: IntArray) -> None:
-    """Refuse labels of which more than half are of classes that are not there."""
-    strangers = sorted(set(labelled) - set(class_id.tolist()))
-    if 2 * len(strangers) > len(labelled):
+    """Refuse labels most of which are of classes that are not there, and that most lack.
+
+    Labels of a whole classification serve the few classes that were selected of it.
+    """
+    there = set(class_id.tolist())
+    strangers = sorted(set(labelled) - there)
+    if 2 * len(strangers) > len(labelled) and 2 * len(there & set(labelled)) < len(there):
         raise OptionError(
             f"{len(strangers):,} of the {len(labelled):,} labels are of {name_classes(strangers)}; "
             f"the class averages are {name_classes(sorted(class_id.tolist()))}.",

@@ -180,10 +180,12 @@ def test_labels_of_unknown_classes_are_not_used_and_that_is_said() -> None:
 
 
 def test_labels_of_another_classification_are_an_error_that_names_both_ranges() -> None:
-    with pytest.raises(OptionError, match=r"classes 3–8; the class averages are classes 1 and 2"):
-        from_labels([1, 2], dict.fromkeys(range(1, 9), "a"), n_particles=[5, 4])
+    with pytest.raises(OptionError, match=r"classes 2–8; the class averages are classes 1"):
+        from_labels([1, 20, 21], dict.fromkeys(range(1, 9), "a"), n_particles=[5, 4, 1])
     half = from_labels([1, 2], dict.fromkeys(range(1, 5), "a"), n_particles=[5, 4])
     assert "classes 3 and 4" in half.notes[0]
+    selected = from_labels([1, 2], dict.fromkeys(range(1, 99), "a"), n_particles=[5, 4])
+    assert selected.label.tolist() == [0, 0]
 
 
 def test_a_written_superclass_table_is_read_back(write) -> None:

@@ -1,0 +1,66 @@
+"""Writes docs/benchmarks.md from the results that the benchmarks kept.
+
+python -m benchmarks.affinity --json benchmarks/results/affinity.json
+python -m benchmarks.tables --json benchmarks/results/tables.json
+python -m benchmarks.page
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+PAGE = ROOT / "docs" / "benchmarks.md"
+
+_HEAD = """# Benchmarks
+
+Measured figures of one machine beside their targets. This page is written by
+`python -m benchmarks.page` from what the commands below kept in `benchmarks/results/`. Times of a
+shared machine vary: read the ratios, whose two sides are of one run.
+"""
+
+_CUDA = """## CUDA
+
+Not measured: no card. The kernels run in CUDA's simulator against the CPU's on small inputs
+(`tests/cuda/test_simulator.py`) and compile to PTX for compute capability 8.0 and 9.0 without
+double precision or spills (`tests/cuda/test_ptx.py`, which needs `rebalance-em[cuda]`).
+"""
+
+
+def section(title: str, name: str) -> str:
+    """One table of results, with the command and the machine."""
+    found: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text())
+    machine = found["machine"]
+    lines = [
+        f"## {title}",
+        "",
+        f"`{machine['command']}` on {machine['processors']} processors ({machine['processor']}), "
+        f"Python {machine['python']}, rebalance {machine['rebalance']}.",
+        "",
+        "| what | measured | ceiling or beside | ratio | target | |",
+        "| --- | --- | --- | ---: | --- | --- |",
+    ]
+    for row in found["rows"]:
+        ratio = "" if row["ratio"] is None else f"{row['ratio']:.3g}"
+        met = {None: "", True: "met", False: "missed"}[row["met"]]
+        cells = (row["what"], row["measured"], row["ceiling"], ratio, row["target"], met)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, ""])
+
+
+def main() -> None:
+    """Write the page."""
+    parts = [
+        _HEAD,
+        section("The affinity", "affinity"),
+        section("Particle tables", "tables"),
+        _CUDA,
+    ]
+    PAGE.write_text("\n".join(parts))
+
+
+if __name__ == "__main__":
+    main()
