@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.figures.conftest import plain_superclasses
 
 from rebalance.figures import class_averages
 from rebalance.figures.artists import Label, Raster
 from rebalance.figures.montage import MIRRORED
+from tests.figures.conftest import plain_superclasses
 
 
 def words(figure):
