@@ -33,6 +33,8 @@ def literal(text: str) -> str:
     # Inside a word an underscore means nothing, and file names are full of them.
     line = _WORD_UNDERSCORE.sub(r"\\_", line)
     line = _ADDRESS.sub(lambda mark: f"\\{mark[0]}", line)
+    # A heading may end with marks that are not shown.
+    line = re.sub(r"(?<=\s)#(?=#*$)", r"\\#", line)
     return _start(line)
 
 

@@ -343,6 +343,8 @@ def printable(text):
 
 @settings(deadline=None)
 @given(names)
+@example("0 #")
+@example("a ##")
 def test_literal_text_is_read_as_itself(name):
     shown = printable(name)
     for prefix in ("- ", "# x ", "| "):
