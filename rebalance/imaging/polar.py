@@ -79,7 +79,7 @@ class PolarGrid:
 
 
 def polar_fourier(
-    images: FloatArray, grid: PolarGrid, *, origin: DoubleArray | None = None, workers: int = 1
+    images: FloatArray, grid: PolarGrid, *, origin: DoubleArray | None = None
 ) -> ComplexArray:
     """Weighted, normalised polar samples of the Fourier transform.
 
@@ -90,8 +90,6 @@ def polar_fourier(
     grid : PolarGrid
     origin : float64 (N, 2), optional
         (x, y) of the origin of each image from pixel (L/2, L/2), in pixels; there by default.
-    workers : int
-        Threads of the FFTs.
 
     Returns
     -------
@@ -118,8 +116,8 @@ def polar_fourier(
     for start in range(0, n, 64):
         chunk = images[start : start + 64] * (weights_1d[:, None] * weights_1d[None, :])
         # Columns first, keeping only the frequencies of the band: most of the padding is skipped.
-        along_x = fft.rfft(chunk, size, axis=2, workers=workers)[:, :, : reach + 1]
-        along_y = fft.fft(along_x, size, axis=1, workers=workers)
+        along_x = fft.rfft(chunk, size, axis=2)[:, :, : reach + 1]
+        along_y = fft.fft(along_x, size, axis=1)
         spectrum = np.concatenate((along_y[:, -reach:], along_y[:, : reach + 1]), axis=1)
         spectrum *= phase_row[None, :, None]
         spectrum *= phase_row[None, None, reach:]
