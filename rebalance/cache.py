@@ -129,13 +129,14 @@ class AffinityCache:
         from rebalance.record.affinity_file import read_affinity
 
         path = self.path_of(key)
-        if not path.is_file():
-            return None
         try:
             affinity = read_affinity(path)
             if affinity.key != key:
                 raise InputError("It belongs to another stack or metric.", path=path)
         except InputError as error:
+            # Never kept, or pushed out by another process: either way there is none.
+            if isinstance(error.__cause__, FileNotFoundError):
+                return None
             self.problems.append(
                 f"The cached affinity {path} was not used, and is computed again: {error.problem}"
             )

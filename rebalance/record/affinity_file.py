@@ -142,8 +142,8 @@ def _read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
                     # Reading on to the end is what makes zipfile compare the checksum.
                     if stream.read(1):
                         raise InputError(f"Entry {name} is longer than its array.", path=path)
-    except FileNotFoundError:
-        raise InputError("There is no such file.", path=path) from None
+    except FileNotFoundError as error:
+        raise InputError("There is no such file.", path=path) from error
     except OSError as error:
         raise InputError(f"It can't be read: {error.strerror or error}.", path=path) from error
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
