@@ -32,12 +32,15 @@ class Classes:
     is_empty : bool (N,)
     left_out : tuple of int
         Class numbers that the request leaves out.
+    junk : tuple of int
+        Those of them that are left out as junk.
     """
 
     class_id: IntArray
     n_particles: IntArray | None
     is_empty: BoolArray
     left_out: tuple[int, ...]
+    junk: tuple[int, ...] = ()
 
 
 def check_early(request: RunRequest) -> None:
@@ -117,6 +120,7 @@ def find_classes(request: RunRequest, dataset: Dataset) -> Classes:
         exclude_classes=request.exclude_classes,
         only_classes=request.only_classes,
         min_class_particles=request.min_class_particles,
+        junk_classes=request.junk_classes,
     )
     if request.strict:
         strangers = sorted(counts.keys() - set(class_id.tolist()) - set(left_out))
@@ -127,7 +131,13 @@ def find_classes(request: RunRequest, dataset: Dataset) -> Classes:
                 path=None if particles is None else particles.path,
                 cure="Leave out --strict to exclude them, or give all class averages.",
             )
-    return Classes(class_id, None if particles is None else n_particles, is_empty, left_out)
+    return Classes(
+        class_id,
+        None if particles is None else n_particles,
+        is_empty,
+        left_out,
+        tuple(sorted(set(request.junk_classes))),
+    )
 
 
 def check_grouping(request: RunRequest, classes: Classes) -> None:

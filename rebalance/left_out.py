@@ -34,6 +34,7 @@ def left_out_classes(
     exclude_classes: Iterable[int] = (),
     only_classes: Iterable[int] | None = None,
     min_class_particles: int = 0,
+    junk_classes: Iterable[int] = (),
 ) -> tuple[int, ...]:
     """Class numbers not to be used, sorted.
 
@@ -47,6 +48,8 @@ def left_out_classes(
         All others are left out.
     min_class_particles : int ≥ 0
         Classes with fewer particles, but with some, are left out.
+    junk_classes : iterable of int
+        Left out as junk.
 
     Raises
     ------
@@ -56,7 +59,12 @@ def left_out_classes(
     """
     exclude = {int(number) for number in exclude_classes}
     only = None if only_classes is None else {int(number) for number in only_classes}
-    for given, flag in ((exclude, "--exclude-classes"), (only or set(), "--only-classes")):
+    junk = {int(number) for number in junk_classes}
+    for given, flag in (
+        (exclude, "--exclude-classes"),
+        (only or set(), "--only-classes"),
+        (junk, "--junk-classes"),
+    ):
         unknown = sorted(given - n_particles.keys())
         if unknown:
             raise OptionError(
@@ -72,7 +80,7 @@ def left_out_classes(
         raise OptionError(f"--min-class-particles must be at least 0, not {min_class_particles}.")
     few = {number for number, count in n_particles.items() if 0 < count < min_class_particles}
     others = set() if only is None else n_particles.keys() - only
-    return tuple(sorted(exclude | others | few))
+    return tuple(sorted(exclude | others | few | junk))
 
 
 def name_classes(numbers: Sequence[int], most: int = 10) -> str:

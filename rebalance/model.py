@@ -381,6 +381,8 @@ class Superclasses:
         those in no superclass last.
     left_out : tuple of int
         Class numbers that a person chose to leave out; label −1 like the empties.
+    junk : tuple of int
+        Those of ``left_out`` that are left out as junk.
     notes : tuple of str
         What was decided on the way, one sentence each.
     """
@@ -395,6 +397,7 @@ class Superclasses:
     options: Mapping[str, Any] = field(default_factory=dict)
     linkage: DoubleArray | None = None
     left_out: tuple[int, ...] = ()
+    junk: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
@@ -413,7 +416,8 @@ BALANCED = "balanced"
 NOT_SELECTED = "class not selected"
 NO_SUCH_AVERAGE = "no such average"
 EMPTY_AVERAGE = "empty average"
-REASONS = (KEPT, BALANCED, NOT_SELECTED, NO_SUCH_AVERAGE, EMPTY_AVERAGE)
+JUNK = "junk"
+REASONS = (KEPT, BALANCED, NOT_SELECTED, NO_SUCH_AVERAGE, EMPTY_AVERAGE, JUNK)
 """Why a particle stays or goes, by code in `Selection.reason`."""
 
 

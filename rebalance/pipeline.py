@@ -193,6 +193,10 @@ def find_affinity(
 
 def group(request: RunRequest, classes: Classes, affinity: Affinity | None) -> Superclasses:
     """Superclasses by the labels, the clustering, or of one class average each."""
+    return replace(_group(request, classes, affinity), junk=classes.junk)
+
+
+def _group(request: RunRequest, classes: Classes, affinity: Affinity | None) -> Superclasses:
     from rebalance import clusterings
 
     usable = ~classes.is_empty
@@ -252,6 +256,7 @@ def select(request: RunRequest, dataset: Dataset, superclasses: Superclasses) ->
         exclude_classes=request.exclude_classes,
         only_classes=request.only_classes,
         min_class_particles=request.min_class_particles,
+        junk_classes=request.junk_classes,
     )
 
 

@@ -78,6 +78,8 @@ class RunRequest:
         Class numbers to use; all others are left out.
     min_class_particles : int
         Leave out classes with fewer particles.
+    junk_classes : tuple of int
+        Class numbers to leave out as junk: their particles are excluded with that reason.
     strict : bool
         Particles of a class that is not among the averages are an error.
     copy_templates : bool
@@ -118,6 +120,7 @@ class RunRequest:
     exclude_classes: tuple[int, ...] = ()
     only_classes: tuple[int, ...] | None = None
     min_class_particles: int = 0
+    junk_classes: tuple[int, ...] = ()
     strict: bool = False
     copy_templates: bool = False
 
@@ -146,7 +149,11 @@ class RunRequest:
                 settings[name] = Path(settings[name])
         if settings.get("factor") is not None:
             settings["factor"] = str(settings["factor"])
-        for name, convert in (("passthrough", Path), ("exclude_classes", int)):
+        for name, convert in (
+            ("passthrough", Path),
+            ("exclude_classes", int),
+            ("junk_classes", int),
+        ):
             settings[name] = tuple(convert(value) for value in settings.get(name) or ())
         if settings.get("only_classes") is not None:
             settings["only_classes"] = tuple(int(number) for number in settings["only_classes"])

@@ -25,6 +25,7 @@ def test_classes_are_left_out_by_number_by_exception_and_by_count() -> None:
     assert left_out_classes(COUNTS, min_class_particles=8, exclude_classes=[1]) == (1, 2, 4)
     assert left_out_classes(COUNTS, min_class_particles=7) == (4,)
     assert left_out_classes(COUNTS, only_classes=[]) == (1, 2, 3, 4, 9)
+    assert left_out_classes(COUNTS, junk_classes=[4, 3], exclude_classes=[4]) == (3, 4)
 
 
 def test_a_class_without_particles_is_empty_not_left_out() -> None:
@@ -38,6 +39,8 @@ def test_an_unknown_class_is_named_with_what_there_is() -> None:
     assert "There are classes 1–4 and 9" in str(caught.value)
     with pytest.raises(OptionError, match="--only-classes names class 70"):
         left_out_classes(COUNTS, only_classes=[70])
+    with pytest.raises(OptionError, match="--junk-classes names class 70"):
+        left_out_classes(COUNTS, junk_classes=[70])
 
 
 def test_one_class_cant_be_asked_for_and_excluded() -> None:

@@ -155,6 +155,28 @@ def test_every_number_of_the_summary_is_true(simulated_job: Path) -> None:
     assert summary["balance"]["before"]["smallest"] == smallest
 
 
+def test_junk_is_grouped_with_nothing_and_has_its_own_reason(simulated_job: Path) -> None:
+    whole = quick_run(simulated_job)
+    junk = [int(whole.superclasses.class_id[members[0]]) for members in whole.superclasses]
+    result = quick_run(simulated_job, output="without", junk_classes=junk)
+    summary = result.summary
+    assert summary["class_averages"]["junk"] == sorted(junk)
+    assert summary["class_averages"]["left_out"] == []
+    assert not set(junk) & {n for row in summary["superclasses"] for n in row["class_ids"]}
+    import starfile
+
+    excluded = starfile.read(result.folder / "particles_excluded.star")["particles"]
+    assert set(excluded["rlnClassNumber"]) == set(junk)
+    assert summary["particles"]["excluded_because"] == {"junk": len(excluded)}
+    with (result.folder / "superclasses.csv").open(encoding="utf-8", newline="") as stream:
+        status = {int(row["class_id"]): row["status"] for row in csv.DictReader(stream)}
+    assert {number for number, word in status.items() if word == "junk"} == set(junk)
+    report = (result.folder / "report.md").read_text(encoding="utf-8")
+    assert f"{len(junk)} junk" in report
+    with pytest.raises(OptionError, match="--junk-classes names class 99"):
+        quick_run(simulated_job, output="none", junk_classes=[99])
+
+
 def test_the_table_of_class_averages_is_true(simulated_job: Path) -> None:
     result = quick_run(simulated_job, factor="0.4", exclude_classes=[1])
     assert result.folder is not None

@@ -53,7 +53,7 @@ def headline(summary: Mapping[str, Any]) -> str:
     words = _count(averages["read"], kind)
     asides = [
         f"{len(averages[name]):,} {name.replace('_', ' ')}"
-        for name in ("empty", "left_out")
+        for name in ("empty", "left_out", "junk")
         if averages[name]
     ]
     parts.append(words + (f" ({', '.join(asides)})" if asides else ""))

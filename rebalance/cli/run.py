@@ -173,6 +173,12 @@ def run(
             rich_help_panel=_BALANCE,
         ),
     ] = 0,
+    junk_classes: Annotated[
+        str | None,
+        typer.Option(
+            metavar="3,5,7-9", help="2D classes to leave out as junk.", rich_help_panel=_BALANCE
+        ),
+    ] = None,
     strict: Annotated[
         bool,
         typer.Option(
@@ -365,6 +371,9 @@ def run(
             None if only_classes is None else parse_classes(only_classes, "--only-classes")
         ),
         min_class_particles=min_class_particles,
+        junk_classes=(
+            () if junk_classes is None else parse_classes(junk_classes, "--junk-classes")
+        ),
         strict=strict,
         copy_templates=copy_templates,
     )

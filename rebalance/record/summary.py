@@ -24,7 +24,7 @@ from rebalance.model import (
 )
 from rebalance.request import RunRequest, plugin_name
 
-USED, EMPTY, LEFT_OUT = "used", "empty", "left out"
+USED, EMPTY, LEFT_OUT, JUNK = "used", "empty", "left out", "junk"
 """What became of a class average."""
 
 
@@ -107,6 +107,7 @@ def _class_averages(dataset: Dataset, superclasses: Superclasses) -> dict[str, A
         "used": int(np.count_nonzero(status == USED)),
         "empty": superclasses.class_id[status == EMPTY].tolist(),
         "left_out": superclasses.class_id[status == LEFT_OUT].tolist(),
+        "junk": superclasses.class_id[status == JUNK].tolist(),
         "images": averages is not None,
         "box": None if averages is None else averages.box,
         "pixel_size_A": None if averages is None else averages.pixel_size,
@@ -114,13 +115,16 @@ def _class_averages(dataset: Dataset, superclasses: Superclasses) -> dict[str, A
 
 
 def status_of_averages(dataset: Dataset, superclasses: Superclasses) -> list[str]:
-    """`USED`, `EMPTY` or `LEFT_OUT` of each average; an empty one is empty, left out or not."""
+    """`USED`, `EMPTY`, `JUNK` or `LEFT_OUT` of each average; an empty one is empty above all."""
     averages = dataset.class_averages
     n = len(superclasses.class_id)
     empty = np.zeros(n, dtype=np.bool_) if averages is None else averages.is_empty
+    junk = np.isin(superclasses.class_id, superclasses.junk)
     return [
-        USED if label != UNASSIGNED else EMPTY if is_empty else LEFT_OUT
-        for label, is_empty in zip(superclasses.label.tolist(), empty.tolist(), strict=True)
+        USED if label != UNASSIGNED else EMPTY if is_empty else JUNK if is_junk else LEFT_OUT
+        for label, is_empty, is_junk in zip(
+            superclasses.label.tolist(), empty.tolist(), junk.tolist(), strict=True
+        )
     ]
 
 

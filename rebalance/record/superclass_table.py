@@ -25,8 +25,9 @@ COLUMNS = (
     "shift_y_onto_medoid_px",
     "mirror_onto_medoid",
 )
-"""``superclass`` is −1 and ``status`` ``empty`` or ``left out`` for an average in none; the last
-five are blank where they are not known. The motion is that of `rebalance.model.Transform`."""
+"""``superclass`` is −1 and ``status`` ``empty``, ``left out`` or ``junk`` for an average in none;
+the last five are blank where they are not known. The motion is that of
+`rebalance.model.Transform`."""
 
 
 def write_superclass_table(

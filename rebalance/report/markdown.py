@@ -33,6 +33,7 @@ MEANINGS = {
     "class not selected": "in a class that was left out on request",
     "no such average": "in a class that is not among the class averages",
     "empty average": "in a class whose average is empty",
+    "junk": "in a class that was left out as junk",
 }
 
 
@@ -80,11 +81,14 @@ def _conclusion(result: RunResult) -> str:
     total, used = len(superclasses.label), int(np.count_nonzero(superclasses.label >= 0))
     off = superclasses.clustering == "identity"
     asides = []
-    left_out = len(superclasses.left_out)
-    if total - used - left_out > 0:
-        asides.append(f"{total - used - left_out:,} empty")
+    junk = len(superclasses.junk)
+    left_out = len(superclasses.left_out) - junk
+    if total - used - left_out - junk > 0:
+        asides.append(f"{total - used - left_out - junk:,} empty")
     if left_out:
         asides.append(f"{left_out:,} left out")
+    if junk:
+        asides.append(f"{junk:,} junk")
     kind = counted(total, "2D class", "2D classes") if off else counted(total, "class average")
     sentences = [
         f"{kind} were read" + (f" ({', '.join(asides)})." if asides else ".")
@@ -135,8 +139,13 @@ def _superclasses(result: RunResult) -> Iterator[str]:
     if len(rows) > MOST_ROWS:
         yield f"{len(rows) - MOST_ROWS:,} more are in `superclasses.csv`."
     absent = superclasses.label < 0
+    junk = np.isin(superclasses.class_id, superclasses.junk)
     left_out = np.isin(superclasses.class_id, superclasses.left_out)
-    for what, which in (("Empty", absent & ~left_out), ("Left out", absent & left_out)):
+    for what, which in (
+        ("Empty", absent & ~left_out & ~junk),
+        ("Left out", absent & left_out & ~junk),
+        ("Junk", absent & junk),
+    ):
         if which.any():
             yield f"{what}: {ranges(superclasses.class_id[which].tolist())}."
 

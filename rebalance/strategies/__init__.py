@@ -18,6 +18,7 @@ from rebalance.left_out import count_classes, left_out_classes
 from rebalance.model import (
     BALANCED,
     EMPTY_AVERAGE,
+    JUNK,
     KEPT,
     NO_SUCH_AVERAGE,
     NOT_SELECTED,
@@ -50,6 +51,7 @@ def select(
     exclude_classes: Iterable[int] = (),
     only_classes: Iterable[int] | None = None,
     min_class_particles: int = 0,
+    junk_classes: Iterable[int] = (),
     left_out: Iterable[int] = (),
 ) -> Selection:
     """Choose the particles that stay, so that superclasses are balanced.
@@ -59,7 +61,7 @@ def select(
     particles : ParticleTable
         P particles.
     superclasses : Superclasses
-        Class averages that are left out there are left out here.
+        Class averages that are left out there are left out here, and junk there is junk here.
     factor : str, Decimal, Fraction, int or float, optional
         Rebalance factor f, 0 to 1: no superclass keeps more than floor(n_min / f) particles,
         where n_min is the size of the smallest superclass that has any. 0 drops none. Decimal
@@ -74,6 +76,9 @@ def select(
     seed : int ≥ 0
     exclude_classes, only_classes, min_class_particles
         Further class averages to leave out, as in `rebalance.left_out.left_out_classes`.
+    junk_classes : iterable of int
+        Class averages to leave out as junk; their particles have that reason, whatever else
+        leaves them out.
     left_out : iterable of int
         Further class numbers to leave out, not checked against the table.
 
@@ -96,7 +101,8 @@ def select(
     decide_cap(1, factor, max_size)
     generator(seed)
     counts = count_classes(particles.class_id)
-    apart = {*map(int, left_out), *superclasses.left_out}
+    junk = {*map(int, junk_classes), *superclasses.junk}
+    apart = {*map(int, left_out), *superclasses.left_out, *superclasses.junk}
     numbers = {*counts, *superclasses.class_id.tolist()}
     apart.update(
         left_out_classes(
@@ -104,12 +110,13 @@ def select(
             exclude_classes=exclude_classes,
             only_classes=only_classes,
             min_class_particles=min_class_particles,
+            junk_classes=junk_classes,
         )
     )
-    superclass, reason = _candidates(particles.class_id, superclasses, apart)
+    superclass, reason = _candidates(particles.class_id, superclasses, apart, junk)
     candidates = {number: count for number, count in counts.items() if number not in apart}
     before = _sizes(superclass, len(superclasses))
-    warnings, notes = about_the_rest(reason, counts, superclasses, apart)
+    warnings, notes = about_the_rest(reason, counts, superclasses, apart, junk)
 
     cap = Cap(None, "off")
     kept = superclass != UNASSIGNED
@@ -169,7 +176,10 @@ def _parse(plugin: Strategy, name: str, options: Options | Mapping[str, Any] | N
 
 
 def _candidates(
-    class_id: IntArray, superclasses: Superclasses, left_out: Collection[int]
+    class_id: IntArray,
+    superclasses: Superclasses,
+    left_out: Collection[int],
+    junk: Collection[int],
 ) -> tuple[IntArray, np.ndarray]:
     """Superclass of each particle that may stay, and the reason for those that may not."""
     numbers = np.union1d(superclasses.class_id, np.array(sorted(left_out), dtype=np.int64))
@@ -183,6 +193,7 @@ def _candidates(
     out = np.isin(numbers, list(left_out))
     label[:-1][out] = UNASSIGNED
     code[:-1][out] = REASONS.index(NOT_SELECTED)
+    code[:-1][np.isin(numbers, list(junk))] = REASONS.index(JUNK)
     # The last place of the tables stands for every number that nobody knows.
     place = np.searchsorted(numbers, class_id)
     place[place == len(numbers)] = 0

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from rebalance.left_out import name_classes
 from rebalance.model import (
     EMPTY_AVERAGE,
+    JUNK,
     NO_SUCH_AVERAGE,
     NOT_SELECTED,
     REASONS,
@@ -28,6 +29,7 @@ def about_the_rest(
     counts: Mapping[int, int],
     superclasses: Superclasses,
     left_out: Collection[int],
+    junk: Collection[int],
 ) -> tuple[list[str], list[str]]:
     """Warnings and notes on the particles that are no candidates, by reason."""
     per_reason = dict(zip(REASONS, np.bincount(reason, minlength=len(REASONS)), strict=True))
@@ -48,10 +50,15 @@ def about_the_rest(
             f"average of {name_classes(hollow)} is empty."
         )
     if per_reason[NOT_SELECTED]:
-        out = sorted(left & set(counts))
+        out = sorted((left - set(junk)) & set(counts))
         notes.append(
             f"{per_reason[NOT_SELECTED]:,} of {len(reason):,} particles are excluded with "
             f"{name_classes(out)}, left out on request."
+        )
+    if per_reason[JUNK]:
+        notes.append(
+            f"{per_reason[JUNK]:,} of {len(reason):,} particles are excluded with "
+            f"{name_classes(sorted(set(junk) & set(counts)))}, left out as junk."
         )
     return warnings, notes
 

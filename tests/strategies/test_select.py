@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -15,6 +16,7 @@ from rebalance.errors import OptionError, PluginError
 from rebalance.model import (
     BALANCED,
     EMPTY_AVERAGE,
+    JUNK,
     KEPT,
     NO_SUCH_AVERAGE,
     NOT_SELECTED,
@@ -188,6 +190,18 @@ def test_classes_left_out_of_the_superclasses_are_left_out_of_the_selection() ->
     selection = select(table(class_id), groups, factor=1)
     assert selection.count(NOT_SELECTED) == 6
     assert selection.after.tolist() == [5, 5]
+
+
+def test_particles_of_junk_have_that_reason_whatever_else_leaves_them_out() -> None:
+    class_id = np.repeat([1, 2, 3], [5, 6, 7])
+    groups = superclasses([[1], [2], [3]], class_id)
+    selection = select(table(class_id), groups, factor=1, junk_classes=[2, 3], exclude_classes=[3])
+    assert selection.count(JUNK) == 13
+    np.testing.assert_array_equal(selection.selected, class_id == 1)
+    assert selection.notes[0].startswith("13 of 18 particles are excluded with classes 2 and 3, ")
+    of_the_superclasses = select(table(class_id), replace(groups, junk=(2,)), factor=1)
+    assert of_the_superclasses.count(JUNK) == 6
+    np.testing.assert_array_equal(of_the_superclasses.selected[class_id == 2], False)
 
 
 def test_a_small_class_that_sets_the_size_is_named_by_its_class_alone_without_superclasses() -> (
