@@ -16,7 +16,13 @@ from rebalance.engine.device import resolve_device
 from rebalance.engine.executor import Executor, check_place, find_executor
 from rebalance.engine.key import affinity_key
 from rebalance.engine.local import current_threads, use_threads
-from rebalance.engine.requirements import lasting_version, required
+from rebalance.engine.requirements import (
+    all_reads,
+    handed_down,
+    lasting_version,
+    required,
+    requirements,
+)
 from rebalance.engine.schedule import TILE_SHAPE, tiles
 from rebalance.engine.work import TileWork
 from rebalance.errors import PluginError
@@ -40,8 +46,8 @@ class _Chosen:
 
     @property
     def reads(self) -> tuple[str, ...]:
-        """What it reads of the averages beside their images."""
-        return tuple(getattr(self.metric, "reads", ()))
+        """What it, or a metric that it requires, reads of the averages beside their images."""
+        return all_reads(self.metric, self.options)
 
     @property
     def is_lasting(self) -> bool:
@@ -117,10 +123,9 @@ def compute_affinity(
 def _choose(metric: Any, options: Mapping[str, Any] | Options | None, device: str) -> _Chosen:
     if isinstance(metric, str):
         found = registry().find("metric", metric)
-        instance, name, version = found.load(), found.name, lasting_version(found)
+        instance, name = found.load(), found.name
     else:
-        instance, name = metric, type(metric).__name__
-        version = str(getattr(metric, "version", ""))
+        found, instance, name = None, metric, type(metric).__name__
         check_contract(instance, "metric", f"The metric {name}")
     if isinstance(options, Options):
         parsed = instance.options_model.model_validate(options.model_dump())
@@ -128,6 +133,10 @@ def _choose(metric: Any, options: Mapping[str, Any] | Options | None, device: st
         parsed = parse_options(
             instance.options_model, dict(options or {}), owner=f"The metric {name}", prefix="metric"
         )
+    if found is None:
+        version = str(getattr(metric, "version", ""))
+    else:
+        version = lasting_version(found, parsed)
     return _Chosen(instance, name, version, parsed, resolve_device(device, instance, name))
 
 
@@ -146,14 +155,13 @@ def _requirements(
     others: dict[str, FloatArray] = {}
     facts: dict[str, Any] = {}
     used = np.flatnonzero(~averages.is_empty)
-    for word in chosen.metric.requires:
+    for word in requirements(chosen.metric, chosen.options):
         found = required(word)
         name, provider = found.name, found.load()
-        shared = set(provider.options_model.model_fields) & set(type(chosen.options).model_fields)
         needed = compute_affinity(
             averages,
             name,
-            options={field: getattr(chosen.options, field) for field in sorted(shared)},
+            options=handed_down(chosen.options, provider.options_model, name),
             threads=threads,
             device=chosen.device if "cuda" in getattr(provider, "devices", ()) else "cpu",
             executor=executor,

@@ -9,6 +9,7 @@ from typing import Any
 
 from rebalance.errors import PluginError
 from rebalance.hookspecs import ALIGNMENT
+from rebalance.options import Options, OptionsT, parse_options
 from rebalance.registry import Registered, registry
 
 
@@ -31,32 +32,74 @@ def required(word: str) -> Registered:
     return registry().find("metric", name) if name else registry().provider(ALIGNMENT)
 
 
-def lasting_version(plugin: Registered) -> str:
+def requirements(metric: Any, options: Options) -> tuple[str, ...]:
+    """What a metric requires when it has these options."""
+    if hasattr(metric, "requirements"):
+        return tuple(metric.requirements(options))
+    return tuple(metric.requires)
+
+
+def handed_down(options: Options, model: type[OptionsT], name: str) -> OptionsT:
+    """The options of a required metric: those of the same name, else its own defaults.
+
+    Raises
+    ------
+    OptionError
+        If a value that is handed down is none for the metric ``name``.
+    """
+    shared = set(model.model_fields) & set(type(options).model_fields)
+    values = {field: getattr(options, field) for field in sorted(shared)}
+    return parse_options(model, values, owner=f"The metric {name}", prefix="metric")
+
+
+def all_reads(metric: Any, options: Options, above: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """What a metric, and all that it requires, read of the averages beside their images."""
+    words = set(getattr(metric, "reads", ()))
+    for word in requirements(metric, options):
+        other = required(word)
+        if other.name in above:
+            continue
+        instance = other.load()
+        below = handed_down(options, instance.options_model, other.name)
+        words |= set(all_reads(instance, below, (*above, other.name)))
+    return tuple(sorted(words))
+
+
+def lasting_version(plugin: Registered, options: Options) -> str:
     """Package, version and source of a metric and of all that it requires.
 
     The digest of the source file tells an edited plugin from the one that filled the cache.
+
+    Parameters
+    ----------
+    plugin : Registered
+    options : Options
+        Of the metric; they may decide what it requires.
 
     Raises
     ------
     PluginError
         If a metric requires itself, directly or by way of others.
     """
-    return "; ".join(_versions(plugin, ()))
+    return "; ".join(_versions(plugin, plugin.load(), options, ()))
 
 
-def _versions(plugin: Registered, above: tuple[str, ...]) -> list[str]:
-    if plugin.name in above:
-        raise PluginError(
-            f"The metric {above[0]!r} requires itself: {' → '.join((*above, plugin.name))}.",
-            cure=f"Report it to the authors of {plugin.package}.",
-        )
-    metric = plugin.load()
+def _versions(
+    plugin: Registered, metric: Any, options: Options, above: tuple[str, ...]
+) -> list[str]:
     own = f"{plugin.name} {plugin.package} {plugin.version} {_source_digest(metric)}"
-    needed = [
-        version
-        for word in metric.requires
-        for version in _versions(required(word), (*above, plugin.name))
-    ]
+    above = (*above, plugin.name)
+    needed = []
+    for word in requirements(metric, options):
+        other = required(word)
+        if other.name in above:
+            raise PluginError(
+                f"The metric {above[0]!r} requires itself: {' → '.join((*above, other.name))}.",
+                cure=f"Report it to the authors of {plugin.package}.",
+            )
+        instance = other.load()
+        below = handed_down(options, instance.options_model, other.name)
+        needed += _versions(other, instance, below, above)
     return [own, *needed]
 
 

@@ -6,14 +6,23 @@ from types import ModuleType
 
 import pytest
 
-from rebalance.engine.requirements import lasting_version, required
+from rebalance.engine.requirements import all_reads, lasting_version, required
 from rebalance.errors import PluginError
 from rebalance.hookspecs import PluginSpec, hookimpl
+from rebalance.options import NoOptions, Options, option
 from rebalance.registry import Registry
+
+
+class NameOptions(Options):
+    name: str = option("base", "A metric.")
 
 
 class Metric:
     requires: tuple[str, ...] = ()
+    options_model: type[Options] = NoOptions
+
+    def requirements(self, options: Options) -> tuple[str, ...]:
+        return self.requires
 
     def __getattr__(self, name: str) -> object:
         if name.startswith("__"):
@@ -33,12 +42,27 @@ class Circle(Metric):
     requires = ("circle",)
 
 
+class Named(Metric):
+    """Requires the metric that its options name."""
+
+    options_model = NameOptions
+
+    def requirements(self, options: NameOptions) -> tuple[str, ...]:  # type: ignore[override]
+        return (options.name,)
+
+
+class Counting(Metric):
+    reads = ("n_particles",)
+
+
 def with_metrics(version_of_base: str) -> Registry:
     found = Registry(discover=False)
     for name, implementation, version, provides in (
         ("base", "Base", version_of_base, ("alignment",)),
         ("dependent", "Dependent", "1", ()),
         ("circle", "Circle", "1", ()),
+        ("named", "Named", "1", ()),
+        ("counting", "Counting", "1", ()),
         ("other", "Base", "1", ("alignment",)),
     ):
         spec = PluginSpec(name, "One.", f"{__name__}:{implementation}", provides)
@@ -59,7 +83,7 @@ def use(monkeypatch: pytest.MonkeyPatch) -> object:
 
 def test_version_changes_with_that_of_a_required_metric(use) -> None:  # type: ignore[no-untyped-def]
     versions = {
-        lasting_version(use(with_metrics(version)).find("metric", "dependent"))
+        lasting_version(use(with_metrics(version)).find("metric", "dependent"), NoOptions())
         for version in ("1", "2")
     }
     assert len(versions) == 2
@@ -68,7 +92,7 @@ def test_version_changes_with_that_of_a_required_metric(use) -> None:  # type: i
 
 def test_metric_that_requires_itself_is_named(use) -> None:  # type: ignore[no-untyped-def]
     with pytest.raises(PluginError, match="circle → circle"):
-        lasting_version(use(with_metrics("1")).find("metric", "circle"))
+        lasting_version(use(with_metrics("1")).find("metric", "circle"), NoOptions())
 
 
 def test_alignment_is_of_the_first_provider_or_of_the_one_that_is_named(use) -> None:  # type: ignore[no-untyped-def]
@@ -76,3 +100,17 @@ def test_alignment_is_of_the_first_provider_or_of_the_one_that_is_named(use) -> 
     assert required("alignment").name == "base"
     assert required("alignment:other").name == "other"
     assert required("dependent").name == "dependent"
+
+
+def test_options_may_decide_what_is_required(use) -> None:  # type: ignore[no-untyped-def]
+    plugin = use(with_metrics("1")).find("metric", "named")
+    assert "package-base" in lasting_version(plugin, NameOptions())
+    assert "package-counting" in lasting_version(plugin, NameOptions(name="counting"))
+    with pytest.raises(PluginError, match="named → named"):
+        lasting_version(plugin, NameOptions(name="named"))
+
+
+def test_an_affinity_is_known_by_what_required_metrics_read(use) -> None:  # type: ignore[no-untyped-def]
+    metric = use(with_metrics("1")).find("metric", "named").load()
+    assert all_reads(metric, NameOptions()) == ()
+    assert all_reads(metric, NameOptions(name="counting")) == ("n_particles",)
