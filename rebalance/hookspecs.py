@@ -181,6 +181,9 @@ class Clustering(Protocol):
         `cluster` may be given an affinity in which none is like another.
     each_by_itself : optional; True for superclassification off (`identity`): each average is its
         own superclass, no class averages are needed, and `cluster` need not be called.
+    cluster_many : optional; ``cluster_many(affinity, numbers, options, rng, weights)``, a mapping
+        of each number of superclasses to what `cluster` would return for it, where many cost
+        little more than one. The report then has a slider for the number.
     """
 
     options_model: ClassVar[type[Options]]

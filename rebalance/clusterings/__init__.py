@@ -6,7 +6,7 @@ from the clustering plugin, and gives its labels their final numbers.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from rebalance.clusterings.checks import (
     usable_averages,
 )
 from rebalance.clusterings.numbering import number_superclasses
+from rebalance.clusterings.plugin_call import linkage_in_order, run_plugin
 from rebalance.errors import OptionError
 from rebalance.hookspecs import Clustering
 from rebalance.left_out import name_classes
@@ -29,15 +30,13 @@ from rebalance.model import (
     UNASSIGNED,
     Affinity,
     BoolArray,
-    ClusteringResult,
     IntArray,
     Superclasses,
 )
 from rebalance.options import Options, parse_options
 from rebalance.registry import check_contract, registry
-from rebalance.seeds import generator
 
-__all__ = ["cluster", "from_labels", "identity_superclasses"]
+__all__ = ["cluster", "cluster_each", "from_labels", "identity_superclasses", "shares_work"]
 
 
 def cluster(
@@ -88,6 +87,49 @@ def cluster(
     PluginError
         If the clustering is not there or breaks its contract.
     """
+    return cluster_each(
+        affinity,
+        (n_superclasses,),
+        clustering=clustering,
+        options=options,
+        seed=seed,
+        n_particles=n_particles,
+        left_out=left_out,
+        is_empty=is_empty,
+    )[n_superclasses]
+
+
+def cluster_each(
+    affinity: Affinity | npt.ArrayLike,
+    numbers: Sequence[int | None],
+    *,
+    clustering: str | Clustering = "hierarchical",
+    options: Options | Mapping[str, Any] | None = None,
+    seed: int = 0,
+    n_particles: npt.ArrayLike | None = None,
+    left_out: Iterable[int] = (),
+    is_empty: npt.ArrayLike | None = None,
+) -> dict[int | None, Superclasses]:
+    """What `cluster` gives for each of several numbers of superclasses, for little more work.
+
+    Parameters
+    ----------
+    affinity
+    numbers : sequence of int
+        Each K; None for a clustering that finds it.
+    clustering, options, seed, n_particles, left_out, is_empty
+        As for `cluster`. A clustering without ``cluster_many`` (`shares_work`) is called for each
+        number.
+
+    Returns
+    -------
+    dict of int to Superclasses
+
+    Raises
+    ------
+    OptionError, PluginError
+        As `cluster` does, for any of the numbers.
+    """
     plugin, name = _resolve(clustering)
     parsed = _parse(plugin, name, options)
     class_id, of_all, empty = _parts(affinity)
@@ -101,14 +143,17 @@ def cluster(
     counts = as_counts(n_particles, len(class_id))
     left = sorted_numbers(left_out)
     usable = usable_averages(class_id, empty, counts, left)
-    number, notes = check_number(
-        n_superclasses,
-        n_read=len(class_id),
-        n_usable=int(usable.sum()),
-        identity=bool(getattr(plugin, "each_by_itself", False)),
-        may_be_missing=plugin.finds_number,
-        name=name,
-    )
+    checked = {
+        asked: check_number(
+            asked,
+            n_read=len(class_id),
+            n_usable=int(usable.sum()),
+            identity=bool(getattr(plugin, "each_by_itself", False)),
+            may_be_missing=plugin.finds_number,
+            name=name,
+        )
+        for asked in numbers
+    }
 
     # The plugin sees the averages by class number, so that ties can't fall by their order.
     shown = np.flatnonzero(usable)
@@ -118,23 +163,34 @@ def cluster(
         if of_all is None
         else np.ascontiguousarray(of_all[np.ix_(shown, shown)])
     )
-    result = _run(plugin, values, number, parsed, seed, None if counts is None else counts[shown])
-    notes += check_result(result, len(shown), number, name)
+    weights = None if counts is None else counts[shown]
+    wanted = tuple(dict.fromkeys(number for number, _ in checked.values()))
+    results = run_plugin(plugin, name, values, wanted, parsed, seed, weights)
 
-    label = np.full(len(class_id), UNASSIGNED, dtype=np.int64)
-    label[shown] = np.unique(result.label, return_inverse=True)[1]
-    return number_superclasses(
-        label,
-        class_id,
-        values=of_all,
-        n_particles=counts,
-        linkage=_linkage_in_order(result.linkage, shown),
-        preferred_order=None if result.order is None else shown[result.order],
-        clustering=name,
-        options=parsed.model_dump(mode="json"),
-        left_out=left,
-        notes=tuple(notes),
-    )
+    found: dict[int | None, Superclasses] = {}
+    for asked, (number, notes) in checked.items():
+        result = results[number]
+        said = check_result(result, len(shown), number, name)
+        label = np.full(len(class_id), UNASSIGNED, dtype=np.int64)
+        label[shown] = np.unique(result.label, return_inverse=True)[1]
+        found[asked] = number_superclasses(
+            label,
+            class_id,
+            values=of_all,
+            n_particles=counts,
+            linkage=linkage_in_order(result.linkage, shown),
+            preferred_order=None if result.order is None else shown[result.order],
+            clustering=name,
+            options=parsed.model_dump(mode="json"),
+            left_out=left,
+            notes=(*notes, *said),
+        )
+    return found
+
+
+def shares_work(clustering: str | Clustering) -> bool:
+    """Whether a clustering groups by many numbers for little more than one (``cluster_many``)."""
+    return hasattr(_resolve(clustering)[0], "cluster_many")
 
 
 def identity_superclasses(
@@ -278,33 +334,3 @@ def _parse(plugin: Clustering, name: str, options: Options | Mapping[str, Any] |
     return parse_options(
         plugin.options_model, values, owner=f"clustering {name}", prefix="clustering"
     )
-
-
-def _run(
-    plugin: Clustering,
-    values: npt.NDArray[np.float32],
-    number: int | None,
-    options: Options,
-    seed: int,
-    weights: IntArray | None,
-) -> ClusteringResult:
-    from threadpoolctl import threadpool_limits
-
-    rng = generator(seed)
-    # Sums in BLAS depend on the number of threads, and so would a label.
-    with threadpool_limits(limits=1):
-        return plugin.cluster(values, number, options, rng, weights)
-
-
-def _linkage_in_order(
-    linkage: npt.NDArray[np.float64] | None, shown: IntArray
-) -> npt.NDArray[np.float64] | None:
-    if linkage is None:
-        return None
-    # Leaves of the plugin are in order of class number; ours are in order of the averages.
-    place = np.argsort(np.argsort(shown))
-    renumbered = linkage.copy()
-    children = renumbered[:, :2]
-    leaf = children < len(shown)
-    children[leaf] = place[children[leaf].astype(np.int64)]
-    return renumbered

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -63,9 +64,20 @@ class Hierarchical:
     ) -> ClusteringResult:
         if n_superclasses is None:
             raise ValueError("n_superclasses is needed")
+        return self.cluster_many(affinity, (n_superclasses,), options, rng, weights)[n_superclasses]
+
+    def cluster_many(
+        self,
+        affinity: FloatArray,
+        numbers: Sequence[int],
+        options: HierarchicalOptions,
+        rng: np.random.Generator,
+        weights: IntArray | None,
+    ) -> dict[int, ClusteringResult]:
+        """Every number of superclasses from one tree."""
         n = len(affinity)
         if n == 1:
-            return ClusteringResult(label=np.zeros(1, dtype=np.int64))
+            return dict.fromkeys(numbers, ClusteringResult(label=np.zeros(1, dtype=np.int64)))
         from scipy.cluster.hierarchy import leaves_list, linkage
         from scipy.spatial.distance import squareform
 
@@ -78,11 +90,11 @@ class Hierarchical:
             method=options.linkage,
             optimal_ordering=n <= _MOST_FOR_OPTIMAL_ORDER,
         )
-        return ClusteringResult(
-            label=_cut(tree, n_superclasses),
-            linkage=tree,
-            order=leaves_list(tree).astype(np.int64),
-        )
+        order = leaves_list(tree).astype(np.int64)
+        return {
+            number: ClusteringResult(label=_cut(tree, number), linkage=tree, order=order)
+            for number in numbers
+        }
 
 
 def _cut(tree: DoubleArray, n_groups: int) -> IntArray:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar, Literal
 
 import numpy as np
 
 from rebalance.model import ClusteringResult, DoubleArray, FloatArray, IntArray
 from rebalance.options import Options, option
+
+_AT_LEAST = 60
+"""Eigenvectors computed for any smaller number of superclasses."""
 
 
 class SpectralOptions(Options):
@@ -64,12 +68,45 @@ class Spectral:
     ) -> ClusteringResult:
         if n_superclasses is None:
             raise ValueError("n_superclasses is needed")
+        return self.cluster_many(affinity, (n_superclasses,), options, rng, weights)[n_superclasses]
+
+    def cluster_many(
+        self,
+        affinity: FloatArray,
+        numbers: Sequence[int],
+        options: SpectralOptions,
+        rng: np.random.Generator,
+        weights: IntArray | None,
+    ) -> dict[int, ClusteringResult]:
+        """Every number of superclasses from one decomposition."""
         n = len(affinity)
+        most = max((number for number in numbers if number < n), default=1)
+        vectors = np.empty((n, 0))
+        if most > 1:
+            edges = _edges(affinity.astype(np.float64), options)
+            # As many for every number, so that its labels don't depend on what else is asked for.
+            vectors = _leading_vectors(edges, min(n, max(most, _AT_LEAST)))
+        # Each number draws what it would draw by itself.
+        state = rng.bit_generator.state
+        found = {}
+        for number in numbers:
+            rng.bit_generator.state = state
+            found[number] = self._cluster(vectors, n, number, options, rng)
+        return found
+
+    def _cluster(
+        self,
+        vectors: DoubleArray,
+        n: int,
+        n_superclasses: int,
+        options: SpectralOptions,
+        rng: np.random.Generator,
+    ) -> ClusteringResult:
         if n_superclasses == 1:
             return ClusteringResult(label=np.zeros(n, dtype=np.int64))
         if n_superclasses == n:
             return ClusteringResult(label=np.arange(n, dtype=np.int64))
-        rows = _embedding(_edges(affinity.astype(np.float64), options), n_superclasses)
+        rows = _unit_rows(vectors[:, -n_superclasses:])
         starts = (
             [_pivots(rows, n_superclasses)]
             if options.n_init == 0
@@ -95,7 +132,7 @@ def _edges(affinity: DoubleArray, options: SpectralOptions) -> DoubleArray:
     return edges
 
 
-def _embedding(edges: DoubleArray, n_groups: int) -> DoubleArray:
+def _leading_vectors(edges: DoubleArray, number: int) -> DoubleArray:
     from scipy.linalg import eigh
 
     degree = edges.sum(axis=1)
@@ -104,7 +141,10 @@ def _embedding(edges: DoubleArray, n_groups: int) -> DoubleArray:
     edges[alone, alone] = 1.0
     root = np.sqrt(np.where(degree < 1e-12, 1.0, degree))
     n = len(edges)
-    _, vectors = eigh(edges / root[:, None] / root[None, :], subset_by_index=[n - n_groups, n - 1])
+    return eigh(edges / root[:, None] / root[None, :], subset_by_index=[n - number, n - 1])[1]
+
+
+def _unit_rows(vectors: DoubleArray) -> DoubleArray:
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     return vectors / np.maximum(length, np.finfo(np.float64).tiny)
 

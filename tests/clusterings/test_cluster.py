@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rebalance.clusterings import cluster, identity_superclasses
+from rebalance.clusterings import cluster, cluster_each, identity_superclasses
 from rebalance.errors import OptionError, PluginError
 from rebalance.model import UNASSIGNED, Affinity, ClusteringResult, Superclasses
 from rebalance.options import NoOptions, Options
@@ -396,3 +396,42 @@ def test_the_affinity_is_not_written_to(rng: np.random.Generator) -> None:
     for name, options in SETTINGS:
         cluster(of, 3, clustering=name, options=options)
     np.testing.assert_array_equal(of.values, before)
+
+
+@every_setting
+def test_many_numbers_at_once_give_what_each_gives_by_itself(
+    name: str, options: dict[str, Any], rng: np.random.Generator
+) -> None:
+    of = affinity(groups_of([9, 7, 5, 4, 3, 1], rng, within=0.6, between=0.4)[0], empty=[3, 20])
+    counts = rng.integers(1, 90, len(of))
+    settings = {"clustering": name, "options": options, "n_particles": counts, "left_out": [8]}
+    for numbers in ((1, 2, 7, 26), (26, 4)):
+        many = cluster_each(of, numbers, **settings)
+        assert tuple(many) == numbers
+        for number, together in many.items():
+            alone = cluster(of, number, **settings)
+            np.testing.assert_array_equal(together.label, alone.label)
+            np.testing.assert_array_equal(together.order, alone.order)
+            np.testing.assert_array_equal(together.medoid, alone.medoid)
+
+
+def test_numbers_are_checked_and_a_plugin_that_leaves_one_out_is_named(
+    rng: np.random.Generator,
+) -> None:
+    class Lazy:
+        name = "lazy"
+        options_model: ClassVar = NoOptions
+        finds_number: ClassVar[bool] = False
+        needs_affinity: ClassVar[bool] = True
+
+        def cluster(self, affinity: Any, n_superclasses: Any, *rest: Any) -> ClusteringResult:
+            return ClusteringResult(label=np.arange(len(affinity)) % n_superclasses)
+
+        def cluster_many(self, affinity: Any, numbers: Any, *rest: Any) -> Any:
+            return {numbers[0]: self.cluster(affinity, numbers[0])}
+
+    of = affinity(random_values(6, rng))
+    with pytest.raises(OptionError, match="7 superclasses can't be made of 6"):
+        cluster_each(of, (2, 7))
+    with pytest.raises(PluginError, match="lazy gave nothing for 3, 4 superclasses"):
+        cluster_each(of, (2, 3, 4), clustering=Lazy())
