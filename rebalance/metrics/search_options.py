@@ -83,8 +83,8 @@ def resolve_search(averages: ClassAverages, options: SearchOptions) -> Search:
         shift = options.max_shift.pixels(size, "max_shift")
         if not 0.0 <= shift <= largest:
             raise _out_of_range("max_shift", shift, f"0 to {largest:g} px", averages)
-    radius, mask_from = _mask_radius(averages, options)
-    centre, radius, centring = _centring(averages, options, radius, mask_from)
+    radius, mask_from = mask_radius(averages, options.mask_diameter)
+    centre, radius, centring = centred_masks(averages, options.center, radius, mask_from)
 
     high = min(AUTO_RINGS / (2.0 * radius), FINEST)
     if options.low_pass is not None:
@@ -124,12 +124,24 @@ def resolve_search(averages: ClassAverages, options: SearchOptions) -> Search:
     return Search(grid, options.mirror, centre, facts)
 
 
-def _mask_radius(averages: ClassAverages, options: SearchOptions) -> tuple[float, str]:
-    """Radius in pixels and where it comes from."""
+def mask_radius(averages: ClassAverages, mask_diameter: Length | None) -> tuple[float, str]:
+    """Radius of the mask in pixels, and where it comes from: option, classification or images.
+
+    Parameters
+    ----------
+    averages : ClassAverages
+    mask_diameter : Length, optional
+        As given by a person.
+
+    Raises
+    ------
+    OptionError
+        If the diameter is in Å and there is no pixel size, or is out of range for the box.
+    """
     size = averages.pixel_size
     largest = averages.box / 2.0
-    if options.mask_diameter is not None:
-        radius = options.mask_diameter.pixels(size, "mask_diameter") / 2.0
+    if mask_diameter is not None:
+        radius = mask_diameter.pixels(size, "mask_diameter") / 2.0
         if not 4.0 <= radius <= 1.05 * largest:
             raise _out_of_range("mask_diameter", 2 * radius, f"8 to {averages.box} px", averages)
         return min(radius, largest), "option"
@@ -141,11 +153,27 @@ def _mask_radius(averages: ClassAverages, options: SearchOptions) -> tuple[float
     return radius, "images"
 
 
-def _centring(
-    averages: ClassAverages, options: SearchOptions, radius: float, mask_from: str
+def centred_masks(
+    averages: ClassAverages, center: bool, radius: float, mask_from: str
 ) -> tuple[DoubleArray, float, dict[str, Any]]:
-    """Centres of the objects, the radius of the mask about them, and what to say of it."""
-    if not options.center or len(averages) == 0:
+    """Centres of the objects, the radius of the mask about them, and what to say of it.
+
+    Parameters
+    ----------
+    averages : ClassAverages
+    center : bool
+        False leaves every mask in the middle.
+    radius, mask_from
+        From `mask_radius`; a radius that nobody asked for is fitted to the objects.
+
+    Returns
+    -------
+    centre : float64 (N, 2)
+        (x, y) from pixel (L/2, L/2), pixels.
+    radius : float
+    facts : dict
+    """
+    if not center or len(averages) == 0:
         return np.zeros((len(averages), 2)), radius, {"centred": False}
     objects = find_objects(averages.images, radius)
     distance = np.hypot(objects.centre[:, 0], objects.centre[:, 1])

@@ -1,0 +1,301 @@
+"""A metric that is one function of a pair: for authors who want to write that and nothing else.
+
+>>> class SumOfDifferences(PairMetric):
+...     returns = "distance"
+...
+...     @staticmethod
+...     def pair(first, second):
+...         return np.abs(first - second).sum()
+>>> affinity = rebalance.affinity(class_averages, metric=SumOfDifferences())
+
+The function is compiled by numba for a fixed, declared signature; tiles, threads, checkpoints, Dask
+and progress come from the engine.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from rebalance.errors import PluginError
+from rebalance.hookspecs import ALIGNMENT, Block
+from rebalance.options import Length, NoOptions, Options, option
+
+if TYPE_CHECKING:
+    from rebalance.model import ClassAverages, FloatArray
+
+_NUMBER = (bool, int, float)
+
+
+class MaskOptions(Options):
+    """Options of a metric that looks through a soft disc; to be subclassed."""
+
+    mask_diameter: Length | None = option(
+        None, "Diameter of the soft circular mask; auto finds it from the images.", unit="Å or px"
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class PairFeatures:
+    """What the pairs are made of.
+
+    Parameters
+    ----------
+    arrays : float32 (N, F) or (N, A, B)
+        What the pair function is given of each average.
+    parameters : tuple of bool, int or float
+        Its further arguments.
+    splines : float32 (N, L, L), optional
+        Cubic B-spline coefficients, where the second of a pair is laid onto the first.
+    facts : dict
+    """
+
+    arrays: FloatArray
+    parameters: tuple[bool | int | float, ...] = ()
+    splines: FloatArray | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+class PairMetric:
+    """Base of a metric that is one function of a pair.
+
+    A subclass states ``returns`` and has a static method ``pair(first, second, ...)``: a plain
+    function that numba can compile, or one that is jitted already. It is called for every pair
+    i < j with what `features` gives of each, float32, and must return a number: an affinity in
+    [0, 1], or a distance ≥ 0. Its further arguments, by their names, are options: numbers, true or
+    false, or a `rebalance.options.Length`, which arrives in pixels.
+
+    Attributes
+    ----------
+    options_model : type of Options
+    returns : ``"affinity"`` or ``"distance"``
+    requires : ``()``; or ``("alignment",)``: then the second image comes laid onto the first, by
+        the shared alignment (or that of one metric, ``("alignment:NAME",)``). For other metrics by
+        name see `rebalance.hookspecs.Metric.tile`.
+    invariances : as in `rebalance.hookspecs.Metric`
+    mask : True to take off the mean under a soft disc about the object of each image, and to
+        multiply by the disc. Its diameter is the option ``mask_diameter`` (see `MaskOptions`), or
+        else found from the images.
+    normalise : True to scale each image to mean 0 and sum of squares 1, after masking; then the
+        sum of products of two images is their correlation coefficient.
+    pair : static method
+
+    Raises
+    ------
+    PluginError
+        If an argument of ``pair`` is no option.
+    """
+
+    options_model: ClassVar[type[Options]] = NoOptions
+    returns: ClassVar[str] = ""
+    requires: ClassVar[tuple[str, ...]] = ()
+    invariances: ClassVar[tuple[str, ...]] = ()
+    mask: ClassVar[bool] = False
+    normalise: ClassVar[bool] = False
+    pair: ClassVar[Callable[..., float]]
+
+    def __init_subclass__(cls, **settings: Any) -> None:
+        super().__init_subclass__(**settings)
+        own = vars(cls).get("pair")
+        if own is not None and not isinstance(own, staticmethod):
+            # A function that was made elsewhere would be bound to the instance.
+            cls.pair = staticmethod(own)
+        if own is not None:
+            cls._check_pair()
+
+    @classmethod
+    def _check_pair(cls) -> None:
+        names = _arguments(cls.pair)
+        if len(names) < 2:
+            raise PluginError(
+                f"{cls.__name__}.pair takes {len(names)} arguments.",
+                cure="Give it two arrays first, then options by their names.",
+            )
+        for name in names[2:]:
+            if name not in cls.options_model.model_fields:
+                known = ", ".join(cls.options_model.model_fields) or "none"
+                raise PluginError(
+                    f"{cls.__name__}.pair takes {name!r}, which is no option of it.",
+                    cure=f"Its options, in {cls.options_model.__name__}: {known}.",
+                )
+
+    def features(self, class_averages: ClassAverages, options: Any) -> FloatArray:
+        """What is compared of each average; by default its image, masked and normalised as stated.
+
+        Parameters
+        ----------
+        class_averages : ClassAverages
+            N averages, none of them empty.
+        options : Options
+
+        Returns
+        -------
+        float32 (N, F) or (N, A, B)
+            (N, L, L), on the grid of the images, where the shared alignment is required.
+        """
+        return self._images(class_averages, options)[0]
+
+    def prepare(
+        self, class_averages: ClassAverages, options: Any, device: str = "cpu"
+    ) -> PairFeatures:
+        """`features`, the further arguments of ``pair``, and both compiled; see `Metric`.
+
+        Raises
+        ------
+        PluginError
+            If there is no ``pair``, if it can't be compiled, or if `features` are of another shape
+            or type.
+        """
+        if not hasattr(self, "pair"):
+            raise PluginError(
+                f"{type(self).__name__} has no pair function.",
+                cure="Give it a static method pair(first, second).",
+            )
+        facts: dict[str, Any] = {}
+        if type(self).features is PairMetric.features:
+            arrays, facts = self._images(class_averages, options)
+        else:
+            arrays = np.asarray(self.features(class_averages, options))
+        self._check_features(arrays, class_averages)
+        arrays = np.ascontiguousarray(arrays, dtype=np.float32)
+        splines = None
+        if self._is_aligned:
+            from rebalance.imaging.spline import spline_coefficients
+
+            splines = spline_coefficients(arrays)
+        features = PairFeatures(arrays, self._parameters(class_averages, options), splines, facts)
+        self._compiled(features)
+        return features
+
+    def tile(
+        self,
+        features: PairFeatures,
+        rows: range,
+        columns: range,
+        *,
+        alignment: Block | None = None,
+        others: Mapping[str, FloatArray] | None = None,
+    ) -> Block:
+        """``pair`` of every pair of a tile; see `Metric`."""
+        function, loop = self._compiled(features)
+        values = np.zeros((len(rows), len(columns)), dtype=np.float32)
+        motions: tuple[Any, ...] = ()
+        if features.splines is not None:
+            if alignment is None or alignment.rotation is None:
+                raise ValueError(f"{type(self).__name__} needs the shared alignment")
+            given = (alignment.rotation, alignment.shift, alignment.mirror)
+            motions = (features.splines, *map(np.ascontiguousarray, given))
+        loop(
+            function,
+            features.arrays,
+            *motions,
+            features.parameters,
+            rows.start,
+            rows.stop,
+            columns.start,
+            columns.stop,
+            values,
+        )
+        return Block(values)
+
+    def facts(self, features: PairFeatures) -> Mapping[str, Any]:
+        """The mask as resolved."""
+        return features.facts
+
+    @property
+    def _is_aligned(self) -> bool:
+        return any(word.partition(":")[0] == ALIGNMENT for word in self.requires)
+
+    def _images(
+        self, class_averages: ClassAverages, options: Any
+    ) -> tuple[FloatArray, dict[str, Any]]:
+        images = class_averages.images
+        facts: dict[str, Any] = {}
+        if self.mask:
+            from rebalance.imaging.masks import mask_about
+            from rebalance.metrics.search_options import centred_masks, mask_radius
+
+            asked = getattr(options, "mask_diameter", None)
+            radius, mask_from = mask_radius(class_averages, asked)
+            centre, radius, facts = centred_masks(class_averages, True, radius, mask_from)
+            images = mask_about(images, centre, radius)
+            facts |= {"mask_diameter_px": round(2 * radius, 3), "mask_diameter_from": mask_from}
+            if class_averages.pixel_size is not None:
+                facts["mask_diameter_A"] = round(2 * radius * class_averages.pixel_size, 2)
+        if self.normalise:
+            # Masked images have mean 0; taking off a rounding error would fill in their outside.
+            images = _normalised(images, centre=not self.mask)
+        return images, facts
+
+    def _check_features(self, arrays: np.ndarray, class_averages: ClassAverages) -> None:
+        box = class_averages.box
+        is_numeric = arrays.dtype.kind in "fiu"
+        expected = "float32 (N, F) or (N, A, B)"
+        fits = arrays.ndim in (2, 3) and len(arrays) == len(class_averages)
+        if self._is_aligned:
+            expected = f"float32 (N, {box}, {box}), so that one image can be laid onto another"
+            fits = arrays.shape == (len(class_averages), box, box)
+        if not (is_numeric and fits):
+            raise PluginError(
+                f"{type(self).__name__}.features gave {arrays.dtype} {arrays.shape} for "
+                f"{len(class_averages)} class averages.",
+                cure=f"Expected {expected}.",
+            )
+
+    def _parameters(
+        self, class_averages: ClassAverages, options: Any
+    ) -> tuple[bool | int | float, ...]:
+        values = []
+        for name in _arguments(self.pair)[2:]:
+            value = getattr(options, name)
+            if isinstance(value, Length):
+                value = value.pixels(class_averages.pixel_size, name)
+            if not isinstance(value, _NUMBER):
+                raise PluginError(
+                    f"{type(self).__name__}.pair takes {name!r}, which is {value!r}; only numbers, "
+                    "true, false and lengths can be handed to compiled code.",
+                    cure=f"Make a number of {name} in the options, or use it in features().",
+                )
+            values.append(value)
+        return tuple(values)
+
+    def _compiled(self, features: PairFeatures) -> tuple[Any, Any]:
+        from numba.core.errors import NumbaError
+
+        from rebalance.kernels.pairs_cpu import compiled
+
+        numbers = tuple(type(value) for value in features.parameters)
+        n_axes = features.arrays.ndim - 1
+        try:
+            return compiled(self.pair, n_axes, numbers, features.splines is not None)
+        except (NumbaError, RuntimeError) as error:
+            raise PluginError(
+                f"numba can't compile {type(self).__name__}.pair for float32 arrays of {n_axes} "
+                f"axes: {_first_words(error)}",
+                cure="Try it by itself: numba.njit(pair)(first, second, ...).",
+            ) from error
+
+
+def _arguments(function: Any) -> list[str]:
+    return list(inspect.signature(getattr(function, "py_func", function)).parameters)
+
+
+def _normalised(images: FloatArray, *, centre: bool) -> FloatArray:
+    flat = images.reshape(len(images), -1).astype(np.float64)
+    if centre:
+        flat -= flat.mean(axis=1, keepdims=True)
+    norm = np.sqrt((flat * flat).sum(axis=1, keepdims=True))
+    return (
+        (flat / np.maximum(norm, np.finfo(np.float64).tiny))
+        .astype(np.float32)
+        .reshape(images.shape)
+    )
+
+
+def _first_words(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return " ".join(lines[:4])[:400]
