@@ -1,0 +1,162 @@
+"""Scores of balancing: the share of the oracle's gain, and uniformity at a run's own factor."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from rebalance.evaluation.curves import (
+    Curve,
+    balance_curve,
+    candidates,
+    common_range,
+    gain_over_random,
+    oracle_curve,
+    random_curve,
+    share_of_oracle_gain,
+)
+from rebalance.evaluation.evaluation import Score
+from rebalance.evaluation.known_views import KnownViews
+from rebalance.model import BoolArray, DoubleArray, Superclasses
+from rebalance.strategies import select
+
+
+@dataclass(frozen=True)
+class Balance:
+    """How particles are balanced.
+
+    Parameters
+    ----------
+    factor : str, optional
+    max_size : int, optional
+    strategy : str
+    options : mapping
+    seeds : int
+    """
+
+    factor: str | None = None
+    max_size: int | None = None
+    strategy: str = "random"
+    options: Mapping[str, Any] = field(default_factory=dict)
+    seeds: int = 20
+
+    @property
+    def words(self) -> str:
+        """``f = 0.8``; empty where nothing is balanced."""
+        if self.max_size is not None:
+            return f"at most {self.max_size:,} particles a superclass"
+        return f"f = {self.factor}" if self.factor is not None and float(self.factor) else ""
+
+    def selections(self, views: KnownViews, superclasses: Superclasses) -> BoolArray:
+        """bool (S, P): particles kept, a row for each seed."""
+        return np.stack(
+            [
+                select(
+                    views.particles,
+                    superclasses,
+                    factor=self.factor,
+                    max_size=self.max_size,
+                    strategy=self.strategy,
+                    options=self.options,
+                    seed=seed,
+                ).selected
+                for seed in range(self.seeds)
+            ]
+        )
+
+
+def balance_scores(
+    superclasses: Superclasses, views: KnownViews, balance: Balance
+) -> tuple[list[Score], dict[str, Curve]]:
+    """Scores and the curves that they are from: ``ours``, ``oracle``, ``random``."""
+    among = candidates(views, superclasses)
+    if not among.any():
+        return [
+            Score(key, why_not="no particle of a superclass has a known view") for key in _ALL
+        ], {}
+    used = superclasses.class_id[superclasses.label >= 0]
+    ours = balance_curve(
+        views,
+        superclasses,
+        balance.seeds,
+        strategy=balance.strategy,
+        options=balance.options,
+    )
+    best = oracle_curve(views, used, len(superclasses), balance.seeds)
+    kept = np.union1d(ours.kept, best.kept)
+    chance = random_curve(views, kept, balance.seeds, among=among)
+    curves = {"ours": ours, "oracle": best, "random": chance}
+    return _shares(ours, chance, best) + _at_the_factor(superclasses, views, balance, best), curves
+
+
+_SHARES = ("share_of_oracle_gain", "gain", "gain_of_oracle")
+_BEFORE = ("uniformity_before", "entropy_before")
+_AFTER = (
+    "uniformity",
+    "uniformity_of_random",
+    "uniformity_of_oracle",
+    "entropy",
+    "entropy_of_random",
+)
+_ALL = (*_SHARES, *_BEFORE, *_AFTER)
+
+
+def _shares(ours: Curve, chance: Curve, best: Curve) -> list[Score]:
+    reached = common_range(ours, chance, best)
+    if reached is None:
+        reason = "the superclasses can't be balanced over any range of particles kept"
+        return [Score(key, why_not=reason) for key in _SHARES]
+    kept = (round(reached[0]), round(reached[1]))
+    share, sd = share_of_oracle_gain(ours, chance, best)
+    scores = [
+        Score("share_of_oracle_gain", share, sd, kept)
+        if np.isfinite(share)
+        else Score(
+            "share_of_oracle_gain", kept=kept, why_not="the oracle itself gains nothing here"
+        )
+    ]
+    for key, curve in (("gain", ours), ("gain_of_oracle", best)):
+        scores.append(_mean(key, gain_over_random(curve, chance, *reached), kept))
+    return scores
+
+
+def _at_the_factor(
+    superclasses: Superclasses, views: KnownViews, balance: Balance, best: Curve
+) -> list[Score]:
+    everything = views.counts(candidates(views, superclasses)[None])
+    n = int(everything.sum())
+    scores = [
+        Score("uniformity_before", float(views.uniformity_of_counts(everything)[0]), kept=(n, n)),
+        Score("entropy_before", float(views.entropy_of_counts(everything)[0]), kept=(n, n)),
+    ]
+    if not balance.words:
+        reason = "nothing was balanced (f = 0); give a factor"
+        return scores + [Score(key, why_not=reason) for key in _AFTER]
+    counts = views.counts(balance.selections(views, superclasses))
+    each = counts.sum(axis=1, dtype=np.float64)
+    kept = (int(each.min()), int(each.max()))
+    scores += [
+        _mean("uniformity", views.uniformity_of_counts(counts), kept),
+        _mean("entropy", views.entropy_of_counts(counts), kept),
+    ]
+    chance = random_curve(
+        views, np.array([each.mean()]), balance.seeds, among=candidates(views, superclasses)
+    )
+    scores += [
+        _mean("uniformity_of_random", chance.uniformity[:, 0], kept),
+        _mean("entropy_of_random", chance.entropy[:, 0], kept),
+    ]
+    if best.kept.min() <= each.mean() <= best.kept.max():
+        scores.append(_mean("uniformity_of_oracle", best.at(np.array([each.mean()]))[:, 0], kept))
+    else:
+        reason = f"the oracle keeps at least {best.kept.min():,.0f} particles"
+        scores.append(Score("uniformity_of_oracle", why_not=reason))
+    return scores
+
+
+def _mean(key: str, values: DoubleArray, kept: tuple[int, int]) -> Score:
+    sd = float(values.std(ddof=1)) if len(values) > 1 else 0.0
+    return Score(key, float(values.mean()), sd, kept)

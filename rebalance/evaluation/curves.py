@@ -1,0 +1,226 @@
+"""Uniformity of views against particles kept: superclasses, random dropping, and the oracle.
+
+Comparing at one rebalance factor only flatters whoever throws away more; so the largest allowed
+superclass is swept, and curves are compared over the numbers of particles that all reach.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rebalance.clusterings import from_labels
+from rebalance.evaluation.known_views import KnownViews
+from rebalance.model import BoolArray, DoubleArray, IntArray, Superclasses
+from rebalance.strategies import select
+
+N_CAPS = 16
+_GRID = 400
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """Uniformity against particles kept, by rising number kept.
+
+    Parameters
+    ----------
+    kept : float64 (M,)
+        Particles of known view.
+    uniformity : float64 (S, M)
+        A row for each seed.
+    entropy : float64 (S, M)
+    """
+
+    kept: DoubleArray
+    uniformity: DoubleArray
+    entropy: DoubleArray
+
+    def at(self, kept: DoubleArray) -> DoubleArray:
+        """Uniformity of every seed at other numbers kept, float64 (S, n), linear between points."""
+        return np.stack([np.interp(kept, self.kept, row) for row in self.uniformity])
+
+
+def candidates(views: KnownViews, superclasses: Superclasses) -> BoolArray:
+    """bool (P,): particles of known view whose class is in a superclass."""
+    used = superclasses.class_id[superclasses.label >= 0]
+    return views.is_known & np.isin(views.particles.class_id, used)
+
+
+def balance_curve(
+    views: KnownViews,
+    superclasses: Superclasses,
+    seeds: int = 20,
+    *,
+    n_caps: int = N_CAPS,
+    strategy: str = "random",
+    options: Mapping[str, Any] | None = None,
+) -> Curve:
+    """Sweep the largest superclass from the largest there is down to the smallest.
+
+    Parameters
+    ----------
+    views : KnownViews
+    superclasses : Superclasses
+    seeds : int
+        Selections at each step.
+    n_caps : int
+        Steps, spaced evenly on a logarithmic scale.
+    strategy, options
+        By which particles are dropped.
+    """
+    class_id = views.particles.class_id
+    sizes = np.array([np.isin(class_id, superclasses.class_id[m]).sum() for m in superclasses])
+    sizes = sizes[sizes > 0]
+    caps = np.unique(np.geomspace(sizes.min(), sizes.max(), n_caps).round().astype(int))
+    points = [
+        _scored(
+            views,
+            np.stack(
+                [
+                    select(
+                        views.particles,
+                        superclasses,
+                        max_size=int(cap),
+                        strategy=strategy,
+                        options=options,
+                        seed=seed,
+                    ).selected
+                    for seed in range(seeds)
+                ]
+            ),
+        )
+        for cap in caps
+    ]
+    return _curve(points)
+
+
+def random_curve(
+    views: KnownViews, kept: DoubleArray, seeds: int = 20, *, among: BoolArray | None = None
+) -> Curve:
+    """Drop particles at random, whatever their class.
+
+    Parameters
+    ----------
+    views : KnownViews
+    kept : float64 (M,)
+        Numbers of particles to keep, rising.
+    seeds : int
+    among : bool (P,), optional
+        Candidates; all particles of known view by default.
+    """
+    rows = np.flatnonzero(views.is_known if among is None else among & views.is_known)
+    orders = [np.random.default_rng([seed, 77]).permutation(rows) for seed in range(seeds)]
+    points = []
+    for n in np.unique(np.round(kept).astype(int)):
+        selected = np.zeros((seeds, len(views)), dtype=np.bool_)
+        for one, order in zip(selected, orders, strict=True):
+            one[order[:n]] = True
+        points.append(_scored(views, selected))
+    return _curve(points)
+
+
+def _scored(views: KnownViews, selected: BoolArray) -> tuple[float, DoubleArray, DoubleArray]:
+    counts = views.counts(selected)
+    kept = float(counts.sum(axis=1, dtype=np.float64).mean())
+    return kept, views.uniformity_of_counts(counts), views.entropy_of_counts(counts)
+
+
+def _curve(points: list[tuple[float, DoubleArray, DoubleArray]]) -> Curve:
+    return Curve(
+        np.array([kept for kept, _, _ in points]),
+        np.stack([uniformity for _, uniformity, _ in points], axis=1),
+        np.stack([entropy for _, _, entropy in points], axis=1),
+    )
+
+
+def oracle_superclasses(views: KnownViews, class_id: IntArray, n_superclasses: int) -> Superclasses:
+    """The superclasses of one who knows the truth: average linkage of the angles between views.
+
+    Parameters
+    ----------
+    views : KnownViews
+    class_id : int64 (N,)
+        Classes to group; one without particles of known view is in no superclass.
+    n_superclasses : int
+        As many as there are classes at most.
+    """
+    used = tuple(int(number) for number in class_id if int(number) in views.modal_views)
+    return views.remembered(
+        ("superclasses", used, n_superclasses),
+        lambda: _oracle(views, np.array(used, dtype=np.int64), min(n_superclasses, len(used))),
+    )
+
+
+def oracle_curve(
+    views: KnownViews, class_id: IntArray, n_superclasses: int, seeds: int = 20
+) -> Curve:
+    """`balance_curve` of the oracle's superclasses, particles dropped at random."""
+    oracle = oracle_superclasses(views, class_id, n_superclasses)
+    return views.remembered(
+        ("curve", tuple(oracle.class_id.tolist()), n_superclasses, seeds),
+        lambda: balance_curve(views, oracle, seeds),
+    )
+
+
+def _oracle(views: KnownViews, class_id: IntArray, n: int) -> Superclasses:
+    from scipy.cluster.hierarchy import cut_tree, linkage
+    from scipy.spatial.distance import squareform
+
+    if n == len(class_id):
+        label = np.arange(n)
+    else:
+        angle = views.angles_of_modal_views(class_id)
+        np.fill_diagonal(angle, 0.0)
+        label = cut_tree(linkage(squareform(angle, checks=False), "average"), n_clusters=n)[:, 0]
+    counts = [np.count_nonzero(views.particles.class_id == number) for number in class_id]
+    labels = dict(zip(class_id.tolist(), label.tolist(), strict=True))
+    return from_labels(class_id, labels, n_particles=counts)
+
+
+def common_range(*curves: Curve) -> tuple[float, float] | None:
+    """Numbers of particles kept that all curves reach; None if there is no such range."""
+    low = max(float(curve.kept.min()) for curve in curves)
+    high = min(float(curve.kept.max()) for curve in curves)
+    return (low, high) if high > low else None
+
+
+def gain_over_random(curve: Curve, chance: Curve, low: float, high: float) -> DoubleArray:
+    """How far a curve lies above random dropping, on average over a range of particles kept.
+
+    The area between the two ÷ the length of the range, for each seed; float64 (S,).
+    """
+    from scipy.integrate import trapezoid
+
+    grid = np.linspace(low, high, _GRID)
+    above = curve.at(grid) - chance.at(grid).mean(axis=0)
+    return np.asarray(trapezoid(above, grid, axis=1) / (high - low))
+
+
+def share_of_oracle_gain(ours: Curve, chance: Curve, oracle: Curve) -> tuple[float, float]:
+    """Area between superclasses and random dropping ÷ area between oracle and random dropping.
+
+    1 for superclasses as good as if the views were known, 0 for no better than dropping particles
+    at random; above 1 where the oracle, which minimises angles and not unevenness, is beaten.
+
+    Parameters
+    ----------
+    ours, chance, oracle : Curve
+        Over the range of particles kept that all three reach.
+
+    Returns
+    -------
+    mean, sd : float
+        Over the seeds of the superclasses' curve, sd 0 for one seed; NaN if the curves have no
+        range in common, or if the oracle gains nothing.
+    """
+    reached = common_range(ours, chance, oracle)
+    if reached is None:
+        return float("nan"), float("nan")
+    best = float(gain_over_random(oracle, chance, *reached).mean())
+    if best <= 1e-6:
+        return float("nan"), float("nan")
+    share = gain_over_random(ours, chance, *reached) / best
+    return float(share.mean()), float(share.std(ddof=1)) if len(share) > 1 else 0.0

@@ -1,0 +1,139 @@
+"""Angles between directions of view, modulo a point group and modulo handedness."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from rebalance.errors import OptionError
+from rebalance.model import DoubleArray
+
+Symmetry = str | DoubleArray
+"""Name of a point group (``C1``, ``C4``, ``D2``, ``T``, ``O``, ``I``), or its rotation matrices."""
+
+_NAME = re.compile(r"(?:[CD][1-9]\d{0,2}|[TOI])")
+_MOST_CANDIDATES = 2_000
+
+
+def symmetry_operations(symmetry: Symmetry) -> DoubleArray:
+    """The rotations of a point group, the identity among them.
+
+    Parameters
+    ----------
+    symmetry : str or float64 (G, 3, 3)
+        Matrices are given back as they are. Of the named groups, Cn has its axis along z, Dn a
+        two-fold axis along x besides, T and O have their two- and four-fold axes along x, y and z,
+        and I two-fold axes along x, y and z.
+
+    Returns
+    -------
+    float64 (G, 3, 3)
+
+    Raises
+    ------
+    OptionError
+        If there is no such group.
+    """
+    if not isinstance(symmetry, str):
+        operations = np.asarray(symmetry, dtype=np.float64)
+        if operations.ndim != 3 or operations.shape[1:] != (3, 3) or len(operations) == 0:
+            raise ValueError(f"rotations must be (G, 3, 3), not {operations.shape}")
+        return operations
+    return _operations(symmetry.strip().upper())
+
+
+@lru_cache(maxsize=16)
+def _operations(name: str) -> DoubleArray:
+    from scipy.spatial.transform import Rotation
+
+    if not _NAME.fullmatch(name):
+        raise OptionError(
+            f"There is no point group {name!r}.", cure="Choose C1, C2, …, D2, …, T, O or I."
+        )
+    return np.asarray(Rotation.create_group(name).as_matrix(), dtype=np.float64)
+
+
+def unit(views: npt.ArrayLike) -> DoubleArray:
+    """Directions (P, 3) as unit vectors; NaN where one is unknown.
+
+    Raises
+    ------
+    ValueError
+        If they are not (P, 3).
+    """
+    views = np.asarray(views, dtype=np.float64)
+    if views.ndim != 2 or views.shape[1] != 3:
+        raise ValueError(f"views must be (P, 3), not {views.shape}")
+    length = np.linalg.norm(views, axis=1, keepdims=True)
+    with np.errstate(invalid="ignore"):
+        return np.where(length > 0, views / np.where(length > 0, length, 1.0), np.nan)
+
+
+def angle_between_views(
+    a: npt.ArrayLike, b: npt.ArrayLike, symmetry: Symmetry = "C1", *, axial: bool = True
+) -> DoubleArray:
+    """Angles between every view of one set and every view of another.
+
+    Parameters
+    ----------
+    a : (N, 3), b : (M, 3)
+        Directions of projection, of any length but 0.
+    symmetry : str or float64 (G, 3, 3)
+        The smallest angle to any symmetric copy counts.
+    axial : bool
+        A view and its opposite count as the same: they are mirror images of each other.
+
+    Returns
+    -------
+    float64 (N, M)
+        Degrees, at most 90 if axial, else 180.
+    """
+    return np.rad2deg(np.arccos(np.clip(_cosine(unit(a), unit(b), symmetry, axial), -1.0, 1.0)))
+
+
+def _cosine(a: DoubleArray, b: DoubleArray, symmetry: Symmetry, axial: bool) -> DoubleArray:
+    largest = np.full((len(a), len(b)), -1.0)
+    for operation in symmetry_operations(symmetry):
+        cosine = a @ (b @ operation.T).T
+        np.maximum(largest, np.abs(cosine) if axial else cosine, out=largest)
+    return largest
+
+
+def modal_view(
+    views: npt.ArrayLike,
+    symmetry: Symmetry = "C1",
+    *,
+    axial: bool = True,
+    width: float = 10.0,
+    weights: npt.ArrayLike | None = None,
+) -> DoubleArray:
+    """The view that has most others near it, by a Gaussian of the angle.
+
+    Of more than 2,000 views an even sample is asked.
+
+    Parameters
+    ----------
+    views : (P, 3)
+    symmetry : str or float64 (G, 3, 3)
+    axial : bool
+    width : float
+        Standard deviation, degrees.
+    weights : (P,), optional
+        E.g. particles of each view.
+
+    Returns
+    -------
+    float64 (3,)
+        One of the views, as a unit vector.
+    """
+    directions = unit(views)
+    weight = np.ones(len(directions)) if weights is None else np.asarray(weights, dtype=float)
+    if len(directions) > _MOST_CANDIDATES:
+        sample = np.linspace(0, len(directions) - 1, _MOST_CANDIDATES).round().astype(int)
+        directions, weight = directions[sample], weight[sample]
+    angle = angle_between_views(directions, directions, symmetry, axial=axial)
+    near = np.exp(-0.5 * (angle / width) ** 2) @ weight
+    return directions[int(np.where(weight > 0, near, -1.0).argmax())]

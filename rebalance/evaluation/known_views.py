@@ -1,0 +1,249 @@
+"""Particles of known view: how uniform the views of any selection of them are, many at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+from functools import cached_property
+from typing import Any, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from rebalance.evaluation.directions import (
+    Symmetry,
+    angle_between_views,
+    modal_view,
+    symmetry_operations,
+    unit,
+)
+from rebalance.model import DoubleArray, FloatArray, IntArray, ParticleTable
+from rebalance.views import KERNEL_WIDTH, fourier_directions, isotropic_density, slice_kernel
+
+T = TypeVar("T")
+
+N_DIRECTIONS = 1_000
+N_BINS = 200
+"""Of equal area on half a sphere, about 10° wide."""
+_MOST_VIEWS = 20_000
+"""More distinct views than that are rounded to the nearest of as many, 1° apart."""
+
+MIXED_BEYOND = 30.0
+"""Degrees: a class whose particles lie farther than that from its modal view, in the median, shows
+no view. Views without any order lie 60° from any one, if opposite views count as the same."""
+
+
+class NoColumns:
+    """Handle of a particle table of which only the class numbers are known."""
+
+    column_names: tuple[str, ...] = ()
+
+    def read_column(self, name: str) -> DoubleArray:
+        raise KeyError(name)
+
+
+class KnownViews:
+    """Particles of known view.
+
+    Parameters
+    ----------
+    particles : ParticleTable or int64 (P,)
+        The table, or the class number of each particle alone.
+    view : float64 (P, 3)
+        Directions of projection; NaN where one is unknown: such a particle is counted nowhere.
+    symmetry : str or float64 (G, 3, 3)
+    axial : bool
+        A view and its opposite belong together (mirror images are compared).
+    class_view : mapping of class number to float64 (3,), optional
+        The view of each class, where it is known better than from its particles.
+    """
+
+    def __init__(
+        self,
+        particles: ParticleTable | npt.ArrayLike,
+        view: npt.ArrayLike,
+        symmetry: Symmetry = "C1",
+        *,
+        axial: bool = True,
+        class_view: Mapping[int, DoubleArray] | None = None,
+    ) -> None:
+        if not isinstance(particles, ParticleTable):
+            particles = ParticleTable(np.asarray(particles, dtype=np.int64), NoColumns())
+        self.particles = particles
+        self.view = unit(view)
+        self.symmetry = symmetry
+        self.axial = axial
+        self.class_view = class_view
+        self._remembered: dict[Hashable, Any] = {}
+        if len(self.view) != len(particles):
+            raise ValueError(f"{len(particles)} particles have {len(self.view)} views")
+        self.is_known = np.asarray(np.isfinite(self.view).all(axis=1))
+
+    def __len__(self) -> int:
+        return len(self.particles)
+
+    def remembered(self, key: Hashable, make: Callable[[], T]) -> T:
+        """What was made before under a key, e.g. the oracle's curve: many results share it."""
+        if key not in self._remembered:
+            self._remembered[key] = make()
+        found: T = self._remembered[key]
+        return found
+
+    @cached_property
+    def _distinct(self) -> tuple[DoubleArray, IntArray]:
+        """Distinct known views, and which of them each particle has (−1: unknown)."""
+        row = np.full(len(self), -1, dtype=np.int64)
+        known = self.view[self.is_known]
+        distinct, inverse = np.unique(known, axis=0, return_inverse=True)
+        inverse = inverse.reshape(-1)
+        if len(distinct) > _MOST_VIEWS:
+            from scipy.spatial import cKDTree
+
+            grid = fourier_directions(_MOST_VIEWS)
+            # A slice is that of the opposite view too, so that half a sphere of views is enough.
+            nearest = cKDTree(np.concatenate([grid, -grid])).query(known)[1] % _MOST_VIEWS
+            used, inverse = np.unique(nearest, return_inverse=True)
+            distinct = grid[used]
+        row[self.is_known] = inverse
+        return distinct, row
+
+    @cached_property
+    def _kernel(self) -> FloatArray:
+        """Density that each distinct view and its symmetric copies lay on Fourier directions."""
+        views = self._distinct[0]
+        operations = symmetry_operations(self.symmetry)
+        directions = fourier_directions(N_DIRECTIONS)
+        total = np.zeros((len(views), N_DIRECTIONS), dtype=np.float32)
+        for operation in operations:
+            # The copies of a view at a direction are the view at copies of the direction.
+            total += slice_kernel(views, directions @ operation)
+        return total / np.float32(len(operations))
+
+    @cached_property
+    def _bins(self) -> FloatArray:
+        """Share of each distinct view's symmetric copies in bins of half a sphere."""
+        views = self._distinct[0]
+        operations = symmetry_operations(self.symmetry)
+        centres = fourier_directions(N_BINS)
+        share = np.zeros((len(views), N_BINS), dtype=np.float32)
+        for operation in operations:
+            nearest = np.abs(views @ operation.T @ centres.T).argmax(axis=1)
+            share[np.arange(len(views)), nearest] += 1
+        return share / np.float32(len(operations))
+
+    def counts(self, selected: npt.ArrayLike) -> FloatArray:
+        """Particles of each distinct view in each selection; float32 (S, V).
+
+        Parameters
+        ----------
+        selected : bool (S, P)
+        """
+        selected = np.asarray(selected, dtype=np.bool_)
+        distinct, row = self._distinct
+        n = len(distinct)
+        return np.stack(
+            [np.bincount(row[one & self.is_known], minlength=n) for one in selected]
+        ).astype(np.float32)
+
+    def uniformity(self, selected: npt.ArrayLike) -> DoubleArray:
+        """Uniformity U of the views of each selection (`rebalance.views.uniformity`).
+
+        Parameters
+        ----------
+        selected : bool (S, P)
+
+        Returns
+        -------
+        float64 (S,)
+        """
+        return self.uniformity_of_counts(self.counts(selected))
+
+    def uniformity_of_counts(self, counts: FloatArray) -> DoubleArray:
+        """`uniformity` from particles of each distinct view, float32 (S, V)."""
+        kept = counts.sum(axis=1, dtype=np.float64)
+        density = (counts @ self._kernel).astype(np.float64)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            density /= kept[:, None]
+            score = 1.0 / np.mean(isotropic_density(KERNEL_WIDTH) / density, axis=1)
+        return np.where(kept > 0, score, 0.0)
+
+    def entropy(self, selected: npt.ArrayLike) -> DoubleArray:
+        """Entropy of the views of each selection over bins of equal area, ÷ that of an even one.
+
+        Parameters
+        ----------
+        selected : bool (S, P)
+
+        Returns
+        -------
+        float64 (S,)
+            0 (all in one bin) to 1; few particles can't reach 1.
+        """
+        return self.entropy_of_counts(self.counts(selected))
+
+    def entropy_of_counts(self, counts: FloatArray) -> DoubleArray:
+        """`entropy` from particles of each distinct view, float32 (S, V)."""
+        from scipy.special import entr
+
+        filled = (counts @ self._bins).astype(np.float64)
+        total = filled.sum(axis=1, keepdims=True)
+        share = np.divide(filled, total, out=np.zeros_like(filled), where=total > 0)
+        return np.asarray(entr(share).sum(axis=1) / np.log(N_BINS))
+
+    @cached_property
+    def modal_views(self) -> dict[int, DoubleArray]:
+        """The modal view of each class that has particles of known view."""
+        class_id = self.particles.class_id
+        return {
+            int(number): modal_view(
+                self.view[self.is_known & (class_id == number)], self.symmetry, axial=self.axial
+            )
+            for number in np.unique(class_id[self.is_known])
+        }
+
+    @cached_property
+    def class_spread(self) -> dict[int, float]:
+        """Degrees: median angle of a class's particles to its modal view."""
+        class_id = self.particles.class_id
+        return {
+            number: float(
+                np.median(
+                    angle_between_views(
+                        self.view[self.is_known & (class_id == number)],
+                        centre[None],
+                        self.symmetry,
+                        axial=self.axial,
+                    )
+                )
+            )
+            for number, centre in self.modal_views.items()
+        }
+
+    def views_of_classes(self, class_id: IntArray) -> DoubleArray:
+        """The view of each class, float64 (N, 3): as stated, else the modal one; NaN for none.
+
+        A class without particles of known view has none, nor one of mixed views (`MIXED_BEYOND`).
+        """
+        views = np.full((len(class_id), 3), np.nan)
+        for row, number in enumerate(map(int, class_id)):
+            if self.class_view is not None:
+                if number in self.class_view:
+                    views[row] = self.class_view[number]
+            elif self.class_spread.get(number, np.inf) <= MIXED_BEYOND:
+                views[row] = self.modal_views[number]
+        return unit(views)
+
+    def angles_of_classes(self, class_id: IntArray) -> DoubleArray:
+        """Degrees between the views of classes, (N, N); NaN for a class without one."""
+        return self._angles(self.views_of_classes(class_id))
+
+    def angles_of_modal_views(self, class_id: IntArray) -> DoubleArray:
+        """Degrees between the modal views of classes, mixed ones too, (N, N)."""
+        return self._angles(np.stack([self.modal_views[int(number)] for number in class_id]))
+
+    def _angles(self, views: DoubleArray) -> DoubleArray:
+        known = np.isfinite(views).all(axis=1)
+        angle = np.full((len(views), len(views)), np.nan)
+        angle[np.ix_(known, known)] = angle_between_views(
+            views[known], views[known], self.symmetry, axial=self.axial
+        )
+        return angle
