@@ -51,10 +51,12 @@ def isotropic_density(kernel_width: float = KERNEL_WIDTH) -> float:
     kernel_width : float
         σ, degrees.
     """
-    nodes, weights = np.polynomial.legendre.leggauss(400)
-    angle = np.pi / 4 * (nodes + 1.0)
+    nodes, weights = np.polynomial.legendre.leggauss(64)
     sigma = np.deg2rad(kernel_width)
-    return float(np.pi / 4 * np.sum(weights * np.exp(-0.5 * (angle / sigma) ** 2) * np.cos(angle)))
+    # Beyond 10 σ there is nothing.
+    half = min(np.pi / 2, 10 * sigma) / 2
+    angle = half * (nodes + 1.0)
+    return float(half * np.sum(weights * np.exp(-0.5 * (angle / sigma) ** 2) * np.cos(angle)))
 
 
 def slice_kernel(

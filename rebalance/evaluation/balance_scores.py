@@ -128,9 +128,10 @@ def _at_the_factor(
 ) -> list[Score]:
     everything = views.counts(candidates(views, superclasses)[None])
     n = int(everything.sum())
+    uniformity, entropy = views.scores(everything)
     scores = [
-        Score("uniformity_before", float(views.uniformity_of_counts(everything)[0]), kept=(n, n)),
-        Score("entropy_before", float(views.entropy_of_counts(everything)[0]), kept=(n, n)),
+        Score("uniformity_before", float(uniformity[0]), kept=(n, n)),
+        Score("entropy_before", float(entropy[0]), kept=(n, n)),
     ]
     if not balance.words:
         reason = "nothing was balanced (f = 0); give a factor"
@@ -138,10 +139,8 @@ def _at_the_factor(
     counts = views.counts(balance.selections(views, superclasses))
     each = counts.sum(axis=1, dtype=np.float64)
     kept = (int(each.min()), int(each.max()))
-    scores += [
-        _mean("uniformity", views.uniformity_of_counts(counts), kept),
-        _mean("entropy", views.entropy_of_counts(counts), kept),
-    ]
+    uniformity, entropy = views.scores(counts)
+    scores += [_mean("uniformity", uniformity, kept), _mean("entropy", entropy, kept)]
     chance = random_curve(
         views, np.array([each.mean()]), balance.seeds, among=candidates(views, superclasses)
     )

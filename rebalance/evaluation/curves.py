@@ -6,7 +6,7 @@ superclass is swept, and curves are compared over the numbers of particles that 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,26 +75,22 @@ def balance_curve(
     sizes = np.array([np.isin(class_id, superclasses.class_id[m]).sum() for m in superclasses])
     sizes = sizes[sizes > 0]
     caps = np.unique(np.geomspace(sizes.min(), sizes.max(), n_caps).round().astype(int))
-    points = [
-        _scored(
-            views,
-            np.stack(
-                [
-                    select(
-                        views.particles,
-                        superclasses,
-                        max_size=int(cap),
-                        strategy=strategy,
-                        options=options,
-                        seed=seed,
-                    ).selected
-                    for seed in range(seeds)
-                ]
-            ),
-        )
-        for cap in caps
-    ]
-    return _curve(points)
+    return _curve(
+        views,
+        (
+            select(
+                views.particles,
+                superclasses,
+                max_size=int(cap),
+                strategy=strategy,
+                options=options,
+                seed=seed,
+            ).selected
+            for seed in range(seeds)
+            for cap in caps
+        ),
+        seeds,
+    )
 
 
 def random_curve(
@@ -113,27 +109,23 @@ def random_curve(
     """
     rows = np.flatnonzero(views.is_known if among is None else among & views.is_known)
     orders = [np.random.default_rng([seed, 77]).permutation(rows) for seed in range(seeds)]
-    points = []
-    for n in np.unique(np.round(kept).astype(int)):
-        selected = np.zeros((seeds, len(views)), dtype=np.bool_)
-        for one, order in zip(selected, orders, strict=True):
-            one[order[:n]] = True
-        points.append(_scored(views, selected))
-    return _curve(points)
+    numbers = np.unique(np.round(kept).astype(int))
+
+    def selections() -> Iterator[BoolArray]:
+        for order in orders:
+            place = np.full(len(views), len(views), dtype=np.int64)
+            place[order] = np.arange(len(order))
+            yield from (place < n for n in numbers)
+
+    return _curve(views, selections(), seeds)
 
 
-def _scored(views: KnownViews, selected: BoolArray) -> tuple[float, DoubleArray, DoubleArray]:
-    counts = views.counts(selected)
-    kept = float(counts.sum(axis=1, dtype=np.float64).mean())
-    return kept, views.uniformity_of_counts(counts), views.entropy_of_counts(counts)
-
-
-def _curve(points: list[tuple[float, DoubleArray, DoubleArray]]) -> Curve:
-    return Curve(
-        np.array([kept for kept, _, _ in points]),
-        np.stack([uniformity for _, uniformity, _ in points], axis=1),
-        np.stack([entropy for _, _, entropy in points], axis=1),
-    )
+def _curve(views: KnownViews, selections: Iterable[BoolArray], seeds: int) -> Curve:
+    """Of selections by seed, and within a seed by rising number kept."""
+    counts = np.stack([views.counts(selected[None])[0] for selected in selections])
+    uniformity, entropy = views.scores(counts)
+    kept = counts.sum(axis=1, dtype=np.float64).reshape(seeds, -1).mean(axis=0)
+    return Curve(kept, uniformity.reshape(seeds, -1), entropy.reshape(seeds, -1))
 
 
 def oracle_superclasses(views: KnownViews, class_id: IntArray, n_superclasses: int) -> Superclasses:

@@ -144,6 +144,36 @@ class KnownViews:
             [np.bincount(row[one & self.is_known], minlength=n) for one in selected]
         ).astype(np.float32)
 
+    @cached_property
+    def _densities_and_bins(self) -> FloatArray:
+        return np.concatenate([self._kernel, self._bins], axis=1)
+
+    def scores(self, counts: FloatArray) -> tuple[DoubleArray, DoubleArray]:
+        """`uniformity` and `entropy` of many selections at once.
+
+        Parameters
+        ----------
+        counts : float32 (S, V)
+
+        Returns
+        -------
+        uniformity, entropy : float64 (S,)
+        """
+        from scipy.special import entr
+        from threadpoolctl import threadpool_limits
+
+        # Sums in BLAS depend on the number of threads.
+        with threadpool_limits(limits=1):
+            laid = (counts @ self._densities_and_bins).astype(np.float64)
+        kept = counts.sum(axis=1, dtype=np.float64)
+        density, filled = laid[:, :N_DIRECTIONS], laid[:, N_DIRECTIONS:]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            uniformity = 1.0 / np.mean(
+                isotropic_density(KERNEL_WIDTH) / (density / kept[:, None]), axis=1
+            )
+            entropy = entr(filled / kept[:, None]).sum(axis=1) / np.log(N_BINS)
+        return np.where(kept > 0, uniformity, 0.0), np.where(kept > 0, entropy, 0.0)
+
     def uniformity(self, selected: npt.ArrayLike) -> DoubleArray:
         """Uniformity U of the views of each selection (`rebalance.views.uniformity`).
 
@@ -154,17 +184,9 @@ class KnownViews:
         Returns
         -------
         float64 (S,)
+            0 for no particles.
         """
-        return self.uniformity_of_counts(self.counts(selected))
-
-    def uniformity_of_counts(self, counts: FloatArray) -> DoubleArray:
-        """`uniformity` from particles of each distinct view, float32 (S, V)."""
-        kept = counts.sum(axis=1, dtype=np.float64)
-        density = (counts @ self._kernel).astype(np.float64)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            density /= kept[:, None]
-            score = 1.0 / np.mean(isotropic_density(KERNEL_WIDTH) / density, axis=1)
-        return np.where(kept > 0, score, 0.0)
+        return self.scores(self.counts(selected))[0]
 
     def entropy(self, selected: npt.ArrayLike) -> DoubleArray:
         """Entropy of the views of each selection over bins of equal area, ÷ that of an even one.
@@ -178,16 +200,7 @@ class KnownViews:
         float64 (S,)
             0 (all in one bin) to 1; few particles can't reach 1.
         """
-        return self.entropy_of_counts(self.counts(selected))
-
-    def entropy_of_counts(self, counts: FloatArray) -> DoubleArray:
-        """`entropy` from particles of each distinct view, float32 (S, V)."""
-        from scipy.special import entr
-
-        filled = (counts @ self._bins).astype(np.float64)
-        total = filled.sum(axis=1, keepdims=True)
-        share = np.divide(filled, total, out=np.zeros_like(filled), where=total > 0)
-        return np.asarray(entr(share).sum(axis=1) / np.log(N_BINS))
+        return self.scores(self.counts(selected))[1]
 
     @cached_property
     def modal_views(self) -> dict[int, DoubleArray]:
