@@ -11,9 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from rebalance.clusterings.checks import usable_averages
+from rebalance.decisions import Decisions, check_decisions
 from rebalance.errors import InputError, OptionError
 from rebalance.left_out import count_classes, left_out_classes, name_classes
 from rebalance.model import Affinity, BoolArray, ClassAverages, Dataset, IntArray
+from rebalance.record.affinity_file import images_digest
 from rebalance.record.results_folder import ResultsFolder
 from rebalance.request import KINDS_WITH_OPTIONS, RunRequest, named_files, plugin_name
 from rebalance.seeds import generator
@@ -34,6 +37,8 @@ class Classes:
         Class numbers that the request leaves out.
     junk : tuple of int
         Those of them that are left out as junk.
+    decided : Decisions, optional
+        What a person decided of them.
     """
 
     class_id: IntArray
@@ -41,6 +46,7 @@ class Classes:
     is_empty: BoolArray
     left_out: tuple[int, ...]
     junk: tuple[int, ...] = ()
+    decided: Decisions | None = None
 
 
 def check_early(request: RunRequest) -> None:
@@ -65,7 +71,8 @@ def check_early(request: RunRequest) -> None:
     decide_cap(1, request.factor, request.max_size)
     generator(request.seed)
     check_place(find_executor(request.executor, request.scheduler), request.device)
-    for path in (request.labels, request.affinity_file, *request.passthrough):
+    given = (request.labels, request.decisions, request.affinity_file, *request.passthrough)
+    for path in given:
         if path is not None and not path.is_file():
             raise InputError("There is no such file.", path=path)
     if request.output is not None:
@@ -76,7 +83,7 @@ def _is_used(request: RunRequest, kind: str) -> bool:
     """Loading a plugin may mean importing a compiler, so those without use are let be."""
     if kind == "metric":
         return request.compares
-    return kind != "clustering" or not (request.is_off or request.labels is not None)
+    return kind != "clustering" or not (request.is_off or request.groups_given)
 
 
 def _check_number_is_given(request: RunRequest, clustering: Any, name: str) -> None:
@@ -131,13 +138,17 @@ def find_classes(request: RunRequest, dataset: Dataset) -> Classes:
                 path=None if particles is None else particles.path,
                 cure="Leave out --strict to exclude them, or give all class averages.",
             )
-    return Classes(
-        class_id,
-        None if particles is None else n_particles,
-        is_empty,
-        left_out,
-        tuple(sorted(set(request.junk_classes))),
-    )
+    known = None if particles is None else n_particles
+    decided = None
+    if request.decisions is not None:
+        decided = check_decisions(
+            request.decisions,
+            class_id,
+            usable_averages(class_id, is_empty, known, left_out),
+            None if averages is None else images_digest(averages),
+        )
+    junk = tuple(sorted(set(request.junk_classes)))
+    return Classes(class_id, known, is_empty, left_out, junk, decided)
 
 
 def check_grouping(request: RunRequest, classes: Classes) -> None:
@@ -148,10 +159,10 @@ def check_grouping(request: RunRequest, classes: Classes) -> None:
     OptionError
         If there are fewer usable class averages than superclasses.
     """
-    from rebalance.clusterings.checks import check_number, usable_averages
+    from rebalance.clusterings.checks import check_number
     from rebalance.registry import registry
 
-    if request.is_off or request.labels is not None:
+    if request.is_off or request.groups_given:
         return
     plugin = request.clustering
     if isinstance(plugin, str):
@@ -178,7 +189,7 @@ def fit_affinity(affinity: Affinity, averages: ClassAverages, path: Path) -> Aff
         If its class numbers are others, if it was made of other images, or if it lacks an
         average.
     """
-    from rebalance.record.affinity_file import IMAGES, images_digest
+    from rebalance.record.affinity_file import IMAGES
 
     if not np.array_equal(affinity.class_id, averages.class_id):
         raise InputError(
@@ -224,7 +235,7 @@ def unused_settings(request: RunRequest, dataset: Dataset) -> list[str]:
     clustering = "options of the clustering" if request.options_of("clustering") else ""
     if request.is_off:
         reason, unused = "superclassification is off", [metric, clustering]
-    elif request.labels is not None:
+    elif request.groups_given:
         reason, unused = "the superclasses are given", [clustering]
     elif not request.needs_affinity:
         name = plugin_name(request.clustering)

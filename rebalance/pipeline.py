@@ -9,7 +9,7 @@ and the record.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +26,7 @@ from rebalance.checks import (
     fit_affinity,
     unused_settings,
 )
+from rebalance.decisions import about_decisions, with_decisions
 from rebalance.errors import InputError
 from rebalance.model import Affinity, Dataset, RunResult, Selection, Superclasses
 from rebalance.progress import Progress
@@ -79,6 +80,7 @@ def execute(request: RunRequest, *, progress: Progress | None = None) -> RunResu
 
     progress = progress or Progress()
     started = datetime.now(UTC).isoformat(timespec="seconds")
+    request = with_decisions(request)
     check_early(request)
     progress.stage("read", f"Reading {request.path}")
     dataset = read(request)
@@ -211,12 +213,17 @@ def _group(request: RunRequest, classes: Classes, affinity: Affinity | None) -> 
             n_superclasses=request.n_superclasses,
             left_out=classes.left_out,
         )
+    labels: Mapping[int, str] | None = None
     if request.labels is not None:
         from rebalance.clusterings.labels import read_labels
 
+        labels = read_labels(request.labels)
+    elif classes.decided is not None:
+        labels = classes.decided.labels
+    if labels is not None:
         return clusterings.from_labels(
             classes.class_id if affinity is None else affinity,
-            read_labels(request.labels),
+            labels,
             n_particles=classes.n_particles,
             left_out=classes.left_out,
         )
@@ -270,7 +277,8 @@ def _said(
 ) -> tuple[list[str], list[str]]:
     """What every step had to say: warnings, notes."""
     warnings = [*unused_settings(request, dataset), *dataset.warnings]
-    notes = [*dataset.notes, *about_the_metric(affinity), *superclasses.notes]
+    notes = [*dataset.notes, *about_the_metric(affinity)]
+    notes += [*about_decisions(request), *superclasses.notes]
     if cache is not None:
         warnings += cache.problems
     if selection is not None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from rebalance.cache import AffinityCache
 from rebalance.checks import Classes, check_early, check_grouping, find_classes, unused_settings
+from rebalance.decisions import with_decisions
 from rebalance.model import Affinity, Dataset, Selection, Superclasses
 from rebalance.pipeline import COMPUTED, find_affinity, group, read, results_folder, select
 from rebalance.progress import Progress
@@ -73,6 +74,7 @@ def plan(request: RunRequest, *, progress: Progress | None = None) -> Plan:
         Whatever the run would stop for.
     """
     progress = progress or Progress()
+    request = with_decisions(request)
     check_early(request)
     progress.stage("read", f"Reading {request.path}")
     dataset = read(request)

@@ -15,7 +15,7 @@ from rebalance.errors import OptionError, PluginError
 IDENTITY = "identity"
 """The clustering of ``--no-superclasses``."""
 
-_PATHS = ("labels", "output", "affinity_file", "project")
+_PATHS = ("labels", "decisions", "output", "affinity_file", "project")
 
 KINDS_WITH_OPTIONS = ("metric", "clustering", "strategy")
 
@@ -40,6 +40,8 @@ class RunRequest:
         False: each class average is its own superclass.
     labels : Path, optional
         A person's own grouping, instead of a clustering.
+    decisions : Path, optional
+        What a person decided on the report page: superclasses, junk, balance and seed.
     metric : str or Metric instance
     clustering : str or Clustering instance
     strategy : str or Strategy instance
@@ -98,6 +100,7 @@ class RunRequest:
     max_size: int | None = None
     superclasses: bool = True
     labels: Path | None = None
+    decisions: Path | None = None
     metric: Any = "rotational-cc"
     clustering: Any = "hierarchical"
     strategy: Any = "random"
@@ -194,6 +197,18 @@ class RunRequest:
                     "--labels says itself how many superclasses there are.",
                     cure="Leave out -k, or leave out --labels.",
                 )
+        if self.decisions is not None:
+            others = {
+                "-k": self.n_superclasses is not None,
+                "--labels": self.labels is not None,
+                "--no-superclasses": self.is_off,
+            }
+            for flag, is_given in others.items():
+                if is_given:
+                    raise OptionError(
+                        f"--decisions says itself what the superclasses are; {flag} is given too.",
+                        cure=f"Leave out {flag}, or leave out --decisions.",
+                    )
         if self.affinity_file is not None and self.is_off:
             raise OptionError("--affinity is of no use when superclassification is off.")
 
@@ -203,9 +218,14 @@ class RunRequest:
         return not self.superclasses or bool(getattr(self._plugin, "each_by_itself", False))
 
     @property
+    def groups_given(self) -> bool:
+        """Whether a person says what the superclasses are."""
+        return self.labels is not None or self.decisions is not None
+
+    @property
     def needs_affinity(self) -> bool:
         """Whether the superclasses depend on how alike the class averages are."""
-        if self.is_off or self.labels is not None:
+        if self.is_off or self.groups_given:
             return False
         return bool(getattr(self._plugin, "needs_affinity", True))
 
@@ -215,7 +235,7 @@ class RunRequest:
 
         Given labels don't need it, but are shown and judged by it.
         """
-        return self.affinity_file is None and (self.needs_affinity or self.labels is not None)
+        return self.affinity_file is None and (self.needs_affinity or self.groups_given)
 
     @property
     def _plugin(self) -> Any:
@@ -245,6 +265,8 @@ class RunRequest:
             parts.append("classes")
         elif self.labels is not None:
             parts.append(_plain(self.labels.stem))
+        elif self.decisions is not None:
+            parts.append(_plain(self.decisions.stem))
         elif self.n_superclasses is not None:
             parts.append(f"k{self.n_superclasses}")
         else:
@@ -319,6 +341,7 @@ def named_files(request: RunRequest) -> list[Path]:
         request.path,
         request.class_averages,
         request.labels,
+        request.decisions,
         request.affinity_file,
         *request.passthrough,
     )

@@ -72,8 +72,8 @@ def _steps(plan: Plan) -> list[str]:
     }
     if request.is_off:
         how = "each class is its own superclass"
-    elif request.labels is not None:
-        how = f"as in {request.labels}"
+    elif request.groups_given:
+        how = f"as in {request.labels or request.decisions}"
     elif request.n_superclasses is None:
         how = f"with {plugin_name(request.clustering)}"
     else:

@@ -58,6 +58,14 @@ def run(
             rich_help_panel=_GROUPS,
         ),
     ] = None,
+    decisions: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="What you decided on the report page: superclasses, junk, balance.",
+            rich_help_panel=_GROUPS,
+        ),
+    ] = None,
     clustering: Annotated[
         str,
         typer.Option(
@@ -335,6 +343,7 @@ def run(
         max_size=max_size,
         superclasses=not no_superclasses,
         labels=labels,
+        decisions=decisions,
         metric=metric,
         clustering=clustering,
         strategy=strategy,

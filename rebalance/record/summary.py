@@ -69,7 +69,7 @@ def _superclassification(
     request: RunRequest, superclasses: Superclasses, affinity: Affinity | None
 ) -> dict[str, Any]:
     content: dict[str, Any] = {
-        "by": "off" if request.is_off else "labels" if request.labels else "clustering",
+        "by": grouped_by(request),
         "number": len(superclasses),
         "clustering": superclasses.clustering,
         "clustering_options": dict(superclasses.options),
@@ -83,6 +83,15 @@ def _superclassification(
             "affinity_range": _range_of(affinity, superclasses),
         }
     return content
+
+
+def grouped_by(request: RunRequest) -> str:
+    """What the superclasses come from: ``off``, ``labels``, ``decisions`` or ``clustering``."""
+    if request.is_off:
+        return "off"
+    if request.groups_given:
+        return "labels" if request.labels else "decisions"
+    return "clustering"
 
 
 def _range_of(affinity: Affinity, superclasses: Superclasses) -> dict[str, float] | None:

@@ -1,0 +1,269 @@
+"""What a person decided on the report page, as a file: superclasses, junk, balance, and of what.
+
+The page writes it, ``rebalance run --decisions FILE`` reads it, and a run with it makes the
+superclasses and counts that the page showed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError, model_validator
+
+from rebalance.errors import InputError, OptionError
+from rebalance.left_out import name_classes
+from rebalance.model import BoolArray, IntArray
+from rebalance.request import RunRequest
+from rebalance.strategies.caps import parse_factor
+
+VERSION = 1
+_CURE = "Save it again from the report page (report.html) of a run."
+
+
+class GroupedBy(BaseModel):
+    """Where the superclasses came from before a person changed them.
+
+    Parameters
+    ----------
+    by : ``"clustering"``, ``"labels"``, ``"decisions"`` or ``"off"``
+    clustering : str
+        Its name.
+    n_superclasses : int, optional
+        K of the clustering.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    by: Literal["clustering", "labels", "decisions", "off"] = "clustering"
+    clustering: str = ""
+    n_superclasses: StrictInt | None = None
+
+
+class Decisions(BaseModel):
+    """The content of a decisions file.
+
+    Parameters
+    ----------
+    decisions_version : int
+        Of this layout.
+    rebalance : str
+        Version of the program that wrote the page.
+    job : str
+    class_numbers : tuple of int
+        Every class number that the page knew.
+    averages_sha256 : str, optional
+        Of the images of the class averages; None where none were read.
+    affinity_key : str
+        Of the affinity that the page showed; empty without one.
+    superclasses : tuple of tuple of int
+        The class numbers of each, largest superclass first.
+    junk : tuple of int
+        Class numbers left out as junk.
+    factor : str, optional
+        Rebalance factor, decimal text.
+    max_size : int, optional
+    seed : int ≥ 0
+    moved : tuple of int
+        Class numbers that were put into another superclass by hand.
+    grouped_by : GroupedBy
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    decisions_version: Literal[1]
+    rebalance: str = ""
+    job: str = ""
+    class_numbers: tuple[StrictInt, ...] = Field(min_length=1)
+    averages_sha256: str | None = None
+    affinity_key: str = ""
+    superclasses: tuple[tuple[StrictInt, ...], ...] = Field(min_length=1)
+    junk: tuple[StrictInt, ...] = ()
+    factor: str | None = None
+    max_size: StrictInt | None = Field(default=None, ge=1)
+    seed: StrictInt = Field(default=0, ge=0)
+    moved: tuple[StrictInt, ...] = ()
+    grouped_by: GroupedBy = GroupedBy()
+
+    @model_validator(mode="after")
+    def _agrees_with_itself(self) -> Decisions:
+        if not all(self.superclasses):
+            raise ValueError("a superclass has no class numbers")
+        times = Counter(number for members in (*self.superclasses, self.junk) for number in members)
+        twice = sorted(number for number, count in times.items() if count > 1)
+        if twice:
+            raise ValueError(f"{name_classes(twice)} is in two places of superclasses and junk")
+        unknown = sorted(times.keys() - set(self.class_numbers))
+        if unknown:
+            raise ValueError(f"{name_classes(unknown)} is not among class_numbers")
+        if self.factor is not None:
+            try:
+                parse_factor(self.factor)
+            except OptionError as error:
+                raise ValueError(f"factor is {self.factor!r}: {error.problem}") from None
+        return self
+
+    @property
+    def labels(self) -> dict[int, str]:
+        """Superclass of every class number; −1 for those in none."""
+        of = {number: str(k) for k, members in enumerate(self.superclasses) for number in members}
+        return {number: of.get(number, "-1") for number in self.class_numbers}
+
+
+def read_decisions(path: Path) -> Decisions:
+    """Read a decisions file.
+
+    Raises
+    ------
+    InputError
+        If it can't be read, is no decisions file, is of a newer version, or a field of it is not
+        what it should be.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise InputError(f"It can't be read: {error.strerror}.", path=path, cure=_CURE) from None
+    except (ValueError, RecursionError):
+        raise InputError("It is not JSON, or cut short.", path=path, cure=_CURE) from None
+    if not isinstance(content, dict) or "decisions_version" not in content:
+        raise InputError(
+            "It is no decisions file: there is no decisions_version in it.", path=path, cure=_CURE
+        )
+    version = content["decisions_version"]
+    if version != VERSION:
+        raise InputError(
+            f"It is version {version!r} of the decisions file, written by rebalance "
+            f"{content.get('rebalance')!s}; this program reads version {VERSION}.",
+            path=path,
+            where="decisions_version",
+            cure="Use the version of rebalance that wrote it, or save it again from a report "
+            "page of this one.",
+        )
+    try:
+        return Decisions.model_validate_json(json.dumps(content))
+    except ValidationError as error:
+        first = error.errors()[0]
+    raise InputError(
+        f"{first['msg'].removeprefix('Value error, ')}{_found(first)}.",
+        path=path,
+        where=".".join(map(str, first["loc"])) or None,
+        cure=_CURE,
+    )
+
+
+def _found(error: Mapping[str, Any]) -> str:
+    if not error["loc"] or error["type"] == "missing":
+        return ""
+    return f", not {error['input']!r:.60}"
+
+
+def with_decisions(request: RunRequest) -> RunRequest:
+    """The request with what its decisions file decides beside the superclasses.
+
+    What the request says itself of balance (-f or --max-size) and seed (unless 0) goes before the
+    file.
+    """
+    if request.decisions is None:
+        return request
+    decided = read_decisions(request.decisions)
+    changed: dict[str, Any] = {
+        "junk_classes": tuple(sorted({*request.junk_classes, *decided.junk})),
+        "seed": request.seed or decided.seed,
+    }
+    if request.factor is None and request.max_size is None:
+        changed |= {"factor": decided.factor, "max_size": decided.max_size}
+    return replace(request, **changed)
+
+
+def check_decisions(
+    path: Path, class_id: IntArray, usable: BoolArray, averages_sha256: str | None
+) -> Decisions:
+    """Read decisions, and hold them against the classes that there are.
+
+    Parameters
+    ----------
+    path : Path
+    class_id : int64 (N,)
+    usable : bool (N,)
+        Not empty and not left out otherwise.
+    averages_sha256 : str or None
+        Digest of the images, where there are any.
+
+    Raises
+    ------
+    InputError
+        If they are of other class numbers or other images, or say nothing of a usable class.
+    """
+    decided = read_decisions(path)
+    there = set(class_id.tolist())
+    named = {number for members in decided.superclasses for number in members} | {*decided.junk}
+    unknown = sorted(named - there)
+    if unknown:
+        raise InputError(
+            f"It names {name_classes(unknown)}, and there is no such class here: there are "
+            f"{name_classes(sorted(there))}.",
+            path=path,
+            cure=_of_other_data(decided),
+        )
+    if None not in (decided.averages_sha256, averages_sha256) and (
+        decided.averages_sha256 != averages_sha256
+    ):
+        raise InputError(
+            "It is of class averages with these numbers, but other images.",
+            path=path,
+            where="averages_sha256",
+            cure=_of_other_data(decided),
+        )
+    strangers = sorted(set(class_id[usable].tolist()) - set(decided.class_numbers))
+    if strangers:
+        raise InputError(
+            f"It says nothing of {name_classes(strangers)}.",
+            path=path,
+            where="class_numbers",
+            cure=_of_other_data(decided),
+        )
+    return decided
+
+
+def _of_other_data(decided: Decisions) -> str:
+    return f"It was saved for {decided.job or 'another job'}; use it there, or save one here."
+
+
+def about_decisions(request: RunRequest) -> list[str]:
+    """Sentences on what a run took from its decisions file, and what not."""
+    if request.decisions is None:
+        return []
+    decided = read_decisions(request.decisions)
+    how = decided.grouped_by
+    origin = {
+        "clustering": f"{how.clustering}, {how.n_superclasses} superclasses",
+        "labels": "labels of a person",
+        "decisions": "earlier decisions",
+        "off": "each class by itself",
+    }[how.by]
+    by_hand = f"{name_classes(sorted(decided.moved))} moved by hand" if decided.moved else ""
+    junk = f"{name_classes(sorted(decided.junk))} junk" if decided.junk else ""
+    parts = ", ".join(part for part in (by_hand, junk) if part) or "nothing changed by hand"
+    said = [f"Superclasses are those of {request.decisions.name}: {origin}; {parts}."]
+    given = (request.factor, request.max_size)
+    if given != (decided.factor, decided.max_size):
+        said.append(
+            f"The balance in {request.decisions.name} ({_balance(decided)}) is not used: another "
+            "is given."
+        )
+    if request.seed != decided.seed:
+        said.append(
+            f"The seed {decided.seed} in {request.decisions.name} is not used: "
+            f"{request.seed} is given."
+        )
+    return said
+
+
+def _balance(decided: Decisions) -> str:
+    if decided.max_size is not None:
+        return f"at most {decided.max_size:,}"
+    return f"f = {decided.factor or 0}"
