@@ -82,13 +82,14 @@ def compute_affinity(
 
     # A boolean index copies; without empties the images are used where they are.
     used = averages.subset(~averages.is_empty) if averages.is_empty.any() else averages
-    alignment, others, needed = _requirements(
+    alignment, inherited, others, needed = _requirements(
         chosen,
         averages,
         threads=threads,
         executor=executor,
         progress=progress,
-        cache=cache,
+        # Two that are required may require the same: the search runs once, cache or not.
+        cache=_ThisCall() if cache is None else cache,
         checkpoints=checkpoints,
     )
     with ExitStack() as stack:
@@ -103,7 +104,7 @@ def compute_affinity(
             chosen, used, alignment, others, _Run(executor, progress, checkpoint)
         )
         values, raw, mapping = assembly.finish()
-        own = assembly.alignment if assembly.alignment is not None else alignment
+        own = assembly.alignment or alignment or inherited
         result = Affinity(
             values=spread_matrix(values, averages.is_empty, diagonal=1.0),
             class_id=averages.class_id,
@@ -149,9 +150,14 @@ def _requirements(
     progress: ProgressCall | None,
     cache: AffinityStore | None,
     checkpoints: Checkpoints | None,
-) -> tuple[Alignment | None, dict[str, FloatArray], dict[str, Any]]:
-    """The shared alignment and the other metrics that this one asks for."""
+) -> tuple[Alignment | None, Alignment | None, dict[str, FloatArray], dict[str, Any]]:
+    """What this metric asks for.
+
+    The shared alignment, if it is asked for; else that of the first other metric which has one,
+    by which results can be shown; the affinities of other metrics; and the facts of all.
+    """
     alignment: Alignment | None = None
+    inherited: Alignment | None = None
     others: dict[str, FloatArray] = {}
     facts: dict[str, Any] = {}
     used = np.flatnonzero(~averages.is_empty)
@@ -177,7 +183,9 @@ def _requirements(
             facts["aligned_by"] = name
         else:
             others[word] = needed.values[np.ix_(used, used)]
-    return alignment, others, facts
+            if inherited is None and needed.alignment is not None:
+                inherited = _without_empties(needed.alignment, used)
+    return alignment, inherited, others, facts
 
 
 def _without_empties(alignment: Alignment, used: np.ndarray) -> Alignment:
@@ -186,6 +194,19 @@ def _without_empties(alignment: Alignment, used: np.ndarray) -> Alignment:
     i, j = np.triu_indices(len(used), 1)
     at = alignment.index(used[i], used[j])
     return Alignment(alignment.rotation[at], alignment.shift[at], alignment.mirror[at], len(used))
+
+
+class _ThisCall:
+    """Affinities that required metrics share, for as long as one call."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Affinity] = {}
+
+    def load(self, key: str) -> Affinity | None:
+        return self._kept.get(key)
+
+    def store(self, affinity: Affinity) -> None:
+        self._kept[affinity.key] = affinity
 
 
 @dataclass(frozen=True)

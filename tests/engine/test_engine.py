@@ -298,3 +298,53 @@ def test_card_that_is_not_there_is_a_clear_error() -> None:
     with pytest.raises(DeviceError, match="--device cuda"):
         resolve_device("cuda", OnCard(), "on-card")
     assert resolve_device("auto", OnCard(), "on-card") == "cpu"
+
+
+class MeanOfTwo:
+    """Half of one metric, half of another, as its options name them."""
+
+    options_model: ClassVar[type[Options]] = NoOptions
+    returns: ClassVar[str] = "affinity"
+    requires: ClassVar[tuple[str, ...]] = ()
+    invariances: ClassVar[tuple[str, ...]] = ()
+
+    def requirements(self, options: Options) -> tuple[str, ...]:
+        return ("rotational-cc", "frc")
+
+    def prepare(self, class_averages: ClassAverages, options: Options, device: str) -> int:
+        return len(class_averages)
+
+    def tile(
+        self,
+        features: int,
+        rows: range,
+        columns: range,
+        *,
+        alignment: Block | None = None,
+        others: Mapping[str, Any] | None = None,
+    ) -> Block:
+        assert alignment is None
+        assert others is not None
+        return Block((others["rotational-cc"] + others["frc"]) / 2)
+
+    def facts(self, features: int) -> Mapping[str, Any]:
+        return {}
+
+
+def test_what_two_required_metrics_share_is_computed_once(
+    rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rebalance.metrics.rotational_cc import RotationalCC
+
+    searches = []
+    tile = RotationalCC.tile
+    monkeypatch.setattr(RotationalCC, "tile", lambda *a, **k: searches.append(1) or tile(*a, **k))
+    averages = ClassAverages(rng.normal(size=(5, 16, 16)).astype(np.float32), np.arange(1, 6))
+    mean = rebalance.affinity(averages, MeanOfTwo())
+    assert len(searches) == 1
+    first, second = (rebalance.affinity(averages, name) for name in ("rotational-cc", "frc"))
+    np.testing.assert_allclose(mean.values, (first.values + second.values) / 2, atol=1e-6)
+    # It has no alignment of its own and asks for none: it is shown by that of the metrics it has.
+    assert mean.alignment is not None
+    assert first.alignment is not None
+    np.testing.assert_array_equal(mean.alignment.rotation, first.alignment.rotation)
