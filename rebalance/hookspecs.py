@@ -112,6 +112,24 @@ class Block:
     mirror: BoolArray | None = None
 
 
+@dataclass(frozen=True)
+class Methods:
+    """What a methods paragraph says of a plugin, from its optional ``methods(options)``.
+
+    Parameters
+    ----------
+    words : str
+        Goes on where the paragraph says that averages "were compared pairwise by", "were grouped
+        into 8 superclasses by", or "at most 200 particles were kept,". A ``{}`` stands for each
+        reference in turn, ``{seed}`` for the seed of the selection.
+    references : tuple of str
+        Authors (year) title. Journal volume, pages. doi.
+    """
+
+    words: str
+    references: tuple[str, ...] = ()
+
+
 @runtime_checkable
 class Metric(Protocol):
     """How alike two class averages are.
@@ -132,6 +150,7 @@ class Metric(Protocol):
         cached affinity is known by them too.
     invariances : which of ``"rotation"``, ``"shift"``, ``"mirror"``, ``"scale"``, ``"offset"`` of
         either image leave the value as it is; the conformance kit holds the metric to them.
+    methods : optional; ``methods(options) -> Methods``, for the report.
     devices : optional; ``("cpu",)`` where it is not stated, ``("cpu", "cuda")`` for a metric that
         also has a CUDA version. On a card `tile` is called from two threads, which have to take
         turns at the card itself.
@@ -179,6 +198,7 @@ class Clustering(Protocol):
     finds_number : True if it finds the number of superclasses itself (n_superclasses may be None).
     needs_affinity : False if labels don't depend on the affinity: averages are not compared, and
         `cluster` may be given an affinity in which none is like another.
+    methods : optional; ``methods(options) -> Methods``, for the report.
     each_by_itself : optional; True for superclassification off (`identity`): each average is its
         own superclass, no class averages are needed, and `cluster` need not be called.
     cluster_many : optional; ``cluster_many(affinity, numbers, options, rng, weights)``, a mapping
@@ -216,6 +236,7 @@ class Strategy(Protocol):
     Attributes
     ----------
     options_model : type of Options
+    methods : optional; ``methods(options) -> Methods``, for the report.
     """
 
     options_model: ClassVar[type[Options]]
@@ -341,6 +362,7 @@ __all__ = [
     "Format",
     "HookSpecs",
     "Inspection",
+    "Methods",
     "Metric",
     "PluginSpec",
     "ReadRequest",

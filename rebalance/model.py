@@ -19,6 +19,9 @@ DoubleArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
 
+BY_CLUSTERING, BY_LABELS, BY_NONE = "clustering", "labels", "off"
+"""What superclasses come from, in `Superclasses.by`."""
+
 UNASSIGNED = -1
 """Label of a class average that is in no superclass (an empty one)."""
 
@@ -372,6 +375,9 @@ class Superclasses:
         Mean affinity between pairs within; 1 for a superclass of one, NaN where none is known.
     clustering : str
         Name of the clustering.
+    by : {"clustering", "labels", "off"}
+        What they come from: a clustering, a person's own grouping, or superclassification off,
+        each average by itself.
     options : mapping
         Its options after defaults.
     linkage : float64 (n−1, 4), optional
@@ -399,9 +405,15 @@ class Superclasses:
     left_out: tuple[int, ...] = ()
     junk: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
+    by: str = BY_CLUSTERING
 
     def __len__(self) -> int:
         return len(self.size)
+
+    @property
+    def is_off(self) -> bool:
+        """Whether superclassification is off: each average by itself."""
+        return self.by == BY_NONE
 
     def members(self, superclass: int) -> IntArray:
         """Indices of the averages of one superclass, in display order."""

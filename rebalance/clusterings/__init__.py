@@ -27,6 +27,9 @@ from rebalance.errors import OptionError
 from rebalance.hookspecs import Clustering
 from rebalance.left_out import name_classes
 from rebalance.model import (
+    BY_CLUSTERING,
+    BY_LABELS,
+    BY_NONE,
     UNASSIGNED,
     Affinity,
     BoolArray,
@@ -143,12 +146,13 @@ def cluster_each(
     counts = as_counts(n_particles, len(class_id))
     left = sorted_numbers(left_out)
     usable = usable_averages(class_id, empty, counts, left)
+    is_off = bool(getattr(plugin, "each_by_itself", False))
     checked = {
         asked: check_number(
             asked,
             n_read=len(class_id),
             n_usable=int(usable.sum()),
-            identity=bool(getattr(plugin, "each_by_itself", False)),
+            identity=is_off,
             may_be_missing=plugin.finds_number,
             name=name,
         )
@@ -184,6 +188,7 @@ def cluster_each(
             options=parsed.model_dump(mode="json"),
             left_out=left,
             notes=(*notes, *said),
+            by=BY_NONE if is_off else BY_CLUSTERING,
         )
     return found
 
@@ -199,6 +204,7 @@ def identity_superclasses(
     *,
     n_superclasses: int | None = None,
     left_out: Iterable[int] = (),
+    clustering: str = "identity",
 ) -> Superclasses:
     """Each class by itself, from a particle table alone: superclassification off.
 
@@ -212,6 +218,8 @@ def identity_superclasses(
         Must equal N, or the number of usable classes, where given.
     left_out : iterable of int
         Class numbers not to be used.
+    clustering : str
+        By which name it was asked for.
 
     Raises
     ------
@@ -228,7 +236,7 @@ def identity_superclasses(
         n_usable=int(usable.sum()),
         identity=True,
         may_be_missing=True,
-        name="identity",
+        name=clustering,
     )
     label = np.full(len(class_id), UNASSIGNED, dtype=np.int64)
     label[usable] = np.arange(usable.sum())
@@ -236,9 +244,10 @@ def identity_superclasses(
         label,
         class_id,
         n_particles=counts,
-        clustering="identity",
+        clustering=clustering,
         left_out=left,
         notes=tuple(notes),
+        by=BY_NONE,
     )
 
 
@@ -300,7 +309,13 @@ def from_labels(
     if strangers:
         notes.append(f"Labels of {name_classes(strangers)} are not used: no such class average.")
     superclasses = number_superclasses(
-        label, class_id, values=values, n_particles=counts, clustering="labels", left_out=left
+        label,
+        class_id,
+        values=values,
+        n_particles=counts,
+        clustering=BY_LABELS,
+        left_out=left,
+        by=BY_LABELS,
     )
     called = [str(groups[label[members[0]]]) for members in superclasses]
     if called != [str(number) for number in range(len(called))]:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from rebalance.model import (
+    BY_CLUSTERING,
     UNASSIGNED,
     DoubleArray,
     FloatArray,
@@ -28,6 +29,7 @@ def number_superclasses(
     options: Mapping[str, Any] | None = None,
     left_out: tuple[int, ...] = (),
     notes: tuple[str, ...] = (),
+    by: str = BY_CLUSTERING,
 ) -> Superclasses:
     """Renumber labels by falling size and describe each superclass.
 
@@ -45,7 +47,7 @@ def number_superclasses(
     preferred_order : int64 (n,), optional
         Indices of the averages with a label, similar ones side by side; without it averages are
         shown by falling affinity to their medoid.
-    clustering, options, left_out, notes
+    clustering, options, left_out, notes, by
         As in `Superclasses`.
     """
     counts = np.ones(len(label), dtype=np.int64) if n_particles is None else n_particles
@@ -79,6 +81,7 @@ def number_superclasses(
         linkage=linkage,
         left_out=left_out,
         notes=notes,
+        by=by,
     )
 
 

@@ -7,11 +7,18 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from rebalance.hookspecs import Methods
 from rebalance.model import ClusteringResult, DoubleArray, FloatArray, IntArray
 from rebalance.options import Options, option
 
 _AT_LEAST = 60
 """Eigenvectors computed for any smaller number of superclasses."""
+
+
+PAPER = (
+    "Ng A, Jordan M, Weiss Y (2001) On spectral clustering: analysis and an algorithm. "
+    "Advances in Neural Information Processing Systems 14"
+)
 
 
 class SpectralOptions(Options):
@@ -57,6 +64,10 @@ class Spectral:
     options_model: ClassVar[type[Options]] = SpectralOptions
     finds_number: ClassVar[bool] = False
     needs_affinity: ClassVar[bool] = True
+
+    def methods(self, options: SpectralOptions) -> Methods:
+        """For a methods paragraph."""
+        return Methods("spectral clustering {}", (PAPER,))
 
     def cluster(
         self,

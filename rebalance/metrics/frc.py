@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from rebalance.errors import OptionError
-from rebalance.hookspecs import ALIGNMENT, Block
+from rebalance.hookspecs import ALIGNMENT, Block, Methods
+from rebalance.metrics.rotational_cc import PAPER as ALIGNMENT_PAPER
 from rebalance.metrics.rotational_cc import RotationalCC
 from rebalance.metrics.search_options import SearchOptions
 from rebalance.model import ClassAverages, FloatArray
@@ -22,6 +23,13 @@ from rebalance.options import Length, option
 
 if TYPE_CHECKING:
     from rebalance.metrics.search_features import SearchFeatures
+
+
+PAPER = (
+    "Saxton WO, Baumeister W (1982) The correlation averaging of a regularly arranged bacterial "
+    "cell envelope protein. Journal of Microscopy 127, 127–138. "
+    "doi:10.1111/j.1365-2818.1982.tb00405.x"
+)
 
 
 class FrcOptions(SearchOptions):
@@ -130,3 +138,10 @@ class FourierRingCorrelation:
         grid = features.search.grid
         last = grid.rings[features.n_rings - 1]
         return {**features.search.facts, "max_resolution_px": round(1.0 / float(last), 3)}
+
+    def methods(self, options: FrcOptions) -> Methods:
+        """For a methods paragraph."""
+        return Methods(
+            "their mean Fourier ring correlation {} after in-plane alignment {}",
+            (PAPER, ALIGNMENT_PAPER),
+        )

@@ -17,12 +17,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from rebalance.hookspecs import Block
+from rebalance.hookspecs import Block, Methods
 from rebalance.metrics.search_options import SearchOptions, resolve_search
 from rebalance.model import ClassAverages, FloatArray
 
 if TYPE_CHECKING:
     from rebalance.metrics.search_features import SearchFeatures
+
+PAPER = (
+    "Rangan A, Spivak M, Andén J, Barnett A (2020) Factorization of the translation kernel for "
+    "fast rigid image alignment. Inverse Problems 36, 024001. arXiv:1905.12317"
+)
 
 DETAIL_TOLERANCE = 0.5
 """A peak is passed over if this part of the most that its details could add (Cauchy–Schwarz) would
@@ -100,6 +105,15 @@ class RotationalCC:
     def facts(self, features: SearchFeatures) -> Mapping[str, Any]:
         """Mask, band and largest shift as resolved."""
         return features.facts
+
+    def methods(self, options: SearchOptions) -> Methods:
+        """For a methods paragraph."""
+        motions = "rotation, shift and mirror image" if options.mirror else "rotation and shift"
+        return Methods(
+            f"the maximum of their normalised cross-correlation over in-plane {motions}, computed "
+            "in polar Fourier coordinates {}",
+            (PAPER,),
+        )
 
 
 def _aligner(device: str) -> Callable[..., None]:

@@ -67,7 +67,7 @@ def markdown(result: RunResult) -> str:
 
 def _title(result: RunResult) -> str:
     used = int(np.count_nonzero(result.superclasses.label >= 0))
-    if result.superclasses.clustering == "identity":
+    if result.superclasses.is_off:
         return f"{literal(result.dataset.job)}: {counted(used, '2D class', '2D classes')}"
     k = len(result.superclasses)
     return (
@@ -79,7 +79,7 @@ def _title(result: RunResult) -> str:
 def _conclusion(result: RunResult) -> str:
     superclasses, selection = result.superclasses, result.selection
     total, used = len(superclasses.label), int(np.count_nonzero(superclasses.label >= 0))
-    off = superclasses.clustering == "identity"
+    off = superclasses.is_off
     asides = []
     junk = len(superclasses.junk)
     left_out = len(superclasses.left_out) - junk
@@ -116,7 +116,7 @@ def _conclusion(result: RunResult) -> str:
 
 def _superclasses(result: RunResult) -> Iterator[str]:
     superclasses, selection = result.superclasses, result.selection
-    off = superclasses.clustering == "identity"
+    off = superclasses.is_off
     header = ["class"] if off else ["superclass", "class averages"]
     header += ["particles", "kept", "kept, %"] if selection is not None else []
     header += [] if off else ["mean affinity within", "medoid", "class numbers"]

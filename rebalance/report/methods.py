@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from itertools import zip_longest
+from typing import Any
 
 import numpy as np
 
 import rebalance
-from rebalance.model import KEPT, Affinity, RunResult, Selection, Superclasses
+from rebalance.hookspecs import Methods
+from rebalance.model import BY_LABELS, KEPT, Affinity, RunResult, Selection, Superclasses
 from rebalance.record.summary import about_the_metric
+from rebalance.registry import registry
 from rebalance.report.escape import literal
-
-ALIGNMENT_PAPER = (
-    "Rangan A, Spivak M, Andén J, Barnett A (2020) Factorization of the translation kernel for "
-    "fast rigid image alignment. Inverse Problems 36, 024001. arXiv:1905.12317"
-)
-FRC_PAPER = (
-    "Saxton WO, Baumeister W (1982) The correlation averaging of a regularly arranged bacterial "
-    "cell envelope protein. Journal of Microscopy 127, 127–138. "
-    "doi:10.1111/j.1365-2818.1982.tb00405.x"
-)
-LINKAGE_PAPER = (
-    "Müllner D (2011) Modern hierarchical, agglomerative clustering algorithms. arXiv:1109.2378"
-)
-SPECTRAL_PAPER = (
-    "Ng A, Jordan M, Weiss Y (2001) On spectral clustering: analysis and an algorithm. "
-    "Advances in Neural Information Processing Systems 14"
-)
 
 Cite = Callable[[str], str]
 
@@ -54,7 +41,7 @@ def methods(result: RunResult) -> tuple[str, list[str]]:
 
     sentences = [*_grouping(result, cite)]
     if result.selection is not None:
-        sentences.append(_balancing(result, result.selection))
+        sentences.append(_balancing(result, result.selection, cite))
     software = f"rebalance, version {rebalance.__version__}. The rebalance developers"
     sentences.append(f"This was done with rebalance {rebalance.__version__} {cite(software)}.")
     return " ".join(sentences), references
@@ -66,7 +53,7 @@ def _grouping(result: RunResult, cite: Cite) -> list[str]:
     total = len(superclasses.label)
     k = len(superclasses)
     of = f"{used:,} of the {total:,}" if used < total else f"{used:,}"
-    if superclasses.clustering == "identity":
+    if superclasses.is_off:
         return [f"Particles were balanced between {of} 2D classes."]
     sentences = []
     if affinity is not None:
@@ -81,45 +68,49 @@ def _grouping(result: RunResult, cite: Cite) -> list[str]:
 
 
 def _metric(affinity: Affinity, cite: Cite) -> str:
-    if affinity.metric == "rotational-cc":
-        motions = "in-plane rotation, shift and mirror image"
-        if affinity.options.get("mirror") is False:
-            motions = "in-plane rotation and shift"
-        return (
-            f"the maximum of their normalised cross-correlation over {motions}, computed in polar "
-            f"Fourier coordinates {cite(ALIGNMENT_PAPER)}"
-        )
-    if affinity.metric == "frc":
-        return (
-            f"their mean Fourier ring correlation {cite(FRC_PAPER)} after in-plane alignment "
-            f"{cite(ALIGNMENT_PAPER)}"
-        )
-    return f"the metric {literal(affinity.metric)}"
+    said = _said_by("metric", affinity.metric, affinity.options)
+    return f"the metric {literal(affinity.metric)}" if said is None else _written(said, cite)
 
 
 def _clustering(superclasses: Superclasses, cite: Cite) -> str:
-    if superclasses.clustering == "hierarchical":
-        linkage = literal(str(superclasses.options.get("linkage", "average")))
-        return f"by hierarchical clustering with {linkage} linkage {cite(LINKAGE_PAPER)}"
-    if superclasses.clustering == "spectral":
-        return f"by spectral clustering {cite(SPECTRAL_PAPER)}"
-    if superclasses.clustering == "labels":
+    if superclasses.by == BY_LABELS:
         return "by hand"
-    return f"by the clustering {literal(superclasses.clustering)}"
+    said = _said_by("clustering", superclasses.clustering, superclasses.options)
+    if said is None:
+        return f"by the clustering {literal(superclasses.clustering)}"
+    return f"by {_written(said, cite)}"
 
 
-def _balancing(result: RunResult, selection: Selection) -> str:
+def _said_by(kind: str, name: str, options: Mapping[str, Any]) -> Methods | None:
+    """What an installed plugin says of itself; None if it says nothing or is not there."""
+    try:
+        plugin = registry().load(kind, name)
+        said: Methods = plugin.methods(plugin.options_model.model_validate(dict(options)))
+        return said if isinstance(said, Methods) else None
+    except Exception:
+        # A paragraph is no reason to lose a run: what was done is told by name then.
+        return None
+
+
+def _written(said: Methods, cite: Cite, seed: int | None = None) -> str:
+    words = said.words.replace("{seed}", "" if seed is None else str(seed))
+    parts = words.split("{}")
+    marks = [cite(reference) for reference in said.references]
+    return "".join(
+        literal(part) + mark for part, mark in zip_longest(parts, marks, fillvalue="")
+    ).rstrip()
+
+
+def _balancing(result: RunResult, selection: Selection, cite: Cite) -> str:
     kept, total = selection.count(KEPT), len(selection)
     outcome = f"{kept:,} of {total:,} particles were kept."
     if selection.cap is None:
         return f"Particles were not balanced; {outcome}"
-    which = {
-        "random": f"chosen at random (seed {selection.seed})",
-        "best": f"those of best {literal(str(selection.options.get('column') or 'score'))}",
-    }.get(selection.strategy, f"chosen by the strategy {literal(selection.strategy)}")
-    if selection.options.get("stratified"):
-        which += " in proportion to the classes"
-    group = "class" if result.superclasses.clustering == "identity" else "superclass"
+    said = _said_by("strategy", selection.strategy, selection.options)
+    which = f"chosen by the strategy {literal(selection.strategy)} (seed {selection.seed})"
+    if said is not None:
+        which = _written(said, cite, selection.seed)
+    group = "class" if result.superclasses.is_off else "superclass"
     balance = result.summary.get("balance") or {}
     factor = balance.get("factor") if balance.get("max_size") is None else None
     why = f" (rebalance factor {literal(str(factor))})" if factor is not None else ""

@@ -9,6 +9,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from rebalance.errors import OptionError
+from rebalance.hookspecs import Methods
 from rebalance.model import BoolArray, DoubleArray, IntArray, ParticleTable
 from rebalance.options import Options, option
 from rebalance.strategies.order import in_proportion, rows_by_superclass
@@ -52,6 +53,11 @@ class Best:
     """
 
     options_model: ClassVar[type[Options]] = BestOptions
+
+    def methods(self, options: BestOptions) -> Methods:
+        """For a methods paragraph."""
+        proportion = " in proportion to the classes" if options.stratified else ""
+        return Methods(f"those of best {options.column or 'score'}{proportion}")
 
     def complete(self, particles: ParticleTable, options: BestOptions) -> BestOptions:
         """The options with column and direction decided from the table.

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 
+from rebalance.hookspecs import Methods
 from rebalance.model import BoolArray, IntArray, ParticleTable
 from rebalance.options import Options, option
 from rebalance.strategies.order import in_proportion, rows_by_superclass
@@ -29,6 +30,11 @@ class Random:
     """
 
     options_model: ClassVar[type[Options]] = RandomOptions
+
+    def methods(self, options: RandomOptions) -> Methods:
+        """For a methods paragraph."""
+        proportion = " in proportion to the classes" if options.stratified else ""
+        return Methods(f"chosen at random (seed {{seed}}){proportion}")
 
     def select(
         self,

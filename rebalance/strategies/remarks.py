@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from rebalance.left_out import name_classes
 from rebalance.model import (
+    BY_CLUSTERING,
     EMPTY_AVERAGE,
     JUNK,
     NO_SUCH_AVERAGE,
@@ -91,7 +92,7 @@ def about_waste(
     alike = int(np.count_nonzero(before == size))
     smallest = name_classes(members[0])
     # With superclassification off a superclass is a class, and its number says nothing.
-    if superclasses.clustering != "identity":
+    if not superclasses.is_off:
         smallest = f"superclass {order[0]} ({smallest})"
     warning = (
         f"Only {after.sum():,} of {before.sum():,} particles stay: {smallest} "
@@ -108,11 +109,7 @@ def about_waste(
     out = sorted(c for group in members[:number] for c in group)
     at_least = max(candidates[c] for c in out) + 1
     # The rest stays grouped as it is if as many superclasses fewer are asked for.
-    fewer = (
-        ""
-        if superclasses.clustering in ("identity", "labels")
-        else f"-k {len(superclasses) - number} "
-    )
+    fewer = "" if superclasses.by != BY_CLUSTERING else f"-k {len(superclasses) - number} "
     listed = f"{fewer}--exclude-classes {','.join(map(str, out))}, or " if len(out) <= 10 else ""
     which = "it" if number == 1 else f"the {number:,} smallest superclasses"
     return [

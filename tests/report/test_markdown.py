@@ -169,6 +169,7 @@ def test_superclassification_off_speaks_of_classes():
         mean_affinity=np.full(6, np.nan),
         clustering="identity",
         options={},
+        by="off",
     )
     selection = replace(
         result.selection, before=np.arange(6, 0, -1), after=np.arange(6, 0, -1), cap=None
@@ -264,7 +265,8 @@ def test_pictures_are_linked_relative_to_the_folder_and_only_where_they_are():
 )
 def test_the_methods_name_what_was_used_with_its_reference(clustering, options, words):
     result = result_of(summary={"balance": {"factor": "0.5", "max_size": None}})
-    superclasses = replace(result.superclasses, clustering=clustering, options=options)
+    by = "labels" if clustering == "labels" else "clustering"
+    superclasses = replace(result.superclasses, clustering=clustering, options=options, by=by)
     report = markdown(replace(result, superclasses=superclasses))
     section = report.split("## Methods")[1]
     assert words in section
