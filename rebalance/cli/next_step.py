@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import fields
 from fractions import Fraction
 from typing import Any
 
+from rebalance.command import as_command
 from rebalance.model import IntArray, RunResult
 from rebalance.request import RunRequest
 from rebalance.strategies.caps import cap_for_factor
@@ -14,21 +14,6 @@ from rebalance.strategies.caps import cap_for_factor
 _FACTORS = ("0.8", "0.5", "0.3", "0.2", "0.1", "0.05", "0.02", "0.01")
 _WORTH_KEEPING = 0.5
 """Share of the particles that a suggested factor keeps at least."""
-
-_FLAGS = {
-    "n_superclasses": "-k",
-    "factor": "-f",
-    "output": "-o",
-    "affinity_file": "--affinity",
-}
-_SWITCHES = {
-    "superclasses": (None, "--no-superclasses"),
-    "figures": (None, "--no-figures"),
-    "use_cache": (None, "--no-cache"),
-    "overwrite": ("--overwrite", None),
-    "strict": ("--strict", None),
-    "copy_templates": ("--copy-templates", None),
-}
 
 
 def next_step(request: RunRequest, result: RunResult, folder: str) -> tuple[str, str]:
@@ -77,33 +62,3 @@ def _suggest(size: IntArray) -> tuple[str, int]:
         if _WORTH_KEEPING * size.sum() <= kept < size.sum():
             return factor, kept
     return "", 0
-
-
-def as_command(request: RunRequest, **changed: Any) -> list[str]:
-    """The words that make a request, defaults left out.
-
-    Parameters
-    ----------
-    request : RunRequest
-    **changed
-        Fields to be something else.
-    """
-    words = ["rebalance", "run", str(request.path)]
-    if request.class_averages is not None:
-        words.append(str(request.class_averages))
-    for item in fields(request):
-        name, value = item.name, changed.get(item.name, getattr(request, item.name))
-        if name in ("path", "class_averages", "options") or value == item.default:
-            continue
-        if name in _SWITCHES:
-            switch = _SWITCHES[name][0 if value else 1]
-            words += [switch] if switch else []
-        elif name == "passthrough":
-            words += [word for path in value for word in ("--passthrough", str(path))]
-        else:
-            flag = _FLAGS.get(name, f"--{name.replace('_', '-')}")
-            words += [flag, ",".join(map(str, value)) if isinstance(value, tuple) else str(value)]
-    for kind, options in request.options.items():
-        for name, value in options.items():
-            words += ["--set", f"{kind}.{name}={value}"]
-    return words
