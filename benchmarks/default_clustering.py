@@ -31,9 +31,11 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
-from benchmarks.balance_curves import Curve, Views, curve, gains, oracle, random_curve
 from rebalance import engine, formats
 from rebalance.clusterings import cluster, identity_superclasses
+from rebalance.evaluation import KnownViews, balance_curve, oracle_curve, random_curve
+from rebalance.evaluation.balance_scores import Balance
+from rebalance.evaluation.curves import common_range, gain_over_random
 from rebalance.model import Affinity, IntArray, Superclasses
 from rebalance.simulate import simulate_class_averages
 
@@ -75,7 +77,7 @@ class Known:
     affinity : Affinity
     counts : int64 (N,)
         Particles of each average.
-    views : Views
+    views : KnownViews
     truth : int64 (N,), optional
         Number of the view that an average shows, −1 for none; where views are discrete.
     """
@@ -83,7 +85,7 @@ class Known:
     name: str
     affinity: Affinity
     counts: IntArray
-    views: Views
+    views: KnownViews
     truth: IntArray | None = None
 
 
@@ -103,7 +105,7 @@ def real(folder: Path, search: dict[str, str]) -> Known:
         folder.name,
         engine.affinity(averages, options=search),
         averages.n_particles,
-        Views(particles.class_id, view),
+        KnownViews(particles, view),
     )
 
 
@@ -117,7 +119,7 @@ def simulated(kind: str, size: int, seed: int, search: dict[str, str]) -> Known:
         f"{kind}, {size}",
         engine.affinity(averages, options=search),
         averages.n_particles,
-        Views(data.particle_class, data.particle_view),
+        KnownViews(data.particle_class, data.particle_view),
         None if data.options.continuous else data.superclass,
     )
 
@@ -156,12 +158,12 @@ def measure(
     factor: str,
     seeds: int,
     sweep_seeds: int,
-    chance: Curve,
 ) -> list[dict[str, Any]]:
     """One row for each clustering, on one set at one K."""
     views = known.views
     usable = known.affinity.class_id[~known.affinity.is_empty]
-    best = curve(views, oracle(views, usable, n), sweep_seeds)
+    best = oracle_curve(views, usable, n, sweep_seeds)
+    everything = np.ones((1, len(views)), dtype=bool)
     rows: list[dict[str, Any]] = []
     found: dict[object, dict[str, Any]] = {}
     for method in methods:
@@ -169,13 +171,20 @@ def measure(
         # Different clusterings often agree; the sweep is the expensive part.
         key = frozenset(frozenset(members.tolist()) for members in superclasses)
         if key not in found:
-            kept, balanced = views.after_balancing(superclasses, seeds, factor=factor)
-            dropped = views.after_random(kept, seeds)
-            gain, of_oracle = gains(curve(views, superclasses, sweep_seeds), chance, best)
+            selected = Balance(factor=factor, seeds=seeds).selections(views, superclasses)
+            kept, balanced = int(selected[0].sum()), views.uniformity(selected)
+            dropped = random_curve(views, np.array([kept]), seeds).uniformity[:, 0]
+            ours = balance_curve(views, superclasses, sweep_seeds)
+            chance = random_curve(views, np.union1d(ours.kept, best.kept), sweep_seeds)
+            reached = common_range(ours, chance, best)
+            assert reached is not None
+            gain, of_oracle = (
+                float(gain_over_random(one, chance, *reached).mean()) for one in (ours, best)
+            )
             found[key] = {
                 "kept": kept,
                 "particles": len(views),
-                "before": views.before,
+                "before": float(views.uniformity(everything)[0]),
                 "balanced": balanced.mean(),
                 "balanced_sd": balanced.std(ddof=1),
                 "random": dropped.mean(),
@@ -255,12 +264,8 @@ def main() -> None:
     rows: list[dict[str, Any]] = []
     search = dict(pair.split("=", 1) for pair in given.set)
     for known, usual in sets(given.data, given.copies, search):
-        fewest = min(usual) * known.counts[known.counts > 0].min()
-        chance = random_curve(known.views, fewest, given.sweep_seeds)
         for n in given.k or usual:
-            found = measure(
-                known, given.methods, n, given.factor, given.seeds, given.sweep_seeds, chance
-            )
+            found = measure(known, given.methods, n, given.factor, given.seeds, given.sweep_seeds)
             print_rows(found)
             rows += found
     print_table("Share of the oracle's gain", rows, share)
