@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rebalance.cli.plugins_check import check
 from rebalance.cli.words import names_of_all
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ def show(
     from rebalance.options import describe_options
 
     console = stdout()
-    for plugin in _named(name):
+    for plugin in plugins_named(name):
         console.print(f"[bold]{plugin.kind} {plugin.name}[/], {plugin.package} {plugin.version}")
         console.print(plugin.spec.summary, markup=False)
         model = getattr(plugin.load(), "options_model", None)
@@ -89,7 +90,10 @@ def show(
         console.print(f"\nSet with --set {plugin.kind}.{rows[0].name}=VALUE\n", markup=False)
 
 
-def _named(name: str) -> list[Registered]:
+app.command("check")(check)
+
+
+def plugins_named(name: str) -> list[Registered]:
     """The plugins of that name, of whatever kind; `kind.name` and `kind name` are not needed."""
     import difflib
 

@@ -1,0 +1,138 @@
+"""`rebalance plugins check`: whether a plugin keeps the promises of its kind."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from rebalance.cli.words import names_of_all, one_of
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from rebalance.testing import Case, Outcome
+
+_STYLES = {"passed": "green", "failed": "bold red", "not applicable": "dim"}
+
+
+def check(
+    name: Annotated[
+        str,
+        typer.Argument(help="Name of a plugin, e.g. hierarchical.", autocompletion=names_of_all),
+    ],
+    kind: Annotated[
+        str | None,
+        typer.Option(
+            help="metric, clustering, strategy or format, where plugins share a name.",
+            autocompletion=one_of("metric", "clustering", "strategy", "format"),
+        ),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KIND.OPTION=VALUE", help="Check it with this option."),
+    ] = None,
+    examples: Annotated[
+        list[Path] | None,
+        typer.Option("--example", metavar="PATH", help="Format: a file or folder of its own."),
+    ] = None,
+    columns: Annotated[
+        list[str] | None,
+        typer.Option("--column", metavar="NAME", help="Strategy: a column of numbers it reads."),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
+) -> None:
+    """Hold a plugin to the promises of its kind, on small made-up data.
+
+    Exit code 0 if none is broken, 2 if one is.
+    """
+    from rebalance.cli.endings import MENDABLE
+    from rebalance.cli.words import parse_settings
+    from rebalance.errors import OptionError
+    from rebalance.formats.locate import require_exists
+    from rebalance.testing import Case
+    from rebalance.testing.kit import outcomes_of
+
+    options = parse_settings(settings or (), {})
+    for path in examples or ():
+        require_exists(path)
+    kinds = [kind] if kind else _kinds_of(name)
+    strange = sorted(set(options) - set(kinds))
+    if strange:
+        raise OptionError(
+            f"--set {strange[0]}.… is of no use: {name} is a {' and a '.join(kinds)}."
+        )
+    cases = [
+        Case(
+            name,
+            one,
+            options.get(one),
+            tuple(columns or ()),
+            tuple(examples or ()),
+        )
+        for one in kinds
+    ]
+    outcomes: list[Outcome] = []
+    for case in cases:
+        if json:
+            outcomes += outcomes_of(case)
+        else:
+            outcomes += _shown(case)
+    if json:
+        _print_json(outcomes)
+    if any(outcome.status == "failed" for outcome in outcomes):
+        raise typer.Exit(MENDABLE)
+
+
+def _kinds_of(name: str) -> list[str]:
+    from rebalance.cli.plugins import plugins_named
+
+    return [plugin.kind for plugin in plugins_named(name)]
+
+
+def _shown(case: Case) -> list[Outcome]:
+    """Run the checks of a case, and show each as it is done."""
+    from rebalance.cli.screen import stdout
+    from rebalance.testing.kit import checks_of, outcomes_of
+
+    console = stdout()
+    console.print(f"[bold]{case.kind} {case.name}[/]")
+    width = max(len(check.name) for check in checks_of(case.kind))
+    outcomes = []
+    for outcome in outcomes_of(case):
+        _show(console, outcome, width)
+        outcomes.append(outcome)
+    count = {status: sum(one.status == status for one in outcomes) for status in _STYLES}
+    parts = [f"{number} {status}" for status, number in count.items() if number]
+    console.print(f"\n{', '.join(parts)}\n")
+    return outcomes
+
+
+def _show(console: Console, outcome: Outcome, width: int) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    style = _STYLES[outcome.status]
+    row: list[Any] = [Text(outcome.check), Text(outcome.status, style=style)]
+    if outcome.status == "failed":
+        row.append(Text(f"{outcome.promise}\n").append(outcome.detail, style=style))
+    else:
+        row.append(Text(outcome.detail, style="dim"))
+    table = Table.grid(padding=(0, 2))
+    table.add_column(width=width)
+    table.add_column(width=max(map(len, _STYLES)))
+    table.add_column()
+    table.add_row(*row)
+    console.print(table)
+
+
+def _print_json(outcomes: list[Outcome]) -> None:
+    from rebalance.record.run_record import as_json
+
+    content = [
+        {name: value for name, value in asdict(outcome).items() if name != "error"}
+        for outcome in outcomes
+    ]
+    typer.echo(as_json({"outcomes": content}))

@@ -1,0 +1,107 @@
+"""One plugin to be checked, by instance or by name, and what it is to be checked with."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from rebalance.errors import PluginError
+from rebalance.hookspecs import KINDS
+from rebalance.registry import registry
+
+_TELLING = {"tile": "metric", "cluster": "clustering", "select": "strategy", "sniff": "format"}
+"""The method by which an instance is known to be of a kind."""
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A plugin, and what it is to be checked with.
+
+    Parameters
+    ----------
+    plugin : Metric, Clustering, Strategy, Format, or str
+        An instance, or the name of an installed plugin.
+    kind : {"metric", "clustering", "strategy", "format"}, optional
+        Needed for a name that plugins of several kinds have.
+    options : mapping, optional
+        By default those of the plugin.
+    columns : sequence of str
+        Strategies: further columns of numbers that it reads from the particle table.
+    examples : sequence of path
+        Formats: files or folders of the format.
+
+    Raises
+    ------
+    PluginError
+        If there is no plugin of that name, or the kind is not to be told.
+    """
+
+    plugin: Any
+    kind: str = ""
+    options: Mapping[str, Any] | None = None
+    columns: Sequence[str] = ()
+    examples: Sequence[str | os.PathLike[str]] = field(default=())
+
+    def __post_init__(self) -> None:
+        if self.kind and self.kind not in KINDS:
+            raise PluginError(
+                f"There are no plugins of kind {self.kind!r}.",
+                cure=f"The kinds are {', '.join(KINDS)}.",
+            )
+        if not self.kind:
+            object.__setattr__(self, "kind", _kind_of(self.plugin))
+        elif isinstance(self.plugin, str):
+            registry().find(self.kind, self.plugin)
+
+    @property
+    def name(self) -> str:
+        """The name of the plugin; of an instance that of its class."""
+        return self.plugin if isinstance(self.plugin, str) else type(self.plugin).__name__
+
+    @cached_property
+    def subject(self) -> Any:
+        """What the checks of the kind are given, made once."""
+        plugin = self.plugin
+        if isinstance(plugin, str):
+            plugin = registry().load(self.kind, plugin)
+        options = None if self.options is None else dict(self.options)
+        if self.kind == "metric":
+            from rebalance.testing.metric_subject import MetricSubject
+
+            return MetricSubject(plugin, self.name, options)
+        if self.kind == "clustering":
+            from rebalance.testing.clustering import ClusteringSubject
+
+            return ClusteringSubject(plugin, self.name, options)
+        if self.kind == "strategy":
+            from rebalance.testing.strategy import StrategySubject
+
+            return StrategySubject(plugin, self.name, options, self.columns)
+        from rebalance.testing.format_subject import FormatSubject
+
+        return FormatSubject(plugin, self.name, [os.fspath(path) for path in self.examples])
+
+
+def _kind_of(plugin: Any) -> str:
+    if not isinstance(plugin, str):
+        kinds = [kind for method, kind in _TELLING.items() if hasattr(plugin, method)]
+        if len(kinds) == 1:
+            return kinds[0]
+        raise PluginError(
+            f"It can't be told of which kind {type(plugin).__name__} is: it has "
+            f"{'the methods of ' + ' and '.join(kinds) if kinds else 'no method of any kind'}.",
+            cure=f"Give its kind: {', '.join(KINDS)}.",
+        )
+    kinds = [one.kind for one in registry() if one.name == plugin]
+    if len(kinds) == 1:
+        return kinds[0]
+    if kinds:
+        raise PluginError(
+            f"There are plugins {plugin!r} of the kinds {', '.join(kinds)}.",
+            cure="Give the kind.",
+        )
+    names = ", ".join(sorted({one.name for one in registry()}))
+    raise PluginError(f"There is no plugin {plugin!r}.", cure=f"Installed: {names or 'none'}.")

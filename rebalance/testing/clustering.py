@@ -1,0 +1,408 @@
+"""The named checks of a clustering, and what they are given."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from rebalance.clusterings import cluster
+from rebalance.errors import RebalanceError
+from rebalance.model import (
+    UNASSIGNED,
+    Affinity,
+    ClusteringResult,
+    DoubleArray,
+    FloatArray,
+    IntArray,
+)
+from rebalance.options import Options
+from rebalance.seeds import generator
+from rebalance.testing.option_checks import OPTION_CHECKS, options_of
+from rebalance.testing.outcome import NotApplicable, broken, named, require
+
+N = 9
+"""Averages of the affinity that the checks use most."""
+
+BLOCKS = (5, 4, 3)
+"""Sizes of the groups of `block_affinity`."""
+
+
+class ClusteringSubject:
+    """What the checks of a clustering are given.
+
+    Parameters
+    ----------
+    plugin : Clustering
+    name : str
+    given : dict, optional
+        Options; by default those of the clustering.
+    """
+
+    kind = "clustering"
+
+    def __init__(self, plugin: Any, name: str, given: dict[str, Any] | None = None) -> None:
+        self.plugin = plugin
+        self.name = name
+        self.given = given
+
+    @cached_property
+    def options(self) -> Any:
+        """Its options, validated."""
+        return options_of(self.plugin, self.given, f"{self.kind} {self.name}")
+
+    @property
+    def finds_number(self) -> bool:
+        return bool(self.plugin.finds_number)
+
+    def cluster(
+        self,
+        affinity: FloatArray,
+        number: int | None,
+        *,
+        seed: int = 0,
+        weights: IntArray | None = None,
+    ) -> ClusteringResult:
+        """Ask the plugin, with weights of 10, 11, …; a finder of the number is given none."""
+        if weights is None:
+            weights = 10 + np.arange(len(affinity))
+        result: ClusteringResult = self.plugin.cluster(
+            affinity.copy(),
+            None if self.finds_number else number,
+            self.options,
+            generator(seed),
+            weights,
+        )
+        return result
+
+
+def any_affinity(n: int = N, seed: int = 3) -> FloatArray:
+    """An affinity in which no two pairs are alike, float32 (n, n)."""
+    values = np.random.default_rng(seed).uniform(0.1, 0.95, (n, n))
+    values = (values + values.T) / 2
+    np.fill_diagonal(values, 1.0)
+    return values.astype(np.float32)
+
+
+def block_affinity(sizes: tuple[int, ...] = BLOCKS, seed: int = 4) -> tuple[FloatArray, IntArray]:
+    """Clear groups in random order: 0.85 within, 0.15 between; and which average is in which."""
+    rng = np.random.default_rng(seed)
+    truth = rng.permutation(np.repeat(np.arange(len(sizes)), sizes))
+    same = truth[:, None] == truth[None, :]
+    noise = rng.uniform(-0.05, 0.05, same.shape)
+    values = np.where(same, 0.85, 0.15) + (noise + noise.T) / 2
+    np.fill_diagonal(values, 1.0)
+    return values.astype(np.float32), truth
+
+
+def all_alike(n: int = 6) -> FloatArray:
+    """An affinity of 0.5 between all, float32 (n, n)."""
+    values = np.full((n, n), 0.5, dtype=np.float32)
+    np.fill_diagonal(values, 1.0)
+    return values
+
+
+def contract(subject: ClusteringSubject) -> None:
+    """It states what rebalance.hookspecs.Clustering asks for."""
+    plugin = subject.plugin
+    for name in ("options_model", "finds_number", "needs_affinity", "cluster"):
+        require(hasattr(plugin, name), f"It has no {name}.")
+    model = plugin.options_model
+    require(
+        isinstance(model, type) and issubclass(model, Options),
+        f"options_model is {model!r}, expected a subclass of rebalance.options.Options.",
+    )
+    for name in ("finds_number", "needs_affinity", "each_by_itself"):
+        value = getattr(plugin, name, False)
+        require(isinstance(value, bool), f"{name} = {value!r}, expected True or False.")
+
+
+def labels(subject: ClusteringSubject) -> None:
+    """Each average shown gets one whole number, and numbering them leaves no gap."""
+    values = any_affinity()
+    result = subject.cluster(values, 4)
+    label = result.label
+    require(
+        isinstance(label, np.ndarray) and label.shape == (N,) and label.dtype == np.int64,
+        f"label is {type(label).__name__} {getattr(label, 'dtype', '')} of shape "
+        f"{np.shape(label)}, expected int64 ({N},).",
+    )
+    numbered = cluster(
+        _affinity(values),
+        None if subject.finds_number else 4,
+        clustering=subject.plugin,
+        options=subject.options,
+    ).label
+    require(
+        set(numbered.tolist()) == set(range(int(numbered.max()) + 1)),
+        f"After numbering the labels are {numbered.tolist()}, expected 0, 1, … without a gap.",
+    )
+    require(
+        partition(numbered) == partition(label),
+        f"rebalance.cluster gives {numbered.tolist()}, the plugin by itself {label.tolist()}.",
+    )
+
+
+def number_respected(subject: ClusteringSubject) -> None:
+    """It makes as many superclasses as are asked for, whatever the number."""
+    if subject.finds_number:
+        raise NotApplicable("It finds the number itself.")
+    for number in range(1, N + 1):
+        found = len(partition(subject.cluster(any_affinity(), number).label))
+        require(
+            found == number,
+            f"{found} superclasses of {N} averages, {number} were asked for.",
+        )
+
+
+def number_found(subject: ClusteringSubject) -> None:
+    """Given no number it finds one; given a number it keeps to it or refuses with OptionError."""
+    if not subject.finds_number:
+        raise NotApplicable("It does not find the number itself.")
+    found = len(partition(subject.cluster(any_affinity(), None).label))
+    require(1 <= found <= N, f"{found} superclasses of {N} averages.")
+    if getattr(subject.plugin, "each_by_itself", False):
+        require(found == N, f"{found} superclasses, expected each of {N} averages by itself.")
+        return
+    for number in range(1, N + 1):
+        try:
+            result = subject.plugin.cluster(
+                any_affinity(), number, subject.options, generator(0), 10 + np.arange(N)
+            )
+        except RebalanceError:
+            continue
+        except Exception as error:
+            broken(f"Given K = {number} it raised {type(error).__name__}: {error}")
+        found = len(partition(result.label))
+        require(found <= number, f"{found} superclasses, K = {number} was given.")
+
+
+def order_of_averages(subject: ClusteringSubject) -> None:
+    """The groups do not depend on the order in which the averages are shown."""
+    values = any_affinity()
+    for number in (2, 4, 6):
+        expected = partition(subject.cluster(values, number).label)
+        for seed in range(4):
+            order = np.random.default_rng(seed).permutation(N)
+            label = subject.cluster(values[np.ix_(order, order)], number).label
+            found = partition(label, order)
+            if found != expected:
+                at = min(min(group) for group in found - expected)
+                broken(
+                    f"average {at}, K = {number}: {_words(found)} when shown in the order "
+                    f"{order.tolist()}, {_words(expected)} in order."
+                )
+
+
+def empties_and_loners(subject: ClusteringSubject) -> None:
+    """Empty averages are in no superclass; one that is like no other is in one."""
+    values, _ = block_affinity()
+    n = len(values)
+    loner, empty = n, n + 1
+    full = np.zeros((n + 2, n + 2), dtype=np.float32)
+    full[:n, :n] = values
+    np.fill_diagonal(full, 1.0)
+    is_empty = np.zeros(n + 2, dtype=np.bool_)
+    is_empty[empty] = True
+    label = cluster(
+        _affinity(full, is_empty),
+        None if subject.finds_number else len(BLOCKS) + 1,
+        clustering=subject.plugin,
+        options=subject.options,
+    ).label
+    require(
+        label[empty] == UNASSIGNED, f"average {empty} is empty and in superclass {label[empty]}."
+    )
+    require(label[loner] >= 0, f"average {loner}, like no other, is in no superclass.")
+    without = label[: n + 1]
+    require((without >= 0).all(), f"averages {np.flatnonzero(without < 0).tolist()} are in none.")
+
+
+def same_seed_same_labels(subject: ClusteringSubject) -> None:
+    """The same seed gives the same labels, also where nothing but chance decides."""
+    for what, values in (
+        ("any", any_affinity()),
+        ("blocks", block_affinity()[0]),
+        ("all alike", all_alike(12)),
+    ):
+        results = [subject.cluster(values, 3, seed=11).label for _ in range(4)]
+        for other in results[1:]:
+            if not np.array_equal(results[0], other):
+                at = int(np.flatnonzero(np.asarray(results[0]) != np.asarray(other))[0])
+                broken(
+                    f"average {at} ({what}): labels {results[0].tolist()} and, with the same "
+                    f"seed, {other.tolist()}."
+                )
+
+
+def weights_or_none(subject: ClusteringSubject) -> None:
+    """It works whether or not the numbers of particles are known."""
+    for what, weights in (
+        ("no weights", None),
+        ("equal weights", np.full(N, 7, dtype=np.int64)),
+        ("one weight far above", np.array([1_000_000, *[1] * (N - 1)], dtype=np.int64)),
+    ):
+        result = subject.plugin.cluster(
+            any_affinity(),
+            None if subject.finds_number else 4,
+            subject.options,
+            generator(0),
+            weights,
+        )
+        require(len(result.label) == N, f"With {what}: {len(result.label)} labels, expected {N}.")
+
+
+def linkage_valid(subject: ClusteringSubject) -> None:
+    """A linkage, where there is one, is valid for SciPy, and cut at K it gives the labels."""
+    from scipy.cluster.hierarchy import is_valid_linkage
+
+    for number in (2, 4, 7):
+        result = subject.cluster(any_affinity(), number)
+        if result.linkage is None:
+            raise NotApplicable("It gives no linkage.")
+        try:
+            is_valid_linkage(result.linkage, throw=True)
+        except (ValueError, TypeError) as error:
+            broken(f"SciPy says: {error}")
+        require(
+            result.linkage.shape == (N - 1, 4),
+            f"linkage has shape {result.linkage.shape}, expected {(N - 1, 4)}.",
+        )
+        found = partition(result.label)
+        of_tree = partition(_cut(result.linkage, len(found)))
+        require(
+            of_tree == found,
+            f"K = {len(found)}: the labels group {_words(found)}, the linkage {_words(of_tree)}.",
+        )
+
+
+def order_valid(subject: ClusteringSubject) -> None:
+    """An order, where there is one, has every average once."""
+    result = subject.cluster(any_affinity(), 4)
+    if result.order is None:
+        raise NotApplicable("It gives no order.")
+    order = np.asarray(result.order)
+    require(
+        order.dtype.kind in "iu" and sorted(order.tolist()) == list(range(N)),
+        f"order is {order.tolist()}, expected each of 0 … {N - 1} once.",
+    )
+
+
+def inputs_unchanged(subject: ClusteringSubject) -> None:
+    """Neither the affinity nor the weights are written to."""
+    values, weights = any_affinity(), 10 + np.arange(N)
+    before = values.copy(), weights.copy()
+    number = None if subject.finds_number else 4
+    subject.plugin.cluster(values, number, subject.options, generator(0), weights)
+    for what, now, then in (("affinity", values, before[0]), ("weights", weights, before[1])):
+        if not np.array_equal(now, then):
+            at = tuple(int(index) for index in np.argwhere(now != then)[0])
+            broken(f"It wrote to the {what}: {then[at]} at {at} is now {now[at]}.")
+
+
+def one_average(subject: ClusteringSubject) -> None:
+    """One average is one superclass."""
+    label = subject.cluster(np.ones((1, 1), dtype=np.float32), 1).label
+    require(len(label) == 1, f"{len(label)} labels of one average.")
+
+
+def two_averages(subject: ClusteringSubject) -> None:
+    """Two averages are one superclass or two, as asked for."""
+    values = np.array([[1.0, 0.6], [0.6, 1.0]], dtype=np.float32)
+    for number in (1, 2):
+        found = partition(subject.cluster(values, number).label)
+        expected = {1, 2} if subject.finds_number else {number}
+        require(
+            len(found) in expected and sum(map(len, found)) == 2,
+            f"K = {number}: {_words(found)}.",
+        )
+
+
+def all_alike_averages(subject: ClusteringSubject) -> None:
+    """Averages that are all equally alike are grouped too, in no more superclasses than K."""
+    values = all_alike()
+    for number in (1, 3, len(values)):
+        found = partition(subject.cluster(values, number).label)
+        highest = len(values) if subject.finds_number else number
+        require(
+            len(found) <= highest and sum(map(len, found)) == len(values),
+            f"K = {number} of {len(values)} averages: {_words(found)}.",
+        )
+
+
+def blocks_recovered(subject: ClusteringSubject) -> None:
+    """Groups that are alike within and unlike between come out as superclasses."""
+    if not subject.plugin.needs_affinity:
+        raise NotApplicable("Its labels do not depend on the affinity.")
+    values, truth = block_affinity()
+    found, expected = partition(subject.cluster(values, len(BLOCKS)).label), partition(truth)
+    if found != expected:
+        at = min(min(group) for group in found - expected)
+        broken(f"average {at}: {_words(found)}, expected {_words(expected)}.")
+
+
+def needs_affinity(subject: ClusteringSubject) -> None:
+    """needs_affinity = False is true: the labels are the same whatever the affinity."""
+    if subject.plugin.needs_affinity:
+        raise NotApplicable("It says that it needs the affinity.")
+    none = np.eye(N, dtype=np.float32)
+    first = partition(subject.cluster(none, 4).label)
+    for values in (any_affinity(), all_alike(N)):
+        other = partition(subject.cluster(values, 4).label)
+        require(first == other, f"{_words(first)} without affinity, {_words(other)} with one.")
+
+
+def partition(label: Any, names: Any = None) -> set[frozenset[int]]:
+    """The groups, whatever their numbers."""
+    label = np.asarray(label)
+    names = np.arange(len(label)) if names is None else np.asarray(names)
+    return {frozenset(names[label == group].tolist()) for group in np.unique(label)}
+
+
+def _words(groups: set[frozenset[int]]) -> str:
+    return " ".join(
+        "{" + ", ".join(map(str, sorted(group))) + "}" for group in sorted(groups, key=min)
+    )
+
+
+def _cut(tree: DoubleArray, number: int) -> IntArray:
+    """Labels when only the first n − number merges are made."""
+    n = len(tree) + 1
+    group = {leaf: [leaf] for leaf in range(n)}
+    for merge in range(n - number):
+        first, second = (int(child) for child in tree[merge, :2])
+        group[n + merge] = group.pop(first) + group.pop(second)
+    label = np.empty(n, dtype=np.int64)
+    for at, members in enumerate(group.values()):
+        label[members] = at
+    return label
+
+
+def _affinity(values: FloatArray, is_empty: Any = None) -> Affinity:
+    n = len(values)
+    empty = np.zeros(n, dtype=np.bool_) if is_empty is None else is_empty
+    return Affinity(values, np.arange(1, n + 1), empty)
+
+
+CLUSTERING_CHECKS = named(
+    (
+        contract,
+        *OPTION_CHECKS,
+        labels,
+        number_respected,
+        number_found,
+        order_of_averages,
+        empties_and_loners,
+        same_seed_same_labels,
+        weights_or_none,
+        linkage_valid,
+        order_valid,
+        inputs_unchanged,
+        one_average,
+        two_averages,
+        all_alike_averages,
+        blocks_recovered,
+        needs_affinity,
+    )
+)

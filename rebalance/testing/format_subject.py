@@ -1,0 +1,140 @@
+"""A format under test: its example files, what was read of them, and what it writes of that."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rebalance.hookspecs import ReadRequest
+from rebalance.model import BoolArray, Dataset, Selection, Superclasses
+from rebalance.testing.example_files import classifications, oddments
+from rebalance.testing.outcome import NotApplicable
+
+OWN = 0.5
+"""How sure a format has to be of the kit's own files for them to be its examples."""
+
+MOST_COPIED = 64 << 20
+"""Bytes of a folder that is copied to damage a file in it."""
+
+
+class FormatSubject:
+    """What the checks of a format are given.
+
+    Parameters
+    ----------
+    plugin : Format
+    name : str
+    examples : sequence of path
+        Files or folders of the format. By default those of the kit's own classifications
+        (RELION, CryoSPARC, MRC stack) that the format recognises.
+    """
+
+    kind = "format"
+
+    def __init__(self, plugin: Any, name: str, examples: Sequence[Path | str] = ()) -> None:
+        self.plugin = plugin
+        self.name = name
+        self.given = [Path(path) for path in examples]
+        self._scratch = tempfile.TemporaryDirectory(prefix="rebalance-check-")
+
+    def folder(self) -> Path:
+        """A new, empty folder, gone when the subject is."""
+        return Path(tempfile.mkdtemp(dir=self._scratch.name))
+
+    @cached_property
+    def _ours(self) -> list[Path]:
+        return classifications(self.folder())
+
+    @cached_property
+    def oddments(self) -> list[Path]:
+        """Files of no format, a folder, and a path at which nothing is."""
+        return oddments(self.folder() / "oddments")
+
+    @cached_property
+    def examples(self) -> list[Path]:
+        """Files and folders that the format is to read."""
+        return self.given or [path for path in self._ours if self.sniffed(path) >= OWN]
+
+    @property
+    def own(self) -> list[Path]:
+        """The examples; not applicable where there are none."""
+        if not self.examples:
+            raise NotApplicable("No example files were given, and it knows none of the kit's.")
+        return self.examples
+
+    @cached_property
+    def foreign(self) -> list[Path]:
+        """Files that are not the format's own, as far as is known."""
+        others = [path for path in self._ours if self.given or path not in self.examples]
+        return [*others, *(path for path in self.oddments if path.exists())]
+
+    def sniffed(self, path: Path) -> float:
+        """What the format makes of a path; 0 where it raises, which is for a check to say."""
+        try:
+            return float(self.plugin.sniff(path))
+        except Exception:
+            return 0.0
+
+    def read(self, path: Path, **how: Any) -> Dataset:
+        """Read a path; class averages only where they are found."""
+        dataset: Dataset = self.plugin.read(ReadRequest(path, **how))
+        return dataset
+
+    @cached_property
+    def datasets(self) -> list[tuple[Path, Dataset]]:
+        """Each example as it was read."""
+        return [(path, self.read(path)) for path in self.own]
+
+    def write(
+        self, dataset: Dataset, keep: BoolArray | None, **how: Any
+    ) -> tuple[Path, list[Path]]:
+        """Write a subset; the folder, and the files that the format says it wrote."""
+        folder = self.folder()
+        selection = None if keep is None else _selection(keep)
+        written = self.plugin.write(dataset, selection, _superclasses(dataset), folder, **how)
+        return folder, [Path(path) for path in written]
+
+    def copied(self, path: Path) -> Path | None:
+        """The same file among copies of its neighbours; None where these are too many."""
+        beside = [one for one in path.parent.rglob("*") if one.is_file()]
+        if sum(one.stat().st_size for one in beside) > MOST_COPIED:
+            return None
+        return Path(shutil.copytree(path.parent, self.folder() / path.parent.name)) / path.name
+
+
+def some_rows(n: int) -> BoolArray:
+    """Which of n particles stay: about two thirds, the first and the last among the others."""
+    keep = np.random.default_rng(6).random(n) < 0.65
+    keep[:1] = keep[-1:] = False
+    return keep
+
+
+def _selection(keep: BoolArray) -> Selection:
+    sizes = np.array([len(keep)]), np.array([np.count_nonzero(keep)])
+    superclass = np.zeros(len(keep), dtype=np.int64)
+    return Selection(keep, (~keep).astype(np.uint8), superclass, int(sizes[1][0]), *sizes)
+
+
+def _superclasses(dataset: Dataset) -> Superclasses:
+    """All averages in one superclass."""
+    if dataset.class_averages is not None:
+        class_id = dataset.class_averages.class_id
+    else:
+        assert dataset.particles is not None
+        class_id = np.unique(dataset.particles.class_id)
+    n = len(class_id)
+    zeros = np.zeros(n, dtype=np.int64)
+    return Superclasses(
+        label=zeros,
+        class_id=class_id,
+        size=np.array([n]),
+        medoid=np.zeros(1, dtype=np.int64),
+        mean_affinity=np.array([np.nan]),
+        order=np.arange(n),
+    )

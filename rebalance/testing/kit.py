@@ -1,0 +1,160 @@
+"""The four functions that hold a plugin to all promises of its kind."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from rebalance.testing.case import Case
+from rebalance.testing.outcome import Check, Outcome, judge, run_check
+
+
+def checks_of(kind: str) -> tuple[Check, ...]:
+    """The named checks of a kind, in the order in which they are run.
+
+    Parameters
+    ----------
+    kind : {"metric", "clustering", "strategy", "format"}
+    """
+    if kind == "metric":
+        from rebalance.testing.metric import METRIC_CHECKS
+
+        return METRIC_CHECKS
+    if kind == "clustering":
+        from rebalance.testing.clustering import CLUSTERING_CHECKS
+
+        return CLUSTERING_CHECKS
+    if kind == "strategy":
+        from rebalance.testing.strategy import STRATEGY_CHECKS
+
+        return STRATEGY_CHECKS
+    from rebalance.testing.format import FORMAT_CHECKS
+
+    return FORMAT_CHECKS
+
+
+def outcomes_of(case: Case) -> Iterator[Outcome]:
+    """The outcome of each check, as it is known."""
+    for check in checks_of(case.kind):
+        yield run_check(check, case.subject)
+
+
+def check_metric(
+    metric: Any, *, options: Mapping[str, Any] | None = None, raises: bool = True
+) -> tuple[Outcome, ...]:
+    """Hold a metric to every promise of `rebalance.hookspecs.Metric`.
+
+    Parameters
+    ----------
+    metric : Metric or str
+        An instance, or the name of an installed metric.
+    options : mapping, optional
+        Options that it is checked with; by default its own.
+    raises : bool
+        Whether a broken promise is an error.
+
+    Returns
+    -------
+    tuple of Outcome
+        One for each check.
+
+    Raises
+    ------
+    BrokenPromises
+        Names every check that failed, what it promises, and the pair at which it broke.
+    PluginError
+        There is no such metric.
+    """
+    return judge([*outcomes_of(Case(metric, "metric", options))], raises=raises)
+
+
+def check_clustering(
+    clustering: Any, *, options: Mapping[str, Any] | None = None, raises: bool = True
+) -> tuple[Outcome, ...]:
+    """Hold a clustering to every promise of `rebalance.hookspecs.Clustering`.
+
+    Parameters
+    ----------
+    clustering : Clustering or str
+        An instance, or the name of an installed clustering.
+    options : mapping, optional
+        Options that it is checked with; by default its own.
+    raises : bool
+        Whether a broken promise is an error.
+
+    Returns
+    -------
+    tuple of Outcome
+
+    Raises
+    ------
+    BrokenPromises
+        Names every check that failed, and the average at which it broke.
+    PluginError
+        There is no such clustering.
+    """
+    return judge([*outcomes_of(Case(clustering, "clustering", options))], raises=raises)
+
+
+def check_strategy(
+    strategy: Any,
+    *,
+    options: Mapping[str, Any] | None = None,
+    columns: Sequence[str] = (),
+    raises: bool = True,
+) -> tuple[Outcome, ...]:
+    """Hold a strategy to every promise of `rebalance.hookspecs.Strategy`.
+
+    Parameters
+    ----------
+    strategy : Strategy or str
+        An instance, or the name of an installed strategy.
+    options : mapping, optional
+        Options that it is checked with; by default its own.
+    columns : sequence of str
+        Columns of numbers that it reads, beside the common scores of RELION and CryoSPARC.
+    raises : bool
+        Whether a broken promise is an error.
+
+    Returns
+    -------
+    tuple of Outcome
+
+    Raises
+    ------
+    BrokenPromises
+        Names every check that failed, and the particle at which it broke.
+    PluginError
+        There is no such strategy.
+    """
+    return judge([*outcomes_of(Case(strategy, "strategy", options, columns))], raises=raises)
+
+
+def check_format(
+    format: Any, *, examples: Sequence[str | os.PathLike[str]] = (), raises: bool = True
+) -> tuple[Outcome, ...]:
+    """Hold a format to every promise of `rebalance.hookspecs.Format`.
+
+    Parameters
+    ----------
+    format : Format or str
+        An instance, or the name of an installed format.
+    examples : sequence of path
+        Files or folders of the format, small ones; they are only read. By default those of the
+        kit's own classifications (RELION, CryoSPARC, MRC stack) that the format recognises.
+    raises : bool
+        Whether a broken promise is an error.
+
+    Returns
+    -------
+    tuple of Outcome
+
+    Raises
+    ------
+    BrokenPromises
+        Names every check that failed, and the file and particle at which it broke.
+    PluginError
+        There is no such format.
+    """
+    return judge([*outcomes_of(Case(format, "format", examples=examples))], raises=raises)

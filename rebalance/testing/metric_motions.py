@@ -1,0 +1,202 @@
+"""Checks of what a metric says of motions: the invariances it declares, the transforms it gives."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from rebalance.model import DoubleArray, FloatArray, Transform
+from rebalance.testing.metric_subject import MetricSubject
+from rebalance.testing.objects import Blobs, pictures, some_objects
+from rebalance.testing.outcome import NotApplicable, broken, require
+
+TOLERANCE = 0.02
+"""How much a value may change, part of the scale, by what should leave it as it is."""
+
+MOVED = 2
+"""The average that is changed."""
+
+ROTATIONS = (90.0, 180.0, 37.0, -128.0)
+SHIFTS = ((2.0, 0.0), (-1.0, 2.0))
+KNOWN_MOTIONS = (
+    Transform(30.0, (1.0, -2.0)),
+    Transform(-115.0, (0.0, 2.0)),
+    Transform(75.0, (-1.0, 1.0), True),
+)
+LARGEST_ANGLE, LARGEST_SHIFT = 3.0, 1.0
+"""Degrees and pixels that a transform may be off."""
+
+CORRELATION = 0.02
+"""How far the correlation of the aligned pair may be from the stored value."""
+
+
+def invariance_rotation(subject: MetricSubject) -> None:
+    """The value of a pair stays as it is when one of the two is turned."""
+    _invariant(
+        subject,
+        "rotation",
+        {f"turned by {angle:g}°": _drawn(Transform(angle)) for angle in ROTATIONS},
+    )
+
+
+def invariance_shift(subject: MetricSubject) -> None:
+    """The value of a pair stays as it is when one of the two is shifted by a few pixels."""
+    _invariant(
+        subject,
+        "shift",
+        {f"shifted by {shift} px": _drawn(Transform(shift=shift)) for shift in SHIFTS},
+    )
+
+
+def invariance_mirror(subject: MetricSubject) -> None:
+    """The value of a pair stays as it is when one of the two is mirrored."""
+    _invariant(subject, "mirror", {"mirrored": _drawn(Transform(mirror=True))})
+
+
+def invariance_scale(subject: MetricSubject) -> None:
+    """The value of a pair stays as it is when the densities of one are multiplied."""
+    _invariant(
+        subject,
+        "scale",
+        {f"times {by}": _changed(by, 0.0) for by in (2.5, 0.04)},
+    )
+
+
+def invariance_offset(subject: MetricSubject) -> None:
+    """The value of a pair stays as it is when a constant is added to the densities of one."""
+    _invariant(
+        subject,
+        "offset",
+        {f"plus {by}": _changed(1.0, by) for by in (3.0, -0.5)},
+    )
+
+
+def _drawn(motion: Transform) -> Callable[[Blobs], FloatArray]:
+    return lambda one: one.picture(motion)
+
+
+def _changed(factor: float, constant: float) -> Callable[[Blobs], FloatArray]:
+    return lambda one: np.float32(factor) * one.picture() + np.float32(constant)
+
+
+def _invariant(
+    subject: MetricSubject, word: str, changes: Mapping[str, Callable[[Blobs], FloatArray]]
+) -> None:
+    if word not in subject.plugin.invariances:
+        raise NotApplicable(f"It does not declare {word} among its invariances.")
+    objects = some_objects()
+    before = subject.compare(pictures(objects))
+    for change, drawn in changes.items():
+        images = pictures(objects)
+        images[MOVED] = drawn(objects[MOVED])
+        after = subject.compare(images)
+        off = np.where(before.above, np.abs(after.block.values - before.block.values), 0.0)
+        if not off.max() <= TOLERANCE * subject.scale:
+            i, j = np.unravel_index(int(np.argmax(off)), off.shape)
+            broken(
+                f"pair ({i}, {j}): {after.block.values[i, j]:.5g} with average {MOVED} {change}, "
+                f"{before.block.values[i, j]:.5g} before; expected the same within "
+                f"{TOLERANCE * subject.scale:.2g}."
+            )
+
+
+def transform_of_known_motion(subject: MetricSubject) -> None:
+    """The transform of an average and a moved copy of it is that motion."""
+    _gives_transforms(subject)
+    still = some_objects()[0]
+    others = pictures(some_objects()[1:3])
+    can_mirror = bool(getattr(subject.options, "mirror", "mirror" in subject.plugin.invariances))
+    for motion in KNOWN_MOTIONS:
+        if motion.mirror and not can_mirror:
+            continue
+        images = np.stack((still.picture(motion), still.picture(), *others))
+        found = _transform(subject.compare(images).block, 0, 1)
+        turned = abs((found.rotation - motion.rotation + 180.0) % 360.0 - 180.0)
+        moved = float(np.hypot(*np.subtract(found.shift, motion.shift)))
+        require(
+            turned <= LARGEST_ANGLE and moved <= LARGEST_SHIFT and found.mirror == motion.mirror,
+            f"pair (0, 1): {_words(found)}; average 0 is average 1 moved by {_words(motion)}.",
+        )
+
+
+def transform_gives_the_value(subject: MetricSubject) -> None:
+    """The transform of a pair, applied to the image, gives the stored correlation."""
+    _gives_transforms(subject)
+    if subject.plugin.returns == "distance":
+        raise NotApplicable("It gives distances, not correlations.")
+    # Whether or not objects are centred first, these are masked about the middle of the image.
+    images = pictures([one.doubled() for one in some_objects()])
+    compared = subject.compare(images)
+    facts = subject.plugin.facts(compared.work.features)
+    diameter = facts.get("mask_diameter_px")
+    if diameter is None:
+        raise NotApplicable(
+            "Its facts() state no mask_diameter_px, so it is not known to be a masked correlation."
+        )
+    masked = [_masked(image, float(diameter) / 2) for image in images]
+    low_pass, high_pass = facts.get("low_pass_px"), facts.get("high_pass_px")
+    for i, j in ((0, 1), (1, 3), (2, 4)):
+        motion = _transform(compared.block, i, j)
+        laid = motion.apply(masked[j], order=5)
+        first, second = (_band(image, low_pass, high_pass) for image in (masked[i], laid))
+        norm = np.linalg.norm(first) * np.linalg.norm(second)
+        correlation = float(np.clip((first * second).sum() / norm, 0, 1))
+        value = float(compared.block.values[i, j])
+        require(
+            abs(correlation - value) <= CORRELATION,
+            f"pair ({i}, {j}): {value:.5g} is stored; average {j} moved by {_words(motion)} "
+            f"correlates with average {i} by {correlation:.5g}.",
+        )
+
+
+def _gives_transforms(subject: MetricSubject) -> None:
+    block = subject.base.block
+    if block.rotation is None or block.shift is None or block.mirror is None:
+        raise NotApplicable("It gives no transforms.")
+
+
+def _transform(block: Any, i: int, j: int) -> Transform:
+    x, y = block.shift[i, j]
+    return Transform(float(block.rotation[i, j]), (float(x), float(y)), bool(block.mirror[i, j]))
+
+
+def _words(motion: Transform) -> str:
+    x, y = motion.shift
+    return (
+        f"{motion.rotation:.1f}°, shift ({x:.2f}, {y:.2f}) px"
+        f"{', mirrored' if motion.mirror else ''}"
+    )
+
+
+def _masked(image: FloatArray, radius: float) -> FloatArray:
+    """Under a soft disc, 1 up to 0.9 of its radius, less the mean under it."""
+    axis = np.arange(len(image)) - len(image) // 2
+    from_middle = np.hypot(axis[:, None], axis[None, :]) / radius
+    disc = 0.5 + 0.5 * np.cos(np.pi * np.clip((from_middle - 0.9) / 0.1, 0, 1))
+    return np.asarray(disc * (image - (disc * image).sum() / disc.sum()), dtype=np.float32)
+
+
+def _band(image: FloatArray, low_pass: float | None, high_pass: float | None) -> DoubleArray:
+    """The frequencies from 1 / high-pass to 1 / low-pass, cycles per pixel."""
+    # Padded, so that rings are fine enough for the edges of the band.
+    size = 4 * len(image)
+    frequency = np.fft.fftfreq(size)
+    ring = np.hypot(frequency[:, None], frequency[None, :])
+    keep = ring >= (0.0 if not high_pass else 1.0 / high_pass)
+    if low_pass:
+        keep &= ring <= 1.0 / low_pass
+    spectrum = np.fft.fft2(image, (size, size))
+    return np.asarray(np.fft.ifft2(np.where(keep, spectrum, 0.0)).real)
+
+
+MOTION_CHECKS = (
+    invariance_rotation,
+    invariance_shift,
+    invariance_mirror,
+    invariance_scale,
+    invariance_offset,
+    transform_of_known_motion,
+    transform_gives_the_value,
+)

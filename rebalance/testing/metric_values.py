@@ -1,0 +1,344 @@
+"""Checks of what a metric computes: its contract, its values, and the same bytes however asked."""
+
+from __future__ import annotations
+
+import json
+import pickle
+from typing import Any
+
+import numpy as np
+
+import rebalance
+from rebalance.engine.local import run_local, use_threads
+from rebalance.engine.requirements import required, requirements
+from rebalance.engine.schedule import Tile
+from rebalance.errors import OptionError, RebalanceError
+from rebalance.options import Length, Options
+from rebalance.testing.metric_subject import (
+    Compared,
+    MetricSubject,
+    cut,
+    first_difference,
+    tile_by_tile,
+)
+from rebalance.testing.objects import TWINS, averages_of, some_images
+from rebalance.testing.option_checks import lengths_of
+from rebalance.testing.outcome import NotApplicable, broken, require
+
+MOTIONS = ("rotation", "shift", "mirror", "scale", "offset")
+SMALL_TILE = (3, 2)
+ROUNDING = 1e-5
+"""What the engine takes for the limit of a range."""
+
+EXCHANGED = 0.01
+"""How much a value may change, part of the scale, when row and column change places."""
+
+TOP = 0.005
+"""How far the value of two equal images may be from the top, part of the scale."""
+
+
+def contract(subject: MetricSubject) -> None:
+    """It states what rebalance.hookspecs.Metric asks for, in words that are known."""
+    plugin = subject.plugin
+    for name in ("options_model", "returns", "requires", "invariances", "prepare", "tile", "facts"):
+        require(hasattr(plugin, name), f"It has no {name}.")
+    model = plugin.options_model
+    require(
+        isinstance(model, type) and issubclass(model, Options),
+        f"options_model is {model!r}, expected a subclass of rebalance.options.Options.",
+    )
+    require(
+        plugin.returns in ("affinity", "distance"),
+        f"returns = {plugin.returns!r}, expected 'affinity' or 'distance'.",
+    )
+    for name, known in (
+        ("invariances", MOTIONS),
+        ("devices", ("cpu", "cuda")),
+        ("reads", ("n_particles", "resolution")),
+        ("requires", None),
+    ):
+        words = getattr(plugin, name, ())
+        require(
+            isinstance(words, tuple) and all(isinstance(word, str) for word in words),
+            f"{name} = {words!r}, expected a tuple of words.",
+        )
+        strange = [word for word in words if known is not None and word not in known]
+        require(not strange, f"{name} has {strange}, expected words of {known}.")
+    for word in requirements(plugin, subject.options):
+        required(word)
+    require("cpu" in getattr(plugin, "devices", ("cpu",)), "devices has no 'cpu'.")
+    for device, shape in getattr(plugin, "tile_shapes", {}).items():
+        require(
+            device in ("cpu", "cuda") and len(shape) == 2 and min(shape) >= 1,
+            f"tile_shapes has {device!r}: {shape!r}, expected rows and columns of a device.",
+        )
+
+
+def lengths_refused(subject: MetricSubject) -> None:
+    """A length that is negative, or in Å without a pixel size, is an OptionError."""
+    lengths = lengths_of(subject.plugin.options_model)
+    if not lengths:
+        raise NotApplicable("None of its options is a length.")
+    for name in lengths:
+        for text, pixel_size in (("-1px", 4.0), ("10A", None)):
+            what = f"{name} = {text}" + ("" if pixel_size else " without a pixel size")
+            error = _prepared(subject, name, text, pixel_size)
+            require(
+                isinstance(error, OptionError),
+                f"{what} was taken, expected an OptionError."
+                if error is None
+                else f"{what} raised {type(error).__name__}, expected OptionError: {error}",
+            )
+        for text in ("0px", "1e9px"):
+            error = _prepared(subject, name, text, 4.0)
+            require(
+                error is None or isinstance(error, RebalanceError),
+                f"{name} = {text} raised {type(error).__name__}, expected OptionError: {error}",
+            )
+
+
+def _prepared(
+    subject: MetricSubject, name: str, text: str, pixel_size: float | None
+) -> Exception | None:
+    try:
+        given = {**subject.options.model_dump(), name: Length.parse(text)}
+        options = subject.plugin.options_model.model_validate(given)
+    except ValueError as error:
+        # The model itself refuses it: parse_options makes an OptionError of that.
+        return OptionError(str(error))
+    try:
+        subject.plugin.prepare(
+            averages_of(some_images()[:3], pixel_size=pixel_size), options, "cpu"
+        )
+    except Exception as error:
+        return error
+    return None
+
+
+def shape(subject: MetricSubject) -> None:
+    """A block has one value for each row and column of its tile, and motions to match."""
+    base = subject.base
+    for tile in (Tile(range(base.n), range(base.n)), Tile(range(1, 4), range(4, 6))):
+        block = base.work(tile)
+        expected = (len(tile.rows), len(tile.columns))
+        for name, wanted in (
+            ("values", expected),
+            ("rotation", expected),
+            ("shift", (*expected, 2)),
+            ("mirror", expected),
+        ):
+            part = getattr(block, name)
+            require(
+                (part is None and name != "values") or np.shape(part) == wanted,
+                f"{name} of a tile of {expected} has shape {np.shape(part)}, expected {wanted}.",
+            )
+        given = [block.rotation is None, block.shift is None, block.mirror is None]
+        require(
+            all(given) or not any(given),
+            "A block has some of rotation, shift and mirror; expected all of them or none.",
+        )
+
+
+def dtype(subject: MetricSubject) -> None:
+    """Values, rotations and shifts are float32, mirrors bool."""
+    block = subject.base.block
+    for name in ("values", "rotation", "shift", "mirror"):
+        part = getattr(block, name)
+        wanted = np.bool_ if name == "mirror" else np.float32
+        require(
+            part is None or part.dtype == wanted,
+            f"{name} is {getattr(part, 'dtype', None)}, expected {np.dtype(wanted)}.",
+        )
+
+
+def range_of_values(subject: MetricSubject) -> None:
+    """Affinities are from 0 to 1, distances at least 0, and all are numbers."""
+    base = subject.base
+    values = base.pairs
+    highest = np.inf if subject.plugin.returns == "distance" else 1.0 + ROUNDING
+    wrong = ~np.isfinite(values) | (values < -ROUNDING) | (values > highest)
+    if wrong.any():
+        at = int(np.argmax(wrong))
+        pair = tuple(int(index) for index in np.argwhere(base.above)[at])
+        wanted = "a number of at least 0" if highest == np.inf else "0 to 1"
+        broken(f"pair {pair}: {values[at]:.9g}, expected {wanted}.")
+
+
+def symmetry(subject: MetricSubject) -> None:
+    """The value of a pair is the same whichever of the two is the row."""
+    base = subject.base
+    exchanged = subject.compare(some_images()[::-1])
+    values = exchanged.block.values[::-1, ::-1].T
+    off = np.where(base.above, np.abs(base.block.values - values), 0.0)
+    if not off.max() <= EXCHANGED * subject.scale:
+        i, j = np.unravel_index(int(np.argmax(off)), off.shape)
+        broken(
+            f"pair ({i}, {j}): {base.block.values[i, j]:.6g}, and {values[i, j]:.6g} with the two "
+            f"exchanged; expected the same within {EXCHANGED * subject.scale:.2g}."
+        )
+
+
+def identical_images(subject: MetricSubject) -> None:
+    """Two averages that are the same image have the top value: affinity 1, distance 0."""
+    base = subject.base
+    value = float(base.block.values[TWINS])
+    require(
+        abs(value - subject.best) <= TOP * subject.scale,
+        f"pair {TWINS}, one image twice: {value:.6g}, expected {subject.best:g} "
+        f"within {TOP * subject.scale:.2g}.",
+    )
+
+
+def tiling(subject: MetricSubject) -> None:
+    """A pair has the same bytes whatever the rows and columns of its tile."""
+    for size in ((1, 1), SMALL_TILE, (2, 5)):
+        compared = subject.compare(some_images())
+        for tile, block in tile_by_tile(compared, cut(compared.n, size)):
+            difference = first_difference(subject.base, tile, block)
+            require(
+                difference is None,
+                f"Tiles of {size[0]} × {size[1]}: {difference} as in one tile.",
+            )
+
+
+def schedule(subject: MetricSubject) -> None:
+    """A pair has the same bytes whatever was computed before it, and computed again."""
+    compared = subject.compare(some_images())
+    fresh = Compared(subject.fresh_work(averages_of(some_images())), compared.block, compared.n)
+    backwards = cut(fresh.n, SMALL_TILE, backwards=True)
+    for tile, block in tile_by_tile(fresh, [*backwards, *backwards]):
+        difference = first_difference(subject.base, tile, block)
+        require(difference is None, f"Tiles in reverse order: {difference} in order.")
+
+
+def threads(subject: MetricSubject) -> None:
+    """A pair has the same bytes on one, two and three threads."""
+    for count in (1, 2, 3):
+        with use_threads(count):
+            work = subject.fresh_work(averages_of(some_images()))
+            for tile, block in run_local(work, cut(subject.base.n, SMALL_TILE)):
+                difference = first_difference(subject.base, tile, block)
+                require(difference is None, f"On {count} threads: {difference} in one tile.")
+
+
+def inputs_unchanged(subject: MetricSubject) -> None:
+    """Neither the images nor what a tile is given are written to."""
+    averages = averages_of(some_images())
+    before = _digest(averages.images, averages.class_id, averages.n_particles, averages.resolution)
+    work = subject.fresh_work(averages)
+    tile = Tile(range(averages.n_particles.size), range(1, 5))  # type: ignore[union-attr]
+    given = work.given(tile)
+    arrays = [*given.get("others", {}).values()]
+    if "alignment" in given:
+        arrays += [getattr(given["alignment"], name) for name in ("rotation", "shift", "mirror")]
+    of_tile = _digest(*arrays)
+    subject.plugin.tile(work.features, tile.rows, tile.columns, **given)
+    require(
+        before
+        == _digest(averages.images, averages.class_id, averages.n_particles, averages.resolution),
+        "prepare or tile wrote to the class averages.",
+    )
+    require(of_tile == _digest(*arrays), "tile wrote to the alignment or the others it was given.")
+
+
+def few_averages(subject: MetricSubject) -> None:
+    """It works for one average and for two."""
+    for n in (1, 2):
+        found = _affinity(subject, averages_of(some_images()[:n]))
+        require(
+            np.isfinite(found.values).all(),
+            f"Of {n} average{'s' if n > 1 else ''} the affinity is {found.values.tolist()}, "
+            "expected numbers.",
+        )
+
+
+def empties_left_out(subject: MetricSubject) -> None:
+    """Averages that are empty or not finite are no business of its: the rest is as without them."""
+    images = some_images()
+    holes = [0, 3]
+    full = np.insert(images, [0, 2], 0.0, axis=0)
+    full[holes[1]] = np.nan
+    rest = np.setdiff1d(np.arange(len(full)), holes)
+    # Class numbers with gaps, as they are when others are left out.
+    numbers = 10 * np.arange(1, len(full) + 1)
+    particles = np.zeros(len(full), dtype=np.int64)
+    particles[rest] = 100
+    found = _affinity(subject, averages_of(full, class_id=numbers, n_particles=particles))
+    same = {"class_id": numbers[rest], "n_particles": particles[rest]}
+    alone = _affinity(subject, averages_of(images, **same))
+    require(np.isfinite(found.values).all(), "With empties among them, values are not finite.")
+    off = found.values[np.ix_(rest, rest)] != alone.values
+    if off.any():
+        i, j = np.argwhere(off)[0]
+        broken(
+            f"pair ({i}, {j}): {found.values[np.ix_(rest, rest)][i, j]:.9g} with empties in the "
+            f"stack, {alone.values[i, j]:.9g} without."
+        )
+    nothing = _affinity(subject, averages_of(np.zeros((3, 16, 16), dtype=np.float32)))
+    require(
+        np.array_equal(nothing.values, np.eye(3)),
+        "Of empty averages alone the affinity is not 0 between all.",
+    )
+
+
+def _affinity(subject: MetricSubject, averages: Any) -> Any:
+    return rebalance.affinity(
+        averages, subject.plugin, options=subject.options, threads=1, device="cpu"
+    )
+
+
+def features_picklable(subject: MetricSubject) -> None:
+    """Features can be pickled, for workers elsewhere, and give the same bytes there."""
+    _pickled(subject, "features")
+
+
+def metric_picklable(subject: MetricSubject) -> None:
+    """The metric itself can be pickled, for workers elsewhere, and gives the same bytes there."""
+    _pickled(subject, "metric")
+
+
+def _pickled(subject: MetricSubject, part: str) -> None:
+    work = subject.fresh_work(averages_of(some_images()))
+    thing = getattr(work, part)
+    try:
+        again = pickle.loads(pickle.dumps(thing))
+    except Exception as error:
+        broken(f"Pickling the {part} raised {type(error).__name__}: {error}")
+    tile = Tile(range(subject.base.n), range(subject.base.n))
+    metric, features = (again, work.features) if part == "metric" else (work.metric, again)
+    block = metric.tile(features, tile.rows, tile.columns, **work.given(tile))
+    difference = first_difference(subject.base, tile, block)
+    require(difference is None, f"After pickling the {part}: {difference} before.")
+
+
+def facts_are_json(subject: MetricSubject) -> None:
+    """What facts() tells can be written as JSON, under names that are words."""
+    facts = subject.plugin.facts(subject.base.work.features)
+    for name, value in facts.items():
+        require(isinstance(name, str), f"facts() has the name {name!r}, expected text.")
+        try:
+            json.dumps(value, allow_nan=False)
+        except (TypeError, ValueError) as error:
+            broken(f"facts()[{name!r}] = {value!r} is no JSON value: {error}.")
+
+
+def _digest(*arrays: Any) -> list[bytes]:
+    return [np.asarray(array).tobytes() for array in arrays]
+
+
+VALUE_CHECKS = (
+    shape,
+    dtype,
+    range_of_values,
+    symmetry,
+    identical_images,
+    tiling,
+    schedule,
+    threads,
+    inputs_unchanged,
+    few_averages,
+    empties_left_out,
+    features_picklable,
+    metric_picklable,
+    facts_are_json,
+)

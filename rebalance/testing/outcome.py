@@ -1,0 +1,137 @@
+"""What a named check is, and what comes of it: passed, failed and why, or not applicable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+PASSED = "passed"
+FAILED = "failed"
+NOT_APPLICABLE = "not applicable"
+
+
+class Broken(AssertionError):
+    """A promise is broken; the text says where, what was found and what was expected."""
+
+
+class NotApplicable(Exception):
+    """A check has nothing to say of a plugin; the text says why."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One promise of a kind of plugin, and the function that holds a plugin to it.
+
+    Parameters
+    ----------
+    name : str
+        As shown: words joined by hyphens.
+    promise : str
+        One sentence, what a plugin that passes can be relied on for.
+    function : callable
+        Called with the subject of the kind; raises `Broken` or `NotApplicable`.
+    """
+
+    name: str
+    promise: str
+    function: Callable[[Any], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of one check of one plugin.
+
+    Parameters
+    ----------
+    plugin : str
+    kind : {"metric", "clustering", "strategy", "format"}
+    check : str
+        Name of the check.
+    promise : str
+        What the check holds the plugin to.
+    status : {"passed", "failed", "not applicable"}
+    detail : str
+        Failed: the pair, average, particle or file at which, what was found and what was
+        expected. Not applicable: why.
+    error : Exception, optional
+        What the check raised, for its traceback.
+    """
+
+    plugin: str
+    kind: str
+    check: str
+    promise: str
+    status: str
+    detail: str = ""
+    error: Exception | None = field(default=None, repr=False, compare=False)
+
+
+class BrokenPromises(AssertionError):
+    """A plugin that fails checks.
+
+    Parameters
+    ----------
+    outcomes : sequence of Outcome
+        Those that failed.
+    """
+
+    def __init__(self, outcomes: Sequence[Outcome]) -> None:
+        self.outcomes = tuple(outcomes)
+        first = self.outcomes[0]
+        broken = "one promise" if len(self.outcomes) == 1 else f"{len(self.outcomes)} promises"
+        super().__init__(
+            f"The {first.kind} {first.plugin} breaks {broken}.\n"
+            + "\n".join(
+                f"{outcome.check}: {outcome.promise}\n    {outcome.detail}"
+                for outcome in self.outcomes
+            )
+        )
+
+
+def named(functions: Iterable[Callable[[Any], None]]) -> tuple[Check, ...]:
+    """Checks of functions: the name is that of the function, the promise its docstring."""
+    return tuple(
+        Check(
+            function.__name__.strip("_").replace("_", "-"),
+            " ".join((function.__doc__ or "").split()),
+            function,
+        )
+        for function in functions
+    )
+
+
+def run_check(check: Check, subject: Any) -> Outcome:
+    """Hold a subject to one promise. Whatever the plugin raises is a failure of that check."""
+
+    def outcome(status: str, detail: str = "", error: Exception | None = None) -> Outcome:
+        return Outcome(subject.name, subject.kind, check.name, check.promise, status, detail, error)
+
+    try:
+        check.function(subject)
+    except NotApplicable as reason:
+        return outcome(NOT_APPLICABLE, str(reason))
+    except Broken as broken:
+        return outcome(FAILED, str(broken), broken)
+    except Exception as error:
+        return outcome(FAILED, f"It raised {type(error).__name__}: {error}", error)
+    return outcome(PASSED)
+
+
+def judge(outcomes: Sequence[Outcome], *, raises: bool) -> tuple[Outcome, ...]:
+    """The outcomes; raises `BrokenPromises` if one failed and that is wanted."""
+    failed = [outcome for outcome in outcomes if outcome.status == FAILED]
+    if failed and raises:
+        raise BrokenPromises(failed) from failed[0].error
+    return tuple(outcomes)
+
+
+def require(holds: Any, otherwise: str) -> None:
+    """Raise `Broken` unless something holds."""
+    if not holds:
+        raise Broken(otherwise)
+
+
+def broken(text: str) -> NoReturn:
+    """Raise `Broken`."""
+    raise Broken(text)

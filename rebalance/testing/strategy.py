@@ -1,0 +1,374 @@
+"""The named checks of a strategy, and the particle table that they are given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rebalance.model import UNASSIGNED, BoolArray, IntArray, ParticleTable
+from rebalance.options import Options
+from rebalance.seeds import generator
+from rebalance.testing.option_checks import OPTION_CHECKS, options_of
+from rebalance.testing.outcome import NotApplicable, broken, named, require
+
+SIZES = (40, 25, 12, 7, 3, 1)
+"""Particles of superclass 0, 1, …, each of two classes."""
+
+OUT = 8
+"""Particles that are out already."""
+
+SCORES = (
+    "rlnMaxValueProbDistribution",
+    "rlnLogLikeliContribution",
+    "rlnAutopickFigureOfMerit",
+    "rlnCtfMaxResolution",
+    "alignments2D/error",
+    "alignments2D/class_posterior",
+    "ctf/ctf_fit_to_A",
+)
+"""Columns of the table: scores by the names of RELION and CryoSPARC."""
+
+
+class _Columns:
+    """A table handle over plain arrays, a fresh copy at each reading."""
+
+    def __init__(self, columns: dict[str, npt.NDArray[Any]]) -> None:
+        self._columns = columns
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        return tuple(self._columns)
+
+    def read_column(self, name: str) -> npt.NDArray[Any]:
+        return self._columns[name].copy()
+
+
+class Crowd:
+    """A particle table with the superclass of each particle.
+
+    Parameters
+    ----------
+    class_id : int64 (P,)
+        Superclass k has the classes 2k + 1 and 2k + 2.
+    superclass : int64 (P,)
+        −1 for particles that are out.
+    columns : dict of str to (P,)
+    """
+
+    def __init__(
+        self, class_id: IntArray, superclass: IntArray, columns: dict[str, npt.NDArray[Any]]
+    ) -> None:
+        self.class_id = class_id
+        self.superclass = superclass
+        self.columns = columns
+
+    @property
+    def particles(self) -> ParticleTable:
+        return ParticleTable(self.class_id.copy(), _Columns(self.columns))
+
+    def __len__(self) -> int:
+        return len(self.class_id)
+
+    def taken(self, rows: BoolArray | IntArray) -> Crowd:
+        """The rows at a mask or at indices."""
+        columns = {name: column[rows] for name, column in self.columns.items()}
+        return Crowd(self.class_id[rows], self.superclass[rows], columns)
+
+    def size(self, superclass: int) -> int:
+        return int(np.count_nonzero(self.superclass == superclass))
+
+
+class StrategySubject:
+    """What the checks of a strategy are given.
+
+    Parameters
+    ----------
+    plugin : Strategy
+    name : str
+    given : dict, optional
+        Options; by default those of the strategy.
+    columns : sequence of str
+        Further columns of numbers that the strategy reads.
+    """
+
+    kind = "strategy"
+
+    def __init__(
+        self,
+        plugin: Any,
+        name: str,
+        given: dict[str, Any] | None = None,
+        columns: Sequence[str] = (),
+    ) -> None:
+        self.plugin = plugin
+        self.name = name
+        self.given = given
+        self.names = tuple(dict.fromkeys((*SCORES, *columns)))
+
+    @cached_property
+    def options(self) -> Any:
+        """Its options, validated."""
+        return options_of(self.plugin, self.given, f"{self.kind} {self.name}")
+
+    def crowd(self, sizes: Sequence[int] = SIZES, out: int = OUT, seed: int = 2) -> Crowd:
+        """Superclasses of these sizes in random order, scores with ties and gaps."""
+        rng = np.random.default_rng(seed)
+        superclass = np.repeat(np.arange(-1, len(sizes)), (out, *sizes))
+        rng.shuffle(superclass)
+        class_id = np.where(
+            superclass < 0, 1, 2 * superclass + 1 + rng.integers(0, 2, len(superclass))
+        )
+        columns = {name: self._scores(rng, len(superclass)) for name in self.names}
+        return Crowd(class_id.astype(np.int64), superclass.astype(np.int64), columns)
+
+    @staticmethod
+    def _scores(rng: np.random.Generator, n: int) -> npt.NDArray[Any]:
+        scores = np.round(rng.random(n), 1)
+        scores[rng.random(n) < 0.05] = np.nan
+        return scores
+
+    def select(
+        self,
+        crowd: Crowd,
+        cap: int,
+        *,
+        seed: int = 0,
+        asked: list[int] | None = None,
+        classes: Callable[[int], Sequence[int]] | None = None,
+    ) -> BoolArray:
+        """Ask the plugin as `rebalance.select` does.
+
+        Parameters
+        ----------
+        asked : list, optional
+            Gets the superclasses whose generator was asked for.
+        classes : callable, optional
+            Class numbers of a superclass; 2k + 1 and 2k + 2 by default.
+        """
+        of = classes or (lambda number: (2 * number + 1, 2 * number + 2))
+
+        def rng_for(number: int) -> np.random.Generator:
+            if asked is not None:
+                asked.append(int(number))
+            return generator(seed, *sorted(of(int(number))))
+
+        particles = crowd.particles
+        complete = getattr(self.plugin, "complete", None)
+        options = self.options if complete is None else complete(particles, self.options)
+        kept: BoolArray = self.plugin.select(
+            particles, crowd.superclass.copy(), cap, options, rng_for
+        )
+        return kept
+
+
+def contract(subject: StrategySubject) -> None:
+    """It states what rebalance.hookspecs.Strategy asks for."""
+    plugin = subject.plugin
+    for name in ("options_model", "select"):
+        require(hasattr(plugin, name), f"It has no {name}.")
+    model = plugin.options_model
+    require(
+        isinstance(model, type) and issubclass(model, Options),
+        f"options_model is {model!r}, expected a subclass of rebalance.options.Options.",
+    )
+    complete = getattr(plugin, "complete", None)
+    if complete is not None:
+        completed = complete(subject.crowd().particles, subject.options)
+        require(
+            isinstance(completed, model),
+            f"complete() gave {type(completed).__name__}, expected {model.__name__}.",
+        )
+
+
+def selection(subject: StrategySubject) -> None:
+    """It gives one bool for each particle of the table."""
+    crowd = subject.crowd()
+    kept = subject.select(crowd, 5)
+    require(
+        isinstance(kept, np.ndarray) and kept.dtype == np.bool_ and kept.shape == (len(crowd),),
+        f"It gave {type(kept).__name__} {getattr(kept, 'dtype', '')} {np.shape(kept)}, "
+        f"expected bool ({len(crowd)},).",
+    )
+
+
+def caps_respected(subject: StrategySubject) -> None:
+    """Of each superclass min(size, cap) particles are kept, neither more nor less."""
+    crowd = subject.crowd()
+    for cap in range(1, max(SIZES)):
+        kept = _rows(subject.select(crowd, cap))
+        for number, size in enumerate(SIZES):
+            found = int(np.count_nonzero(crowd.superclass[kept] == number))
+            require(
+                found == min(size, cap),
+                f"superclass {number} of {size}, cap {cap}: {found} kept, "
+                f"expected {min(size, cap)}.",
+            )
+
+
+def none_that_is_out(subject: StrategySubject) -> None:
+    """A particle that is out already is never kept."""
+    crowd = subject.crowd()
+    for cap in (1, 5, len(crowd)):
+        kept = _rows(subject.select(crowd, cap))
+        wrong = kept[crowd.superclass[kept] == UNASSIGNED]
+        require(
+            not len(wrong),
+            f"particle {wrong[:1].tolist()}, cap {cap}: kept, and it was out already.",
+        )
+
+
+def nested(subject: StrategySubject) -> None:
+    """What a cap keeps, a larger cap keeps too."""
+    crowd = subject.crowd()
+    smaller = np.zeros(0, dtype=np.int64)
+    for cap in range(1, max(SIZES) + 1):
+        larger = _rows(subject.select(crowd, cap))
+        lost = np.setdiff1d(smaller, larger)
+        require(
+            not len(lost),
+            f"particle {lost[:1].tolist()}: kept with cap {cap - 1}, dropped with cap {cap}.",
+        )
+        smaller = larger
+
+
+def same_seed_same_particles(subject: StrategySubject) -> None:
+    """The same seed keeps the same particles."""
+    crowd = subject.crowd()
+    for cap in (2, 6, 15):
+        first = _rows(subject.select(crowd, cap, seed=5))
+        for _ in range(3):
+            again = _rows(subject.select(crowd, cap, seed=5))
+            other = np.setxor1d(first, again)
+            require(
+                not len(other),
+                f"particle {other[:1].tolist()}, cap {cap}: kept only once of twice.",
+            )
+
+
+def other_seed_other_particles(subject: StrategySubject) -> None:
+    """Another seed keeps other particles, where random numbers are asked for."""
+    crowd = subject.crowd()
+    asked: list[int] = []
+    first = _rows(subject.select(crowd, 6, asked=asked))
+    if not asked:
+        raise NotApplicable("It asks for no random numbers.")
+    others = [_rows(subject.select(crowd, 6, seed=seed)) for seed in range(1, 6)]
+    require(
+        any(len(np.setxor1d(first, other)) for other in others),
+        "Seeds 0 to 5 all keep the same particles, though it asks for random numbers.",
+    )
+
+
+def idempotent(subject: StrategySubject) -> None:
+    """Where no superclass is above the cap all stay: balanced twice is balanced once."""
+    crowd = subject.crowd(out=0)
+    for cap in (3, 12):
+        once = crowd.taken(_rows(subject.select(crowd, cap)))
+        twice = subject.select(once, cap)
+        dropped = np.setdiff1d(np.arange(len(once)), _rows(twice))
+        require(
+            not len(dropped),
+            f"particle {dropped[:1].tolist()} of those kept with cap {cap} was dropped when they "
+            "were balanced again.",
+        )
+
+
+def unchanged_superclass(subject: StrategySubject) -> None:
+    """A superclass that is as it was keeps its particles, whatever happens to the others."""
+    sizes = (20, 14, 9)
+    crowd = subject.crowd(sizes)
+    more = subject.crowd((15, 30), out=3, seed=8)
+    # Other superclasses grow and change places; of number 1 only the number and the rows change.
+    renumbered = np.select(
+        [crowd.superclass == 0, crowd.superclass == 1, crowd.superclass == 2], [2, 0, 1], -1
+    )
+    grown = np.where(more.superclass >= 0, more.superclass + 1, -1)
+    before = np.sort(np.random.default_rng(1).integers(0, len(crowd) + 1, len(more)))
+    superclass = np.insert(renumbered, before, grown)
+    class_id = np.insert(crowd.class_id, before, more.class_id + 100)
+    columns = {
+        name: np.insert(crowd.columns[name], before, more.columns[name]) for name in crowd.columns
+    }
+    origin = np.insert(np.arange(len(crowd)), before, -1)
+    changed = Crowd(class_id, superclass.astype(np.int64), columns)
+    old_number = {0: 1, 1: 2, 2: 0}
+
+    def classes(number: int) -> tuple[int, ...]:
+        old = old_number[number]
+        own = (2 * old + 1, 2 * old + 2)
+        return own if number == 0 else (*own, 100 + number)
+
+    for cap in (4, 11):
+        first = _rows(subject.select(crowd, cap))
+        first = first[crowd.superclass[first] == 1]
+        second = _rows(subject.select(changed, cap, classes=classes))
+        second = origin[second[changed.superclass[second] == 0]]
+        other = np.setxor1d(first, second)
+        require(
+            not len(other),
+            f"particle {other[:1].tolist()} of a superclass that did not change, cap {cap}: kept "
+            "only before the others changed, or only after.",
+        )
+
+
+def cap_of_nothing(subject: StrategySubject) -> None:
+    """A cap of 0 keeps no particle."""
+    kept = _rows(subject.select(subject.crowd(), 0))
+    require(not len(kept), f"particle {kept[:1].tolist()}: kept with cap 0.")
+
+
+def empty_table(subject: StrategySubject) -> None:
+    """A table without particles, or with none that may stay, gives a selection of none."""
+    for what, crowd in (
+        ("without particles", subject.crowd((), out=0)),
+        ("of particles that are all out", subject.crowd((), out=5)),
+    ):
+        kept = subject.select(crowd, 3)
+        require(
+            np.shape(kept) == (len(crowd),) and not np.any(kept),
+            f"A table {what} gave {np.asarray(kept).tolist()}.",
+        )
+
+
+def inputs_unchanged(subject: StrategySubject) -> None:
+    """Neither the table nor the superclasses are written to."""
+    crowd = subject.crowd()
+    particles, superclass = crowd.particles, crowd.superclass.copy()
+    complete = getattr(subject.plugin, "complete", None)
+    options = subject.options if complete is None else complete(particles, subject.options)
+    subject.plugin.select(particles, superclass, 5, options, lambda number: generator(0, number))
+    for what, now, then in (
+        ("superclass", superclass, crowd.superclass),
+        ("class_id", particles.class_id, crowd.class_id),
+    ):
+        if not np.array_equal(now, then):
+            at = int(np.flatnonzero(now != then)[0])
+            broken(f"particle {at}: its {what} was {then[at]} and is now {now[at]}.")
+
+
+def _rows(kept: Any) -> IntArray:
+    """The rows that are kept, whatever kind of truth they are marked by."""
+    return np.flatnonzero(np.asarray(kept)).astype(np.int64)
+
+
+STRATEGY_CHECKS = named(
+    (
+        contract,
+        *OPTION_CHECKS,
+        selection,
+        caps_respected,
+        none_that_is_out,
+        nested,
+        same_seed_same_particles,
+        other_seed_other_particles,
+        idempotent,
+        unchanged_superclass,
+        cap_of_nothing,
+        empty_table,
+        inputs_unchanged,
+    )
+)
