@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from rebalance.engine import AffinityStore
-from rebalance.engine.assemble import Assembly, spread_alignment, spread_matrix
+from rebalance.engine.assemble import Assembly, no_motion, spread_alignment, spread_matrix
 from rebalance.engine.checkpoint import Checkpoint, Checkpoints
 from rebalance.engine.device import resolve_device
 from rebalance.engine.executor import Executor, check_place, find_executor
@@ -177,9 +177,13 @@ def _requirements(
         )
         facts |= {**needed.facts}
         if word.partition(":")[0] == ALIGNMENT:
-            if needed.alignment is None:
+            if needed.alignment is not None:
+                alignment = _without_empties(needed.alignment, used)
+            elif len(used) < 2:
+                # Of no pair at all nothing was computed.
+                alignment = no_motion(len(used))
+            else:
                 raise PluginError(f"The metric {name!r} provides no alignment.")
-            alignment = _without_empties(needed.alignment, used)
             facts["aligned_by"] = name
         else:
             others[word] = needed.values[np.ix_(used, used)]

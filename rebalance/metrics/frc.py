@@ -69,7 +69,12 @@ class FourierRingCorrelation:
         n_rings = search.grid.n_rings
         if options.max_resolution is not None:
             pixels = options.max_resolution.pixels(class_averages.pixel_size, "max_resolution")
-            n_rings = int(np.count_nonzero(search.grid.rings <= 1.0 / max(pixels, 1e-6) + 1e-9))
+            if pixels <= 0.0:
+                raise OptionError(
+                    f"max_resolution = {options.max_resolution} is no resolution.",
+                    cure="Give a length above 0.",
+                )
+            n_rings = int(np.count_nonzero(search.grid.rings <= 1.0 / pixels + 1e-9))
             if n_rings < 2:
                 raise OptionError(
                     f"max_resolution = {pixels:g} px leaves {n_rings} ring(s) to average.",
