@@ -6,6 +6,10 @@ keeps the truth that superclasses can be judged by.
 >>> from rebalance.simulate import simulate_class_averages, write_relion
 >>> simulated = simulate_class_averages({"n_averages": 30, "n_particles": 2000, "seed": 1})
 >>> job = write_relion(simulated, "project").job  # doctest: +SKIP
+
+From a map or an atomic model, in one go::
+
+    simulate("project", {"source": "5a1a.pdb", "symmetry": "D2", "n_views": 8})
 """
 
 from __future__ import annotations
@@ -21,6 +25,8 @@ from rebalance.simulate.cryosparc import (
     write_cryosparc_selection,
 )
 from rebalance.simulate.demo import DEMO, demo_dataset
+from rebalance.simulate.job import LAYOUTS, check_layout, simulate, write_job
+from rebalance.simulate.molecule import Molecule, load_molecule
 from rebalance.simulate.phantom import Blobs, phantom
 from rebalance.simulate.projection import in_plane, project
 from rebalance.simulate.relion import (
@@ -30,23 +36,32 @@ from rebalance.simulate.relion import (
     write_relion_selection,
 )
 from rebalance.simulate.settings import SimulationOptions
+from rebalance.simulate.volume import Volume, volume_of
 
 __all__ = [
     "DEMO",
+    "LAYOUTS",
     "Blobs",
     "CryosparcFiles",
     "CryosparcSelection",
+    "Molecule",
     "RelionFiles",
     "RelionSelection",
     "SimulatedClassification",
     "SimulationOptions",
+    "Volume",
+    "check_layout",
     "demo_dataset",
     "in_plane",
+    "load_molecule",
     "phantom",
     "project",
+    "simulate",
     "simulate_class_averages",
+    "volume_of",
     "write_cryosparc",
     "write_cryosparc_selection",
+    "write_job",
     "write_relion",
     "write_relion_selection",
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,15 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance.model import BoolArray, ClassAverages, DoubleArray, FloatArray, IntArray
-from rebalance.options import parse_options
 from rebalance.simulate import imaging, views
-from rebalance.simulate.phantom import Blobs, phantom
-from rebalance.simulate.plan import Particles, Plan, plan_averages
-from rebalance.simulate.projection import in_plane, project
-from rebalance.simulate.settings import NOISE, VIEW, SimulationOptions
-
-_MEMBERS_AVERAGED = 20
-_IMAGES_AT_ONCE = 256
+from rebalance.simulate.molecule import PHANTOM, Molecule, load_molecule
+from rebalance.simulate.phantom import Blobs
+from rebalance.simulate.pictures import Studio
+from rebalance.simulate.plan import Particles, plan_averages
+from rebalance.simulate.projection import in_plane
+from rebalance.simulate.settings import SimulationOptions, parse_simulation
+from rebalance.simulate.symmetry import operators
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,14 +29,20 @@ class SimulatedClassification:
     class_averages : ClassAverages
         N averages with class numbers 1 … N, particle counts and resolutions.
     kind : str (N,)
-        ``view``, ``empty``, ``noise`` (no particles) or ``junk`` (views mixed).
+        ``view``, ``empty``, ``noise`` (no particles) or ``junk`` (particles without a view).
+    junk_kind : str (N,)
+        ``mixed`` (views mixed), ``noise``, ``edge``, ``double`` or ``ice``; empty for views.
     view : float64 (N, 3)
         True direction of view, a unit vector; NaN unless the kind is ``view``.
     superclass : int64 (N,)
-        Number of the true view, −1 unless the kind is ``view``. An average and its mirror image
-        have the same.
+        Number of the true view, −1 unless the kind is ``view``. An average, its mirror image and
+        their equals under the point group have the same.
     mirrored : bool (N,)
         The view is seen from the opposite side.
+    mirror_of : int64 (N,)
+        Class number of the average that shows exactly the opposite side; 0 for none.
+    n_neighbours : int64 (N,)
+        Other particles in the box.
     axes : float64 (V, 3)
         Directions of the distinct views.
     popularity : float64 (V,)
@@ -52,7 +56,9 @@ class SimulatedClassification:
     particle_euler : float64 (P, 3)
         True rot, tilt, psi in degrees (RELION's convention).
     particle_view : float64 (P, 3)
-        True direction of view.
+        True direction of view; NaN, as the angles, where no single molecule is shown.
+    particle_place : float64 (P, 2)
+        True (x, y) of the particle's origin in its image, pixels from pixel (L/2, L/2).
     particle_psi : float64 (P,), particle_shift : float64 (P, 2)
         Degrees and (x, y) pixels of the motion that lays the class average onto the particle, as
         the classification estimated it.
@@ -64,15 +70,21 @@ class SimulatedClassification:
         0, 1, …
     optics : Optics
     options : SimulationOptions
+        With the pixel size that was chosen, if none was given.
+    molecule : Molecule
+        What was projected, with its point group.
     particle_images : float32 (P, L, L), optional
         White particles on noise of standard deviation 1.
     """
 
     class_averages: ClassAverages
     kind: npt.NDArray[np.str_]
+    junk_kind: npt.NDArray[np.str_]
     view: DoubleArray
     superclass: IntArray
     mirrored: BoolArray
+    mirror_of: IntArray
+    n_neighbours: IntArray
     axes: DoubleArray
     popularity: DoubleArray
     in_plane: DoubleArray
@@ -81,6 +93,7 @@ class SimulatedClassification:
     particle_class: IntArray
     particle_euler: DoubleArray
     particle_view: DoubleArray
+    particle_place: DoubleArray
     particle_psi: DoubleArray
     particle_shift: DoubleArray
     particle_score: DoubleArray
@@ -88,7 +101,18 @@ class SimulatedClassification:
     micrograph: IntArray
     optics: imaging.Optics
     options: SimulationOptions
+    molecule: Molecule
     particle_images: FloatArray | None = None
+
+    @property
+    def symmetry(self) -> str:
+        """Point group of the molecule."""
+        return self.molecule.symmetry
+
+    @property
+    def operators(self) -> DoubleArray:
+        """float64 (G, 3, 3): views v and g·v show the same picture; the identity first."""
+        return self.molecule.operators
 
     @property
     def particle_superclass(self) -> IntArray:
@@ -97,134 +121,84 @@ class SimulatedClassification:
 
 
 def simulate_class_averages(
-    options: SimulationOptions | Mapping[str, Any] | None = None, *, blobs: Blobs | None = None
+    options: SimulationOptions | Mapping[str, Any] | None = None,
+    *,
+    molecule: Molecule | Blobs | None = None,
 ) -> SimulatedClassification:
-    """Simulate a finished 2D classification.
+    """Simulate a finished 2D classification: arrays, without any file.
 
     Parameters
     ----------
     options : SimulationOptions or mapping, optional
         A mapping is validated.
-    blobs : Blobs, optional
-        The molecule; `phantom` by default.
+    molecule : Molecule or Blobs, optional
+        What `load_molecule` gave, to simulate from it again without loading; or blobs of one's
+        own, without symmetry. By default what the options name.
 
     Raises
     ------
+    InputError
+        If the source is neither a map nor an atomic model.
     OptionError
-        If an option is out of range, or leaves no average or particle for a view.
+        If an option is out of range or at odds with another, or leaves no average or particle for
+        a view, or if the molecule doesn't fit in the box or lacks the symmetry.
     """
-    if not isinstance(options, SimulationOptions):
-        options = parse_options(
-            SimulationOptions, options or {}, owner="simulation", prefix="simulate"
+    options = parse_simulation(options)
+    if molecule is None:
+        molecule = load_molecule(options)
+    elif isinstance(molecule, Blobs):
+        molecule = Molecule(
+            molecule, options.pixel_size or 4.0, "C1", operators("C1"), kind=PHANTOM
         )
-    molecule = phantom() if blobs is None else blobs
+    pixel_size = options.pixel_size or molecule.pixel_size
+    options = options.model_copy(update={"pixel_size": pixel_size, "symmetry": molecule.symmetry})
     rng = np.random.default_rng(options.seed)
-    plan = plan_averages(options, rng)
+    plan = plan_averages(options, molecule.operators, rng)
     particles = Particles.draw(plan, options, rng)
-    return _pictures(molecule, plan, particles, options, rng)
-
-
-def _pictures(
-    molecule: Blobs,
-    plan: Plan,
-    particles: Particles,
-    options: SimulationOptions,
-    rng: np.random.Generator,
-) -> SimulatedClassification:
-    n, box, pixel_size = options.n_averages, options.box, options.pixel_size
-    optics = imaging.Optics(pixel_size, ctf=options.ctf)
-    diameter = options.mask_diameter or min(
-        10.0 * math.ceil(1.05 * molecule.diameter / 10), box * pixel_size
-    )
-    envelope = optics.envelope(optics.frequency(box))
-    count = np.bincount(particles.class_index, minlength=n)
-
-    signal = np.zeros((n, box, box))
-    for number in np.flatnonzero(count):
-        who = particles.members[number][:_MEMBERS_AVERAGED]
-        error = in_plane(rng.normal(0, options.psi_error, len(who)))
-        moved = plan.shift[number] + rng.normal(0, options.shift_error, (len(who), 2))
-        clear = project(molecule, error @ particles.frame[who], box, pixel_size, shifts=moved)
-        signal[number] = imaging.filtered(clear.mean(axis=0)[None], envelope)[0]
-    scale = _scale(molecule, options, envelope, diameter)
-    signal *= scale
-
-    radial = np.arange(box // 2 + 1) / (box * pixel_size)
-    sample = rng.choice(particles.defocus, min(64, options.n_particles), replace=False)
-    ctf_squared = (optics.transfer(radial, sample) ** 2).mean(axis=0)
-    power = imaging.radial_power(signal[plan.kind == VIEW])
-    mask = imaging.soft_disc(box, diameter / pixel_size)
-    coarse = np.exp(-((5 * pixel_size * optics.frequency(box)) ** 2))
-    images = np.zeros((n, box, box), dtype=np.float32)
-    ssnr = np.zeros((n, box // 2 + 1))
-    for row in range(n):
-        if size := int(count[row]):
-            average = imaging.wiener_average(signal[row], size, ctf_squared, power, rng)
-            ssnr[row] = imaging.spectral_snr(size, ctf_squared, power)
-            images[row] = mask * average
-        elif plan.kind[row] == NOISE:
-            grain = imaging.filtered(rng.standard_normal((1, box, box)), coarse)[0]
-            images[row] = mask * grain / grain.std()
-
+    optics = imaging.Optics(pixel_size, b_factor=options.b_factor, ctf=options.ctf)
+    studio = Studio.of(molecule.density, plan, particles, options, optics)
+    n, n_particles = options.n_averages, options.n_particles
+    images, ssnr, count = studio.averages(rng)
     motion = in_plane(particles.psi)
     carried_shift = np.einsum("pij,pj->pi", motion[:, :2, :2], plan.shift[particles.class_index])
-    true_rotation = motion @ particles.frame
-    stack = None
-    if options.particle_images:
-        stack = np.empty((options.n_particles, box, box), dtype=np.float32)
-        for start in range(0, options.n_particles, _IMAGES_AT_ONCE):
-            part = slice(start, start + _IMAGES_AT_ONCE)
-            moved = carried_shift[part] + particles.move[part]
-            clear = project(molecule, true_rotation[part], box, pixel_size, shifts=moved)
-            transfer = optics.transfer(optics.frequency(box), particles.defocus[part])
-            noise = rng.standard_normal(clear.shape)
-            stack[part] = scale * imaging.filtered(clear, envelope * transfer) + noise
+    place = carried_shift + particles.move
+    rotation = motion @ particles.frame
+    stack = studio.particle_images(rotation, place, rng) if options.particle_images else None
     return SimulatedClassification(
         class_averages=ClassAverages(
             images,
             np.arange(1, n + 1),
             pixel_size,
-            count.astype(np.int64),
-            np.array([imaging.resolution(row, box, pixel_size) for row in ssnr]),
-            diameter,
+            count,
+            np.array([imaging.resolution(row, options.box, pixel_size) for row in ssnr]),
+            studio.diameter,
         ),
         kind=plan.kind,
+        junk_kind=plan.junk_kind,
         view=plan.view,
         superclass=plan.superclass,
         mirrored=plan.mirrored,
+        mirror_of=plan.mirror_of,
+        n_neighbours=plan.n_neighbours,
         axes=plan.axes,
         popularity=plan.popularity,
         in_plane=plan.turn,
         shift=plan.shift,
         ssnr=ssnr,
         particle_class=particles.class_index + 1,
-        particle_euler=views.euler_angles(true_rotation),
-        particle_view=true_rotation[:, 2],
-        particle_psi=_wrapped(
-            particles.psi + rng.normal(0, options.psi_error, options.n_particles)
-        ),
-        particle_shift=particles.move
-        + rng.normal(0, options.shift_error, (options.n_particles, 2)),
+        particle_euler=views.euler_angles(rotation),
+        particle_view=rotation[:, 2],
+        particle_place=place,
+        particle_psi=_wrapped(particles.psi + rng.normal(0, options.psi_error, n_particles)),
+        particle_shift=particles.move + rng.normal(0, options.shift_error, (n_particles, 2)),
         particle_score=particles.score,
         particle_defocus=particles.defocus,
-        micrograph=np.arange(options.n_particles)
-        * max(1, options.n_particles // 200)
-        // options.n_particles,
+        micrograph=np.arange(n_particles) * max(1, n_particles // 200) // n_particles,
         optics=optics,
         options=options,
+        molecule=molecule,
         particle_images=stack,
     )
-
-
-def _scale(
-    molecule: Blobs, options: SimulationOptions, envelope: DoubleArray, diameter: float
-) -> float:
-    """Brings projections to the wanted signal variance inside the mask, where noise has 1."""
-    rotations = views.view_frames(views.spread_axes(16, np.random.default_rng(0)))
-    clear = project(molecule, rotations, options.box, options.pixel_size)
-    inside = imaging.soft_disc(options.box, diameter / options.pixel_size, 1.0) > 0.5
-    variance = imaging.filtered(clear, envelope)[:, inside].var(axis=1).mean()
-    return float(np.sqrt(options.snr / variance))
 
 
 def _wrapped(degrees: DoubleArray) -> DoubleArray:

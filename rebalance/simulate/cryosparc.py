@@ -33,6 +33,7 @@ class CryosparcFiles(NamedTuple):
     stack: Path
     truth_classes: Path
     truth_particles: Path
+    truth: Path
 
 
 class CryosparcSelection(NamedTuple):

@@ -124,6 +124,68 @@ def wiener_average(
     return np.fft.ifft2(spectrum).real
 
 
+def phase_flipped_average(
+    signal: DoubleArray,
+    n_particles: int,
+    ctf_size: DoubleArray,
+    noise: DoubleArray,
+    rng: np.random.Generator,
+) -> DoubleArray:
+    """The plain mean of n phase-flipped particles: noise falls with √n, the signal with |CTF|.
+
+    Parameters
+    ----------
+    signal : float64 (L, L)
+        Mean of the noise-free particles.
+    n_particles : int
+        At least 1.
+    ctf_size, noise : float64 (L//2 + 1,)
+        Mean |CTF| over the defoci, and power of the noise of one particle, at each radius.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    float64 (L, L)
+    """
+    ring = np.minimum(_rings(signal.shape[-1]), len(noise) - 1)
+    grain = np.fft.fft2(rng.standard_normal(signal.shape)) * np.sqrt(noise / n_particles)[ring]
+    return np.fft.ifft2(np.fft.fft2(signal) * ctf_size[ring] + grain).real
+
+
+def noise_power(
+    frequency: DoubleArray, all_frequencies: DoubleArray, length: float, floor: float
+) -> DoubleArray:
+    """Power spectrum of the noise of particles, of variance 1 per pixel.
+
+    A part ``floor`` is white; the rest falls off as exp(−r / length), whose transform in two
+    dimensions is (1 + (2π k length)²)^(−3/2).
+
+    Parameters
+    ----------
+    frequency : float64
+        1/Å, where it is wanted.
+    all_frequencies : float64 (L, L//2 + 1)
+        1/Å, of every pixel of a real FFT, over which the mean is to be 1.
+    length : float
+        Å; 0 for white noise.
+    floor : float
+        0 to 1.
+    """
+    if length == 0:
+        return np.ones_like(frequency)
+    box = len(all_frequencies)
+    twice = np.full(all_frequencies.shape[1], 2.0)
+    twice[0] = 1.0
+    if box % 2 == 0:
+        twice[-1] = 1.0
+
+    def falling(k: DoubleArray) -> DoubleArray:
+        return (1 + (2 * np.pi * length * k) ** 2) ** -1.5
+
+    mean = (falling(all_frequencies) @ twice).sum() / box**2
+    return floor + (1 - floor) * falling(frequency) / mean
+
+
 def spectral_snr(
     n_particles: int, ctf_squared: DoubleArray, signal_power: DoubleArray
 ) -> DoubleArray:

@@ -10,11 +10,11 @@ import numpy.typing as npt
 
 from rebalance.errors import OptionError
 from rebalance.model import UNASSIGNED, BoolArray, DoubleArray, IntArray
-from rebalance.simulate import views
+from rebalance.simulate import symmetry, views
 from rebalance.simulate.projection import in_plane
-from rebalance.simulate.settings import EMPTY, JUNK, NOISE, VIEW, SimulationOptions
+from rebalance.simulate.settings import EMPTY, JUNK, MIXED, NOISE, VIEW, SimulationOptions
 
-_CAP_WIDTH = 20.0
+_NEIGHBOURS = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,9 +22,12 @@ class Plan:
     """What each of the N averages is to show, in order of class number."""
 
     kind: npt.NDArray[np.str_]
+    junk_kind: npt.NDArray[np.str_]
     view: DoubleArray
     superclass: IntArray
     mirrored: BoolArray
+    mirror_of: IntArray
+    n_neighbours: IntArray
     axes: DoubleArray
     popularity: DoubleArray
     turn: DoubleArray
@@ -32,20 +35,27 @@ class Plan:
     share: DoubleArray
 
 
-def plan_averages(options: SimulationOptions, rng: np.random.Generator) -> Plan:
-    n, aside = options.n_averages, options.n_empty + options.n_noise + options.n_junk
-    n_shown = n - aside
+def plan_averages(options: SimulationOptions, group: DoubleArray, rng: np.random.Generator) -> Plan:
+    """Draw the views of the averages, modulo a point group (G, 3, 3)."""
+    n, n_junk = options.n_averages, sum(options.junk.values())
+    n_shown = n - options.n_empty - options.n_noise - n_junk
     if n_shown < (1 if options.continuous else options.n_views):
         raise OptionError(
             f"n_averages = {n} leaves {n_shown} averages for {options.n_views} views, after "
-            f"{options.n_empty} empty, {options.n_noise} noise and {options.n_junk} junk averages.",
+            f"{options.n_empty} empty, {options.n_noise} noise and {n_junk} junk averages.",
             cure="Ask for more averages or fewer views.",
         )
-    axes = views.spread_axes(options.n_views, rng)
-    preferred = axes[rng.permutation(options.n_views)[: options.n_preferred]]
-    weight = views.popularity(axes, preferred, options.preferred_share, _CAP_WIDTH)
+    axes, preferred = _axes(options, group, rng)
+    weight = views.popularity(
+        axes,
+        preferred,
+        options.preferred_share,
+        options.preferred_width,
+        ratio=options.preferred_ratio,
+        group=group,
+    )
     if options.continuous:
-        near = _draw_continuous(n_shown, preferred, options.preferred_share, rng)
+        near = _draw_continuous(n_shown, preferred, options, rng)
         share = rng.lognormal(0, 0.4, n_shown)
     else:
         # A crowded view is split over more averages, but not in proportion: they are larger too.
@@ -53,37 +63,109 @@ def plan_averages(options: SimulationOptions, rng: np.random.Generator) -> Plan:
         near, share = axes[axis], rng.lognormal(0, 0.4, n_shown)
         share *= (weight / np.bincount(axis, share))[axis]
     view = views.around(near, options.class_spread, rng)
-    superclass = views.nearest_axis(view, axes)
+    superclass, _ = symmetry.closest(view, axes, group)
     view[rng.random(n_shown) < options.mirror_share] *= -1
-    mirrored = np.einsum("ij,ij->i", view, axes[superclass]) < 0
+    # What was added later draws from a stream of its own, and leaves the others as they were.
+    later = np.random.default_rng([options.seed, 4])
+    partner = _pair_up(view, superclass, options, later)
+    superclass, mirrored = symmetry.closest(view, axes, group)
+    crowded = later.random(n_shown) < options.neighbour_share
+    n_neighbours = np.where(crowded, later.integers(1, _NEIGHBOURS + 1, n_shown), 0)
 
     place = rng.permutation(n)
-    shown, junk = place[:n_shown], place[n_shown : n_shown + options.n_junk]
+    shown, junk = place[:n_shown], place[n_shown : n_shown + n_junk]
     kind = np.full(n, EMPTY, dtype="U5")
     kind[shown] = VIEW
     kind[junk] = JUNK
     kind[place[n - options.n_noise :]] = NOISE
+    junk_kind = np.full(n, "", dtype="U6")
+    junk_kind[junk] = np.repeat(list(options.junk), list(options.junk.values()))
+    junk_kind[kind == NOISE] = NOISE
     return Plan(
         kind,
+        junk_kind,
         _scatter(view, shown, n, np.nan),
         _scatter(superclass, shown, n, UNASSIGNED),
         _scatter(mirrored, shown, n, False),
+        _scatter(np.where(partner < 0, 0, shown[partner] + 1), shown, n, 0),
+        _scatter(n_neighbours, shown, n, 0),
         axes,
         weight,
-        rng.uniform(-180, 180, n),
+        rng.uniform(-options.max_rotation, options.max_rotation, n),
         rng.uniform(-options.max_shift, options.max_shift, (n, 2)),
         _scatter(share / share.sum(), shown, n, 0.0) + 0.5 / n_shown * (kind == JUNK),
     )
 
 
+def _axes(
+    options: SimulationOptions, group: DoubleArray, rng: np.random.Generator
+) -> tuple[DoubleArray, DoubleArray]:
+    """Directions of the distinct views, and those of them that are preferred."""
+    n, wanted = options.n_views, options.min_separation
+    given = options.preferred_directions
+    if given is None and wanted is None and len(group) == 1:
+        axes = views.spread_axes(n, rng)
+    else:
+        fixed = np.asarray(given or np.zeros((0, 3)), dtype=np.float64)
+        length = np.linalg.norm(fixed, axis=1, keepdims=True)
+        if len(fixed) > n or not (length > 0).all():
+            raise OptionError(
+                f"preferred_directions names {len(fixed)} directions, and n_views = {n}."
+                if len(fixed) > n
+                else "preferred_directions has a direction of length 0.",
+                cure="Name at most as many directions as there are views, each x,y,z.",
+            )
+        axes = symmetry.spread_views(n, group, rng, fixed / length)
+    apart = symmetry.separation(axes, group)
+    # Two given directions may be one view, and so may views that symmetry leaves no room for.
+    if apart < (wanted or 0.01):
+        raise OptionError(
+            f"n_views = {n}: under {options.symmetry} and mirroring that many views are "
+            f"{apart:.1f}° apart at best; {wanted or 0.01:g}° was expected.",
+            cure="Ask for fewer views, or a smaller min_separation.",
+        )
+    preferred = axes[rng.permutation(n)[: options.n_preferred]]
+    return axes, preferred if given is None else axes[: len(given)]
+
+
+def _pair_up(
+    view: DoubleArray, superclass: IntArray, options: SimulationOptions, rng: np.random.Generator
+) -> IntArray:
+    """Turn averages into exact opposites of others of their view; partner of each, or −1."""
+    partner = np.full(len(view), -1)
+    wanted = options.n_mirror_pairs
+    if not wanted:
+        return partner
+    # One pair of a view after the other, so that pairs are spread over the views.
+    rows = rng.permutation(len(view))
+    queues = [rows[superclass[rows] == number] for number in rng.permutation(options.n_views)]
+    pairs = [
+        (queue[2 * turn], queue[2 * turn + 1])
+        for turn in range(len(view) // 2)
+        for queue in queues
+        if len(queue) > 2 * turn + 1
+    ]
+    if len(pairs) < wanted:
+        raise OptionError(
+            f"n_mirror_pairs = {wanted}: the averages of one view make {len(pairs)} pairs.",
+            cure="Ask for more averages or fewer pairs.",
+        )
+    for one, other in pairs[:wanted]:
+        view[other] = -view[one]
+        partner[one], partner[other] = other, one
+    return partner
+
+
 def _draw_continuous(
-    n: int, preferred: DoubleArray, share: float, rng: np.random.Generator
+    n: int, preferred: DoubleArray, options: SimulationOptions, rng: np.random.Generator
 ) -> DoubleArray:
     direction = views.uniform(n, rng)
     if len(preferred):
-        crowded = rng.random(n) < share
-        cap = rng.choice(len(preferred), crowded.sum(), p=views.cap_shares(len(preferred)))
-        direction[crowded] = views.around(preferred[cap], np.sqrt(2) * _CAP_WIDTH, rng)
+        crowded = rng.random(n) < options.preferred_share
+        share = views.cap_shares(len(preferred), options.preferred_ratio)
+        cap = rng.choice(len(preferred), crowded.sum(), p=share)
+        width = np.sqrt(2) * options.preferred_width
+        direction[crowded] = views.around(preferred[cap], width, rng)
     return direction
 
 
@@ -116,6 +198,7 @@ class Particles:
 
     @classmethod
     def draw(cls, plan: Plan, options: SimulationOptions, rng: np.random.Generator) -> Particles:
+        """Draw them; what shows no single molecule has a frame of NaN."""
         n_particles = options.n_particles
         occupied = np.flatnonzero(plan.share)
         if n_particles < len(occupied):
@@ -133,6 +216,10 @@ class Particles:
         score = rng.beta(8, 1, n_particles)
         for number in occupied:
             who = members[number]
+            if plan.junk_kind[number] not in ("", MIXED):
+                frame[who] = np.nan
+                score[who] *= 0.6
+                continue
             if plan.kind[number] == JUNK:
                 turn = in_plane(rng.uniform(-180, 180, len(who)))
                 frame[who] = turn @ views.view_frames(views.uniform(len(who), rng))
@@ -151,7 +238,7 @@ class Particles:
             frame,
             rng.uniform(-180, 180, n_particles),
             rng.normal(0, 2, (n_particles, 2)),
-            rng.uniform(8_000, 24_000, n_particles),
+            rng.uniform(options.defocus_min, options.defocus_max, n_particles),
             np.clip(score, 0.01, 1),
             members,
         )

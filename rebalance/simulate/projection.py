@@ -1,8 +1,9 @@
-"""Projections of a blob density along any direction, in closed form.
+"""Projections of a density along any direction: of Gaussian blobs in closed form.
 
 A 3D Gaussian projects to a 2D Gaussian, which is a product of one factor along x and one along y:
 a projection is one small matrix product, without interpolation. Rotation, shift and mirror of the
-object are therefore those of the image, to rounding.
+object are therefore those of the image, to rounding. A density on a grid projects itself
+(`Volume`).
 """
 
 from __future__ import annotations
@@ -12,12 +13,13 @@ from threadpoolctl import threadpool_limits
 
 from rebalance.model import DoubleArray, FloatArray
 from rebalance.simulate.phantom import Blobs
+from rebalance.simulate.volume import Volume
 
 _CHUNK_BYTES = 32 * 2**20
 
 
 def project(
-    blobs: Blobs,
+    blobs: Blobs | Volume,
     rotations: DoubleArray,
     box: int,
     pixel_size: float,
@@ -28,7 +30,8 @@ def project(
 
     Parameters
     ----------
-    blobs : Blobs
+    blobs : Blobs or Volume
+        The density.
     rotations : float64 (n, 3, 3)
         Each takes object coordinates to image coordinates: x to the right, y down, z along the
         beam, so that the last row is the direction of view. Euler angles (rot, tilt, psi) of
@@ -45,6 +48,8 @@ def project(
     float32 (n, box, box)
         Per Å².
     """
+    if isinstance(blobs, Volume):
+        return blobs.project(rotations, box, pixel_size, shifts=shifts)
     rotations = np.asarray(rotations, dtype=np.float64)
     if rotations.ndim != 3 or rotations.shape[1:] != (3, 3):
         raise ValueError(f"rotations must be (n, 3, 3), not {rotations.shape}")

@@ -44,6 +44,7 @@ class RelionFiles(NamedTuple):
     sampling: Path
     truth_classes: Path
     truth_particles: Path
+    truth: Path
 
 
 class RelionSelection(NamedTuple):

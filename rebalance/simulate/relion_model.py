@@ -26,7 +26,7 @@ def class_columns(simulated: SimulatedClassification, stack: str, version: Versi
     occupied = averages.n_particles > 0
     unit = "" if version == "3.0" else "Angst"
     options = simulated.options
-    accuracy = options.shift_error * (1.0 if version == "3.0" else options.pixel_size)
+    accuracy = options.shift_error * (1.0 if version == "3.0" else simulated.optics.pixel_size)
     return {
         "ReferenceImage": indexed(averages.class_id, stack),
         "ClassDistribution": averages.n_particles / averages.n_particles.sum(),
@@ -156,7 +156,7 @@ def optimiser(
 
 def sampling(simulated: SimulatedClassification, version: Version) -> str:
     """``_sampling.star``."""
-    unit = 1.0 if version == "3.0" else simulated.options.pixel_size
+    unit = 1.0 if version == "3.0" else simulated.optics.pixel_size
     values: dict[str, float | int | str] = {
         "Is3DSampling": 0,
         "Is3DTranslationalSampling": 0,

@@ -2,31 +2,91 @@
 
 from __future__ import annotations
 
-from rebalance.options import Options, option
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator
+
+from rebalance.options import Options, option, parse_options
 
 VIEW, EMPTY, NOISE, JUNK = "view", "empty", "noise", "junk"
+
+MIXED, JUNK_NOISE, EDGE, DOUBLE, ICE = "mixed", "noise", "edge", "double", "ice"
+"""Kinds of junk."""
+
+
+def _directions(text: Any) -> Any:
+    """Directions as a person types them: ``0,0,1/1,0,0``."""
+    if not isinstance(text, str):
+        return text
+    try:
+        rows = [tuple(float(x) for x in row.split(",")) for row in text.split("/")]
+    except ValueError:
+        rows = []
+    if not rows or any(len(row) != 3 or not any(row) for row in rows):
+        raise ValueError("write directions as x,y,z with / between them: 0,0,1/1,0,0")
+    return rows
+
+
+Directions = Annotated[tuple[tuple[float, float, float], ...], BeforeValidator(_directions)]
 
 
 class SimulationOptions(Options):
     """What to simulate. Averages of all kinds together are ``n_averages``."""
 
+    source: str | None = option(
+        None, "Density map (.mrc, .map) or atomic model (.pdb, .cif); auto: the built-in phantom."
+    )
+    symmetry: str = option(
+        "C1", "Point group: Cn, Dn, T, O or I; an atomic model is turned onto its axes."
+    )
+    symmetrise: bool = option(
+        False, "Average the density over the group instead of refusing one that lacks it."
+    )
+    resolution: float | None = option(
+        None, "Of the density of an atomic model; auto: 2.5 pixels.", unit="Å", gt=0
+    )
+    assembly: str | None = option(
+        None, "Biological assembly of an atomic model to build; auto: the atoms as they are."
+    )
     n_averages: int = option(80, "Class averages in all, empties included.", ge=1)
     n_particles: int = option(20_000, "Particles in all.", ge=1)
-    n_views: int = option(12, "Distinct views, mirror images counted once.", ge=1)
+    n_views: int = option(12, "Distinct views; symmetric and mirror ones counted once.", ge=1)
     seed: int = option(0, "Same seed, same data.", ge=0)
     box: int = option(64, "Side of an image.", unit="pixels", ge=8, le=1024)
-    pixel_size: float = option(4.0, "Sampling.", unit="Å", gt=0)
-    preferred_share: float = option(
-        0.75, "Share of the particles in preferred views; the rest is uniform.", ge=0, le=1
-    )
-    n_preferred: int = option(2, "Preferred views.", ge=0)
-    mirror_share: float = option(
-        0.35, "Share of the averages that show their view from the opposite side.", ge=0, le=1
+    pixel_size: float | None = option(
+        None, "Sampling; auto: 4 Å for the phantom, else so that the molecule fits.", unit="Å", gt=0
     )
     continuous: bool = option(
         False,
         "Draw the direction of each average anew instead of near one of the views; its true "
         "superclass is then the nearest view.",
+    )
+    min_separation: float | None = option(
+        None,
+        "Least angle between two views, modulo symmetry and mirror; auto: as it comes.",
+        unit="degrees",
+        gt=0,
+        le=90,
+    )
+    preferred_share: float = option(
+        0.75, "Share of the particles in preferred views; the rest is uniform.", ge=0, le=1
+    )
+    n_preferred: int = option(2, "Preferred views.", ge=0)
+    preferred_directions: Directions | None = option(
+        None, "Preferred views by direction, x,y,z/x,y,z/…; auto: drawn at random."
+    )
+    preferred_width: float = option(
+        20.0, "Standard deviation of a preferred cap.", unit="degrees", gt=0, le=90
+    )
+    preferred_ratio: float = option(
+        0.5, "Particles of each next preferred view ÷ those of the one before.", gt=0, le=1
+    )
+    mirror_share: float = option(
+        0.35, "Share of the averages that show their view from the opposite side.", ge=0, le=1
+    )
+    n_mirror_pairs: int = option(
+        0, "Pairs of averages that show one view from exactly opposite sides.", ge=0
     )
     class_spread: float = option(
         4.0, "Angle of an average from its view.", unit="degrees", ge=0, le=60
@@ -36,13 +96,59 @@ class SimulationOptions(Options):
     )
     psi_error: float = option(2.0, "Error of in-plane alignment.", unit="degrees", ge=0)
     shift_error: float = option(0.4, "Error of alignment along x and y.", unit="pixels", ge=0)
+    max_rotation: float = option(
+        180.0, "Largest in-plane rotation of an average.", unit="degrees", ge=0, le=180
+    )
     max_shift: float = option(1.5, "Largest shift of an average along x or y.", unit="pixels", ge=0)
     snr: float = option(0.05, "Signal-to-noise ratio of a particle.", gt=0)
+    noise_length: float = option(
+        0.0, "Correlation length of the particles' noise; 0: white.", unit="Å", ge=0
+    )
+    noise_floor: float = option(0.3, "White part of the noise where it is correlated.", ge=0, le=1)
     ctf: bool = option(True, "Apply and correct a contrast transfer function.")
+    defocus_min: float = option(8_000.0, "Least defocus.", unit="Å", ge=0)
+    defocus_max: float = option(24_000.0, "Largest defocus.", unit="Å", ge=0)
+    b_factor: float = option(150.0, "Envelope exp(−B k²/4) on the signal.", unit="Å²", ge=0)
+    averaging: Literal["wiener", "phase-flip"] = option(
+        "wiener",
+        "How particles are averaged: by RELION's Wiener filter, or as the plain mean of "
+        "phase-flipped images, whose noise falls with the root of their number.",
+    )
     mask_diameter: float | None = option(
         None, "Soft mask on the averages; auto: just wider than the molecule.", unit="Å", gt=0
+    )
+    neighbour_share: float = option(
+        0.0, "Share of the averages with other particles at their edge.", ge=0, le=1
     )
     n_empty: int = option(5, "All-zero averages without particles.", ge=0)
     n_noise: int = option(1, "Averages of noise without particles.", ge=0)
     n_junk: int = option(2, "Averages of particles whose views are mixed.", ge=0)
+    n_junk_noise: int = option(0, "Averages of particles that show nothing.", ge=0)
+    n_edge: int = option(0, "Averages of the edge of the carbon film.", ge=0)
+    n_double: int = option(0, "Averages of two particles side by side.", ge=0)
+    n_ice: int = option(0, "Averages of ice contamination.", ge=0)
     particle_images: bool = option(False, "Make the noisy particle images too.")
+
+    @property
+    def junk(self) -> dict[str, int]:
+        """How many averages of each kind of junk."""
+        return {
+            MIXED: self.n_junk,
+            JUNK_NOISE: self.n_junk_noise,
+            EDGE: self.n_edge,
+            DOUBLE: self.n_double,
+            ICE: self.n_ice,
+        }
+
+
+def parse_simulation(options: SimulationOptions | Mapping[str, Any] | None) -> SimulationOptions:
+    """Options as they are, or from a mapping.
+
+    Raises
+    ------
+    OptionError
+        If an option is unknown or out of range.
+    """
+    if isinstance(options, SimulationOptions):
+        return options
+    return parse_options(SimulationOptions, options or {}, owner="simulation", prefix="simulate")

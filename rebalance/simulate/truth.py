@@ -1,21 +1,27 @@
-"""What is true of a simulated classification, as CSV beside the files that don't say it."""
+"""What is true of a simulated classification: CSV and JSON beside the files that don't say it."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from rebalance.model import DoubleArray
+from rebalance.simulate import symmetry
 from rebalance.simulate.classification import SimulatedClassification
 
-CLASSES, PARTICLES = "truth_classes.csv", "truth_particles.csv"
+CLASSES, PARTICLES, ALL = "truth_classes.csv", "truth_particles.csv", "truth.json"
+
+FORMAT, VERSION = "rebalance truth", 1
 
 
 def write_truth(
     simulated: SimulatedClassification, particle_names: Sequence[object], folder: Path
-) -> tuple[Path, Path]:
-    """Write ``truth_classes.csv`` and ``truth_particles.csv``.
+) -> tuple[Path, Path, Path]:
+    """Write ``truth_classes.csv``, ``truth_particles.csv`` and ``truth.json``.
 
     Parameters
     ----------
@@ -28,34 +34,106 @@ def write_truth(
     -------
     tuple of Path
         Classes: class_id, kind, superclass, mirrored, n_particles, view (unit vector, empty
-        unless the kind is ``view``). Particles: name, class_id, superclass, view, and rot, tilt,
-        psi in degrees. Superclass −1 is none.
+        unless the kind is ``view``), the in-plane rotation in degrees and shift in pixels of its
+        picture, junk_kind, mirror_of, n_neighbours. Particles: name, class_id, superclass, view,
+        and rot, tilt, psi in degrees (empty where no single molecule is shown), shift in pixels,
+        kind, mirrored. Superclass −1 is none. JSON: what holds for all, see `facts`.
     """
+    classes, particles, everything = (folder / name for name in (CLASSES, PARTICLES, ALL))
+    _write_classes(simulated, classes)
+    _write_particles(simulated, particle_names, particles)
+    with everything.open("w", encoding="utf-8") as file:
+        json.dump(facts(simulated), file, indent=1, ensure_ascii=False, allow_nan=False)
+        file.write("\n")
+    return classes, particles, everything
+
+
+def facts(simulated: SimulatedClassification) -> dict[str, Any]:
+    """What ``truth.json`` holds: symmetry and its rotations, the views, the source, the options.
+
+    Returns
+    -------
+    dict
+        ``symmetry_operators`` are rotation matrices, the identity first: views v and g·v show the
+        same picture, −g·v its mirror image. ``separation_deg`` is the smallest angle between two
+        views, modulo both; None for one view.
+    """
+    options, molecule = simulated.options, simulated.molecule
+    separation = symmetry.separation(simulated.axes, simulated.operators)
+    recorded = options.model_dump(mode="json")
+    # The place of a file differs from one machine to the next, and the truth doesn't.
+    recorded["source"] = molecule.name
+    return {
+        "format": FORMAT,
+        "version": VERSION,
+        "symmetry": simulated.symmetry,
+        "symmetry_operators": _rounded(simulated.operators, 12),
+        "views": "continuous" if options.continuous else "discrete",
+        "axes": _rounded(simulated.axes, 6),
+        "popularity": _rounded(simulated.popularity, 6),
+        "separation_deg": round(separation, 3) if np.isfinite(separation) else None,
+        "n_averages": options.n_averages,
+        "n_particles": options.n_particles,
+        "box": options.box,
+        "pixel_size": options.pixel_size,
+        "source": {"kind": molecule.kind, "name": molecule.name, "sha256": molecule.sha256},
+        "classes": CLASSES,
+        "particles": PARTICLES,
+        "options": recorded,
+    }
+
+
+def _write_classes(simulated: SimulatedClassification, path: Path) -> None:
     averages = simulated.class_averages
     assert averages.n_particles is not None
-    classes = folder / CLASSES
-    with classes.open("w", encoding="utf-8") as file:
-        file.write("class_id,kind,superclass,mirrored,n_particles,view_x,view_y,view_z\n")
+    with path.open("w", encoding="utf-8") as file:
+        file.write(
+            "class_id,kind,superclass,mirrored,n_particles,view_x,view_y,view_z,"
+            "in_plane_deg,shift_x_px,shift_y_px,junk_kind,mirror_of,n_neighbours\n"
+        )
         for row, class_id in enumerate(averages.class_id):
-            view = ["" if np.isnan(x) else f"{x:.6f}" for x in simulated.view[row]]
+            x, y = simulated.shift[row]
             file.write(
                 f"{class_id},{simulated.kind[row]},{simulated.superclass[row]},"
-                f"{int(simulated.mirrored[row])},{averages.n_particles[row]},{','.join(view)}\n"
+                f"{int(simulated.mirrored[row])},{averages.n_particles[row]},"
+                f"{_numbers(simulated.view[row], 6)},"
+                f"{simulated.in_plane[row]:.4f},{x:.4f},{y:.4f},{simulated.junk_kind[row]},"
+                f"{simulated.mirror_of[row] or ''},{simulated.n_neighbours[row]}\n"
             )
-    particles = folder / PARTICLES
-    with particles.open("w", encoding="utf-8") as file:
-        file.write("name,class_id,superclass,view_x,view_y,view_z,rot_deg,tilt_deg,psi_deg\n")
-        columns = zip(
-            particle_names,
-            simulated.particle_class.tolist(),
-            simulated.particle_superclass.tolist(),
-            simulated.particle_view.tolist(),
-            simulated.particle_euler.tolist(),
-            strict=True,
+
+
+def _write_particles(
+    simulated: SimulatedClassification, names: Sequence[object], path: Path
+) -> None:
+    of_class = simulated.particle_class - 1
+    columns = zip(
+        names,
+        simulated.particle_class.tolist(),
+        simulated.particle_superclass.tolist(),
+        simulated.particle_view.tolist(),
+        simulated.particle_euler.tolist(),
+        simulated.particle_place.tolist(),
+        simulated.kind[of_class].tolist(),
+        simulated.mirrored[of_class].tolist(),
+        strict=True,
+    )
+    with path.open("w", encoding="utf-8") as file:
+        file.write(
+            "name,class_id,superclass,view_x,view_y,view_z,rot_deg,tilt_deg,psi_deg,"
+            "shift_x_px,shift_y_px,kind,mirrored\n"
         )
         file.writelines(
-            f"{name},{class_id},{superclass},"
-            f"{x:.6f},{y:.6f},{z:.6f},{rot:.4f},{tilt:.4f},{psi:.4f}\n"
-            for name, class_id, superclass, (x, y, z), (rot, tilt, psi) in columns
+            f"{name},{class_id},{superclass},{_numbers(view, 6)},{_numbers(euler, 4)},"
+            f"{x:.4f},{y:.4f},{kind},{int(mirrored)}\n"
+            for name, class_id, superclass, view, euler, (x, y), kind, mirrored in columns
         )
-    return classes, particles
+
+
+def _numbers(values: Sequence[float] | DoubleArray, digits: int) -> str:
+    # NaN is the only number unlike itself.
+    return ",".join(f"{x:.{digits}f}" if x == x else "" for x in values)
+
+
+def _rounded(values: DoubleArray, digits: int) -> Any:
+    # Adding 0 makes −0.0 to 0.0.
+    return (np.round(values, digits) + 0.0).tolist()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from rebalance.model import DoubleArray, IntArray
+from rebalance.simulate.symmetry import angles
 
 
 def spread_axes(n: int, rng: np.random.Generator) -> DoubleArray:
@@ -71,7 +72,13 @@ def uniform(n: int, rng: np.random.Generator) -> DoubleArray:
 
 
 def popularity(
-    axes: DoubleArray, preferred: DoubleArray, share: float, width: float
+    axes: DoubleArray,
+    preferred: DoubleArray,
+    share: float,
+    width: float,
+    *,
+    ratio: float = 0.5,
+    group: DoubleArray | None = None,
 ) -> DoubleArray:
     """Share of the particles that each axis gets, when a share of them sits in preferred caps.
 
@@ -79,11 +86,15 @@ def popularity(
     ----------
     axes : float64 (n, 3)
     preferred : float64 (c, 3)
-        Centres of the caps; each next one holds half as much as the one before.
+        Centres of the caps.
     share : float
         Part of the particles in the caps; the rest is uniform.
     width : float
         Degrees; standard deviation of a cap.
+    ratio : float
+        What each next cap holds ÷ what the one before holds.
+    group : float64 (G, 3, 3), optional
+        Point group modulo which directions are the same.
 
     Returns
     -------
@@ -93,16 +104,16 @@ def popularity(
     n = len(axes)
     weight = np.full(n, 1 / n)
     if len(preferred) and share > 0:
-        angle = np.arccos(np.clip(np.abs(axes @ preferred.T), 0, 1))
+        angle = angles(axes, preferred, np.eye(3)[None] if group is None else group)
         cap = np.exp(-0.5 * (angle / np.deg2rad(width)) ** 2)
         cap /= cap.sum(axis=0)
-        weight = (1 - share) * weight + share * (cap @ cap_shares(len(preferred)))
+        weight = (1 - share) * weight + share * (cap @ cap_shares(len(preferred), ratio))
     return weight / weight.sum()
 
 
-def cap_shares(n: int) -> DoubleArray:
-    """How the preferred particles divide among n caps: each next one half as much."""
-    shares = 0.5 ** np.arange(n)
+def cap_shares(n: int, ratio: float = 0.5) -> DoubleArray:
+    """How the preferred particles divide among n caps: each next one ``ratio`` times as many."""
+    shares = ratio ** np.arange(n)
     return shares / shares.sum()
 
 

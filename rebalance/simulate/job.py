@@ -1,0 +1,77 @@
+"""Simulates a classification and writes it as a RELION or CryoSPARC job, truth beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rebalance.errors import OptionError
+from rebalance.simulate.classification import SimulatedClassification, simulate_class_averages
+from rebalance.simulate.cryosparc import CryosparcFiles, write_cryosparc
+from rebalance.simulate.molecule import Molecule
+from rebalance.simulate.relion import RelionFiles, write_relion
+from rebalance.simulate.relion_model import Version
+from rebalance.simulate.settings import SimulationOptions
+
+CRYOSPARC = "cryosparc"
+
+LAYOUTS: dict[str, Version | None] = {
+    "relion": "3.1",
+    "relion-3.0": "3.0",
+    "relion-5": "5.0",
+    CRYOSPARC: None,
+}
+"""Whose files can be written, and the version of RELION."""
+
+
+def simulate(
+    folder: Path | str,
+    options: SimulationOptions | Mapping[str, Any] | None = None,
+    *,
+    layout: str = "relion",
+    molecule: Molecule | None = None,
+) -> RelionFiles | CryosparcFiles:
+    """Simulate a 2D classification and write it into a project folder.
+
+    Parameters
+    ----------
+    folder : Path or str
+        Made if it isn't there.
+    options : SimulationOptions or mapping, optional
+    layout : {"relion", "relion-3.0", "relion-5", "cryosparc"}
+    molecule : Molecule, optional
+        From `load_molecule`, to simulate from it again without loading.
+
+    Returns
+    -------
+    RelionFiles or CryosparcFiles
+        ``.job`` is what a person would point at; ``.truth``, ``.truth_classes`` and
+        ``.truth_particles`` say what is what (`write_truth`).
+
+    Raises
+    ------
+    InputError, OptionError
+        As `simulate_class_averages`; or if there is no such layout.
+    """
+    check_layout(layout)
+    return write_job(simulate_class_averages(options, molecule=molecule), folder, layout)
+
+
+def write_job(
+    simulated: SimulatedClassification, folder: Path | str, layout: str
+) -> RelionFiles | CryosparcFiles:
+    """Write what has been simulated, in a layout by name."""
+    check_layout(layout)
+    version = LAYOUTS[layout]
+    if version is None:
+        return write_cryosparc(simulated, Path(folder))
+    return write_relion(simulated, Path(folder), version=version)
+
+
+def check_layout(layout: str) -> None:
+    """Refuse a layout that there isn't."""
+    if layout not in LAYOUTS:
+        raise OptionError(
+            f"There is no layout {layout!r}.", cure=f"Choose one of {', '.join(LAYOUTS)}."
+        )

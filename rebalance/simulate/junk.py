@@ -1,0 +1,138 @@
+"""What averages show that is no view: edges of carbon, two particles, ice; and neighbours.
+
+Contrasts are in units of the standard deviation of the molecule's own picture inside the mask, so
+that junk looks as strong beside real averages as it does in a micrograph.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rebalance.model import DoubleArray
+from rebalance.simulate.phantom import Blobs
+from rebalance.simulate.projection import in_plane, project
+from rebalance.simulate.settings import DOUBLE, EDGE, ICE
+from rebalance.simulate.views import around, uniform, view_frames
+from rebalance.simulate.volume import Volume
+
+_EDGE_CONTRAST = 2.0
+_ICE_CONTRAST = 3.0
+_VIEWS_BLURRED = 8
+_BLUR = 25.0
+"""Degrees by which views differ in what a classification aligns on something else."""
+
+
+def junk_picture(
+    kind: str,
+    molecule: Blobs | Volume,
+    box: int,
+    pixel_size: float,
+    contrast: float,
+    rng: np.random.Generator,
+) -> DoubleArray:
+    """The noise-free picture of a junk class.
+
+    Parameters
+    ----------
+    kind : str
+        ``edge``, ``double``, ``ice``; anything else shows nothing.
+    molecule : Blobs or Volume
+    box : int
+    pixel_size : float
+        Å.
+    contrast : float
+        Standard deviation of the molecule's own picture inside the mask.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    float64 (box, box)
+        Mean 0 but for ``double``, which is in the units of the projection.
+    """
+    if kind == EDGE:
+        return contrast * _EDGE_CONTRAST * _edge(box, molecule.diameter / pixel_size, rng)
+    if kind == ICE:
+        return contrast * _ICE_CONTRAST * _ice(box, molecule.diameter / pixel_size, rng)
+    if kind == DOUBLE:
+        angle = rng.uniform(0, 2 * np.pi)
+        step = 0.33 * molecule.diameter / pixel_size * np.array([np.cos(angle), np.sin(angle)])
+        one = blurred_molecule(molecule, step, box, pixel_size, rng)
+        return one + blurred_molecule(molecule, -step, box, pixel_size, rng)
+    return np.zeros((box, box))
+
+
+def neighbours(
+    n: int, molecule: Blobs | Volume, box: int, pixel_size: float, rng: np.random.Generator
+) -> DoubleArray:
+    """Other particles about the one in the middle, blurred as nothing aligns them; (box, box)."""
+    picture = np.zeros((box, box))
+    angle = rng.uniform(0, 2 * np.pi) + 2 * np.pi * np.arange(n) / n + rng.normal(0, 0.3, n)
+    for direction in angle:
+        distance = rng.uniform(0.75, 0.95) * molecule.diameter / pixel_size
+        step = distance * np.array([np.cos(direction), np.sin(direction)])
+        picture += rng.uniform(0.4, 0.9) * blurred_molecule(molecule, step, box, pixel_size, rng)
+    return picture
+
+
+def blurred_molecule(
+    molecule: Blobs | Volume,
+    place: DoubleArray,
+    box: int,
+    pixel_size: float,
+    rng: np.random.Generator,
+) -> DoubleArray:
+    """The mean of some projections whose views and places scatter; float64 (box, box)."""
+    direction = around(np.repeat(uniform(1, rng), _VIEWS_BLURRED, axis=0), _BLUR / np.sqrt(2), rng)
+    turn = in_plane(rng.uniform(-180, 180) + rng.normal(0, _BLUR / 2, _VIEWS_BLURRED))
+    scatter = 0.03 * molecule.diameter / pixel_size
+    places = place + rng.normal(0, scatter, (_VIEWS_BLURRED, 2))
+    # In a box twice as wide nothing that leaves the image comes in at the other side.
+    wide = project(molecule, turn @ view_frames(direction), 2 * box, pixel_size, shifts=places)
+    middle = slice(box - box // 2, box - box // 2 + box)
+    return wide[:, middle, middle].mean(axis=0, dtype=np.float64)
+
+
+def _edge(box: int, diameter: float, rng: np.random.Generator) -> DoubleArray:
+    """A film that ends in a gently bent line, darker rim and grain on its side."""
+    x, y = _grid(box)
+    angle = rng.uniform(0, 2 * np.pi)
+    along, across = x * np.cos(angle) + y * np.sin(angle), -x * np.sin(angle) + y * np.cos(angle)
+    bend = along**2 / (rng.choice([-1, 1]) * rng.uniform(2, 6) * diameter)
+    inside = (across - bend - rng.uniform(-0.2, 0.2) * diameter) / (0.04 * diameter)
+    film = 0.5 + 0.5 * np.tanh(inside)
+    rim = np.exp(-0.5 * (inside / 1.5) ** 2)
+    grain = _smooth(rng.standard_normal((box, box)), 0.03 * diameter)
+    return _standard(film + 0.8 * rim + 0.15 * film * grain)
+
+
+def _ice(box: int, diameter: float, rng: np.random.Generator) -> DoubleArray:
+    """Some compact lumps of unequal size, one of them near the middle."""
+    x, y = _grid(box)
+    picture = np.zeros((box, box))
+    for number in range(int(rng.integers(1, 4))):
+        away = 0.05 if number == 0 else 0.3
+        cx, cy = rng.normal(0, away * diameter, 2)
+        wide, narrow = rng.uniform(0.08, 0.22, 2) * diameter
+        angle = rng.uniform(0, np.pi)
+        u = (x - cx) * np.cos(angle) + (y - cy) * np.sin(angle)
+        v = -(x - cx) * np.sin(angle) + (y - cy) * np.cos(angle)
+        # Flat with a sharp brim: crystals are not Gaussian.
+        brim = np.sqrt((u / wide) ** 2 + (v / narrow) ** 2)
+        picture += rng.uniform(0.6, 1.2) / (1 + np.exp((brim - 1) * 8))
+    return _standard(picture)
+
+
+def _grid(box: int) -> tuple[DoubleArray, DoubleArray]:
+    axis = np.arange(box, dtype=np.float64) - box // 2
+    x, y = np.meshgrid(axis, axis)
+    return x, y
+
+
+def _smooth(image: DoubleArray, sigma: float) -> DoubleArray:
+    from scipy import ndimage
+
+    return _standard(ndimage.gaussian_filter(image, sigma, mode="wrap"))
+
+
+def _standard(image: DoubleArray) -> DoubleArray:
+    return (image - image.mean()) / image.std()

@@ -1,0 +1,128 @@
+"""Density maps: MRC and CCP4 files read, cleared of what surrounds the molecule, and resampled."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from rebalance.errors import InputError, OptionError
+from rebalance.model import FloatArray
+from rebalance.simulate.volume import LARGEST_SIDE, Volume, fourier_cropped
+
+SUFFIXES = (".mrc", ".map", ".ccp4")
+
+_EDGE = 0.04
+_HELD = 0.995
+_LARGEST_MAP = 1024
+
+
+def read_map(path: Path) -> Volume:
+    """A map about the middle voxel of its box, masked to the sphere that holds the molecule.
+
+    The molecule is what rises above the mean outside the largest sphere of the box by more than
+    three standard deviations there, and above a tenth of the highest density; the sphere about
+    the middle holds 99.5 % of it.
+
+    Parameters
+    ----------
+    path : Path
+        Axes in any order; plain or gzipped.
+
+    Raises
+    ------
+    InputError
+        If the file is no map: a stack of images, of unequal sides, flat, not finite, or without a
+        voxel size.
+    """
+    density, voxel_size = _read(path)
+    m = len(density)
+    axis = (np.arange(m) - m // 2).astype(np.float32) ** 2
+    radius = np.sqrt(axis[:, None, None] + axis[:, None] + axis)
+    outside = density[radius > m // 2]
+    density -= outside.mean()
+    level = max(3 * float(outside.std()), 0.1 * float(np.quantile(density, 0.9999)))
+    molecule = density > level
+    if level <= 0 or not molecule.any():
+        raise InputError(
+            "Nothing in this map stands out from its surroundings.",
+            path=path,
+            cure="Give a map whose molecule is positive and stands in the middle of its box.",
+        )
+    mass = np.bincount(radius[molecule].astype(np.int64), density[molecule])
+    reach = 1 + int(np.searchsorted(np.cumsum(mass), _HELD * mass.sum()))
+    edge = max(2.0, _EDGE * m)
+    beyond = np.clip((radius - reach) / edge, 0, 1)
+    density *= 0.5 + 0.5 * np.cos(np.pi * beyond, dtype=np.float32)
+    return Volume(density, voxel_size, 2 * reach * voxel_size)
+
+
+def resampled(volume: Volume, pixel_size: float) -> Volume:
+    """A map with voxels of about a pixel, cut to its molecule; as it is if it is no finer."""
+    m = len(volume.density)
+    room = volume.diameter + 2 * _EDGE * m * volume.voxel_size
+    cut = min(m, 2 * math.ceil(room / volume.voxel_size / 2))
+    start = m // 2 - cut // 2
+    part = volume.density[start : start + cut, start : start + cut, start : start + cut]
+    side = min(cut, 2 * math.ceil(cut * volume.voxel_size / pixel_size / 2))
+    if side > LARGEST_SIDE:
+        raise OptionError(
+            f"pixel_size = {pixel_size:g} Å is too fine for this map: a grid of {side}³ voxels is "
+            f"needed, and {LARGEST_SIDE}³ is the most.",
+            cure="Class averages are coarse: take pixels of 2 to 6 Å.",
+        )
+    small = fourier_cropped(np.ascontiguousarray(part), side)
+    return Volume(small, volume.voxel_size * cut / side, volume.diameter)
+
+
+def _read(path: Path) -> tuple[FloatArray, float]:
+    """The density with axes z, y, x, and the voxel size."""
+    import mrcfile
+
+    cure = "Give a density map in MRC format (.mrc, .map), or an atomic model (.pdb, .cif)."
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            with mrcfile.open(path, permissive=True) as opened:
+                header, data = opened.header.copy(), opened.data
+    except OSError as error:
+        raise InputError(
+            f"The file can't be read: {error.strerror or error}.", path=path, cure=cure
+        ) from error
+    except (ValueError, EOFError) as error:
+        raise InputError("This is not a density map.", path=path, cure=cure) from error
+    if data is None or header.map not in (b"MAP ", b"MAP\0"):
+        raise InputError("This is not a density map.", path=path, cure=cure)
+    if data.ndim != 3 or len(set(data.shape)) != 1 or np.iscomplexobj(data):
+        sides = " × ".join(str(side) for side in data.shape[::-1])
+        raise InputError(
+            f"This is no cube of density: it has {sides} pixels.",
+            path=path,
+            where="header fields nx, ny, nz",
+            cure="A map has equal sides. " + cure,
+        )
+    if len(data) > _LARGEST_MAP:
+        raise InputError(
+            f"The map has {len(data)}³ voxels; {_LARGEST_MAP}³ is the most.",
+            path=path,
+            cure="Bin it first.",
+        )
+    # mapc, mapr, maps say which of x, y, z runs along columns, rows and sections.
+    runs = [int(header.mapc), int(header.mapr), int(header.maps)]
+    if sorted(runs) != [1, 2, 3]:
+        runs = [1, 2, 3]
+    by_axis = {name: 2 - place for place, name in enumerate(runs)}
+    density = np.array(np.transpose(data, [by_axis[3], by_axis[2], by_axis[1]]), dtype=np.float32)
+    if not np.isfinite(density).all():
+        raise InputError("The map has values that are not finite.", path=path)
+    voxel = float(header.cella.x) / max(int(header.mx), 1)
+    if not (np.isfinite(voxel) and voxel > 0):
+        raise InputError(
+            "The map states no voxel size.",
+            path=path,
+            where="header fields cella, mx",
+            cure="Write it into the header, e.g. relion_image_handler --force_header_angpix.",
+        )
+    return density, float(f"{voxel:.6g}")

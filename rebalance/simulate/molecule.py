@@ -1,0 +1,184 @@
+"""What is simulated: the phantom, a density map or an atomic model, with its point group."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rebalance.errors import InputError, OptionError
+from rebalance.model import DoubleArray
+from rebalance.simulate import atoms, map_file, orientation
+from rebalance.simulate.phantom import Blobs, phantom
+from rebalance.simulate.settings import SimulationOptions, parse_simulation
+from rebalance.simulate.symmetry import operators, parse_symmetry
+from rebalance.simulate.volume import Volume, volume_of
+
+PHANTOM, MAP, MODEL = "phantom", "map", "model"
+
+_PHANTOM_PIXEL = 4.0
+_ROOM = 1.35
+_RESOLUTION_IN_PIXELS = 2.5
+
+
+@dataclass(frozen=True, eq=False)
+class Molecule:
+    """A density to project, and what is known of it.
+
+    Parameters
+    ----------
+    density : Blobs or Volume
+    pixel_size : float
+        Å; of the images that it suits.
+    symmetry : str
+        Point group.
+    operators : float64 (G, 3, 3)
+        Rotations under which the density is itself; the identity first.
+    kind : {"phantom", "map", "model"}
+    name : str, optional
+        File name without folder.
+    sha256 : str, optional
+        Of the file.
+    """
+
+    density: Blobs | Volume
+    pixel_size: float
+    symmetry: str
+    operators: DoubleArray
+    kind: str
+    name: str | None = None
+    sha256: str | None = None
+
+    @property
+    def diameter(self) -> float:
+        """Å; of the sphere about the origin that holds the molecule."""
+        return self.density.diameter
+
+
+def load_molecule(options: SimulationOptions | Mapping[str, Any] | None = None) -> Molecule:
+    """Load what the options name, once for many simulations.
+
+    Parameters
+    ----------
+    options : SimulationOptions or mapping, optional
+        ``source``, ``symmetry``, ``symmetrise``, ``resolution``, ``assembly``, ``box`` and
+        ``pixel_size`` matter here.
+
+    Raises
+    ------
+    InputError
+        If the file is not there, or neither a map nor an atomic model.
+    OptionError
+        If the density has not the symmetry asked for, or doesn't fit in the box.
+    """
+    options = parse_simulation(options)
+    symmetry = parse_symmetry(options.symmetry)
+    if options.source is None:
+        return _phantom(options, symmetry)
+    path = Path(options.source)
+    if not path.is_file():
+        raise InputError(
+            "There is no such file." if not path.exists() else "This is a folder.",
+            path=path,
+            cure="Give a density map (.mrc, .map) or an atomic model (.pdb, .cif).",
+        )
+    suffix = path.with_suffix("").suffix if path.suffix.lower() == ".gz" else path.suffix
+    if suffix.lower() in atoms.SUFFIXES:
+        return _from_model(path, options, symmetry)
+    if suffix.lower() in map_file.SUFFIXES:
+        return _from_map(path, options, symmetry)
+    raise InputError(
+        f"{suffix or 'A file without ending'} is neither a density map "
+        f"({', '.join(map_file.SUFFIXES)}) nor an atomic model ({', '.join(atoms.SUFFIXES)}).",
+        path=path,
+        cure="Give one of these, plain or gzipped.",
+    )
+
+
+def _phantom(options: SimulationOptions, symmetry: str) -> Molecule:
+    blobs, group = phantom(), operators(symmetry)
+    pixel_size = options.pixel_size or _PHANTOM_PIXEL
+    if len(group) == 1:
+        return Molecule(blobs, pixel_size, symmetry, group, PHANTOM)
+    symmetric = Blobs(
+        np.concatenate([blobs.centre @ turn.T for turn in group]),
+        np.tile(blobs.sigma, len(group)),
+        np.tile(blobs.mass / len(group), len(group)),
+    )
+    _check_fit(symmetric.diameter, options.box, pixel_size)
+    return Molecule(volume_of(symmetric, pixel_size), pixel_size, symmetry, group, PHANTOM)
+
+
+def _from_model(path: Path, options: SimulationOptions, symmetry: str) -> Molecule:
+    model = atoms.read_atoms(path, options.assembly)
+    turn = orientation.turn_onto_axes(model, symmetry)
+    group = operators(symmetry)
+    extent = atoms.density_of(model, 1.0).diameter
+    pixel_size = options.pixel_size or _fitting_pixel(extent, options.box)
+    _check_fit(extent, options.box, pixel_size)
+    resolution = options.resolution or _RESOLUTION_IN_PIXELS * pixel_size
+    blobs = atoms.density_of(model, resolution, turn=turn)
+    volume = volume_of(blobs, pixel_size)
+    if len(group) > 1:
+        volume, group = _symmetric(volume, group, symmetry, options.symmetrise, path)
+    return Molecule(volume, pixel_size, symmetry, group, MODEL, path.name, _sha256(path))
+
+
+def _from_map(path: Path, options: SimulationOptions, symmetry: str) -> Molecule:
+    if options.assembly is not None or options.resolution is not None:
+        name = "assembly" if options.assembly is not None else "resolution"
+        raise OptionError(f"{name} is for atomic models; {path.name} is a map.")
+    whole = map_file.read_map(path)
+    pixel_size = options.pixel_size or max(
+        _fitting_pixel(whole.diameter, options.box), whole.voxel_size
+    )
+    _check_fit(whole.diameter, options.box, pixel_size)
+    volume = map_file.resampled(whole, pixel_size)
+    group = operators(symmetry)
+    if len(group) > 1:
+        group, _ = orientation.operators_of_map(volume, symmetry)
+        volume, group = _symmetric(volume, group, symmetry, options.symmetrise, path)
+    return Molecule(volume, pixel_size, symmetry, group, MAP, path.name, _sha256(path))
+
+
+def _symmetric(
+    volume: Volume, group: DoubleArray, symmetry: str, symmetrise: bool, path: Path
+) -> tuple[Volume, DoubleArray]:
+    correlation = orientation.agreement(volume, group)
+    if correlation >= orientation.SYMMETRIC:
+        return volume, group
+    if symmetrise:
+        return orientation.symmetrised(volume, group), group
+    raise OptionError(
+        f"symmetry = {symmetry}: projections of {path.name} that {symmetry} relates correlate by "
+        f"{correlation:.2f}; at least {orientation.SYMMETRIC} was expected.",
+        cure="Check the group; turn a map's axes onto the standard ones (relion_align_symmetry); "
+        "of a model that is one part of the complex build it (--set assembly=1); or average the "
+        "density over the group (--set symmetrise=true).",
+    )
+
+
+def _fitting_pixel(diameter: float, box: int) -> float:
+    return math.ceil(10 * _ROOM * diameter / box) / 10
+
+
+def _check_fit(diameter: float, box: int, pixel_size: float) -> None:
+    if diameter <= box * pixel_size:
+        return
+    least = 2 * math.ceil(_ROOM * diameter / pixel_size / 2)
+    raise OptionError(
+        f"The molecule is {diameter:.0f} Å across, and the box {box} × {pixel_size:g} Å = "
+        f"{box * pixel_size:.0f} Å.",
+        cure=f"Take box = {least}, or pixel_size = {_fitting_pixel(diameter, box):g} Å, or leave "
+        "pixel_size out to have it chosen.",
+    )
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

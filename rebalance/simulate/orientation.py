@@ -1,0 +1,202 @@
+"""Finds the symmetry axes of a molecule: from its equal chains, or by trying known conventions.
+
+A model from the Protein Data Bank lies anyhow in space. Chains that superpose on each other give
+the rotations of its point group in its own frame; from these follows the turn that lays them onto
+the group's standard orientation. A map is expected to be symmetric about its axes already, but
+programs differ in where a twofold or fivefold axis points.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rebalance.model import DoubleArray
+from rebalance.simulate.atoms import Atoms
+from rebalance.simulate.projection import project
+from rebalance.simulate.symmetry import operators
+from rebalance.simulate.views import uniform, view_frames
+from rebalance.simulate.volume import Volume
+
+SYMMETRIC = 0.9
+"""Least correlation of projections that a symmetry operator relates."""
+
+_LARGEST_RMSD = 4.0
+_SHORTEST_CHAIN = 10
+_TOLERANCE = 0.15
+_N_VIEWS = 8
+
+
+def turn_onto_axes(atoms: Atoms, symmetry: str) -> DoubleArray | None:
+    """The rotation that lays a model's symmetry axes onto the standard ones of its group.
+
+    Parameters
+    ----------
+    atoms : Atoms
+    symmetry : str
+
+    Returns
+    -------
+    float64 (3, 3) or None
+        None if the chains don't show this symmetry.
+    """
+    group = operators(symmetry)
+    if len(group) == 1:
+        return np.eye(3)
+    found = chain_rotations(atoms, len(group))
+    if len(found) < len(group):
+        return None
+    return _match(found, group)
+
+
+def chain_rotations(atoms: Atoms, n_copies: int) -> DoubleArray:
+    """Rotations that lay one chain onto each of its copies; float64 (n, 3, 3), n = 0 if none.
+
+    The chain is the longest that is there at least ``n_copies`` times.
+    """
+    from scipy.spatial.transform import Rotation
+
+    traces = {}
+    for chain in np.unique(atoms.chain[atoms.trace]):
+        rows = np.flatnonzero(atoms.trace & (atoms.chain == chain))
+        _, first = np.unique(atoms.residue[rows], return_index=True)
+        traces[int(chain)] = rows[first]
+    by_length = sorted(traces, key=lambda chain: -len(traces[chain]))
+    for chain in by_length:
+        own = traces[chain]
+        if len(own) < _SHORTEST_CHAIN:
+            break
+        found = []
+        for other in by_length:
+            common, a, b = np.intersect1d(
+                atoms.residue[own], atoms.residue[traces[other]], return_indices=True
+            )
+            if len(common) < max(_SHORTEST_CHAIN, 0.8 * len(own)):
+                continue
+            here, there = atoms.position[own[a]], atoms.position[traces[other][b]]
+            rotation, distance = Rotation.align_vectors(
+                there - there.mean(axis=0), here - here.mean(axis=0)
+            )
+            if distance / np.sqrt(len(common)) < _LARGEST_RMSD:
+                found.append(rotation.as_matrix())
+        if len(found) >= n_copies:
+            return np.array(found)
+    return np.zeros((0, 3, 3))
+
+
+def _match(found: DoubleArray, group: DoubleArray) -> DoubleArray | None:
+    """The turn W for which every W·f·Wᵀ is in the group, nearly; None if there is none."""
+    from scipy.spatial.transform import Rotation
+
+    axis, order = _axes(group)
+    main = int(np.argmax(order))
+    across = np.abs(axis @ axis[main])
+    others = np.flatnonzero((order > 1) & (across < 0.99))
+    own_axis, own_order = _axes(found)
+    best, best_miss = None, _TOLERANCE
+    for i in np.flatnonzero(np.isclose(own_order, order[main], rtol=0.1)):
+        if not len(others):
+            pairs = [(own_axis[i : i + 1], axis[main : main + 1])]
+        else:
+            second = int(others[0])
+            pairs = [
+                (np.array([own_axis[i], side * own_axis[j]]), axis[[main, second]])
+                for j in np.flatnonzero(np.isclose(own_order, order[second], rtol=0.1))
+                for side in (1, -1)
+                if np.isclose(side * own_axis[i] @ own_axis[j], axis[main] @ axis[second], atol=0.1)
+            ]
+        for mine, standard in pairs:
+            if len(mine) == 1:
+                turn = view_frames(mine)[0]
+                turn = view_frames(standard)[0].T @ turn
+            else:
+                turn = Rotation.align_vectors(standard, mine)[0].as_matrix()
+            turned = turn @ found @ turn.T
+            # Both ways: every rotation found is one of the group, and every one is found.
+            apart = np.linalg.norm(turned[:, None] - group, axis=(2, 3))
+            miss = max(apart.min(axis=1).max(), apart.min(axis=0).max())
+            if miss < best_miss:
+                best, best_miss = turn, miss
+    return best
+
+
+def _axes(rotations: DoubleArray) -> tuple[DoubleArray, DoubleArray]:
+    """Axis and order 360°/angle of each rotation; order 0 for the identity."""
+    from scipy.spatial.transform import Rotation
+
+    vector = Rotation.from_matrix(rotations).as_rotvec()
+    angle = np.linalg.norm(vector, axis=1)
+    turns = angle > 0.02
+    axis = np.where(turns[:, None], vector / np.maximum(angle, 1e-12)[:, None], [0.0, 0.0, 1.0])
+    return axis, np.where(turns, 2 * np.pi / np.maximum(angle, 0.02), 0.0)
+
+
+def operators_of_map(volume: Volume, symmetry: str) -> tuple[DoubleArray, float]:
+    """The group's rotations in the orientation, of those in use, that suits a density best.
+
+    Tried are the standard one, the one turned by 90° about z (a twofold axis along y; the other
+    setting of I), a threefold axis along z (RELION's T) and a fivefold axis along z.
+
+    Returns
+    -------
+    float64 (G, 3, 3), float
+        The rotations, and the mean correlation of projections that they relate.
+    """
+    group = operators(symmetry)
+    if len(group) == 1:
+        return group, 1.0
+    best, best_correlation = group, -1.0
+    for turn in _settings(symmetry):
+        turned = turn.T @ group @ turn
+        correlation = agreement(volume, turned)
+        if correlation > best_correlation + 1e-3:
+            best, best_correlation = turned, correlation
+        if best_correlation > 0.99:
+            break
+    return best, best_correlation
+
+
+def agreement(volume: Volume, group: DoubleArray) -> float:
+    """Mean correlation of projections along v and g·v, over some views and all rotations g."""
+    rng = np.random.default_rng(0)
+    frames = view_frames(uniform(_N_VIEWS, rng))
+    box = len(volume.density)
+    still = _normalised(project(volume, frames, box, volume.voxel_size))
+    values = []
+    for turn in group[1:]:
+        moved = _normalised(project(volume, frames @ turn, box, volume.voxel_size))
+        values.append((still * moved).sum(axis=1).mean())
+    return float(np.mean(values)) if values else 1.0
+
+
+def symmetrised(volume: Volume, group: DoubleArray) -> Volume:
+    """The mean of a density over a group, by cubic interpolation."""
+    from scipy import ndimage
+
+    total = np.zeros_like(volume.density)
+    middle = np.full(3, len(total) // 2)
+    for turn in group:
+        # Arrays have z first.
+        matrix = turn[::-1, ::-1]
+        total += ndimage.affine_transform(volume.density, matrix, middle - matrix @ middle)
+    return Volume((total / len(group)).astype(np.float32), volume.voxel_size, volume.diameter)
+
+
+def _settings(symmetry: str) -> list[DoubleArray]:
+    from scipy.spatial.transform import Rotation
+
+    quarter = Rotation.from_euler("z", 90, degrees=True).as_matrix()
+    settings = [np.eye(3), quarter]
+    if symmetry == "T":
+        settings.append(view_frames(np.ones((1, 3)) / np.sqrt(3))[0])
+    if symmetry == "I":
+        axis, order = _axes(operators("I"))
+        fivefold = view_frames(axis[np.isclose(order, 5)][:1])[0]
+        half = Rotation.from_euler("z", 180, degrees=True).as_matrix()
+        settings += [fivefold, quarter @ fivefold, half @ fivefold, quarter.T @ fivefold]
+    return settings
+
+
+def _normalised(images: np.ndarray) -> DoubleArray:
+    flat = images.reshape(len(images), -1).astype(np.float64)
+    flat -= flat.mean(axis=1, keepdims=True)
+    return flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-30)

@@ -1,0 +1,187 @@
+"""The images of a simulation: class averages and particles, from what was planned for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rebalance.model import DoubleArray, FloatArray, IntArray, Transform
+from rebalance.simulate import imaging, views
+from rebalance.simulate.junk import junk_picture, neighbours
+from rebalance.simulate.phantom import Blobs
+from rebalance.simulate.plan import Particles, Plan
+from rebalance.simulate.projection import in_plane, project
+from rebalance.simulate.settings import JUNK, NOISE, VIEW, SimulationOptions
+from rebalance.simulate.volume import Volume
+
+_MEMBERS_AVERAGED = 20
+_IMAGES_AT_ONCE = 256
+
+
+@dataclass(frozen=True, eq=False)
+class Studio:
+    """What all images of one simulation share.
+
+    Parameters
+    ----------
+    molecule : Blobs or Volume
+    plan : Plan
+    particles : Particles
+    options : SimulationOptions
+    optics : imaging.Optics
+    diameter : float
+        Å; of the mask.
+    scale : float
+        Brings projections to the wanted signal variance inside the mask, where noise has 1.
+    """
+
+    molecule: Blobs | Volume
+    plan: Plan
+    particles: Particles
+    options: SimulationOptions
+    optics: imaging.Optics
+    diameter: float
+    scale: float
+
+    @classmethod
+    def of(
+        cls,
+        molecule: Blobs | Volume,
+        plan: Plan,
+        particles: Particles,
+        options: SimulationOptions,
+        optics: imaging.Optics,
+    ) -> Studio:
+        """With the mask just wider than the molecule, unless another was asked for."""
+        widest = options.box * optics.pixel_size
+        diameter = options.mask_diameter or min(
+            10.0 * np.ceil(1.05 * molecule.diameter / 10), widest
+        )
+        rotations = views.view_frames(views.spread_axes(16, np.random.default_rng(0)))
+        clear = project(molecule, rotations, options.box, optics.pixel_size)
+        inside = imaging.soft_disc(options.box, diameter / optics.pixel_size, 1.0) > 0.5
+        envelope = optics.envelope(optics.frequency(options.box))
+        variance = imaging.filtered(clear, envelope)[:, inside].var(axis=1).mean()
+        scale = float(np.sqrt(options.snr / variance))
+        return cls(molecule, plan, particles, options, optics, float(diameter), scale)
+
+    @property
+    def _frequency(self) -> DoubleArray:
+        return self.optics.frequency(self.options.box)
+
+    def _noise_power(self, frequency: DoubleArray) -> DoubleArray:
+        options = self.options
+        return imaging.noise_power(
+            frequency, self._frequency, options.noise_length, options.noise_floor
+        )
+
+    def averages(self, rng: np.random.Generator) -> tuple[FloatArray, DoubleArray, IntArray]:
+        """Class averages (N, L, L), their spectral SNR (N, L//2 + 1) and particle counts (N,)."""
+        options, plan, optics = self.options, self.plan, self.optics
+        n, box = options.n_averages, options.box
+        count = np.bincount(self.particles.class_index, minlength=n)
+        signal = self._signals(count, rng)
+        radial = np.arange(box // 2 + 1) / (box * optics.pixel_size)
+        sample = rng.choice(self.particles.defocus, min(64, options.n_particles), replace=False)
+        transfer = optics.transfer(radial, sample)
+        noise = self._noise_power(radial)
+        power = imaging.radial_power(signal[plan.kind == VIEW])
+        for number, picture in self.extras().items():
+            signal[number] += imaging.filtered(picture[None], optics.envelope(self._frequency))[0]
+        mask = imaging.soft_disc(box, self.diameter / optics.pixel_size)
+        coarse = np.exp(-((5 * optics.pixel_size * self._frequency) ** 2))
+        images = np.zeros((n, box, box), dtype=np.float32)
+        ssnr = np.zeros((n, box // 2 + 1))
+        for row in range(n):
+            if size := int(count[row]):
+                if options.averaging == "wiener":
+                    squared = (transfer**2).mean(axis=0) / noise
+                    average = imaging.wiener_average(signal[row], size, squared, power, rng)
+                else:
+                    flipped = np.abs(transfer).mean(axis=0)
+                    average = imaging.phase_flipped_average(signal[row], size, flipped, noise, rng)
+                    squared = flipped**2 / noise
+                ssnr[row] = imaging.spectral_snr(size, squared, power)
+                images[row] = mask * average
+            elif plan.kind[row] == NOISE:
+                grain = imaging.filtered(rng.standard_normal((1, box, box)), coarse)[0]
+                images[row] = mask * grain / grain.std()
+        return images, ssnr, count.astype(np.int64)
+
+    def _signals(self, count: IntArray, rng: np.random.Generator) -> DoubleArray:
+        """Noise-free averages over particles' views, in units of the noise; (N, L, L)."""
+        options, plan = self.options, self.plan
+        box, pixel_size = options.box, self.optics.pixel_size
+        envelope = self.optics.envelope(self._frequency)
+        signal = np.zeros((options.n_averages, box, box))
+        for number in np.flatnonzero(count):
+            who = self.particles.members[number][:_MEMBERS_AVERAGED]
+            error = in_plane(rng.normal(0, options.psi_error, len(who)))
+            moved = plan.shift[number] + rng.normal(0, options.shift_error, (len(who), 2))
+            if not np.isfinite(self.particles.frame[who[0]]).all():
+                continue
+            frames = error @ self.particles.frame[who]
+            clear = project(self.molecule, frames, box, pixel_size, shifts=moved)
+            signal[number] = imaging.filtered(clear.mean(axis=0)[None], envelope)[0]
+        signal *= self.scale
+        return signal
+
+    def extras(self) -> dict[int, DoubleArray]:
+        """What an average shows beside its molecule or instead of it, in units of the noise."""
+        plan, box, pixel_size = self.plan, self.options.box, self.optics.pixel_size
+        rng = np.random.default_rng([self.options.seed, 5])
+        contrast = float(np.sqrt(self.options.snr)) / self.scale
+        pictures = {}
+        for number in np.flatnonzero((plan.kind == JUNK) | (plan.n_neighbours > 0)).tolist():
+            if plan.kind[number] == JUNK:
+                kind = str(plan.junk_kind[number])
+                picture = junk_picture(kind, self.molecule, box, pixel_size, contrast, rng)
+            else:
+                around = int(plan.n_neighbours[number])
+                picture = neighbours(around, self.molecule, box, pixel_size, rng)
+            pictures[number] = self.scale * picture
+        return pictures
+
+    def particle_images(
+        self, rotation: DoubleArray, place: DoubleArray, rng: np.random.Generator
+    ) -> FloatArray:
+        """Noisy particles, white on noise of variance 1; float32 (P, L, L).
+
+        Parameters
+        ----------
+        rotation : float64 (P, 3, 3)
+            NaN for particles that show no molecule.
+        place : float64 (P, 2)
+            (x, y) of the origin, in pixels from the middle.
+        rng : numpy.random.Generator
+        """
+        options, particles = self.options, self.particles
+        n, box = options.n_particles, options.box
+        envelope = self.optics.envelope(self._frequency)
+        extras = self.extras()
+        coloured = options.noise_length > 0
+        stack = np.empty((n, box, box), dtype=np.float32)
+        for start in range(0, n, _IMAGES_AT_ONCE):
+            part = slice(start, start + _IMAGES_AT_ONCE)
+            shown = np.isfinite(rotation[part, 0, 0])
+            clear = np.zeros((len(shown), box, box), dtype=np.float32)
+            clear[shown] = project(
+                self.molecule,
+                rotation[part][shown],
+                box,
+                self.optics.pixel_size,
+                shifts=place[part][shown],
+            )
+            for row, number in enumerate(particles.class_index[part].tolist()):
+                if number in extras:
+                    motion = Transform(
+                        float(particles.psi[start + row]), tuple(particles.move[start + row])
+                    )
+                    clear[row] += motion.apply(extras[number].astype(np.float32)) / self.scale
+            transfer = self.optics.transfer(self._frequency, particles.defocus[part])
+            noise = rng.standard_normal(clear.shape)
+            if coloured:
+                noise = imaging.filtered(noise, np.sqrt(self._noise_power(self._frequency)))
+            stack[part] = self.scale * imaging.filtered(clear, envelope * transfer) + noise
+        return stack
