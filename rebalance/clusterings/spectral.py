@@ -14,6 +14,8 @@ from rebalance.options import Options, option
 _AT_LEAST = 60
 """Eigenvectors computed for any smaller number of superclasses."""
 
+_FIRST_PIVOT = 1e-6
+"""By how much rows that tie for the first pivot are told apart; far above rounding."""
 
 PAPER = (
     "Ng A, Jordan M, Weiss Y (2001) On spectral clustering: analysis and an algorithm. "
@@ -117,9 +119,10 @@ class Spectral:
             return ClusteringResult(label=np.zeros(n, dtype=np.int64))
         if n_superclasses == n:
             return ClusteringResult(label=np.arange(n, dtype=np.int64))
-        rows = _unit_rows(vectors[:, -n_superclasses:])
+        vectors = vectors[:, -n_superclasses:]
+        rows = _unit_rows(vectors)
         starts = (
-            [_pivots(rows, n_superclasses)]
+            [_pivots(vectors, n_superclasses)]
             if options.n_init == 0
             else [rng.choice(n, n_superclasses, replace=False) for _ in range(options.n_init)]
         )
@@ -160,9 +163,14 @@ def _unit_rows(vectors: DoubleArray) -> DoubleArray:
     return vectors / np.maximum(length, np.finfo(np.float64).tiny)
 
 
-def _pivots(rows: DoubleArray, n_groups: int) -> IntArray:
+def _pivots(vectors: DoubleArray, n_groups: int) -> IntArray:
+    """Averages whose unit rows are far apart, the first of them that of the longest row."""
     from scipy.linalg import qr
 
+    # Rows of length 1 are all as good for the first pivot, and rounding, which depends on the
+    # order of the averages, would choose.
+    length = np.linalg.norm(vectors, axis=1, keepdims=True)
+    rows = _unit_rows(vectors) * (1.0 + _FIRST_PIVOT * length / length.max())
     return qr(rows.T, mode="economic", pivoting=True)[2][:n_groups].astype(np.int64)
 
 
