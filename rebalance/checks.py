@@ -57,9 +57,11 @@ def check_early(request: RunRequest) -> None:
 
     for kind in KINDS_WITH_OPTIONS:
         plugin, name = getattr(request, kind), plugin_name(getattr(request, kind))
-        if isinstance(plugin, str):
+        is_used = _is_used(request, kind)
+        # A default that nothing uses need not be installed.
+        if isinstance(plugin, str) and (is_used or plugin != getattr(RunRequest, kind)):
             registry().find(kind, plugin)
-        if not _is_used(request, kind):
+        if not is_used:
             continue
         if isinstance(plugin, str):
             plugin = registry().load(kind, plugin)

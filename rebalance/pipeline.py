@@ -32,7 +32,7 @@ from rebalance.model import Affinity, Dataset, RunResult, Selection, Superclasse
 from rebalance.progress import Progress
 from rebalance.record.results_folder import ResultsFolder
 from rebalance.record.summary import about_the_metric, summarise
-from rebalance.request import RunRequest, named_files
+from rebalance.request import IDENTITY, RunRequest, named_files, plugin_name
 
 COMPUTED, CACHED, FROM_FILE = "computed", "cache", "file"
 """Where an affinity came from."""
@@ -212,6 +212,7 @@ def _group(request: RunRequest, classes: Classes, affinity: Affinity | None) -> 
             counts,
             n_superclasses=request.n_superclasses,
             left_out=classes.left_out,
+            clustering=plugin_name(request.clustering) if request.superclasses else IDENTITY,
         )
     labels: Mapping[int, str] | None = None
     if request.labels is not None:

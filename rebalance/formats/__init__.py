@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -69,8 +70,8 @@ def read(
             require_exists(one)
     if project is not None:
         require_exists(Path(project), "project folder")
-    _, plugin = _plugin(path, format)
-    return plugin.read(
+    name, plugin = _plugin(path, format)
+    dataset: Dataset = plugin.read(
         ReadRequest(
             path,
             averages,
@@ -80,6 +81,8 @@ def read(
             need_class_averages,
         )
     )
+    # By this name it is found again to write the results.
+    return dataset if dataset.format == name else replace(dataset, format=name)
 
 
 def _plugin(path: Path, name: str | None) -> tuple[str, Any]:

@@ -20,12 +20,14 @@ MOST_ROWS = 60
 
 CAPTIONS = {
     "overview": "Overview",
-    "class_averages": "Class averages by superclass, each laid on the medoid of its superclass",
+    "class_averages": "Class averages by superclass",
     "affinity": "Affinity of all pairs, in stack order",
     "affinity_sorted": "Affinity of all pairs, sorted by superclass",
     "particles_per_superclass": "Particles per superclass, before and after",
     "dendrogram": "The tree of the clustering, and where it was cut",
 }
+
+ALIGNED = ", each laid on the medoid of its superclass"
 
 MEANINGS = {
     "kept": "selected",
@@ -56,11 +58,11 @@ def markdown(result: RunResult) -> str:
     pictures = _pictures(result)
     parts = [f"# {_title(result)}", _conclusion(result)]
     if "overview" in pictures:
-        parts.append(_picture("overview", pictures.pop("overview")))
+        parts.append(_picture("overview", pictures.pop("overview"), result))
     parts += [*_warnings(result), *_superclasses(result), *_particles(result)]
     if pictures:
         parts.append("## Pictures")
-        parts += [_picture(name, link) for name, link in pictures.items()]
+        parts += [_picture(name, link, result) for name, link in pictures.items()]
     parts += [*_notes(result), *_parameters(result), *_methods(result), *_files(result)]
     return "\n\n".join(parts) + "\n"
 
@@ -268,12 +270,16 @@ def _pictures(result: RunResult) -> dict[str, str]:
     }
 
 
-def _picture(name: str, link: str) -> str:
+def _picture(name: str, link: str, result: RunResult) -> str:
     stem, _, page = name.rpartition("_")
-    caption = CAPTIONS.get(name)
-    if caption is None and page.isdigit() and stem in CAPTIONS:
-        caption = f"{CAPTIONS[stem]} (page {page})"
-    return f"![{literal(caption or name)}]({link})"
+    is_page = name not in CAPTIONS and page.isdigit() and stem in CAPTIONS
+    kind = stem if is_page else name
+    caption = CAPTIONS.get(kind, kind)
+    if kind == "class_averages" and result.affinity is not None and result.affinity.alignment:
+        caption += ALIGNED
+    if is_page:
+        caption += f" (page {page})"
+    return f"![{literal(caption)}]({link})"
 
 
 def _table(header: Sequence[str], rows: Sequence[Sequence[str]], align: Sequence[str]) -> str:

@@ -94,11 +94,9 @@ def _said_by(kind: str, name: str, options: Mapping[str, Any]) -> Methods | None
 
 def _written(said: Methods, cite: Cite, seed: int | None = None) -> str:
     words = said.words.replace("{seed}", "" if seed is None else str(seed))
-    parts = words.split("{}")
     marks = [cite(reference) for reference in said.references]
-    return "".join(
-        literal(part) + mark for part, mark in zip_longest(parts, marks, fillvalue="")
-    ).rstrip()
+    parts = zip_longest(words.split("{}"), marks, fillvalue="")
+    return " ".join(f"{literal(part)} {mark}".strip() for part, mark in parts).strip()
 
 
 def _balancing(result: RunResult, selection: Selection, cite: Cite) -> str:
