@@ -1,8 +1,9 @@
-"""`rebalance simulate`: a 2D classification of known views, to try things on."""
+"""`rebalance simulate`: a 2D classification of known views, from a phantom, map or model."""
 
 from __future__ import annotations
 
 import shlex
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -11,9 +12,10 @@ import typer
 from rebalance.cli.words import one_of
 
 if TYPE_CHECKING:
-    from rebalance.simulate import SimulationOptions
+    from rebalance.simulate import SimulatedClassification, SimulationOptions
 
-_LAYOUTS = {"relion": "3.1", "relion-3.0": "3.0", "relion-5": "5.0", "cryosparc": ""}
+_LAYOUTS = ("relion", "relion-3.0", "relion-5", "cryosparc")
+_DISCRETE, _CONTINUOUS = "discrete", "continuous"
 
 
 def _list_options(wanted: bool) -> None:
@@ -41,14 +43,21 @@ def simulate(
     folder: Annotated[
         Path, typer.Argument(metavar="OUT", help="New folder for it.", show_default=False)
     ],
-    layout: Annotated[
-        str,
+    source: Annotated[
+        Path | None,
         typer.Option(
-            metavar="NAME",
-            help=f"Whose files are written: {', '.join(_LAYOUTS)}.",
-            autocompletion=one_of(*_LAYOUTS),
+            "--from",
+            metavar="FILE",
+            help="Density map (.mrc, .map) or atomic model (.pdb, .cif) to simulate from.",
+            show_default="the built-in phantom",
         ),
-    ] = "relion",
+    ] = None,
+    symmetry: Annotated[
+        str | None,
+        typer.Option(
+            metavar="GROUP", help="Its point group: Cn, Dn, T, O or I.", show_default="C1"
+        ),
+    ] = None,
     averages: Annotated[
         int | None,
         typer.Option(metavar="N", help="Class averages, empties included.", show_default="80"),
@@ -57,9 +66,13 @@ def simulate(
         int | None, typer.Option(metavar="N", help="Particles.", show_default="20000")
     ] = None,
     views: Annotated[
-        int | None,
+        list[str] | None,
         typer.Option(
-            metavar="N", help="Distinct views, mirror images counted once.", show_default="12"
+            metavar="N|WORD",
+            help="Distinct views, symmetric and mirror ones counted once; or: discrete, "
+            "continuous. May be given twice.",
+            show_default="12, discrete",
+            autocompletion=one_of(_DISCRETE, _CONTINUOUS),
         ),
     ] = None,
     preferred: Annotated[
@@ -68,13 +81,38 @@ def simulate(
             metavar="0…1", help="Share of the particles in preferred views.", show_default="0.75"
         ),
     ] = None,
+    snr: Annotated[
+        float | None,
+        typer.Option(
+            metavar="RATIO", help="Signal-to-noise ratio of a particle.", show_default="0.05"
+        ),
+    ] = None,
+    box: Annotated[
+        int | None, typer.Option(metavar="PIXELS", help="Side of an image.", show_default="64")
+    ] = None,
+    pixel_size: Annotated[
+        float | None,
+        typer.Option(metavar="Å", help="Sampling.", show_default="4, or so that the molecule fits"),
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(metavar="N", help="Same seed, same data.", show_default="0")
     ] = None,
+    layout: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME",
+            help=f"Whose files are written: {', '.join(_LAYOUTS)}.",
+            autocompletion=one_of(*_LAYOUTS),
+        ),
+    ] = "relion",
     images: Annotated[bool, typer.Option("--images", help="Write particle images too.")] = False,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="OPTION=VALUE", help="Any other option; may be repeated."),
+        typer.Option(
+            "--set",
+            metavar="OPTION=VALUE",
+            help="Any other option: noise, junk, neighbours, mirror pairs, … May be repeated.",
+        ),
     ] = None,
     list_options: Annotated[
         bool,
@@ -87,30 +125,59 @@ def simulate(
     ] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
-    """Simulate a 2D classification whose views are known, in the files of RELION or CryoSPARC."""
-    options = _options(
-        settings or [],
-        {
-            "n_averages": averages,
-            "n_particles": particles,
-            "n_views": views,
-            "preferred_share": preferred,
-            "seed": seed,
-            "particle_images": images or None,
-        },
-    )
-    files = _write(options, folder, layout)
+    """Simulate a 2D classification whose views are known, from a phantom, a map or a model."""
+    flags = {
+        "source": None if source is None else str(source),
+        "symmetry": symmetry,
+        "n_averages": averages,
+        "n_particles": particles,
+        **_views(views or []),
+        "preferred_share": preferred,
+        "snr": snr,
+        "box": box,
+        "pixel_size": pixel_size,
+        "seed": seed,
+        "particle_images": images or None,
+    }
+    options = _options(settings or [], flags)
+    simulated, files = _write(options, folder, layout)
     if json:
         from rebalance.record.run_record import as_json
 
-        typer.echo(as_json(files | {"options": options.model_dump()}))
+        typer.echo(as_json(files | {"options": simulated.options.model_dump(mode="json")}))
     elif not quiet:
+        from rebalance.cli.screen import stdout
+        from rebalance.cli.simulate_view import views_table, what_was_simulated
+
+        console = stdout()
+        console.print(what_was_simulated(simulated))
+        console.print()
+        console.print(views_table(simulated))
         typer.echo(
-            f"{options.n_particles:,} particles in {options.n_averages} class averages of "
-            f"{options.n_views} views: {files['job']}\n"
-            f"The truth: {files['truth_classes']}, {files['truth_particles']}\n\n"
+            f"\nThe job:    {files['job']}\n"
+            f"The truth:  {files['truth']}, {Path(files['truth_classes']).name}, "
+            f"{Path(files['truth_particles']).name}\n\n"
             f"Next:  rebalance run {shlex.quote(files['job'])} -k {options.n_views} -f 0.8"
         )
+
+
+def _views(words: list[str]) -> dict[str, Any]:
+    """``n_views`` and ``continuous`` from a number and a word."""
+    from rebalance.errors import OptionError
+
+    found: dict[str, Any] = {}
+    for word in words:
+        named = word in (_DISCRETE, _CONTINUOUS)
+        if not named and not word.isdecimal():
+            raise OptionError(
+                f"--views {word} is not understood.",
+                cure=f"Give a number of views, {_DISCRETE} or {_CONTINUOUS}.",
+            )
+        name = "continuous" if named else "n_views"
+        if name in found:
+            raise OptionError(f"--views {word} is at odds with another --views.")
+        found[name] = word == _CONTINUOUS if named else word
+    return found
 
 
 def _options(settings: list[str], flags: dict[str, Any]) -> SimulationOptions:
@@ -133,31 +200,33 @@ def _options(settings: list[str], flags: dict[str, Any]) -> SimulationOptions:
     return parse_options(SimulationOptions, values, owner="simulate", prefix="simulate")
 
 
-def _write(options: SimulationOptions, folder: Path, layout: str) -> dict[str, str]:
+def _write(
+    options: SimulationOptions, folder: Path, layout: str
+) -> tuple[SimulatedClassification, dict[str, str]]:
     """Simulate and write; the paths by name."""
-    from rebalance.errors import OptionError, OutputError
+    from rebalance.cli.screen import stderr
+    from rebalance.errors import OutputError
     from rebalance.record.results_folder import ResultsFolder
-    from rebalance.simulate import simulate_class_averages, write_cryosparc, write_relion
+    from rebalance.simulate import check_layout, simulate_class_averages, write_job
 
-    if layout not in _LAYOUTS:
-        raise OptionError(
-            f"There is no layout {layout!r}.", cure=f"Choose one of {', '.join(_LAYOUTS)}."
-        )
+    check_layout(layout)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputError(
             "Something is there already, and is never overwritten.",
             path=folder,
             cure="Name a new folder.",
         )
-    with ResultsFolder(folder, overwrite=False) as building:
+    console = stderr()
+    # A spinner on a terminal, nothing anywhere else.
+    with (
+        console.status("Simulating") if console.is_terminal else nullcontext(),
+        ResultsFolder(folder, overwrite=False) as building,
+    ):
         simulated = simulate_class_averages(options)
-        files: Any
-        if layout == "cryosparc":
-            files = write_cryosparc(simulated, building.work)
-        else:
-            files = write_relion(simulated, building.work, version=_LAYOUTS[layout])  # type: ignore[arg-type]
+        files = write_job(simulated, building.work, layout)
         building.finish()
-        return {
+        paths = {
             name: str(folder / path.relative_to(files.project))
             for name, path in files._asdict().items()
         }
+    return simulated, paths
