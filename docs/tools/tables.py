@@ -223,7 +223,13 @@ def room_table() -> str:
 
 def number_table() -> str:
     """The numbers of the rotational search."""
-    from rebalance.kernels import coarse_cpu, correlation_cpu, gridding_cpu, lane_fft_cpu
+    from rebalance.kernels import (
+        coarse_cpu,
+        correlation_cpu,
+        gridding_cpu,
+        lane_fft_cpu,
+        refine_cpu,
+    )
     from rebalance.metrics import rotational_cc, search_features
 
     rows: list[tuple[str, float]] = [
@@ -235,8 +241,17 @@ def number_table() -> str:
             search_features.COARSE_STEP,
         ),
         ("peaks that go on, of both hands together", correlation_cpu.PEAKS),
-        ("steps of a climb on the lowest rings, at most", correlation_cpu.LOW_STEPS),
+        (
+            "correlation that a peak may gain between the points of that grid",
+            correlation_cpu.SLACK,
+        ),
+        ("steps of a climb on the lowest rings", correlation_cpu.LOW_STEPS),
         ("steps of a climb at full band, at most", correlation_cpu.FULL_STEPS),
+        (
+            "shift, in periods of the highest frequency, below which a step is the last",
+            refine_cpu.CLOSE,
+        ),
+        ("distance below the best so far at which a climb is given up", refine_cpu.HOPELESS),
         (
             "part of what finer rings can add, that a peak is credited with",
             rotational_cc.DETAIL_TOLERANCE,

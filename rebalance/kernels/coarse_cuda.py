@@ -221,7 +221,7 @@ def _pick_peaks(best, best_shift, place, hand, peak_value, peak_place):
 @kernel
 def search(
     a_real, a_imaginary, b_real, b_imaginary, n_rows, n_shifts, row_start, column_start, hands,
-    peak_place,
+    peak_value, peak_place,
 ):  # fmt: skip
     """The peaks over angle of the best shift, for every pair row < column; a block 16 rows.
 
@@ -237,8 +237,10 @@ def search(
         The images of the first row and column.
     hands : int
         1, or 2 with the mirror image.
+    peak_value : float32 (columns, rows, PEAKS)
+        Correlations, highest first; written.
     peak_place : int32 (columns, rows, PEAKS)
-        (shift · 64 + angle) · 2 + hand, highest first; −1 where there are fewer peaks; written.
+        (shift · 64 + angle) · 2 + hand, in the same order; −1 where there are fewer peaks; written.
     """
     column_real = cuda.shared.array(_COLUMN_PLACES, float32)
     column_imaginary = cuda.shared.array(_COLUMN_PLACES, float32)
@@ -366,4 +368,5 @@ def search(
         if hands > 1:
             _pick_peaks(spectrum_imaginary, middle_imaginary, angle0, 1, values, places)
         for peak in range(PEAKS):
+            peak_value[column, first_row + thread, peak] = values[peak]
             peak_place[column, first_row + thread, peak] = places[peak]

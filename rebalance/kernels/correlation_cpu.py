@@ -12,8 +12,11 @@ from rebalance.kernels.refine_cpu import COMPONENTS, SCRATCH, STRIDE, SUMS, clim
 PEAKS = 6
 """Peaks of the coarse search that are climbed."""
 
-LOW_STEPS = 2
-"""Evaluations at most of a climb on the lowest rings."""
+SLACK = 0.02
+"""How much more than another a peak of the coarse search may gain off the points of its grid."""
+
+LOW_STEPS = 1
+"""Evaluations of a peak on the lowest rings."""
 
 FULL_STEPS = 6
 """Evaluations at most of a climb at full band."""
@@ -133,6 +136,9 @@ def align_tile(
                     best, best_shift, i - first, hands,
                     peak_value, peak_hand, peak_angle, peak_shift,
                 )  # fmt: skip
+                margin = tolerance * detail[i] * detail[j]
+                while found > 1 and peak_value[found - 1] + margin + SLACK < peak_value[0]:
+                    found -= 1
                 # One step on the lowest rings ranks the peaks; more would lead several to one top.
                 for peak in range(found):
                     point = peak_point[peak]
@@ -146,11 +152,10 @@ def align_tile(
                     point[2] = np.sin(angle) * sx + np.cos(angle) * sy
                     peak_value[peak] = climb(
                         low_real[i, 0], low_imaginary[i, 0], low_column[peak_hand[peak]],
-                        low_rings, low_ux, low_uy, k_first, k_step, max_shift, LOW_STEPS, point,
-                        work, derivatives, step,
+                        low_rings, low_ux, low_uy, k_first, k_step, max_shift, LOW_STEPS, -2.0,
+                        point, work, derivatives, step,
                     )  # fmt: skip
                 top = -2.0
-                margin = tolerance * detail[i] * detail[j]
                 for _ in range(found):
                     peak = 0
                     for other in range(1, found):
@@ -163,7 +168,7 @@ def align_tile(
                     point = peak_point[peak]
                     at_peak = climb(
                         polar_real[i, 0], polar_imaginary[i, 0], column[peak_hand[peak]],
-                        n_rings, ux, uy, k_first, k_step, max_shift, FULL_STEPS, point,
+                        n_rings, ux, uy, k_first, k_step, max_shift, FULL_STEPS, top, point,
                         work, derivatives, step,
                     )  # fmt: skip
                     if at_peak > top:

@@ -19,7 +19,7 @@ from rebalance.kernels.coarse_cuda import (
     shifted_orders,
 )
 from rebalance.kernels.compile_cuda import device, kernel
-from rebalance.kernels.correlation_cpu import FULL_STEPS, LOW_STEPS, PEAKS
+from rebalance.kernels.correlation_cpu import FULL_STEPS, LOW_STEPS, PEAKS, SLACK
 from rebalance.kernels.lane_fft_cpu import POINTS
 from rebalance.kernels.refine_cpu import COMPONENTS, SUMS
 from rebalance.kernels.refine_cuda import PARTS, WARP, climb
@@ -38,6 +38,7 @@ _ZERO = np.float32(0.0)
 _TWO_PI = np.float32(2.0 * np.pi)
 _TRIED = np.float32(-3.0)
 _LOWEST = np.float32(-2.0)
+_SLACK = np.float32(SLACK)
 
 
 @device
@@ -75,7 +76,8 @@ def _highest(peaks, found):
 @kernel
 def climb_pairs(
     polar, n_images, n_rings, half, low_rings, low_half, detail, shifts, k_first, k_step,
-    max_shift, tolerance, peak_place, row_start, column_start, value, theta, shift, hand,
+    max_shift, tolerance, peak_value, peak_place, row_start, column_start, value, theta, shift,
+    hand,
 ):  # fmt: skip
     """Climb the peaks of every pair row < column; a block of one warp a pair.
 
@@ -87,6 +89,7 @@ def climb_pairs(
         N.
     n_rings, half, low_rings, low_half : int
         Rings and angles of both levels.
+    peak_value : float32 (columns, rows, PEAKS)
     peak_place : int32 (columns, rows, PEAKS)
         From `coarse_cuda.search`; the rest as of `align_tile`.
     row_start, column_start : int
@@ -112,16 +115,18 @@ def climb_pairs(
     top_hand = False
     if i < j:
         places = peak_place[column, row]
+        values = peak_value[column, row]
+        margin = tolerance * detail[i] * detail[j]
         found = 0
-        while found < PEAKS and places[found] >= 0:
+        while found < PEAKS and places[found] >= 0 and values[found] + margin + _SLACK >= values[0]:
             found += 1
         if lane < found:
             start_of(places[lane], shifts, peaks[lane])
         cuda.syncthreads()
         top = _LOWEST
-        margin = tolerance * detail[i] * detail[j]
-        # Every peak is climbed on the lowest rings, which are cheap and smooth; then the highest
-        # are climbed at full band, until the details of the next could not make it the best.
+        # Every peak that is left takes a step on the lowest rings, which are cheap and smooth; then
+        # the highest are climbed at full band, until the details of the next could not make it the
+        # best.
         for climbed in range(2 * found):
             at_low = climbed < found
             if at_low:
@@ -142,8 +147,8 @@ def climb_pairs(
             mirror = places[peak] % 2 == 1
             height, at, x, y = climb(
                 polar, origin + i * size, origin + j * size, mirror, rings, angles, k_first,
-                k_step, max_shift, steps, peaks[peak, 1], peaks[peak, 2], peaks[peak, 3],
-                lane, parts, sums,
+                k_step, max_shift, steps, _LOWEST if at_low else top, peaks[peak, 1],
+                peaks[peak, 2], peaks[peak, 3], lane, parts, sums,
             )  # fmt: skip
             if not at_low and height > top:
                 top = height
@@ -208,10 +213,13 @@ def _align(samples, coarse, detail, shifts, n_shifts, numbers, mirror, rows, col
     # As on the CPU, a transform is divided by its length and the product multiplied by it.
     a = _orders(coarse, rows, cuda.to_device(_NO_SHIFT), 1, k_first, k_step, np.float32(1.0))
     b = _orders(coarse, columns, shifts, n_shifts, k_first, k_step, np.float32(1.0 / POINTS))
-    peak_place = cuda.device_array((len(columns), len(rows), PEAKS), dtype=np.int32)
+    peaks = (len(columns), len(rows), PEAKS)
+    peak_value = cuda.device_array(peaks, dtype=np.float32)
+    peak_place = cuda.device_array(peaks, dtype=np.int32)
     search[((len(rows) + ROWS - 1) // ROWS, len(columns)), SEARCH_THREADS](
-        *a, *b, len(rows), n_shifts, rows.start, columns.start, 2 if mirror else 1, peak_place
-    )
+        *a, *b, len(rows), n_shifts, rows.start, columns.start, 2 if mirror else 1, peak_value,
+        peak_place,
+    )  # fmt: skip
     shape = (len(rows), len(columns))
     found = (
         cuda.device_array(shape, dtype=np.float32),
@@ -220,8 +228,8 @@ def _align(samples, coarse, detail, shifts, n_shifts, numbers, mirror, rows, col
         cuda.device_array(shape, dtype=np.bool_),
     )
     climb_pairs[shape, WARP](
-        *samples, detail, shifts, k_first, k_step, max_shift, tolerance, peak_place, rows.start,
-        columns.start, *found,
+        *samples, detail, shifts, k_first, k_step, max_shift, tolerance, peak_value, peak_place,
+        rows.start, columns.start, *found,
     )  # fmt: skip
     return found
 

@@ -32,6 +32,12 @@ SUMS = 10
 SCRATCH = 20 * BLOCK
 """Length of the scratch that `evaluate` wants."""
 
+CLOSE = 0.08
+"""A Newton step shorter than this, in periods of the highest frequency, is the last."""
+
+HOPELESS = 0.005
+"""A climb ends when its predicted top is this much below what is to be beaten."""
+
 _POSITIVE = 0xFFFFFFF
 
 
@@ -327,8 +333,8 @@ def edge_step(derivatives, arm, limit, x, y, max_shift, step):
 
 @jit
 def climb(
-    a_real, a_imaginary, column, n_rings, ux, uy, k_first, k_step, max_shift, max_steps, point,
-    work, derivatives, step,
+    a_real, a_imaginary, column, n_rings, ux, uy, k_first, k_step, max_shift, max_steps, beat,
+    point, work, derivatives, step,
 ):  # fmt: skip
     """Climb from a point to the peak near it, on the lowest rings.
 
@@ -338,6 +344,8 @@ def climb(
         Radius of the disc of shifts in pixels; a step that would leave it goes along its edge.
     max_steps : int
         Evaluations at most.
+    beat : float
+        Correlation that the peak must reach to be of use; a climb that will not is given up.
     point : float64 (3,)
         (θ in radians, t_x, t_y); read and written.
 
@@ -351,7 +359,7 @@ def climb(
     k_high = k_first + n_rings * k_step
     arm = 0.25 * half / (np.pi * k_high) if k_high > 0 else 1.0
     limit = 0.2 / k_high
-    close = 0.02 / k_high
+    close = CLOSE / k_high
     value = -2.0
     for _ in range(max_steps):
         nearest = int(np.floor(point[0] / spacing + 0.5))
@@ -376,6 +384,8 @@ def climb(
         point[0] = nearest * spacing + step[0]
         point[1] += step[1]
         point[2] += step[2]
+        if value + HOPELESS < beat:
+            break
         moved = np.sqrt(step[1] ** 2 + step[2] ** 2)
         if newton and moved < close and abs(step[0]) < 0.6 * spacing:
             break

@@ -14,7 +14,7 @@ from numba import cuda, uint64
 
 from rebalance.kernels.ascent_cuda import ascent_step, edge_step
 from rebalance.kernels.compile_cuda import device, kernel
-from rebalance.kernels.refine_cpu import COMPONENTS, SUMS
+from rebalance.kernels.refine_cpu import CLOSE, COMPONENTS, HOPELESS, SUMS
 from rebalance.kernels.turn_cuda import turn
 
 WARP = 32
@@ -31,6 +31,8 @@ _HALF = np.float32(0.5)
 _ONE = np.float32(1.0)
 _TWO = np.float32(2.0)
 _PI = np.float32(np.pi)
+_CLOSE = np.float32(CLOSE)
+_HOPELESS = np.float32(HOPELESS)
 _SLOPE = np.float32(2.0)
 _SHIFT_SLOPE = np.float32(2.0 * 2.0 * np.pi)
 _SHIFT_BEND = np.float32(2.0 * 4.0 * np.pi**2)
@@ -223,7 +225,7 @@ def evaluate(
 
 @device
 def climb(
-    polar, a, b, mirror, n_rings, half, k_first, k_step, max_shift, max_steps, theta, x, y,
+    polar, a, b, mirror, n_rings, half, k_first, k_step, max_shift, max_steps, beat, theta, x, y,
     lane, parts, sums,
 ):  # fmt: skip
     """Climb from a point to the peak near it; all lanes together.
@@ -234,6 +236,8 @@ def climb(
         Radius of the disc of shifts in pixels; a step that would leave it goes along its edge.
     max_steps : int
         Evaluations at most.
+    beat : float32
+        Correlation that the peak must reach to be of use; a climb that will not is given up.
     theta, x, y : float32
         Where to start; radians, pixels.
 
@@ -248,7 +252,7 @@ def climb(
     k_high = k_first + np.float32(n_rings) * k_step
     arm = np.float32(0.25) * np.float32(half) / (_PI * k_high)
     limit = np.float32(0.2) / k_high
-    close = np.float32(0.02) / k_high
+    close = _CLOSE / k_high
     value = -_TWO
     for _ in range(max_steps):
         nearest = int(math.floor(theta / spacing + _HALF))  # noqa: RUF046 - float on a card
@@ -274,6 +278,8 @@ def climb(
         theta = np.float32(nearest) * spacing + dt
         x += dx
         y += dy
+        if value + _HOPELESS < beat:
+            break
         if newton and dx * dx + dy * dy < close * close and abs(dt) < np.float32(0.6) * spacing:
             break
     return value, theta, x, y

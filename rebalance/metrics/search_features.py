@@ -20,8 +20,8 @@ from rebalance.model import BoolArray, DoubleArray, FloatArray, IntArray
 COARSE_STEP = 0.3
 """Step of the coarse grid of shifts, in periods of the highest coarse frequency."""
 
-LOW_ANGLES = 64
-"""Angles of the half circle on which the lowest rings are climbed: twice what their band needs."""
+LOW_ANGLES = 32
+"""Angles of the half circle on which the lowest rings are climbed: those of the coarse search."""
 
 CHUNK = 32
 """Averages that are prepared at a time."""

@@ -11,12 +11,13 @@ SIGNATURES = {
         "complex64[3] int64 float32[2] float32 float32 float32 float32[1] float32[1]"
     ),
     "coarse_cuda.search": (
-        "float32[1] float32[1] float32[1] float32[1] int64 int64 int64 int64 int64 int32[3]"
+        "float32[1] float32[1] float32[1] float32[1] int64 int64 int64 int64 int64 "
+        "float32[3] int32[3]"
     ),
     "refine_cuda.lay_out": "float32[4] float32[4] int64 float32[1]",
     "correlation_cuda.climb_pairs": (
         "float32[1] int64 int64 int64 int64 int64 float32[1] float32[2] float32 float32 float32 "
-        "float32 int32[3] int64 int64 float32[2] float32[2] float32[3] bool[2]"
+        "float32 float32[3] int32[3] int64 int64 float32[2] float32[2] float32[3] bool[2]"
     ),
     "frc_cuda.correlate_rings": (
         "float32[1] int64 int64 float32 float32 float32[2] float32[3] bool[2] int64 int64 "

@@ -47,8 +47,8 @@ def test_orders_are_those_of_a_plain_transform(rng: np.random.Generator) -> None
             np.testing.assert_allclose(found[image, s], expected, atol=2e-5)
 
 
-def plain_peaks(a: np.ndarray, b: np.ndarray, hands: int) -> list[int]:
-    """Places of the highest local maxima over angle of the maximum over shifts."""
+def plain_peaks(a: np.ndarray, b: np.ndarray, hands: int) -> list[tuple[float, int]]:
+    """Values and places of the highest local maxima over angle of the maximum over shifts."""
     places = []
     for hand in range(hands):
         spectrum = np.einsum("rm,srm->sm", a.conj(), b if hand == 0 else b.conj())
@@ -61,7 +61,7 @@ def plain_peaks(a: np.ndarray, b: np.ndarray, hands: int) -> list[int]:
         for angle in range(POINTS):
             if best[angle - 1] <= best[angle] > best[(angle + 1) % POINTS]:
                 places.append((best[angle], (shift[angle] * POINTS + angle) * 2 + hand))
-    return [int(place) for _, place in sorted(places, reverse=True)[:PEAKS]]
+    return [(float(value), int(at)) for value, at in sorted(places, reverse=True)[:PEAKS]]
 
 
 @pytest.mark.parametrize(
@@ -76,23 +76,33 @@ def test_peaks_are_those_of_the_plain_maximum(
     a[..., 0] = a[..., 0].real
     b[..., 0] = b[..., 0].real
     a[..., band:] = 0
+    value = cuda.to_device(np.zeros((2, n_rows, PEAKS), np.float32))
     place = cuda.to_device(np.full((2, n_rows, PEAKS), UNTOUCHED, np.int32))
     blocks = -(-n_rows // ROWS)
     given = (part.ravel() for of in (a, b) for part in (of.real, of.imag))
     search[(blocks, 2), SEARCH_THREADS](
-        *(cuda.to_device(part) for part in given), n_rows, n_shifts, 0, n_rows + 5, hands, place
-    )
+        *(cuda.to_device(part) for part in given), n_rows, n_shifts, 0, n_rows + 5, hands, value,
+        place,
+    )  # fmt: skip
     found = place.copy_to_host()
     for column in range(2):
         for row in range(n_rows):
             expected = plain_peaks(a[row, 0], b[column], hands)
             padding = [-1] * (PEAKS - len(expected))
-            assert found[column, row].tolist() == expected + padding
+            assert found[column, row].tolist() == [at for _, at in expected] + padding
+            np.testing.assert_allclose(
+                value.copy_to_host()[column, row, : len(expected)],
+                [height for height, _ in expected],
+                rtol=1e-4,
+            )
     assert (band == ORDERS) == (found >= 0).all()
 
 
 def test_blocks_below_the_diagonal_are_left_alone() -> None:
     nothing = cuda.to_device(np.zeros(ROWS * RINGS * ORDERS, np.float32))
     place = cuda.to_device(np.full((1, ROWS, PEAKS), UNTOUCHED, np.int32))
-    search[(1, 1), SEARCH_THREADS](nothing, nothing, nothing, nothing, ROWS, 1, 9, 9, 2, place)
+    value = cuda.to_device(np.zeros((1, ROWS, PEAKS), np.float32))
+    search[(1, 1), SEARCH_THREADS](
+        nothing, nothing, nothing, nothing, ROWS, 1, 9, 9, 2, value, place
+    )
     assert (place.copy_to_host() == UNTOUCHED).all()

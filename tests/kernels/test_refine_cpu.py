@@ -46,11 +46,11 @@ class Pair:
         )  # fmt: skip
         return self.out.copy()
 
-    def climb(self, point: np.ndarray, max_shift: float) -> float:
+    def climb(self, point: np.ndarray, max_shift: float, beat: float = -2.0) -> float:
         f = self.features
         return climb(
             f.polar_real[0, 0], f.polar_imaginary[0, 0], self.column, self.grid.n_rings,
-            *self.rest, self.grid.rings[0], self.grid.spacing, max_shift, 60, point,
+            *self.rest, self.grid.rings[0], self.grid.spacing, max_shift, 60, beat, point,
             self.work, np.empty(SUMS), np.empty(3),
         )  # fmt: skip
 
