@@ -19,6 +19,7 @@ from rebalance.cli.endings import (
     results_that_can_not_be_shown,
     write_what_can_be_written,
 )
+from rebalance.cli.evaluate import evaluate
 from rebalance.cli.inspect import inspect
 from rebalance.cli.plugins import app as plugins
 from rebalance.cli.rerun import rerun
@@ -58,6 +59,7 @@ app.command()(demo)
 app.command()(inspect)
 app.add_typer(plugins, name="plugins")
 app.command()(rerun)
+app.command()(evaluate)
 app.command()(cache)
 app.command()(simulate)
 

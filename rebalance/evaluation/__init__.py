@@ -18,6 +18,8 @@ _PUBLIC = {
     "read_judged": "rebalance.evaluation.judged",
     "Truth": "rebalance.evaluation.truth",
     "read_truth": "rebalance.evaluation.truth_files",
+    "find_truth": "rebalance.evaluation.truth_files",
+    "write_evaluation": "rebalance.evaluation.outputs",
     "truth_of_simulation": "rebalance.evaluation.truth",
     "KnownViews": "rebalance.evaluation.known_views",
     "Placed": "rebalance.evaluation.placed",

@@ -92,7 +92,7 @@ def test_weights_stand_for_so_many_views() -> None:
 
 @pytest.mark.parametrize("symmetry", ["C5", "D2", "T", "I"])
 def test_symmetric_views_are_as_uniform_as_all_their_copies(symmetry: str, rng) -> None:
-    views = rng.standard_normal((40, 3)) + [1.0, 0.0, 0.5]
+    views = rng.standard_normal((40, 3)) + np.array([1.0, 0.0, 0.5])
     copies = np.einsum("gij,pj->gpi", symmetry_operations(symmetry), views).reshape(-1, 3)
     known = KnownViews(np.ones(40, dtype=int), views, symmetry)
     everything = np.ones((1, 40), dtype=bool)

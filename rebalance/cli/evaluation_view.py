@@ -1,0 +1,125 @@
+"""The screen of an evaluation: scores in groups, what each was measured on, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from rebalance.cli.screen import stdout
+
+if TYPE_CHECKING:
+    from rebalance.evaluation import Evaluation, Score
+
+_GROUPS: Mapping[str, tuple[str, ...]] = {
+    "Agreement": ("ari", "ami", "ari_with_oracle"),
+    "Views": (
+        "view_spread",
+        "view_spread_of_oracle",
+        "affinity_vs_angle",
+        "affinity_vs_angle_below_40",
+    ),
+    "Balance over all sizes": ("share_of_oracle_gain", "gain", "gain_of_oracle"),
+    "Balance": (
+        "uniformity_before",
+        "uniformity",
+        "uniformity_of_random",
+        "uniformity_of_oracle",
+        "entropy_before",
+        "entropy",
+        "entropy_of_random",
+    ),
+}
+
+
+def show_evaluation(evaluation: Evaluation, folder: Path | None = None) -> None:
+    """Print scores at most 80 columns wide.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+    folder : Path, optional
+        Where it was written.
+    """
+    console = stdout()
+    console.print()
+    console.print(Text(headline(evaluation), style="bold"))
+    if evaluation.truth:
+        console.print(Text(f"Truth: {evaluation.truth}", style="dim"), soft_wrap=True)
+    for note in evaluation.notes:
+        console.print(Text(note, style="dim"))
+    console.print()
+    console.print(score_table(evaluation))
+    reasons = missing(evaluation)
+    if reasons:
+        console.print()
+    for reason in reasons:
+        console.print(Text(reason, style="dim"))
+    if folder is not None:
+        from rebalance.cli.result_view import shorter
+
+        console.print()
+        console.print(Text(f"Written to {shorter(folder)}/"), soft_wrap=True)
+
+
+def headline(evaluation: Evaluation) -> str:
+    """``rebalance_job003_k8_f0.8: 8 superclasses of 24 class averages, 2,000 particles``."""
+    k, n = evaluation.n_superclasses, evaluation.n_averages
+    words = f"{evaluation.name}: {k} superclass{'es' if k != 1 else ''} of {n} class averages"
+    if evaluation.n_particles is not None:
+        words += f", {evaluation.n_particles:,} particles"
+    return words
+
+
+def score_table(evaluation: Evaluation) -> Table:
+    """The scores that are possible, by group."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column("score", no_wrap=True)
+    table.add_column("value", justify="right", no_wrap=True)
+    table.add_column("", justify="left", no_wrap=True, style="dim")
+    table.add_column("kept, or measured on", no_wrap=True)
+    first = True
+    for group, keys in _GROUPS.items():
+        scores = [evaluation[key] for key in keys if evaluation[key].is_possible]
+        if not scores:
+            continue
+        if not first:
+            table.add_row()
+        first = False
+        if group == "Balance" and evaluation.factor:
+            group = f"Balance, {evaluation.factor}"
+        table.add_row(Text(group, style="bold"))
+        for score in scores:
+            table.add_row(*_row(score))
+    return table
+
+
+def _row(score: Score) -> tuple[Text, ...]:
+    digits = 1 if score.kind.unit == "°" else 3
+    sd = "" if score.sd is None else f"± {score.sd:.{digits}f}"
+    return (
+        Text(f"  {score.kind.title}"),
+        Text(f"{score.value:.{digits}f}{score.kind.unit}"),
+        Text(sd),
+        Text(measured_on(score)),
+    )
+
+
+def measured_on(score: Score) -> str:
+    """``250–3,000 particles``, ``105 pairs``."""
+    if score.kept is None:
+        return score.n
+    low, high = score.kept
+    return f"{low:,}–{high:,} particles" if low != high else f"{low:,} particles"
+
+
+def missing(evaluation: Evaluation) -> list[str]:
+    """A sentence for each reason why scores are missing."""
+    by_reason: dict[str, list[str]] = {}
+    for score in evaluation.scores:
+        if not score.is_possible and score.why_not:
+            by_reason.setdefault(score.why_not, []).append(score.key)
+    return [f"Not there, since {why}: {', '.join(keys)}." for why, keys in by_reason.items()]

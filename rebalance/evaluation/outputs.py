@@ -1,0 +1,102 @@
+"""Files of an evaluation: ``evaluation.json``, ``evaluation.csv`` and the figure of the curves."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from rebalance.errors import OutputError
+from rebalance.evaluation.curves import common_range
+from rebalance.evaluation.evaluation import Evaluation
+
+JSON, CSV, FIGURES, CURVES = "evaluation.json", "evaluation.csv", "figures", "balance_curves"
+COLUMNS = ("score", "value", "sd", "kept_low", "kept_high", "measured_on", "unit", "why_not")
+"""Of ``evaluation.csv``, one row a score; a score that is not possible has no value."""
+
+
+def write_evaluation(
+    evaluation: Evaluation, folder: Path, *, overwrite: bool = False, figures: bool = True
+) -> tuple[Path, ...]:
+    """Write the files into a folder.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+    folder : Path
+        New, or empty; with ``overwrite`` also one that an evaluation was written to.
+    overwrite, figures : bool
+
+    Returns
+    -------
+    tuple of Path
+
+    Raises
+    ------
+    OutputError
+        If something else is there, or if it can't be written.
+    """
+    from rebalance.record.run_record import write_json
+
+    check_folder(folder, overwrite)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / CSV).open("w", encoding="utf-8", newline="") as stream:
+            table = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
+            table.writeheader()
+            for score in evaluation.scores:
+                row = score.to_json()
+                table.writerow({name: _cell(row[name]) for name in COLUMNS})
+        files = [folder / CSV]
+        if figures and evaluation.curves:
+            files += _draw(evaluation, folder / FIGURES)
+        write_json(evaluation.to_json(), folder / JSON)
+    except OSError as error:
+        raise OutputError(
+            f"The evaluation can't be written: {error.strerror or error}.",
+            path=error.filename or folder,
+            cure="Give another place with -o.",
+        ) from error
+    return (folder / JSON, *files)
+
+
+def check_folder(folder: Path, overwrite: bool) -> None:
+    """OutputError if an evaluation may not be written to a folder."""
+    if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
+        return
+    ours = folder.is_dir() and (folder / JSON).is_file()
+    if ours and overwrite:
+        return
+    raise OutputError(
+        "An evaluation is there already." if ours else "Something else is there already.",
+        path=folder,
+        cure="Give --overwrite, or another place with -o."
+        if ours
+        else "Give another place with -o.",
+    )
+
+
+def _cell(value: object) -> object:
+    if value is None:
+        return ""
+    return f"{value:.6g}" if isinstance(value, float) else value
+
+
+def _draw(evaluation: Evaluation, folder: Path) -> tuple[Path, Path]:
+    from rebalance.figures import save
+    from rebalance.figures.evaluation import balance_curves
+
+    after, share = evaluation["uniformity"], evaluation["share_of_oracle_gain"]
+    figure = balance_curves(
+        {name: (curve.kept, curve.uniformity) for name, curve in evaluation.curves.items()},
+        common=common_range(*evaluation.curves.values()),
+        point=(sum(after.kept) / 2, after.value) if after.is_possible and after.kept else None,
+        subtitle=f"{evaluation.name}: {evaluation.n_superclasses} superclasses of "
+        f"{evaluation.n_averages} class averages"
+        + (
+            f"  ·  share of the oracle's gain {share.value:.2f} ± {share.sd:.2f}"
+            if share.is_possible
+            else ""
+        )
+        + f"  ·  {evaluation.seeds} seeds",
+    )
+    return save(figure, folder, CURVES)
