@@ -20,7 +20,7 @@ from rebalance.errors import PluginError
 from rebalance.hookspecs import HOOK_VERSION, KINDS, HookSpecs, PluginSpec
 
 ENTRY_POINT_GROUP = "rebalance"
-_HOOKS = {
+HOOKS = {
     "metric": "rebalance_metrics",
     "clustering": "rebalance_clusterings",
     "strategy": "rebalance_strategies",
@@ -123,7 +123,7 @@ class Registry:
             manager.register(module)
             found = {
                 kind: [spec for specs in getattr(manager.hook, hook)() for spec in specs]
-                for kind, hook in _HOOKS.items()
+                for kind, hook in HOOKS.items()
             }
             for spec in (spec for specs in found.values() for spec in specs):
                 if not isinstance(spec, PluginSpec):

@@ -8,6 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.environment import environment
+
+__all__ = ["environment"]
+
 DATA = Path(os.environ.get("REBALANCE_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from rebalance.cli.plugins_check import check
+from rebalance.cli.plugins_new import new
 from rebalance.cli.words import names_of_all
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ def show(
 
 
 app.command("check")(check)
+app.command("new")(new)
 
 
 def plugins_named(name: str) -> list[Registered]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import weakref
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -41,11 +42,13 @@ class FormatSubject:
         self.plugin = plugin
         self.name = name
         self.given = [Path(path) for path in examples]
-        self._scratch = tempfile.TemporaryDirectory(prefix="rebalance-check-")
+        self._scratch = Path(tempfile.mkdtemp(prefix="rebalance-check-"))
+        # A TemporaryDirectory that nobody closes warns, and warnings may be errors.
+        weakref.finalize(self, shutil.rmtree, self._scratch, ignore_errors=True)
 
     def folder(self) -> Path:
         """A new, empty folder, gone when the subject is."""
-        return Path(tempfile.mkdtemp(dir=self._scratch.name))
+        return Path(tempfile.mkdtemp(dir=self._scratch))
 
     @cached_property
     def _ours(self) -> list[Path]:

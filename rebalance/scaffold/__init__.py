@@ -1,0 +1,130 @@
+"""`rebalance plugins new`: a package of one's own that installs and passes its tests as it is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from importlib import resources
+from pathlib import Path
+from string import Template
+
+import rebalance
+from rebalance.errors import OptionError, OutputError
+from rebalance.hookspecs import HOOK_VERSION, KINDS
+from rebalance.registry import HOOKS, registry
+
+__all__ = ["distribution_name", "write_package"]
+
+LONGEST = 40
+_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+
+SUMMARIES = {
+    "metric": "Differences of grey levels of the aligned pair.",
+    "clustering": "Averages that are joined by a chain of high affinities.",
+    "strategy": "Keeps some particles of a crowded superclass.",
+    "format": "Particles in CSV, class averages in NumPy's format.",
+}
+"""What the package does before its author has changed it."""
+
+USES = {
+    "metric": "$ rebalance run JOB -k 8 --metric {}",
+    "clustering": "$ rebalance run JOB --clustering {}",
+    "strategy": "$ rebalance run JOB -k 8 -f 0.8 --strategy {}",
+    "format": "$ rebalance run particles.csv --format {} -k 8",
+}
+
+
+def distribution_name(name: str) -> str:
+    """The package of a plugin: ``rebalance-NAME``."""
+    return f"rebalance-{name.removeprefix('rebalance-')}"
+
+
+def write_package(kind: str, name: str, folder: Path | None = None) -> list[Path]:
+    """Write a plugin package: project file, module, options, tests, README.
+
+    Parameters
+    ----------
+    kind : {"metric", "clustering", "strategy", "format"}
+    name : str
+        Of the plugin, as it will be typed: lower case, words joined by hyphens.
+    folder : Path, optional
+        A folder that is not there yet, or empty; ``rebalance-NAME`` in the current one by default.
+
+    Returns
+    -------
+    list of Path
+        The files written.
+
+    Raises
+    ------
+    OptionError
+        If there is no such kind, the name is no name of a plugin, or is taken.
+    OutputError
+        If the folder has something in it, or can't be written.
+    """
+    _check(kind, name)
+    distribution = distribution_name(name)
+    folder = folder or Path(distribution)
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise OutputError(
+            "It is there already.", path=folder, cure="Name another place with --folder."
+        )
+    package = distribution.replace("-", "_")
+    words = {
+        "kind": kind,
+        "name": name,
+        "distribution": distribution,
+        "package": package,
+        "class_name": "".join(part.capitalize() for part in name.split("-")),
+        "summary": SUMMARIES[kind],
+        "lower_summary": SUMMARIES[kind][0].lower() + SUMMARIES[kind][1:],
+        "hook": HOOKS[kind],
+        "hook_version": str(HOOK_VERSION),
+        "version": rebalance.__version__,
+        "check_words": " --example particles.csv" if kind == "format" else "",
+        "use": USES[kind].format(name),
+    }
+    written = []
+    try:
+        for path, text in _files(kind, package):
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(Template(text).substitute(words), encoding="utf-8")
+            written.append(target)
+    except OSError as error:
+        raise OutputError(f"It can't be written: {error.strerror}.", path=folder) from error
+    return written
+
+
+def _files(kind: str, package: str) -> Iterator[tuple[str, str]]:
+    """Where each file goes, and its template."""
+    templates = resources.files("rebalance.scaffold") / "templates"
+    for target, room, template in (
+        ("pyproject.toml", "common", "pyproject.toml"),
+        ("README.md", "common", "README.md"),
+        ("LICENSE", "common", "LICENSE"),
+        (".gitignore", "common", "gitignore"),
+        (f"src/{package}/__init__.py", "common", "init.py"),
+        (f"src/{package}/{kind}.py", kind, f"{kind}.py"),
+        (f"tests/test_{kind}.py", kind, "test.py"),
+    ):
+        yield target, (templates / room / f"{template}.in").read_text(encoding="utf-8")
+
+
+def _check(kind: str, name: str) -> None:
+    if kind not in KINDS:
+        raise OptionError(
+            f"There is no kind of plugin {kind!r}.", cure=f"Choose {', '.join(KINDS)}."
+        )
+    if not _NAME.fullmatch(name) or len(name) > LONGEST:
+        raise OptionError(
+            f"{name!r} is no name of a plugin.",
+            cure=f"Lower-case words and numbers joined by hyphens, at most {LONGEST} letters: "
+            "grey-levels.",
+        )
+    for plugin in registry().of_kind(kind):
+        if plugin.name == name:
+            raise OptionError(
+                f"There is a {kind} {name!r} already, in package {plugin.package}.",
+                cure="Choose another name, or uninstall that package.",
+            )

@@ -1,0 +1,119 @@
+"""`rebalance plugins new` writes a package that installs and keeps its promises as it is."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from rebalance.cli import app
+from rebalance.errors import OptionError, OutputError
+from rebalance.hookspecs import KINDS
+from rebalance.registry import registry
+from rebalance.scaffold import distribution_name, write_package
+from tests.environment import Environment
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_new_package_installs_and_passes_its_own_tests(
+    kind: str, environment: Environment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    name = f"new-{kind}"
+    done = CliRunner().invoke(app, ["plugins", "new", kind, name])
+    assert done.exit_code == 0, done.output
+    folder = tmp_path / f"rebalance-{name}"
+    assert f"pip install -e {folder.name}" in done.output
+    assert (folder / ".gitignore").is_file()
+    assert "No licence has been chosen" in (folder / "LICENSE").read_text()
+
+    environment.install("-e", str(folder))
+    try:
+        assert f"{kind} {name}" in environment.rebalance("plugins", "show", name)
+        out = environment.run("-m", "pytest", "-q", "-W", "error", where=folder)
+        assert " passed" in out
+        assert "failed" not in out
+    finally:
+        environment.uninstall(folder.name)
+    assert f"no plugin '{name}'" in environment.rebalance("plugins", "show", name, exit_code=2)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_written_is_formatted_and_names_no_one_else(kind: str, tmp_path: Path) -> None:
+    folder = tmp_path / "package"
+    files = write_package(kind, "a-b2", folder)
+    assert sorted(files) == sorted(path for path in folder.rglob("*") if path.is_file())
+    for path in files:
+        text = path.read_text()
+        assert "$" not in text or path.name == "README.md"
+        assert text.endswith("\n")
+        if path.suffix == ".py":
+            compile(text, str(path), "exec")
+    project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
+    assert project["name"] == "rebalance-a-b2"
+    assert project["entry-points"]["rebalance"] == {"a-b2": "rebalance_a_b2"}
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", "format", "--check", "--line-length=100", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "words"),
+    [
+        ("metrik", "mine", "metric, clustering, strategy, format"),
+        ("metric", "Mine", "joined by hyphens"),
+        ("metric", "my_metric", "joined by hyphens"),
+        ("metric", "2d", "joined by hyphens"),
+        ("metric", "-x", "joined by hyphens"),
+        ("metric", "a" * 60, "at most 40"),
+        ("metric", "../mine", "joined by hyphens"),
+        ("metric", "frc", "in package rebalance-em"),
+    ],
+)
+def test_a_kind_or_name_that_will_not_do_is_refused(
+    kind: str, name: str, words: str, tmp_path: Path
+) -> None:
+    with pytest.raises(OptionError, match=words):
+        write_package(kind, name, tmp_path / "package")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_name_that_another_kind_has_is_free(tmp_path: Path) -> None:
+    assert registry().find("metric", "frc")
+    assert write_package("strategy", "frc", tmp_path / "package")
+
+
+def test_nothing_is_written_over(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    write_package("metric", "mine", tmp_path / "mine")
+    with pytest.raises(OutputError, match="there already"):
+        write_package("metric", "mine", tmp_path / "mine")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="there already"):
+        write_package("metric", "mine", tmp_path / "file")
+    with pytest.raises(OutputError, match="can't be written"):
+        write_package("metric", "mine", tmp_path / "file" / "below")
+
+
+def test_the_wheel_brings_the_templates(environment: Environment, tmp_path: Path) -> None:
+    environment.run("-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path), where=ROOT)
+    (wheel,) = tmp_path.glob("*.whl")
+    with zipfile.ZipFile(wheel) as content:
+        names = set(content.namelist())
+    templates = (ROOT / "rebalance" / "scaffold" / "templates").rglob("*.in")
+    assert {path.relative_to(ROOT).as_posix() for path in templates} <= names
+
+
+def test_a_package_is_not_named_rebalance_twice() -> None:
+    assert distribution_name("rebalance-mine") == distribution_name("mine") == "rebalance-mine"
