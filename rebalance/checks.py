@@ -18,7 +18,7 @@ from rebalance.left_out import count_classes, left_out_classes, name_classes
 from rebalance.model import Affinity, BoolArray, ClassAverages, Dataset, IntArray
 from rebalance.record.affinity_file import images_digest
 from rebalance.record.results_folder import ResultsFolder
-from rebalance.request import KINDS_WITH_OPTIONS, RunRequest, named_files, plugin_name
+from rebalance.request import AUTO, KINDS_WITH_OPTIONS, RunRequest, named_files, plugin_name
 from rebalance.seeds import generator
 from rebalance.strategies.caps import decide_cap
 
@@ -172,10 +172,16 @@ def check_grouping(request: RunRequest, classes: Classes) -> None:
     usable = usable_averages(
         classes.class_id, classes.is_empty, classes.n_particles, classes.left_out
     )
+    n_usable = int(usable.sum())
+    if request.n_superclasses == AUTO:
+        from rebalance.scanning import check_enough
+
+        check_enough(n_usable)
+        return
     check_number(
-        request.n_superclasses,
+        request.number,
         n_read=len(classes.class_id),
-        n_usable=int(usable.sum()),
+        n_usable=n_usable,
         identity=False,
         may_be_missing=plugin.finds_number,
         name=plugin_name(request.clustering),

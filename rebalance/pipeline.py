@@ -28,11 +28,11 @@ from rebalance.checks import (
 )
 from rebalance.decisions import about_decisions, with_decisions
 from rebalance.errors import InputError
-from rebalance.model import Affinity, Dataset, RunResult, Selection, Superclasses
+from rebalance.model import Affinity, Dataset, RunResult, Scan, Selection, Superclasses
 from rebalance.progress import Progress
 from rebalance.record.results_folder import ResultsFolder
 from rebalance.record.summary import about_the_metric, summarise
-from rebalance.request import IDENTITY, RunRequest, named_files, plugin_name
+from rebalance.request import AUTO, IDENTITY, RunRequest, named_files, plugin_name
 
 COMPUTED, CACHED, FROM_FILE = "computed", "cache", "file"
 """Where an affinity came from."""
@@ -89,16 +89,19 @@ def execute(request: RunRequest, *, progress: Progress | None = None) -> RunResu
     with results_folder(request, dataset) as folder:
         cache = AffinityCache() if request.use_cache else None
         affinity, source = find_affinity(request, dataset, cache, progress)
+        asked, scan = request, scan_numbers(request, classes, affinity, progress)
+        request = with_number(request, scan)
         progress.stage("group", "Grouping class averages")
         superclasses = group(request, classes, affinity)
         progress.stage("select", "Selecting particles")
         selection = select(request, dataset, superclasses)
-        warnings, notes = _said(request, dataset, affinity, cache, superclasses, selection)
+        warnings, notes = _said(request, dataset, affinity, cache, scan, superclasses, selection)
         result = RunResult(
             dataset=dataset,
             superclasses=superclasses,
             affinity=affinity,
             selection=selection,
+            scan=scan,
             folder=folder.work,
             summary=summarise(
                 request,
@@ -106,13 +109,14 @@ def execute(request: RunRequest, *, progress: Progress | None = None) -> RunResu
                 superclasses,
                 affinity,
                 selection,
+                scan=scan,
                 warnings=warnings,
                 notes=notes,
             ),
         )
         result = write_results(request, result, progress)
         progress.stage("record", "Writing the run record")
-        write_record(request, result, source, started, progress)
+        write_record(asked, result, source, started, progress)
         folder.finish()
     progress.stage("")
     files = tuple(
@@ -193,6 +197,45 @@ def find_affinity(
     return affinity, CACHED if found else COMPUTED
 
 
+def scan_numbers(
+    request: RunRequest,
+    classes: Classes,
+    affinity: Affinity | None,
+    progress: Progress,
+    numbers: Sequence[int] | None = None,
+) -> Scan | None:
+    """Numbers of superclasses tried, where the request leaves the number open; else None."""
+    if request.n_superclasses != AUTO:
+        return None
+    if affinity is None:
+        raise InputError(
+            "No class averages were found, and numbers of superclasses are tried on them.",
+            path=request.path,
+            cure="Give the stack as second argument, or -k as a number.",
+        )
+    from rebalance.scanning import scan
+
+    progress.stage("scan", "Trying numbers of superclasses")
+    return scan(
+        affinity,
+        numbers,
+        clustering=request.clustering,
+        options=request.options_of("clustering"),
+        seed=request.seed,
+        n_particles=classes.n_particles,
+        left_out=classes.left_out,
+        is_empty=classes.is_empty,
+        factor=request.factor,
+        max_size=request.max_size,
+        progress=progress.advance,
+    )
+
+
+def with_number(request: RunRequest, scan: Scan | None) -> RunRequest:
+    """The request with the number of superclasses that a scan suggests."""
+    return request if scan is None else replace(request, n_superclasses=scan.suggestion.number)
+
+
 def group(request: RunRequest, classes: Classes, affinity: Affinity | None) -> Superclasses:
     """Superclasses by the labels, the clustering, or of one class average each."""
     return replace(_group(request, classes, affinity), junk=classes.junk)
@@ -210,7 +253,7 @@ def _group(request: RunRequest, classes: Classes, affinity: Affinity | None) -> 
         return clusterings.identity_superclasses(
             classes.class_id,
             counts,
-            n_superclasses=request.n_superclasses,
+            n_superclasses=request.number,
             left_out=classes.left_out,
             clustering=plugin_name(request.clustering) if request.superclasses else IDENTITY,
         )
@@ -237,7 +280,7 @@ def _group(request: RunRequest, classes: Classes, affinity: Affinity | None) -> 
         )
     return clusterings.cluster(
         classes.class_id if affinity is None else affinity,
-        request.n_superclasses,
+        request.number,
         clustering=request.clustering,
         options=request.options_of("clustering"),
         seed=request.seed,
@@ -273,6 +316,7 @@ def _said(
     dataset: Dataset,
     affinity: Affinity | None,
     cache: AffinityCache | None,
+    scan: Scan | None,
     superclasses: Superclasses,
     selection: Selection | None,
 ) -> tuple[list[str], list[str]]:
@@ -282,6 +326,8 @@ def _said(
     notes += [*about_decisions(request), *superclasses.notes]
     if cache is not None:
         warnings += cache.problems
+    if scan is not None:
+        (notes if scan.suggestion.has_structure else warnings).append(scan.suggestion.reason)
     if selection is not None:
         warnings += selection.warnings
         notes += selection.notes

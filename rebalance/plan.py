@@ -12,7 +12,16 @@ from rebalance.cache import AffinityCache
 from rebalance.checks import Classes, check_early, check_grouping, find_classes, unused_settings
 from rebalance.decisions import with_decisions
 from rebalance.model import Affinity, Dataset, Selection, Superclasses
-from rebalance.pipeline import COMPUTED, find_affinity, group, read, results_folder, select
+from rebalance.pipeline import (
+    COMPUTED,
+    find_affinity,
+    group,
+    read,
+    results_folder,
+    scan_numbers,
+    select,
+    with_number,
+)
 from rebalance.progress import Progress
 from rebalance.request import RunRequest
 
@@ -89,6 +98,7 @@ def plan(request: RunRequest, *, progress: Progress | None = None) -> Plan:
             affinity, source = find_affinity(request, dataset, _LookOnly(), progress)
     superclasses = selection = None
     if source != COMPUTED:
+        request = with_number(request, scan_numbers(request, classes, affinity, progress))
         superclasses = group(request, classes, affinity)
         selection = select(request, dataset, superclasses)
     progress.stage("")

@@ -15,6 +15,9 @@ from rebalance.errors import OptionError, PluginError
 IDENTITY = "identity"
 """The clustering of ``--no-superclasses``."""
 
+AUTO = "auto"
+"""Instead of a number of superclasses: the one that a scan suggests."""
+
 _PATHS = ("labels", "decisions", "output", "affinity_file", "project")
 
 KINDS_WITH_OPTIONS = ("metric", "clustering", "strategy")
@@ -30,8 +33,9 @@ class RunRequest:
         Job folder, optimiser, particle table, or stack of class averages.
     class_averages : Path, optional
         Stack, or star/cs of class averages, when given apart.
-    n_superclasses : int, optional
-        K; needed unless superclassification is off, labels are given, or the clustering finds it.
+    n_superclasses : int or ``"auto"``, optional
+        K, or that which a scan suggests; needed unless superclassification is off, labels are
+        given, or the clustering finds it.
     factor : str, optional
         Rebalance factor f in [0, 1] as decimal text; None when not given.
     max_size : int, optional
@@ -95,7 +99,7 @@ class RunRequest:
 
     path: Path
     class_averages: Path | None = None
-    n_superclasses: int | None = None
+    n_superclasses: int | Literal["auto"] | None = None
     factor: str | None = None
     max_size: int | None = None
     superclasses: bool = True
@@ -189,6 +193,8 @@ class RunRequest:
             )
 
     def _check_grouping(self) -> None:
+        if isinstance(self.n_superclasses, str):
+            self._check_auto()
         if self.labels is not None:
             if self.is_off:
                 raise OptionError("--labels and --no-superclasses exclude each other.")
@@ -211,6 +217,26 @@ class RunRequest:
                     )
         if self.affinity_file is not None and self.is_off:
             raise OptionError("--affinity is of no use when superclassification is off.")
+
+    def _check_auto(self) -> None:
+        if self.n_superclasses != AUTO:
+            raise OptionError(
+                f"The number of superclasses is {self.n_superclasses!r}.",
+                cure="Give a whole number, or auto for the one that a scan suggests.",
+            )
+        if self.is_off:
+            raise OptionError("-k auto and --no-superclasses exclude each other.")
+        if bool(getattr(self._plugin, "finds_number", False)):
+            raise OptionError(
+                f"The clustering {plugin_name(self.clustering)} finds the number of superclasses "
+                "itself.",
+                cure="Leave out -k.",
+            )
+
+    @property
+    def number(self) -> int | None:
+        """K where it is given or decided; None where it is left open."""
+        return None if isinstance(self.n_superclasses, str) else self.n_superclasses
 
     @property
     def is_off(self) -> bool:
@@ -276,6 +302,10 @@ class RunRequest:
         else:
             parts.append(f"f{_plain(_shortest(self.factor or '0'))}")
         return "_".join(parts)
+
+    def scan_folder_name(self, job: str) -> str:
+        """The folder of a scan when none is named: ``rebalance_job013_scan``."""
+        return f"rebalance_{_plain(job)}_scan"
 
     def to_json(self) -> dict[str, Any]:
         """JSON values, by which `from_json` makes the same request; paths are made absolute.

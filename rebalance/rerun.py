@@ -66,6 +66,12 @@ def rerun(
     from rebalance.pipeline import execute
 
     record = read_record(path)
+    if record.get("command", "run") != "run":
+        raise InputError(
+            f"It is the record of rebalance {record['command']}, not of a run.",
+            path=path,
+            cure="Give the run.json of a folder that rebalance run wrote.",
+        )
     first = (path if path.is_dir() else path.parent).resolve()
     for kind in KINDS_WITH_OPTIONS:
         facts = record["plugins"].get(kind, {})

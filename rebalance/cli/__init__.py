@@ -24,6 +24,7 @@ from rebalance.cli.inspect import inspect
 from rebalance.cli.plugins import app as plugins
 from rebalance.cli.rerun import rerun
 from rebalance.cli.run import run
+from rebalance.cli.scan import scan
 from rebalance.cli.simulate import simulate
 
 
@@ -55,6 +56,7 @@ def _root(
 
 
 app.command()(run)
+app.command()(scan)
 app.command()(demo)
 app.command()(inspect)
 app.add_typer(plugins, name="plugins")

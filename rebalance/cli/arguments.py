@@ -37,8 +37,14 @@ ClassAveragesPath = Annotated[
 ]
 
 NumberOfSuperclasses = Annotated[
-    int | None,
-    typer.Option("-k", "--n-superclasses", help="Number of superclasses.", rich_help_panel=_GROUPS),
+    str | None,
+    typer.Option(
+        "-k",
+        "--n-superclasses",
+        metavar="N|auto",
+        help="Number of superclasses; auto takes what rebalance scan suggests.",
+        rich_help_panel=_GROUPS,
+    ),
 ]
 
 NoSuperclasses = Annotated[

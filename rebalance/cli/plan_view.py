@@ -6,7 +6,7 @@ from typing import Any
 
 from rebalance.plan import Plan
 from rebalance.record.summary import summarise
-from rebalance.request import plugin_name
+from rebalance.request import AUTO, plugin_name
 
 
 def show_plan(plan: Plan, *, json: bool, quiet: bool) -> None:
@@ -74,6 +74,8 @@ def _steps(plan: Plan) -> list[str]:
         how = "each class is its own superclass"
     elif request.groups_given:
         how = f"as in {request.labels or request.decisions}"
+    elif request.n_superclasses == AUTO:
+        how = f"with {plugin_name(request.clustering)}, the number that a scan suggests"
     elif request.n_superclasses is None:
         how = f"with {plugin_name(request.clustering)}"
     else:

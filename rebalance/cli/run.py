@@ -97,13 +97,13 @@ def run(
     [bold]rebalance run Class2D/job013 -k 8 -f 0.5[/]   then balance the particles
     """
     from rebalance.cli.perform import perform
-    from rebalance.cli.words import parse_classes, parse_settings
+    from rebalance.cli.words import parse_classes, parse_number, parse_settings
     from rebalance.request import RunRequest
 
     request = RunRequest(
         path=path,
         class_averages=class_averages,
-        n_superclasses=n_superclasses,
+        n_superclasses=parse_number(n_superclasses),
         factor=factor,
         max_size=max_size,
         superclasses=not no_superclasses,

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from rebalance.errors import OptionError
+from rebalance.request import AUTO
 
 _RANGE = re.compile(r"(\d+)(?:-(\d+))?")
 _SETTING = re.compile(r"(metric|clustering|strategy)\.([A-Za-z_][\w-]*)=(.*)", re.DOTALL)
@@ -36,6 +37,25 @@ def parse_classes(text: str, option: str) -> tuple[int, ...]:
     if not numbers:
         raise OptionError(f"{option} names no class.", cure="Write class numbers: 3,5,7-9.")
     return tuple(numbers)
+
+
+def parse_number(text: str | None) -> int | Literal["auto"] | None:
+    """A number of superclasses as it is typed: a whole number, or ``auto``.
+
+    Raises
+    ------
+    OptionError
+        If it is anything else.
+    """
+    if text is None or text == AUTO:
+        return text  # type: ignore[return-value]
+    try:
+        return int(text)
+    except ValueError:
+        raise OptionError(
+            f"-k {text} is no number of superclasses.",
+            cure="Give a whole number, -k 10 for a first look, or -k auto.",
+        ) from None
 
 
 def parse_settings(pairs: Iterable[str], sugar: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -193,6 +193,40 @@ def cluster_each(
     return found
 
 
+def label_each(
+    values: npt.NDArray[np.float32],
+    numbers: Sequence[int],
+    *,
+    clustering: str | Clustering = "hierarchical",
+    options: Options | Mapping[str, Any] | None = None,
+    seed: int = 0,
+) -> dict[int, IntArray]:
+    """The bare labels of each number of superclasses, for those who group many matrices.
+
+    Parameters
+    ----------
+    values : float32 (n, n)
+        Affinity of n averages, all of them usable.
+    numbers : sequence of int
+        Each K, 1 to n.
+    clustering, options, seed
+        As for `cluster`.
+
+    Returns
+    -------
+    dict of int to int64 (n,)
+        Labels 0 … K−1 in the plugin's own order.
+    """
+    plugin, name = _resolve(clustering)
+    parsed = _parse(plugin, name, options)
+    results = run_plugin(plugin, name, values, tuple(numbers), parsed, seed, None)
+    labels = {}
+    for number in numbers:
+        check_result(results[number], len(values), number, name)
+        labels[number] = np.unique(results[number].label, return_inverse=True)[1].astype(np.int64)
+    return labels
+
+
 def shares_work(clustering: str | Clustering) -> bool:
     """Whether a clustering groups by many numbers for little more than one (``cluster_many``)."""
     return hasattr(_resolve(clustering)[0], "cluster_many")

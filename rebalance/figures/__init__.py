@@ -18,6 +18,7 @@ from rebalance.figures.bars import particles_per_superclass, superclasses_of_one
 from rebalance.figures.matrix import Scale, affinity_matrix, sorted_affinity_matrix
 from rebalance.figures.montage import class_averages
 from rebalance.figures.page import overview
+from rebalance.figures.scan import scan_of_numbers
 from rebalance.figures.tree import dendrogram
 from rebalance.model import RunResult
 
@@ -32,6 +33,7 @@ __all__ = [
     "overview",
     "particles_per_superclass",
     "save",
+    "scan_of_numbers",
     "sorted_affinity_matrix",
 ]
 
@@ -51,7 +53,7 @@ def draw_all(result: RunResult, *, scale: Scale = "percentile") -> dict[str, Fig
     dict of Figure
         By name, in the order in which a person looks at them: ``overview``, ``class_averages``
         (``class_averages_1``, ``_2``, … where one page can't hold them), ``affinity``,
-        ``affinity_sorted``, ``particles_per_superclass``, ``dendrogram``.
+        ``affinity_sorted``, ``particles_per_superclass``, ``scan``, ``dendrogram``.
     """
     dataset, superclasses = result.dataset, result.superclasses
     affinity, selection, job = result.affinity, result.selection, dataset.job
@@ -76,6 +78,8 @@ def draw_all(result: RunResult, *, scale: Scale = "percentile") -> dict[str, Fig
         figures["particles_per_superclass"] = particles_per_superclass(
             superclasses, selection, job=job
         )
+    if result.scan is not None:
+        figures["scan"] = scan_of_numbers(result.scan, job=job)
     if superclasses.linkage is not None and len(superclasses.linkage) > 0:
         figures["dendrogram"] = dendrogram(superclasses, job=job)
     return figures

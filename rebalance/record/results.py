@@ -12,6 +12,7 @@ from rebalance.progress import Progress
 from rebalance.record.affinity_file import IMAGES, images_digest, write_affinity
 from rebalance.record.results_folder import RUN_RECORD
 from rebalance.record.run_record import build_record, plugin_facts, write_json
+from rebalance.record.scan_table import write_scan_table
 from rebalance.record.superclass_table import write_superclass_table
 from rebalance.registry import registry
 from rebalance.request import KINDS_WITH_OPTIONS, RunRequest, named_files, plugin_name
@@ -19,7 +20,9 @@ from rebalance.request import KINDS_WITH_OPTIONS, RunRequest, named_files, plugi
 AFFINITY_FILE = "affinity.npz"
 SUPERCLASS_TABLE = "superclasses.csv"
 SUMMARY = "summary.json"
+SCAN_TABLE = "scan.csv"
 REPORT = "report.md"
+PAGE = "report.html"
 FIGURES = "figures"
 
 
@@ -69,12 +72,31 @@ def write_results(request: RunRequest, result: RunResult, progress: Progress) ->
         files.append(folder / AFFINITY_FILE)
     write_json(result.summary, folder / SUMMARY)
     files.append(folder / SUMMARY)
+    if result.scan is not None:
+        write_scan_table(result.scan, folder / SCAN_TABLE)
+        files.append(folder / SCAN_TABLE)
     if request.figures:
         files += _draw(request, replace(result, files=tuple(files)), progress)
     (folder / REPORT).write_text(
         markdown(replace(result, files=tuple(files))), encoding="utf-8", newline="\n"
     )
-    return replace(result, files=(*files, folder / REPORT))
+    files.append(folder / REPORT)
+    if request.figures:
+        files += _write_page(request, replace(result, files=tuple(files)), progress)
+    return replace(result, files=tuple(files))
+
+
+def _write_page(request: RunRequest, result: RunResult, progress: Progress) -> list[Path]:
+    from rebalance.report.html import MOST_AVERAGES, html, is_too_large
+
+    assert result.folder is not None
+    if is_too_large(result):
+        progress.say(f"{PAGE} is left out: it holds at most {MOST_AVERAGES:,} class averages.")
+        return []
+    progress.stage("page", "Writing the report page")
+    path = result.folder / PAGE
+    path.write_text(html(request, result), encoding="utf-8", newline="\n")
+    return [path]
 
 
 def _draw(request: RunRequest, result: RunResult, progress: Progress) -> list[Path]:

@@ -19,6 +19,7 @@ from rebalance.model import (
     Affinity,
     Dataset,
     IntArray,
+    Scan,
     Selection,
     Superclasses,
 )
@@ -35,6 +36,7 @@ def summarise(
     affinity: Affinity | None,
     selection: Selection | None,
     *,
+    scan: Scan | None = None,
     warnings: Sequence[str] = (),
     notes: Sequence[str] = (),
 ) -> dict[str, Any]:
@@ -47,6 +49,8 @@ def summarise(
         None when superclassification is off.
     selection : Selection or None
         None without particles.
+    scan : Scan, optional
+        Where the number of superclasses was left to it.
     warnings, notes : sequence of str
         Of all steps, one sentence each.
     """
@@ -54,7 +58,8 @@ def summarise(
         "rebalance": rebalance.__version__,
         "job": dataset.job,
         "format": dataset.format,
-        "superclassification": _superclassification(request, superclasses, affinity),
+        "superclassification": _superclassification(request, superclasses, affinity)
+        | ({} if scan is None else {"scan": about_the_scan(scan)}),
         "class_averages": _class_averages(dataset, superclasses),
         "particles": _particles(selection),
         "balance": _balance(request, selection),
@@ -83,6 +88,19 @@ def _superclassification(
             "affinity_range": _range_of(affinity, superclasses),
         }
     return content
+
+
+def about_the_scan(scan: Scan) -> dict[str, Any]:
+    """What a scan suggests, and on what it was tried."""
+    suggestion = scan.suggestion
+    return {
+        "suggested": suggestion.number,
+        "runners_up": list(suggestion.runners_up),
+        "has_structure": suggestion.has_structure,
+        "reason": suggestion.reason,
+        "tried": [int(scan.numbers[0]), int(scan.numbers[-1])],
+        "affinity_noise": _short(scan.noise),
+    }
 
 
 def grouped_by(request: RunRequest) -> str:

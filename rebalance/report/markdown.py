@@ -24,6 +24,7 @@ CAPTIONS = {
     "affinity": "Affinity of all pairs, in stack order",
     "affinity_sorted": "Affinity of all pairs, sorted by superclass",
     "particles_per_superclass": "Particles per superclass, before and after",
+    "scan": "Every number of superclasses that was tried",
     "dendrogram": "The tree of the clustering, and where it was cut",
 }
 

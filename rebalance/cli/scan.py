@@ -1,0 +1,167 @@
+"""`rebalance scan`: which numbers of superclasses are worth trying."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from rebalance.cli.arguments import (
+    AffinityFile,
+    ClassAveragesPath,
+    ClusteringName,
+    Device,
+    ExcludeClasses,
+    Executor,
+    Factor,
+    FormatName,
+    HighPass,
+    InputPath,
+    Json,
+    LowPass,
+    MaskDiameter,
+    MaxShift,
+    MaxSize,
+    MetricName,
+    MinClassParticles,
+    Mirror,
+    OnlyClasses,
+    Overwrite,
+    Passthrough,
+    PixelSize,
+    Project,
+    Quiet,
+    Scheduler,
+    Seed,
+    Settings,
+    Threads,
+    UseCache,
+)
+
+if TYPE_CHECKING:
+    from rebalance.progress import Progress
+
+
+def scan(
+    path: InputPath,
+    class_averages: ClassAveragesPath = None,
+    numbers: Annotated[
+        str | None,
+        typer.Option(
+            "--range",
+            metavar="3-30",
+            help="Numbers of superclasses to try: a range, or numbers with commas.",
+            show_default="3-60",
+        ),
+    ] = None,
+    clustering: ClusteringName = "hierarchical",
+    metric: MetricName = "rotational-cc",
+    mask_diameter: MaskDiameter = None,
+    low_pass: LowPass = None,
+    high_pass: HighPass = None,
+    max_shift: MaxShift = None,
+    mirror: Mirror = None,
+    affinity: AffinityFile = None,
+    settings: Settings = None,
+    factor: Factor = None,
+    max_size: MaxSize = None,
+    seed: Seed = 0,
+    exclude_classes: ExcludeClasses = None,
+    only_classes: OnlyClasses = None,
+    min_class_particles: MinClassParticles = 0,
+    passthrough: Passthrough = None,
+    project: Project = None,
+    pixel_size: PixelSize = None,
+    format: FormatName = None,
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FOLDER",
+            help="Folder for the table and the figure.",
+            show_default="rebalance_<job>_scan",
+        ),
+    ] = None,
+    overwrite: Overwrite = False,
+    json: Json = False,
+    quiet: Quiet = False,
+    threads: Threads = None,
+    device: Device = "auto",
+    executor: Executor = "local",
+    scheduler: Scheduler = None,
+    use_cache: UseCache = True,
+) -> None:
+    """Try every number of superclasses, and suggest one.
+
+    [bold]rebalance scan Class2D/job013[/]                   3 to 60 superclasses
+
+    [bold]rebalance scan Class2D/job013 --range 5-20 -f 0.5[/]   and what f = 0.5 would keep
+    """
+    from rebalance.cli.scan_view import show_scan
+    from rebalance.cli.words import parse_classes, parse_settings
+    from rebalance.request import RunRequest
+    from rebalance.scan_job import scan_job
+
+    request = RunRequest(
+        path=path,
+        class_averages=class_averages,
+        n_superclasses="auto",
+        factor=factor,
+        max_size=max_size,
+        metric=metric,
+        clustering=clustering,
+        options=parse_settings(
+            settings or (),
+            {
+                "mask_diameter": mask_diameter,
+                "low_pass": low_pass,
+                "high_pass": high_pass,
+                "max_shift": max_shift,
+                "mirror": mirror,
+            },
+        ),
+        seed=seed,
+        output=output,
+        overwrite=overwrite,
+        affinity_file=affinity,
+        use_cache=use_cache,
+        threads=threads,
+        device=device,
+        executor=executor,
+        scheduler=scheduler,
+        format=format,
+        passthrough=tuple(passthrough or ()),
+        project=project,
+        pixel_size=pixel_size,
+        exclude_classes=(
+            () if exclude_classes is None else parse_classes(exclude_classes, "--exclude-classes")
+        ),
+        only_classes=(
+            None if only_classes is None else parse_classes(only_classes, "--only-classes")
+        ),
+        min_class_particles=min_class_particles,
+    )
+    progress = _progress(quiet)
+    try:
+        found = scan_job(
+            request,
+            None if numbers is None else parse_classes(numbers, "--range"),
+            progress=progress,
+        )
+    finally:
+        progress.close()
+    if json:
+        from rebalance.record.run_record import as_json
+
+        typer.echo(as_json(found.content))
+    elif not quiet:
+        show_scan(request, found)
+
+
+def _progress(quiet: bool) -> Progress:
+    from rebalance.cli.screen import TerminalProgress
+    from rebalance.progress import Progress
+
+    return Progress() if quiet else TerminalProgress()

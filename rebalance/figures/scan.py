@@ -1,0 +1,125 @@
+"""Every number of superclasses that was tried: how far it stands out, and what it would keep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from rebalance.figures import style
+from rebalance.model import Scan
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+LEFT, WIDTH, RIGHT = 0.8, 5.6, 0.9
+PANEL, GAP, BOTTOM = 1.35, 0.3, 0.55
+"""Inches."""
+
+FOUND, EXPECTED = style.PALETTE[0], style.MUTED
+
+
+@style.styled
+def scan_of_numbers(scan: Scan, *, job: str = "") -> Figure:
+    """Silhouette beside that without groups, stability, and particles kept, by number.
+
+    Parameters
+    ----------
+    scan : Scan
+    job : str
+        For the heading.
+    """
+    panels = (_draw_silhouette, _draw_stability, _draw_kept)
+    top = style.HEADER + 0.15
+    height = top + len(panels) * PANEL + (len(panels) - 1) * GAP + BOTTOM
+    figure = style.new_figure(LEFT + WIDTH + RIGHT, height, _title(scan), _subtitle(scan, job))
+    for place, draw in enumerate(panels):
+        axes = style.axes_at(figure, LEFT, top + place * (PANEL + GAP), WIDTH, PANEL)
+        draw(axes, scan)
+        _mark(axes, scan, named=place == 0)
+        last = place == len(panels) - 1
+        axes.tick_params(labelbottom=last)
+        if last:
+            axes.set_xlabel("number of superclasses")
+    return figure
+
+
+def _title(scan: Scan) -> str:
+    suggestion = scan.suggestion
+    if not suggestion.has_structure:
+        return "No number of superclasses stands out"
+    return f"{suggestion.number} superclasses stand out most"
+
+
+def _subtitle(scan: Scan, job: str) -> str:
+    also = ", ".join(map(str, scan.suggestion.runners_up))
+    return style.joined(job, scan.clustering, f"also worth a look: {also}" if also else "")
+
+
+def _draw_silhouette(axes: Axes, scan: Scan) -> None:
+    axes.fill_between(
+        scan.numbers,
+        scan.expected - 2 * scan.expected_sd,
+        scan.expected + 2 * scan.expected_sd,
+        color=style.PALE,
+        linewidth=0,
+    )
+    axes.plot(scan.numbers, scan.expected, color=EXPECTED, linewidth=0.9)
+    axes.plot(scan.numbers, scan.silhouette, color=FOUND, linewidth=1.3)
+    axes.set_ylabel("silhouette")
+    ends = sorted(
+        [
+            (float(scan.silhouette[-1]), "found", FOUND),
+            (float(scan.expected[-1]), "without\ngroups", EXPECTED),
+        ]
+    )
+    for (value, text, color), place in zip(ends, ("top", "bottom"), strict=True):
+        axes.annotate(
+            text,
+            (scan.numbers[-1], value),
+            (5, 3 if place == "bottom" else -1),
+            textcoords="offset points",
+            color=color,
+            fontsize=style.SMALL,
+            va=place,
+        )
+
+
+def _draw_stability(axes: Axes, scan: Scan) -> None:
+    axes.plot(scan.numbers, scan.stability, color=FOUND, linewidth=1.3)
+    axes.set_ylim(0, 1.02)
+    axes.set_ylabel("stability (ARI)")
+
+
+def _draw_kept(axes: Axes, scan: Scan) -> None:
+    share = 100.0 * scan.kept / max(scan.total, 1)
+    axes.plot(scan.numbers, share, color=FOUND, linewidth=1.3)
+    axes.set_ylim(0, 104)
+    rule = f"f = {scan.factor or 0}" if scan.max_size is None else f"at most {scan.max_size:,}"
+    axes.set_ylabel(f"kept, {rule} (%)")
+
+
+def _mark(axes: Axes, scan: Scan, *, named: bool) -> None:
+    suggestion = scan.suggestion
+    for number in suggestion.runners_up:
+        axes.axvline(number, color=style.RULE, linewidth=0.6, linestyle=(0, (3, 3)), zorder=0)
+    axes.axvline(suggestion.number, color=style.PALETTE[1], linewidth=1.0, zorder=0)
+    axes.set_xlim(scan.numbers[0] - 0.5, scan.numbers[-1] + 0.5)
+    if named:
+        for number in (suggestion.number, *suggestion.runners_up):
+            chosen = number == suggestion.number
+            axes.annotate(
+                str(number),
+                (number, 1.0),
+                (0, 2),
+                xycoords=("data", "axes fraction"),
+                textcoords="offset points",
+                ha="center",
+                va="bottom",
+                fontsize=style.SMALL,
+                fontweight="bold" if chosen else "normal",
+                color=style.PALETTE[1] if chosen else style.MUTED,
+            )
+    if len(scan) <= 12:
+        axes.set_xticks(np.asarray(scan.numbers))

@@ -1,0 +1,159 @@
+"""`rebalance scan` as a job: read, compare, try numbers of superclasses, write table and figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rebalance.cache import AffinityCache
+from rebalance.checks import check_early, check_grouping, find_classes, unused_settings
+from rebalance.model import Scan
+from rebalance.pipeline import find_affinity, read, scan_numbers
+from rebalance.progress import Progress
+from rebalance.record.results_folder import RUN_RECORD, ResultsFolder
+from rebalance.record.run_record import build_record, plugin_facts, write_json
+from rebalance.record.scan_table import write_scan_table
+from rebalance.record.summary import about_the_metric, about_the_scan
+from rebalance.request import RunRequest, named_files, plugin_name
+
+SCAN = "scan"
+
+
+@dataclass(frozen=True, eq=False)
+class ScanResult:
+    """What a scan found and wrote.
+
+    Parameters
+    ----------
+    scan : Scan
+    folder : Path
+    files : tuple of Path
+    content : mapping
+        Of `scan.json`.
+    """
+
+    scan: Scan
+    folder: Path
+    files: tuple[Path, ...]
+    content: Mapping[str, Any]
+
+
+def scan_job(
+    request: RunRequest,
+    numbers: Sequence[int] | None = None,
+    *,
+    progress: Progress | None = None,
+) -> ScanResult:
+    """Try numbers of superclasses on the job of a request, and write what was found.
+
+    Parameters
+    ----------
+    request : RunRequest
+        With ``n_superclasses="auto"``.
+    numbers : sequence of int, optional
+        Each number to try.
+    progress : Progress, optional
+
+    Raises
+    ------
+    RebalanceError
+        A mistake in a file or a setting; nothing was written.
+    """
+    progress = progress or Progress()
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    check_early(request)
+    progress.stage("read", f"Reading {request.path}")
+    dataset = read(request)
+    classes = find_classes(request, dataset)
+    check_grouping(request, classes)
+    place = request.output or Path(request.scan_folder_name(dataset.job))
+    inputs = [*named_files(request), *dataset.sources]
+    with ResultsFolder(place, overwrite=request.overwrite, inputs=inputs) as folder:
+        cache = AffinityCache() if request.use_cache else None
+        affinity, source = find_affinity(request, dataset, cache, progress)
+        scan = scan_numbers(request, classes, affinity, progress, numbers)
+        assert scan is not None
+        assert affinity is not None
+        warnings = [
+            *unused_settings(request, dataset),
+            *dataset.warnings,
+            *([] if cache is None else cache.problems),
+        ]
+        content = {
+            "job": dataset.job,
+            "class_averages": len(classes.class_id),
+            "used": int((scan.superclasses[int(scan.numbers[0])].label >= 0).sum()),
+            "particles": None if classes.n_particles is None else scan.total,
+            "clustering": scan.clustering,
+            "clustering_options": dict(scan.options),
+            "metric": affinity.metric,
+            "factor": request.factor,
+            "max_size": request.max_size,
+            **about_the_scan(scan),
+            "numbers": rows(scan),
+            "warnings": list(dict.fromkeys(warnings)),
+            "notes": list(dict.fromkeys([*dataset.notes, *about_the_metric(affinity)])),
+        }
+        progress.stage("write", "Writing table and figure")
+        files = _write(scan, content, dataset.job, folder.work)
+        plugins = {
+            kind: plugin_facts(kind, getattr(request, kind), plugin_name(getattr(request, kind)))
+            for kind in ("metric", "clustering")
+        }
+        record = build_record(
+            request=request.to_json(),
+            plugins=plugins,
+            inputs=[path for path in dict.fromkeys(inputs) if path.is_file()],
+            folder=folder.work,
+            outputs=files,
+            affinity={"source": source, "key": affinity.key},
+            started=started,
+            seconds=progress.seconds,
+        )
+        write_json({"command": SCAN, **record}, folder.work / RUN_RECORD)
+        names = [path.relative_to(folder.work) for path in files]
+        folder.finish()
+    progress.stage("")
+    return ScanResult(
+        scan,
+        folder.place,
+        tuple(folder.place / name for name in names),
+        {**content, "folder": str(folder.place), "files": [name.as_posix() for name in names]},
+    )
+
+
+def rows(scan: Scan) -> list[dict[str, Any]]:
+    """One mapping a number, JSON values only."""
+    columns = {
+        "score": scan.score,
+        "silhouette": scan.silhouette,
+        "silhouette_without_groups": scan.expected,
+        "stability": scan.stability,
+        "contrast": scan.contrast,
+        "eigengap": scan.eigengap,
+    }
+    return [
+        {
+            "n_superclasses": number,
+            **{
+                name: None if value[at] != value[at] else round(float(value[at]), 6)
+                for name, value in columns.items()
+            },
+            "smallest": int(scan.smallest[at]),
+            "kept": int(scan.kept[at]),
+        }
+        for at, number in enumerate(scan.numbers.tolist())
+    ]
+
+
+def _write(scan: Scan, content: Mapping[str, Any], job: str, folder: Path) -> list[Path]:
+    from rebalance import figures
+    from rebalance.figures.scan import scan_of_numbers
+
+    table, summary = folder / "scan.csv", folder / "scan.json"
+    write_scan_table(scan, table)
+    write_json(content, summary)
+    return [table, summary, *figures.save(scan_of_numbers(scan, job=job), folder, SCAN)]

@@ -1,0 +1,193 @@
+"""How many superclasses: every number in a range tried on one affinity, and one suggested.
+
+Where it stands: between the affinity and the clustering. It groups by each number, asks how good
+the groups are (`criteria`), what they would be without groups (`null_model`), whether they stay
+(`stability`), and names a number with the reason (`suggestion`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rebalance.clusterings import cluster_each, label_each
+from rebalance.clusterings.checks import as_counts, sorted_numbers, usable_averages
+from rebalance.errors import OptionError
+from rebalance.hookspecs import Clustering
+from rebalance.model import Affinity, FloatArray, IntArray, Scan
+from rebalance.options import Options
+from rebalance.scanning.criteria import contrast, eigengaps, silhouette
+from rebalance.scanning.null_model import Spread
+from rebalance.scanning.stability import affinity_noise, resample
+from rebalance.scanning.suggestion import score_of, suggest
+from rebalance.seeds import generator
+from rebalance.strategies.caps import Factor, decide_cap
+
+__all__ = ["FEWEST", "MOST", "check_enough", "default_numbers", "scan"]
+
+FEWEST, MOST = 3, 60
+"""The numbers of superclasses that are tried where none are named, as far as averages allow."""
+
+NULL_SAMPLES, RESAMPLES = 5, 10
+_NULL, _RESAMPLE = 1, 2
+
+
+def default_numbers(n_usable: int) -> range:
+    """The numbers tried for so many usable averages: 3 to 60, and at most n − 1."""
+    return range(min(FEWEST, n_usable - 1), min(MOST, n_usable - 1) + 1)
+
+
+def scan(
+    affinity: Affinity,
+    numbers: Iterable[int] | None = None,
+    *,
+    clustering: str | Clustering = "hierarchical",
+    options: Options | Mapping[str, Any] | None = None,
+    seed: int = 0,
+    n_particles: npt.ArrayLike | None = None,
+    left_out: Iterable[int] = (),
+    is_empty: npt.ArrayLike | None = None,
+    factor: Factor | None = None,
+    max_size: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Scan:
+    """Try numbers of superclasses on one affinity, and suggest one.
+
+    >>> found = rebalance.scan(affinity, n_particles=data.class_averages.n_particles)
+    >>> found.suggestion.number, found.suggestion.runners_up
+    (12, (15,))
+
+    Parameters
+    ----------
+    affinity : Affinity
+    numbers : iterable of int, optional
+        Each K, 2 to the number of usable averages − 1; `default_numbers` where not given.
+    clustering, options, seed, n_particles, left_out, is_empty
+        As for `rebalance.cluster`.
+    factor, max_size : optional
+        As for `rebalance.select`: for the particles that each number would keep.
+    progress : callable, optional
+        Told (groupings done, of how many).
+
+    Raises
+    ------
+    OptionError
+        If there are fewer than four usable averages, a number is out of range, or the clustering
+        finds the number itself.
+    """
+    left = sorted_numbers(left_out)
+    counts = as_counts(n_particles, len(affinity))
+    empty = affinity.is_empty if is_empty is None else affinity.is_empty | np.asarray(is_empty)
+    usable = usable_averages(affinity.class_id, empty, counts, left)
+    ks = _check_numbers(numbers, int(usable.sum()))
+    report = progress or (lambda done, total: None)
+    parts = 1 + NULL_SAMPLES + RESAMPLES
+
+    def labels_of(matrix: FloatArray, wanted: Sequence[int]) -> dict[int, IntArray]:
+        return label_each(matrix, wanted, clustering=clustering, options=options, seed=seed)
+
+    whole = cluster_each(
+        affinity,
+        ks,
+        clustering=clustering,
+        options=options,
+        seed=seed,
+        n_particles=counts,
+        left_out=left,
+        is_empty=empty,
+    )
+    by_number = {k: whole[k] for k in ks}
+    report(1, parts)
+    values = np.ascontiguousarray(affinity.values[np.ix_(usable, usable)])
+    weights = None if counts is None else counts[usable]
+    label = {k: by_number[k].label[usable] for k in ks}
+    measured = np.array([_silhouette(values, label[k], weights) for k in ks])
+
+    expected = np.empty((NULL_SAMPLES, len(ks)))
+    spread = Spread(values)
+    for number in range(NULL_SAMPLES):
+        sample = spread.sample(generator(seed, _NULL, number))
+        groups = labels_of(sample, ks)
+        expected[number] = [silhouette(sample, groups[k]) for k in ks]
+        report(1 + number + 1, parts)
+
+    noise = affinity_noise(values)
+    stable = np.full((RESAMPLES, len(ks)), np.nan)
+    for number in range(RESAMPLES):
+        kept, noisy = resample(values, noise, generator(seed, _RESAMPLE, number))
+        fitting = [k for k in ks if k < len(kept)]
+        groups = labels_of(noisy, fitting) if fitting else {}
+        for k, agreement in _agreements(label, groups, kept):
+            stable[number, ks.index(k)] = agreement
+        report(1 + NULL_SAMPLES + number + 1, parts)
+
+    mean_expected, stability = expected.mean(axis=0), stable.mean(axis=0)
+    sizes = [by_number[k].size for k in ks]
+    one = by_number[ks[0]]
+    return Scan(
+        numbers=np.array(ks, dtype=np.int64),
+        silhouette=measured,
+        expected=mean_expected,
+        expected_sd=expected.std(axis=0, ddof=1),
+        stability=stability,
+        contrast=np.array([contrast(values, label[k]) for k in ks]),
+        eigengap=eigengaps(values, ks),
+        score=score_of(measured, mean_expected, stability),
+        smallest=np.array([size.min() for size in sizes], dtype=np.int64),
+        kept=np.array([_kept(size, factor, max_size) for size in sizes], dtype=np.int64),
+        total=int(one.size.sum()),
+        suggestion=suggest(np.array(ks), measured, mean_expected, stability),
+        clustering=one.clustering,
+        options=one.options,
+        factor=None if factor is None else str(factor),
+        max_size=max_size,
+        noise=noise,
+        superclasses=by_number,
+    )
+
+
+def check_enough(n_usable: int) -> None:
+    """OptionError if so many usable averages are too few to try numbers of superclasses."""
+    if n_usable < 4:
+        raise OptionError(
+            f"Trying numbers of superclasses needs at least four class averages; {n_usable} can "
+            "be used.",
+            cure="Give -k as a number.",
+        )
+
+
+def _check_numbers(numbers: Iterable[int] | None, n_usable: int) -> list[int]:
+    check_enough(n_usable)
+    ks = sorted(
+        {int(number) for number in (default_numbers(n_usable) if numbers is None else numbers)}
+    )
+    if not ks or ks[0] < 2 or ks[-1] > n_usable - 1:
+        found = "none" if not ks else f"{ks[0]} to {ks[-1]}"
+        raise OptionError(
+            f"The numbers of superclasses to try must be from 2 to {n_usable - 1}, one less than "
+            f"the {n_usable} class averages that can be used; asked for: {found}.",
+            cure=f"Give --range 3-{min(MOST, n_usable - 1)}.",
+        )
+    return ks
+
+
+def _silhouette(values: FloatArray, label: IntArray, weights: IntArray | None) -> float:
+    plain = silhouette(values, label)
+    return plain if weights is None else 0.5 * (plain + silhouette(values, label, weights))
+
+
+def _agreements(
+    label: Mapping[int, IntArray], groups: Mapping[int, IntArray], kept: IntArray
+) -> Iterator[tuple[int, float]]:
+    from sklearn.metrics import adjusted_rand_score
+
+    for k, labels in groups.items():
+        yield k, float(adjusted_rand_score(label[k][kept], labels))
+
+
+def _kept(size: IntArray, factor: Factor | None, max_size: int | None) -> int:
+    cap = decide_cap(int(size.min()), factor, max_size).size
+    return int(size.sum() if cap is None else size.clip(max=cap).sum())
