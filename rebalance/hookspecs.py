@@ -12,6 +12,11 @@ out `PluginSpec`\\ s from any of the four hooks, and nothing is imported until a
                                                                      "my_package.metric:MyMetric")]
 
 The built-ins come in by the same hooks (`rebalance.builtins`).
+
+A plugin may rely on this file, `rebalance.model`, `rebalance.options` and `rebalance.errors`; and,
+if it likes, on `rebalance.pairwise` (a metric that is one function of a pair) and
+`rebalance.testing` (checks that hold it to its contract). What is said here is promised as long as
+`HOOK_VERSION` stays: new attributes are optional, and nothing is taken away.
 """
 
 from __future__ import annotations
@@ -40,7 +45,11 @@ if TYPE_CHECKING:
     from rebalance.options import Options
 
 HOOK_VERSION = 1
-"""Raised when a contract below changes. A plugin module may state ``REBALANCE_HOOK_VERSION``."""
+"""Raised when a contract below changes so that older plugins would break.
+
+The module of an entry point may state ``REBALANCE_HOOK_VERSION``: made for another version, it is
+left out, with a message, instead of failing somewhere on the way.
+"""
 
 ALIGNMENT = "alignment"
 """The word by which a metric asks for, or provides, the shared in-plane alignment."""

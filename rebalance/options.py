@@ -95,7 +95,12 @@ class Length:
 
     @classmethod
     def __get_pydantic_json_schema__(cls, schema: Any, handler: Any) -> dict[str, Any]:
-        return {"type": "string", "pattern": r"^[0-9.eE+-]+\s*(A|Å|px)?$"}
+        # A pattern holds for text alone; a bare number is in Å.
+        return {
+            "type": ["number", "string"],
+            "pattern": r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*"
+            r"(Å|[Aa]|[Aa]ng|[Aa]ngstrom|px|pix|pixels?)?\s*$",
+        }
 
 
 def option(default: Any, help: str, *, unit: str | None = None, **limits: Any) -> Any:
@@ -182,6 +187,18 @@ def _means_none(model: type[Options], name: str, value: Any) -> bool:
         return False
     field = model.model_fields.get(name)
     return field is not None and type(None) in get_args(field.annotation)
+
+
+def options_schema(model: type[Options]) -> dict[str, Any]:
+    """The options as a JSON schema (draft 2020-12): what a form, or another program, needs.
+
+    Beside its type each property has ``default``, ``description``, ``unit`` where it has one, and
+    its range: ``minimum``, ``exclusiveMinimum``, ``maximum``, ``exclusiveMaximum`` or ``enum``.
+    """
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **model.model_json_schema(),
+    }
 
 
 def describe_options(model: type[Options]) -> list[OptionHelp]:

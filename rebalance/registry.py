@@ -100,7 +100,7 @@ class Registry:
         version = point.dist.version if point.dist else "?"
         try:
             module = point.load()
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             self.problems.append(
                 f"Plugin package {package} {version} is left out: importing {point.value} failed "
                 f"with {type(error).__name__}: {error}"
@@ -114,7 +114,8 @@ class Registry:
         if made_for != HOOK_VERSION:
             self.problems.append(
                 f"Plugin package {package} {version} is left out: it is made for version "
-                f"{made_for} of the hooks, this is version {HOOK_VERSION}."
+                f"{made_for} of the hooks, this is version {HOOK_VERSION}. Install a version of it "
+                "that fits."
             )
             return
         manager = pluggy.PluginManager("rebalance")
@@ -177,7 +178,10 @@ class Registry:
         return self.find(kind, name).load()
 
     def provider(self, word: str, kind: str = "metric") -> Registered:
-        """The first plugin of a kind that provides something, such as the shared alignment."""
+        """The first plugin of a kind that provides something, such as the shared alignment.
+
+        Built-in plugins come before others, these in the order of their entry points.
+        """
         for plugin in self.of_kind(kind):
             if word in plugin.spec.provides:
                 return plugin

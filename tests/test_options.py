@@ -9,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rebalance.errors import OptionError
-from rebalance.options import Length, Options, describe_options, option, parse_options
+from rebalance.options import (
+    Length,
+    Options,
+    describe_options,
+    option,
+    options_schema,
+    parse_options,
+)
 
 
 class Example(Options):
@@ -82,3 +89,36 @@ def test_help_names_default_unit_and_range_of_every_option() -> None:
     assert rows["sigma"] == ("sigma", "1.0", "pixels", "[0.1, 10]", "Width.")
     assert rows["max_shift"].default == "auto"
     assert rows["mode"].range == "auto | none | full"
+
+
+def test_schema_has_default_unit_and_range_of_every_option() -> None:
+    schema = options_schema(Example)
+    assert schema["additionalProperties"] is False
+    sigma = schema["properties"]["sigma"]
+    assert (sigma["type"], sigma["default"], sigma["unit"]) == ("number", 1.0, "pixels")
+    assert (sigma["minimum"], sigma["maximum"]) == (0.1, 10.0)
+    assert sigma["description"] == "Width."
+    assert schema["properties"]["mode"]["enum"] == ["auto", "none", "full"]
+    assert schema["properties"]["max_shift"]["unit"] == "Å or px"
+
+
+@pytest.mark.parametrize(
+    ("value", "is_right"),
+    [
+        ({}, True), ({"sigma": 3}, True), ({"sigma": 11}, False), ({"sgma": 1}, False),
+        ({"max_shift": "10px"}, True), ({"max_shift": 40}, True), ({"max_shift": None}, True),
+        ({"max_shift": "4e1 Å"}, True), ({"max_shift": "wide"}, False), ({"mode": "half"}, False),
+    ],
+)  # fmt: skip
+def test_schema_and_options_agree_on_what_is_right(
+    value: dict[str, object], is_right: bool
+) -> None:
+    jsonschema = pytest.importorskip("jsonschema")
+    validator = jsonschema.Draft202012Validator(options_schema(Example))
+    validator.check_schema(validator.schema)
+    assert validator.is_valid(value) == is_right
+    if is_right:
+        parse(**value)
+    else:
+        with pytest.raises(OptionError):
+            parse(**value)

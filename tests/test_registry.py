@@ -67,9 +67,10 @@ def test_a_hook_that_fails_is_named(registry: Registry) -> None:
     assert "out of order" in registry.problems[0]
 
 
-def test_an_entry_point_that_can_not_be_imported_is_named() -> None:
+@pytest.mark.parametrize("error", [ImportError, SystemExit, SyntaxError, AttributeError])
+def test_an_entry_point_that_can_not_be_imported_is_named(error: type[BaseException]) -> None:
     def load() -> object:
-        raise ImportError("no module named moon")
+        raise error("no module named moon")
 
     found = Registry(discover=False)
     dist = SimpleNamespace(name="stranger", version="2.0")

@@ -62,8 +62,14 @@ def show(
         str,
         typer.Argument(help="Name of a plugin, e.g. hierarchical.", autocompletion=names_of_all),
     ],
+    json: Annotated[
+        bool, typer.Option("--json", help="Print as JSON, the options as a JSON schema.")
+    ] = False,
 ) -> None:
     """Show the options of a plugin: default, unit, range and meaning of each."""
+    if json:
+        _print_schemas(plugins_named(name))
+        return
     from rich.table import Table
     from rich.text import Text
 
@@ -111,6 +117,24 @@ def plugins_named(name: str) -> list[Registered]:
         f"There is no plugin {name!r}" + (f"; did you mean {near[0]!r}?" if near else "."),
         cure=f"Installed: {', '.join(names) or 'none'}.",
     )
+
+
+def _print_schemas(named: list[Registered]) -> None:
+    from rebalance.options import NoOptions, options_schema
+    from rebalance.record.run_record import as_json
+
+    content = [
+        {
+            "kind": plugin.kind,
+            "name": plugin.name,
+            "summary": plugin.spec.summary,
+            "package": plugin.package,
+            "version": plugin.version,
+            "schema": options_schema(getattr(plugin.load(), "options_model", NoOptions)),
+        }
+        for plugin in named
+    ]
+    typer.echo(as_json({"plugins": content}))
 
 
 def _print_json(installed: list[Registered], problems: list[str]) -> None:

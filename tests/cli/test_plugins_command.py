@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import types
 
 import pytest
@@ -94,3 +96,27 @@ def test_json_goes_on_after_a_plugin_that_can_not_be_loaded(installed: Registry)
 def test_the_shell_completes_plugin_names(installed: Registry) -> None:
     assert [name for name, _ in names_of("metric")("s")] == ["sinogram"]
     assert {name for name, _ in names_of("strategy")("")} == {"random", "best"}
+
+
+def test_options_of_one_plugin_as_a_json_schema() -> None:
+    result = type_in("plugins", "show", "frc", "--json")
+    assert result.exit_code == 0, result.output
+    (shown,) = json.loads(result.stdout)["plugins"]
+    assert (shown["kind"], shown["name"], shown["package"]) == ("metric", "frc", "rebalance-em")
+    assert shown["schema"]["properties"]["max_shift"]["unit"] == "Å or px"
+    (relion,) = json.loads(type_in("plugins", "show", "relion", "--json").stdout)["plugins"]
+    assert relion["schema"]["properties"] == {}
+
+
+def test_the_list_of_plugins_imports_no_implementation() -> None:
+    code = (
+        "import sys\n"
+        "from rebalance.cli import main\n"
+        "try:\n    main(['plugins'])\nexcept SystemExit:\n    pass\n"
+        "rooms = ('rebalance.metrics', 'rebalance.clusterings', 'rebalance.strategies')\n"
+        "heavy = ('numba', 'scipy', 'sklearn', 'numpy')\n"
+        "print([m for m in sys.modules if m in heavy or m.startswith(rooms)], file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert "rotational-cc" in done.stdout
+    assert done.stderr.strip().splitlines()[-1] == "[]"
