@@ -1,4 +1,4 @@
-"""The steps of a climb on a card: those of `refine_cpu`, in float32."""
+"""The steps of a climb on a card: those of `ascent_cpu`, in float32."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _TINY = np.float32(1e-12)
 
 @device
 def ascent_step(d, arm, limit):
-    """The step of `refine_cpu.ascent_step`, in float32.
+    """The step of `ascent_cpu.ascent_step`, in float32.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def ascent_step(d, arm, limit):
 
 @device
 def edge_step(d, arm, limit, x, y, to_x, to_y, max_shift):
-    """The step of `refine_cpu.edge_step`, in float32 and without arc tangent.
+    """The step of `ascent_cpu.edge_step`, in float32 and without arc tangent.
 
     Parameters
     ----------

@@ -26,7 +26,7 @@ ORDERS = POINTS // 2
 
 
 @jit
-def shifted_orders(polar, shifts, k_first, k_step, out_real, out_imaginary):
+def shifted_orders(polar, shifts, n_shifts, k_first, k_step, out_real, out_imaginary):
     """Angular Fourier coefficients of one image at every shift of the grid.
 
     Parameters
@@ -35,13 +35,17 @@ def shifted_orders(polar, shifts, k_first, k_step, out_real, out_imaginary):
         Samples on the full circle.
     shifts : float32 (2, S)
         x and y in pixels, S a multiple of 32.
+    n_shifts : int
+        Shifts to use, from the first.
     k_first, k_step : float
         Frequency of the first ring and spacing of the rings, cycles per pixel.
     out_real, out_imaginary : float32 (S, ORDERS, RINGS)
+        Those of the shifts in use are written.
     """
     real = np.empty((POINTS, LANES), dtype=np.float32)
     imaginary = np.empty((POINTS, LANES), dtype=np.float32)
-    for first in range(0, shifts.shape[1], LANES):
+    for first in range(0, n_shifts, LANES):
+        used = min(LANES, n_shifts - first)
         for ring in range(RINGS):
             k = k_first + ring * k_step
             for point in range(POINTS // 2):
@@ -61,7 +65,7 @@ def shifted_orders(polar, shifts, k_first, k_step, out_real, out_imaginary):
             for position in range(POINTS):
                 order = FREQUENCY[position]
                 if order < ORDERS:
-                    for w in range(LANES):
+                    for w in range(used):
                         out_real[first + w, order, ring] = real[position, w] / POINTS
                         out_imaginary[first + w, order, ring] = imaginary[position, w] / POINTS
 

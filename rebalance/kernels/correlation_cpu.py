@@ -120,7 +120,7 @@ def align_tile(
     for j in range(column_start, column_stop):
         if j <= row_start:
             continue
-        shifted_orders(coarse[j], shifts, k_first, k_step, b_real, b_imaginary)
+        shifted_orders(coarse[j], shifts, n_shifts, k_first, k_step, b_real, b_imaginary)
         for h in range(hands):
             expand_column(polar_real[j], polar_imaginary[j], h == 1, column[h])
             expand_column(low_real[j], low_imaginary[j], h == 1, low_column[h])

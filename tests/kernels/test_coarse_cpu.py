@@ -40,7 +40,7 @@ def test_shifted_orders_are_the_coefficients_of_the_shifted_image(
     k_first, k_step = 0.01, 0.008
     real = np.empty((LANES, ORDERS, RINGS), np.float32)
     imaginary = np.empty_like(real)
-    shifted_orders(polar, shifts, k_first, k_step, real, imaginary)
+    shifted_orders(polar, shifts, shifts.shape[1], k_first, k_step, real, imaginary)
     k = k_first + np.arange(RINGS) * k_step
     angle = 2 * np.pi * np.arange(POINTS) / POINTS
     for at, (x, y) in enumerate(shifts.T):

@@ -9,11 +9,11 @@ import pytest
 from numba import cuda, float32
 
 from rebalance.kernels import upload_cuda
+from rebalance.kernels.ascent_cpu import ascent_step as ascent_step_cpu
+from rebalance.kernels.ascent_cpu import edge_step as edge_step_cpu
 from rebalance.kernels.ascent_cuda import ascent_step, edge_step
 from rebalance.kernels.compile_cuda import kernel
 from rebalance.kernels.refine_cpu import SUMS
-from rebalance.kernels.refine_cpu import ascent_step as ascent_step_cpu
-from rebalance.kernels.refine_cpu import edge_step as edge_step_cpu
 from rebalance.kernels.refine_cuda import PARTS, WARP, evaluate
 from tests.cuda.level import needs_cuda
 
