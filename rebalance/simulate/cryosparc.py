@@ -82,7 +82,7 @@ def write_cryosparc(
         folder = project / "J1/imported"
         folder.mkdir(parents=True, exist_ok=True)
         write_stack(folder / "particles.mrcs", simulated.particle_images, averages.pixel_size or 1)
-    truth = write_truth(simulated, main["uid"].tolist(), project)
+    truth = write_truth(simulated, main["uid"].tolist(), project, first_class=0)
     return CryosparcFiles(project, job, *files, stack, *truth)
 
 

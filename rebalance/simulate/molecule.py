@@ -141,7 +141,7 @@ def _from_map(path: Path, options: SimulationOptions, symmetry: str) -> Molecule
     volume = map_file.resampled(whole, pixel_size)
     group = operators(symmetry)
     if len(group) > 1:
-        group, _ = orientation.operators_of_map(volume, symmetry)
+        group = orientation.operators_of_map(volume, symmetry)
         volume, group = _symmetric(volume, group, symmetry, options.symmetrise, path)
     return Molecule(volume, pixel_size, symmetry, group, MAP, path.name, _sha256(path))
 

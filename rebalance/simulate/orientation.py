@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from rebalance.model import DoubleArray
+from rebalance.model import DoubleArray, FloatArray
 from rebalance.simulate.atoms import Atoms
-from rebalance.simulate.projection import project
+from rebalance.simulate.projection import in_plane, project
 from rebalance.simulate.symmetry import operators
 from rebalance.simulate.views import uniform, view_frames
 from rebalance.simulate.volume import Volume
@@ -24,6 +24,8 @@ _LARGEST_RMSD = 4.0
 _SHORTEST_CHAIN = 10
 _TOLERANCE = 0.15
 _N_VIEWS = 8
+_AS_IT_IS = 0.97
+_STEP = 15.0
 
 
 def turn_onto_axes(atoms: Atoms, symmetry: str) -> DoubleArray | None:
@@ -130,40 +132,40 @@ def _axes(rotations: DoubleArray) -> tuple[DoubleArray, DoubleArray]:
     return axis, np.where(turns, 2 * np.pi / np.maximum(angle, 0.02), 0.0)
 
 
-def operators_of_map(volume: Volume, symmetry: str) -> tuple[DoubleArray, float]:
-    """The group's rotations in the orientation, of those in use, that suits a density best.
+def operators_of_map(volume: Volume, symmetry: str) -> DoubleArray:
+    """The group's rotations in the orientation that suits a density best.
 
-    Tried are the standard one, the one turned by 90° about z (a twofold axis along y; the other
-    setting of I), a threefold axis along z (RELION's T) and a fivefold axis along z.
+    Each kind of axis is tried along z, at steps of 15° about it: programs differ in where the
+    twofold axis of Dn, the threefold of T and the fivefold of I point.
 
     Returns
     -------
-    float64 (G, 3, 3), float
-        The rotations, and the mean correlation of projections that they relate.
+    float64 (G, 3, 3)
     """
     group = operators(symmetry)
-    if len(group) == 1:
-        return group, 1.0
-    best, best_correlation = group, -1.0
-    for turn in _settings(symmetry):
-        turned = turn.T @ group @ turn
-        correlation = agreement(volume, turned)
-        if correlation > best_correlation + 1e-3:
-            best, best_correlation = turned, correlation
-        if best_correlation > 0.99:
-            break
-    return best, best_correlation
+    if len(group) == 1 or agreement(volume, group) >= _AS_IT_IS:
+        return group
+    # A few rotations tell one setting from another; all are compared afterwards.
+    few = np.r_[0, np.linspace(1, len(group) - 1, min(4, len(group) - 1)).astype(int)]
+    settings = _settings(group)
+    values = [agreement(volume, turn @ group[few] @ turn.T) for turn in settings]
+    turn = settings[int(np.argmax(values))]
+    return turn @ group @ turn.T
 
 
 def agreement(volume: Volume, group: DoubleArray) -> float:
-    """Mean correlation of projections along v and g·v, over some views and all rotations g."""
+    """Mean correlation of projections along v and g·v, over some views and all rotations g.
+
+    Every frequency up to half of Nyquist's counts as its wave number, so that the round shape
+    that molecules of any symmetry have doesn't decide.
+    """
     rng = np.random.default_rng(0)
     frames = view_frames(uniform(_N_VIEWS, rng))
     box = len(volume.density)
-    still = _normalised(project(volume, frames, box, volume.voxel_size))
+    still = _sharpened(project(volume, frames, box, volume.voxel_size))
     values = []
     for turn in group[1:]:
-        moved = _normalised(project(volume, frames @ turn, box, volume.voxel_size))
+        moved = _sharpened(project(volume, frames @ turn, box, volume.voxel_size))
         values.append((still * moved).sum(axis=1).mean())
     return float(np.mean(values)) if values else 1.0
 
@@ -181,22 +183,18 @@ def symmetrised(volume: Volume, group: DoubleArray) -> Volume:
     return Volume((total / len(group)).astype(np.float32), volume.voxel_size, volume.diameter)
 
 
-def _settings(symmetry: str) -> list[DoubleArray]:
-    from scipy.spatial.transform import Rotation
-
-    quarter = Rotation.from_euler("z", 90, degrees=True).as_matrix()
-    settings = [np.eye(3), quarter]
-    if symmetry == "T":
-        settings.append(view_frames(np.ones((1, 3)) / np.sqrt(3))[0])
-    if symmetry == "I":
-        axis, order = _axes(operators("I"))
-        fivefold = view_frames(axis[np.isclose(order, 5)][:1])[0]
-        half = Rotation.from_euler("z", 180, degrees=True).as_matrix()
-        settings += [fivefold, quarter @ fivefold, half @ fivefold, quarter.T @ fivefold]
-    return settings
+def _settings(group: DoubleArray) -> list[DoubleArray]:
+    """Turns that lay each kind of axis onto z, with the molecule turned about it in steps."""
+    axis, order = _axes(group)
+    kinds = {round(kind): axis[i] for i, kind in enumerate(order.tolist()) if kind > 1}
+    about_z = in_plane(np.arange(0, 360, _STEP))
+    return [turn @ view_frames(kind[None])[0] for kind in kinds.values() for turn in about_z]
 
 
-def _normalised(images: np.ndarray) -> DoubleArray:
-    flat = images.reshape(len(images), -1).astype(np.float64)
-    flat -= flat.mean(axis=1, keepdims=True)
+def _sharpened(images: FloatArray) -> DoubleArray:
+    """Images as vectors of length 1, ramp-filtered up to half of Nyquist."""
+    box = images.shape[-1]
+    frequency = np.hypot(np.fft.fftfreq(box)[:, None], np.fft.rfftfreq(box))
+    ramp = np.where(frequency < 0.25, frequency, 0)
+    flat = np.fft.irfft2(np.fft.rfft2(images) * ramp, s=(box, box)).reshape(len(images), -1)
     return flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-30)

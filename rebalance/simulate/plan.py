@@ -15,6 +15,8 @@ from rebalance.simulate.projection import in_plane
 from rebalance.simulate.settings import EMPTY, JUNK, MIXED, NOISE, VIEW, SimulationOptions
 
 _NEIGHBOURS = 3
+_SAME_VIEW = 0.1
+"""Degrees."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,13 +117,18 @@ def _axes(
                 else "preferred_directions has a direction of length 0.",
                 cure="Name at most as many directions as there are views, each x,y,z.",
             )
+        if symmetry.separation(fixed / length, group) < _SAME_VIEW:
+            raise OptionError(
+                f"preferred_directions names one view twice: under {options.symmetry} and "
+                "mirroring two of its directions show the same picture.",
+                cure="Leave one of them out.",
+            )
         axes = symmetry.spread_views(n, group, rng, fixed / length)
     apart = symmetry.separation(axes, group)
-    # Two given directions may be one view, and so may views that symmetry leaves no room for.
-    if apart < (wanted or 0.01):
+    if wanted is not None and apart < wanted:
         raise OptionError(
             f"n_views = {n}: under {options.symmetry} and mirroring that many views are "
-            f"{apart:.1f}° apart at best; {wanted or 0.01:g}° was expected.",
+            f"{apart:.1f}° apart at best; {wanted:g}° was expected.",
             cure="Ask for fewer views, or a smaller min_separation.",
         )
     preferred = axes[rng.permutation(n)[: options.n_preferred]]

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator
 
+from rebalance.errors import OptionError
 from rebalance.options import Options, option, parse_options
 
 VIEW, EMPTY, NOISE, JUNK = "view", "empty", "noise", "junk"
@@ -142,13 +143,21 @@ class SimulationOptions(Options):
 
 
 def parse_simulation(options: SimulationOptions | Mapping[str, Any] | None) -> SimulationOptions:
-    """Options as they are, or from a mapping.
+    """Options as they are, or from a mapping; checked against each other.
 
     Raises
     ------
     OptionError
-        If an option is unknown or out of range.
+        If an option is unknown, out of range or at odds with another.
     """
-    if isinstance(options, SimulationOptions):
-        return options
-    return parse_options(SimulationOptions, options or {}, owner="simulation", prefix="simulate")
+    if not isinstance(options, SimulationOptions):
+        options = parse_options(
+            SimulationOptions, options or {}, owner="simulation", prefix="simulate"
+        )
+    if options.defocus_max < options.defocus_min:
+        raise OptionError(
+            f"defocus_max = {options.defocus_max:g} Å is less than defocus_min = "
+            f"{options.defocus_min:g} Å.",
+            cure="Give both.",
+        )
+    return options

@@ -19,7 +19,11 @@ FORMAT, VERSION = "rebalance truth", 1
 
 
 def write_truth(
-    simulated: SimulatedClassification, particle_names: Sequence[object], folder: Path
+    simulated: SimulatedClassification,
+    particle_names: Sequence[object],
+    folder: Path,
+    *,
+    first_class: int = 1,
 ) -> tuple[Path, Path, Path]:
     """Write ``truth_classes.csv``, ``truth_particles.csv`` and ``truth.json``.
 
@@ -29,6 +33,8 @@ def write_truth(
     particle_names : sequence (P,)
         By which the particle table knows each particle: image name or uid.
     folder : Path
+    first_class : int
+        Number of the first class in the files: 1 in RELION's, 0 in CryoSPARC's.
 
     Returns
     -------
@@ -40,8 +46,8 @@ def write_truth(
         kind, mirrored. Superclass −1 is none. JSON: what holds for all, see `facts`.
     """
     classes, particles, everything = (folder / name for name in (CLASSES, PARTICLES, ALL))
-    _write_classes(simulated, classes)
-    _write_particles(simulated, particle_names, particles)
+    _write_classes(simulated, classes, first_class)
+    _write_particles(simulated, particle_names, particles, first_class)
     with everything.open("w", encoding="utf-8") as file:
         json.dump(facts(simulated), file, indent=1, ensure_ascii=False, allow_nan=False)
         file.write("\n")
@@ -83,7 +89,7 @@ def facts(simulated: SimulatedClassification) -> dict[str, Any]:
     }
 
 
-def _write_classes(simulated: SimulatedClassification, path: Path) -> None:
+def _write_classes(simulated: SimulatedClassification, path: Path, first: int) -> None:
     averages = simulated.class_averages
     assert averages.n_particles is not None
     with path.open("w", encoding="utf-8") as file:
@@ -93,22 +99,23 @@ def _write_classes(simulated: SimulatedClassification, path: Path) -> None:
         )
         for row, class_id in enumerate(averages.class_id):
             x, y = simulated.shift[row]
+            other = simulated.mirror_of[row]
             file.write(
-                f"{class_id},{simulated.kind[row]},{simulated.superclass[row]},"
+                f"{class_id - 1 + first},{simulated.kind[row]},{simulated.superclass[row]},"
                 f"{int(simulated.mirrored[row])},{averages.n_particles[row]},"
                 f"{_numbers(simulated.view[row], 6)},"
                 f"{simulated.in_plane[row]:.4f},{x:.4f},{y:.4f},{simulated.junk_kind[row]},"
-                f"{simulated.mirror_of[row] or ''},{simulated.n_neighbours[row]}\n"
+                f"{other - 1 + first if other else ''},{simulated.n_neighbours[row]}\n"
             )
 
 
 def _write_particles(
-    simulated: SimulatedClassification, names: Sequence[object], path: Path
+    simulated: SimulatedClassification, names: Sequence[object], path: Path, first: int
 ) -> None:
     of_class = simulated.particle_class - 1
     columns = zip(
         names,
-        simulated.particle_class.tolist(),
+        (of_class + first).tolist(),
         simulated.particle_superclass.tolist(),
         simulated.particle_view.tolist(),
         simulated.particle_euler.tolist(),
