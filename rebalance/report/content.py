@@ -1,0 +1,186 @@
+"""What the report page is told: one mapping of JSON values, made of a run's dataclasses."""
+
+from __future__ import annotations
+
+import html
+import re
+from typing import Any
+
+import numpy as np
+
+import rebalance
+from rebalance import decisions
+from rebalance.figures import style
+from rebalance.figures.matrix import COLOR_MAP, limits
+from rebalance.left_out import count_classes
+from rebalance.model import IntArray, RunResult, Scan
+from rebalance.record.affinity_file import images_digest
+from rebalance.record.summary import EMPTY, grouped_by, status_of_averages
+from rebalance.report.curves import nearest_curves
+from rebalance.report.groupings import Groupings, groupings
+from rebalance.report.methods import methods
+from rebalance.report.packed import packed, packed_pairs
+from rebalance.report.sheet import sheet
+from rebalance.report.typed import words_of
+from rebalance.request import RunRequest
+
+CONTENT_VERSION = 1
+
+
+def content(request: RunRequest, result: RunResult) -> dict[str, Any]:
+    """All that the page shows and computes with.
+
+    Parameters
+    ----------
+    request : RunRequest
+    result : RunResult
+        With its ``summary``.
+    """
+    dataset, superclasses = result.dataset, result.superclasses
+    averages, affinity = dataset.class_averages, result.affinity
+    n = len(superclasses.class_id)
+    empty = np.zeros(n, dtype=np.bool_) if averages is None else averages.is_empty
+    status = status_of_averages(dataset, superclasses)
+    hollow = np.array([word == EMPTY for word in status]) | empty
+    shown = np.flatnonzero(~hollow)
+    found = groupings(request, result)
+    summary = result.summary
+    return {
+        "version": CONTENT_VERSION,
+        "rebalance": rebalance.__version__,
+        "job": dataset.job,
+        "averages": _averages(result, shown, status),
+        "empty": superclasses.class_id[hollow].tolist(),
+        "sheet": None if averages is None or not len(shown) else sheet(averages.images[shown]),
+        "groupings": _groupings(found, shown),
+        "pairs": None if affinity is None else packed_pairs(affinity, shown),
+        "curves": nearest_curves(result, shown),
+        "metric": "" if affinity is None else affinity.metric,
+        "clustering": superclasses.clustering,
+        "colors": {
+            "superclasses": list(style.PALETTE),
+            "map": _color_map(),
+            "limits": None if affinity is None else list(limits(affinity, request.scale)),
+        },
+        "balance": _balance(request, result),
+        "warnings": list(summary.get("warnings", ())),
+        "notes": list(summary.get("notes", ())),
+        "methods": _methods(result),
+        "command": words_of(request, result),
+        "decisions": _decisions(request, result, found),
+        "scan": None if result.scan is None else _scan(result.scan),
+    }
+
+
+def _averages(result: RunResult, shown: IntArray, status: list[str]) -> dict[str, Any]:
+    averages, particles = result.dataset.class_averages, result.dataset.particles
+    class_id = result.superclasses.class_id[shown].tolist()
+    counts = None if particles is None else count_classes(particles.class_id)
+    resolution = None if averages is None else averages.resolution
+    return {
+        "class_id": class_id,
+        "particles": None if counts is None else [counts.get(number, 0) for number in class_id],
+        "resolution": None
+        if resolution is None
+        else [_resolution(value) for value in resolution[shown].tolist()],
+        "status": [status[i] for i in shown.tolist()],
+        "box": None if averages is None else averages.box,
+        "pixel_size": None if averages is None else averages.pixel_size,
+    }
+
+
+def _resolution(value: float) -> float | None:
+    """Å; RELION writes 999 or inf where it knows none."""
+    return round(value, 2) if 0 < value < 999 else None
+
+
+def _groupings(found: Groupings, shown: IntArray) -> dict[str, Any]:
+    place = np.full(int(shown.max(initial=0)) + 1, -1, dtype=np.int64)
+    place[shown] = np.arange(len(shown))
+    labels = np.stack([of.label[shown] for of in found.of.values()])
+    return {
+        "numbers": list(found.of),
+        "current": found.current,
+        "labels": packed(labels, "i2"),
+        "medoids": [place[of.medoid].tolist() for of in found.of.values()],
+        "leaves": None if found.leaves is None else place[found.leaves].tolist(),
+        "why_alone": found.why_alone,
+    }
+
+
+def _color_map() -> str:
+    from matplotlib import colormaps
+
+    return packed(np.rint(colormaps[COLOR_MAP](np.arange(256))[:, :3] * 255), "u1")
+
+
+def _balance(request: RunRequest, result: RunResult) -> dict[str, Any] | None:
+    selection = result.selection
+    if selection is None:
+        return None
+    return {
+        "factor": request.factor,
+        "max_size": request.max_size,
+        "read": len(selection),
+        "candidates": int(selection.before.sum()),
+        "cap": selection.cap,
+        "strategy": selection.strategy,
+        "seed": selection.seed,
+    }
+
+
+def _methods(result: RunResult) -> dict[str, Any]:
+    paragraph, references = methods(result)
+    return {"text": _unescaped(paragraph), "references": references}
+
+
+def _unescaped(markdown: str) -> str:
+    return html.unescape(re.sub(r"\\([^\w\s])", r"\1", markdown).replace("\\_", "_"))
+
+
+def _scan(scan: Scan) -> dict[str, Any]:
+    """Criteria for each number of superclasses, and what they suggest."""
+    criteria = (
+        ("Score", scan.score, "What the suggestion follows: higher is better."),
+        (
+            "Silhouette",
+            scan.silhouette,
+            "How much closer averages are to their own superclass than to the next.",
+        ),
+        ("Stability", scan.stability, "How much of the grouping stays with fewer averages."),
+        ("Contrast", scan.contrast, "Mean affinity within superclasses minus that between."),
+        ("Particles kept", scan.kept, "By the factor or maximum size of the run."),
+    )
+    return {
+        "numbers": scan.numbers.tolist(),
+        "criteria": [
+            {"name": name, "values": [_finite(value) for value in values.tolist()], "help": words}
+            for name, values, words in criteria
+        ],
+        "suggestion": scan.suggestion.number,
+        "because": scan.suggestion.reason,
+    }
+
+
+def _finite(value: float) -> float | None:
+    return round(value, 4) if np.isfinite(value) else None
+
+
+def _decisions(request: RunRequest, result: RunResult, found: Groupings) -> dict[str, Any]:
+    """The part of a decisions file that the page can't know."""
+    averages, affinity = result.dataset.class_averages, result.affinity
+    superclasses = result.superclasses
+    return {
+        "decisions_version": decisions.VERSION,
+        "rebalance": rebalance.__version__,
+        "job": result.dataset.job,
+        "class_numbers": superclasses.class_id.tolist(),
+        "averages_sha256": None if averages is None else images_digest(averages),
+        "affinity_key": "" if affinity is None else affinity.key,
+        "seed": request.seed,
+        "grouped_by": {
+            "by": grouped_by(request),
+            "clustering": superclasses.clustering,
+            "n_superclasses": None if found.why_alone else found.current,
+        },
+    }

@@ -1,0 +1,106 @@
+"""Superclasses for every number of them, for the slider of the report page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from rebalance.left_out import count_classes
+from rebalance.model import BY_CLUSTERING, UNASSIGNED, IntArray, RunResult, Superclasses
+from rebalance.registry import registry
+from rebalance.request import RunRequest, plugin_name
+
+MOST = 60
+"""The largest number of superclasses on the slider."""
+
+
+@dataclass(frozen=True, eq=False)
+class Groupings:
+    """The groupings that a page can show.
+
+    Parameters
+    ----------
+    of : mapping of int to Superclasses
+        By the number that was asked for, rising.
+    current : int
+        The one of the run.
+    leaves : int64 (n,), optional
+        Indices of the averages in the order that all of them are shown in, where there is one
+        order for all numbers.
+    why_alone : str
+        Why there is no other number than the run's; empty where there are others.
+    """
+
+    of: Mapping[int, Superclasses]
+    current: int
+    leaves: IntArray | None = None
+    why_alone: str = ""
+
+
+def groupings(request: RunRequest, result: RunResult) -> Groupings:
+    """The superclasses of the run, and those that every other number of them gives.
+
+    They come from the clustering itself, by its ``cluster_many``, and have the numbers that
+    ``rebalance run -k`` gives them.
+    """
+    superclasses = result.superclasses
+    current = request.number or len(superclasses)
+    alone = _why_alone(request, result)
+    if alone:
+        return Groupings({current: superclasses}, current, why_alone=alone)
+    from rebalance.clusterings import cluster_each
+
+    assert result.affinity is not None
+    used = int(np.count_nonzero(superclasses.label != UNASSIGNED))
+    particles = result.dataset.particles
+    counts: dict[str, Any] = {}
+    if particles is not None:
+        of_class = count_classes(particles.class_id)
+        class_id = superclasses.class_id.tolist()
+        counts["n_particles"] = [of_class.get(number, 0) for number in class_id]
+    found = cluster_each(
+        result.affinity,
+        range(1, min(used, MOST) + 1),
+        clustering=request.clustering,
+        options=superclasses.options,
+        seed=request.seed,
+        left_out=superclasses.left_out,
+        **counts,
+    )
+    each = {int(number or 0): of for number, of in found.items()}
+    # The run's own grouping is shown as it is, whatever the clustering says now.
+    each[current] = superclasses
+    order = each[1].order[:used]
+    one_order = all(_is_sorted_by(of, order) for of in each.values())
+    return Groupings(dict(sorted(each.items())), current, leaves=order if one_order else None)
+
+
+def _is_sorted_by(superclasses: Superclasses, order: IntArray) -> bool:
+    label = superclasses.label[order]
+    expected = order[np.argsort(label, kind="stable")]
+    return bool(np.array_equal(superclasses.order[: len(order)], expected))
+
+
+def _why_alone(request: RunRequest, result: RunResult) -> str:
+    superclasses = result.superclasses
+    if superclasses.is_off:
+        return "Superclassification is off: each class is by itself."
+    if superclasses.by != BY_CLUSTERING:
+        return "The superclasses are given, not made by a clustering."
+    if result.affinity is None:
+        return "There is no affinity to group by."
+    name = plugin_name(request.clustering)
+    plugin: Any = request.clustering
+    if isinstance(plugin, str):
+        plugin = registry().load("clustering", plugin)
+    if request.number is None:
+        return f"The clustering {name} found the number of superclasses itself."
+    if not hasattr(plugin, "cluster_many"):
+        return (
+            f"The clustering {name} groups by one number at a time; run again with another -k to "
+            "see more."
+        )
+    return ""

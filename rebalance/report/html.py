@@ -1,0 +1,76 @@
+"""`report.html`: one page that a person works in, whole in itself."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from html import escape
+from importlib import resources
+from typing import Any
+
+import numpy as np
+
+from rebalance.model import RunResult
+from rebalance.report.content import content
+from rebalance.request import RunRequest
+
+MOST_AVERAGES = 1_000
+"""Of more class averages no page is made: it would be tens of megabytes."""
+
+SCRIPTS = (
+    *("data", "balance", "groups", "pictures", "tiles", "controls", "matrix", "average"),
+    *("particles", "scan", "decisions", "keyboard", "start"),
+)
+"""The scripts of the page, in the order in which they are joined to one."""
+
+
+def html(request: RunRequest, result: RunResult) -> str:
+    """The report page of a run.
+
+    Parameters
+    ----------
+    request : RunRequest
+    result : RunResult
+        With its ``summary``.
+
+    Returns
+    -------
+    str
+        HTML that loads nothing: its own policy forbids it. Names that come from files are data
+        of the page, never part of its markup.
+    """
+    return joined(content(request, result))
+
+
+def is_too_large(result: RunResult) -> bool:
+    """Whether there are more class averages than a page can hold."""
+    return int(np.count_nonzero(result.superclasses.label >= 0)) > MOST_AVERAGES
+
+
+def joined(told: dict[str, Any]) -> str:
+    """The page around what it is told."""
+    page = resources.files("rebalance.report") / "page"
+    script = "\n".join(
+        (page / f"{name}.js").read_text(encoding="utf-8").strip() for name in SCRIPTS
+    )
+    script = f'"use strict";\n(() => {{\n{script}\n}})();'
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
+    parts = {
+        "title": escape(f"{told['job']} · rebalance"),
+        "script-digest": digest,
+        "style": (page / "style.css").read_text(encoding="utf-8").strip(),
+        "content": in_a_script(told),
+        "script": script,
+    }
+    text = (page / "page.html").read_text(encoding="utf-8")
+    pieces = text.split("{{")
+    return pieces[0] + "".join(
+        parts[name] + rest for name, _, rest in (piece.partition("}}") for piece in pieces[1:])
+    )
+
+
+def in_a_script(told: dict[str, Any]) -> str:
+    """JSON that can stand in a script element, whatever the names in it."""
+    text = json.dumps(told, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

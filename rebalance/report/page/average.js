@@ -1,0 +1,184 @@
+// One class average, and those that it is like most, laid on it.
+
+const NEAREST = 15;
+
+function nearest(i) {
+  const others = classOf.map((_, j) => j).filter((j) => j !== i);
+  return others.sort((a, b) => affinity(i, b) - affinity(i, a)).slice(0, NEAREST);
+}
+
+const groupOf = (i) => view.groups.findIndex((group) => group.members.includes(i));
+
+function whereWords(i) {
+  const number = groupOf(i);
+  return number >= 0 ? `superclass ${number}` : state.junk.has(i) ? "junk" : "left out";
+}
+
+function showAverage() {
+  const i = state.chosen;
+  find("average").hidden = i === null;
+  find("average-hint").hidden = i !== null;
+  if (i === null) return;
+  const near = pairs ? nearest(i) : [];
+  if (state.beside === null && near.length) state.beside = near[0];
+  draw(find("pair-one"), i, i, 190);
+  find("pair-one-name").textContent = `${classOf[i]}, ${whereWords(i)}`;
+  showBeside(i);
+  showFacts(i);
+  find("mark-junk").textContent = state.junk.has(i) ? "Not junk (J)" : "Junk (J)";
+  find("mark-junk").disabled = find("move").disabled = isLeftOut(i);
+  find("neighbours-title").hidden = !near.length;
+  find("neighbours").replaceChildren(...near.map((j) => neighbour(i, j)));
+}
+
+function neighbour(i, j) {
+  const canvas = element("canvas", { "aria-hidden": "true" }), number = groupOf(j);
+  draw(canvas, j, i, 66);
+  const dot = element("i", { class: "dot" });
+  dot.style.background = number >= 0 ? colorOf(number) : "transparent";
+  const made = element(
+    "button",
+    {
+      type: "button", class: "near", "aria-pressed": String(state.beside === j),
+      "aria-label": `Class ${classOf[j]}, ${whereWords(j)}, affinity ${affinity(i, j).toFixed(3)}`,
+    },
+    canvas,
+    element("div", { class: "caption" }, dot, element("b", {}, String(classOf[j])), element("span", {}, affinity(i, j).toFixed(2))),
+  );
+  made.title = whereWords(j);
+  made.addEventListener("click", () => {
+    state.beside = j;
+    showBeside(i);
+    for (const other of find("neighbours").children) other.setAttribute("aria-pressed", String(other === made));
+  });
+  made.addEventListener("dblclick", () => { choose(j); tiles[j].scrollIntoView({ block: "center" }); });
+  return made;
+}
+
+function showBeside(i) {
+  const j = state.beside;
+  find("pair-other").parentElement.hidden = j === null;
+  find("pair-said").textContent = "";
+  find("curve").hidden = true;
+  if (j === null) return;
+  draw(find("pair-other"), j, i, 190);
+  find("pair-other-name").textContent = `${classOf[j]}, ${whereWords(j)}`;
+  const words = [`Affinity ${affinity(i, j).toFixed(3)}`];
+  if (isAligned) {
+    const { degrees, shift: [x, y], mirror } = motion(i, j), far = Math.hypot(x, y);
+    const size = told.averages.pixel_size;
+    const shift = size ? `${(far * size).toPrecision(2)} Å` : `${far.toFixed(1)} pixels`;
+    words.push(`${classOf[j]} turned by ${degrees.toFixed(0)}°, shifted by ${shift}${mirror ? ", mirrored" : ""}`);
+  } else if (told.sheet) words.push("not aligned");
+  find("pair-said").textContent = `${words.join("; ")}.`;
+  showCurve(i, j);
+}
+
+function showFacts(i) {
+  const rows = [];
+  if (told.averages.particles) rows.push(["Particles", count(particlesOf(i))]);
+  const resolution = told.averages.resolution?.[i];
+  if (resolution) rows.push(["Resolution", `${resolution} Å`]);
+  const number = groupOf(i);
+  if (number >= 0) {
+    const { medoid } = view.groups[number];
+    rows.push(["Superclass", String(number)]);
+    if (pairs) rows.push(["Medoid", medoid === i ? "this one" : `${classOf[medoid]}, affinity ${affinity(i, medoid).toFixed(3)}`]);
+  }
+  find("average-facts").replaceChildren(...rows.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
+}
+
+const curves = told.curves && (() => {
+  const ends = unpack(told.curves.pairs, Uint16Array), of = new Map();
+  for (let at = 0; at < ends.length / 2; at++) of.set(`${ends[2 * at]} ${ends[2 * at + 1]}`, at);
+  return { of, values: unpack(told.curves.values, Int8Array), frequency: told.curves.frequency };
+})();
+
+// The Fourier ring correlation of the pair, kept for the nearest neighbours of each average.
+function showCurve(i, j) {
+  if (!curves) return;
+  const at = curves.of.get(`${Math.min(i, j)} ${Math.max(i, j)}`), place = find("curve");
+  place.hidden = false;
+  if (at === undefined) {
+    place.replaceChildren(element("p", { class: "hint" }, "The ring correlation is kept for nearest neighbours only."));
+    return;
+  }
+  const { frequency } = curves, rings = frequency.length;
+  const values = Array.from(curves.values.subarray(at * rings, (at + 1) * rings), (v) => v / 127);
+  place.replaceChildren(plot({
+    x: frequency, series: [values], low: Math.min(0, ...values), high: 1, label: "Fourier ring correlation",
+    ticks: frequency.length > 2 ? [frequency[0], frequency[rings >> 1], frequency[rings - 1]] : frequency,
+    words: (k) => (told.averages.pixel_size ? `${(told.averages.pixel_size / k).toPrecision(2)} Å` : `${(1 / k).toPrecision(2)} px`),
+  }));
+}
+
+const SVG = "http://www.w3.org/2000/svg";
+function svg(tag, attributes, text) {
+  const made = document.createElementNS(SVG, tag);
+  for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
+  if (text !== undefined) made.textContent = text;
+  return made;
+}
+
+// A small plot of lines over a common axis.
+function plot({ x, series, low, high, label, ticks, words }) {
+  const wide = 380, tall = 132, left = 30, bottom = 20, top = 8;
+  const first = x[0], last = x[x.length - 1] || first + 1, span = last - first || 1;
+  const toX = (value) => left + ((value - first) / span) * (wide - left - 8);
+  const toY = (value) => top + (1 - (value - low) / (high - low || 1)) * (tall - top - bottom);
+  const whole = svg("svg", { viewBox: `0 0 ${wide} ${tall}`, role: "img", "aria-label": label });
+  for (const level of [low, (low + high) / 2, high]) {
+    whole.append(svg("line", { x1: left, x2: wide - 8, y1: toY(level), y2: toY(level), class: "axis" }));
+    whole.append(svg("text", { x: left - 5, y: toY(level) + 3.5, "text-anchor": "end", class: "axis-text" }, Number(level.toPrecision(2))));
+  }
+  for (const tick of ticks) {
+    const anchor = tick === first ? "start" : tick === last ? "end" : "middle";
+    whole.append(svg("text", { x: toX(tick), y: tall - 5, "text-anchor": anchor, class: "axis-text" }, words(tick)));
+  }
+  for (const values of series) {
+    const points = values.map((value, at) => `${toX(x[at]).toFixed(1)},${toY(value).toFixed(1)}`).join(" ");
+    whole.append(svg("polyline", { points, class: "trace" }));
+  }
+  whole.toX = toX;
+  whole.toY = toY;
+  return whole;
+}
+
+function startAverage() {
+  find("mark-junk").addEventListener("click", () => toggleJunk(state.chosen));
+  find("move").addEventListener("click", () => askWhere(state.chosen));
+}
+
+// Ask for the superclass that an average is to be put into.
+function askWhere(i) {
+  if (isLeftOut(i)) return tell(`Class ${classOf[i]} was left out on request.`);
+  const dialog = find("move-dialog"), field = find("move-number"), now = groupOf(i);
+  find("move-title").textContent = `Move class ${classOf[i]} to`;
+  const order = view.groups.map((_, number) => number).filter((number) => number !== now);
+  if (pairs) order.sort((a, b) => affinity(i, view.groups[b].medoid) - affinity(i, view.groups[a].medoid));
+  const go = (label) => { dialog.close(); moveTo(i, label); tiles[i].focus({ preventScroll: false }); };
+  const buttons = order.map((number) => {
+    const canvas = element("canvas", { "aria-hidden": "true" }), { medoid, label } = view.groups[number];
+    draw(canvas, medoid, i, 80);
+    const likeness = pairs ? ` ${affinity(i, medoid).toFixed(2)}` : "";
+    const button = element("button", { type: "button", "aria-label": `Superclass ${number}` }, canvas, chip(number), likeness);
+    button.addEventListener("click", () => go(label));
+    return button;
+  });
+  const alone = element("button", { type: "button" }, "New superclass");
+  alone.addEventListener("click", () => go(NEW));
+  find("move-list").replaceChildren(...buttons, alone);
+  field.value = "";
+  field.removeAttribute("aria-invalid");
+  field.onkeydown = (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    const group = /^\d+$/.test(field.value.trim()) ? view.groups[Number(field.value)] : undefined;
+    if (group) go(group.label);
+    else field.setAttribute("aria-invalid", "true");
+  };
+  find("move-cancel").onclick = () => dialog.close();
+  dialog.showModal();
+  field.focus();
+  return undefined;
+}

@@ -1,0 +1,84 @@
+// Number of superclasses, factor and maximum size; and what they keep.
+
+function startControls() {
+  const k = find("k"), numbers = told.groupings.numbers;
+  k.max = numbers.length - 1;
+  k.min = 0;
+  k.disabled = numbers.length < 2;
+  k.addEventListener("input", () => change(() => { state.k = numbers[Number(k.value)]; }));
+  find("k-control").title = told.groupings.why_alone;
+  const f = find("f"), slider = find("f-slider"), max = find("max");
+  f.addEventListener("input", () => change(() => { state.factor = f.value; }));
+  slider.addEventListener("input", () => change(() => {
+    state.factor = String(Number(slider.value));
+    f.value = state.factor;
+  }));
+  max.addEventListener("input", () => change(() => { state.max = max.value; }));
+  f.value = state.factor;
+  f.placeholder = "0";
+  max.value = state.max;
+  if (!told.balance) for (const id of ["f-control", "max-control"]) find(id).hidden = true;
+  find("undo").addEventListener("click", undo);
+}
+
+// The next or the one before of the numbers of superclasses.
+function stepK(by) {
+  const numbers = told.groupings.numbers, at = numberAt() + by;
+  if (numbers[at] !== undefined) change(() => { state.k = numbers[at]; });
+}
+
+function showControls() {
+  const { balance, groups } = view;
+  find("k").value = numberAt();
+  find("k").setAttribute("aria-valuetext", counted(groups.length, "superclass", "superclasses"));
+  find("k-value").textContent = groups.length;
+  const factor = parseFactor(state.factor);
+  find("f-slider").value = factor && factor !== "bad" ? Number(factor.top) / Number(factor.bottom) : 0;
+  find("f-slider").setAttribute("aria-valuetext", state.factor || "0");
+  for (const id of ["f", "max"]) find(id).setAttribute("aria-invalid", String(balance.error === id));
+  find("undo").disabled = former.length === 0;
+  showOutcome(balance, groups);
+  find("grouping-said").textContent = groupingWords();
+}
+
+function showOutcome(balance, groups) {
+  const said = find("balance-said");
+  said.classList.toggle("bad", Boolean(balance.error));
+  if (!told.balance) {
+    find("kept").textContent = count(groups.reduce((sum, group) => sum + group.members.length, 0));
+    find("kept-of").textContent = "class averages; no particles were given";
+    said.textContent = "";
+    return;
+  }
+  find("kept").textContent = count(balance.after);
+  find("kept-of").textContent =
+    `of ${counted(told.balance.read, "particle")} kept (${percent(balance.after, told.balance.read)} %)`;
+  said.textContent = balance.said || balanceWords(balance, groups);
+}
+
+function balanceWords(balance, groups) {
+  if (!groups.length) return "No class average is left.";
+  const low = Math.min(...balance.kept), high = Math.max(...balance.kept);
+  const even = `smallest to largest ${Number((low / high).toPrecision(2))}`;
+  if (balance.cap === null) return `Not balanced; ${even}.`;
+  const wasteful = balance.after < 0.25 * balance.before;
+  const smallest = balance.sizes.indexOf(balance.smallest);
+  if (wasteful && !state.max.trim()) {
+    return `At most ${count(balance.cap)} each: superclass ${smallest} (${count(balance.smallest)}) sets the size of all.`;
+  }
+  return `At most ${count(balance.cap)} of each superclass; ${even}.`;
+}
+
+function groupingWords() {
+  const words = [];
+  if (told.groupings.why_alone) words.push(told.groupings.why_alone);
+  if (told.sheet) {
+    words.push(isAligned
+      ? "Each average is laid on the medoid (framed) of its superclass, ↔ mirrored to the same hand."
+      : "Averages are shown as they are in the stack: they were not aligned.");
+  }
+  if (told.averages.particles) words.push("Below each: class number, particles.");
+  const moved = [...movesNow().keys()].filter(isMoved).length;
+  if (moved) words.push(`${counted(moved, "average")} moved by hand (✎), for this number of superclasses.`);
+  return words.join(" ");
+}

@@ -1,0 +1,99 @@
+// What is on screen as a command, and as a file that the command takes.
+
+const fileName = `decisions_${told.job.replace(/[^A-Za-z0-9._-]+/g, "_").replace(/^[._]+/, "").slice(0, 60) || "job"}.json`;
+
+function decisionsNow() {
+  return {
+    ...told.decisions,
+    superclasses: view.groups.map((group) => group.members.map((i) => classOf[i]).sort((a, b) => a - b)),
+    junk: [...state.junk].map((i) => classOf[i]).sort((a, b) => a - b),
+    factor: state.factor.trim() || null,
+    max_size: state.max.trim() ? Number(state.max) : null,
+    moved: [...movesNow().keys()].filter(isMoved).filter((i) => !state.junk.has(i)).map((i) => classOf[i]).sort((a, b) => a - b),
+    grouped_by: { ...told.decisions.grouped_by, n_superclasses: told.groupings.why_alone ? null : state.k },
+  };
+}
+
+// The words to type; null where a plugin has no name, or nothing can be run.
+function commandNow() {
+  if (!told.command || view.balance.error || !view.groups.length) return null;
+  const words = [...told.command.words];
+  if (isEdited()) return [...words, "--decisions", fileName].join(" ");
+  words.push(...told.command.grouping);
+  if (told.decisions.grouped_by.by === "clustering" && !told.groupings.why_alone) words.push("-k", state.k);
+  const factor = state.factor.trim(), max = state.max.trim();
+  if (factor || (told.command.decided && !max)) words.push("-f", factor || "0");
+  if (max) words.push("--max-size", max);
+  return words.join(" ");
+}
+
+function showCommand() {
+  const command = commandNow(), edited = isEdited();
+  find("command").textContent = command ?? "";
+  find("command").hidden = command === null;
+  find("copy-command").disabled = command === null;
+  find("save").disabled = Boolean(view.balance.error) || !view.groups.length;
+  find("command-said").textContent = !told.command
+    ? "A plugin of this run was handed over in Python and has no name to type. Save the decisions, and give them to rebalance.run(decisions=…)."
+    : edited ? `Save the decisions first: the command reads ${fileName} in the folder that you type it in.`
+      : "Makes what is on screen.";
+  const same = !edited && state.k === start.k && state.factor.trim() === start.factor && state.max.trim() === start.max;
+  find("methods-said").textContent = same ? "" : "Of the run as it was, not of what is on screen.";
+}
+
+async function copy(text, what) {
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const field = element("textarea", {}, text);
+    document.body.append(field);
+    field.select();
+    document.execCommand("copy");
+    field.remove();
+  }
+  tell(`${what} copied.`);
+}
+
+function copyCommand() {
+  const command = commandNow();
+  if (command === null) return;
+  copy(command, isEdited() ? `Command copied; it needs ${fileName} (Save decisions). Command` : "Command");
+}
+
+function save() {
+  if (find("save").disabled) return;
+  const text = `${JSON.stringify(decisionsNow(), null, 1)}\n`;
+  const link = element("a", { href: URL.createObjectURL(new Blob([text], { type: "application/json" })), download: fileName });
+  document.body.append(link);
+  link.click();
+  link.remove();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  tell(`${fileName} is saved: rebalance run … --decisions ${fileName}`);
+}
+
+let silence;
+function tell(words) {
+  const toast = find("toast");
+  toast.textContent = words;
+  toast.classList.add("shown");
+  clearTimeout(silence);
+  silence = setTimeout(() => toast.classList.remove("shown"), 3500);
+}
+
+function startDecisions() {
+  find("copy-command").addEventListener("click", copyCommand);
+  find("save").addEventListener("click", save);
+  const { text, references } = told.methods;
+  find("methods").append(element("p", {}, text), element("ol", {}, ...references.map((paper) => element("li", {}, paper))));
+  find("copy-methods").addEventListener("click", () => {
+    copy([text, ...references.map((paper, at) => `[${at + 1}] ${paper}`)].join("\n"), "Methods and references");
+  });
+  find("notes").append(...told.notes.map((note) => element("li", {}, note)));
+  if (told.warnings.length) {
+    const box = find("warnings");
+    box.hidden = false;
+    box.open = told.warnings.length <= 3;
+    box.querySelector("summary").textContent = `${counted(told.warnings.length, "warning")} of the run`;
+    box.querySelector("ul").append(...told.warnings.map((warning) => element("li", {}, warning)));
+  }
+}

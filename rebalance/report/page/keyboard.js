@@ -1,0 +1,83 @@
+// Tabs, keys, dark and light.
+
+const KEYS = [
+  ["← → ↑ ↓", "from average to average, or along a slider"],
+  ["Enter", "show the average and those that it is like"],
+  ["J", "the chosen average is junk, or is not"],
+  ["M", "move the chosen average to another superclass"],
+  ["U", "undo the last change by hand"],
+  ["[ and ]", "one superclass fewer, one more"],
+  ["1 … 5", "the panels on the right"],
+  ["C", "copy the command"],
+  ["S", "save the decisions"],
+  ["T", "dark or light"],
+  ["?", "this list"],
+];
+
+const TABS = ["average", "matrix", "particles", "scan", "run"];
+const openTabs = () => TABS.filter((name) => !find(`tab-${name}`).hidden);
+
+function openTab(name) {
+  for (const other of TABS) {
+    const open = other === name;
+    find(`tab-${other}`).setAttribute("aria-selected", String(open));
+    find(`tab-${other}`).tabIndex = open ? 0 : -1;
+    find(`panel-${other}`).hidden = !open;
+  }
+  if (name === "matrix") paintMatrix();
+}
+
+function isDark() {
+  const named = document.documentElement.dataset.theme;
+  return named ? named === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+}
+
+function toggleTheme() {
+  document.documentElement.dataset.theme = isDark() ? "light" : "dark";
+  nameTheme();
+}
+
+function nameTheme() {
+  find("theme").textContent = isDark() ? "Light" : "Dark";
+}
+
+function startKeyboard() {
+  find("keys").append(...KEYS.map(([key, words]) => element("tr", {}, element("td", {}, element("kbd", {}, key)), element("td", {}, words))));
+  find("help").addEventListener("click", () => find("help-dialog").showModal());
+  find("theme").addEventListener("click", toggleTheme);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", nameTheme);
+  nameTheme();
+  for (const name of TABS) {
+    const tab = find(`tab-${name}`);
+    tab.addEventListener("click", () => openTab(name));
+    tab.addEventListener("keydown", (event) => {
+      const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+      if (!by) return;
+      const names = openTabs(), next = names[(names.indexOf(name) + by + names.length) % names.length];
+      openTab(next);
+      find(`tab-${next}`).focus();
+    });
+  }
+  document.addEventListener("keydown", onKey);
+}
+
+function onKey(event) {
+  const target = event.target, typing = target.matches?.("input[type=text], textarea, select");
+  if (event.altKey || document.querySelector("dialog[open]")) return;
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !typing) {
+    event.preventDefault();
+    undo();
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || typing) return;
+  const i = target.place ?? state.chosen;
+  const chosen = (act) => () => (i === null ? tell("Choose a class average first.") : act(i));
+  const acts = {
+    j: chosen(toggleJunk), m: chosen(askWhere), u: undo, "[": () => stepK(-1), "]": () => stepK(1),
+    c: copyCommand, s: save, t: toggleTheme, "?": () => find("help-dialog").showModal(),
+  };
+  const act = acts[event.key.toLowerCase()];
+  const tab = openTabs()[Number(event.key) - 1];
+  if (act) { event.preventDefault(); act(); }
+  else if (/^[1-5]$/.test(event.key) && tab) openTab(tab);
+}

@@ -1,0 +1,43 @@
+// Everything together: what is on screen is made anew from what was chosen.
+
+const view = { groups: [], balance: null };
+
+function redraw() {
+  performance.mark("redraw-starts");
+  view.groups = groupsNow();
+  view.balance = balanceOf(view.groups, state.factor, state.max);
+  showTiles();
+  showControls();
+  showAverage();
+  showMatrix();
+  showParticles();
+  showScan();
+  showCommand();
+  performance.measure("redraw", "redraw-starts");
+}
+
+function facts() {
+  const words = [counted(classOf.length + told.empty.length, "class average")];
+  if (told.balance) words.push(counted(told.balance.read, "particle"));
+  if (told.metric) words.push(`compared by ${told.metric}`);
+  if (told.decisions.grouped_by.by === "clustering") words.push(`grouped by ${told.clustering}`);
+  if (told.averages.pixel_size) words.push(`${Number(told.averages.pixel_size.toPrecision(4))} Å per pixel`);
+  words.push(`rebalance ${told.rebalance}`);
+  return words.join(" · ");
+}
+
+find("job").textContent = told.job;
+find("facts").textContent = facts();
+startTiles();
+startControls();
+startMatrix();
+startAverage();
+startScan();
+startDecisions();
+startKeyboard();
+openTab(pairs ? "matrix" : told.balance ? "particles" : "average");
+listeners = [redraw];
+sheetReady.then(() => {
+  redraw();
+  document.documentElement.dataset.ready = "yes";
+});

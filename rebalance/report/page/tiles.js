@@ -1,0 +1,202 @@
+// The class averages by superclass: one tile each, kept when the grouping changes.
+
+const TILE = n <= 60 ? 92 : n <= 150 ? 80 : 68;
+document.documentElement.style.setProperty("--tile", `${TILE}px`);
+
+const tiles = classOf.map((number, i) => {
+  const canvas = element("canvas", { "aria-hidden": "true" });
+  const name = element("b", {}, String(number));
+  const facts = element("span", {}, told.averages.particles ? compact(particlesOf(i)) : "");
+  const tile = element(
+    "div", { class: "tile", role: "button", tabindex: "-1", draggable: "true", "data-place": i },
+    canvas, element("div", { class: "caption" }, name, facts),
+  );
+  tile.place = i;
+  tile.canvas = canvas;
+  tile.name = name;
+  return tile;
+});
+
+function compact(number) {
+  if (number < 100000) return count(number);
+  return number < 999500 ? `${Math.round(number / 1000)}k` : `${(number / 1e6).toPrecision(3)}M`;
+}
+
+const groupElements = [];
+
+function groupElement(number) {
+  while (groupElements.length <= number) {
+    const at = groupElements.length;
+    const size = element("span", { class: "size" });
+    const members = element("div", { class: "members" });
+    const made = element(
+      "section", { class: "group", "aria-label": `Superclass ${at}` },
+      element("header", {}, chip(at), size), members,
+    );
+    Object.assign(made, { size, members });
+    made.style.setProperty("--key", colorOf(at));
+    acceptDrops(made, (i) => view.groups[at] && groupOf(i) !== at && moveTo(i, view.groups[at].label));
+    groupElements.push(made);
+  }
+  return groupElements[number];
+}
+
+function showTiles() {
+  const held = document.activeElement?.classList.contains("tile") ? document.activeElement : null;
+  const whole = find("superclasses");
+  view.groups.forEach((group, number) => {
+    const shown = groupElement(number);
+    shown.size.replaceChildren(...sizeWords(group, number));
+    fillWith(shown.members, group.members, group, number);
+    if (whole.children[number] !== shown) whole.insertBefore(shown, whole.children[number] || null);
+  });
+  while (whole.children.length > view.groups.length) whole.lastChild.remove();
+  const junk = [...state.junk].sort((a, b) => classOf[a] - classOf[b]);
+  const out = classOf.map((_, i) => i).filter((i) => isLeftOut(i) && !state.junk.has(i));
+  for (const [id, members] of [["junk", junk], ["left-out", out]]) {
+    const tray = find(id);
+    fillWith(tray.querySelector(".members"), members, null, -1);
+    tray.querySelector(".size").textContent = members.length ? particleWords(members) : "";
+  }
+  find("left-out").hidden = out.length === 0;
+  if (held && document.activeElement !== held) held.focus({ preventScroll: true });
+  keepOneTabStop();
+}
+
+function fillWith(place, members, group, number) {
+  members.forEach((i, at) => {
+    const tile = tiles[i];
+    if (place.children[at] !== tile) place.insertBefore(tile, place.children[at] || null);
+    const onto = group ? group.medoid : i;
+    draw(tile.canvas, i, onto, TILE);
+    const mirrored = motion(onto, i).mirror;
+    tile.name.textContent = `${classOf[i]}${mirrored ? " ↔" : ""}`;
+    tile.classList.toggle("medoid", Boolean(group) && group.medoid === i && group.members.length > 1);
+    tile.classList.toggle("moved", isMoved(i));
+    tile.classList.toggle("chosen", state.chosen === i);
+    tile.setAttribute("aria-label", tileWords(i, group, number, mirrored));
+    tile.title = tileWords(i, group, number, mirrored);
+  });
+  while (place.children.length > members.length) place.lastChild.remove();
+}
+
+function tileWords(i, group, number, mirrored) {
+  const words = [`Class ${classOf[i]}`];
+  if (told.averages.particles) words.push(counted(particlesOf(i), "particle"));
+  const resolution = told.averages.resolution?.[i];
+  if (resolution) words.push(`${resolution} Å`);
+  words.push(group ? `superclass ${number}` : state.junk.has(i) ? "junk" : "left out");
+  if (group && group.medoid === i) words.push("medoid");
+  if (mirrored) words.push("mirrored");
+  if (isMoved(i)) words.push("moved by hand");
+  return words.join(", ");
+}
+
+function particleWords(members) {
+  const averages = counted(members.length, "average");
+  if (!told.averages.particles) return averages;
+  return `${averages}, ${counted(members.reduce((sum, i) => sum + particlesOf(i), 0), "particle")}`;
+}
+
+function sizeWords(group, number) {
+  if (!told.balance) return [counted(group.members.length, "average")];
+  const kept = view.balance.kept[number];
+  if (kept === group.size) {
+    const [was, is] = [percent(group.size, view.balance.before), percent(kept, view.balance.after)];
+    return [element("b", {}, count(group.size)), was === is ? ` (${was} %)` : ` (${was} → ${is} %)`];
+  }
+  const [was, is] = [percent(group.size, view.balance.before), percent(kept, view.balance.after)];
+  return [`${count(group.size)} → `, element("b", {}, count(kept)), ` (${was} → ${is} %)`];
+}
+
+function acceptDrops(place, take) {
+  place.addEventListener("dragover", (event) => { event.preventDefault(); place.classList.add("over"); });
+  place.addEventListener("dragleave", (event) => {
+    if (!place.contains(event.relatedTarget)) place.classList.remove("over");
+  });
+  place.addEventListener("drop", (event) => {
+    event.preventDefault();
+    place.classList.remove("over");
+    const i = Number(event.dataTransfer.getData("text/plain"));
+    if (Number.isInteger(i) && i >= 0 && i < n) take(i);
+  });
+}
+
+const inSight = () => [...document.querySelectorAll("#groups .tile")];
+
+// One tile at a time is in the tab order; arrows go from one to the next.
+function keepOneTabStop() {
+  const now = document.activeElement?.place ?? state.chosen;
+  const shown = inSight();
+  const stop = shown.find((tile) => tile.place === now) ?? shown[0];
+  for (const tile of shown) tile.tabIndex = tile === stop ? 0 : -1;
+}
+
+function step(from, key) {
+  const shown = inSight(), at = shown.indexOf(from);
+  if (key === "ArrowRight") return shown[at + 1];
+  if (key === "ArrowLeft") return shown[at - 1];
+  if (key === "Home") return shown[0];
+  if (key === "End") return shown.at(-1);
+  const middle = (tile) => {
+    const box = tile.getBoundingClientRect();
+    return [box.left + box.width / 2, box.top + box.height / 2];
+  };
+  const [x, y] = middle(from), sign = key === "ArrowDown" ? 1 : -1;
+  let best, least = Infinity;
+  for (const tile of shown) {
+    const [there, level] = middle(tile), down = sign * (level - y);
+    if (down < 20) continue;
+    const far = down * 3 + Math.abs(there - x);
+    if (far < least) [best, least] = [tile, far];
+  }
+  return best;
+}
+
+function choose(i) {
+  if (state.chosen !== i) state.beside = null;
+  state.chosen = i;
+  for (const tile of tiles) tile.classList.toggle("chosen", tile.place === i);
+  showAverage();
+}
+
+function startTiles() {
+  const whole = find("groups");
+  whole.addEventListener("click", (event) => {
+    const tile = event.target.closest(".tile");
+    if (!tile) return;
+    tile.focus({ preventScroll: true });
+    choose(tile.place);
+    openTab("average");
+  });
+  whole.addEventListener("focusin", (event) => {
+    if (event.target.classList.contains("tile")) keepOneTabStop();
+  });
+  whole.addEventListener("keydown", (event) => {
+    const tile = event.target.closest?.(".tile");
+    if (!tile || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (["ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown", "Home", "End"].includes(event.key)) {
+      event.preventDefault();
+      const next = step(tile, event.key);
+      if (next) { next.focus(); choose(next.place); }
+    } else if (event.key === "Enter" || event.key === " ") {
+      event.preventDefault();
+      choose(tile.place);
+      openTab("average");
+    }
+  });
+  whole.addEventListener("dragstart", (event) => {
+    const tile = event.target.closest?.(".tile");
+    if (!tile) return;
+    event.dataTransfer.setData("text/plain", String(tile.place));
+    event.dataTransfer.effectAllowed = "move";
+    tile.classList.add("dragged");
+  });
+  whole.addEventListener("dragend", () => {
+    for (const tile of tiles) tile.classList.remove("dragged");
+    for (const place of document.querySelectorAll(".over")) place.classList.remove("over");
+  });
+  acceptDrops(find("junk"), (i) => { if (!state.junk.has(i)) toggleJunk(i); });
+  find("empties").textContent = told.empty.length
+    ? `${counted(told.empty.length, "class average")} not shown, empty: ${ranges(told.empty)}.` : "";
+}
