@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Any
 
 from rebalance.errors import PluginError
-from rebalance.hookspecs import KINDS
+from rebalance.hookspecs import KINDS, PluginSpec
 from rebalance.registry import registry
 
 _TELLING = {"tile": "metric", "cluster": "clustering", "select": "strategy", "sniff": "format"}
@@ -61,6 +61,11 @@ class Case:
         """The name of the plugin; of an instance that of its class."""
         return self.plugin if isinstance(self.plugin, str) else type(self.plugin).__name__
 
+    @property
+    def _spec(self) -> PluginSpec | None:
+        is_installed = isinstance(self.plugin, str)
+        return registry().find(self.kind, self.plugin).spec if is_installed else None
+
     @cached_property
     def subject(self) -> Any:
         """What the checks of the kind are given, made once."""
@@ -71,13 +76,14 @@ class Case:
         if self.kind == "metric":
             from rebalance.testing.metric_subject import MetricSubject
 
-            return MetricSubject(plugin, self.name, options)
+            provides = self._spec.provides if self._spec else ()
+            return MetricSubject(plugin, self.name, options, provides)
         if self.kind == "clustering":
-            from rebalance.testing.clustering import ClusteringSubject
+            from rebalance.testing.clustering_subject import ClusteringSubject
 
             return ClusteringSubject(plugin, self.name, options)
         if self.kind == "strategy":
-            from rebalance.testing.strategy import StrategySubject
+            from rebalance.testing.strategy_subject import StrategySubject
 
             return StrategySubject(plugin, self.name, options, self.columns)
         from rebalance.testing.format_subject import FormatSubject

@@ -1,106 +1,29 @@
-"""The named checks of a clustering, and what they are given."""
+"""The named checks of a clustering, in the order in which they are run."""
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from rebalance.clusterings import cluster
 from rebalance.errors import RebalanceError
-from rebalance.model import (
-    UNASSIGNED,
-    Affinity,
-    ClusteringResult,
-    DoubleArray,
-    FloatArray,
-    IntArray,
-)
+from rebalance.model import UNASSIGNED, Affinity, DoubleArray, FloatArray, IntArray
 from rebalance.options import Options
 from rebalance.seeds import generator
-from rebalance.testing.option_checks import OPTION_CHECKS, options_of
+from rebalance.testing.clustering_subject import (
+    BLOCKS,
+    ClusteringSubject,
+    N,
+    all_alike,
+    any_affinity,
+    block_affinity,
+    partition,
+    tied_affinity,
+)
+from rebalance.testing.methods_check import methods_paragraph
+from rebalance.testing.option_checks import OPTION_CHECKS
 from rebalance.testing.outcome import NotApplicable, broken, named, require
-
-N = 9
-"""Averages of the affinity that the checks use most."""
-
-BLOCKS = (5, 4, 3)
-"""Sizes of the groups of `block_affinity`."""
-
-
-class ClusteringSubject:
-    """What the checks of a clustering are given.
-
-    Parameters
-    ----------
-    plugin : Clustering
-    name : str
-    given : dict, optional
-        Options; by default those of the clustering.
-    """
-
-    kind = "clustering"
-
-    def __init__(self, plugin: Any, name: str, given: dict[str, Any] | None = None) -> None:
-        self.plugin = plugin
-        self.name = name
-        self.given = given
-
-    @cached_property
-    def options(self) -> Any:
-        """Its options, validated."""
-        return options_of(self.plugin, self.given, f"{self.kind} {self.name}")
-
-    @property
-    def finds_number(self) -> bool:
-        return bool(self.plugin.finds_number)
-
-    def cluster(
-        self,
-        affinity: FloatArray,
-        number: int | None,
-        *,
-        seed: int = 0,
-        weights: IntArray | None = None,
-    ) -> ClusteringResult:
-        """Ask the plugin, with weights of 10, 11, …; a finder of the number is given none."""
-        if weights is None:
-            weights = 10 + np.arange(len(affinity))
-        result: ClusteringResult = self.plugin.cluster(
-            affinity.copy(),
-            None if self.finds_number else number,
-            self.options,
-            generator(seed),
-            weights,
-        )
-        return result
-
-
-def any_affinity(n: int = N, seed: int = 3) -> FloatArray:
-    """An affinity in which no two pairs are alike, float32 (n, n)."""
-    values = np.random.default_rng(seed).uniform(0.1, 0.95, (n, n))
-    values = (values + values.T) / 2
-    np.fill_diagonal(values, 1.0)
-    return values.astype(np.float32)
-
-
-def block_affinity(sizes: tuple[int, ...] = BLOCKS, seed: int = 4) -> tuple[FloatArray, IntArray]:
-    """Clear groups in random order: 0.85 within, 0.15 between; and which average is in which."""
-    rng = np.random.default_rng(seed)
-    truth = rng.permutation(np.repeat(np.arange(len(sizes)), sizes))
-    same = truth[:, None] == truth[None, :]
-    noise = rng.uniform(-0.05, 0.05, same.shape)
-    values = np.where(same, 0.85, 0.15) + (noise + noise.T) / 2
-    np.fill_diagonal(values, 1.0)
-    return values.astype(np.float32), truth
-
-
-def all_alike(n: int = 6) -> FloatArray:
-    """An affinity of 0.5 between all, float32 (n, n)."""
-    values = np.full((n, n), 0.5, dtype=np.float32)
-    np.fill_diagonal(values, 1.0)
-    return values
 
 
 def contract(subject: ClusteringSubject) -> None:
@@ -133,6 +56,7 @@ def labels(subject: ClusteringSubject) -> None:
         None if subject.finds_number else 4,
         clustering=subject.plugin,
         options=subject.options,
+        n_particles=10 + np.arange(N),
     ).label
     require(
         set(numbered.tolist()) == set(range(int(numbered.max()) + 1)),
@@ -205,11 +129,13 @@ def empties_and_loners(subject: ClusteringSubject) -> None:
     np.fill_diagonal(full, 1.0)
     is_empty = np.zeros(n + 2, dtype=np.bool_)
     is_empty[empty] = True
+    particles = np.where(is_empty, 0, 50)
     label = cluster(
         _affinity(full, is_empty),
         None if subject.finds_number else len(BLOCKS) + 1,
         clustering=subject.plugin,
         options=subject.options,
+        n_particles=particles,
     ).label
     require(
         label[empty] == UNASSIGNED, f"average {empty} is empty and in superclass {label[empty]}."
@@ -224,7 +150,7 @@ def same_seed_same_labels(subject: ClusteringSubject) -> None:
     for what, values in (
         ("any", any_affinity()),
         ("blocks", block_affinity()[0]),
-        ("all alike", all_alike(12)),
+        ("ties", tied_affinity()),
     ):
         results = [subject.cluster(values, 3, seed=11).label for _ in range(4)]
         for other in results[1:]:
@@ -289,6 +215,23 @@ def order_valid(subject: ClusteringSubject) -> None:
     )
 
 
+def many_numbers_at_once(subject: ClusteringSubject) -> None:
+    """cluster_many, where there is one, gives for each number what cluster gives for it."""
+    many = getattr(subject.plugin, "cluster_many", None)
+    if many is None:
+        raise NotApplicable("It has no cluster_many.")
+    values, weights, numbers = any_affinity(), 10 + np.arange(N), (2, 5, 3, N, 1)
+    found = many(values.copy(), numbers, subject.options, generator(0), weights)
+    for number in numbers:
+        require(number in found, f"K = {number} was asked for, and is not there.")
+        one = subject.plugin.cluster(values.copy(), number, subject.options, generator(0), weights)
+        many_groups, groups = partition(found[number].label), partition(one.label)
+        require(
+            many_groups == groups,
+            f"K = {number}: {_words(many_groups)} of many, {_words(groups)} by itself.",
+        )
+
+
 def inputs_unchanged(subject: ClusteringSubject) -> None:
     """Neither the affinity nor the weights are written to."""
     values, weights = any_affinity(), 10 + np.arange(N)
@@ -315,7 +258,7 @@ def two_averages(subject: ClusteringSubject) -> None:
         expected = {1, 2} if subject.finds_number else {number}
         require(
             len(found) in expected and sum(map(len, found)) == 2,
-            f"K = {number}: {_words(found)}.",
+            f"K = {number}: {_words(found)}, expected {number} superclass{'es'[: 2 * number - 2]}.",
         )
 
 
@@ -327,7 +270,7 @@ def all_alike_averages(subject: ClusteringSubject) -> None:
         highest = len(values) if subject.finds_number else number
         require(
             len(found) <= highest and sum(map(len, found)) == len(values),
-            f"K = {number} of {len(values)} averages: {_words(found)}.",
+            f"K = {number} of {len(values)} averages: {_words(found)}, expected at most {highest}.",
         )
 
 
@@ -351,13 +294,6 @@ def needs_affinity(subject: ClusteringSubject) -> None:
     for values in (any_affinity(), all_alike(N)):
         other = partition(subject.cluster(values, 4).label)
         require(first == other, f"{_words(first)} without affinity, {_words(other)} with one.")
-
-
-def partition(label: Any, names: Any = None) -> set[frozenset[int]]:
-    """The groups, whatever their numbers."""
-    label = np.asarray(label)
-    names = np.arange(len(label)) if names is None else np.asarray(names)
-    return {frozenset(names[label == group].tolist()) for group in np.unique(label)}
 
 
 def _words(groups: set[frozenset[int]]) -> str:
@@ -388,6 +324,7 @@ def _affinity(values: FloatArray, is_empty: Any = None) -> Affinity:
 CLUSTERING_CHECKS = named(
     (
         contract,
+        methods_paragraph,
         *OPTION_CHECKS,
         labels,
         number_respected,
@@ -398,6 +335,7 @@ CLUSTERING_CHECKS = named(
         weights_or_none,
         linkage_valid,
         order_valid,
+        many_numbers_at_once,
         inputs_unchanged,
         one_average,
         two_averages,

@@ -11,6 +11,7 @@ import numpy as np
 
 from rebalance.errors import InputError
 from rebalance.model import ClassAverages, Dataset, ParticleTable
+from rebalance.testing.format_rows import same_rows, text_lines
 from rebalance.testing.format_subject import FormatSubject, some_rows
 from rebalance.testing.outcome import NotApplicable, broken, named, require
 
@@ -146,7 +147,7 @@ def reads_the_same_again(subject: FormatSubject) -> None:
             require(same, f"{_name(path)}: read again, the class averages are others.")
         if first.particles is not None and second.particles is not None:
             rows = np.ones(len(first.particles), dtype=np.bool_)
-            _same_rows(_name(path), first.particles, rows, second.particles)
+            same_rows(_name(path), first.particles, rows, second.particles)
 
 
 def round_trip(subject: FormatSubject) -> None:
@@ -160,7 +161,7 @@ def round_trip(subject: FormatSubject) -> None:
             again = subject.read(file, need_class_averages=False).particles
             require(again is not None, f"{_name(path)}: {file.name} has no particles.")
             assert again is not None
-            _same_rows(f"{_name(path)}, {file.name}", dataset.particles, rows, again)
+            same_rows(f"{_name(path)}, {file.name}", dataset.particles, rows, again)
 
 
 def rows_byte_for_byte(subject: FormatSubject) -> None:
@@ -168,7 +169,7 @@ def rows_byte_for_byte(subject: FormatSubject) -> None:
     tables = [
         (path, dataset, table)
         for path, dataset in _with_particles(subject)
-        if (table := _text(dataset.particles.path if dataset.particles else None)) is not None
+        if (table := text_lines(dataset.particles.path if dataset.particles else None)) is not None
     ]
     if not tables:
         raise NotApplicable("None of the examples is a table of text lines.")
@@ -177,7 +178,7 @@ def rows_byte_for_byte(subject: FormatSubject) -> None:
         _, written = subject.write(dataset, some_rows(len(dataset.particles)))
         found: Counter[bytes] = Counter()
         for file in written:
-            if file.stem.startswith("particles_") and (part := _text(file)) is not None:
+            if file.stem.startswith("particles_") and (part := text_lines(file)) is not None:
                 found.update(part)
         lost = Counter(lines) - found
         require(
@@ -197,6 +198,9 @@ def all_or_none(subject: FormatSubject) -> None:
             (np.zeros(n, dtype=np.bool_), "particles_excluded"),
         ):
             _, written = subject.write(dataset, keep)
+            for other in ("particles_selected", "particles_excluded"):
+                file = _readable(subject, written, other, _name(path))
+                require(file.is_file(), f"{_name(path)}: {file.name} is not there.")
             file = _readable(subject, written, stem, _name(path))
             again = subject.read(file, need_class_averages=False).particles
             require(
@@ -211,12 +215,52 @@ def says_what_it_writes(subject: FormatSubject) -> None:
         keep = None if dataset.particles is None else some_rows(len(dataset.particles))
         for copy_templates in (False, True):
             folder, written = subject.write(dataset, keep, copy_templates=copy_templates)
-            there = {one.resolve() for one in folder.rglob("*") if one.is_file()}
-            said = {one.resolve() for one in written}
+            there = {one.relative_to(folder) for one in folder.rglob("*") if one.is_file()}
+            outside = [one for one in written if not one.is_relative_to(folder)]
+            require(not outside, f"{_name(path)}: it wrote {outside[:1]}, not in the folder given.")
+            said = {one.relative_to(folder) for one in written}
             for what, files in (("is not there", said - there), ("was not said", there - said)):
                 first = min(files, default=None)
                 require(first is None, f"{_name(path)}: {first} {what}.")
             require(said or keep is None, f"{_name(path)}: nothing was written.")
+
+
+def templates_written(subject: FormatSubject) -> None:
+    """The class averages are written as templates; as far as it reads these, they are the same."""
+    tried = False
+    for path, dataset in subject.datasets:
+        averages = dataset.class_averages
+        if averages is None:
+            continue
+        tried = True
+        keep = None if dataset.particles is None else some_rows(len(dataset.particles))
+        _, written = subject.write(dataset, keep, copy_templates=True)
+        files = [file for file in written if file.stem == "templates"]
+        require(files, f"{_name(path)}: no templates among {[file.name for file in written]}.")
+        for file in files:
+            again = subject.read_if_own(file)
+            if again is None or again.class_averages is None:
+                continue
+            require(
+                again.class_averages.images.tobytes() == averages.images.tobytes(),
+                f"{_name(path)}: the images of {file.name} are not those that were read.",
+            )
+    if not tried:
+        raise NotApplicable("None of the examples has class averages.")
+
+
+def pixel_size_given(subject: FormatSubject) -> None:
+    """A pixel size that is asked for overrides what the files say."""
+    tried = False
+    for path, dataset in subject.datasets:
+        if dataset.class_averages is None:
+            continue
+        tried = True
+        averages = subject.read(path, pixel_size=1.75).class_averages
+        found = None if averages is None else averages.pixel_size
+        require(found == 1.75, f"{_name(path)}: pixel_size = {found}, expected the 1.75 Å given.")
+    if not tried:
+        raise NotApplicable("None of the examples has class averages.")
 
 
 def inputs_unchanged(subject: FormatSubject) -> None:
@@ -254,7 +298,7 @@ def refuses_truncated_files(subject: FormatSubject) -> None:
     tried = False
     for path in subject.own:
         copy = subject.copied(path) if path.is_file() else None
-        if copy is None or not _reads(subject, copy):
+        if copy is None or subject.read_if_own(copy) is None:
             continue
         tried = True
         whole = copy.read_bytes()
@@ -273,21 +317,15 @@ def refuses_truncated_files(subject: FormatSubject) -> None:
         raise NotApplicable("None of the examples is one file that can be copied and read.")
 
 
-def _reads(subject: FormatSubject, path: Path) -> bool:
-    try:
-        subject.read(path, need_class_averages=False)
-    except InputError:
-        return False
-    return True
-
-
 def _within_a_line(whole: bytes, end: int) -> int:
-    """A place near ``end`` in the middle of a line of text; as it is in a binary file."""
+    """A place near ``end``: in text after the first word of a line, so that the rest is missed."""
     if b"\0" in whole:
         return max(end, 1)
     start = whole.rfind(b"\n", 0, end) + 1
     stop = whole.find(b"\n", start)
-    return max(1, (start + (len(whole) if stop < 0 else stop)) // 2)
+    line = whole[start : len(whole) if stop < 0 else stop]
+    words = line.split(maxsplit=1)
+    return start + (line.index(words[0]) + len(words[0]) if len(words) > 1 else len(line) // 2)
 
 
 def _with_particles(subject: FormatSubject) -> list[tuple[Path, Dataset]]:
@@ -302,41 +340,6 @@ def _readable(subject: FormatSubject, written: list[Path], stem: str, where: str
     files = [file for file in written if file.stem == stem]
     require(files, f"{where}: no {stem} among {', '.join(one.name for one in written) or 'none'}.")
     return max(files, key=subject.sniffed)
-
-
-def _same_rows(where: str, table: ParticleTable, rows: Any, again: ParticleTable) -> None:
-    at = np.flatnonzero(rows)
-    require(len(again) == len(at), f"{where}: {len(again)} rows, expected {len(at)}.")
-    _same_column(where, "class_id", table.class_id[rows], again.class_id, at)
-    missing = [name for name in table.column_names if name not in again.column_names]
-    require(not missing, f"{where}: the column {missing[:1]} is gone.")
-    for name in table.column_names:
-        _same_column(where, name, table.column(name)[rows], again.column(name), at)
-
-
-def _same_column(where: str, name: str, expected: Any, found: Any, at: Any) -> None:
-    expected, found = np.asarray(expected), np.asarray(found)
-    require(
-        found.dtype.kind == expected.dtype.kind and found.shape == expected.shape,
-        f"{where}: {name} is {found.dtype} {found.shape}, was {expected.dtype} {expected.shape}.",
-    )
-    if expected.dtype.kind in "OUS":
-        differs = expected != found
-    else:
-        differs = (expected != found) & ~((expected != expected) & (found != found))
-    while differs.ndim > 1:
-        differs = differs.any(axis=-1)
-    if differs.any():
-        row = int(np.argmax(differs))
-        broken(f"{where}: {name} of particle {at[row]} is {found[row]!r}, was {expected[row]!r}.")
-
-
-def _text(path: Path | None) -> list[bytes] | None:
-    """The lines of a text file; None of a binary one."""
-    if path is None or not path.is_file():
-        return None
-    content = path.read_bytes()
-    return None if b"\0" in content else content.splitlines(keepends=True)
 
 
 def _digest(path: Path) -> str:
@@ -362,6 +365,8 @@ FORMAT_CHECKS = named(
         rows_byte_for_byte,
         all_or_none,
         says_what_it_writes,
+        templates_written,
+        pixel_size_given,
         inputs_unchanged,
         refuses_foreign_files,
         refuses_truncated_files,

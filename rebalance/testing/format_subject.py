@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from rebalance.errors import InputError
 from rebalance.hookspecs import ReadRequest
 from rebalance.model import BoolArray, Dataset, Selection, Superclasses
 from rebalance.testing.example_files import classifications, oddments
@@ -88,6 +89,15 @@ class FormatSubject:
         """Read a path; class averages only where they are found."""
         dataset: Dataset = self.plugin.read(ReadRequest(path, **how))
         return dataset
+
+    def read_if_own(self, path: Path) -> Dataset | None:
+        """Read a path; None where it is not the format's own, or lacks what lies beside it."""
+        if self.sniffed(path) <= 0:
+            return None
+        try:
+            return self.read(path, need_class_averages=False)
+        except InputError:
+            return None
 
     @cached_property
     def datasets(self) -> list[tuple[Path, Dataset]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rebalance.testing.methods_check import methods_paragraph
 from rebalance.testing.metric_devices import cuda_agrees
 from rebalance.testing.metric_motions import MOTION_CHECKS
 from rebalance.testing.metric_values import VALUE_CHECKS, contract, lengths_refused
@@ -9,5 +10,13 @@ from rebalance.testing.option_checks import OPTION_CHECKS
 from rebalance.testing.outcome import named
 
 METRIC_CHECKS = named(
-    (contract, *OPTION_CHECKS, lengths_refused, *VALUE_CHECKS, *MOTION_CHECKS, cuda_agrees)
+    (
+        contract,
+        methods_paragraph,
+        *OPTION_CHECKS,
+        lengths_refused,
+        *VALUE_CHECKS,
+        *MOTION_CHECKS,
+        cuda_agrees,
+    )
 )

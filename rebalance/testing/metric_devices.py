@@ -18,7 +18,7 @@ from rebalance.testing.outcome import NotApplicable, broken
 AGREEMENT = 1e-4
 """How far an affinity on a card may be from that of the CPU."""
 
-SIMULATED_BOX = 16
+SIMULATED_BOX = 12
 SECONDS = 300
 
 

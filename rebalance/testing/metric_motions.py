@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from rebalance.hookspecs import ALIGNMENT
 from rebalance.model import DoubleArray, FloatArray, Transform
 from rebalance.testing.metric_subject import MetricSubject
 from rebalance.testing.objects import Blobs, pictures, some_objects
 from rebalance.testing.outcome import NotApplicable, broken, require
 
 TOLERANCE = 0.02
-"""How much a value may change, part of the scale, by what should leave it as it is."""
+"""How much an affinity may change by what should leave it as it is."""
 
 MOVED = 2
 """The average that is changed."""
@@ -92,13 +93,14 @@ def _invariant(
         images = pictures(objects)
         images[MOVED] = drawn(objects[MOVED])
         after = subject.compare(images)
-        off = np.where(before.above, np.abs(after.block.values - before.block.values), 0.0)
-        if not off.max() <= TOLERANCE * subject.scale:
+        now, then = (subject.affinities(one.block.values) for one in (after, before))
+        off = np.where(before.above, np.abs(now - then), 0.0)
+        if not off.max() <= TOLERANCE:
             i, j = np.unravel_index(int(np.argmax(off)), off.shape)
             broken(
                 f"pair ({i}, {j}): {after.block.values[i, j]:.5g} with average {MOVED} {change}, "
-                f"{before.block.values[i, j]:.5g} before; expected the same within "
-                f"{TOLERANCE * subject.scale:.2g}."
+                f"{before.block.values[i, j]:.5g} before; expected the same "
+                f"{subject.within(TOLERANCE)}."
             )
 
 
@@ -154,6 +156,10 @@ def transform_gives_the_value(subject: MetricSubject) -> None:
 def _gives_transforms(subject: MetricSubject) -> None:
     block = subject.base.block
     if block.rotation is None or block.shift is None or block.mirror is None:
+        require(
+            ALIGNMENT not in subject.provides,
+            "Its PluginSpec says that it provides the alignment; its blocks have none.",
+        )
         raise NotApplicable("It gives no transforms.")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,7 +13,7 @@ from rebalance.engine.requirements import handed_down, required, requirements
 from rebalance.engine.schedule import Tile
 from rebalance.engine.work import TileWork
 from rebalance.hookspecs import ALIGNMENT, Block
-from rebalance.model import BoolArray, ClassAverages, FloatArray
+from rebalance.model import BoolArray, ClassAverages, DoubleArray, FloatArray
 from rebalance.testing.objects import averages_of, some_images
 from rebalance.testing.option_checks import options_of
 
@@ -44,6 +43,13 @@ class Compared:
         """bool (n, n): row < column."""
         return np.triu(np.ones((self.n, self.n), dtype=np.bool_), 1)
 
+    def part(self, tile: Tile) -> Block:
+        """What the block has of a smaller tile."""
+        rows = slice(tile.rows.start, tile.rows.stop)
+        columns = slice(tile.columns.start, tile.columns.stop)
+        arrays = (getattr(self.block, name) for name in PARTS)
+        return Block(*(None if array is None else array[rows, columns] for array in arrays))  # type: ignore[arg-type]
+
     @property
     def pairs(self) -> FloatArray:
         """Values of the pairs i < j, in order of row."""
@@ -59,14 +65,23 @@ class MetricSubject:
     name : str
     given : dict, optional
         Options; by default those of the metric.
+    provides : tuple of str
+        What its `PluginSpec` says that it provides.
     """
 
     kind = "metric"
 
-    def __init__(self, plugin: Any, name: str, given: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        plugin: Any,
+        name: str,
+        given: dict[str, Any] | None = None,
+        provides: tuple[str, ...] = (),
+    ) -> None:
         self.plugin = plugin
         self.name = name
         self.given = given
+        self.provides = provides
 
     @cached_property
     def options(self) -> Any:
@@ -109,54 +124,48 @@ class MetricSubject:
         """All pairs of the kit's own averages; see `rebalance.testing.objects`."""
         return self.compare(some_images())
 
+    @property
+    def gives_distances(self) -> bool:
+        return getattr(self.plugin, "returns", "") == "distance"
+
     @cached_property
-    def scale(self) -> float:
-        """What a tolerance is a part of: 1 for an affinity, the median of distances."""
-        if getattr(self.plugin, "returns", "") != "distance":
-            return 1.0
+    def _median(self) -> float:
         pairs = self.base.pairs
         median = float(np.median(np.abs(pairs))) if np.isfinite(pairs).all() else 1.0
         return median if median > 0 else 1.0
 
-    @property
-    def best(self) -> float:
-        """The value of two images that are the same."""
-        return 0.0 if getattr(self.plugin, "returns", "") == "distance" else 1.0
+    def affinities(self, values: FloatArray) -> DoubleArray:
+        """Values as affinities, in which tolerances are counted: distances as the engine maps them.
+
+        The scale of distances is the median of the kit's own averages.
+        """
+        exact = np.asarray(values, dtype=np.float64)
+        return np.exp(-exact / self._median) if self.gives_distances else exact
+
+    def within(self, tolerance: float) -> str:
+        """A tolerance in words."""
+        how = f" as exp(-distance / {self._median:.3g})" if self.gives_distances else ""
+        return f"within {tolerance:g}{how}"
 
 
-def cut(n: int, shape: tuple[int, int], *, backwards: bool = False) -> list[Tile]:
-    """Tiles of a shape over all pairs of n averages, in the engine's order or against it."""
-    from rebalance.engine.schedule import tiles
-
-    found = tiles(n, shape)
-    return found[::-1] if backwards else found
-
-
-def first_difference(whole: Compared, tile: Tile, block: Block) -> str | None:
-    """The first pair of a tile whose bytes are not those of the whole, in words."""
-    rows = slice(tile.rows.start, tile.rows.stop)
-    columns = slice(tile.columns.start, tile.columns.stop)
-    looked_at = whole.above[rows, columns]
+def first_difference(expected: Block, tile: Tile, block: Block) -> str | None:
+    """The first pair of a tile whose bytes in two blocks of it are not the same, in words."""
+    looked_at = np.asarray(tile.rows)[:, None] < np.asarray(tile.columns)[None, :]
     for part in PARTS:
-        expected, found = getattr(whole.block, part), getattr(block, part)
-        if (expected is None) != (found is None):
-            return f"{_name(tile)} has {'no' if found is None else 'a'} {part}"
-        if expected is None:
+        wanted, found = getattr(expected, part), getattr(block, part)
+        if (wanted is None) != (found is None):
+            return f"{_name(tile)} has {'no' if found is None else 'a'} {part}, otherwise"
+        if wanted is None:
             continue
-        expected, found = np.asarray(expected)[rows, columns], np.asarray(found)
-        if found.shape != expected.shape:
-            return f"{_name(tile)} has {part} of shape {found.shape}, expected {expected.shape}"
-        differs = _bytes_differ(expected, found) & looked_at
+        wanted, found = np.asarray(wanted), np.asarray(found)
+        if found.shape != wanted.shape:
+            return f"{_name(tile)} has {part} of shape {found.shape}, {wanted.shape}"
+        differs = _bytes_differ(wanted, found) & looked_at
         if differs.any():
             i, j = np.argwhere(differs)[0]
             pair = (int(i) + tile.rows.start, int(j) + tile.columns.start)
-            return f"pair {pair}: {part} {_shown(found[i, j])}, expected {_shown(expected[i, j])}"
+            return f"pair {pair}: {part} {_shown(found[i, j])}, {_shown(wanted[i, j])}"
     return None
-
-
-def tile_by_tile(compared: Compared, tiles: Sequence[Tile]) -> list[tuple[Tile, Block]]:
-    """The blocks of tiles, computed one after the other."""
-    return [(tile, compared.work(tile)) for tile in tiles]
 
 
 def _bytes_differ(first: Any, second: Any) -> BoolArray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -12,15 +13,11 @@ import rebalance
 from rebalance.engine.local import run_local, use_threads
 from rebalance.engine.requirements import required, requirements
 from rebalance.engine.schedule import Tile
+from rebalance.engine.schedule import tiles as tiles_of
 from rebalance.errors import OptionError, RebalanceError
+from rebalance.hookspecs import Block
 from rebalance.options import Length, Options
-from rebalance.testing.metric_subject import (
-    Compared,
-    MetricSubject,
-    cut,
-    first_difference,
-    tile_by_tile,
-)
+from rebalance.testing.metric_subject import MetricSubject, first_difference
 from rebalance.testing.objects import TWINS, averages_of, some_images
 from rebalance.testing.option_checks import lengths_of
 from rebalance.testing.outcome import NotApplicable, broken, require
@@ -31,10 +28,10 @@ ROUNDING = 1e-5
 """What the engine takes for the limit of a range."""
 
 EXCHANGED = 0.01
-"""How much a value may change, part of the scale, when row and column change places."""
+"""How much an affinity may change when row and column change places."""
 
 TOP = 0.005
-"""How far the value of two equal images may be from the top, part of the scale."""
+"""How far the affinity of two equal images may be from 1."""
 
 
 def contract(subject: MetricSubject) -> None:
@@ -167,58 +164,65 @@ def range_of_values(subject: MetricSubject) -> None:
 def symmetry(subject: MetricSubject) -> None:
     """The value of a pair is the same whichever of the two is the row."""
     base = subject.base
-    exchanged = subject.compare(some_images()[::-1])
-    values = exchanged.block.values[::-1, ::-1].T
-    off = np.where(base.above, np.abs(base.block.values - values), 0.0)
-    if not off.max() <= EXCHANGED * subject.scale:
+    exchanged = subject.compare(some_images()[::-1]).block.values[::-1, ::-1].T
+    off = np.abs(subject.affinities(base.block.values) - subject.affinities(exchanged))
+    off = np.where(base.above, off, 0.0)
+    if not off.max() <= EXCHANGED:
         i, j = np.unravel_index(int(np.argmax(off)), off.shape)
         broken(
-            f"pair ({i}, {j}): {base.block.values[i, j]:.6g}, and {values[i, j]:.6g} with the two "
-            f"exchanged; expected the same within {EXCHANGED * subject.scale:.2g}."
+            f"pair ({i}, {j}): {base.block.values[i, j]:.6g}, and {exchanged[i, j]:.6g} with the "
+            f"two exchanged; expected the same {subject.within(EXCHANGED)}."
         )
 
 
 def identical_images(subject: MetricSubject) -> None:
     """Two averages that are the same image have the top value: affinity 1, distance 0."""
-    base = subject.base
-    value = float(base.block.values[TWINS])
+    value = subject.base.block.values[TWINS]
     require(
-        abs(value - subject.best) <= TOP * subject.scale,
-        f"pair {TWINS}, one image twice: {value:.6g}, expected {subject.best:g} "
-        f"within {TOP * subject.scale:.2g}.",
+        abs(subject.affinities(value) - 1.0) <= TOP,
+        f"pair {TWINS}, one image twice: {value:.6g}, expected "
+        f"{'0' if subject.gives_distances else '1'} {subject.within(TOP)}.",
     )
 
 
 def tiling(subject: MetricSubject) -> None:
     """A pair has the same bytes whatever the rows and columns of its tile."""
     for size in ((1, 1), SMALL_TILE, (2, 5)):
-        compared = subject.compare(some_images())
-        for tile, block in tile_by_tile(compared, cut(compared.n, size)):
-            difference = first_difference(subject.base, tile, block)
+        for tile, block in _in_turn(subject, tiles_of(subject.base.n, size)):
+            difference = first_difference(subject.base.part(tile), tile, block)
             require(
                 difference is None,
-                f"Tiles of {size[0]} × {size[1]}: {difference} as in one tile.",
+                f"Tiles of {size[0]} × {size[1]}: {difference} in one tile.",
             )
 
 
 def schedule(subject: MetricSubject) -> None:
     """A pair has the same bytes whatever was computed before it, and computed again."""
-    compared = subject.compare(some_images())
-    fresh = Compared(subject.fresh_work(averages_of(some_images())), compared.block, compared.n)
-    backwards = cut(fresh.n, SMALL_TILE, backwards=True)
-    for tile, block in tile_by_tile(fresh, [*backwards, *backwards]):
-        difference = first_difference(subject.base, tile, block)
+    tiles = tiles_of(subject.base.n, SMALL_TILE)
+    in_order = dict(_in_turn(subject, tiles))
+    backwards = tiles[::-1]
+    for tile, block in _in_turn(subject, [*backwards, *backwards]):
+        difference = first_difference(in_order[tile], tile, block)
         require(difference is None, f"Tiles in reverse order: {difference} in order.")
 
 
 def threads(subject: MetricSubject) -> None:
     """A pair has the same bytes on one, two and three threads."""
+    tiles = tiles_of(subject.base.n, SMALL_TILE)
+    with use_threads(1):
+        alone = dict(_in_turn(subject, tiles))
     for count in (1, 2, 3):
         with use_threads(count):
-            work = subject.fresh_work(averages_of(some_images()))
-            for tile, block in run_local(work, cut(subject.base.n, SMALL_TILE)):
-                difference = first_difference(subject.base, tile, block)
-                require(difference is None, f"On {count} threads: {difference} in one tile.")
+            for tile, block in run_local(subject.fresh_work(averages_of(some_images())), tiles):
+                difference = first_difference(alone[tile], tile, block)
+                require(difference is None, f"On {count} threads: {difference} on one.")
+
+
+def _in_turn(subject: MetricSubject, tiles: list[Tile]) -> Iterator[tuple[Tile, Block]]:
+    """Prepare the kit's averages anew, and compute tiles of them one after the other."""
+    work = subject.fresh_work(averages_of(some_images()))
+    for tile in tiles:
+        yield tile, work(tile)
 
 
 def inputs_unchanged(subject: MetricSubject) -> None:
@@ -307,7 +311,7 @@ def _pickled(subject: MetricSubject, part: str) -> None:
     tile = Tile(range(subject.base.n), range(subject.base.n))
     metric, features = (again, work.features) if part == "metric" else (work.metric, again)
     block = metric.tile(features, tile.rows, tile.columns, **work.given(tile))
-    difference = first_difference(subject.base, tile, block)
+    difference = first_difference(subject.base.block, tile, block)
     require(difference is None, f"After pickling the {part}: {difference} before.")
 
 

@@ -1,0 +1,163 @@
+"""A strategy under test, and the particle table that it is given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rebalance.model import BoolArray, IntArray, ParticleTable
+from rebalance.seeds import generator
+from rebalance.testing.option_checks import options_of
+
+SIZES = (40, 25, 12, 7, 3, 1)
+"""Particles of superclass 0, 1, …, each of two classes."""
+
+OUT = 8
+"""Particles that are out already."""
+
+SCORES = (
+    "rlnMaxValueProbDistribution",
+    "rlnLogLikeliContribution",
+    "rlnAutopickFigureOfMerit",
+    "rlnCtfMaxResolution",
+    "alignments2D/error",
+    "alignments2D/class_posterior",
+    "ctf/ctf_fit_to_A",
+)
+"""Columns of the table: scores by the names of RELION and CryoSPARC."""
+
+
+class _Columns:
+    """A table handle over plain arrays, a fresh copy at each reading."""
+
+    def __init__(self, columns: dict[str, npt.NDArray[Any]]) -> None:
+        self._columns = columns
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        return tuple(self._columns)
+
+    def read_column(self, name: str) -> npt.NDArray[Any]:
+        return self._columns[name].copy()
+
+
+class Crowd:
+    """A particle table with the superclass of each particle.
+
+    Parameters
+    ----------
+    class_id : int64 (P,)
+        Superclass k has the classes 2k + 1 and 2k + 2.
+    superclass : int64 (P,)
+        −1 for particles that are out.
+    columns : dict of str to (P,)
+    """
+
+    def __init__(
+        self, class_id: IntArray, superclass: IntArray, columns: dict[str, npt.NDArray[Any]]
+    ) -> None:
+        self.class_id = class_id
+        self.superclass = superclass
+        self.columns = columns
+
+    @property
+    def particles(self) -> ParticleTable:
+        return ParticleTable(self.class_id.copy(), _Columns(self.columns))
+
+    def __len__(self) -> int:
+        return len(self.class_id)
+
+    def taken(self, rows: BoolArray | IntArray) -> Crowd:
+        """The rows at a mask or at indices."""
+        columns = {name: column[rows] for name, column in self.columns.items()}
+        return Crowd(self.class_id[rows], self.superclass[rows], columns)
+
+    def size(self, superclass: int) -> int:
+        return int(np.count_nonzero(self.superclass == superclass))
+
+
+class StrategySubject:
+    """What the checks of a strategy are given.
+
+    Parameters
+    ----------
+    plugin : Strategy
+    name : str
+    given : dict, optional
+        Options; by default those of the strategy.
+    columns : sequence of str
+        Further columns of numbers that the strategy reads.
+    """
+
+    kind = "strategy"
+
+    def __init__(
+        self,
+        plugin: Any,
+        name: str,
+        given: dict[str, Any] | None = None,
+        columns: Sequence[str] = (),
+    ) -> None:
+        self.plugin = plugin
+        self.name = name
+        self.given = given
+        self.names = tuple(dict.fromkeys((*SCORES, *columns)))
+
+    @cached_property
+    def options(self) -> Any:
+        """Its options, validated."""
+        return options_of(self.plugin, self.given, f"{self.kind} {self.name}")
+
+    def crowd(self, sizes: Sequence[int] = SIZES, out: int = OUT, seed: int = 2) -> Crowd:
+        """Superclasses of these sizes in random order, scores with ties and gaps."""
+        rng = np.random.default_rng(seed)
+        superclass = np.repeat(np.arange(-1, len(sizes)), (out, *sizes))
+        rng.shuffle(superclass)
+        class_id = np.where(
+            superclass < 0, 1, 2 * superclass + 1 + rng.integers(0, 2, len(superclass))
+        )
+        columns = {name: self._scores(rng, len(superclass)) for name in self.names}
+        return Crowd(class_id.astype(np.int64), superclass.astype(np.int64), columns)
+
+    @staticmethod
+    def _scores(rng: np.random.Generator, n: int) -> npt.NDArray[Any]:
+        scores = np.round(rng.random(n), 1)
+        scores[rng.random(n) < 0.05] = np.nan
+        return scores
+
+    def select(
+        self,
+        crowd: Crowd,
+        cap: int,
+        *,
+        seed: int = 0,
+        asked: list[int] | None = None,
+        classes: Callable[[int], Sequence[int]] | None = None,
+    ) -> BoolArray:
+        """Ask the plugin as `rebalance.select` does.
+
+        Parameters
+        ----------
+        asked : list, optional
+            Gets the superclasses whose generator was asked for.
+        classes : callable, optional
+            Class numbers of a superclass; 2k + 1 and 2k + 2 by default.
+        """
+        of = classes or (lambda number: (2 * number + 1, 2 * number + 2))
+
+        def rng_for(number: int) -> np.random.Generator:
+            if asked is not None:
+                asked.append(int(number))
+            return generator(seed, *sorted(of(int(number))))
+
+        particles = crowd.particles
+        complete = getattr(self.plugin, "complete", None)
+        options = self.options if complete is None else complete(particles, self.options)
+        kept: BoolArray = self.plugin.select(
+            particles, crowd.superclass.copy(), cap, options, rng_for
+        )
+        return kept

@@ -1,0 +1,206 @@
+"""Clusterings that are wrong in one way each, by the check that has to find it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from scipy.cluster.hierarchy import leaves_list, linkage
+
+from rebalance.clusterings.hierarchical import Hierarchical
+from rebalance.errors import OptionError
+from rebalance.model import ClusteringResult
+from tests.testing.wrong_options import RightOptions, option_faults
+
+
+class Right:
+    """Average linkage."""
+
+    options_model = RightOptions
+    finds_number = False
+    needs_affinity = True
+
+    def cluster(
+        self, affinity: Any, n_superclasses: Any, options: Any, rng: Any, weights: Any
+    ) -> ClusteringResult:
+        return Hierarchical().cluster(
+            affinity, n_superclasses, Hierarchical.options_model(linkage="average"), rng, weights
+        )
+
+
+class RightFinder:
+    """Groups of averages joined by affinities above a half."""
+
+    options_model = RightOptions
+    finds_number = True
+    needs_affinity = True
+
+    def cluster(
+        self, affinity: Any, n_superclasses: Any, options: Any, rng: Any, weights: Any
+    ) -> ClusteringResult:
+        from scipy.sparse.csgraph import connected_components
+
+        if n_superclasses is not None:
+            raise OptionError("It finds the number itself.", cure="Leave out -k.")
+        return ClusteringResult(connected_components(affinity > 0.5)[1].astype(np.int64))
+
+
+class ContractBroken(Right):
+    needs_affinity = "yes"
+
+
+class SmallIntegers(Right):
+    def cluster(self, *given: Any) -> ClusteringResult:
+        found = super().cluster(*given)
+        return ClusteringResult(found.label.astype(np.int32), found.linkage, found.order)
+
+
+class AtMostFour(Right):
+    def cluster(self, affinity: Any, n_superclasses: Any, *given: Any) -> ClusteringResult:
+        return super().cluster(affinity, min(n_superclasses, 4), *given)
+
+
+class DeafFinder(RightFinder):
+    """Finds what it finds, whatever number is given."""
+
+    def cluster(self, affinity: Any, n_superclasses: Any, *given: Any) -> ClusteringResult:
+        found = super().cluster(affinity, None, *given)
+        return ClusteringResult(np.arange(len(affinity))) if n_superclasses else found
+
+
+class BeginsWithTheFirst(Right):
+    """Farthest-first traversal from the average that is shown first."""
+
+    def cluster(
+        self, affinity: Any, n_superclasses: Any, options: Any, rng: Any, weights: Any
+    ) -> ClusteringResult:
+        leaders = [0]
+        while len(leaders) < n_superclasses:
+            nearest = affinity[leaders].max(axis=0)
+            nearest[leaders] = np.inf
+            leaders.append(int(nearest.argmin()))
+        label = affinity[leaders].argmax(axis=0)
+        label[leaders] = np.arange(len(leaders))
+        return ClusteringResult(label.astype(np.int64))
+
+
+class DividesByTheSum(Right):
+    """By the affinity of an average with all others, which is 0 for one that is like none."""
+
+    def cluster(self, affinity: Any, *given: Any) -> ClusteringResult:
+        if len(affinity) > 1 and (affinity.sum(axis=1) - 1.0 <= 0.0).any():
+            raise ZeroDivisionError("float division by zero")
+        return super().cluster(affinity, *given)
+
+
+class DrawsLotsWithoutSeed(Right):
+    """Where pairs are equally alike."""
+
+    def cluster(self, affinity: Any, n_superclasses: Any, *given: Any) -> ClusteringResult:
+        n = len(affinity)
+        found = super().cluster(affinity, n_superclasses, *given)
+        pairs = affinity[np.triu_indices(n, 1)]
+        if 1 < len(np.unique(pairs)) < len(pairs) / 4:
+            return ClusteringResult(np.random.default_rng().permutation(found.label))
+        return found
+
+
+class NeedsWeights(Right):
+    def cluster(
+        self, affinity: Any, n_superclasses: Any, options: Any, rng: Any, weights: Any
+    ) -> ClusteringResult:
+        assert weights.sum() > 0
+        return super().cluster(affinity, n_superclasses, options, rng, weights)
+
+
+class AnotherTree(Right):
+    def cluster(self, affinity: Any, *given: Any) -> ClusteringResult:
+        found = super().cluster(affinity, *given)
+        if found.linkage is None:
+            return found
+        distance = 1.0 - affinity[np.triu_indices(len(affinity), 1)]
+        tree = linkage(distance.astype(np.float64), "single")
+        return ClusteringResult(found.label, tree, leaves_list(tree).astype(np.int64))
+
+
+class ShowsOneTwice(Right):
+    def cluster(self, *given: Any) -> ClusteringResult:
+        found = super().cluster(*given)
+        return ClusteringResult(found.label, found.linkage, np.zeros_like(found.label))
+
+
+class OneLessOfMany(Right):
+    def cluster_many(
+        self, affinity: Any, numbers: Any, options: Any, rng: Any, weights: Any
+    ) -> dict[int, ClusteringResult]:
+        return {
+            number: self.cluster(affinity, max(number - 1, 1), options, rng, weights)
+            for number in numbers
+        }
+
+
+class WritesToTheDiagonal(Right):
+    def cluster(self, affinity: Any, *given: Any) -> ClusteringResult:
+        found = super().cluster(affinity.copy(), *given)
+        np.fill_diagonal(affinity, 0.0)
+        return found
+
+
+class NotOfOne(Right):
+    def cluster(self, affinity: Any, *given: Any) -> ClusteringResult:
+        if len(affinity) == 1:
+            raise ValueError("The number of observations cannot be determined")
+        return super().cluster(affinity, *given)
+
+
+class NotOfTwo(Right):
+    def cluster(self, affinity: Any, *given: Any) -> ClusteringResult:
+        found = super().cluster(affinity, *given)
+        return ClusteringResult(np.arange(2)) if len(affinity) == 2 else found
+
+
+class DividesByTheSpread(Right):
+    """Of affinities, which is 0 where all are alike."""
+
+    def cluster(self, affinity: Any, *given: Any) -> ClusteringResult:
+        if len(affinity) > 2 and np.ptp(affinity[np.triu_indices(len(affinity), 1)]) == 0:
+            raise ZeroDivisionError("float division by zero")
+        return super().cluster(affinity, *given)
+
+
+class TakesItForADistance(Right):
+    def cluster(self, affinity: Any, *given: Any) -> ClusteringResult:
+        opposite = 1.0 - affinity
+        np.fill_diagonal(opposite, 1.0)
+        return super().cluster(opposite, *given)
+
+
+class NeedsItAfterAll(Right):
+    needs_affinity = False
+
+
+_ORDER = "what cluster() of the package refuses, it refuses in every check that goes through it"
+
+WRONG: dict[str, tuple[Any, dict[str, str]]] = {
+    "contract": (ContractBroken(), {}),
+    **{name: (plugin, {}) for name, plugin in option_faults(Right).items()},
+    "labels": (SmallIntegers(), {}),
+    "number-respected": (AtMostFour(), {}),
+    "number-found": (DeafFinder(), {}),
+    "order-of-averages": (BeginsWithTheFirst(), {}),
+    "empties-and-loners": (DividesByTheSum(), {}),
+    "same-seed-same-labels": (DrawsLotsWithoutSeed(), {}),
+    "weights-or-none": (NeedsWeights(), {}),
+    "linkage-valid": (AnotherTree(), {}),
+    "order-valid": (ShowsOneTwice(), {"labels": _ORDER, "empties-and-loners": _ORDER}),
+    "many-numbers-at-once": (OneLessOfMany(), {}),
+    "inputs-unchanged": (WritesToTheDiagonal(), {}),
+    "one-average": (NotOfOne(), {}),
+    "two-averages": (NotOfTwo(), {}),
+    "all-alike-averages": (DividesByTheSpread(), {}),
+    "blocks-recovered": (TakesItForADistance(), {}),
+    "needs-affinity": (NeedsItAfterAll(), {}),
+}
+"""By check: a clustering that fails it, and which other checks must see the same fault, and why."""
+
+RIGHT = (Right(), RightFinder())

@@ -1,0 +1,137 @@
+"""Strategies that are wrong in one way each, by the check that has to find it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tests.testing.wrong_options import RightOptions, option_faults
+
+
+class Right:
+    """Permutes each superclass and keeps the first."""
+
+    options_model = RightOptions
+
+    def select(
+        self, particles: Any, superclass: Any, cap: int, options: Any, rng_for: Any
+    ) -> np.ndarray:
+        kept = np.zeros(len(superclass), dtype=np.bool_)
+        for number in range(int(superclass.max(initial=-1)) + 1):
+            rows = np.flatnonzero(superclass == number)
+            kept[self.order(rows, number, cap, rng_for)[: self.size(len(rows), cap)]] = True
+        return kept
+
+    def order(self, rows: Any, number: int, cap: int, rng_for: Any) -> Any:
+        return rng_for(number).permutation(rows)
+
+    def size(self, size: int, cap: int) -> int:
+        return cap
+
+
+class CompletesToNothing(Right):
+    def complete(self, particles: Any, options: Any) -> None:
+        return None
+
+
+class GivesNumbers(Right):
+    def select(self, *given: Any) -> np.ndarray:
+        return super().select(*given).astype(np.int8)
+
+
+class OneLessOfACrowd(Right):
+    def size(self, size: int, cap: int) -> int:
+        return max(cap - 1, 0) if size > cap + 20 else cap
+
+
+class DropsTheSurplusOnly(Right):
+    """And so keeps what was out."""
+
+    def select(
+        self, particles: Any, superclass: Any, cap: int, options: Any, rng_for: Any
+    ) -> np.ndarray:
+        return super().select(particles, superclass, cap, options, rng_for) | (superclass < 0)
+
+
+class AnotherPermutationForEachCap(Right):
+    def order(self, rows: Any, number: int, cap: int, rng_for: Any) -> Any:
+        rng = rng_for(number)
+        rng.random(cap)
+        return rng.permutation(rows)
+
+
+class Unseeded(Right):
+    def order(self, rows: Any, number: int, cap: int, rng_for: Any) -> Any:
+        return np.random.default_rng().permutation(rows)
+
+
+class AsksInVain(Right):
+    def order(self, rows: Any, number: int, cap: int, rng_for: Any) -> Any:
+        return np.sort(super().order(rows, number, cap, rng_for))
+
+
+class DropsAllWhereNothingIsToBeDropped(Right):
+    def select(
+        self, particles: Any, superclass: Any, cap: int, options: Any, rng_for: Any
+    ) -> np.ndarray:
+        kept = super().select(particles, superclass, cap, options, rng_for)
+        is_crowded = np.bincount(superclass + 1)[1:].max(initial=0) > cap
+        return kept if is_crowded else np.zeros_like(kept)
+
+
+class OneStreamForAll(Right):
+    """Of random numbers: what a superclass gets depends on those before it."""
+
+    def select(
+        self, particles: Any, superclass: Any, cap: int, options: Any, rng_for: Any
+    ) -> np.ndarray:
+        stream = None
+
+        def one_stream(number: int) -> Any:
+            nonlocal stream
+            stream = rng_for(number) if stream is None else stream
+            return stream
+
+        return super().select(particles, superclass, cap, options, one_stream)
+
+
+class KeepsOneAnyway(Right):
+    def size(self, size: int, cap: int) -> int:
+        return max(cap, 1)
+
+
+class NeedsAParticle(Right):
+    def select(self, particles: Any, superclass: Any, *given: Any) -> np.ndarray:
+        superclass.max()
+        return super().select(particles, superclass, *given)
+
+
+class WritesToTheTable(Right):
+    def select(self, particles: Any, superclass: Any, *given: Any) -> np.ndarray:
+        kept = super().select(particles, superclass, *given)
+        superclass[~kept] = -1
+        return kept
+
+
+_CHANCE = "what is drawn without a seed is another draw for every cap and every table"
+_OUT = "the particles that are out are kept here too"
+
+WRONG: dict[str, tuple[Any, dict[str, str]]] = {
+    "contract": (CompletesToNothing(), {}),
+    **{name: (plugin, {}) for name, plugin in option_faults(Right).items()},
+    "selection": (GivesNumbers(), {}),
+    "caps-respected": (OneLessOfACrowd(), {}),
+    "none-that-is-out": (DropsTheSurplusOnly(), {"cap-of-nothing": _OUT, "empty-table": _OUT}),
+    "nested": (AnotherPermutationForEachCap(), {}),
+    "same-seed-same-particles": (Unseeded(), {"nested": _CHANCE, "unchanged-superclass": _CHANCE}),
+    "other-seed-other-particles": (AsksInVain(), {}),
+    "idempotent": (DropsAllWhereNothingIsToBeDropped(), {}),
+    "unchanged-superclass": (OneStreamForAll(), {}),
+    "cap-of-nothing": (KeepsOneAnyway(), {}),
+    "empty-table": (NeedsAParticle(), {}),
+    "inputs-unchanged": (WritesToTheTable(), {}),
+}
+"""By check: a strategy that fails it, and which other checks must see the same fault, and why."""
+
+RIGHT = (Right(),)
