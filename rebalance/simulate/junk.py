@@ -68,7 +68,7 @@ def neighbours(
     picture = np.zeros((box, box))
     angle = rng.uniform(0, 2 * np.pi) + 2 * np.pi * np.arange(n) / n + rng.normal(0, 0.3, n)
     for direction in angle:
-        distance = rng.uniform(0.75, 0.95) * molecule.diameter / pixel_size
+        distance = rng.uniform(0.6, 0.85) * molecule.diameter / pixel_size
         step = distance * np.array([np.cos(direction), np.sin(direction)])
         picture += rng.uniform(0.4, 0.9) * blurred_molecule(molecule, step, box, pixel_size, rng)
     return picture

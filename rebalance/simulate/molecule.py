@@ -22,6 +22,7 @@ from rebalance.simulate.volume import Volume, volume_of
 PHANTOM, MAP, MODEL = "phantom", "map", "model"
 
 _PHANTOM_PIXEL = 4.0
+_THINNEST = 3.0
 _ROOM = 1.35
 _RESOLUTION_IN_PIXELS = 2.5
 
@@ -105,13 +106,29 @@ def _phantom(options: SimulationOptions, symmetry: str) -> Molecule:
     pixel_size = options.pixel_size or _PHANTOM_PIXEL
     if len(group) == 1:
         return Molecule(blobs, pixel_size, symmetry, group, PHANTOM)
-    symmetric = Blobs(
-        np.concatenate([blobs.centre @ turn.T for turn in group]),
-        np.tile(blobs.sigma, len(group)),
-        np.tile(blobs.mass / len(group), len(group)),
-    )
+    symmetric = symmetric_phantom(group)
     _check_fit(symmetric.diameter, options.box, pixel_size)
     return Molecule(volume_of(symmetric, pixel_size), pixel_size, symmetry, group, PHANTOM)
+
+
+def symmetric_phantom(group: DoubleArray) -> Blobs:
+    """The phantom under a point group (G, 3, 3).
+
+    Its copies share one centre under few rotations. Under those of T, O and I nothing would be
+    left of them but a ball; there smaller ones stand side by side on a shell of the same size.
+    """
+    one = phantom()
+    centre, sigma = one.centre, one.sigma
+    if len(set(np.abs(group[:, 2, 2]).round(6))) > 1:
+        size = 1.3 / np.sqrt(len(group))
+        outwards = np.array([0.35, 0.2, 0.92])
+        centre = size * centre + (1 - size) * one.diameter / 2 * outwards
+        sigma = np.maximum(size * sigma, _THINNEST)
+    return Blobs(
+        np.concatenate([centre @ turn.T for turn in group]),
+        np.tile(sigma, len(group)),
+        np.tile(one.mass / len(group), len(group)),
+    )
 
 
 def _from_model(path: Path, options: SimulationOptions, symmetry: str) -> Molecule:
