@@ -165,6 +165,9 @@ class Metric(Protocol):
         turns at the card itself.
     tile_shapes : optional; ``{"cuda": (2048, 512)}``: rows and columns of a tile that suit a
         device better than the usual 128 × 32.
+    curves, curve_axis : optional; ``curves(features, rows, columns, alignment=…)``, float32 (rows,
+        columns, points) in [−1, 1], and ``curve_axis(features)``, the spatial frequency of each
+        point in cycles per pixel: what the report shows of an average and its neighbours.
     """
 
     options_model: ClassVar[type[Options]]

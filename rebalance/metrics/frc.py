@@ -138,6 +138,10 @@ class FourierRingCorrelation:
         )
         return out
 
+    def curve_axis(self, features: FrcFeatures) -> FloatArray:
+        """Spatial frequency of each ring of `curves`, cycles per pixel."""
+        return features.search.grid.rings[: features.n_rings]
+
     def facts(self, features: FrcFeatures) -> Mapping[str, Any]:
         """Mask, band and largest shift as resolved, and the resolution of the mean."""
         grid = features.search.grid

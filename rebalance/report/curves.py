@@ -18,7 +18,7 @@ NEIGHBOURS = 12
 
 
 def nearest_curves(result: RunResult, shown: IntArray) -> dict[str, Any] | None:
-    """The curve of each average with its nearest neighbours, by the metric's ``pair_curve``.
+    """The curve of each average with its nearest neighbours, by the metric's ``curves``.
 
     None where the metric has no curve, or where nothing was aligned.
 
