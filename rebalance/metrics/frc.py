@@ -18,7 +18,7 @@ from rebalance.hookspecs import ALIGNMENT, Block, Methods
 from rebalance.metrics.rotational_cc import PAPER as ALIGNMENT_PAPER
 from rebalance.metrics.rotational_cc import RotationalCC
 from rebalance.metrics.search_options import SearchOptions
-from rebalance.model import ClassAverages, FloatArray
+from rebalance.model import ClassAverages, DoubleArray, FloatArray
 from rebalance.options import Length, option
 
 if TYPE_CHECKING:
@@ -138,7 +138,7 @@ class FourierRingCorrelation:
         )
         return out
 
-    def curve_axis(self, features: FrcFeatures) -> FloatArray:
+    def curve_axis(self, features: FrcFeatures) -> DoubleArray:
         """Spatial frequency of each ring of `curves`, cycles per pixel."""
         return features.search.grid.rings[: features.n_rings]
 
