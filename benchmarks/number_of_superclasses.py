@@ -101,7 +101,7 @@ def measure(kind: str, n_views: int, settings: dict[str, Any]) -> dict[str, Any]
     return {
         "kind": kind,
         "averages": settings["n_averages"],
-        "views": int(len(np.unique(truth[known]))),
+        "views": len(np.unique(truth[known])),
         "has_structure": found.suggestion.has_structure,
         "gain": float((found.silhouette - found.expected).max()),
         "named": named,
@@ -176,8 +176,8 @@ def main() -> None:
     for kind, one in told.items():
         low, middle, high = one["gain"]
         print(
-            f"{kind:8} structure told in {one['told']:.0%}; gain {low:.2f} {middle:.2f} {high:.2f}; "
-            f"best ARI {one['best_ari']:.2f}"
+            f"{kind:8} structure told in {one['told']:.0%}; gain {low:.2f} {middle:.2f} "
+            f"{high:.2f}; best ARI {one['best_ari']:.2f}"
         )
     if arguments.json:
         arguments.json.write_text(

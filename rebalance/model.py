@@ -337,6 +337,9 @@ class Affinity:
     def __len__(self) -> int:
         return len(self.class_id)
 
+    def _repr_html_(self) -> str:
+        return _shown_in_a_notebook(self)
+
 
 @dataclass(frozen=True, eq=False)
 class ClusteringResult:
@@ -421,6 +424,9 @@ class Superclasses:
 
     def __iter__(self) -> Iterator[IntArray]:
         return (self.members(number) for number in range(len(self)))
+
+    def _repr_html_(self) -> str:
+        return _shown_in_a_notebook(self)
 
 
 @dataclass(frozen=True)
@@ -568,3 +574,13 @@ class RunResult:
     folder: Path | None = None
     files: tuple[Path, ...] = ()
     summary: Mapping[str, Any] = field(default_factory=dict)
+
+    def _repr_html_(self) -> str:
+        return _shown_in_a_notebook(self)
+
+
+def _shown_in_a_notebook(shown: RunResult | Affinity | Superclasses) -> str:
+    # Jupyter asks by this method's name; what it shows is drawn elsewhere, and only then loaded.
+    from rebalance.notebook import html_of
+
+    return html_of(shown)

@@ -31,7 +31,8 @@ def show_plan(plan: Plan, *, json: bool, quiet: bool) -> None:
         return
     from rich.text import Text
 
-    from rebalance.cli.result_view import outcome, shorter, superclass_table
+    from rebalance.cli.result_view import shorter, superclass_table
+    from rebalance.record.sentences import outcome
     from rebalance.cli.screen import show_warnings, stdout
 
     console = stdout()

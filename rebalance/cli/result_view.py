@@ -14,6 +14,7 @@ from rich.text import Text
 from rebalance.cli.next_step import next_step
 from rebalance.cli.screen import show_warnings, stdout
 from rebalance.model import RunResult
+from rebalance.record.sentences import headline, outcome
 from rebalance.request import RunRequest
 
 _FIRST, _LAST = 14, 6
@@ -43,27 +44,6 @@ def show_result(request: RunRequest, result: RunResult) -> None:
         console.print(Text(sentence))
     show_warnings(list(summary["warnings"]))
     _show_where(console, request, result)
-
-
-def headline(summary: Mapping[str, Any]) -> str:
-    """``job013: 9,482 particles, 100 class averages (1 empty)``."""
-    averages, particles = summary["class_averages"], summary["particles"]
-    parts = [] if particles is None else [_count(particles["read"], "particle")]
-    kind = "class average" if averages["images"] else "class"
-    words = _count(averages["read"], kind)
-    asides = [
-        f"{len(averages[name]):,} {name.replace('_', ' ')}"
-        for name in ("empty", "left_out", "junk")
-        if averages[name]
-    ]
-    parts.append(words + (f" ({', '.join(asides)})" if asides else ""))
-    return f"{summary['job']}: {', '.join(parts)}"
-
-
-def _count(number: int, word: str) -> str:
-    if number == 1:
-        return f"1 {word}"
-    return f"{number:,} {word}{'es' if word.endswith('s') else 's'}"
 
 
 def superclass_table(summary: Mapping[str, Any]) -> Table:
@@ -121,44 +101,6 @@ class Column(NamedTuple):
 def _within(row: Mapping[str, Any]) -> str:
     mean = row["mean_affinity"]
     return "" if mean is None or len(row["class_ids"]) < 2 else f"{mean:.2f}"
-
-
-def outcome(summary: Mapping[str, Any]) -> list[str]:
-    """What balancing did, in a sentence or two."""
-    particles, balance = summary["particles"], summary["balance"]
-    if particles is None:
-        return []
-    lines = []
-    before, after = balance["before"], balance["after"]
-    if balance["cap"] is not None:
-        how = (
-            f"f = {balance['factor']}"
-            if balance["factor"] is not None and balance["max_size"] is None
-            else f"at most {balance['max_size']:,}"
-        )
-        lines.append(
-            f"Balanced with {how}: no superclass keeps more than {balance['cap']:,} particles."
-        )
-        lines.append(
-            f"Smallest to largest superclass: {_ratio(before)} before, {_ratio(after)} after."
-        )
-    else:
-        lines.append(f"Not balanced. Smallest to largest superclass: {_ratio(before)}.")
-    reasons = ", ".join(
-        f"{count:,} {'to balance' if reason == 'balanced' else reason}"
-        for reason, count in particles["excluded_because"].items()
-    )
-    share = particles["selected"] / particles["read"] if particles["read"] else 0.0
-    lines.append(
-        f"Selected {particles['selected']:,} of {particles['read']:,} particles ({share:.0%})"
-        + (f"; excluded: {reasons}." if reasons else ".")
-    )
-    return lines
-
-
-def _ratio(evenness: Mapping[str, Any]) -> str:
-    ratio = evenness["smallest_to_largest"]
-    return "none" if ratio is None else f"{ratio:.3f}"
 
 
 def _show_where(console: Any, request: RunRequest, result: RunResult) -> None:

@@ -1,0 +1,65 @@
+"""What a run found and did, in a few sentences made from its summary: for screen and notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def headline(summary: Mapping[str, Any]) -> str:
+    """``job013: 9,482 particles, 100 class averages (1 empty)``."""
+    averages, particles = summary["class_averages"], summary["particles"]
+    parts = [] if particles is None else [_count(particles["read"], "particle")]
+    kind = "class average" if averages["images"] else "class"
+    words = _count(averages["read"], kind)
+    asides = [
+        f"{len(averages[name]):,} {name.replace('_', ' ')}"
+        for name in ("empty", "left_out", "junk")
+        if averages[name]
+    ]
+    parts.append(words + (f" ({', '.join(asides)})" if asides else ""))
+    return f"{summary['job']}: {', '.join(parts)}"
+
+
+def _count(number: int, word: str) -> str:
+    if number == 1:
+        return f"1 {word}"
+    return f"{number:,} {word}{'es' if word.endswith('s') else 's'}"
+
+
+def outcome(summary: Mapping[str, Any]) -> list[str]:
+    """What balancing did, in a sentence or two."""
+    particles, balance = summary["particles"], summary["balance"]
+    if particles is None:
+        return []
+    lines = []
+    before, after = balance["before"], balance["after"]
+    if balance["cap"] is not None:
+        how = (
+            f"f = {balance['factor']}"
+            if balance["factor"] is not None and balance["max_size"] is None
+            else f"at most {balance['max_size']:,}"
+        )
+        lines.append(
+            f"Balanced with {how}: no superclass keeps more than {balance['cap']:,} particles."
+        )
+        lines.append(
+            f"Smallest to largest superclass: {_ratio(before)} before, {_ratio(after)} after."
+        )
+    else:
+        lines.append(f"Not balanced. Smallest to largest superclass: {_ratio(before)}.")
+    reasons = ", ".join(
+        f"{count:,} {'to balance' if reason == 'balanced' else reason}"
+        for reason, count in particles["excluded_because"].items()
+    )
+    share = particles["selected"] / particles["read"] if particles["read"] else 0.0
+    lines.append(
+        f"Selected {particles['selected']:,} of {particles['read']:,} particles ({share:.0%})"
+        + (f"; excluded: {reasons}." if reasons else ".")
+    )
+    return lines
+
+
+def _ratio(evenness: Mapping[str, Any]) -> str:
+    ratio = evenness["smallest_to_largest"]
+    return "none" if ratio is None else f"{ratio:.3f}"

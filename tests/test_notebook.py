@@ -1,0 +1,99 @@
+"""A notebook shows the pictures of the results folder, and nothing that a name can break."""
+
+from __future__ import annotations
+
+import base64
+import io
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import rebalance
+from rebalance.model import RunResult
+
+VOID = {"img"}
+
+
+class Tags(HTMLParser):
+    """Every tag is closed in order; text and images are kept."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.words: list[str] = []
+        self.sources: list[str] = []
+        self.names: set[str] = set()
+        self.feed(html)
+        self.close()
+        assert not self.open
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.names.add(tag)
+        if tag == "img":
+            self.sources.append(dict(attrs)["src"] or "")
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    @property
+    def text(self) -> str:
+        return re.sub(r"\s+", " ", " ".join(self.words))
+
+    def pictures(self) -> list[Image.Image]:
+        assert all(source.startswith("data:image/png;base64,") for source in self.sources)
+        return [
+            Image.open(io.BytesIO(base64.b64decode(source.partition(",")[2])))
+            for source in self.sources
+        ]
+
+
+@pytest.fixture(scope="module")
+def result(simulated_job: Path, tmp_path_factory: pytest.TempPathFactory) -> RunResult:
+    folder = tmp_path_factory.mktemp("notebook") / "out"
+    return rebalance.run(simulated_job, n_superclasses=5, factor=0.4, output=folder, figures=False)
+
+
+def test_a_result_shows_its_overview_its_table_and_what_was_kept(result: RunResult) -> None:
+    shown = Tags(result._repr_html_())
+    (picture,) = shown.pictures()
+    assert min(picture.size) > 300
+    assert len(np.unique(np.asarray(picture.convert("L")))) > 50
+    assert result.selection is not None
+    assert f"Selected {result.selection.selected.sum():,} of 1,200 particles" in shown.text
+    assert str(result.folder) in shown.text
+    for after in result.selection.after:
+        assert f" {after:,} " in f" {shown.text} "
+
+
+def test_an_affinity_shows_its_matrix_and_superclasses_their_table(result: RunResult) -> None:
+    assert result.affinity is not None
+    shown = Tags(result.affinity._repr_html_())
+    assert "Affinity of 24 class averages (6 empty), rotational-cc" in shown.text
+    assert len(shown.pictures()) == 1
+    superclasses = Tags(result.superclasses._repr_html_())
+    assert "5 superclasses of 18 class averages, hierarchical" in superclasses.text
+    assert len(superclasses.pictures()) == 1
+    without = replace(result.superclasses, linkage=None)
+    assert not Tags(without._repr_html_()).sources
+
+
+def test_names_of_files_are_text(result: RunResult) -> None:
+    evil = "<script>alert(1)</script>"
+    summary = {**result.summary, "job": evil, "warnings": [evil]}
+    shown = Tags(
+        replace(
+            result, summary=summary, superclasses=replace(result.superclasses, clustering=evil)
+        )._repr_html_()
+    )
+    assert "script" not in shown.names
+    assert evil in shown.text
