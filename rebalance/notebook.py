@@ -91,8 +91,12 @@ def _table(superclasses: Superclasses, result: RunResult | None) -> str:
         ids = superclasses.class_id[members].tolist()
         more = f" … {len(ids) - _MOST_CLASSES} more" if len(ids) > _MOST_CLASSES else ""
         classes = " ".join(map(str, ids[:_MOST_CLASSES])) + more
-        right = "".join(f"<td style='text-align:right'>{escape(cell)}</td>" for cell in cells)
-        rows.append(f"<tr>{right}<td style='text-align:left'>{escape(classes)}</td></tr>")
+        right = "".join(
+            f"<td style='text-align:right;padding:2px 8px'>{escape(cell)}</td>" for cell in cells
+        )
+        rows.append(
+            f"<tr>{right}<td style='text-align:left;padding:2px 8px'>{escape(classes)}</td></tr>"
+        )
     head = "".join(f"<th style='text-align:right'>{title}</th>" for title in titles)
     return (
         f"<table><thead><tr>{head}<th style='text-align:left'>classes</th></tr></thead>"

@@ -32,8 +32,8 @@ def show_plan(plan: Plan, *, json: bool, quiet: bool) -> None:
     from rich.text import Text
 
     from rebalance.cli.result_view import shorter, superclass_table
-    from rebalance.record.sentences import outcome
     from rebalance.cli.screen import show_warnings, stdout
+    from rebalance.record.sentences import outcome
 
     console = stdout()
     console.print(Text(f"Read: {_read(plan)}", style="bold"))
