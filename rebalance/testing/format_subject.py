@@ -42,7 +42,7 @@ class FormatSubject:
     def __init__(self, plugin: Any, name: str, examples: Sequence[Path | str] = ()) -> None:
         self.plugin = plugin
         self.name = name
-        self.given = [Path(path) for path in examples]
+        self.given = [Path(path).absolute() for path in examples]
         self._scratch = Path(tempfile.mkdtemp(prefix="rebalance-check-"))
         # A TemporaryDirectory that nobody closes warns, and warnings may be errors.
         weakref.finalize(self, shutil.rmtree, self._scratch, ignore_errors=True)
