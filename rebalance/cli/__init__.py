@@ -12,6 +12,7 @@ from typing import Any
 import typer
 
 from rebalance.cli.cache import cache
+from rebalance.cli.compare import compare
 from rebalance.cli.demo import demo
 from rebalance.cli.endings import (
     CommandGroup,
@@ -62,6 +63,7 @@ app.command()(inspect)
 app.add_typer(plugins, name="plugins")
 app.command()(rerun)
 app.command()(evaluate)
+app.command()(compare)
 app.command()(cache)
 app.command()(simulate)
 

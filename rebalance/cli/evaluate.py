@@ -49,6 +49,15 @@ def evaluate(
             show_default="what the truth says, else C1",
         ),
     ] = None,
+    oracle: Annotated[
+        int | None,
+        typer.Option(
+            "--oracle-superclasses",
+            metavar="N",
+            help="Superclasses of the oracle, to compare results of different numbers.",
+            show_default="as many as the result",
+        ),
+    ] = None,
     seeds: Annotated[int, typer.Option(metavar="N", help="Selections behind each mean.")] = 20,
     output: Annotated[
         Path | None,
@@ -75,7 +84,14 @@ def evaluate(
         check_folder(output, overwrite)
     judged = read_judged(result, job)
     known = read_truth(truth or find_truth(judged.job, judged.source), symmetry=symmetry)
-    evaluation = judge(judged, known, factor=factor, max_size=max_size, seeds=seeds)
+    evaluation = judge(
+        judged,
+        known,
+        factor=factor,
+        max_size=max_size,
+        oracle_superclasses=oracle,
+        seeds=seeds,
+    )
     if output is not None:
         write_evaluation(evaluation, output, overwrite=overwrite)
     if json:

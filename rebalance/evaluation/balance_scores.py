@@ -69,7 +69,7 @@ class Balance:
 
 
 def balance_scores(
-    superclasses: Superclasses, views: KnownViews, balance: Balance
+    superclasses: Superclasses, views: KnownViews, balance: Balance, n_oracle: int
 ) -> tuple[list[Score], dict[str, Curve]]:
     """Scores and the curves that they are from: ``ours``, ``oracle``, ``random``."""
     among = candidates(views, superclasses)
@@ -85,11 +85,16 @@ def balance_scores(
         strategy=balance.strategy,
         options=balance.options,
     )
-    best = oracle_curve(views, used, len(superclasses), balance.seeds)
+    best = oracle_curve(views, used, n_oracle, balance.seeds)
     kept = np.union1d(ours.kept, best.kept)
     chance = random_curve(views, kept, balance.seeds, among=among)
     curves = {"ours": ours, "oracle": best, "random": chance}
-    return _shares(ours, chance, best) + _at_the_factor(superclasses, views, balance, best), curves
+    if len(superclasses) == len(used) <= n_oracle:
+        reason = "each class is by itself, so the oracle is the same: give it a smaller number"
+        shares = [Score(key, why_not=reason) for key in _SHARES]
+    else:
+        shares = _shares(ours, chance, best)
+    return shares + _at_the_factor(superclasses, views, balance, best), curves
 
 
 _SHARES = ("share_of_oracle_gain", "gain", "gain_of_oracle")

@@ -11,7 +11,8 @@ import numpy as np
 from rebalance.errors import OptionError
 from rebalance.evaluation.agreement import adjusted_mutual_information, adjusted_rand
 from rebalance.evaluation.balance_scores import Balance, balance_scores
-from rebalance.evaluation.curves import Curve, oracle_superclasses
+from rebalance.evaluation.curves import Curve
+from rebalance.evaluation.curves import oracle_superclasses as oracle_of
 from rebalance.evaluation.evaluation import BELOW, SCORES, Evaluation, Score
 from rebalance.evaluation.judged import Judged, judged_run, mirrors_of, read_judged
 from rebalance.evaluation.known_views import MIXED_BEYOND, KnownViews
@@ -34,6 +35,7 @@ def evaluate(
     max_size: int | None = None,
     strategy: str | None = None,
     strategy_options: Mapping[str, Any] | None = None,
+    oracle_superclasses: int | None = None,
     seeds: int = SEEDS,
 ) -> Evaluation:
     """Score superclasses against known views or groups.
@@ -61,6 +63,9 @@ def evaluate(
         The same as a largest superclass.
     strategy, strategy_options
         By which particles are dropped, instead of the run's.
+    oracle_superclasses : int, optional
+        Number that the oracle makes; as many as the result by default. To compare results of
+        different numbers, above all each class by itself, give all the same.
     seeds : int
         Selections of each kind; for a mean that means something, at least 20.
 
@@ -89,7 +94,10 @@ def evaluate(
         seeds=seeds,
     )
     superclasses, views = judged.superclasses, placed.views
-    found = {score.key: score for score in _agreement(superclasses, placed)}
+    n_oracle = len(superclasses) if oracle_superclasses is None else oracle_superclasses
+    if n_oracle < 1:
+        raise OptionError(f"The oracle can't make {n_oracle} superclasses; give at least 1.")
+    found = {score.key: score for score in _agreement(superclasses, placed, n_oracle)}
     curves: dict[str, Curve] = {}
     spread = None
     if views is None:
@@ -97,11 +105,11 @@ def evaluate(
     else:
         reason = "no particle counts are known"
         found |= {score.key: score for score in _affinity(judged, views)}
-        of_spread, spread = _spread(superclasses, views)
+        of_spread, spread = _spread(superclasses, views, n_oracle)
         found |= {score.key: score for score in of_spread}
         if placed.are_counted:
             reason = ""
-            scores, curves = balance_scores(superclasses, views, balance)
+            scores, curves = balance_scores(superclasses, views, balance, n_oracle)
             found |= {score.key: score for score in scores}
     return Evaluation(
         scores=tuple(found.get(key) or Score(key, why_not=reason) for key in SCORES),
@@ -147,7 +155,7 @@ def _placed(truth: Any, judged: Judged) -> Placed:
     return place(truth, judged.particles, mirrors=judged.mirrors)
 
 
-def _agreement(superclasses: Superclasses, placed: Placed) -> list[Score]:
+def _agreement(superclasses: Superclasses, placed: Placed, n_oracle: int) -> list[Score]:
     truth, views = placed.truth, placed.views
     scores = []
     names = {} if truth.group is None else truth.group
@@ -175,7 +183,7 @@ def _agreement(superclasses: Superclasses, placed: Placed) -> list[Score]:
     if views is not None:
         used = [n for n in superclasses.class_id[superclasses.label >= 0] if n in views.modal_views]
         if len(used) > 1:
-            oracle = oracle_superclasses(views, np.array(used), len(superclasses))
+            oracle = oracle_of(views, np.array(used), n_oracle)
             ours = dict(zip(superclasses.class_id.tolist(), superclasses.label, strict=True))
             pair = [ours[int(number)] for number in oracle.class_id]
             value = adjusted_rand(pair, oracle.label)
@@ -204,10 +212,12 @@ def _affinity(judged: Judged, views: KnownViews) -> list[Score]:
     return scores
 
 
-def _spread(superclasses: Superclasses, views: KnownViews) -> tuple[list[Score], DoubleArray]:
+def _spread(
+    superclasses: Superclasses, views: KnownViews, n_oracle: int
+) -> tuple[list[Score], DoubleArray]:
     overall, of_each = _spread_of(superclasses, views)
     used = superclasses.class_id[superclasses.label >= 0]
-    best, _ = _spread_of(oracle_superclasses(views, used, len(superclasses)), views)
+    best, _ = _spread_of(oracle_of(views, used, n_oracle), views)
     n = int(np.count_nonzero(views.is_known & np.isin(views.particles.class_id, used)))
     kept = (n, n)
     return [

@@ -92,7 +92,8 @@ def test_wrong_superclasses_score_less(simulated, affinity) -> None:
     assert found.value("ari") < 0.3
     # Two thirds of the particles show two views, so that wrong groups too are mostly of one view.
     assert found.value("view_spread") > 1.3 * found.value("view_spread_of_oracle")
-    assert found.value("share_of_oracle_gain") < 0.5
+    best = evaluate(right, simulated, seeds=4)
+    assert found.value("share_of_oracle_gain") < best.value("share_of_oracle_gain") - 0.1
     assert "no affinity" in found["affinity_vs_angle"].why_not
     assert "f = 0" in found["uniformity"].why_not
 

@@ -1,0 +1,68 @@
+"""`rebalance compare`: which method is best on data of known views, and how surely."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def compare(
+    study: Annotated[
+        Path,
+        typer.Argument(
+            metavar="STUDY.toml",
+            help="Data, methods, numbers of superclasses, seeds.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[
+        Path | None,
+        typer.Option(
+            "-o",
+            "--output",
+            metavar="FOLDER",
+            help="For everything that is kept and written.",
+            show_default="name of the study",
+        ),
+    ] = None,
+    threads: Annotated[
+        int | None,
+        typer.Option(metavar="N", help="Processor threads.", show_default="all"),
+    ] = None,
+    device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu or cuda.")] = "auto",
+    figures: Annotated[
+        bool, typer.Option("--figures/--no-figures", help="Draw score and rank by method.")
+    ] = True,
+    json: Annotated[bool, typer.Option("--json", help="Print the ranks as JSON.")] = False,
+    quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors.")] = False,
+) -> None:
+    """Compare methods on data of known views, and rank them.
+
+    What is done is kept: the same command goes on after a kill, and runs only what is new. Exit
+    code 2 if a part failed; the rest is done nevertheless.
+    """
+    from rebalance.cli.comparison_view import show_comparison, show_failures
+    from rebalance.cli.endings import MENDABLE
+    from rebalance.cli.screen import TerminalProgress
+    from rebalance.comparison import compare as run_study
+    from rebalance.progress import Progress
+
+    progress = Progress() if quiet else TerminalProgress()
+    try:
+        comparison = run_study(
+            study, output, threads=threads, device=device, figures=figures, progress=progress
+        )
+    finally:
+        progress.close()
+    if json:
+        from rebalance.comparison.outputs import summary
+        from rebalance.record.run_record import as_json
+
+        typer.echo(as_json(summary(comparison) | {"folder": str(comparison.folder)}))
+    elif not quiet:
+        show_comparison(comparison)
+    show_failures(comparison)
+    if comparison.failures:
+        raise typer.Exit(MENDABLE)

@@ -1,0 +1,118 @@
+"""The screen of a comparison: methods by rank for each score, and what failed."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+from rich.text import Text
+
+from rebalance.cli.screen import stderr, stdout
+from rebalance.evaluation.evaluation import SCORES
+
+if TYPE_CHECKING:
+    from rebalance.comparison import Comparison
+    from rebalance.comparison.ranks import Ranking
+
+_MOST_FAILURES = 10
+
+
+def show_comparison(comparison: Comparison) -> None:
+    """Print the ranking by each score, at most 80 columns wide."""
+    from rebalance.cli.result_view import shorter
+
+    console = stdout()
+    done = f"{comparison.n_done:,} done now"
+    if comparison.n_kept:
+        done += f", {comparison.n_kept:,} kept from before"
+    failed = comparison.n_cells - comparison.n_done - comparison.n_kept
+    if failed:
+        done += f", {failed:,} failed"
+    console.print()
+    console.print(Text(f"{comparison.n_cells:,} cells: {done}", style="bold"))
+    for key, ranking in comparison.ranks.items():
+        console.print()
+        console.print(Text(heading(key, ranking), style="bold"))
+        if ranking.methods:
+            console.print(ranking_table(key, ranking))
+        for sentence in about(ranking):
+            console.print(Text(sentence, style="dim"))
+    console.print()
+    shown = shorter(comparison.folder)
+    console.print(
+        Text.assemble("Results in ", (f"{shown}/", "bold"), " (scores.csv, ranks.csv, figures/)")
+        if any(path.suffix == ".png" for path in comparison.files)
+        else Text.assemble("Results in ", (f"{shown}/", "bold"), " (scores.csv, ranks.csv)"),
+        soft_wrap=True,
+    )
+
+
+def heading(key: str, ranking: Ranking) -> str:
+    """``share of the oracle's gain, 6 data sets``."""
+    kind = SCORES[key]
+    n = len(ranking.data_sets)
+    way = "" if kind.better > 0 else " (low is good)"
+    return f"{kind.title[0].upper()}{kind.title[1:]}{way}: {n} data set{'s' if n != 1 else ''}"
+
+
+def ranking_table(key: str, ranking: Ranking) -> Table:
+    """Methods by mean rank, with their intervals."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column("method", overflow="fold")
+    table.add_column("mean", justify="right", no_wrap=True)
+    table.add_column("95 % interval", justify="right", no_wrap=True)
+    table.add_column("rank", justify="right", no_wrap=True)
+    table.add_column("95 % interval", justify="right", no_wrap=True)
+    digits = 1 if SCORES[key].unit == "°" else 3
+    for one in ranking.methods:
+        table.add_row(
+            Text(one.method),
+            f"{one.mean:.{digits}f}",
+            _ends(one.low, one.high, digits),
+            f"{one.rank:.2f}",
+            _ends(one.rank_low, one.rank_high, 2),
+        )
+    return table
+
+
+def _ends(low: float, high: float, digits: int) -> str:
+    return "" if math.isnan(low) else f"{low:.{digits}f} to {high:.{digits}f}"
+
+
+def about(ranking: Ranking) -> list[str]:
+    """What a reader has to know of a ranking."""
+    said = []
+    if not ranking.methods:
+        reason = "has a value of every method" if ranking.n_left_out else "has this score"
+        said.append(f"No comparison {reason}; scores.csv says why.")
+    elif len(ranking.data_sets) < 2:
+        said.append("No interval: it takes at least two data sets, or seeds of a simulation.")
+    if ranking.methods and ranking.n_left_out:
+        said.append(f"{ranking.n_left_out:,} comparisons lack the value of a method: left out.")
+    if ranking.methods and ranking.without:
+        said.append(f"Without a value: {', '.join(ranking.without)}.")
+    if not math.isnan(ranking.p_value):
+        shown = "p < 0.001" if ranking.p_value < 0.001 else f"p = {ranking.p_value:.3f}"
+        said.append(f"That no method differs from the others: {shown} (Friedman).")
+    return said
+
+
+def show_failures(comparison: Comparison) -> None:
+    """On standard error, one message for each reason."""
+    if not comparison.failures:
+        return
+    console = stderr()
+    console.print()
+    for failure in comparison.failures[:_MOST_FAILURES]:
+        times = f" ({failure.n_cells} cells)" if failure.n_cells > 1 else ""
+        console.print(
+            Text.assemble(
+                ("Failed: ", "bold red"),
+                (f"{failure.data}, {failure.method}{times}\n", "bold"),
+                failure.error,
+            )
+        )
+    more = len(comparison.failures) - _MOST_FAILURES
+    if more > 0:
+        console.print(Text(f"{more} more are in scores.csv.", style="dim"))

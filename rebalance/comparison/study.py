@@ -1,0 +1,172 @@
+"""The study file: which data, methods, numbers of superclasses and seeds are compared."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+
+from rebalance.errors import InputError
+from rebalance.evaluation.evaluation import SCORES
+
+DEFAULT_SCORES = ("share_of_oracle_gain", "ari", "affinity_vs_angle")
+
+
+def _listed(value: Any) -> Any:
+    return value if isinstance(value, list | tuple) else [value]
+
+
+def _named(value: Any) -> Any:
+    """``"average"`` for ``{name = "average"}``."""
+    return [{"name": one} if isinstance(one, str) else one for one in _listed(value)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Method(_Part):
+    """A plugin with its options."""
+
+    name: str = Field(description="Of an installed plugin.")
+    label: str = Field(default="", description="In tables and figures, for the name.")
+    options: dict[str, Any] = Field(
+        default_factory=dict, description="Of the plugin; a list stands for one method each."
+    )
+
+
+class Data(_Part):
+    """A classification of known views or groups: files, or a simulation."""
+
+    name: str = Field(default="", description="In tables and figures.")
+    path: Path | None = Field(None, description="Job folder, table or stack, as for run.")
+    class_averages: Path | None = Field(None, description="Where they lie apart.")
+    truth: Path | None = Field(None, description="As for evaluate; looked for near the path.")
+    symmetry: str | None = Field(None, description="Point group, for the one that the truth says.")
+    simulate: dict[str, Any] | None = Field(
+        None, description="Options of simulate; a list stands for one data set each."
+    )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Data:
+        if (self.path is None) == (self.simulate is None):
+            raise ValueError("either path or simulate is needed, and not both")
+        if self.simulate is not None:
+            given = [
+                name
+                for name in ("class_averages", "truth", "symmetry")
+                if getattr(self, name) is not None
+            ]
+            if given:
+                raise ValueError(f"{', '.join(given)} belongs to a path, not to a simulation")
+            if "seed" in self.simulate:
+                raise ValueError("the seeds of simulations are the seeds of the study")
+        return self
+
+
+Listed = BeforeValidator(_listed)
+Named = BeforeValidator(_named)
+Number = Annotated[int, Field(ge=1)] | Literal["truth"]
+
+
+class Study(_Part):
+    """What a study file says."""
+
+    data: Annotated[tuple[Data, ...], Field(min_length=1, description="Data sets.")]
+    n_superclasses: Annotated[tuple[Number, ...], Listed] = Field(
+        ("truth",), min_length=1, description='K; "truth" for the number of true groups.'
+    )
+    metric: Annotated[tuple[Method, ...], Named] = Field(
+        (Method(name="rotational-cc"),), min_length=1, description="Metrics."
+    )
+    clustering: Annotated[tuple[Method, ...], Named] = Field(
+        (Method(name="hierarchical"),), min_length=1, description="Clusterings."
+    )
+    strategy: Annotated[tuple[Method, ...], Named] = Field(
+        (Method(name="random"),), min_length=1, description="Strategies."
+    )
+    seeds: int | tuple[Annotated[int, Field(ge=0)], ...] = Field(
+        1, description="Their number, or a list: of simulations and of clusterings."
+    )
+    selections: int = Field(20, ge=1, description="Selections behind each mean of a balance score.")
+    factor: float | None = Field(
+        None, ge=0, le=1, description="Rebalance factor of uniformity and entropy."
+    )
+    scores: Annotated[tuple[str, ...], Listed] = Field(
+        DEFAULT_SCORES, min_length=1, description="By which methods are ranked."
+    )
+
+    @model_validator(mode="after")
+    def _known(self) -> Study:
+        unknown = [key for key in self.scores if key not in SCORES]
+        if unknown:
+            raise ValueError(f"there is no score {unknown[0]!r}; there are {', '.join(SCORES)}")
+        if not self.seed_numbers:
+            raise ValueError("seeds: at least one is needed")
+        return self
+
+    @property
+    def seed_numbers(self) -> tuple[int, ...]:
+        """0 … n − 1 for a number n of seeds."""
+        return tuple(range(self.seeds)) if isinstance(self.seeds, int) else self.seeds
+
+
+def read_study(path: Path | str) -> Study:
+    """Read a study file.
+
+    Parameters
+    ----------
+    path : Path or str
+        TOML.
+
+    Raises
+    ------
+    InputError
+        Names the key, what was found and what was expected.
+    """
+    path = Path(path)
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError("There is no such file.", path=path) from None
+    except OSError as error:
+        raise InputError(f"It can't be read: {error.strerror}.", path=path) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"It is no TOML: {error}.", path=path, cure="See docs/compare.md for a study file."
+        ) from None
+    return parse_study(content, path)
+
+
+def parse_study(content: dict[str, Any], path: Path | None = None) -> Study:
+    """A study from the content of its file; InputError naming the key."""
+    try:
+        return Study.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+    # Members of unions are named too; they mean nothing to a person.
+    keys = [part for part in first["loc"] if isinstance(part, int) or part in _KEYS]
+    place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in keys)
+    if first["type"] == "extra_forbidden":
+        place += f".{first['loc'][-1]}"
+        problem = "There is no such key."
+    elif first["type"] == "missing":
+        place += "" if keys and keys[-1] == first["loc"][-1] else f".{first['loc'][-1]}"
+        problem = "It is missing."
+    else:
+        problem = f"{first['msg'].removeprefix('Value error, ')}"
+        if not isinstance(first["input"], dict):
+            problem += f", not {first['input']!r}"
+        problem += "."
+    raise InputError(
+        problem[0].upper() + problem[1:],
+        path=path,
+        where=f"key {place.removeprefix('.')}" if place else None,
+        cure=f"Keys of a study: {', '.join(Study.model_fields)}; of data: "
+        f"{', '.join(Data.model_fields)}; of methods: {', '.join(Method.model_fields)}.",
+    )
+
+
+_KEYS = {*Study.model_fields, *Data.model_fields, *Method.model_fields}
