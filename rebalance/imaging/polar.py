@@ -98,7 +98,7 @@ def polar_fourier(
     """
     from scipy import fft
 
-    from rebalance.kernels.gridding_cpu import move_origin, sample_polar
+    from rebalance.kernels.gridding_cpu import move_origin, sample_polar, window_weights
 
     n, box = images.shape[0], images.shape[1]
     size = fft.next_fast_len(int(np.ceil(_OVERSAMPLING * box)), real=True)
@@ -108,9 +108,15 @@ def polar_fourier(
     weights_1d = (1.0 / apodisation).astype(np.float32)
     reach = min(int(np.ceil(grid.k_high * size)) + _WINDOW, size // 2)
 
-    samples = np.empty((n, grid.n_rings, grid.n_half), dtype=np.complex64)
     columns = (grid.rings[:, None] * np.cos(grid.angles)[None, :] * size).astype(np.float64)
     rows = (grid.rings[:, None] * np.sin(grid.angles)[None, :] * size).astype(np.float64)
+    lines = []
+    for at in (rows.ravel(), columns.ravel()):
+        first = np.empty(at.shape, dtype=np.int64)
+        weights = np.empty((*at.shape, _WINDOW), dtype=np.float32)
+        window_weights(at, beta, first, weights)
+        lines += [first, weights]
+    flat = np.empty((n, rows.size), dtype=np.complex64)
     phase_row = np.exp(2j * np.pi * np.arange(-reach, reach + 1) * (box // 2) / size)
     phase_row = phase_row.astype(np.complex64)
     for start in range(0, n, 64):
@@ -121,9 +127,8 @@ def polar_fourier(
         spectrum = np.concatenate((along_y[:, -reach:], along_y[:, : reach + 1]), axis=1)
         spectrum *= phase_row[None, :, None]
         spectrum *= phase_row[None, None, reach:]
-        sample_polar(
-            np.ascontiguousarray(spectrum), rows, columns, beta, samples[start : start + 64]
-        )
+        sample_polar(np.ascontiguousarray(spectrum), *lines, flat[start : start + 64])
+    samples = flat.reshape(n, *rows.shape)
     weight = np.sqrt(grid.rings * grid.spacing * (np.pi / grid.n_half)).astype(np.float32)
     samples *= weight[None, :, None]
     if origin is not None:

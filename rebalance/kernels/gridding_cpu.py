@@ -26,59 +26,73 @@ def _bessel_i0(x):
 
 
 @jit
-def _window_weights(at, beta, first, weights):
-    """First grid line and the WINDOW weights about a point, in grid units."""
-    start = int(np.ceil(at - WINDOW / 2))
-    for step in range(WINDOW):
-        distance = 2.0 * (start + step - at) / WINDOW
-        inside = 1.0 - distance * distance
-        weights[step] = _bessel_i0(beta * np.sqrt(max(inside, 0.0))) / _bessel_i0(beta)
-    first[0] = start
+def window_weights(at, beta, first, weights):
+    """The grid lines about points, and the window on them.
+
+    Parameters
+    ----------
+    at : float64 (n,)
+        In grid units.
+    beta : float
+        Shape of the window.
+    first : int64 (n,)
+        The first of the lines; written.
+    weights : float32 (n, WINDOW)
+        Written.
+    """
+    top = _bessel_i0(beta)
+    for point in range(len(at)):
+        first[point] = int(np.ceil(at[point] - WINDOW / 2))
+        for step in range(WINDOW):
+            distance = 2.0 * (first[point] + step - at[point]) / WINDOW
+            inside = 1.0 - distance * distance
+            weights[point, step] = _bessel_i0(beta * np.sqrt(max(inside, 0.0))) / top
 
 
 @jit
-def sample_polar(spectrum, rows, columns, beta, out):
+def sample_polar(spectrum, row_first, row_weight, column_first, column_weight, out):
     """Sample spectra at polar points.
 
     Parameters
     ----------
     spectrum : complex64 (N, 2·reach + 1, reach + 1)
         Rows −reach … reach, columns 0 … reach of each oversampled spectrum.
-    rows, columns : float64 (K, H)
-        The points, in units of the oversampled grid; points with a negative column are taken as
-        the conjugate of their opposite.
-    beta : float
-        Shape of the window.
-    out : complex64 (N, K, H)
+    row_first, column_first : int64 (points,)
+    row_weight, column_weight : float32 (points, WINDOW)
+        From `window_weights` of the points; where a column is negative the conjugate of the
+        opposite sample is taken.
+    out : complex64 (N, points)
+        Written.
     """
     n_images = spectrum.shape[0]
     reach = spectrum.shape[2] - 1
-    first = np.zeros(1, dtype=np.int64)
-    weight_row = np.zeros(WINDOW, dtype=np.float64)
-    weight_column = np.zeros(WINDOW, dtype=np.float64)
-    for ring in range(rows.shape[0]):
-        for angle in range(rows.shape[1]):
-            _window_weights(rows[ring, angle], beta, first, weight_row)
-            row0 = first[0]
-            _window_weights(columns[ring, angle], beta, first, weight_column)
-            column0 = first[0]
-            for image in range(n_images):
-                real = 0.0
-                imaginary = 0.0
-                for dr in range(WINDOW):
+    for image in range(n_images):
+        for point in range(len(row_first)):
+            row0 = row_first[point]
+            column0 = column_first[point]
+            real = np.float32(0.0)
+            imaginary = np.float32(0.0)
+            for dr in range(WINDOW):
+                row = row0 + dr
+                along_real = np.float32(0.0)
+                along_imaginary = np.float32(0.0)
+                if column0 >= 0:
                     for dc in range(WINDOW):
-                        row = row0 + dr
+                        value = spectrum[image, reach + row, column0 + dc]
+                        along_real += column_weight[point, dc] * value.real
+                        along_imaginary += column_weight[point, dc] * value.imag
+                else:
+                    for dc in range(WINDOW):
                         column = column0 + dc
-                        weight = weight_row[dr] * weight_column[dc]
                         if column < 0:
-                            value = spectrum[image, reach - row, -column]
-                            real += weight * value.real
-                            imaginary -= weight * value.imag
+                            value = np.conj(spectrum[image, reach - row, -column])
                         else:
                             value = spectrum[image, reach + row, column]
-                            real += weight * value.real
-                            imaginary += weight * value.imag
-                out[image, ring, angle] = np.complex64(complex(real, imaginary))
+                        along_real += column_weight[point, dc] * value.real
+                        along_imaginary += column_weight[point, dc] * value.imag
+                real += row_weight[point, dr] * along_real
+                imaginary += row_weight[point, dr] * along_imaginary
+            out[image, point] = complex(real, imaginary)
 
 
 @jit

@@ -21,15 +21,16 @@ def soft_disc(box, x0, y0, radius, edge, out):
     out : float32 (L, L)
     """
     middle = box // 2
+    inner = max(radius - edge, 0.0)
     for row in range(box):
         for column in range(box):
-            distance = np.sqrt((column - middle - x0) ** 2 + (row - middle - y0) ** 2)
-            ramp = (radius - distance) / edge
-            if ramp >= 1.0:
+            square = (column - middle - x0) ** 2 + (row - middle - y0) ** 2
+            if square <= inner * inner:
                 out[row, column] = 1.0
-            elif ramp <= 0.0:
+            elif square >= radius * radius:
                 out[row, column] = 0.0
             else:
+                ramp = (radius - np.sqrt(square)) / edge
                 out[row, column] = 0.5 - 0.5 * np.cos(np.pi * ramp)
 
 

@@ -42,7 +42,7 @@ class RotationalCC:
     requires: ClassVar[tuple[str, ...]] = ()
     invariances: ClassVar[tuple[str, ...]] = ("rotation", "shift", "mirror", "scale", "offset")
     devices: ClassVar[tuple[str, ...]] = ("cpu", "cuda")
-    tile_shapes: ClassVar[Mapping[str, tuple[int, int]]] = {"cuda": (2048, 512)}
+    tile_shapes: ClassVar[Mapping[str, tuple[int, int]]] = {"cpu": (256, 32), "cuda": (2048, 512)}
 
     def prepare(
         self, class_averages: ClassAverages, options: SearchOptions, device: str = "cpu"

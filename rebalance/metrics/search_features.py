@@ -12,9 +12,10 @@ import numpy.typing as npt
 from rebalance.engine.local import current_threads
 from rebalance.imaging.masks import mask_about
 from rebalance.imaging.polar import ComplexArray, PolarGrid, polar_fourier
+from rebalance.imaging.whitening import whiten_rings
 from rebalance.kernels.coarse_cpu import RINGS
 from rebalance.kernels.lane_fft_cpu import LANES, POINTS
-from rebalance.metrics.search_options import Search
+from rebalance.metrics.search_options import CHUNK, Search
 from rebalance.model import BoolArray, DoubleArray, FloatArray, IntArray
 
 COARSE_STEP = 0.3
@@ -22,9 +23,6 @@ COARSE_STEP = 0.3
 
 LOW_ANGLES = 32
 """Angles of the half circle on which the lowest rings are climbed: those of the coarse search."""
-
-CHUNK = 32
-"""Averages that are prepared at a time."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +99,7 @@ def directions(n_half: int) -> tuple[FloatArray, FloatArray]:
 
 
 def prepare_features(images: FloatArray, search: Search, device: str) -> SearchFeatures:
-    """Mask, transform and differentiate images, in parallel chunks of them.
+    """Mask, transform, whiten and differentiate images, in parallel chunks of them.
 
     Parameters
     ----------
@@ -134,8 +132,11 @@ def prepare_features(images: FloatArray, search: Search, device: str) -> SearchF
         part = slice(start, start + CHUNK)
         masked = mask_about(images[part], search.centre[part], grid.radius)
         samples = polar_fourier(masked, grid, origin=search.centre[part])
+        whiten_rings(samples, grid.rings, search.whitening)
         orders = _angular_orders(samples)
-        _differentiate(orders, features.polar_real[part], features.polar_imaginary[part])
+        features.polar_real[part, 0] = samples.real
+        features.polar_imaginary[part, 0] = samples.imag
+        _differentiate(orders, features.polar_real[part], features.polar_imaginary[part], first=1)
         few = _resampled(orders[:, :low], 2 * LOW_ANGLES)
         _differentiate(few, features.low_real[part], features.low_imaginary[part])
         features.coarse[part, :low] = np.fft.ifft(_resampled(orders[:, :low], POINTS), axis=2)
@@ -169,13 +170,18 @@ def _resampled(orders: ComplexArray, n_angles: int) -> ComplexArray:
     return out
 
 
-def _differentiate(orders: ComplexArray, real: FloatArray, imaginary: FloatArray) -> None:
-    """Write functions of the angle and their first two derivatives on the half circle."""
+def _differentiate(
+    orders: ComplexArray, real: FloatArray, imaginary: FloatArray, first: int = 0
+) -> None:
+    """Write functions of the angle and their first two derivatives on the half circle.
+
+    Derivatives below ``first`` are left as they are.
+    """
     from scipy import fft
 
     n_angles = orders.shape[2]
     order = np.fft.fftfreq(n_angles, 1 / n_angles)
-    for derivative in range(3):
+    for derivative in range(first, 3):
         slope = ((1j * order) ** derivative).astype(np.complex64)
         part = fft.ifft(orders * slope, axis=2, overwrite_x=True)[:, :, : n_angles // 2]
         real[:, derivative] = part.real

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from rebalance.engine.local import current_threads
 from rebalance.errors import OptionError
 from rebalance.imaging.centring import find_objects
 from rebalance.imaging.masks import estimate_radius
@@ -28,6 +30,10 @@ FINEST = 0.45
 """Highest frequency that is compared, cycles per pixel: images are interpolated near 0.5."""
 
 
+CHUNK = 32
+"""Averages that are prepared at a time."""
+
+
 class SearchOptions(Options):
     """What is compared, and over which motions."""
 
@@ -45,6 +51,12 @@ class SearchOptions(Options):
     )
     mirror: bool = option(True, "Compare with the mirror image too.")
     center: bool = option(True, "Centre the objects first; max_shift is counted from there.")
+    whitening: float = option(
+        0.5,
+        "How far the power of an average's rings is evened out: 0 not at all, 1 fully.",
+        ge=0,
+        le=1,
+    )
 
 
 @dataclass(frozen=True)
@@ -60,12 +72,15 @@ class Search:
         largest shift is counted from there.
     facts : dict
         How each number was come by, for the log and the record.
+    whitening : float
+        Exponent of `rebalance.imaging.whitening.whiten_rings`.
     """
 
     grid: PolarGrid
     mirror: bool
     centre: DoubleArray
     facts: dict[str, Any]
+    whitening: float = 0.0
 
 
 def resolve_search(averages: ClassAverages, options: SearchOptions) -> Search:
@@ -114,6 +129,7 @@ def resolve_search(averages: ClassAverages, options: SearchOptions) -> Search:
         "high_pass_px": round(1 / low, 3) if low else None,
         "max_shift_px": round(shift, 3),
         "mirror": options.mirror,
+        "whitening": options.whitening,
         "pixel_size_A": size,
         **centring,
     }
@@ -121,7 +137,7 @@ def resolve_search(averages: ClassAverages, options: SearchOptions) -> Search:
         facts["mask_diameter_A"] = round(2 * radius * size, 2)
         facts["low_pass_A"] = round(size / high, 2)
         facts["max_shift_A"] = round(shift * size, 2)
-    return Search(grid, options.mirror, centre, facts)
+    return Search(grid, options.mirror, centre, facts, options.whitening)
 
 
 def mask_radius(averages: ClassAverages, mask_diameter: Length | None) -> tuple[float, str]:
@@ -175,17 +191,25 @@ def centred_masks(
     """
     if not center or len(averages) == 0:
         return np.zeros((len(averages), 2)), radius, {"centred": False}
-    objects = find_objects(averages.images, radius)
-    distance = np.hypot(objects.centre[:, 0], objects.centre[:, 1])
+    with ThreadPoolExecutor(current_threads()) as pool:
+        found = list(
+            pool.map(
+                lambda start: find_objects(averages.images[start : start + CHUNK], radius),
+                range(0, len(averages), CHUNK),
+            )
+        )
+    centre = np.concatenate([part.centre for part in found])
+    extent = np.concatenate([part.extent for part in found])
+    distance = np.hypot(centre[:, 0], centre[:, 1])
     if mask_from != "option":
-        room = ROOM_ABOUT_OBJECT * float(np.percentile(objects.extent, 95))
+        room = ROOM_ABOUT_OBJECT * float(np.percentile(extent, 95))
         radius = max(min(radius, room), 4.0)
     facts = {
         "centred": True,
         "median_offset_px": round(float(np.median(distance)), 2),
         "largest_offset_px": round(float(distance.max()), 2),
     }
-    return objects.centre, radius, facts
+    return centre, radius, facts
 
 
 def _out_of_range(name: str, pixels: float, expected: str, averages: ClassAverages) -> OptionError:
