@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import mrcfile
 import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
 from rebalance import formats
 from rebalance.cli import app
+from rebalance.simulate import phantom, volume_of
 
 FEW = ["--averages", "12", "--particles", "200", "--views", "3", "--set", "box=24"]
 
@@ -60,6 +62,11 @@ def test_it_names_the_truth_and_the_next_command(tmp_path: Path) -> None:
         (["--set", "n_views=3", "--views", "3"], "given twice"),
         (["--layout", "eman"], "relion, relion-3.0, relion-5, cryosparc"),
         (["--averages", "3"], "fewer views"),
+        (["--views", "some"], "discrete or continuous"),
+        (["--views", "discrete", "--views", "continuous"], "at odds with another --views"),
+        (["--symmetry", "K5"], "no such point group"),
+        (["--from", "absent.pdb"], "no such file"),
+        (["--symmetry", "D2", "--box", "32"], "Take box ="),
     ],
 )
 def test_a_mistake_is_named_and_nothing_is_left_behind(
@@ -69,6 +76,36 @@ def test_a_mistake_is_named_and_nothing_is_left_behind(
     assert done.exit_code == 2
     assert problem in " ".join(done.stderr.split())
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_map_is_simulated_from_and_named(tmp_path: Path) -> None:
+    with mrcfile.new(tmp_path / "molecule.mrc") as mrc:
+        mrc.set_data(volume_of(phantom(), 6.0).density)
+        mrc.set_volume()
+        mrc.voxel_size = 6.0
+    words = [*FEW, "--from", tmp_path / "molecule.mrc", "--views", "continuous", "--snr", "0.2"]
+    done = typed(tmp_path / "out", *words)
+    assert done.exit_code == 0, done.output
+    assert "molecule.mrc" in done.stdout
+    assert "continuous" in done.stdout
+    truth = json.loads((tmp_path / "out" / "truth.json").read_text())
+    assert truth["source"]["kind"] == "map"
+    assert truth["views"] == "continuous"
+    assert truth["options"]["snr"] == 0.2
+    assert str(tmp_path) not in (tmp_path / "out" / "truth.json").read_text()
+
+
+def test_the_screen_shows_each_view_and_what_is_none(tmp_path: Path) -> None:
+    words = ["--symmetry", "C2", "--pixel-size", "11", "--averages", "14", "--set", "n_ice=2"]
+    done = typed(tmp_path / "out", *FEW[2:], *words)
+    assert done.exit_code == 0, done.output
+    said = " ".join(done.stdout.split())
+    assert "C2 (2 rotations)" in said
+    assert "4 junk (2 ice, 2 mixed)" in said
+    assert "5 all-zero without particles" in said
+    table = done.stdout[done.stdout.index("view ") :].splitlines()[1:4]
+    assert sorted(int(line.split()[0]) for line in table) == [0, 1, 2]
+    assert max(len(line) for line in done.stdout.splitlines()) <= 80 + len(str(tmp_path)) * 2
 
 
 def test_what_is_there_is_never_overwritten(tmp_path: Path) -> None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import gzip
+import shlex
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
+from typer.testing import CliRunner
 
+from docs.tools import pages
+from rebalance import formats
+from rebalance.cli import app
 from rebalance.errors import InputError, OptionError
 from rebalance.simulate import load_molecule, project, simulate_class_averages
 from rebalance.simulate.atoms import density_of, read_atoms
@@ -172,6 +177,26 @@ def test_a_loaded_molecule_serves_many_simulations(
     assert once.symmetry == again.symmetry == "C3"
     assert once.options.pixel_size == molecule.pixel_size
     np.testing.assert_array_equal(once.class_averages.images, again.class_averages.images)
+
+
+def test_the_page_simulates_from_a_real_model(
+    real_data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = real_data / "models" / "5a1a_beta-galactosidase.pdb"
+    if not model.exists():
+        pytest.skip("5A1A is not among the real data")
+    page = (pages.ROOT / "docs" / "simulate.md").read_text(encoding="utf-8")
+    here = Path(__file__).relative_to(pages.ROOT).as_posix()
+    (block,) = [one for one in pages.blocks(page) if one.options.get("elsewhere") == here]
+    (tmp_path / "5a1a.pdb").symlink_to(model)
+    monkeypatch.chdir(tmp_path)
+    words = shlex.split(block.text.removeprefix("$ rebalance "))
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.output
+    assert "D2 (4 rotations)" in done.stdout
+    dataset = formats.read(tmp_path / "bgal" / "Class2D" / "job003")
+    assert dataset.class_averages is not None
+    assert len(dataset.class_averages) == 100
 
 
 @pytest.mark.parametrize(
