@@ -124,7 +124,7 @@ class Spectral:
         starts = (
             [_pivots(vectors, n_superclasses)]
             if options.n_init == 0
-            else [rng.choice(n, n_superclasses, replace=False) for _ in range(options.n_init)]
+            else _draws(vectors, n_superclasses, options.n_init, rng)
         )
         found = [_k_means(rows, rows[start]) for start in starts]
         label, _ = min(found, key=lambda result: result[1])
@@ -172,6 +172,14 @@ def _pivots(vectors: DoubleArray, n_groups: int) -> IntArray:
     length = np.linalg.norm(vectors, axis=1, keepdims=True)
     rows = _unit_rows(vectors) * (1.0 + _FIRST_PIVOT * length / length.max())
     return qr(rows.T, mode="economic", pivoting=True)[2][:n_groups].astype(np.int64)
+
+
+def _draws(
+    vectors: DoubleArray, n_groups: int, n_init: int, rng: np.random.Generator
+) -> list[IntArray]:
+    """Averages drawn at random, whatever the order in which they are shown."""
+    order = np.argsort(np.linalg.norm(vectors, axis=1))
+    return [order[rng.choice(len(order), n_groups, replace=False)] for _ in range(n_init)]
 
 
 def _k_means(rows: DoubleArray, centres: DoubleArray) -> tuple[IntArray, float]:
