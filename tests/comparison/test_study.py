@@ -1,0 +1,144 @@
+"""A study file says what is meant in few words; what is wrong in it is named by its key."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rebalance.comparison import read_study
+from rebalance.comparison.data_sets import instances
+from rebalance.comparison.grid import expand
+from rebalance.comparison.study import parse_study
+from rebalance.errors import InputError, OptionError, PluginError
+
+DATA = [{"path": "job"}]
+
+
+def test_a_line_is_enough() -> None:
+    study = parse_study({"data": DATA, "n_superclasses": 8, "clustering": "spectral"})
+    assert study.n_superclasses == (8,)
+    assert [method.name for method in study.clustering] == ["spectral"]
+    assert [method.name for method in study.metric] == ["rotational-cc"]
+    assert study.seed_numbers == (0,)
+    assert parse_study({"data": DATA, "seeds": [3, 5]}).seed_numbers == (3, 5)
+    assert parse_study({"data": DATA}).n_superclasses == ("truth",)
+
+
+def test_every_combination_is_a_cell() -> None:
+    study = parse_study(
+        {
+            "data": DATA,
+            "n_superclasses": [6, 8],
+            "metric": ["rotational-cc", "frc"],
+            "clustering": [
+                {"name": "hierarchical", "options": {"linkage": ["average", "ward"]}},
+                "spectral",
+            ],
+            "strategy": [{"name": "random", "options": {"stratified": [False, True]}}],
+        }
+    )
+    grid = expand(study)
+    combinations = list(grid.combinations())
+    assert len(combinations) == 2 * 2 * 3 * 2
+    labels = {grid.method_label(one) for one in combinations}
+    assert len(labels) == 2 * 3 * 2
+    assert "frc + hierarchical linkage=ward + random stratified=true" in labels
+
+
+def test_a_clustering_without_affinity_is_run_once_for_all_metrics() -> None:
+    study = parse_study(
+        {
+            "data": DATA,
+            "n_superclasses": [6, 8],
+            "metric": ["rotational-cc", "frc"],
+            "clustering": ["hierarchical", "identity"],
+        }
+    )
+    combinations = list(expand(study).combinations())
+    assert len(combinations) == 2 * 2 + 2
+    assert [one.metric for one in combinations if one.clustering.name == "identity"] == [None, None]
+
+
+def test_options_are_in_the_key_after_defaults() -> None:
+    def key(options: dict) -> dict:
+        study = parse_study({"data": DATA, "metric": [{"name": "frc", "options": options}]})
+        return expand(study).metrics[0].identity
+
+    assert key({}) == key({"mirror": True})
+    assert key({}) != key({"mirror": False})
+
+
+def test_simulations_are_drawn_for_every_seed_and_option() -> None:
+    study = parse_study(
+        {
+            "seeds": 3,
+            "data": [
+                {"name": "blurred", "simulate": {"n_views": 4, "class_spread": [2.0, 8.0]}},
+                {"path": "job"},
+            ],
+        }
+    )
+    found = instances(study, Path("/base"))
+    assert len(found) == 2 * 3 + 1
+    assert [one.label for one in found[::3]] == [
+        "blurred class_spread=2.0",
+        "blurred class_spread=8.0",
+        "job",
+    ]
+    assert [one.options["seed"] for one in found[:3]] == [0, 1, 2]
+    assert found[0].options["box"] == 64
+    assert found[-1].data.path == Path("/base/job")
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ({}, "key data: It is missing"),
+        ({"data": []}, "key data: .*at least 1 item"),
+        ({"data": DATA, "k": 8}, "key k: There is no such key"),
+        ({"data": [{"paht": "job"}]}, r"key data\[0\].paht: There is no such key"),
+        ({"data": [{"path": "a", "simulate": {}}]}, r"key data\[0\]: .*path or simulate"),
+        ({"data": [{"simulate": {"seed": 3}}]}, "seeds of the study"),
+        ({"data": [{"simulate": {}, "truth": "x"}]}, "Truth belongs to a path"),
+        ({"data": DATA, "n_superclasses": 0}, r"key n_superclasses\[0\]: .*not 0"),
+        ({"data": DATA, "n_superclasses": ["many"]}, r"key n_superclasses\[0\]: .*not 'many'"),
+        ({"data": DATA, "clustering": [{"options": {}}]}, r"key clustering\[0\].name: It is miss"),
+        ({"data": DATA, "metric": [{"name": "frc", "option": {}}]}, r"key metric\[0\].option: "),
+        ({"data": DATA, "factor": 2}, "key factor: .*not 2"),
+        ({"data": DATA, "seeds": []}, "at least one is needed"),
+        ({"data": DATA, "selections": 0}, "key selections"),
+        ({"data": DATA, "scores": ["beauty"]}, "no score 'beauty'"),
+    ],
+)
+def test_what_is_wrong_is_named_by_its_key(content: dict, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        parse_study(content)
+
+
+def test_what_is_wrong_with_a_plugin_is_said_before_anything_runs() -> None:
+    with pytest.raises(PluginError, match="did you mean 'spectral'"):
+        expand(parse_study({"data": DATA, "clustering": "spectrall"}))
+    with pytest.raises(OptionError, match="linkage"):
+        expand(
+            parse_study(
+                {"data": DATA, "clustering": {"name": "hierarchical", "options": {"linkage": "x"}}}
+            )
+        )
+    with pytest.raises(OptionError, match="n_views"):
+        instances(parse_study({"data": [{"simulate": {"n_views": -1}}]}), Path())
+
+
+def test_two_of_one_name_are_refused() -> None:
+    with pytest.raises(InputError, match="Two methods are called 'frc'"):
+        expand(parse_study({"data": DATA, "metric": ["frc", "frc"]}))
+    with pytest.raises(InputError, match="Two data sets are called 'job'"):
+        instances(parse_study({"data": DATA * 2}), Path())
+
+
+def test_a_file_that_is_no_study_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        read_study(tmp_path / "none.toml")
+    (tmp_path / "a.toml").write_text("data = [")
+    with pytest.raises(InputError, match="no TOML"):
+        read_study(tmp_path / "a.toml")
