@@ -51,13 +51,13 @@ async function copy(text, what) {
     document.execCommand("copy");
     field.remove();
   }
-  tell(`${what} copied.`);
+  tell(what);
 }
 
 function copyCommand() {
   const command = commandNow();
   if (command === null) return;
-  copy(command, isEdited() ? `Command copied; it needs ${fileName} (Save decisions). Command` : "Command");
+  copy(command, isEdited() ? `Command copied. It reads ${fileName}: save the decisions too.` : "Command copied.");
 }
 
 function save() {
@@ -86,7 +86,7 @@ function startDecisions() {
   const { text, references } = told.methods;
   find("methods").append(element("p", {}, text), element("ol", {}, ...references.map((paper) => element("li", {}, paper))));
   find("copy-methods").addEventListener("click", () => {
-    copy([text, ...references.map((paper, at) => `[${at + 1}] ${paper}`)].join("\n"), "Methods and references");
+    copy([text, ...references.map((paper, at) => `[${at + 1}] ${paper}`)].join("\n"), "Methods and references copied.");
   });
   find("notes").append(...told.notes.map((note) => element("li", {}, note)));
   if (told.warnings.length) {

@@ -1,0 +1,193 @@
+"""What a person changes by hand, with mouse and keyboard, and the file that does it again."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+
+import rebalance
+from rebalance.decisions import read_decisions
+
+from .conftest import Opened, groups_of, kept_of, page_of, run_words
+
+
+def saved(shown: Opened, folder: Path) -> Path:
+    with shown.page.expect_download() as waiting:
+        shown.page.click("#save")
+    path = folder / waiting.value.suggested_filename
+    waiting.value.save_as(path)
+    return path
+
+
+def moved(groups: list[list[int]], number: int, to: list[int] | None) -> list[list[int]]:
+    """The groups with one class in another; each sorted, the set of them in any order."""
+    without = [[c for c in group if c != number] for group in groups]
+    made = [[*group, number] if group == to else group for group in without]
+    return sorted(sorted(group) for group in made if group)
+
+
+def test_j_marks_junk_and_u_undoes_it(main_page: Opened) -> None:
+    before = main_page.groups()
+    number = before[0][0]
+    kept = main_page.text("#kept")
+    tile = main_page.tile(number)
+    tile.focus()
+    main_page.page.keyboard.press("j")
+    assert sorted(main_page.groups()) == moved(before, number, None)
+    assert main_page.page.locator("#junk .tile").count() == 1
+    assert "junk" in tile.get_attribute("aria-label")
+    # The focus stays on what was marked.
+    assert main_page.page.evaluate("document.activeElement.place") == main_page.page.evaluate(
+        "(tile) => tile.place", tile.element_handle()
+    )
+    main_page.page.keyboard.press("u")
+    assert main_page.groups() == before
+    assert main_page.text("#kept") == kept
+    assert main_page.page.locator("#undo").is_disabled()
+
+
+def test_a_number_moves_an_average_by_keyboard(main_page: Opened) -> None:
+    before = main_page.groups()
+    number = before[0][1]
+    main_page.tile(number).focus()
+    main_page.page.keyboard.press("m")
+    assert main_page.page.locator("#move-dialog").is_visible()
+    main_page.page.keyboard.type("99")
+    main_page.page.keyboard.press("Enter")
+    assert main_page.page.get_attribute("#move-number", "aria-invalid") == "true"
+    main_page.page.fill("#move-number", "3")
+    main_page.page.keyboard.press("Enter")
+    assert main_page.page.locator("#move-dialog").is_hidden()
+    assert sorted(main_page.groups()) == moved(before, number, before[3])
+    assert "moved by hand" in main_page.tile(number).get_attribute("aria-label")
+    main_page.page.keyboard.press("Control+z")
+    assert main_page.groups() == before
+
+
+def test_dragging_moves_and_marks(main_page: Opened) -> None:
+    before = main_page.groups()
+    number = before[0][0]
+    main_page.tile(number).drag_to(main_page.page.locator("#superclasses > .group").nth(2))
+    after = main_page.groups()
+    assert sorted(after) == moved(before, number, before[2])
+    other = after[0][0]
+    main_page.tile(other).drag_to(main_page.page.locator("#junk"))
+    assert sorted(main_page.groups()) == moved(after, other, None)
+    # And back into a superclass.
+    main_page.tile(other).drag_to(main_page.page.locator("#superclasses > .group").nth(1))
+    assert main_page.page.locator("#junk .tile").count() == 0
+
+
+def test_buttons_mark_move_and_make_a_new_superclass(main_page: Opened) -> None:
+    before = main_page.groups()
+    number = before[0][0]
+    main_page.tile(number).click()
+    main_page.page.click("#mark-junk")
+    assert main_page.page.locator("#junk .tile").count() == 1
+    main_page.page.click("#mark-junk")
+    assert main_page.groups() == before
+    main_page.page.click("#move")
+    main_page.page.get_by_role("button", name="New superclass").click()
+    assert sorted(main_page.groups()) == sorted([*moved(before, number, None), [number]])
+    main_page.page.click("#undo")
+    main_page.page.click("#move")
+    main_page.page.locator("#move-list").get_by_role("button", name="Superclass 2").click()
+    assert sorted(main_page.groups()) == moved(before, number, before[2])
+    main_page.page.click("#move")
+    main_page.page.click("#move-cancel")
+    assert main_page.page.locator("#move-dialog").is_hidden()
+
+
+def test_junk_stays_and_moves_come_back_with_their_number(main_page: Opened) -> None:
+    before = main_page.groups()
+    junk, number = before[0][0], before[0][1]
+    main_page.tile(junk).focus()
+    main_page.page.keyboard.press("j")
+    main_page.tile(number).drag_to(main_page.page.locator("#superclasses > .group").nth(2))
+    changed = main_page.groups()
+    main_page.set_number(7)
+    assert main_page.page.locator("#junk .tile").count() == 1
+    assert all(junk not in group for group in main_page.groups())
+    main_page.set_number(5)
+    assert main_page.groups() == changed
+
+
+def test_a_run_with_the_saved_decisions_makes_what_is_on_screen(
+    main_page: Opened, simulated_job: Path, tmp_path: Path
+) -> None:
+    main_page.set_number(6)
+    main_page.set("f", "0.25")
+    groups = main_page.groups()
+    for number in (groups[0][0], groups[2][0]):
+        main_page.tile(number).focus()
+        main_page.page.keyboard.press("j")
+    groups = main_page.groups()
+    main_page.tile(groups[0][0]).focus()
+    main_page.page.keyboard.press("m")
+    main_page.page.keyboard.type("4")
+    main_page.page.keyboard.press("Enter")
+    path = saved(main_page, tmp_path)
+    assert path.name == "decisions_job003.json"
+    assert read_decisions(path).grouped_by.n_superclasses == 6
+
+    words = shlex.split(main_page.text("#command"))
+    assert words[-2:] == ["--decisions", path.name]
+    summary = run_words(words, tmp_path)
+    assert groups_of(summary) == main_page.groups()
+    assert kept_of(summary) == main_page.kept()
+    assert summary["particles"]["selected"] == int(main_page.text("#kept").replace(",", ""))
+    assert len(summary["class_averages"]["junk"]) == 2
+    assert any("moved by hand" in note for note in summary["notes"])
+
+
+def test_a_page_of_decisions_can_be_worked_in_again(
+    main_page: Opened, opened, simulated_job: Path, tmp_path: Path
+) -> None:
+    groups = main_page.groups()
+    main_page.tile(groups[1][0]).focus()
+    main_page.page.keyboard.press("j")
+    first = saved(main_page, tmp_path)
+    result = rebalance.run(simulated_job, decisions=first, output=tmp_path / "decided")
+    again: Opened = opened(page_of(result))
+    assert again.groups() == main_page.groups()
+    assert again.page.locator("#k").is_disabled()
+    assert "given" in again.text("#grouping-said")
+    assert again.page.locator("#junk .tile").count() == 1
+    # Untouched, it names the file that it was made with; touched, a new one.
+    summary = run_words([*shlex.split(again.text("#command")), "-o", "same"], tmp_path)
+    assert groups_of(summary) == again.groups()
+    assert kept_of(summary) == again.kept()
+    again.set("f", "0")
+    summary = run_words([*shlex.split(again.text("#command")), "-o", "all"], tmp_path)
+    assert kept_of(summary) == again.kept()
+    # Junk of the run has no superclass to go back to: the page asks for one.
+    junk = groups[1][0]
+    again.tile(junk).focus()
+    again.page.keyboard.press("j")
+    again.page.keyboard.type("0")
+    again.page.keyboard.press("Enter")
+    assert junk in again.groups()[0]
+    content = json.loads(saved(again, tmp_path).read_text())
+    assert content["junk"] == []
+    assert content["moved"] == [junk]
+
+
+@pytest.mark.parametrize("off", [False, True])
+def test_decisions_can_be_made_where_nothing_was_clustered(
+    off: bool, opened, results, simulated_job: Path, tmp_path: Path
+) -> None:
+    settings = {"superclasses": False} if off else {"n_superclasses": 1}
+    shown: Opened = opened(page_of(results(f"off {off}", factor="0.5", **settings)))
+    groups = shown.groups()
+    shown.tile(groups[0][0]).focus()
+    shown.page.keyboard.press("m")
+    shown.page.get_by_role("button", name="New superclass").click()
+    shown.tile(groups[0][0] if not off else groups[1][0]).focus()
+    shown.page.keyboard.press("j")
+    saved(shown, tmp_path)
+    summary = run_words(shlex.split(shown.text("#command")), tmp_path)
+    assert groups_of(summary) == shown.groups()
+    assert kept_of(summary) == shown.kept()
