@@ -29,10 +29,16 @@ def _list_options(wanted: bool) -> None:
     from rebalance.simulate import SimulationOptions
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("option", "default", "range", "unit", "meaning"):
+    for title in ("option", "default", "meaning"):
         table.add_column(title, no_wrap=title == "option", overflow="fold")
     for row in describe_options(SimulationOptions):
-        table.add_row(*(Text(cell) for cell in row))
+        unit = f" {row.unit}" if row.unit and row.default != "auto" else ""
+        meaning = Text(row.help)
+        # A unit that no default shows stands with the range.
+        limits = " ".join(part for part in (row.range, row.unit if not unit else "") if part)
+        if limits:
+            meaning.append(f" {limits}", style="dim")
+        table.add_row(Text(row.name), Text(row.default + unit), meaning)
     console = stdout()
     console.print(table)
     console.print("\nSet with --set OPTION=VALUE", markup=False)

@@ -15,7 +15,6 @@ from rebalance.simulate.projection import in_plane, project
 from rebalance.simulate.settings import JUNK, NOISE, VIEW, SimulationOptions
 from rebalance.simulate.volume import Volume
 
-_MEMBERS_AVERAGED = 20
 _IMAGES_AT_ONCE = 256
 
 
@@ -116,7 +115,7 @@ class Studio:
         envelope = self.optics.envelope(self._frequency)
         signal = np.zeros((options.n_averages, box, box))
         for number in np.flatnonzero(count):
-            who = self.particles.members[number][:_MEMBERS_AVERAGED]
+            who = self.particles.members[number][: options.n_averaged]
             error = in_plane(rng.normal(0, options.psi_error, len(who)))
             moved = plan.shift[number] + rng.normal(0, options.shift_error, (len(who), 2))
             if not np.isfinite(self.particles.frame[who[0]]).all():

@@ -95,6 +95,9 @@ class SimulationOptions(Options):
     particle_spread: float = option(
         6.0, "Angle of a particle from its average; blurs the average.", unit="degrees", ge=0, le=60
     )
+    n_averaged: int = option(
+        20, "Particles, at most, whose views and errors of alignment make up an average.", ge=1
+    )
     psi_error: float = option(2.0, "Error of in-plane alignment.", unit="degrees", ge=0)
     shift_error: float = option(0.4, "Error of alignment along x and y.", unit="pixels", ge=0)
     max_rotation: float = option(

@@ -23,8 +23,8 @@ from rebalance.errors import OptionError
 from rebalance.model import DoubleArray, FloatArray
 from rebalance.simulate.phantom import Blobs
 
-LARGEST_SIDE = 640
-"""Voxels of the largest grid; its padded transform is then some 4 GiB."""
+LARGEST_SIDE = 384
+"""Voxels of the largest grid; with its transform, padded to twice that, it takes some 6 GiB."""
 
 _IMAGES_AT_ONCE = 32
 _SHAPE = math.pi * math.sqrt((4 / 2) ** 2 * (2 - 0.5) ** 2 - 0.8)
@@ -211,8 +211,9 @@ def _with_margins(half: npt.NDArray[np.complex64]) -> FloatArray:
     # What the real FFT leaves out is the conjugate of the opposite point.
     known = (column >= 0) & (column < columns)
     opposite = (-column[~known]) % side
-    whole[:, :, known] = half[np.ix_(line % side, line % side, column[known])]
-    whole[:, :, ~known] = half[np.ix_(-line % side, -line % side, opposite)].conj()
+    for section, z in zip(whole, line, strict=True):
+        section[:, known] = half[z % side][np.ix_(line % side, column[known])]
+        section[:, ~known] = half[-z % side][np.ix_(-line % side, opposite)].conj()
     return out
 
 

@@ -224,7 +224,8 @@ def test_impossible_wishes_name_the_option(options: dict[str, float], words: str
 @settings(deadline=None, max_examples=25)
 @given(st.data())
 def test_whatever_is_asked_for_is_there_and_finite(data: st.DataObject) -> None:
-    aside = {name: data.draw(st.integers(0, 3)) for name in ("n_empty", "n_noise", "n_junk")}
+    kinds = ("junk", "edge", "double", "ice", "junk_noise")
+    aside = {f"n_{name}": data.draw(st.integers(0, 2)) for name in ("empty", "noise", *kinds)}
     n_views = data.draw(st.integers(1, 6))
     n_averages = data.draw(st.integers(n_views, 15)) + sum(aside.values())
     options = {
@@ -237,6 +238,10 @@ def test_whatever_is_asked_for_is_there_and_finite(data: st.DataObject) -> None:
         "n_preferred": data.draw(st.integers(0, 8)),
         "continuous": data.draw(st.booleans()),
         "snr": data.draw(st.sampled_from([1e-4, 0.1, 1e3])),
+        "averaging": data.draw(st.sampled_from(["wiener", "phase-flip"])),
+        "noise_length": data.draw(st.sampled_from([0.0, 25.0])),
+        "neighbour_share": data.draw(st.sampled_from([0.0, 0.5])),
+        "particle_images": data.draw(st.booleans()),
         "seed": data.draw(st.integers(0, 99)),
     }
     simulated = simulate_class_averages(options)
@@ -246,8 +251,13 @@ def test_whatever_is_asked_for_is_there_and_finite(data: st.DataObject) -> None:
     assert np.isfinite(averages.images).all()
     occupied = np.isin(simulated.kind, ["view", "junk"])
     np.testing.assert_array_equal(~averages.is_empty, occupied)
-    for kind in ("empty", "noise", "junk"):
+    for kind in ("empty", "noise"):
         assert (simulated.kind == kind).sum() == aside[f"n_{kind}"]
+    for kind, word in zip(kinds, ("mixed", "edge", "double", "ice", "noise"), strict=True):
+        of_kind = (simulated.kind == "junk") & (simulated.junk_kind == word)
+        assert of_kind.sum() == aside[f"n_{kind}"]
+    if simulated.particle_images is not None:
+        assert np.isfinite(simulated.particle_images).all()
     if not options["continuous"]:
         assert set(simulated.superclass[simulated.kind == "view"]) == set(range(n_views))
 
