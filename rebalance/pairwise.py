@@ -15,6 +15,7 @@ and progress come from the engine.
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -274,10 +275,10 @@ class PairMetric:
             return compiled(self.pair, n_axes, numbers, features.splines is not None)
         except (NumbaError, RuntimeError) as error:
             raise PluginError(
-                f"numba can't compile {type(self).__name__}.pair for float32 arrays of {n_axes} "
-                f"axes: {_first_words(error)}",
+                f"numba can't compile {type(self).__name__}.pair for arrays float32 "
+                f"{'(F,)' if n_axes == 1 else '(A, B)'}: {_complaint(error)}",
                 cure="Try it by itself: numba.njit(pair)(first, second, ...).",
-            ) from error
+            ) from None
 
 
 def _arguments(function: Any) -> list[str]:
@@ -296,6 +297,9 @@ def _normalised(images: FloatArray, *, centre: bool) -> FloatArray:
     )
 
 
-def _first_words(error: Exception) -> str:
+def _complaint(error: Exception) -> str:
+    """What is wrong and in which line, of the pages that numba writes."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return " ".join(lines[:4])[:400]
+    said = [line for line in lines if not line.startswith("Failed in nopython")][:2]
+    place = [line for line in lines if re.match(r'File ".*", line \d+:', line)][-1:]
+    return " ".join(said + [f"({words.rstrip(':')})" for words in place])

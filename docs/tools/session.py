@@ -116,9 +116,19 @@ class Session:
         # Classes defined here must find their names.
         code = compile(tree, f"line {block.line}", "single")
         printed = io.StringIO()
-        with contextlib.redirect_stdout(printed):
+        with contextlib.redirect_stdout(printed), _modules_of_this_folder():
             exec(code, self._names)
         return Spoken(typed, shown, _tidy(printed.getvalue()), 0, block.line)
+
+
+@contextlib.contextmanager
+def _modules_of_this_folder() -> Iterator[None]:
+    """As at a prompt: what lies in the current folder can be imported."""
+    sys.path.insert(0, os.getcwd())
+    try:
+        yield
+    finally:
+        sys.path.remove(os.getcwd())
 
 
 @contextlib.contextmanager

@@ -1,113 +1,118 @@
-"""The plugin package of docs/plugin-authors.md, once installed, stands beside the built-in ones."""
+"""Who has read docs/plugin-authors.md alone gets a plugin of their own, installed and checked.
+
+The commands of the page that install something are carried out here, in an environment that sees
+the packages of this one and needs no network; with REBALANCE_TEST_SETUP=1 also in a clean one.
+"""
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
-import sys
-import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from docs.tools import pages
-from docs.tools.pages import ROOT
-from docs.tools.session import Session, commands
+from docs.tools.pages import ROOT, Block
+from docs.tools.session import Session, commands, same
+from tests.environment import Environment
 
 PAGE = ROOT / "docs" / "plugin-authors.md"
 BLOCKS = pages.blocks(PAGE.read_text(encoding="utf-8"))
+HERE = Path(__file__).relative_to(ROOT).as_posix()
+PACKAGE = "rebalance-grey-levels"
+
+
+def is_carried_out(block: Block) -> bool:
+    """Files, and commands of the page: those that it runs itself may be what others stand on."""
+    if "file" in block.options:
+        return True
+    return block.language == "console" and block.options.get("elsewhere", HERE) == HERE
 
 
 @pytest.fixture
-def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with the package as pip would leave it: its modules, and what it declares."""
+def project(tmp_path: Path, simulated_job: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with a job, and the files that the page says to write."""
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "Class2D").symlink_to(simulated_job.parent)
     session = Session(tmp_path)
     for block in BLOCKS:
         if "file" in block.options:
             session.run(block)
-    package = tmp_path / "my-metric"
-    project = tomllib.loads((package / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    declared = package / f"my_metric-{project['version']}.dist-info"
-    declared.mkdir()
-    (declared / "METADATA").write_text(
-        f"Metadata-Version: 2.1\nName: {project['name']}\nVersion: {project['version']}\n"
-    )
-    (declared / "entry_points.txt").write_text(
-        "".join(
-            f"[{group}]\n" + "".join(f"{name} = {value}\n" for name, value in points.items())
-            for group, points in project["entry-points"].items()
-        )
-    )
-    return package
+    return tmp_path
 
 
-def test_the_shown_commands_find_and_use_it(
-    installed: Path, simulated_job: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+def carry_out(run: Callable[[list[str]], str]) -> list[str]:
+    """Do the commands of the page in order; each prints what the page shows, if it shows it."""
+    done = []
+    for block in BLOCKS:
+        if block.language != "console" or not is_carried_out(block):
+            continue
+        for typed, shown in commands(block.text):
+            printed = run(typed.split())
+            done.append(typed)
+            if shown:
+                assert same(shown, printed), f"{typed}\n{printed}"
+    return done
+
+
+def test_the_shown_commands_make_install_check_and_use_a_metric(
+    project: Path, environment: Environment
 ) -> None:
-    (tmp_path / "Class2D").symlink_to(simulated_job.parent)
-    block = next(
-        one
-        for one in BLOCKS
-        if one.options.get("elsewhere") == Path(__file__).relative_to(ROOT).as_posix()
+    said = {}
+
+    def run(words: list[str]) -> str:
+        if words[:2] == ["pip", "install"]:
+            environment.install(*words[2:], where=project)
+            return ""
+        if words[:3] == ["python", "-m", "pytest"]:
+            out = environment.run(*words[1:], "-q", where=project)
+        else:
+            assert words[0] == "rebalance"
+            quick = ["--no-figures"] if words[1] in ("run", "compare") else []
+            out = environment.rebalance(*words[1:], *quick, where=project)
+        said[" ".join(words[:3])] = out
+        return out
+
+    try:
+        done = carry_out(run)
+    finally:
+        environment.uninstall(PACKAGE)
+    assert f"pip install -e {PACKAGE}" in done
+    assert re.search(
+        r"metric .*grey-levels +rebalance-grey-levels", said["rebalance plugins"], re.S
     )
-    monkeypatch.setenv("PYTHONPATH", str(installed))
-    install, *shown = (typed for typed, _ in commands(block.text))
-    assert install == "pip install ./my-metric"
-    for typed in shown:
-        words = typed.split()
-        assert words[0] == "rebalance"
-        if words[1] == "run":
-            words.append("--no-figures")
+    assert "metric.power" in said["rebalance plugins show"]
+    assert "failed" not in said["rebalance plugins check"]
+    assert " passed" in said["python -m pytest"]
+    assert "grey-levels" in said["rebalance compare study.toml"]
+    (results,) = project.glob("rebalance_job*_k12_*")
+    assert "grey-levels" in (results / "summary.json").read_text()
+    assert "grey-levels" not in environment.rebalance("plugins")
+
+
+needs_network = pytest.mark.skipif(
+    os.environ.get("REBALANCE_TEST_SETUP") != "1",
+    reason="installs from the network (set REBALANCE_TEST_SETUP=1)",
+)
+
+
+@needs_network
+def test_the_shown_commands_work_in_a_clean_environment(project: Path) -> None:
+    def shell(command: str) -> str:
         done = subprocess.run(
-            [sys.executable, "-c", "from rebalance.cli import main; main()", *words[1:]],
+            ["bash", "-c", f"set -e; [ ! -d venv ] || . venv/bin/activate; {command}"],
+            cwd=project,
             capture_output=True,
             text=True,
             check=False,
         )
-        assert done.returncode == 0, done.stderr
-        assert "radial-spectrum" in done.stdout or words[1] == "run"
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
 
-
-@pytest.mark.parametrize("motion", ["rotation", "shift", "mirror", "scale", "offset"])
-def test_it_keeps_the_invariances_that_it_states(
-    motion: str, installed: Path, monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator
-) -> None:
-    monkeypatch.syspath_prepend(str(installed))
-    from my_metric.metric import RadialSpectrum, RadialSpectrumOptions
-
-    from rebalance.model import ClassAverages
-
-    assert motion in RadialSpectrum.invariances
-    images = rng.normal(size=(3, 24, 24)).astype(np.float32)
-    moved = {
-        # About pixel (L/2, L/2), by a quarter turn, which needs no interpolation.
-        "rotation": np.roll(np.rot90(images, axes=(1, 2)), 1, axis=1),
-        "shift": np.roll(images, (3, -2), axis=(1, 2)),
-        "mirror": images[:, :, ::-1],
-        "scale": 2.5 * images,
-        "offset": images + 7.0,
-    }[motion]
-    metric, options = RadialSpectrum(), RadialSpectrumOptions()
-    both = np.concatenate((images, moved)).astype(np.float32)
-    averages = ClassAverages(both, np.arange(1, 7))
-    values = metric.tile(metric.prepare(averages, options, "cpu"), range(3), range(3, 6)).values
-    assert np.allclose(np.diag(values), 0.0, atol=1e-4)
-    assert values[0, 1] > 0.01
-
-
-def test_it_gives_the_same_bytes_whatever_the_tiling(
-    installed: Path, monkeypatch: pytest.MonkeyPatch, rng: np.random.Generator
-) -> None:
-    monkeypatch.syspath_prepend(str(installed))
-    from my_metric.metric import RadialSpectrum, RadialSpectrumOptions
-
-    from rebalance.model import ClassAverages
-
-    metric = RadialSpectrum()
-    averages = ClassAverages(rng.normal(size=(9, 24, 24)).astype(np.float32), np.arange(9))
-    features = metric.prepare(averages, RadialSpectrumOptions(), "cpu")
-    whole = metric.tile(features, range(9), range(9)).values
-    for i, j in ((0, 1), (2, 7), (7, 8)):
-        alone = metric.tile(features, range(i, i + 1), range(j, j + 1)).values
-        assert alone[0, 0] == whole[i, j]
+    shell("python3 -m venv venv")
+    shell(f"pip install --quiet {ROOT} pytest")
+    done = carry_out(lambda words: shell(" ".join(words)))
+    assert f"pip install -e {PACKAGE}" in done
