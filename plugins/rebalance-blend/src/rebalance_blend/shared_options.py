@@ -1,0 +1,40 @@
+"""The options of the in-plane search, which are handed down to the metrics that are required."""
+
+from __future__ import annotations
+
+from rebalance.errors import OptionError
+from rebalance.options import Length, Options, option
+
+
+class SharedOptions(Options):
+    """What `rotational-cc`, and metrics that stand on it, know under the same names."""
+
+    mask_diameter: Length | None = option(
+        None, "Diameter of the soft circular mask; auto finds it from the images.", unit="Å or px"
+    )
+    max_shift: Length | None = option(
+        None, "Largest shift either way; auto is 8 % of the box.", unit="Å or px"
+    )
+    mirror: bool = option(True, "Compare with the mirror image too.")
+    center: bool = option(True, "Centre the objects first; max_shift is counted from there.")
+
+
+def check_lengths(options: Options, pixel_size: float | None) -> None:
+    """Refuse lengths below 0, and lengths in Å where there is no pixel size.
+
+    Parameters
+    ----------
+    options : Options
+    pixel_size : float or None
+        Å per pixel.
+
+    Raises
+    ------
+    OptionError
+    """
+    for name in type(options).model_fields:
+        length = getattr(options, name)
+        if isinstance(length, Length) and length.pixels(pixel_size, name) < 0:
+            raise OptionError(
+                f"{name} = {length} is below 0.", cure=f"Give metric.{name} a length above 0."
+            )

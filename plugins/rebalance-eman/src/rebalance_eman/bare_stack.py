@@ -1,0 +1,43 @@
+"""What both formats do alike: a request checked, a data set made of images."""
+
+from __future__ import annotations
+
+import math
+
+from rebalance.errors import InputError, OptionError
+from rebalance.hookspecs import ReadRequest
+
+NO_PARTICLES = "A stack of class averages: superclasses and pictures, no particles to select."
+
+
+def check_request(request: ReadRequest, kind: str) -> None:
+    """Refuse what has no place beside a stack of averages.
+
+    Raises
+    ------
+    InputError
+        If other class averages are given beside it.
+    OptionError
+        If the pixel size is no positive number.
+    """
+    if request.class_averages is not None:
+        raise InputError(
+            f"Both files are class averages; {request.class_averages} has no place beside a "
+            f"stack of {kind}.",
+            path=request.path,
+            cure="Give the stack alone.",
+        )
+    size = request.pixel_size
+    if size is not None and not (math.isfinite(size) and size > 0):
+        raise OptionError(
+            f"The pixel size is {size:g} Å; a positive number was expected.",
+            cure="Give --pixel-size in Å, e.g. --pixel-size 1.06.",
+        )
+
+
+def job_of(request: ReadRequest) -> str:
+    """A short name for folders and titles: the folder that EMAN2 numbers, or the file."""
+    path = request.path.absolute()
+    folder = path.parent.name
+    name = f"{folder}_{path.stem}" if folder.startswith("r2d_") else path.stem
+    return "".join(c if c.isalnum() or c in "._-" else "_" for c in name).strip("._") or "job"

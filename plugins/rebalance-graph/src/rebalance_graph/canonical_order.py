@@ -1,0 +1,66 @@
+"""An order of the averages that their affinities alone decide, so that the input's order can't."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from rebalance.model import DoubleArray, FloatArray, IntArray
+
+_MOST_ROUNDS = 20
+
+
+def in_canonical_order(affinity: FloatArray, find: Callable[[DoubleArray], IntArray]) -> IntArray:
+    """Labels that ``find`` gives when it is shown the averages in their canonical order.
+
+    Parameters
+    ----------
+    affinity : float32 (n, n)
+    find : callable
+        Takes a float64 (n, n) affinity, gives an integer label (n,).
+
+    Returns
+    -------
+    int64 (n,)
+        In the order of ``affinity``.
+    """
+    order = canonical_order(affinity)
+    label = np.empty(len(affinity), dtype=np.int64)
+    label[order] = find(affinity[np.ix_(order, order)].astype(np.float64))
+    return label
+
+
+def canonical_order(affinity: FloatArray) -> IntArray:
+    """Indices of the averages in an order that doesn't depend on the one they come in.
+
+    Averages are ordered by their sorted affinities. Those that tie are told apart by the ranks of
+    the averages behind equal affinities, as long as that tells more apart (the colour refinement
+    of Weisfeiler and Leman, 1968). What ties then can be exchanged without a difference, as copies
+    of one image can, or (in rare regular graphs) keeps its order.
+
+    Parameters
+    ----------
+    affinity : float32 (n, n)
+
+    Returns
+    -------
+    int64 (n,)
+    """
+    n = len(affinity)
+    rank = _rank(np.sort(affinity, axis=1))
+    for _ in range(_MOST_ROUNDS):
+        n_before = int(rank.max(initial=-1)) + 1
+        if n_before == n:
+            break
+        behind = np.lexsort((np.broadcast_to(rank, affinity.shape), affinity), axis=1)
+        refined = _rank(np.column_stack((rank, rank[behind])))
+        if int(refined.max()) + 1 == n_before:
+            break
+        rank = refined
+    return np.argsort(rank, kind="stable").astype(np.int64)
+
+
+def _rank(rows: np.ndarray) -> IntArray:
+    """Place of each row among the distinct rows, in lexicographic order."""
+    return np.unique(rows, axis=0, return_inverse=True)[1].reshape(-1).astype(np.int64)
