@@ -570,10 +570,10 @@ class RunResult:
     superclasses: Superclasses
     affinity: Affinity | None = None
     selection: Selection | None = None
-    scan: Scan | None = None
     folder: Path | None = None
     files: tuple[Path, ...] = ()
     summary: Mapping[str, Any] = field(default_factory=dict)
+    scan: Scan | None = None
 
     def _repr_html_(self) -> str:
         return _shown_in_a_notebook(self)
