@@ -94,8 +94,8 @@ def test_json_goes_on_after_a_plugin_that_can_not_be_loaded(installed: Registry)
 
 
 def test_the_shell_completes_plugin_names(installed: Registry) -> None:
-    assert [name for name, _ in names_of("metric")("s")] == ["sinogram"]
-    assert {name for name, _ in names_of("strategy")("")} == {"random", "best"}
+    assert [name for name, _ in names_of("metric")("sino")] == ["sinogram"]
+    assert {name for name, _ in names_of("strategy")("")} >= {"random", "best"}
 
 
 def test_options_of_one_plugin_as_a_json_schema() -> None:

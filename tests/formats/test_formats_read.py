@@ -35,7 +35,7 @@ def test_a_missing_path_is_an_error_with_the_nearest_name(relion_job) -> None:
 
 def test_a_file_of_no_known_format_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("hello")
-    with pytest.raises(InputError, match=r"no known format \(relion, cryosparc, stack\)"):
+    with pytest.raises(InputError, match=r"no known format \(relion, cryosparc, stack"):
         formats.read(tmp_path / "a.txt")
     (tmp_path / "empty").mkdir()
     with pytest.raises(InputError, match="folder is of no known format"):
