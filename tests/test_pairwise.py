@@ -302,3 +302,17 @@ def test_a_second_process_compiles_nothing(tmp_path: Path) -> None:
     # Hits and misses of the author's function, and of the loop over pairs.
     assert found == [[[0, 1], [0, 1]], [[1, 0], [1, 0]]]
     assert list((tmp_path / "cache").rglob("author.Mine.pair-*.nbc"))
+
+
+def test_workers_of_dask_give_the_same_bytes(rng: np.random.Generator) -> None:
+    distributed = pytest.importorskip("distributed")
+    averages = noise(rng, n=40, box=24)
+    here = rebalance.affinity(averages, metric=Aligned()).values
+    with (
+        distributed.LocalCluster(
+            n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0"
+        ) as cluster,
+        distributed.Client(cluster, set_as_default=False) as client,
+    ):
+        there = rebalance.affinity(averages, metric=Aligned(), executor=client).values
+    assert np.array_equal(there, here)

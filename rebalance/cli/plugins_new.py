@@ -14,14 +14,17 @@ def new(
     kind: Annotated[
         str,
         typer.Argument(
+            metavar="KIND",
             help="metric, clustering, strategy or format.",
             autocompletion=one_of("metric", "clustering", "strategy", "format"),
         ),
     ],
-    name: Annotated[str, typer.Argument(help="Of the plugin, e.g. grey-levels.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the plugin, e.g. grey-levels.")],
     folder: Annotated[
         Path | None,
-        typer.Option(metavar="PATH", help="Where to write it. [default: rebalance-NAME]"),
+        typer.Option(
+            metavar="PATH", help="Where to write it.", show_default="rebalance-NAME, here"
+        ),
     ] = None,
 ) -> None:
     """Write a package for a plugin of your own, which works and passes its tests as it is."""
