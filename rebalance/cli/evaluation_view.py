@@ -48,7 +48,7 @@ def show_evaluation(evaluation: Evaluation, folder: Path | None = None) -> None:
     console.print()
     console.print(Text(headline(evaluation), style="bold"))
     if evaluation.truth:
-        console.print(Text(f"Truth: {evaluation.truth}", style="dim"), soft_wrap=True)
+        console.print(Text(f"Truth: {_place(evaluation.truth)}", style="dim"), soft_wrap=True)
     for note in evaluation.notes:
         console.print(Text(note, style="dim"))
     console.print()
@@ -63,6 +63,15 @@ def show_evaluation(evaluation: Evaluation, folder: Path | None = None) -> None:
 
         console.print()
         console.print(Text(f"Written to {shorter(folder)}/"), soft_wrap=True)
+
+
+def _place(truth: str) -> str:
+    from rebalance.cli.result_view import shorter
+
+    if not Path(truth).exists():
+        return truth
+    shown = shorter(Path(truth))
+    return "in this folder" if shown == "." else shown
 
 
 def headline(evaluation: Evaluation) -> str:
@@ -80,7 +89,7 @@ def score_table(evaluation: Evaluation) -> Table:
     table.add_column("score", no_wrap=True)
     table.add_column("value", justify="right", no_wrap=True)
     table.add_column("", justify="left", no_wrap=True, style="dim")
-    table.add_column("kept, or measured on", no_wrap=True)
+    table.add_column("particles kept", no_wrap=True)
     first = True
     for group, keys in _GROUPS.items():
         scores = [evaluation[key] for key in keys if evaluation[key].is_possible]
@@ -109,11 +118,11 @@ def _row(score: Score) -> tuple[Text, ...]:
 
 
 def measured_on(score: Score) -> str:
-    """``250–3,000 particles``, ``105 pairs``."""
+    """Particles kept, ``250–3,000``; else ``105 pairs``."""
     if score.kept is None:
         return score.n
     low, high = score.kept
-    return f"{low:,}–{high:,} particles" if low != high else f"{low:,} particles"
+    return f"{low:,}–{high:,}" if low != high else f"{low:,}"
 
 
 def missing(evaluation: Evaluation) -> list[str]:

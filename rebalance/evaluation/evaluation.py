@@ -20,8 +20,8 @@ class ScoreKind(NamedTuple):
 
 
 SCORES: dict[str, ScoreKind] = {
-    "ari": ScoreKind("adjusted Rand index, true groups"),
-    "ami": ScoreKind("adjusted mutual information, true groups"),
+    "ari": ScoreKind("adjusted Rand index, truth"),
+    "ami": ScoreKind("adjusted mutual info, truth"),
     "ari_with_oracle": ScoreKind("adjusted Rand index, oracle"),
     "view_spread": ScoreKind("view spread within superclasses", "°", -1),
     "view_spread_of_oracle": ScoreKind("view spread, oracle", "°", 0),

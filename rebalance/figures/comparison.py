@@ -74,9 +74,7 @@ def ranked_methods(
         axes.set_axisbelow(True)
         axes.spines["left"].set_visible(False)
     scores.set_yticks(at, labels, fontsize=style.BODY)
-    color_of = {
-        name: style.PALETTE[number] if colored else style.RULE for number, name in enumerate(names)
-    }
+    color_of = {name: style.PALETTE[number if colored else 0] for number, name in enumerate(names)}
     _points(scores, rows, data_sets, color_of)
     for y, row in enumerate(rows):
         _interval(scores, y, row.mean, row.interval)
@@ -109,9 +107,9 @@ def _points(
             y + off,
             s=9,
             c=[color_of[name] for name in data_sets],
-            alpha=0.65,
+            alpha=0.75,
             linewidths=0,
-            zorder=2,
+            zorder=3.5,
         )
 
 

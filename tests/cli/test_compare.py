@@ -1,0 +1,71 @@
+"""`rebalance compare` shows ranks, and its exit code says whether everything was done."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from rebalance.cli import app
+
+STUDY = """
+n_superclasses = [3, NUMBER]
+seeds = 2
+selections = 2
+scores = ["share_of_oracle_gain", "ari", "view_spread"]
+clustering = ["hierarchical", "spectral"]
+
+[[data]]
+name = "tiny"
+simulate = { n_averages = 14, n_particles = 300, n_views = 3, box = 24, n_empty = 1 }
+"""
+
+
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "good.toml").write_text(STUDY.replace("NUMBER", "4"))
+    (tmp_path / "bad.toml").write_text(STUDY.replace("NUMBER", "99"))
+
+
+def typed(*words: object) -> Result:
+    environment = {"COLUMNS": "80", "TERM": "dumb", "NO_COLOR": "1"}
+    return CliRunner().invoke(app, ["compare", *map(str, words)], env=environment)
+
+
+def test_ranks_are_shown_in_80_columns_and_kept_cells_are_counted() -> None:
+    done = typed("good.toml", "--no-figures")
+    assert done.exit_code == 0, done.output
+    assert "8 cells: 8 done now" in done.stdout
+    assert "Share of the oracle's gain: 2 data sets" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    assert "8 cells: 0 done now, 8 kept from before" in typed("good.toml").stdout
+    assert Path("good/figures/view_spread.png").is_file()
+
+
+def test_json_is_the_summary() -> None:
+    content = json.loads(typed("good.toml", "--json", "-o", "there", "--no-figures").stdout)
+    assert content["cells"] == 8
+    assert content["folder"] == "there"
+    assert {row["method"] for row in content["ranks"]} == {"hierarchical", "spectral"}
+    assert content["failed"] == []
+
+
+def test_what_failed_is_named_the_rest_is_done_and_the_exit_code_is_2() -> None:
+    done = typed("bad.toml", "--no-figures")
+    assert done.exit_code == 2
+    assert "8 cells: 4 done now, 4 failed" in done.stdout
+    assert "Failed: tiny, hierarchical (2 cells)" in done.stderr
+    assert "99 superclasses" in done.stderr
+    assert typed("bad.toml", "-q").stdout == ""
+
+
+def test_a_study_that_is_wrong_is_refused_by_its_key() -> None:
+    Path("wrong.toml").write_text("n_superclass = 3\n[[data]]\npath = 'x'\n")
+    done = typed("wrong.toml")
+    assert done.exit_code == 2
+    assert "key n_superclass" in done.stderr
+    assert "There is no such key." in done.stderr
+    assert not Path("wrong").exists()

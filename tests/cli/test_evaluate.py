@@ -1,0 +1,111 @@
+"""`rebalance evaluate` shows and writes scores, and refuses what it can't judge."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+import rebalance
+from rebalance.cli import app
+from rebalance.simulate import simulate_class_averages, write_relion
+
+SETTINGS = {"n_averages": 24, "n_particles": 1_200, "n_views": 6, "box": 32, "seed": 1}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Path:
+    return write_relion(
+        simulate_class_averages(SETTINGS), tmp_path_factory.mktemp("project")
+    ).project
+
+
+@pytest.fixture(scope="module")
+def results(project: Path, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("out") / "results"
+    job = project / "Class2D" / "job003"
+    rebalance.run(job, n_superclasses=6, factor=0.5, figures=False, output=folder)
+    return folder
+
+
+def typed(*words: object, columns: int = 80) -> Result:
+    environment = {"COLUMNS": str(columns), "TERM": "dumb", "NO_COLOR": "1"}
+    return CliRunner().invoke(app, ["evaluate", *map(str, words)], env=environment)
+
+
+def test_the_screen_is_80_columns_wide_and_hides_nothing(results: Path) -> None:
+    done = typed(results, "--seeds", 3)
+    assert done.exit_code == 0, done.output
+    lines = [line for line in done.stdout.splitlines() if not line.startswith("Truth")]
+    assert max(map(len, lines)) <= 80
+    assert "…" not in done.stdout
+    assert "share of the oracle's gain" in done.stdout
+    assert "Balance, f = 0.5" in done.stdout
+
+
+def test_json_holds_what_the_screen_shows(results: Path) -> None:
+    content = json.loads(typed(results, "--seeds", 3, "--json").stdout)
+    share = content["scores"]["share_of_oracle_gain"]
+    shown = typed(results, "--seeds", 3).stdout
+    assert f"{share['value']:.3f}" in shown
+    assert f"{share['kept_low']:,}–{share['kept_high']:,}" in shown
+    assert content["balanced_with"] == "f = 0.5"
+
+
+def test_a_factor_of_ones_own_takes_the_place_of_the_runs(results: Path) -> None:
+    first = json.loads(typed(results, "--seeds", 2, "--json").stdout)["scores"]["uniformity"]
+    other = json.loads(typed(results, "--seeds", 2, "-f", "1", "--json").stdout)
+    assert other["balanced_with"] == "f = 1"
+    assert other["scores"]["uniformity"]["kept_high"] < first["kept_high"]
+    capped = json.loads(typed(results, "--seeds", 2, "--max-size", "30", "--json").stdout)
+    assert "30 particles" in capped["balanced_with"]
+
+
+def test_files_are_written_where_they_are_asked_for(results: Path, tmp_path: Path) -> None:
+    out = tmp_path / "scored"
+    assert typed(results, "--seeds", 2, "-o", out, "-q").output == ""
+    assert sorted(path.name for path in out.iterdir()) == [
+        "evaluation.csv",
+        "evaluation.json",
+        "figures",
+    ]
+    refused = typed(results, "--seeds", 2, "-o", out)
+    assert refused.exit_code == 2
+    assert "--overwrite" in refused.stderr
+    assert typed(results, "--seeds", 2, "-o", out, "--overwrite", "-q").exit_code == 0
+
+
+def test_each_class_by_itself_needs_a_number_for_the_oracle(project: Path, tmp_path: Path) -> None:
+    job = project / "Class2D" / "job003"
+    alone = rebalance.run(job, superclasses=False, figures=False, output=tmp_path / "alone")
+    assert alone.folder is not None
+    without = json.loads(typed(alone.folder, "--seeds", 2, "--json").stdout)["scores"]
+    assert "smaller number" in without["share_of_oracle_gain"]["why_not"]
+    words = ("--oracle-superclasses", 6, "--seeds", 2, "--json")
+    scores = json.loads(typed(alone.folder, *words).stdout)["scores"]
+    assert scores["share_of_oracle_gain"]["value"] is not None
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["nowhere"], "no such file|can't be read"),
+        (["{results}", "--truth", "nowhere.csv"], "no such file"),
+        (["{results}", "--symmetry", "X9"], "no point group"),
+        (["{results}", "--seeds", "0"], "0 seeds"),
+        (["{results}", "-f", "2"], "0 to 1"),
+        (["{results}", "--oracle-superclasses", "0"], "oracle can't make"),
+        (["{project}"], "no superclasses.csv"),
+    ],
+)
+def test_what_can_not_be_judged_is_refused(
+    project: Path, results: Path, words: list[str], message: str
+) -> None:
+    done = typed(*(word.format(project=project, results=results) for word in words))
+    assert done.exit_code == 2, done.output
+    assert done.exception is None or isinstance(done.exception, SystemExit)
+    import re
+
+    assert re.search(message, " ".join(done.stderr.split())), done.stderr
