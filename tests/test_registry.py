@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -88,3 +92,36 @@ def test_a_plugin_that_can_not_be_loaded_names_its_package(registry: Registry) -
 def test_a_name_that_is_not_there_brings_the_nearest(registry: Registry) -> None:
     with pytest.raises(PluginError, match="did you mean 'rotational-cc'"):
         registry.find("metric", "rotational-c")
+
+
+MODULES = {
+    "broken": ("import no_such_module\n", "importing broken failed"),
+    "leaves": ("raise SystemExit(3)\n", "importing leaves failed"),
+    "clash": ("{hook}    return [PluginSpec('frc', 'One.', 'a:B')]\n", "one of that name already"),
+    "elder": ("REBALANCE_HOOK_VERSION = 0\n", "made for version 0 of the hooks"),
+    "wrong": ("{hook}    return 3\n", "its hooks failed with TypeError"),
+}
+HOOK = "from rebalance.hookspecs import PluginSpec, hookimpl\n@hookimpl\ndef rebalance_metrics():\n"
+
+
+def test_installed_packages_with_faults_are_named_and_the_rest_go_on(tmp_path: Path) -> None:
+    for name, (text, _) in MODULES.items():
+        (tmp_path / f"{name}.py").write_text(text.format(hook=HOOK))
+        declared = tmp_path / f"rebalance_{name}-1.0.dist-info"
+        declared.mkdir()
+        (declared / "METADATA").write_text(
+            f"Metadata-Version: 2.1\nName: rebalance-{name}\nVersion: 1.0\n"
+        )
+        (declared / "entry_points.txt").write_text(f"[rebalance]\n{name} = {name}\n")
+    done = subprocess.run(
+        [sys.executable, "-c", "from rebalance.cli import main; main()", "plugins"],
+        env={**os.environ, "PYTHONPATH": str(tmp_path), "COLUMNS": "200"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "rotational-cc" in done.stdout
+    said = " ".join((done.stdout + done.stderr).split())
+    for name, (_, words) in MODULES.items():
+        assert words in said
+        assert f"rebalance-{name}" in said
