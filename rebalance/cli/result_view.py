@@ -108,7 +108,8 @@ def _show_where(console: Any, request: RunRequest, result: RunResult) -> None:
     if folder is None:
         return
     shown = shorter(folder)
-    pieces = ["report.md", "figures/"] if request.figures else ["report.md"]
+    pieces = [name for name in ("report.html", "report.md") if folder.joinpath(name).is_file()][:1]
+    pieces += ["figures/"] if request.figures else []
     console.print()
     console.print(
         Text.assemble("Results in ", (f"{shown}/", "bold"), f" ({', '.join(pieces)})"),

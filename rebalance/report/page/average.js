@@ -106,9 +106,13 @@ function showCurve(i, j) {
   const { frequency } = curves, rings = frequency.length;
   const values = Array.from(curves.values.subarray(at * rings, (at + 1) * rings), (v) => v / 127);
   place.replaceChildren(plot({
-    x: frequency, series: [values], low: Math.min(0, ...values), high: 1, label: "Fourier ring correlation",
+    x: frequency, series: [values], low: Math.min(0, Math.floor(Math.min(...values) * 10) / 10), high: 1,
+    levels: [0, 0.5, 1], label: "Correlation of the two, ring by ring of their transforms",
     ticks: frequency.length > 2 ? [frequency[0], frequency[rings >> 1], frequency[rings - 1]] : frequency,
-    words: (k) => (told.averages.pixel_size ? `${(told.averages.pixel_size / k).toPrecision(2)} Å` : `${(1 / k).toPrecision(2)} px`),
+    words: (k) => {
+      const size = told.averages.pixel_size, length = (size || 1) / k;
+      return `${length < 10 ? length.toFixed(1) : length.toFixed(0)} ${size ? "Å" : "pixels"}`;
+    },
   }));
 }
 
@@ -121,15 +125,15 @@ function svg(tag, attributes, text) {
 }
 
 // A small plot of lines over a common axis.
-function plot({ x, series, low, high, label, ticks, words }) {
-  const wide = 380, tall = 132, left = 30, bottom = 20, top = 8;
-  const first = x[0], last = x[x.length - 1] || first + 1, span = last - first || 1;
+function plot({ x, series, low, high, label, ticks, words, ends = [x[0], x.at(-1)], levels = [low, (low + high) / 2, high] }) {
+  const wide = 380, tall = 132, left = 40, bottom = 20, top = 8;
+  const [first, last] = ends, span = last - first || 1;
   const toX = (value) => left + ((value - first) / span) * (wide - left - 8);
   const toY = (value) => top + (1 - (value - low) / (high - low || 1)) * (tall - top - bottom);
   const whole = svg("svg", { viewBox: `0 0 ${wide} ${tall}`, role: "img", "aria-label": label });
-  for (const level of [low, (low + high) / 2, high]) {
+  for (const level of levels) {
     whole.append(svg("line", { x1: left, x2: wide - 8, y1: toY(level), y2: toY(level), class: "axis" }));
-    whole.append(svg("text", { x: left - 5, y: toY(level) + 3.5, "text-anchor": "end", class: "axis-text" }, Number(level.toPrecision(2))));
+    whole.append(svg("text", { x: left - 5, y: toY(level) + 3.5, "text-anchor": "end", class: "axis-text" }, level >= 1000 ? count(Math.round(level)) : Number(level.toPrecision(2))));
   }
   for (const tick of ticks) {
     const anchor = tick === first ? "start" : tick === last ? "end" : "middle";

@@ -23,7 +23,8 @@ function showScan() {
     const at = scan.numbers.filter((_, place) => criterion.values[place] !== null);
     const made = plot({
       x: at, series: [known], low: Math.min(...known), high: Math.max(...known), label: criterion.name,
-      ticks: [...new Set([at[0], at[at.length >> 1], at.at(-1)])], words: String,
+      ends: [scan.numbers[0], scan.numbers.at(-1)], words: String,
+      ticks: [...new Set([scan.numbers[0], scan.numbers[scan.numbers.length >> 1], scan.numbers.at(-1)])],
     });
     for (const [number, kind] of [[state.k, "now"], [scan.suggestion, "suggested"]]) {
       const value = known[at.indexOf(number)];
