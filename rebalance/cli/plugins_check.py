@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -111,21 +111,23 @@ def _shown(case: Case) -> list[Outcome]:
 
 
 def _show(console: Console, outcome: Outcome, width: int) -> None:
+    """One line; below it what was promised and where that broke."""
+    from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
 
     style = _STYLES[outcome.status]
-    row: list[Any] = [Text(outcome.check), Text(outcome.status, style=style)]
-    if outcome.status == "failed":
-        row.append(Text(f"{outcome.promise}\n").append(outcome.detail, style=style))
-    else:
-        row.append(Text(outcome.detail, style="dim"))
-    table = Table.grid(padding=(0, 2))
-    table.add_column(width=width)
-    table.add_column(width=max(map(len, _STYLES)))
-    table.add_column()
-    table.add_row(*row)
-    console.print(table)
+    is_failed = outcome.status == "failed"
+    line = Table.grid(padding=(0, 2))
+    line.add_column(width=width)
+    line.add_column(width=max(map(len, _STYLES)))
+    line.add_column()
+    reason = Text("" if is_failed else outcome.detail, style="dim")
+    line.add_row(Text(outcome.check), Text(outcome.status, style=style), reason)
+    console.print(line)
+    if is_failed:
+        for text in (Text(outcome.promise, style="dim"), Text(outcome.detail, style="red")):
+            console.print(Padding(text, (0, 0, 0, 4)))
 
 
 def _print_json(outcomes: list[Outcome]) -> None:

@@ -68,7 +68,20 @@ class Case:
 
     @cached_property
     def subject(self) -> Any:
-        """What the checks of the kind are given, made once."""
+        """What the checks of the kind are given, made once.
+
+        Raises
+        ------
+        OptionError
+            If an option that is given is none of the plugin, or out of range.
+        """
+        subject = self._made()
+        if self.options is not None:
+            # A mistake of whoever asks for the checks is no fault of the plugin.
+            _ = subject.options
+        return subject
+
+    def _made(self) -> Any:
         plugin = self.plugin
         if isinstance(plugin, str):
             plugin = registry().load(self.kind, plugin)

@@ -74,9 +74,16 @@ class FormatSubject:
 
     @cached_property
     def foreign(self) -> list[Path]:
-        """Files that are not the format's own, as far as is known."""
-        others = [path for path in self._ours if self.given or path not in self.examples]
-        return [*others, *(path for path in self.oddments if path.exists())]
+        """Files that are not the format's own: it does not claim them, or can't read them."""
+        others = [path for path in self._ours if path not in self.examples]
+        unread = [path for path in others if not self._is_own(path)]
+        return [*unread, *(path for path in self.oddments if path.exists())]
+
+    def _is_own(self, path: Path) -> bool:
+        try:
+            return self.sniffed(path) >= OWN and self.read_if_own(path) is not None
+        except Exception:
+            return False
 
     def sniffed(self, path: Path) -> float:
         """What the format makes of a path; 0 where it raises, which is for a check to say."""

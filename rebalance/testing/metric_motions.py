@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from rebalance.hookspecs import ALIGNMENT
-from rebalance.model import DoubleArray, FloatArray, Transform
+from rebalance.model import FloatArray, Transform
+from rebalance.testing.correlation import correlation, masked_image
 from rebalance.testing.metric_subject import MetricSubject
 from rebalance.testing.objects import Blobs, pictures, some_objects
 from rebalance.testing.outcome import NotApplicable, broken, require
@@ -19,7 +20,11 @@ TOLERANCE = 0.02
 MOVED = 2
 """The average that is changed."""
 
-ROTATIONS = (90.0, 180.0, 37.0, -128.0)
+QUARTER_TURNS = (90.0, 180.0)
+TURNS = (37.0, -128.0)
+BETWEEN_PIXELS = 0.05
+"""How much it may change by a turn that puts what is seen between pixels."""
+
 SHIFTS = ((2.0, 0.0), (-1.0, 2.0))
 KNOWN_MOTIONS = (
     Transform(30.0, (1.0, -2.0)),
@@ -35,11 +40,9 @@ CORRELATION = 0.02
 
 def invariance_rotation(subject: MetricSubject) -> None:
     """The value of a pair stays as it is when one of the two is turned."""
-    _invariant(
-        subject,
-        "rotation",
-        {f"turned by {angle:g}°": _drawn(Transform(angle)) for angle in ROTATIONS},
-    )
+    for angles, tolerance in ((QUARTER_TURNS, TOLERANCE), (TURNS, BETWEEN_PIXELS)):
+        turned = {f"turned by {angle:g}°": _drawn(Transform(angle)) for angle in angles}
+        _invariant(subject, "rotation", turned, tolerance)
 
 
 def invariance_shift(subject: MetricSubject) -> None:
@@ -83,10 +86,15 @@ def _changed(factor: float, constant: float) -> Callable[[Blobs], FloatArray]:
 
 
 def _invariant(
-    subject: MetricSubject, word: str, changes: Mapping[str, Callable[[Blobs], FloatArray]]
+    subject: MetricSubject,
+    word: str,
+    changes: Mapping[str, Callable[[Blobs], FloatArray]],
+    tolerance: float = TOLERANCE,
 ) -> None:
     if word not in subject.plugin.invariances:
         raise NotApplicable(f"It does not declare {word} among its invariances.")
+    if subject.options != subject.plugin.options_model():
+        raise NotApplicable("What it declares is of its default options; these are others.")
     objects = some_objects()
     before = subject.compare(pictures(objects))
     for change, drawn in changes.items():
@@ -95,12 +103,12 @@ def _invariant(
         after = subject.compare(images)
         now, then = (subject.affinities(one.block.values) for one in (after, before))
         off = np.where(before.above, np.abs(now - then), 0.0)
-        if not off.max() <= TOLERANCE:
+        if not off.max() <= tolerance:
             i, j = np.unravel_index(int(np.argmax(off)), off.shape)
             broken(
                 f"pair ({i}, {j}): {after.block.values[i, j]:.5g} with average {MOVED} {change}, "
                 f"{before.block.values[i, j]:.5g} before; expected the same "
-                f"{subject.within(TOLERANCE)}."
+                f"{subject.within(tolerance)}."
             )
 
 
@@ -126,7 +134,7 @@ def transform_of_known_motion(subject: MetricSubject) -> None:
 def transform_gives_the_value(subject: MetricSubject) -> None:
     """The transform of a pair, applied to the image, gives the stored correlation."""
     _gives_transforms(subject)
-    if subject.plugin.returns == "distance":
+    if subject.gives_distances:
         raise NotApplicable("It gives distances, not correlations.")
     # Whether or not objects are centred first, these are masked about the middle of the image.
     images = pictures([one.doubled() for one in some_objects()])
@@ -137,19 +145,15 @@ def transform_gives_the_value(subject: MetricSubject) -> None:
         raise NotApplicable(
             "Its facts() state no mask_diameter_px, so it is not known to be a masked correlation."
         )
-    masked = [_masked(image, float(diameter) / 2) for image in images]
-    low_pass, high_pass = facts.get("low_pass_px"), facts.get("high_pass_px")
+    masked = [masked_image(image, float(diameter) / 2) for image in images]
     for i, j in ((0, 1), (1, 3), (2, 4)):
         motion = _transform(compared.block, i, j)
-        laid = motion.apply(masked[j], order=5)
-        first, second = (_band(image, low_pass, high_pass) for image in (masked[i], laid))
-        norm = np.linalg.norm(first) * np.linalg.norm(second)
-        correlation = float(np.clip((first * second).sum() / norm, 0, 1))
+        found = correlation(masked[i], motion.apply(masked[j], order=5), facts)
         value = float(compared.block.values[i, j])
         require(
-            abs(correlation - value) <= CORRELATION,
+            abs(min(max(found, 0.0), 1.0) - value) <= CORRELATION,
             f"pair ({i}, {j}): {value:.5g} is stored; average {j} moved by {_words(motion)} "
-            f"correlates with average {i} by {correlation:.5g}.",
+            f"correlates with average {i} by {found:.5g}.",
         )
 
 
@@ -174,27 +178,6 @@ def _words(motion: Transform) -> str:
         f"{motion.rotation:.1f}°, shift ({x:.2f}, {y:.2f}) px"
         f"{', mirrored' if motion.mirror else ''}"
     )
-
-
-def _masked(image: FloatArray, radius: float) -> FloatArray:
-    """Under a soft disc, 1 up to 0.9 of its radius, less the mean under it."""
-    axis = np.arange(len(image)) - len(image) // 2
-    from_middle = np.hypot(axis[:, None], axis[None, :]) / radius
-    disc = 0.5 + 0.5 * np.cos(np.pi * np.clip((from_middle - 0.9) / 0.1, 0, 1))
-    return np.asarray(disc * (image - (disc * image).sum() / disc.sum()), dtype=np.float32)
-
-
-def _band(image: FloatArray, low_pass: float | None, high_pass: float | None) -> DoubleArray:
-    """The frequencies from 1 / high-pass to 1 / low-pass, cycles per pixel."""
-    # Padded, so that rings are fine enough for the edges of the band.
-    size = 4 * len(image)
-    frequency = np.fft.fftfreq(size)
-    ring = np.hypot(frequency[:, None], frequency[None, :])
-    keep = ring >= (0.0 if not high_pass else 1.0 / high_pass)
-    if low_pass:
-        keep &= ring <= 1.0 / low_pass
-    spectrum = np.fft.fft2(image, (size, size))
-    return np.asarray(np.fft.ifft2(np.where(keep, spectrum, 0.0)).real)
 
 
 MOTION_CHECKS = (

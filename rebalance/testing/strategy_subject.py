@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rebalance.errors import OptionError
 from rebalance.model import BoolArray, IntArray, ParticleTable
 from rebalance.seeds import generator
 from rebalance.testing.option_checks import options_of
@@ -109,8 +110,25 @@ class StrategySubject:
 
     @cached_property
     def options(self) -> Any:
-        """Its options, validated."""
-        return options_of(self.plugin, self.given, f"{self.kind} {self.name}")
+        """Its options, validated.
+
+        Raises
+        ------
+        OptionError
+            Also if those that are given need a column that the table has not.
+        """
+        options = options_of(self.plugin, self.given, f"{self.kind} {self.name}")
+        complete = getattr(self.plugin, "complete", None)
+        if complete is not None and self.given is not None:
+            try:
+                complete(self.crowd().particles, options)
+            except OptionError as error:
+                raise OptionError(
+                    error.problem,
+                    cure="Name the columns of numbers that it reads: --column NAME, or "
+                    "columns=(…) in Python.",
+                ) from error
+        return options
 
     def crowd(self, sizes: Sequence[int] = SIZES, out: int = OUT, seed: int = 2) -> Crowd:
         """Superclasses of these sizes in random order, scores with ties and gaps."""

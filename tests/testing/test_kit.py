@@ -1,0 +1,125 @@
+"""How the kit is asked: by name or instance, from Python, by pytest, without pytest."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from rebalance.errors import OptionError, PluginError
+from rebalance.testing import (
+    BrokenPromises,
+    Case,
+    check_clustering,
+    check_format,
+    check_metric,
+    check_strategy,
+    checks_of,
+    parametrize_with_checks,
+)
+from tests.testing import wrong_clusterings, wrong_formats, wrong_metrics, wrong_strategies
+
+
+def test_a_plugin_that_keeps_its_promises_gives_an_outcome_for_each_check() -> None:
+    outcomes = check_clustering("hierarchical", options={"linkage": "average"})
+    assert [outcome.check for outcome in outcomes] == [one.name for one in checks_of("clustering")]
+    assert {outcome.status for outcome in outcomes} == {"passed", "not applicable"}
+    assert all(outcome.detail for outcome in outcomes if outcome.status == "not applicable")
+
+
+@pytest.mark.parametrize(
+    ("ask", "plugin", "promise", "place"),
+    [
+        (check_metric, wrong_metrics.NeverSure(), "identical-images", "pair (1, 4)"),
+        (check_clustering, wrong_clusterings.BeginsWithTheFirst(), "order-of-averages", "average"),
+        (check_strategy, wrong_strategies.KeepsOneAnyway(), "cap-of-nothing", "particle"),
+    ],
+)
+def test_a_broken_promise_is_an_error_that_says_which_and_where(
+    ask: object, plugin: object, promise: str, place: str
+) -> None:
+    with pytest.raises(BrokenPromises) as raised:
+        ask(plugin)  # type: ignore[operator]
+    message = str(raised.value)
+    assert type(plugin).__name__ in message
+    assert "breaks one promise" in message
+    assert promise in message
+    assert place in message
+    outcomes = ask(plugin, raises=False)  # type: ignore[operator]
+    assert [outcome.check for outcome in outcomes if outcome.status == "failed"] == [promise]
+
+
+def test_a_format_is_checked_with_the_examples_that_are_given(tmp_path: Path) -> None:
+    outcomes = check_format(wrong_formats.Right(), examples=wrong_formats.examples(tmp_path))
+    assert {outcome.status for outcome in outcomes} == {"passed"}
+    without = check_format(wrong_formats.Right(), raises=False)
+    reasons = {outcome.detail for outcome in without if outcome.status == "not applicable"}
+    assert any("No example files were given" in reason for reason in reasons)
+
+
+def test_a_score_of_the_strategys_own_is_added_to_the_table() -> None:
+    options = {"column": "myScore", "direction": "high"}
+    with pytest.raises(OptionError, match="myScore"):
+        check_strategy("best", options=options)
+    check_strategy("best", options=options, columns=("myScore",))
+
+
+def test_options_that_are_given_wrong_are_no_fault_of_the_plugin() -> None:
+    with pytest.raises(OptionError, match="did you mean 'linkage'"):
+        check_clustering("hierarchical", options={"linkge": "ward"})
+
+
+def test_a_plugin_that_is_not_there_is_named() -> None:
+    with pytest.raises(PluginError, match="no metric 'frcc'"):
+        check_metric("frcc")
+    with pytest.raises(PluginError, match="nothing-of-that-name"):
+        Case("nothing-of-that-name")
+    with pytest.raises(PluginError, match="of which kind"):
+        Case(object())
+
+
+def test_pytest_gets_one_test_for_each_plugin_and_check() -> None:
+    mark = parametrize_with_checks(["random", wrong_clusterings.Right()]).mark
+    name, parameters = mark.args
+    assert name == "check"
+    assert [parameter.id for parameter in parameters] == [
+        *(f"random-{check.name}" for check in checks_of("strategy")),
+        *(f"Right-{check.name}" for check in checks_of("clustering")),
+    ]
+
+
+def test_a_check_passes_fails_or_skips() -> None:
+    parameters = parametrize_with_checks([wrong_clusterings.AtMostFour()]).mark.args[1]
+    bound = {parameter.id.partition("-")[2]: parameter.values[0] for parameter in parameters}
+    bound["labels"]()
+    with pytest.raises(BrokenPromises, match="5 were asked for"):
+        bound["number-respected"]()
+    with pytest.raises(pytest.skip.Exception, match="does not find the number"):
+        bound["number-found"]()
+
+
+def test_the_kit_needs_neither_pytest_nor_the_tests(tmp_path: Path) -> None:
+    code = (
+        "import sys\n"
+        "sys.modules['pytest'] = sys.modules['tests'] = None\n"
+        "from rebalance.testing import check_clustering, check_strategy\n"
+        "check_strategy('random'); check_clustering('identity')\n"
+        "print('kept')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    assert done.stdout.strip() == "kept", done.stderr
+
+
+def test_nothing_that_is_made_for_a_check_is_left_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import gc
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    check_format("stack")
+    gc.collect()
+    assert not list(tmp_path.iterdir())
