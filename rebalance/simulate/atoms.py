@@ -56,8 +56,8 @@ def read_atoms(path: Path, assembly: str | None = None) -> Atoms:
     Raises
     ------
     InputError
-        If the file is no atomic model, has no atoms, or a coordinate is no number; or if gemmi,
-        which reads it, is not installed.
+        If the file is no atomic model, has no atoms or none with an occupancy, or a coordinate is
+        no number; or if gemmi, which reads it, is not installed.
     OptionError
         If the file has no such assembly.
     """
@@ -92,6 +92,12 @@ def read_atoms(path: Path, assembly: str | None = None) -> Atoms:
         first = int(np.flatnonzero(~np.isfinite(table).all(axis=1))[0])
         raise InputError(
             "A coordinate or an occupancy is not a number.", path=path, where=f"atom {first + 1}"
+        )
+    if not table[:, 3].sum() > 0:
+        raise InputError(
+            "No atom counts: every occupancy is 0.",
+            path=path,
+            cure="Check that the columns of the file are where the PDB format has them.",
         )
     _, chain = np.unique([row[4] for row in rows], return_inverse=True)
     return Atoms(

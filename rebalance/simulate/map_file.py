@@ -93,8 +93,15 @@ def _read(path: Path) -> tuple[FloatArray, float]:
         ) from error
     except (ValueError, EOFError) as error:
         raise InputError("This is not a density map.", path=path, cure=cure) from error
-    if data is None or header.map not in (b"MAP ", b"MAP\0"):
+    if header.map not in (b"MAP ", b"MAP\0"):
         raise InputError("This is not a density map.", path=path, cure=cure)
+    if data is None:
+        raise InputError(
+            "The header is a map's, but the density can't be read: the file is cut short, or its "
+            f"mode {int(header.mode)} is not known.",
+            path=path,
+            cure="Copy the file again.",
+        )
     if data.ndim != 3 or len(set(data.shape)) != 1 or np.iscomplexobj(data):
         sides = " × ".join(str(side) for side in data.shape[::-1])
         raise InputError(

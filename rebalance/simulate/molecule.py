@@ -22,7 +22,9 @@ from rebalance.simulate.volume import Volume, volume_of
 PHANTOM, MAP, MODEL = "phantom", "map", "model"
 
 _PHANTOM_PIXEL = 4.0
-_THINNEST = 3.0
+_THINNEST = 0.75
+"""Pixels; thinner Gaussians would be cut off by the grid's band limit."""
+
 _ROOM = 1.35
 _RESOLUTION_IN_PIXELS = 2.5
 
@@ -106,13 +108,13 @@ def _phantom(options: SimulationOptions, symmetry: str) -> Molecule:
     pixel_size = options.pixel_size or _PHANTOM_PIXEL
     if len(group) == 1:
         return Molecule(blobs, pixel_size, symmetry, group, PHANTOM)
-    symmetric = symmetric_phantom(group)
+    symmetric = symmetric_phantom(group, _THINNEST * pixel_size)
     _check_fit(symmetric.diameter, options.box, pixel_size)
     return Molecule(volume_of(symmetric, pixel_size), pixel_size, symmetry, group, PHANTOM)
 
 
-def symmetric_phantom(group: DoubleArray) -> Blobs:
-    """The phantom under a point group (G, 3, 3).
+def symmetric_phantom(group: DoubleArray, thinnest: float) -> Blobs:
+    """The phantom under a point group (G, 3, 3), no Gaussian thinner than so many Å.
 
     Its copies share one centre under few rotations. Under those of T, O and I nothing would be
     left of them but a ball; there smaller ones stand side by side on a shell of the same size.
@@ -123,7 +125,7 @@ def symmetric_phantom(group: DoubleArray) -> Blobs:
         size = 1.3 / np.sqrt(len(group))
         outwards = np.array([0.35, 0.2, 0.92])
         centre = size * centre + (1 - size) * one.diameter / 2 * outwards
-        sigma = np.maximum(size * sigma, _THINNEST)
+        sigma = np.maximum(size * sigma, thinnest)
     return Blobs(
         np.concatenate([centre @ turn.T for turn in group]),
         np.tile(sigma, len(group)),

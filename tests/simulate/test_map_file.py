@@ -111,6 +111,13 @@ def test_a_map_without_the_symmetry_is_refused_or_averaged(
     assert agreement(averaged.density, averaged.operators) > 0.97  # type: ignore[arg-type]
 
 
+def test_a_map_that_is_cut_short_says_so(density: np.ndarray, tmp_path: Path) -> None:
+    path = write_map(tmp_path / "a.mrc", density)
+    path.write_bytes(path.read_bytes()[:100_000])
+    with pytest.raises(InputError, match="cut short"):
+        load_molecule({"source": str(path)})
+
+
 def test_a_box_too_small_names_one_that_fits(density: np.ndarray, tmp_path: Path) -> None:
     options = {"source": str(write_map(tmp_path / "a.mrc", density)), "box": 32, "pixel_size": 4.0}
     with pytest.raises(OptionError, match=r"across, and the box 32 × 4 Å = 128 Å\.\nTake box ="):

