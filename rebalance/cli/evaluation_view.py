@@ -34,6 +34,9 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 
+_MOST_NAMED = 5
+"""Scores named beside one reason."""
+
 
 def show_evaluation(evaluation: Evaluation, folder: Path | None = None) -> None:
     """Print scores at most 80 columns wide.
@@ -131,4 +134,9 @@ def missing(evaluation: Evaluation) -> list[str]:
     for score in evaluation.scores:
         if not score.is_possible and score.why_not:
             by_reason.setdefault(score.why_not, []).append(score.key)
-    return [f"Not there, since {why}: {', '.join(keys)}." for why, keys in by_reason.items()]
+    sentences = []
+    for why, keys in by_reason.items():
+        more = f" and {len(keys) - _MOST_NAMED} more" if len(keys) > _MOST_NAMED + 1 else ""
+        shown = keys[:_MOST_NAMED] if more else keys
+        sentences.append(f"Not there, since {why}: {', '.join(shown)}{more}.")
+    return sentences

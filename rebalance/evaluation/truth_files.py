@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from rebalance.errors import InputError
+from rebalance.evaluation.refined_views import is_refinement, read_refined_views
 from rebalance.evaluation.truth import Truth
 from rebalance.model import DoubleArray
 
@@ -28,8 +29,8 @@ _NAME = ("name", "image_name", "uid", "rlnimagename")
 _VIEW = ("view_x", "view_y", "view_z")
 _GROUP = ("group", "label", "superclass", "cluster", "structure")
 _CURE = (
-    "Expected a folder that rebalance simulate wrote, or a table with a header: class_id and "
-    "label; or class_id or image_name, with view_x, view_y, view_z."
+    "Expected a folder that rebalance simulate wrote; a table with a header: class_id and label; "
+    "or class_id or image_name, with view_x, view_y, view_z; or particles of a 3D refinement."
 )
 _LEVELS = 4
 
@@ -42,7 +43,8 @@ def read_truth(path: Path | str, *, symmetry: str | None = None) -> Truth:
     path : Path or str
         Folder or ``truth.json`` of `rebalance simulate`; or a table (comma, tab or blanks) with a
         header: ``class_id`` and ``label``; ``class_id`` and ``view_x, view_y, view_z``;
-        ``image_name`` or ``uid`` and views, and perhaps ``class_id``.
+        ``image_name`` or ``uid`` and views, and perhaps ``class_id``; or the particles of a 3D
+        refinement, a star or .cs file.
     symmetry : str, optional
         Point group, instead of the one that the files state.
 
@@ -54,6 +56,8 @@ def read_truth(path: Path | str, *, symmetry: str | None = None) -> Truth:
     path = Path(path)
     if not path.exists():
         raise InputError("There is no such file or folder.", path=path, cure=_CURE)
+    if path.is_file() and is_refinement(path):
+        return _truth({}, read_refined_views(path), path, symmetry)
     if path.is_file() and path.name != TRUTH:
         facts = _facts(path.with_name(TRUTH)) if path.name in (CLASSES, PARTICLES) else {}
         return _truth(facts, _table(path), path, symmetry)
