@@ -39,11 +39,16 @@ class Band:
 
 
 def polar_transform(
-    image: np.ndarray, band: Band, n_angles: int, origin: np.ndarray | tuple = (0.0, 0.0)
+    image: np.ndarray,
+    band: Band,
+    n_angles: int,
+    origin: np.ndarray | tuple = (0.0, 0.0),
+    whitening: float = 0.0,
 ) -> np.ndarray:
     """complex128 (K, n_angles): exact transform at polar points, weighted, of unit norm.
 
-    The origin is (x, y) from pixel (L/2, L/2).
+    The origin is (x, y) from pixel (L/2, L/2). Each ring is divided by the mean square of its
+    samples to the power whitening / 2.
     """
     box = image.shape[0]
     axis = np.arange(box) - box // 2
@@ -53,6 +58,9 @@ def polar_transform(
         along_y = np.exp(-2j * np.pi * k * np.sin(angles)[:, None] * (axis - origin[1])[None, :])
         along_x = np.exp(-2j * np.pi * k * np.cos(angles)[:, None] * (axis - origin[0])[None, :])
         samples[r] = np.einsum("ay,yx,ax->a", along_y, image.astype(float), along_x, optimize=True)
+    if whitening:
+        density = (np.abs(samples) ** 2).mean(axis=1)
+        samples *= (np.maximum(density, 1e-6 * density.max()) ** (-whitening / 2))[:, None]
     samples *= np.sqrt(band.rings)[:, None]
     norm = np.linalg.norm(samples)
     return samples / norm if norm > 0 else samples

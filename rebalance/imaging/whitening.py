@@ -32,8 +32,10 @@ def whiten_rings(samples: ComplexArray, rings: DoubleArray, exponent: float) -> 
         return
     power = np.sum(samples.real.astype(np.float64) ** 2 + samples.imag.astype(np.float64) ** 2, 2)
     density = power / rings
-    floor = np.maximum(FAINTEST * density.max(axis=1, keepdims=True), np.finfo(np.float64).tiny)
-    weight = np.maximum(density, floor) ** (-exponent / 2)
+    strongest = density.max(axis=1, keepdims=True)
+    # An image without power in the band stays as it is.
+    density = np.where(strongest > 0, density / np.where(strongest > 0, strongest, 1.0), 1.0)
+    weight = np.maximum(density, FAINTEST) ** (-exponent / 2)
     norm = np.sqrt(2.0 * np.sum(power * weight**2, axis=1, keepdims=True))
     weight /= np.where(norm > 0, norm, 1.0)
     samples *= weight[:, :, None].astype(np.float32)

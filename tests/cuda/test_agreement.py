@@ -98,7 +98,7 @@ def test_affinity_is_that_of_the_reference(
     masked = mask_about(averages.images[:4], search.centre[:4], search.grid.radius)
     n_angles = band.n_angles(search.grid.max_shift)
     polar = [
-        reference.polar_transform(image, band, n_angles, origin=centre)
+        reference.polar_transform(image, band, n_angles, centre, search.whitening)
         for image, centre in zip(masked, search.centre, strict=False)
     ]
     for i in range(len(polar)):

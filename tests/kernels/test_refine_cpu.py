@@ -58,7 +58,7 @@ class Pair:
 @pytest.fixture
 def features(rng: np.random.Generator) -> SearchFeatures:
     averages = views.stack_of(views.projections(2, rng))
-    return RotationalCC().prepare(averages, SearchOptions(center=False))
+    return RotationalCC().prepare(averages, SearchOptions(center=False, whitening=0.0))
 
 
 @pytest.mark.parametrize("hand", [False, True])
