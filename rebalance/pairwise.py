@@ -161,10 +161,11 @@ class PairMetric:
             arrays, facts = self._images(class_averages, options)
         else:
             arrays = np.asarray(self.features(class_averages, options))
-        self._check_features(arrays, class_averages)
+        is_aligned = self._is_aligned(options)
+        self._check_features(arrays, class_averages, is_aligned)
         arrays = np.ascontiguousarray(arrays, dtype=np.float32)
         splines = None
-        if self._is_aligned:
+        if is_aligned:
             from rebalance.imaging.spline import spline_coefficients
 
             splines = spline_coefficients(arrays)
@@ -207,9 +208,10 @@ class PairMetric:
         """The mask as resolved."""
         return features.facts
 
-    @property
-    def _is_aligned(self) -> bool:
-        return any(word.partition(":")[0] == ALIGNMENT for word in self.requires)
+    def _is_aligned(self, options: Any) -> bool:
+        decided = getattr(self, "requirements", None)
+        words = self.requires if decided is None else decided(options)
+        return any(word.partition(":")[0] == ALIGNMENT for word in words)
 
     def _images(
         self, class_averages: ClassAverages, options: Any
@@ -232,12 +234,14 @@ class PairMetric:
             images = _normalised(images, centre=not self.mask)
         return images, facts
 
-    def _check_features(self, arrays: np.ndarray, class_averages: ClassAverages) -> None:
+    def _check_features(
+        self, arrays: np.ndarray, class_averages: ClassAverages, is_aligned: bool
+    ) -> None:
         box = class_averages.box
         is_numeric = arrays.dtype.kind in "fiu"
         expected = "float32 (N, F) or (N, A, B)"
         fits = arrays.ndim in (2, 3) and len(arrays) == len(class_averages)
-        if self._is_aligned:
+        if is_aligned:
             expected = f"float32 (N, {box}, {box}), so that one image can be laid onto another"
             fits = arrays.shape == (len(class_averages), box, box)
         if not (is_numeric and fits):

@@ -43,10 +43,14 @@ class Powers(PairMetric):
     pair = sum_of_powers
 
 
+class AlignedOptions(MaskOptions):
+    whitening: float = option(0.0, "Of the search, which has an option of that name.", ge=0, le=1)
+
+
 class Aligned(PairMetric):
     """Correlation of the aligned pair."""
 
-    options_model = MaskOptions
+    options_model = AlignedOptions
     returns = "affinity"
     requires = ("alignment",)
     mask = normalise = True
@@ -155,13 +159,34 @@ def test_the_second_image_comes_laid_onto_the_first(rng: np.random.Generator) ->
     averages = simulate_class_averages(settings).class_averages
     averages = averages.subset(~averages.is_empty)
     aligned = rebalance.affinity(averages, metric=Aligned())
-    search = rebalance.affinity(averages, metric="rotational-cc")
+    search = rebalance.affinity(averages, metric="rotational-cc", options={"whitening": 0})
     pairs = np.triu_indices(len(averages), 1)
     # Pixels instead of polar samples in a band, and a mask of its own: nearly the same number.
     assert np.corrcoef(aligned.values[pairs], search.values[pairs])[0, 1] > 0.99
     assert np.abs(aligned.values[pairs] - search.values[pairs]).max() < 0.05
     assert aligned.facts["aligned_by"] == "rotational-cc"
     assert aligned.alignment is not None
+
+
+class Chosen(Aligned):
+    """Aligned by an option."""
+
+    class Chooses(AlignedOptions):
+        align: bool = option(True, "Lay the second image onto the first.")
+
+    options_model = Chooses
+
+    def requirements(self, options: Chooses) -> tuple[str, ...]:
+        return ("alignment",) if options.align else ()
+
+
+def test_options_may_decide_whether_a_pair_is_aligned(rng: np.random.Generator) -> None:
+    averages = noise(rng, n=6, box=32)
+    aligned = rebalance.affinity(averages, metric=Chosen())
+    plain = rebalance.affinity(averages, metric=Chosen(), options={"align": False})
+    assert np.array_equal(aligned.values, rebalance.affinity(averages, metric=Aligned()).values)
+    assert plain.alignment is None
+    assert aligned.values.sum() > plain.values.sum()
 
 
 def test_masked_images_are_nothing_outside_and_of_norm_one(rng: np.random.Generator) -> None:
