@@ -54,6 +54,7 @@ function showOutcome(balance, groups) {
   find("kept-of").textContent =
     `of ${counted(told.balance.read, "particle")} kept (${percent(balance.after, told.balance.read)} %)`;
   said.textContent = balance.said || balanceWords(balance, groups);
+  said.title = said.textContent;
 }
 
 function balanceWords(balance, groups) {
