@@ -1,4 +1,4 @@
-"""Rows of two particle tables compared, column by column and line by line."""
+"""Rows of two particle tables compared, column by column and line by line, and told by name."""
 
 from __future__ import annotations
 
@@ -44,3 +44,8 @@ def text_lines(path: Path | None) -> list[bytes] | None:
         return None
     content = path.read_bytes()
     return None if b"\0" in content else content.splitlines(keepends=True)
+
+
+def named_path(path: Path) -> str:
+    """The last part of a path, as shown."""
+    return f"{path.name or path}{'/' if path.is_dir() else ''}"

@@ -93,8 +93,19 @@ class FormatSubject:
             return 0.0
 
     def read(self, path: Path, **how: Any) -> Dataset:
-        """Read a path; class averages only where they are found."""
-        dataset: Dataset = self.plugin.read(ReadRequest(path, **how))
+        """Read a path, without class averages where these are not found.
+
+        Raises
+        ------
+        InputError
+            If there is nothing to be read in either way.
+        """
+        try:
+            dataset: Dataset = self.plugin.read(ReadRequest(path, **how))
+        except InputError:
+            if not how.get("need_class_averages", True):
+                raise
+            dataset = self.plugin.read(ReadRequest(path, **how | {"need_class_averages": False}))
         return dataset
 
     def read_if_own(self, path: Path) -> Dataset | None:
@@ -108,8 +119,14 @@ class FormatSubject:
 
     @cached_property
     def datasets(self) -> list[tuple[Path, Dataset]]:
-        """Each example as it was read."""
-        return [(path, self.read(path)) for path in self.own]
+        """Each example as it was read; not applicable where one can't be."""
+        found = []
+        for path in self.own:
+            try:
+                found.append((path, self.read(path)))
+            except InputError as error:
+                raise NotApplicable(f"An example can't be read: {error}") from error
+        return found
 
     def write(
         self, dataset: Dataset, keep: BoolArray | None, **how: Any
