@@ -77,8 +77,9 @@ def _views(simulated: SimulatedClassification) -> str:
 
     options = simulated.options
     apart = separation(simulated.axes, simulated.operators)
-    kind = "continuous, nearest of" if options.continuous else "discrete,"
-    text = f"{kind} {options.n_views}"
+    text = f"{options.n_views} discrete"
+    if options.continuous:
+        text = f"continuous, numbered by the nearest of {options.n_views}"
     if np.isfinite(apart):
         text += f", at least {apart:.1f}° apart"
     given = options.preferred_directions
@@ -92,11 +93,9 @@ def _views(simulated: SimulatedClassification) -> str:
 def _averages(simulated: SimulatedClassification) -> str:
     shown = simulated.kind == "view"
     mirrored, beside = int(simulated.mirrored.sum()), int((simulated.n_neighbours > 0).sum())
-    parts = [f"{int(shown.sum())} of views"]
-    if mirrored:
-        parts[0] += f" ({mirrored} from the opposite side)"
-    if beside:
-        parts[0] += f" ({beside} with neighbours)"
+    special = [f"{mirrored} from the opposite side"] if mirrored else []
+    special += [f"{beside} with neighbours"] if beside else []
+    parts = [f"{int(shown.sum())} of views" + (f" ({', '.join(special)})" if special else "")]
     junk, n_junk = np.unique(simulated.junk_kind[simulated.kind == "junk"], return_counts=True)
     if len(junk):
         kinds = ", ".join(f"{n} {kind}" for kind, n in zip(junk, n_junk, strict=True))
