@@ -13,6 +13,7 @@ from typing import Any, get_args, get_type_hints
 
 from typer.models import ArgumentInfo, OptionInfo
 
+from docs.tools.checks import check_tables
 from docs.tools.pages import ROOT
 
 
@@ -21,6 +22,7 @@ def parts() -> dict[str, Callable[[], str]]:
     return {
         "commands": command_tables,
         "plugins": plugin_tables,
+        "checks": check_tables,
         "simulate-options": simulate_table,
         "exit-codes": exit_codes,
         "scores": score_table,

@@ -77,6 +77,7 @@ def test_a_room_imports_no_more_than_it_may(room: str, allowed: set[str]) -> Non
         ("comparison", {"pipeline", "report"}),
         *[(room, {"evaluation", "comparison"}) for room in THE_STREET],
         *[(room, {"cli"}) for room in sorted(ROOMS - {"cli"})],
+        *[(room, {"testing"}) for room in sorted(ROOMS - {"cli", "testing"})],
     ],
 )
 def test_a_room_does_not_know_another(room: str, forbidden: set[str]) -> None:
