@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -36,7 +37,7 @@ def is_carried_out(block: Block) -> bool:
 def project(tmp_path: Path, simulated_job: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a job, and the files that the page says to write."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "Class2D").symlink_to(simulated_job.parent)
+    shutil.copytree(simulated_job.parents[1], tmp_path, dirs_exist_ok=True)
     session = Session(tmp_path)
     for block in BLOCKS:
         if "file" in block.options:
