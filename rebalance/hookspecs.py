@@ -158,7 +158,8 @@ class Metric(Protocol):
     reads : optional; ``"n_particles"``, ``"resolution"`` where `prepare` reads them, so that a
         cached affinity is known by them too.
     invariances : which of ``"rotation"``, ``"shift"``, ``"mirror"``, ``"scale"``, ``"offset"`` of
-        either image leave the value as it is; the conformance kit holds the metric to them.
+        either image leave the value as it is, with default options; the conformance kit
+        (`rebalance.testing`) holds the metric to them.
     methods : optional; ``methods(options) -> Methods``, for the report.
     devices : optional; ``("cpu",)`` where it is not stated, ``("cpu", "cuda")`` for a metric that
         also has a CUDA version. On a card `tile` is called from two threads, which have to take
