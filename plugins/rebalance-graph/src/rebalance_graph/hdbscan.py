@@ -29,7 +29,7 @@ class HdbscanOptions(Options):
     )
     min_samples: int = option(
         2,
-        "Neighbours that must be near for a place to be dense; higher calls more averages noise.",
+        "Averages, itself included, that must be near for a place to be dense.",
         unit="class averages",
         ge=1,
     )
@@ -45,9 +45,9 @@ class Hdbscan:
     """Hierarchical density-based clustering of the distances 1 − affinity.
 
     HDBSCAN [1]_ [2]_ as scikit-learn has it. The distance of two averages is raised to that of
-    their ``min_samples``-th neighbour (mutual reachability), and of the tree that single linkage
-    makes of it those branches are taken that hold ``min_cluster_size`` averages over the widest
-    range of densities.
+    their ``min_samples``-th nearest, themselves included (mutual reachability), and of the tree that
+    single linkage makes of it those branches are taken that hold ``min_cluster_size`` averages over
+    the widest range of densities.
 
     It finds the number of superclasses, and can't be told it: **K given is an error**.
 

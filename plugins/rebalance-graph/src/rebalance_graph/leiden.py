@@ -30,13 +30,13 @@ class LeidenOptions(Options):
     graph: Literal["neighbours", "threshold"] = option(
         "neighbours", "Which pairs are joined: nearest neighbours, or all above a threshold."
     )
-    neighbours: int | None = option(
-        None, "Neighbours each average is joined to; auto is the root of the number.", ge=1
+    neighbours: int = option(
+        3, "Neighbours each average is joined to.", unit="class averages", ge=1
     )
     threshold: float = option(
         0.7, "With graph=threshold, the least affinity that joins a pair.", ge=0, le=1
     )
-    power: float = option(1.0, "An edge weighs the affinity to this power.", gt=0, le=64)
+    power: float = option(8.0, "An edge weighs the affinity to this power.", gt=0, le=64)
     resolution: float = option(
         1.0, "Higher finds more superclasses. Not used where -k is given.", gt=0, le=1000
     )
@@ -54,7 +54,9 @@ class Leiden:
     s_i = Σ_j w_ij, 2m = Σ_i s_i and γ the resolution, by the algorithm of [2]_, run until nothing
     improves, from ``n_starts`` seeds that the generator gives.
 
-    It finds the number of superclasses. **Where K is given**, γ is searched by bisection for a
+    Few neighbours find views that few averages show; of a large group of averages that are all as
+    alike, many neighbours (10 or more) make one superclass. It finds the number of superclasses.
+    **Where K is given**, γ is searched by bisection for a
     partition of K communities. The number may jump over K, or the graph may fall into more than K
     parts that nothing joins; then the coarsest partition found of more than K is taken, and its
     communities of the highest mean affinity are merged.
@@ -107,8 +109,7 @@ def _graph(affinity: DoubleArray, options: LeidenOptions) -> igraph.Graph:
     if options.graph == "threshold":
         joined = edges >= options.threshold
     else:
-        rank = options.neighbours or max(3, round(np.sqrt(n)))
-        nearest = np.argsort(-edges, axis=1, kind="stable")[:, : min(rank, n - 1)]
+        nearest = np.argsort(-edges, axis=1, kind="stable")[:, : min(options.neighbours, n - 1)]
         joined = np.zeros((n, n), dtype=np.bool_)
         np.put_along_axis(joined, nearest, True, axis=1)
         joined |= joined.T
