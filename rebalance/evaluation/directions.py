@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance.errors import OptionError
-from rebalance.model import DoubleArray
+from rebalance.model import DoubleArray, IntArray
 
 Symmetry = str | DoubleArray
 """Name of a point group (``C1``, ``C4``, ``D2``, ``T``, ``O``, ``I``), or its rotation matrices."""
 
 _NAME = re.compile(r"(?:[CD][1-9]\d{0,2}|[TOI])")
-_MOST_CANDIDATES = 2_000
+_MOST_CANDIDATES, _MOST_ASKED = 500, 2_000
 
 
 def symmetry_operations(symmetry: Symmetry) -> DoubleArray:
@@ -112,7 +112,7 @@ def modal_view(
 ) -> DoubleArray:
     """The view that has most others near it, by a Gaussian of the angle.
 
-    Of more than 2,000 views an even sample is asked.
+    Of many views, 500 spread evenly over the list are candidates, and 2,000 are asked.
 
     Parameters
     ----------
@@ -131,9 +131,14 @@ def modal_view(
     """
     directions = unit(views)
     weight = np.ones(len(directions)) if weights is None else np.asarray(weights, dtype=float)
-    if len(directions) > _MOST_CANDIDATES:
-        sample = np.linspace(0, len(directions) - 1, _MOST_CANDIDATES).round().astype(int)
-        directions, weight = directions[sample], weight[sample]
-    angle = angle_between_views(directions, directions, symmetry, axial=axial)
-    near = np.exp(-0.5 * (angle / width) ** 2) @ weight
-    return directions[int(np.where(weight > 0, near, -1.0).argmax())]
+    asked = _sample(len(directions), _MOST_ASKED)
+    candidates = _sample(len(directions), _MOST_CANDIDATES)
+    angle = angle_between_views(directions[candidates], directions[asked], symmetry, axial=axial)
+    near = np.exp(-0.5 * (angle / width) ** 2) @ weight[asked]
+    return directions[candidates[int(np.where(weight[candidates] > 0, near, -1.0).argmax())]]
+
+
+def _sample(n: int, most: int) -> IntArray:
+    if n <= most:
+        return np.arange(n)
+    return np.linspace(0, n - 1, most).round().astype(np.int64)
