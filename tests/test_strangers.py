@@ -171,7 +171,8 @@ def test_one_stranger_takes_the_place_of_one_built_in(
     swap(kind, name, implementation)(installed)
     assert installed.find(kind, name).package == "strangers"
     path = plain if kind == "format" else simulated_job
-    command("run", str(path), "-k", "3", "-f", "0.5", "-o", "out", "--no-figures", "--no-cache")
+    number = [] if kind == "clustering" else ["-k", "3"]
+    command("run", str(path), *number, "-f", "0.5", "-o", "out", "--no-figures", "--no-cache")
     report = plain.parent.joinpath("out", "report.md").read_text()
     assert said in report
     record = json.loads(plain.parent.joinpath("out", "run.json").read_text())
