@@ -125,6 +125,8 @@ def read_decisions(path: Path) -> Decisions:
     """
     try:
         content = json.loads(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError:
+        raise InputError("There is no such file.", path=path) from None
     except OSError as error:
         raise InputError(f"It can't be read: {error.strerror}.", path=path, cure=_CURE) from None
     except (ValueError, RecursionError):

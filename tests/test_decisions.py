@@ -76,7 +76,7 @@ def test_what_is_wrong_in_a_decisions_file_is_named(changed: Any, message: str) 
 
 
 def test_a_decisions_file_that_is_not_there_is_said() -> None:
-    with pytest.raises(InputError, match="can't be read"):
+    with pytest.raises(InputError, match="There is no such file"):
         read_decisions(Path("nowhere.json"))
 
 

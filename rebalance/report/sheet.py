@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from rebalance.figures.tiles import grey, placed
-from rebalance.model import FloatArray, Transform
+from rebalance.figures.tiles import grey
+from rebalance.model import FloatArray
 
 _ACROSS = 20
 """Tiles in a row of the sheet."""
@@ -36,7 +36,7 @@ def sheet(images: FloatArray) -> dict[str, Any]:
     """
     n, box = images.shape[:2]
     side = tile_side(n, box)
-    tiles = grey(placed(images, [Transform()] * n, side))
+    tiles = grey(_resized(images, side))
     rim = np.ones((side, side), dtype=np.bool_)
     rim[2:-2, 2:-2] = False
     across = min(_ACROSS, n)
@@ -50,6 +50,17 @@ def sheet(images: FloatArray) -> dict[str, Any]:
         "across": across,
         "fill": np.median(tiles[:, rim], axis=1).astype(int).tolist(),
     }
+
+
+def _resized(images: FloatArray, side: int) -> FloatArray:
+    """Scaled with a filter that lets nothing finer than a pixel of the tile fold back."""
+    if images.shape[1] == side:
+        return images
+    from PIL import Image
+
+    size, filter_ = (side, side), Image.Resampling.LANCZOS
+    tiles = [Image.fromarray(image).resize(size, filter_) for image in images]
+    return np.stack([np.asarray(tile, dtype=np.float32) for tile in tiles])
 
 
 def _png(pixels: np.ndarray) -> str:

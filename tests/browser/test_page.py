@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 import rebalance
+from rebalance.figures.tiles import placed
 from rebalance.hookspecs import Block
-from rebalance.model import Affinity, Alignment, ClassAverages, Dataset, RunResult
+from rebalance.model import Affinity, Alignment, ClassAverages, Dataset, RunResult, Transform
 from rebalance.options import NoOptions
 from rebalance.report.html import html
 from rebalance.request import RunRequest
@@ -48,6 +49,39 @@ def test_an_average_is_shown_with_those_it_is_like(main_page: Opened) -> None:
     main_page.page.locator("#neighbours .near").nth(3).click()
     other = list(values)[3]
     assert f"Affinity {values[other]:.3f}; {other} turned by" in main_page.text("#pair-said")
+
+
+def test_averages_are_drawn_on_their_medoid_as_the_transforms_say(
+    main_page: Opened, results: Any
+) -> None:
+    """The pixels of the canvases are those that `rebalance.figures` makes with SciPy."""
+    result = results("main")
+    averages, affinity = result.dataset.class_averages, result.affinity
+    moved = 0
+    for members in result.superclasses:
+        medoid = int(
+            result.superclasses.medoid[
+                main_page.groups().index(sorted(averages.class_id[members].tolist()))
+            ]
+        )
+        for member in members.tolist():
+            canvas = main_page.tile(int(averages.class_id[member])).locator("canvas")
+            side, pixels = canvas.evaluate(
+                """(canvas) => {
+                    const side = canvas.width;
+                    const data = canvas.getContext("2d").getImageData(0, 0, side, side).data;
+                    return [side, Array.from(data).filter((_, at) => at % 4 === 0)];
+                }"""
+            )
+            drawn = np.array(pixels, dtype=float).reshape(side, side)
+            motion = affinity.alignment.pair(medoid, member)
+            expected = placed(averages.images[[member]], [motion], side)[0]
+            line = np.arange(side) - (side - 1) / 2
+            inside = np.hypot(line[:, None], line[None, :]) < 0.4 * side
+            assert np.corrcoef(drawn[inside], expected[inside])[0, 1] > 0.98
+            unmoved = placed(averages.images[[member]], [Transform()], side)[0]
+            moved += np.corrcoef(drawn[inside], unmoved[inside])[0, 1] < 0.9
+    assert moved > 3
 
 
 def test_affinities_on_the_page_are_those_of_the_run(main_page: Opened, results: Any) -> None:

@@ -68,7 +68,7 @@ function showBeside(i) {
     const { degrees, shift: [x, y], mirror } = motion(i, j), far = Math.hypot(x, y);
     const size = told.averages.pixel_size;
     const shift = size ? `${(far * size).toPrecision(2)} Å` : `${far.toFixed(1)} pixels`;
-    words.push(`${classOf[j]} turned by ${degrees.toFixed(0)}°, shifted by ${shift}${mirror ? ", mirrored" : ""}`);
+    words.push(`${classOf[j]} turned by ${degrees.toFixed(0).replace("-", "−")}°, shifted by ${shift}${mirror ? ", mirrored" : ""}`);
   } else if (told.sheet) words.push("not aligned");
   find("pair-said").textContent = `${words.join("; ")}.`;
   showCurve(i, j);

@@ -78,7 +78,9 @@ function groupingWords() {
       ? "Each average is laid on the medoid (framed) of its superclass, ↔ mirrored to the same hand."
       : "Averages are shown as they are in the stack: they were not aligned.");
   }
-  if (told.averages.particles) words.push("Below each: class number, particles.");
+  if (told.averages.particles) {
+    words.push(`Below each: class number, particles${told.averages.resolution ? ", resolution" : ""}.`);
+  }
   const moved = [...movesNow().keys()].filter(isMoved).length;
   if (moved) words.push(`${counted(moved, "average")} moved by hand (✎), for this number of superclasses.`);
   return words.join(" ");

@@ -11,6 +11,8 @@ const tiles = classOf.map((number, i) => {
     "div", { class: "tile", role: "button", tabindex: "-1", draggable: "true", "data-place": i },
     canvas, element("div", { class: "caption" }, name, facts),
   );
+  const resolution = told.averages.resolution?.[i];
+  if (resolution) tile.append(element("div", { class: "resolution" }, `${resolution.toPrecision(3)} Å`));
   tile.place = i;
   tile.canvas = canvas;
   tile.name = name;
