@@ -30,7 +30,12 @@ def show_comparison(comparison: Comparison) -> None:
     if failed:
         done += f", {failed:,} failed"
     console.print()
-    console.print(Text(f"{comparison.n_cells:,} cells: {done}", style="bold"))
+    console.print(
+        Text(
+            f"{comparison.n_cells:,} cell{'s' if comparison.n_cells != 1 else ''}: {done}",
+            style="bold",
+        )
+    )
     for key, ranking in comparison.ranks.items():
         console.print()
         console.print(Text(heading(key, ranking), style="bold"))
@@ -53,7 +58,8 @@ def heading(key: str, ranking: Ranking) -> str:
     kind = SCORES[key]
     n = len(ranking.data_sets)
     way = "" if kind.better > 0 else " (low is good)"
-    return f"{kind.title[0].upper()}{kind.title[1:]}{way}: {n} data set{'s' if n != 1 else ''}"
+    over = f": {n} data set{'s' if n != 1 else ''}" if n else ""
+    return f"{kind.title[0].upper()}{kind.title[1:]}{way}{over}"
 
 
 def ranking_table(key: str, ranking: Ranking) -> Table:

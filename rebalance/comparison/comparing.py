@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -14,19 +11,17 @@ import numpy as np
 
 from rebalance.cache import AffinityCache
 from rebalance.comparison.cells import Cell, Kept, group, key_of_cell, number_of, rows_of
+from rebalance.comparison.claim import CELLS, claimed
 from rebalance.comparison.data_sets import Instance, Loaded, instances, key_of, load
 from rebalance.comparison.grid import Grid, Plugin, expand
 from rebalance.comparison.ranks import Found, Ranking, rank_methods
 from rebalance.comparison.study import Study, read_study
-from rebalance.errors import OutputError, RebalanceError
+from rebalance.errors import RebalanceError
 from rebalance.evaluation.evaluation import SCORES
 from rebalance.model import Affinity
 from rebalance.progress import Progress
 
-MARK = "comparison.json"
-"""The file by which a folder is known to be of a study."""
-
-CELLS, DATA, AFFINITIES = "cells", "data", "affinities"
+DATA, AFFINITIES = "data", "affinities"
 _ROOM_FOR_AFFINITIES = 50 * 1000**3
 
 
@@ -127,7 +122,7 @@ def compare(
         chosen, base = read_study(path), base or path.absolute().parent
         place = Path(path.stem if folder is None else folder)
     grid, data = expand(chosen), instances(chosen, base)
-    with _claimed(place):
+    with claimed(place):
         worker = _Worker(chosen, grid, place, threads, device, progress)
         cells, contents = worker.run(data)
         comparison = _collected(chosen, cells, contents, worker, place)
@@ -153,7 +148,7 @@ class _Worker:
         self.threads, self.device, self.progress = threads, device, progress
         self.kept = Kept(folder / CELLS)
         self.cache = AffinityCache(folder / AFFINITIES, limit=_ROOM_FOR_AFFINITIES)
-        self.n_done = self.n_kept = 0
+        self.n_done = self.n_kept = self._n_failed = 0
         self._total = 0
 
     def run(self, data: Sequence[Instance]) -> tuple[list[Cell], list[Mapping[str, Any]]]:
@@ -164,7 +159,9 @@ class _Worker:
         self._total = sum(
             per_set if one.seed is None else per_set // len(self.study.seed_numbers) for one in data
         )
-        self.progress.stage("cells", f"Comparing ({self._total:,} cells)")
+        self.progress.stage(
+            "cells", f"Comparing ({self._total:,} cell{'s' if self._total != 1 else ''})"
+        )
         for instance in data:
             try:
                 key = key_of(instance)
@@ -172,6 +169,7 @@ class _Worker:
                 mine, found = self._cells(instance, "unreadable"), {"error": in_words(error)}
                 cells += mine
                 contents += [found] * len(mine)
+                self._n_failed += len(mine)
                 continue
             mine = self._cells(instance, key)
             cells += mine
@@ -219,12 +217,14 @@ class _Worker:
             if "error" not in content:
                 self.kept.store(cells[at].key, content)
                 self.n_done += 1
+            else:
+                self._n_failed += 1
             found[at] = content
             self._advance()
         return [content for content in found if content is not None]
 
     def _advance(self) -> None:
-        self.progress.advance(self.n_done + self.n_kept, self._total)
+        self.progress.advance(self.n_done + self.n_kept + self._n_failed, self._total)
 
     def _of_cell(
         self,
@@ -336,37 +336,3 @@ def _found(rows: Sequence[Mapping[str, Any]], score: str) -> Iterator[Found]:
             str(row["metric_label"] if of_metric else row["method"]),
             np.nan if value is None else float(value),
         )
-
-
-@contextmanager
-def _claimed(folder: Path) -> Iterator[None]:
-    """A folder of this study alone, for as long as it runs."""
-    if folder.exists() and not folder.is_dir():
-        raise OutputError("This is a file, not a folder.", path=folder, cure="Give -o.")
-    try:
-        strange = folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file()
-        if strange and not (folder / CELLS).is_dir():
-            raise OutputError(
-                "The folder exists and is not of a study.",
-                path=folder,
-                cure="Give another with -o.",
-            )
-        (folder / CELLS).mkdir(parents=True, exist_ok=True)
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError as error:
-        raise OutputError(
-            f"It can't be written: {error.strerror or error}.",
-            path=folder,
-            cure="Give another folder with -o.",
-        ) from error
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        raise OutputError(
-            "Another process runs this study.", path=folder, cure="Wait for it, or give -o."
-        ) from None
-    try:
-        yield
-    finally:
-        os.close(descriptor)

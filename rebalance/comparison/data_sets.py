@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -160,9 +161,10 @@ def _digest(path: Path) -> str:
 
 
 def _files(instance: Instance) -> list[Path]:
+    sources = _read(instance.data).sources
     truth = _truth_path(instance)
     of_truth = sorted(truth.glob("tru*")) if truth.is_dir() else [truth]
-    return [*_read(instance.data).sources, *(path for path in of_truth if path.is_file())]
+    return [*sources, *(path for path in of_truth if path.is_file())]
 
 
 def _read(data: Data) -> Dataset:
@@ -223,6 +225,10 @@ def _simulate(instance: Instance, project: Path) -> None:
     try:
         simulated = simulate_class_averages(dict(instance.options))
         write_relion(simulated, work)
+        # mkdtemp makes a private folder; this one has the permissions of any new folder.
+        mask = os.umask(0)
+        os.umask(mask)
+        work.chmod(0o777 & ~mask)
         work.rename(project)
     finally:
         shutil.rmtree(work, ignore_errors=True)

@@ -112,6 +112,8 @@ def rank_methods(found: Iterable[Found], better: int = 1) -> Ranking:
         has_value[one.method] = has_value.get(one.method, False) or bool(np.isfinite(one.value))
     methods = [method for method, has in has_value.items() if has]
     without = tuple(method for method, has in has_value.items() if not has)
+    if not methods:
+        return Ranking((), (), 0, without, float("nan"))
     values: dict[Hashable, list[DoubleArray]] = defaultdict(list)
     ranks: dict[Hashable, list[DoubleArray]] = defaultdict(list)
     left_out = 0

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from rebalance import defaults
 from rebalance.errors import InputError
 from rebalance.evaluation.evaluation import SCORES
 
@@ -79,13 +80,13 @@ class Study(_Part):
         ("truth",), min_length=1, description='K; "truth" for the number of true groups.'
     )
     metric: Annotated[tuple[Method, ...], Named] = Field(
-        (Method(name="rotational-cc"),), min_length=1, description="Metrics."
+        (Method(name=defaults.METRIC),), min_length=1, description="Metrics."
     )
     clustering: Annotated[tuple[Method, ...], Named] = Field(
-        (Method(name="hierarchical"),), min_length=1, description="Clusterings."
+        (Method(name=defaults.CLUSTERING),), min_length=1, description="Clusterings."
     )
     strategy: Annotated[tuple[Method, ...], Named] = Field(
-        (Method(name="random"),), min_length=1, description="Strategies."
+        (Method(name=defaults.STRATEGY),), min_length=1, description="Strategies."
     )
     seeds: int | tuple[Annotated[int, Field(ge=0)], ...] = Field(
         1, description="Their number, or a list: of simulations and of clusterings."

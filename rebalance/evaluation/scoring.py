@@ -19,6 +19,7 @@ from rebalance.evaluation.known_views import MIXED_BEYOND, KnownViews
 from rebalance.evaluation.placed import Placed, place
 from rebalance.evaluation.truth import Truth, truth_of_simulation
 from rebalance.evaluation.view_scores import affinity_against_angle, spread_within
+from rebalance.left_out import name_classes
 from rebalance.model import Affinity, DoubleArray, ParticleTable, RunResult, Superclasses
 
 SEEDS = 20
@@ -237,10 +238,16 @@ def _spread_of(superclasses: Superclasses, views: KnownViews) -> tuple[float, Do
 
 
 def _notes(placed: Placed, judged: Judged) -> list[str]:
-    views = placed.views
-    if views is None:
-        return []
+    views, superclasses = placed.views, judged.superclasses
     notes = []
+    strangers = sorted({*(placed.truth.group or {})} - {*superclasses.class_id.tolist()})
+    if strangers:
+        notes.append(
+            f"The truth has groups for {name_classes(strangers)} too, which the result does not "
+            "have: is it of other data?"
+        )
+    if views is None:
+        return notes
     unknown = int(np.count_nonzero(~views.is_known))
     if unknown and placed.are_counted:
         notes.append(f"{unknown:,} of {len(views):,} particles have no known view: not judged.")

@@ -221,7 +221,7 @@ def _rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     for line, fields in lines[1:]:
         if len(fields) != len(header):
             raise InputError(
-                f"{len(fields)} fields were found; the header has {len(header)}.",
+                f"Fields found: {len(fields)}; the header has {len(header)}.",
                 path=path,
                 where=f"line {line}",
             )

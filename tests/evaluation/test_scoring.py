@@ -199,6 +199,14 @@ def test_truth_of_other_data_is_refused(run) -> None:
         evaluate(run, named)
 
 
+def test_groups_of_classes_that_the_result_lacks_are_said(run, simulated) -> None:
+    groups = truth_of_simulation(simulated).group
+    assert groups is not None
+    more = Truth(group={**groups, 98: "x", 99: "x"})
+    assert any("98" in note and "99" in note for note in evaluate(run, more, seeds=1).notes)
+    assert not evaluate(run, Truth(group=groups), seeds=1).notes
+
+
 def test_no_seeds_are_refused(run, simulated) -> None:
     with pytest.raises(OptionError, match="0 seeds"):
         evaluate(run, simulated, seeds=0)
