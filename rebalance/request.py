@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any, Literal
 
+from rebalance import defaults
 from rebalance.errors import OptionError, PluginError
 
 IDENTITY = "identity"
@@ -105,9 +106,9 @@ class RunRequest:
     superclasses: bool = True
     labels: Path | None = None
     decisions: Path | None = None
-    metric: Any = "rotational-cc"
-    clustering: Any = "hierarchical"
-    strategy: Any = "random"
+    metric: Any = defaults.METRIC
+    clustering: Any = defaults.CLUSTERING
+    strategy: Any = defaults.STRATEGY
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     seed: int = 0
     output: Path | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rebalance import defaults
 from rebalance.cli.arguments import (
     AffinityFile,
     ClassAveragesPath,
@@ -54,8 +55,8 @@ def run(
     no_superclasses: NoSuperclasses = False,
     labels: LabelsFile = None,
     decisions: DecisionsFile = None,
-    clustering: ClusteringName = "hierarchical",
-    metric: MetricName = "rotational-cc",
+    clustering: ClusteringName = defaults.CLUSTERING,
+    metric: MetricName = defaults.METRIC,
     mask_diameter: MaskDiameter = None,
     low_pass: LowPass = None,
     high_pass: HighPass = None,
@@ -65,7 +66,7 @@ def run(
     settings: Settings = None,
     factor: Factor = None,
     max_size: MaxSize = None,
-    strategy: StrategyName = "random",
+    strategy: StrategyName = defaults.STRATEGY,
     seed: Seed = 0,
     exclude_classes: ExcludeClasses = None,
     only_classes: OnlyClasses = None,

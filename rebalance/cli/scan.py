@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rebalance import defaults
 from rebalance.cli.arguments import (
     AffinityFile,
     ClassAveragesPath,
@@ -55,8 +56,8 @@ def scan(
             show_default="3-60",
         ),
     ] = None,
-    clustering: ClusteringName = "hierarchical",
-    metric: MetricName = "rotational-cc",
+    clustering: ClusteringName = defaults.CLUSTERING,
+    metric: MetricName = defaults.METRIC,
     mask_diameter: MaskDiameter = None,
     low_pass: LowPass = None,
     high_pass: HighPass = None,

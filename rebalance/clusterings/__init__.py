@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rebalance import defaults
 from rebalance.clusterings.checks import (
     as_counts,
     check_known,
@@ -46,7 +47,7 @@ def cluster(
     affinity: Affinity | npt.ArrayLike,
     n_superclasses: int | None = None,
     *,
-    clustering: str | Clustering = "hierarchical",
+    clustering: str | Clustering = defaults.CLUSTERING,
     options: Options | Mapping[str, Any] | None = None,
     seed: int = 0,
     n_particles: npt.ArrayLike | None = None,
@@ -106,7 +107,7 @@ def cluster_each(
     affinity: Affinity | npt.ArrayLike,
     numbers: Sequence[int | None],
     *,
-    clustering: str | Clustering = "hierarchical",
+    clustering: str | Clustering = defaults.CLUSTERING,
     options: Options | Mapping[str, Any] | None = None,
     seed: int = 0,
     n_particles: npt.ArrayLike | None = None,
@@ -197,7 +198,7 @@ def label_each(
     values: npt.NDArray[np.float32],
     numbers: Sequence[int],
     *,
-    clustering: str | Clustering = "hierarchical",
+    clustering: str | Clustering = defaults.CLUSTERING,
     options: Options | Mapping[str, Any] | None = None,
     seed: int = 0,
 ) -> dict[int, IntArray]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Protocol
 
+from rebalance import defaults
+
 if TYPE_CHECKING:
     from rebalance.engine.checkpoint import Checkpoints
     from rebalance.hookspecs import Metric
     from rebalance.model import Affinity, ClassAverages
     from rebalance.options import Options
-
-DEFAULT_METRIC = "rotational-cc"
 
 
 class AffinityStore(Protocol):
@@ -28,7 +28,7 @@ class AffinityStore(Protocol):
 
 def affinity(
     class_averages: ClassAverages,
-    metric: str | Metric = DEFAULT_METRIC,
+    metric: str | Metric = defaults.METRIC,
     *,
     options: Mapping[str, Any] | Options | None = None,
     threads: int | None = None,

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rebalance import defaults
 from rebalance.clusterings import cluster_each, label_each
 from rebalance.clusterings.checks import as_counts, sorted_numbers, usable_averages
 from rebalance.errors import OptionError
@@ -44,7 +45,7 @@ def scan(
     affinity: Affinity,
     numbers: Iterable[int] | None = None,
     *,
-    clustering: str | Clustering = "hierarchical",
+    clustering: str | Clustering = defaults.CLUSTERING,
     options: Options | Mapping[str, Any] | None = None,
     seed: int = 0,
     n_particles: npt.ArrayLike | None = None,

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from rebalance import defaults
 from rebalance.errors import PluginError
 from rebalance.hookspecs import Strategy
 from rebalance.left_out import count_classes, left_out_classes
@@ -45,7 +46,7 @@ def select(
     *,
     factor: Factor | None = None,
     max_size: int | None = None,
-    strategy: str | Strategy = "random",
+    strategy: str | Strategy = defaults.STRATEGY,
     options: Options | Mapping[str, Any] | None = None,
     seed: int = 0,
     exclude_classes: Iterable[int] = (),
