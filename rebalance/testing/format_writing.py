@@ -47,7 +47,7 @@ def rows_byte_for_byte(subject: FormatSubject) -> None:
         lost = Counter(lines) - found
         require(
             not lost,
-            f"{named_path(path)}: {sum(lost.values())} lines are in neither table that was written, "
+            f"{named_path(path)}: {sum(lost.values())} lines are in neither table written, "
             f"the first {next(iter(lost), b'')!r}.",
         )
 
@@ -69,7 +69,8 @@ def all_or_none(subject: FormatSubject) -> None:
             again = subject.read(file, need_class_averages=False).particles
             require(
                 again is not None and len(again) == n,
-                f"{named_path(path)}: {file.name} has {0 if again is None else len(again)} of {n} rows.",
+                f"{named_path(path)}: {file.name} has "
+                f"{0 if again is None else len(again)} of {n} rows.",
             )
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rebalance.testing.case import Case
 from rebalance.testing.outcome import Check, Outcome, judge, run_check
+
+if TYPE_CHECKING:
+    from rebalance.hookspecs import Clustering, Format, Metric, Strategy
 
 
 def checks_of(kind: str) -> tuple[Check, ...]:
@@ -41,7 +44,7 @@ def outcomes_of(case: Case) -> Iterator[Outcome]:
 
 
 def check_metric(
-    metric: Any, *, options: Mapping[str, Any] | None = None, raises: bool = True
+    metric: Metric | str, *, options: Mapping[str, Any] | None = None, raises: bool = True
 ) -> tuple[Outcome, ...]:
     """Hold a metric to every promise of `rebalance.hookspecs.Metric`.
 
@@ -70,7 +73,7 @@ def check_metric(
 
 
 def check_clustering(
-    clustering: Any, *, options: Mapping[str, Any] | None = None, raises: bool = True
+    clustering: Clustering | str, *, options: Mapping[str, Any] | None = None, raises: bool = True
 ) -> tuple[Outcome, ...]:
     """Hold a clustering to every promise of `rebalance.hookspecs.Clustering`.
 
@@ -98,7 +101,7 @@ def check_clustering(
 
 
 def check_strategy(
-    strategy: Any,
+    strategy: Strategy | str,
     *,
     options: Mapping[str, Any] | None = None,
     columns: Sequence[str] = (),
@@ -132,7 +135,10 @@ def check_strategy(
 
 
 def check_format(
-    format: Any, *, examples: Sequence[str | os.PathLike[str]] = (), raises: bool = True
+    format: Format | str,
+    *,
+    examples: Sequence[str | os.PathLike[str]] = (),
+    raises: bool = True,
 ) -> tuple[Outcome, ...]:
     """Hold a format to every promise of `rebalance.hookspecs.Format`.
 

@@ -73,14 +73,19 @@ def _simulated(subject: MetricSubject, images: np.ndarray) -> np.ndarray:
         "NUMBA_ENABLE_CUDASIM": "1",
         "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "rebalance.testing.metric_devices"],
-        input=work,
-        capture_output=True,
-        env=environment,
-        timeout=SECONDS,
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            [sys.executable, "-m", "rebalance.testing.metric_devices"],
+            input=work,
+            capture_output=True,
+            env=environment,
+            timeout=SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        raise NotApplicable(
+            f"There is no card here, and the simulator took more than {SECONDS} s."
+        ) from None
     if done.returncode != 0:
         last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]
         broken(f"In CUDA's simulator it ended with {' '.join(last)}")

@@ -115,11 +115,11 @@ class StrategySubject:
         Raises
         ------
         OptionError
-            Also if those that are given need a column that the table has not.
+            Also if they need a column that the table has not.
         """
         options = options_of(self.plugin, self.given, f"{self.kind} {self.name}")
         complete = getattr(self.plugin, "complete", None)
-        if complete is not None and self.given is not None:
+        if complete is not None:
             try:
                 complete(self.crowd().particles, options)
             except OptionError as error:
