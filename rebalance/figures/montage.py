@@ -305,7 +305,9 @@ def _notes(plan: _Plan, width: float) -> list[str]:
         sentences.append(f"{MIRRORED}: mirrored.")
     absent = plan.superclasses.label < 0
     empty = absent & plan.averages.is_empty
-    for what, which in (("empty", empty), ("left out", absent & ~empty)):
+    junk = absent & ~empty & np.isin(plan.superclasses.class_id, plan.superclasses.junk)
+    rest = absent & ~empty & ~junk
+    for what, which in (("empty", empty), ("left out", rest), ("junk", junk)):
         if which.any():
             numbers = style.ranges(plan.averages.class_id[which].tolist())
             sentences.append(f"Not shown, {what} ({np.count_nonzero(which)}): {numbers}.")

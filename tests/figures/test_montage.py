@@ -74,6 +74,14 @@ def test_averages_that_a_person_left_out_are_named_apart(results):
     text = " ".join(words(figure))
     assert "left out (2)" in text
     assert "empty (" not in text
+    junk = (int(superclasses.class_id[dropped[0]]),)
+    (figure,) = class_averages(
+        result.dataset.class_averages,
+        replace(superclasses, label=label, linkage=None, junk=junk),
+    )
+    text = " ".join(words(figure))
+    assert "left out (1)" in text
+    assert f"junk (1): {junk[0]}." in text
 
 
 def test_headings_give_sizes_and_shares_before_and_after(results):

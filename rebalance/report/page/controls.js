@@ -60,14 +60,14 @@ function showOutcome(balance, groups) {
 function balanceWords(balance, groups) {
   if (!groups.length) return "No class average is left.";
   const low = Math.min(...balance.kept), high = Math.max(...balance.kept);
-  const even = `smallest to largest ${Number((low / high).toPrecision(2))}`;
+  const even = `smallest ÷ largest ${Number((low / high).toPrecision(2))}`;
   if (balance.cap === null) return `Not balanced; ${even}.`;
   const wasteful = balance.after < 0.25 * balance.before;
   const smallest = balance.sizes.indexOf(balance.smallest);
   if (wasteful && !state.max.trim()) {
-    return `At most ${count(balance.cap)} each: superclass ${smallest} (${count(balance.smallest)}) sets the size of all.`;
+    return `Superclass ${smallest} (${count(balance.smallest)}) holds all to ${count(balance.cap)}.`;
   }
-  return `At most ${count(balance.cap)} of each superclass; ${even}.`;
+  return `At most ${count(balance.cap)} each; ${even}.`;
 }
 
 function groupingWords() {
