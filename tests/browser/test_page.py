@@ -339,10 +339,31 @@ def many_averages(n: int, rng: np.random.Generator) -> tuple[RunRequest, RunResu
     class_id = np.arange(1, n + 1)
     affinity = Affinity(values, class_id, np.zeros(n, dtype=bool), "rotational-cc", {}, alignment)
     averages = ClassAverages(images, class_id, pixel_size=2.0)
-    request = RunRequest.of("stack.mrcs", n_superclasses=2)
-    superclasses = rebalance.cluster(affinity, 2)
+    number = min(2, n)
+    request = RunRequest.of("stack.mrcs", n_superclasses=number)
+    superclasses = rebalance.cluster(affinity, number)
     dataset = Dataset("stack", class_averages=averages, job="many")
     return request, RunResult(dataset, superclasses, affinity, summary={})
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_a_page_of_hardly_any_averages_works(
+    n: int, opened: Any, tmp_path: Path, rng: np.random.Generator
+) -> None:
+    path = tmp_path / "report.html"
+    path.write_text(html(*many_averages(n, rng)), encoding="utf-8")
+    shown: Opened = opened(path)
+    shown.page.locator(".tile").first.click()
+    for name in ("matrix", "particles", "run"):
+        shown.page.click(f"#tab-{name}")
+    shown.page.locator(".tile").first.focus()
+    shown.page.keyboard.press("j")
+    if n == 1:
+        assert shown.groups() == []
+        assert shown.page.locator("#save").is_disabled()
+        assert shown.page.locator("#copy-command").is_disabled()
+        shown.page.keyboard.press("u")
+    assert sum(map(len, shown.groups())) == max(1, n - 1)
 
 
 def test_the_page_of_300_averages_is_small_and_its_redrawing_is_timed(

@@ -85,9 +85,13 @@ function element(tag, attributes = {}, ...children) {
 
 const palette = told.colors.superclasses;
 const colorOf = (number) => palette[number % palette.length];
+// Black or white, whichever has more contrast (relative luminance of WCAG 2).
 function inkOn(color) {
-  const [red, green, blue] = [1, 3, 5].map((at) => parseInt(color.slice(at, at + 2), 16) / 255);
-  return 0.299 * red + 0.587 * green + 0.114 * blue < 0.6 ? "#fff" : "#1a1a1a";
+  const [red, green, blue] = [1, 3, 5].map((at) => {
+    const part = parseInt(color.slice(at, at + 2), 16) / 255;
+    return part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+  });
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.18 ? "#fff" : "#111";
 }
 function chip(number) {
   const color = colorOf(number);
