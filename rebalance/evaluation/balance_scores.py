@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from rebalance import defaults
 from rebalance.evaluation.curves import (
     Curve,
     balance_curve,
@@ -39,7 +40,7 @@ class Balance:
 
     factor: str | None = None
     max_size: int | None = None
-    strategy: str = "random"
+    strategy: str = defaults.STRATEGY
     options: Mapping[str, Any] = field(default_factory=dict)
     seeds: int = 20
 

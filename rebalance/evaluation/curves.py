@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from rebalance import defaults
 from rebalance.clusterings import from_labels
 from rebalance.evaluation.known_views import KnownViews
 from rebalance.model import BoolArray, DoubleArray, IntArray, Superclasses
@@ -55,7 +56,7 @@ def balance_curve(
     seeds: int = 20,
     *,
     n_caps: int = N_CAPS,
-    strategy: str = "random",
+    strategy: str = defaults.STRATEGY,
     options: Mapping[str, Any] | None = None,
 ) -> Curve:
     """Sweep the largest superclass from the largest there is down to the smallest.

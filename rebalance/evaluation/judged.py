@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from rebalance import defaults
 from rebalance.errors import InputError, RebalanceError
 from rebalance.model import Affinity, ParticleTable, RunResult, Superclasses
 
@@ -45,7 +46,7 @@ class Judged:
     particles: ParticleTable | None = None
     factor: str | None = None
     max_size: int | None = None
-    strategy: str = "random"
+    strategy: str = defaults.STRATEGY
     strategy_options: Mapping[str, Any] = field(default_factory=dict)
     mirrors: bool = True
     name: str = "result"
@@ -64,7 +65,7 @@ def judged_run(result: RunResult) -> Judged:
         particles=result.dataset.particles,
         factor=None if balance.get("factor") is None else str(balance["factor"]),
         max_size=balance.get("max_size"),
-        strategy="random" if selection is None else selection.strategy,
+        strategy=defaults.STRATEGY if selection is None else selection.strategy,
         strategy_options={} if selection is None else selection.options,
         mirrors=mirrors_of(result.affinity),
         name=result.dataset.job if result.folder is None else result.folder.name,
