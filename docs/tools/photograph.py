@@ -16,7 +16,7 @@ WIDTH, HEIGHT = 1240, 860
 
 
 def photograph(page: Path, picture: Path) -> None:
-    """Open a report page, choose the first class average, and photograph it."""
+    """Open a report page and photograph what a window of that size shows."""
     from playwright.sync_api import sync_playwright
 
     browser = os.environ.get("REBALANCE_TEST_BROWSER") or shutil.which("chromium")
