@@ -93,7 +93,7 @@ def test_quiet_prints_nothing_but_errors(simulated_job: Path) -> None:
         (("-k", "0"), "at least 1, not 0"),
         (("-k", "-3"), "at least 1, not -3"),
         (("-k", "99"), "99 superclasses can't be made of 18"),
-        (("-k", "many"), "integer"),
+        (("-k", "many"), "is no number of superclasses"),
         ((), "needs the number of superclasses"),
         (("-k", "5", "-f", "1.2"), "from 0 to 1, not 1.2"),
         (("-k", "5", "-f", "-0.1"), "from 0 to 1, not -0.1"),
