@@ -5,6 +5,7 @@ The street asks here, so that a slip of the keyboard is not reported after an ho
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -122,7 +123,12 @@ def find_classes(request: RunRequest, dataset: Dataset) -> Classes:
         is_empty = np.zeros(len(class_id), dtype=np.bool_)
     else:
         raise InputError("It holds neither particles nor class averages.", path=request.path)
-    counts = {} if particles is None else count_classes(particles.class_id)
+    counts: Mapping[int, int] = {}
+    if particles is not None:
+        counts = count_classes(particles.class_id)
+    elif averages is not None and averages.n_particles is not None:
+        # A stack may say how many particles each average was made from.
+        counts = dict(zip(class_id.tolist(), averages.n_particles.tolist(), strict=True))
     n_particles = np.array([counts.get(number, 0) for number in class_id.tolist()], dtype=np.int64)
     left_out = left_out_classes(
         {number: counts.get(number, 0) for number in {*class_id.tolist(), *counts}},
@@ -140,7 +146,7 @@ def find_classes(request: RunRequest, dataset: Dataset) -> Classes:
                 path=None if particles is None else particles.path,
                 cure="Leave out --strict to exclude them, or give all class averages.",
             )
-    known = None if particles is None else n_particles
+    known = n_particles if counts or particles is not None else None
     decided = None
     if request.decisions is not None:
         decided = check_decisions(

@@ -123,6 +123,19 @@ def test_a_whole_run_writes_a_list_that_names_every_average(tmp_path: Path) -> N
     assert said[5]["superclass"] == -1
 
 
+def test_superclasses_are_as_large_as_their_particles_are_many(tmp_path: Path) -> None:
+    """Three averages of few particles, alike, and one of many: the one comes first."""
+    one, other = some_images(2, 24)
+    path = write_eman(tmp_path / "a.hdf", np.stack((one, one, one, other)), ptcl_repr=[1, 2, 3, 40])
+    result = rebalance.run(path, n_superclasses=2, output=tmp_path / "out", figures=False)
+    assert result.superclasses.label.tolist() == [1, 1, 1, 0]
+    assert result.superclasses.size.tolist() == [40, 6]
+    few = rebalance.run(
+        path, n_superclasses=1, min_class_particles=3, output=tmp_path / "few", figures=False
+    )
+    assert few.superclasses.label.tolist() == [-1, -1, 0, 0]
+
+
 def test_deleted_images_leave_their_numbers_to_eman(tmp_path: Path) -> None:
     path = write_eman(tmp_path / "a.hdf", some_images(3, 24), numbers=[0, 4, 7])
     result = rebalance.run(path, n_superclasses=2, output=tmp_path / "out", figures=False)

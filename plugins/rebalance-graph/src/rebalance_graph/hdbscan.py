@@ -45,7 +45,7 @@ class Hdbscan:
     """Hierarchical density-based clustering of the distances 1 − affinity.
 
     HDBSCAN [1]_ [2]_ as scikit-learn has it. The distance of two averages is raised to that of
-    their ``min_samples``-th nearest, themselves included (mutual reachability), and of the tree that
+    their ``min_samples``-th nearest, themselves included (mutual reachability). Of the tree that
     single linkage makes of it those branches are taken that hold ``min_cluster_size`` averages over
     the widest range of densities.
 
