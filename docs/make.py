@@ -27,6 +27,10 @@ def main(names: list[str]) -> int:
         os.environ["REBALANCE_CACHE_DIR"] = str(Path(folder) / "cache")
         for page in chosen:
             print(page.relative_to(pages.ROOT))
+            missing = pages.missing(page.read_text(encoding="utf-8"))
+            if missing:
+                print(f"  left as it is: {', '.join(missing)} not installed")
+                continue
             write_tables(page)
             work = Path(folder) / "work" / "_".join(page.relative_to(pages.ROOT).parts)
             work.mkdir(parents=True)

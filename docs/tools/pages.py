@@ -7,6 +7,7 @@ In a page
 - ``file=PATH`` after the language writes the block to that file of the session instead;
 - ``elsewhere=NAME`` names the test that checks a block that can't be run here;
 - ``<!-- prepare: COMMAND -->`` is run and not shown;
+- ``<!-- needs: MODULE … -->`` names packages without which the page is not run;
 - ``<!-- picture: PATH -->`` before a picture names the file of the session that it is made from;
 - what stands between ``<!-- generated: NAME -->`` and ``<!-- end -->`` is written by a program.
 """
@@ -16,11 +17,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 
 _FENCE = re.compile(r"^```(\S+)([^\n`]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+_NEEDS = re.compile(r"^<!-- needs: (.*?) -->$", re.MULTILINE)
 _PREPARE = re.compile(r"^<!-- prepare: (.*?) -->$", re.MULTILINE)
 _PICTURE = re.compile(r"^<!-- picture: (\S+) -->\n!\[[^\]]*\]\(([^)]+)\)$", re.MULTILINE)
 _GENERATED = re.compile(r"(<!-- generated: (\S+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
@@ -87,6 +90,12 @@ def blocks(text: str) -> list[Block]:
     for match in _PREPARE.finditer(text):
         found.append(_block(text, "prepare", {}, match, 1))
     return sorted(found, key=lambda block: block.start)
+
+
+def missing(text: str) -> list[str]:
+    """Packages that a page needs and that are not installed."""
+    names = [name for match in _NEEDS.finditer(text) for name in match[1].split()]
+    return [name for name in names if find_spec(name) is None]
 
 
 def _block(

@@ -26,6 +26,9 @@ def name(page: Path) -> str:
 def test_a_page_does_what_it_shows(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    missing = pages.missing(page.read_text(encoding="utf-8"))
+    if missing:
+        pytest.skip(f"the page needs {', '.join(missing)}, not installed here")
     # What is imported from here, and where the session goes, ends with the test.
     monkeypatch.chdir(tmp_path)
     monkeypatch.syspath_prepend(str(tmp_path))
