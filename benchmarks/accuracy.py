@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from benchmarks.stack import KnownStack
 from rebalance.imaging.masks import mask_about
 from rebalance.metrics.search_options import Search
-from rebalance.model import Affinity, ClassAverages
+from rebalance.model import Affinity, ClassAverages, Transform
 from tests import reference
 
 
@@ -20,7 +22,9 @@ def errors(
     used = sorted({index for pair in pairs for index in pair})
     masked = mask_about(averages.images[used], search.centre[used], search.grid.radius)
     polar = {
-        index: reference.polar_transform(image, band, n_angles, origin=search.centre[index])
+        index: reference.polar_transform(
+            image, band, n_angles, search.centre[index], search.whitening
+        )
         for index, image in zip(used, masked, strict=True)
     }
     right = [
@@ -38,6 +42,81 @@ def random_pairs(n: int, count: int, seed: int = 0) -> list[tuple[int, int]]:
     i, j = np.triu_indices(n, 1)
     chosen = np.random.default_rng(seed).permutation(len(i))[:count]
     return [(int(i[at]), int(j[at])) for at in chosen]
+
+
+@dataclass(frozen=True)
+class Miss:
+    """A copy whose motion from its source is not the one that it was made by.
+
+    Parameters
+    ----------
+    copy : int
+        Index of the copy.
+    off : float
+        Distance of the shifts, pixels.
+    found, reference, at_true : float
+        Correlation by our search, by the reference's, and of the reference at the true motion.
+    apart : float
+        Distance of our shift from the reference's, pixels.
+    """
+
+    copy: int
+    off: float
+    found: float
+    reference: float
+    at_true: float
+    apart: float
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether the reference prefers the same motion to the true one."""
+        return self.apart <= 0.1 and self.at_true < self.reference
+
+
+def misses(stack: KnownStack, affinity: Affinity, search: Search) -> list[Miss]:
+    """Every copy whose shift is more than half a pixel off, judged by the reference."""
+    assert affinity.alignment is not None
+    band = reference.Band(search.grid.radius, search.grid.k_low, search.grid.k_high)
+    n_angles = band.n_angles(search.grid.max_shift)
+    found = []
+    for copy, source in enumerate(stack.source):
+        ours = affinity.alignment.pair(int(copy), int(source))
+        off = float(np.hypot(*np.subtract(ours.shift, stack.motion[copy].shift)))
+        if copy == source or off <= 0.5:
+            continue
+        pair = [copy, int(source)]
+        masked = mask_about(stack.averages.images[pair], search.centre[pair], search.grid.radius)
+        a, b = (
+            reference.polar_transform(image, band, n_angles, centre, search.whitening)
+            for image, centre in zip(masked, search.centre[pair], strict=True)
+        )
+        value, best = reference.best_alignment(
+            a, b, band, search.grid.max_shift, mirror=search.mirror
+        )
+        between = best.shift + _between_centres(best, *search.centre[pair])
+        true = stack.motion[copy]
+        shift = true.shift - _between_centres(true, *search.centre[pair])
+        of_hand = reference.PairCorrelation(a, reference.mirrored(b) if true.mirror else b, band)
+        at_true, _ = of_hand(-np.deg2rad(true.rotation), *shift)
+        found.append(
+            Miss(
+                copy=int(copy),
+                off=off,
+                found=float(affinity.values[copy, source]),
+                reference=value,
+                at_true=at_true,
+                apart=float(np.hypot(*np.subtract(ours.shift, between))),
+            )
+        )
+    return found
+
+
+def _between_centres(motion: Transform, own: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """What centring adds to a shift: c_i − R(θ) Fᵐ c_j."""
+    angle = np.deg2rad(motion.rotation)
+    x, y = (-other[0] if motion.mirror else other[0]), other[1]
+    turned = (np.cos(angle) * x + np.sin(angle) * y, np.cos(angle) * y - np.sin(angle) * x)
+    return np.asarray(own - np.array(turned))
 
 
 def recovered(stack: KnownStack, affinity: Affinity) -> dict[str, float]:

@@ -1,6 +1,8 @@
 """Writes docs/benchmarks.md from the results that the benchmarks kept.
 
 python -m benchmarks.affinity --json benchmarks/results/affinity.json
+python -m benchmarks.phases --json benchmarks/results/phases.json
+python -m benchmarks.whole_run --json benchmarks/results/whole_run.json
 python -m benchmarks.tables --json benchmarks/results/tables.json
 python -m benchmarks.page
 """
@@ -24,13 +26,21 @@ shared machine vary: read the ratios, whose two sides are of one run.
 
 _CUDA = """## CUDA
 
-Not measured: no card. The kernels run in CUDA's simulator against the CPU's on small inputs
+Not measured: no card. On a machine with one, `python -m benchmarks.card` times the affinity of
+5,000 averages, its difference from the CPU, and the exhaustive kernel alone beside the card's
+float32 rate. The kernels run in CUDA's simulator against the CPU's on small inputs
 (`tests/cuda/test_simulator.py`) and compile to PTX for compute capability 8.0 and 9.0 without
 double precision or spills (`tests/cuda/test_ptx.py`, which needs `rebalance-em[cuda]`).
 """
 
 
-def section(title: str, name: str) -> str:
+_PHASES = """Processor time of one thread. Ratios are of the floor: the matrix products of an
+exhaustive search on a 1-pixel disc, at the rate of the machine's own matrix product. What each
+phase does is in [Speed of the affinity](performance.md).
+"""
+
+
+def section(title: str, name: str, words: str = "") -> str:
     """One table of results, with the command and the machine."""
     found: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text())
     machine = found["machine"]
@@ -40,6 +50,7 @@ def section(title: str, name: str) -> str:
         f"`{machine['command']}` on {machine['processors']} processors ({machine['processor']}), "
         f"Python {machine['python']}, rebalance {machine['rebalance']}.",
         "",
+        *([words] if words else []),
         "| what | measured | ceiling or beside | ratio | target | |",
         "| --- | --- | --- | ---: | --- | --- |",
     ]
@@ -56,6 +67,8 @@ def main() -> None:
     parts = [
         _HEAD,
         section("The affinity", "affinity"),
+        section("Where its time goes", "phases", _PHASES),
+        section("A whole run with its affinity cached", "whole_run"),
         section("Particle tables", "tables"),
         _CUDA,
     ]

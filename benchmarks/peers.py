@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 from scipy import fft, ndimage
@@ -53,3 +57,44 @@ def rotate_and_correlate(
                 best = max(best, float(surface[disc].max()))
         values.append(best)
     return np.array(values), (time.perf_counter() - began) / len(pairs)
+
+
+def aspire(
+    python: Path, images: np.ndarray, search: Search, rows: int, threads: int
+) -> tuple[np.ndarray, float]:
+    """ASPIRE's brute-force translations and fast rotations, in a process of its own interpreter.
+
+    Parameters
+    ----------
+    python : Path
+        An interpreter with ASPIRE installed.
+    images : float32 (N, L, L)
+    rows : int
+        The last so many images are compared with all.
+    threads : int
+
+    Returns
+    -------
+    values : float64 (rows, N)
+        Correlation of best fit.
+    seconds : float
+        Of processor time, per pair.
+    """
+    masked = mask_about(images, search.centre, search.grid.radius)
+    masked = np.stack(
+        [ndimage.shift(im, -c[::-1], order=3) for im, c in zip(masked, search.centre, strict=True)]
+    ).astype(np.float32)
+    masked /= np.linalg.norm(masked, axis=(1, 2), keepdims=True)
+    script = Path(__file__).with_name("aspire_bft.py")
+    with tempfile.TemporaryDirectory() as folder:
+        given, found = Path(folder, "images.npy"), Path(folder, "found.npz")
+        np.save(given, masked)
+        subprocess.run(
+            [python, script, given, found, str(rows), str(search.grid.max_shift)],
+            env={**os.environ, "OMP_NUM_THREADS": str(threads)},
+            cwd=folder,
+            check=True,
+            capture_output=True,
+        )
+        with np.load(found) as result:
+            return result["values"], float(result["seconds"]) / (rows * len(images))

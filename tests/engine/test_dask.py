@@ -26,8 +26,11 @@ from rebalance.engine.executor import Executor, LocalExecutor, find_executor
 from rebalance.engine.local import TILES_IN_FLIGHT
 from rebalance.engine.schedule import tiles
 from rebalance.errors import ExecutorError, OptionError
+from rebalance.imaging.masks import mask_about
+from rebalance.metrics.search_options import SearchOptions, resolve_search
 from rebalance.request import RunRequest
 from rebalance.rerun import rerun
+from tests import reference, views
 from tests.engine.metrics import Counted, Frc, N, digest, noise
 
 distributed = pytest.importorskip("distributed")
@@ -72,6 +75,32 @@ def test_dask_and_local_give_the_same_bytes(client: Any, metric: Any) -> None:
     assert there.facts == here.facts
     assert calls[-1] == (N * (N - 1) // 2, N * (N - 1) // 2)
     assert len(np.unique(here.values)) > N
+
+
+def test_the_affinity_of_workers_is_that_of_the_reference(
+    client: Any, rng: np.random.Generator
+) -> None:
+    images = views.projections(4, rng)
+    images += rng.normal(0, 0.2 * images.std(), images.shape).astype(np.float32)
+    averages = views.stack_of(images)
+    options = SearchOptions(whitening=0.0)
+    found = rebalance.affinity(averages, options=options, executor=client)
+    search = resolve_search(averages, options)
+    band = reference.Band(search.grid.radius, search.grid.k_low, search.grid.k_high)
+    masked = mask_about(images, search.centre, search.grid.radius)
+    polar = [
+        reference.polar_transform(
+            image, band, band.n_angles(search.grid.max_shift), origin=search.centre[at]
+        )
+        for at, image in enumerate(masked)
+    ]
+    errors = [
+        found.values[i, j]
+        - reference.best_alignment(polar[i], polar[j], band, search.grid.max_shift)[0]
+        for i, j in zip(*np.triu_indices(4, 1), strict=True)
+    ]
+    assert np.abs(errors).max() <= 0.005
+    assert np.median(np.abs(errors)) <= 0.001
 
 
 def test_the_tiles_are_computed_by_the_workers(client: Any) -> None:

@@ -134,3 +134,19 @@ def test_climb_stays_in_the_disc_of_shifts(
         point = np.array([rng.uniform(0, 2 * np.pi), *rng.uniform(-0.5, 0.5, 2)])
         pair.climb(point, 0.75)
         assert np.hypot(*point[1:]) <= 0.75 + 1e-6
+
+
+def test_a_climb_that_is_of_no_use_is_given_up(features: SearchFeatures) -> None:
+    pair = Pair(features, False)
+    start = np.array([0.3, 1.0, -0.5])
+    climbed, abandoned = start.copy(), start.copy()
+    top = pair.climb(climbed, 5.0)
+    seen = pair.climb(abandoned, 5.0, beat=top + 1.0)
+    assert seen < top + 1.0
+    # Given up after the first evaluation, short of the top.
+    one_step = np.hypot(*(abandoned - start)[1:])
+    assert 0 < one_step <= 0.2 / features.grid.k_high + 1e-6
+    assert not np.allclose(abandoned, climbed, atol=1e-4)
+    # What is to be beaten by less than the prediction errs is climbed to the end.
+    again = start.copy()
+    assert pair.climb(again, 5.0, beat=pair.climb(start.copy(), 5.0, beat=-2.0) - 0.1) <= top
