@@ -47,6 +47,32 @@ def test_j_marks_junk_and_u_undoes_it(main_page: Opened) -> None:
     assert main_page.groups() == before
     assert main_page.text("#kept") == kept
     assert main_page.page.locator("#undo").is_disabled()
+    assert main_page.text("#changed") == ""
+
+
+def test_what_is_changed_moves_nothing_above_the_averages(main_page: Opened) -> None:
+    def tops() -> list[float]:
+        return main_page.page.evaluate(
+            """() => ["#superclasses", "aside", "#copy-command", "#k"].map((name) =>
+                document.querySelector(name).getBoundingClientRect().top)"""
+        )
+
+    before = tops()
+    for number in (1, 12, 18, 5):
+        main_page.set_number(number)
+        assert tops() == before
+    for factor in ("0", "0.9", "0.001", "many"):
+        main_page.set("f", factor)
+        assert tops() == before
+    main_page.set("f", "0.5")
+    main_page.set("max", "40")
+    assert tops() == before
+    main_page.tile(main_page.groups()[0][0]).focus()
+    main_page.page.keyboard.press("j")
+    main_page.tile(main_page.groups()[1][0]).drag_to(
+        main_page.page.locator("#superclasses > .group").nth(2)
+    )
+    assert tops() == before
 
 
 def test_a_number_moves_an_average_by_keyboard(main_page: Opened) -> None:
@@ -63,6 +89,7 @@ def test_a_number_moves_an_average_by_keyboard(main_page: Opened) -> None:
     assert main_page.page.locator("#move-dialog").is_hidden()
     assert sorted(main_page.groups()) == moved(before, number, before[3])
     assert "moved by hand" in main_page.tile(number).get_attribute("aria-label")
+    assert main_page.text("#changed") == "1 moved by hand ✎"
     main_page.page.keyboard.press("Control+z")
     assert main_page.groups() == before
 

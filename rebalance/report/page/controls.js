@@ -37,6 +37,7 @@ function showControls() {
   find("f-slider").setAttribute("aria-valuetext", state.factor || "0");
   for (const id of ["f", "max"]) find(id).setAttribute("aria-invalid", String(balance.error === id));
   find("undo").disabled = former.length === 0;
+  find("changed").textContent = changedWords();
   showOutcome(balance, groups);
   find("grouping-said").textContent = groupingWords();
 }
@@ -81,7 +82,14 @@ function groupingWords() {
   if (told.averages.particles) {
     words.push(`Below each: class number, particles${told.averages.resolution ? ", resolution" : ""}.`);
   }
-  const moved = [...movesNow().keys()].filter(isMoved).length;
-  if (moved) words.push(`${counted(moved, "average")} moved by hand (✎), for this number of superclasses.`);
   return words.join(" ");
+}
+
+// What was changed by hand at this number of superclasses; beside Undo, where nothing moves for it.
+function changedWords() {
+  const words = [];
+  const moved = [...movesNow().keys()].filter((i) => isMoved(i) && !state.junk.has(i)).length;
+  if (moved) words.push(`${moved} moved by hand ✎`);
+  if (state.junk.size) words.push(`${state.junk.size} junk`);
+  return words.join(", ");
 }
