@@ -120,7 +120,8 @@ def select(
     warnings, notes = about_the_rest(reason, counts, superclasses, apart, junk)
 
     cap = Cap(None, "off")
-    kept = superclass != UNASSIGNED
+    is_candidate = superclass != UNASSIGNED
+    kept, after = is_candidate, before
     if before.any():
         cap = decide_cap(int(before[before > 0].min()), factor, max_size)
         vacant = np.flatnonzero(before == 0)
@@ -137,11 +138,11 @@ def select(
             kept = plugin.select(
                 particles, superclass, largest, parsed, _rng_for(seed, superclasses)
             )
-            _check_kept(kept, superclass, np.minimum(before, largest), name)
+            after = np.minimum(before, largest)
+            _check_kept(kept, superclass, after, name)
     else:
         warnings.append(f"No particle is left to balance: all {len(particles):,} are excluded.")
-    reason[(superclass != UNASSIGNED) & ~kept] = REASONS.index(BALANCED)
-    after = _sizes(np.where(kept, superclass, UNASSIGNED), len(superclasses))
+    reason[is_candidate & ~kept] = REASONS.index(BALANCED)
     warnings += cap.warnings
     notes += cap.notes
     if cap.rule == "factor" and cap.size is not None:
@@ -196,10 +197,24 @@ def _candidates(
     code[:-1][out] = REASONS.index(NOT_SELECTED)
     code[:-1][np.isin(numbers, list(junk))] = REASONS.index(JUNK)
     # The last place of the tables stands for every number that nobody knows.
-    place = np.searchsorted(numbers, class_id)
-    place[place == len(numbers)] = 0
-    place[(numbers[place] if len(numbers) else class_id + 1) != class_id] = len(numbers)
+    place = _places(class_id, numbers)
     return label[place], code[place]
+
+
+def _places(class_id: IntArray, numbers: IntArray) -> IntArray:
+    """Place of each class number among the rising ``numbers``; their length for any other."""
+    n = len(numbers)
+    low, high = int(class_id.min(initial=0)), int(class_id.max(initial=0))
+    if high - low < 10 * len(class_id) + 1_000:
+        # A look-up costs a tenth of a search, and selections are made by the hundred.
+        place_of = np.full(high - low + 1, n, dtype=np.int64)
+        inside = np.flatnonzero((numbers >= low) & (numbers <= high))
+        place_of[numbers[inside] - low] = inside
+        return place_of[class_id - low]
+    place = np.searchsorted(numbers, class_id)
+    place[place == n] = 0
+    place[(numbers[place] if n else class_id + 1) != class_id] = n
+    return place
 
 
 def _sizes(superclass: IntArray, n: int) -> IntArray:
@@ -221,7 +236,7 @@ def _check_kept(kept: BoolArray, superclass: IntArray, expected: IntArray, name:
         )
     if (kept & (superclass == UNASSIGNED)).any():
         raise PluginError(f"The strategy {name} kept particles that were out already.")
-    found = _sizes(np.where(kept, superclass, UNASSIGNED), len(expected))
+    found = _sizes(superclass[kept], len(expected))
     wrong = np.flatnonzero(found != expected)
     if len(wrong):
         number = int(wrong[0])

@@ -381,3 +381,22 @@ def test_a_strategy_that_breaks_its_contract_is_reported(choose: Any) -> None:
     particles, groups = of_sizes(30, 20, 10)
     with pytest.raises(PluginError, match="_Keeps"):
         select(particles, groups, factor=1, left_out=[3], strategy=_Keeps(choose))
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    far=st.sampled_from([1, 10**6, 2**58]),
+    known=st.sets(st.integers(-20, 20), min_size=1, max_size=8),
+    rest=st.lists(st.integers(-25, 25), max_size=40),
+)
+def test_close_and_scattered_class_numbers_are_told_apart_alike(
+    far: int, known: set[int], rest: list[int]
+) -> None:
+    # Numbers that lie close together are looked up in a table, scattered ones are searched.
+    class_id = np.array([*sorted(known), *rest], dtype=np.int64) * far
+    groups = superclasses([[number * far] for number in sorted(known)], class_id)
+    selection = select(table(class_id), groups)
+    label = dict(zip(groups.class_id.tolist(), groups.label.tolist(), strict=True))
+    assert selection.superclass.tolist() == [label.get(number, -1) for number in class_id.tolist()]
+    expected = [KEPT if number in label else NO_SUCH_AVERAGE for number in class_id.tolist()]
+    assert [REASONS[code] for code in selection.reason] == expected
