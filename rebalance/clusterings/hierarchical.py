@@ -7,6 +7,7 @@ from typing import ClassVar, Literal
 
 import numpy as np
 
+from rebalance.clusterings.balanced_linkage import balanced_linkage
 from rebalance.hookspecs import Methods
 from rebalance.model import ClusteringResult, DoubleArray, FloatArray, IntArray
 from rebalance.options import Options, option
@@ -21,8 +22,14 @@ PAPER = "Müllner D (2011) Modern hierarchical, agglomerative clustering algorit
 class HierarchicalOptions(Options):
     """Options of `Hierarchical`."""
 
-    linkage: Literal["average", "complete", "single", "weighted", "ward"] = option(
-        "ward", "How far apart two groups are, from the distances of their averages."
+    linkage: Literal["balanced", "average", "complete", "single", "weighted", "ward"] = option(
+        "balanced", "How far apart two groups are, from the distances of their averages."
+    )
+    size_weight: float = option(
+        0.1,
+        "With linkage=balanced, how strongly groups of like size keep apart; 0 is average linkage.",
+        ge=0,
+        le=1,
     )
 
 
@@ -32,6 +39,8 @@ class Hierarchical:
     The two nearest groups are merged until one is left; K superclasses are what stands n − K
     merges later. Between groups u and v the distance is
 
+    - ``balanced``: that of ``average`` · (2 |u| |v| / (|u| + |v|))^size_weight, see
+      `rebalance.clusterings.balanced_linkage`
     - ``average`` (UPGMA): d(u, v) = Σ_{i∈u, j∈v} d_ij / (|u| |v|)
     - ``complete``: d(u, v) = max d_ij
     - ``single``: d(u, v) = min d_ij
@@ -39,8 +48,9 @@ class Hierarchical:
     - ``ward``: the growth of the variance within, on the chord d_ij = √(2 (1 − affinity_ij)),
       the Euclidean distance of two normalised images whose correlation is the affinity.
 
-    Ward's is the default: it gathers noisy and odd averages where the others leave each of them
-    by itself, as a superclass of few particles that then sets the size of all.
+    Average linkage follows the true views best, but leaves noisy and odd averages by themselves,
+    as superclasses of few particles that then set the size of all. Ward's gathers them, but cuts
+    crowded views that change gradually into many superclasses. ``balanced`` lies between.
 
     Leaves are ordered so that neighbours are as similar as the tree allows [2]_ (up to 500
     averages; in the order of the tree beyond).
@@ -86,18 +96,19 @@ class Hierarchical:
         n = len(affinity)
         if n == 1:
             return dict.fromkeys(numbers, ClusteringResult(label=np.zeros(1, dtype=np.int64)))
-        from scipy.cluster.hierarchy import leaves_list, linkage
+        from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
         from scipy.spatial.distance import squareform
 
         pairs = squareform(affinity, checks=False).astype(np.float64)
         distance = np.clip(1.0 - pairs, 0.0, None)
         if options.linkage == "ward":
             distance = np.sqrt(2.0 * distance)
-        tree = linkage(
-            distance,
-            method=options.linkage,
-            optimal_ordering=n <= _MOST_FOR_OPTIMAL_ORDER,
-        )
+        if options.linkage == "balanced":
+            tree = balanced_linkage(squareform(distance), options.size_weight)
+        else:
+            tree = linkage(distance, method=options.linkage)
+        if n <= _MOST_FOR_OPTIMAL_ORDER:
+            tree = optimal_leaf_ordering(tree, distance)
         order = leaves_list(tree).astype(np.int64)
         return {
             number: ClusteringResult(label=_cut(tree, number), linkage=tree, order=order)

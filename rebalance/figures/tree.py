@@ -152,8 +152,8 @@ def _cut(tree: DoubleArray, label: IntArray) -> float | None:
 
 
 def _height(superclasses: Superclasses) -> str:
-    ward = superclasses.options.get("linkage") == "ward"
-    return "distance" if ward else "1 − affinity"
+    scaled = superclasses.options.get("linkage") in ("ward", "balanced")
+    return "distance" if scaled else "1 − affinity"
 
 
 def _title(superclasses: Superclasses, cut: float | None) -> str:
