@@ -140,24 +140,13 @@ def _unescaped(markdown: str) -> str:
 
 def _scan(scan: Scan) -> dict[str, Any]:
     """Criteria for each number of superclasses, and what they suggest."""
-    criteria = (
-        ("Score", scan.score, "What the suggestion follows: higher is better."),
-        (
-            "Silhouette",
-            scan.silhouette,
-            "How much closer averages are to their own superclass than to the next.",
-        ),
-        ("Stability", scan.stability, "How much of the grouping stays with fewer averages."),
-        ("Contrast", scan.contrast, "Mean affinity within superclasses minus that between."),
-        ("Particles kept", scan.kept, "By the factor or maximum size of the run."),
-    )
+    criteria = ("silhouette", "expected", "expected_sd", "stability")
     return {
         "numbers": scan.numbers.tolist(),
-        "criteria": [
-            {"name": name, "values": [_finite(value) for value in values.tolist()], "help": words}
-            for name, values, words in criteria
-        ],
+        **{name: [_finite(value) for value in getattr(scan, name).tolist()] for name in criteria},
         "suggestion": scan.suggestion.number,
+        "runners_up": list(scan.suggestion.runners_up),
+        "has_structure": scan.suggestion.has_structure,
         "because": scan.suggestion.reason,
     }
 

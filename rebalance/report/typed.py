@@ -32,7 +32,8 @@ def words_of(request: RunRequest, result: RunResult) -> dict[str, Any] | None:
     dict or None
         ``words``: all but number, factor, maximum size and grouping. ``grouping``: of the
         superclasses as the run made them; a decisions file stands in for these. Quoted for the
-        shell. None where a plugin was handed over in Python: no command names it.
+        shell. ``scan``: the command that tries every number; None where the number was not asked
+        for. All of it None where a plugin was handed over in Python: no command names it.
     """
     if not all(isinstance(getattr(request, kind), str) for kind in KINDS_WITH_OPTIONS):
         return None
@@ -56,7 +57,25 @@ def words_of(request: RunRequest, result: RunResult) -> dict[str, Any] | None:
         "words": _quoted(as_command(beginning)),
         "grouping": _quoted(as_command(grouping)[len(as_command(RunRequest(Path("x")))) :]),
         "decided": request.decisions is not None,
+        "scan": None if request.number is None else _quoted(_scan_words(beginning, grouping)),
     }
+
+
+def _scan_words(beginning: RunRequest, grouping: RunRequest) -> list[str]:
+    # A scan chooses no particles; junk takes no part in it, whatever it is called.
+    usual, options = RunRequest(beginning.path), {**beginning.options, **grouping.options}
+    asked = replace(
+        beginning,
+        strategy=usual.strategy,
+        scale=usual.scale,
+        clustering=grouping.clustering,
+        exclude_classes=(*beginning.exclude_classes, *grouping.junk_classes),
+        strict=False,
+        copy_templates=False,
+        options={kind: options[kind] for kind in ("metric", "clustering") if kind in options},
+    )
+    run, _, *rest = as_command(asked)
+    return [run, "scan", *rest]
 
 
 def _absolute(path: Path | None) -> Path | None:

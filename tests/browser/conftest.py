@@ -151,8 +151,9 @@ def run_words(words: list[str], folder: Path) -> dict[str, Any]:
     """Run a command that a page gave, in a folder; its summary."""
     assert words[0] == "rebalance"
     code = "from rebalance.cli import main; main()"
+    last = ["--json", "--no-figures"] if words[1] == "run" else ["--json"]
     done = subprocess.run(
-        [sys.executable, "-c", code, *words[1:], "--json", "--no-figures"],
+        [sys.executable, "-c", code, *words[1:], *last],
         capture_output=True,
         text=True,
         cwd=folder,

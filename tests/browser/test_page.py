@@ -311,17 +311,6 @@ def test_frc_shows_the_curve_of_neighbours(opened: Any, results: Any) -> None:
     assert shown.page.locator("#curve polyline").count() == 1
 
 
-def test_a_scan_is_shown_with_its_suggestion(opened: Any, results: Any) -> None:
-    result = results("scan", n_superclasses="auto")
-    shown: Opened = opened(page_of(result))
-    shown.page.click("#tab-scan")
-    assert f"Suggested: {result.scan.suggestion.number} superclass" in shown.text("#scan")
-    assert shown.page.locator("#scan polyline").count() >= 3
-    shown.page.keyboard.press("]")
-    shown.page.get_by_role("button", name=f"Show {result.scan.suggestion.number}").click()
-    assert shown.text("#k-value") == str(result.scan.suggestion.number)
-
-
 def many_averages(n: int, rng: np.random.Generator) -> tuple[RunRequest, RunResult]:
     """A result of many averages, of noise: what matters is how much there is."""
     images = rng.normal(size=(n, 64, 64)).astype(np.float32)

@@ -152,5 +152,7 @@ def test_a_scan_is_told_without_numbers_that_json_lacks(
     request = RunRequest.of(simulated_job, n_superclasses=found.scan.suggestion.number)
     told = content(request, found)["scan"]
     assert told["suggestion"] == found.scan.suggestion.number
-    assert all(len(one["values"]) == len(told["numbers"]) for one in told["criteria"])
+    assert told["runners_up"] == list(found.scan.suggestion.runners_up)
+    for name in ("silhouette", "expected", "expected_sd", "stability"):
+        assert len(told[name]) == len(told["numbers"])
     json.dumps(told, allow_nan=False)

@@ -139,9 +139,9 @@ function plot({ x, series, low, high, label, ticks, words, ends = [x[0], x.at(-1
     const anchor = tick === first ? "start" : tick === last ? "end" : "middle";
     whole.append(svg("text", { x: toX(tick), y: tall - 5, "text-anchor": anchor, class: "axis-text" }, words(tick)));
   }
-  for (const values of series) {
+  for (const [place, values] of series.entries()) {
     const points = values.map((value, at) => `${toX(x[at]).toFixed(1)},${toY(value).toFixed(1)}`).join(" ");
-    whole.append(svg("polyline", { points, class: "trace" }));
+    whole.append(svg("polyline", { points, class: place ? "trace beside" : "trace" }));
   }
   whole.toX = toX;
   whole.toY = toY;

@@ -1,40 +1,117 @@
-// Which number of superclasses: criteria for each number, where a scan was made.
+// Which number of superclasses: what a scan found for each, and the particles that each would keep.
+
+const scan = told.scan;
 
 function startScan() {
-  const { scan } = told;
-  find("tab-scan").hidden = !scan;
-  if (!scan) find("panel-scan").classList.add("absent");
+  const isOneOfMany = told.groupings.numbers.length > 1;
+  find("tab-scan").hidden = !scan && !isOneOfMany;
+  if (find("tab-scan").hidden) return find("panel-scan").classList.add("absent");
+  find("scan-because").textContent = scan ? scan.because : scanMissing();
+  if (scan) {
+    const first = scan.has_structure ? "Suggested" : "Highest score";
+    find("scan-choices").append(first, choice(scan.suggestion));
+    if (scan.runners_up.length) find("scan-choices").append("also worth a look", ...scan.runners_up.map(choice));
+  } else if (told.command?.scan) {
+    find("scan-command").hidden = find("copy-scan").hidden = false;
+    find("scan-command").textContent = told.command.scan.join(" ");
+    find("copy-scan").addEventListener("click", () => copy(told.command.scan.join(" "), "Command copied."));
+  }
+  find("scan-choices").hidden = !scan;
+}
+
+function scanMissing() {
+  const words = "This run was told its number.";
+  return told.command?.scan ? `${words} This command compares every number, and says which stand out:` : words;
+}
+
+function choice(number) {
+  const button = element("button", { type: "button", "data-number": number, "aria-label": `${counted(number, "superclass", "superclasses")}` }, String(number));
+  button.disabled = !told.groupings.numbers.includes(number);
+  if (button.disabled) button.title = told.groupings.why_alone || `Numbers on this page go to ${told.groupings.numbers.at(-1)}.`;
+  button.addEventListener("click", () => change(() => { state.k = number; }));
+  return button;
 }
 
 function showScan() {
-  const { scan } = told;
-  if (!scan) return;
-  const place = find("scan");
-  place.replaceChildren();
-  if (scan.suggestion != null) {
-    const button = element("button", { type: "button" }, `Show ${scan.suggestion}`);
-    button.disabled = !told.groupings.numbers.includes(scan.suggestion);
-    button.addEventListener("click", () => change(() => { state.k = scan.suggestion; }));
-    place.append(element("p", {}, `Suggested: ${counted(scan.suggestion, "superclass", "superclasses")}. ${scan.because ?? ""}`), button);
+  if (find("tab-scan").hidden) return;
+  for (const button of find("scan-choices").querySelectorAll("button")) {
+    button.setAttribute("aria-pressed", String(Number(button.dataset.number) === state.k));
   }
-  for (const criterion of scan.criteria) {
-    const known = criterion.values.filter((value) => value !== null);
-    if (known.length < 2) continue;
-    const at = scan.numbers.filter((_, place) => criterion.values[place] !== null);
-    const made = plot({
-      x: at, series: [known], low: Math.min(...known), high: Math.max(...known), label: criterion.name,
-      ends: [scan.numbers[0], scan.numbers.at(-1)], words: String,
-      ticks: [...new Set([scan.numbers[0], scan.numbers[scan.numbers.length >> 1], scan.numbers.at(-1)])],
-    });
-    for (const [number, kind] of [[state.k, "now"], [scan.suggestion, "suggested"]]) {
-      const value = known[at.indexOf(number)];
-      if (value === undefined) continue;
-      made.append(svg("circle", {
-        cx: made.toX(number), cy: made.toY(value), r: kind === "now" ? 4.5 : 7,
-        fill: kind === "now" ? "var(--accent)" : "none", stroke: "var(--focus)", "stroke-width": kind === "now" ? 0 : 2,
-      }));
+  const { numbers } = told.groupings, plots = [];
+  const span = [...numbers, ...(scan ? scan.numbers : [])];
+  const ends = [Math.min(...span), Math.max(...span)];
+  const add = (title, x, lines, settings, words) => plots.push(
+    element("h2", {}, title), overNumbers(title, x, lines, ends, settings), element("p", { class: "hint" }, words),
+  );
+  if (scan) {
+    const all = [...scan.silhouette, ...scan.expected];
+    add("Silhouette", scan.numbers, [scan.silhouette, scan.expected], {
+      low: Math.min(0, ...all), high: Math.max(...all), spread: scan.expected_sd,
+    }, "How much nearer averages are to their own superclass than to the next. Dashed: of averages of the same spread without groups. Look for where the two are far apart.");
+    const known = scan.numbers.map((_, at) => at).filter((at) => scan.stability[at] !== null);
+    if (known.length > 1) {
+      add("Stability", known.map((at) => scan.numbers[at]), [known.map((at) => scan.stability[at])], { low: 0, high: 1 },
+        "How well the superclasses stay with fewer averages and added noise: 1, all the same.");
     }
-    place.append(element("h2", {}, criterion.name), made, element("p", { class: "hint" }, criterion.help ?? ""));
   }
-  place.append(element("p", { class: "hint" }, "Dot: the number on screen. Ring: the suggestion."));
+  const kept = keptShares();
+  if (kept && numbers.length > 1) {
+    add("Particles kept", numbers, [kept], { low: 0, high: 100, levels: [0, 50, 100] },
+      isBalancing() ? "In per cent, at the factor or maximum size on screen." : "In per cent. All are kept until a factor or a maximum size is set.");
+  }
+  find("scan-said").textContent = saidOfNumber(kept);
+  find("scan-plots").replaceChildren(...plots);
+}
+
+const isBalancing = () => view.balance.cap !== null;
+
+// Share of particles kept at each number, by what is on screen: balance, junk, moves.
+function keptShares() {
+  if (!told.balance || view.balance.error) return null;
+  return told.groupings.numbers.map((number, row) => {
+    const sizes = new Map(), moves = state.moves.get(number);
+    for (let i = 0; i < n; i++) {
+      const label = moves?.get(i) ?? allLabels[row * n + i];
+      if (label < 0 || state.junk.has(i) || isLeftOut(i)) continue;
+      sizes.set(label, (sizes.get(label) ?? 0) + particlesOf(i));
+    }
+    const groups = [...sizes.values()].map((size) => ({ size }));
+    return (100 * balanceOf(groups, state.factor, state.max).after) / told.balance.read;
+  });
+}
+
+function saidOfNumber(kept) {
+  const words = [], at = scan ? scan.numbers.indexOf(state.k) : -1;
+  if (at >= 0) {
+    words.push(`silhouette ${scan.silhouette[at].toFixed(2)} (${scan.expected[at].toFixed(2)} without groups)`);
+    if (scan.stability[at] !== null) words.push(`stability ${scan.stability[at].toFixed(2)}`);
+  }
+  if (kept) words.push(`${percent(kept[numberAt()], 100)} % of the particles kept`);
+  return words.length ? `${state.k} on screen: ${words.join(", ")}.` : "";
+}
+
+// A plot over numbers of superclasses; a click chooses the nearest.
+function overNumbers(title, x, series, ends, { spread, ...settings }) {
+  const step = [1, 2, 5, 10, 20].find((by) => (ends[1] - ends[0]) / by <= 8) ?? 50;
+  const ticks = [];
+  for (let tick = Math.ceil(ends[0] / step) * step; tick <= ends[1]; tick += step) ticks.push(tick);
+  const made = plot({ x, series, ends, ticks, words: String, label: `${title} by number of superclasses`, ...settings });
+  const { viewBox: { baseVal: box } } = made, under = made.querySelector("polyline");
+  if (spread) {
+    const edge = (sign) => x.map((number, at) => `${made.toX(number).toFixed(1)},${made.toY(series[1][at] + sign * 2 * spread[at]).toFixed(1)}`);
+    under.before(svg("polygon", { class: "spread-band", points: [...edge(1), ...edge(-1).reverse()].join(" ") }));
+  }
+  const suggested = scan ? [scan.suggestion, ...scan.runners_up] : [];
+  for (const [number, kind] of [...suggested.map((number, at) => [number, at ? "runner-up" : "suggested"]), [state.k, "now"]]) {
+    under.before(svg("line", { class: `at-number ${kind}`, x1: made.toX(number), x2: made.toX(number), y1: 6, y2: box.height - 20 }));
+  }
+  const at = x.indexOf(state.k);
+  if (at >= 0) made.append(svg("circle", { class: "now", cx: made.toX(state.k), cy: made.toY(series[0][at]), r: 4 }));
+  made.addEventListener("click", (event) => {
+    const { left, width } = made.getBoundingClientRect();
+    const place = ((event.clientX - left) / width) * box.width;
+    const far = (number) => Math.abs(made.toX(number) - place);
+    change(() => { state.k = told.groupings.numbers.reduce((best, number) => (far(number) < far(best) ? number : best)); });
+  });
+  return made;
 }
