@@ -20,8 +20,13 @@ from rebalance.options import Length, Options, option
 AUTO_RINGS = 27
 """Rings across the band when no low-pass is given: the band ends at mask diameter / 27."""
 
-AUTO_SHIFT_FRACTION = 0.08
-"""Largest shift as a fraction of the box when none is given."""
+AUTO_SHIFT_FRACTION = 0.01
+"""Largest shift as a fraction of the box when none is given: about the error of the centres. The
+centre of mass of a molecule is projected onto that of its picture, so centred averages of one view
+need no further shift, and freedom to move makes unlike ones alike."""
+
+UNCENTRED_SHIFT_FRACTION = 0.08
+"""The same where objects are not centred first."""
 
 ROOM_ABOUT_OBJECT = 1.25
 """Radius of the mask over that of the object, when the objects are centred first."""
@@ -47,7 +52,9 @@ class SearchOptions(Options):
         None, "Coarsest detail compared; auto sets no limit.", unit="Å or px"
     )
     max_shift: Length | None = option(
-        None, "Largest shift either way; auto is 8 % of the box.", unit="Å or px"
+        None,
+        "Largest shift either way; auto is 1 % of the box, 8 % without centring.",
+        unit="Å or px",
     )
     mirror: bool = option(True, "Compare with the mirror image too.")
     center: bool = option(True, "Centre the objects first; max_shift is counted from there.")
@@ -94,6 +101,8 @@ def resolve_search(averages: ClassAverages, options: SearchOptions) -> Search:
     size = averages.pixel_size
     largest = averages.box / 2.0
     shift = AUTO_SHIFT_FRACTION * averages.box
+    if not options.center:
+        shift = UNCENTRED_SHIFT_FRACTION * averages.box
     if options.max_shift is not None:
         shift = options.max_shift.pixels(size, "max_shift")
         if not 0.0 <= shift <= largest:
