@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
@@ -19,6 +20,7 @@ from rebalance.testing import Case, parametrize_with_checks
 
 # Examples have to be there when the tests are collected.
 _SCRATCH = tempfile.TemporaryDirectory(prefix="rebalance-eman-")
+atexit.register(_SCRATCH.cleanup)
 
 
 def place(name: str) -> Path:
