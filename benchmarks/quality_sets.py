@@ -1,0 +1,146 @@
+"""The data of `benchmarks.quality`: classifications of known views, from clean to bad."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rebalance import formats
+from rebalance.evaluation import place, read_truth, truth_of_simulation
+from rebalance.evaluation.known_views import KnownViews
+from rebalance.model import ClassAverages, IntArray
+from rebalance.simulate import simulate_class_averages
+
+NOISE = {"clean": 1.0, "moderate": 0.25, "noisy": 0.05, "bad": 0.01}
+"""Signal-to-noise ratio of a particle; an average has a hundred of them."""
+
+MOLECULES: dict[str, dict[str, Any]] = {
+    "phantom": {"box": 48, "pixel_size": 5.3},
+    "ribosome": {"model": "ribosome.pdb", "box": 64},
+    "beta-galactosidase": {
+        "model": "5a1a_beta-galactosidase.pdb", "symmetry": "D2", "box": 64,
+    },
+}  # fmt: skip
+VIEWS: dict[str, dict[str, Any]] = {
+    "discrete": {"n_views": 12},
+    "preferred": {"continuous": True},
+}
+SYMMETRIC_VIEWS = 5
+"""Discrete views that fit 25° apart into the eighth of the half sphere that D2 leaves."""
+
+PARTICLES_PER_AVERAGE = 100
+
+
+@dataclass(frozen=True, eq=False)
+class KnownSet:
+    """A classification of known views.
+
+    Parameters
+    ----------
+    name, views, noise : str
+    averages : ClassAverages
+        None empty.
+    known : KnownViews
+    truth : int64 (N,), optional
+        Number of the view that each average shows, −1 for none; where views are discrete.
+    numbers : tuple of int
+        Numbers of superclasses to judge.
+    n_views : int, optional
+        The number at which to compare labels with the truth.
+    """
+
+    name: str
+    views: str
+    noise: str
+    averages: ClassAverages
+    known: KnownViews
+    numbers: tuple[int, ...]
+    truth: IntArray | None = None
+    n_views: int | None = None
+
+
+def simulated(
+    molecule: str, views: str, noise: str, n_averages: int, seed: int, models: Path
+) -> KnownSet:
+    settings = dict(MOLECULES[molecule])
+    numbers, n_views = (8, 12, 20), 12
+    settings |= VIEWS[views]
+    if "model" in settings:
+        settings["source"] = str(models / settings.pop("model"))
+    if "symmetry" in settings and views == "discrete":
+        settings["n_views"] = n_views = SYMMETRIC_VIEWS
+        numbers = (4, SYMMETRIC_VIEWS, 8)
+    if views == "discrete":
+        settings["min_separation"] = 25.0
+    found = simulate_class_averages(
+        {
+            "n_averages": n_averages,
+            "n_particles": PARTICLES_PER_AVERAGE * n_averages,
+            "snr": NOISE[noise],
+            "seed": seed,
+            **settings,
+        }
+    )
+    used = ~found.class_averages.is_empty
+    known = place(truth_of_simulation(found)).views
+    assert known is not None
+    return KnownSet(
+        f"{molecule}, {views}, {noise}, {n_averages}",
+        views,
+        noise,
+        found.class_averages.subset(used),
+        known,
+        tuple(k for k in numbers if k < used.sum()),
+        found.superclass[used] if views == "discrete" else None,
+        n_views if views == "discrete" else None,
+    )
+
+
+def relion(folder: Path) -> KnownSet:
+    dataset = formats.read(folder)
+    averages = dataset.class_averages
+    assert averages is not None
+    known = place(read_truth(folder), dataset.particles).views
+    assert known is not None
+    return KnownSet(
+        folder.name, "RELION", "moderate", averages.subset(~averages.is_empty), known, (5, 6, 8, 10)
+    )
+
+
+def sets(data: Path, seeds: int, first_seed: int, *, full: bool = True) -> Iterator[KnownSet]:
+    """Every set whose data are there, small ones first.
+
+    Parameters
+    ----------
+    data : Path
+        Folder with ``relion31_70s`` and ``models``.
+    seeds : int
+        Copies of each simulated set.
+    first_seed : int
+    full : bool
+        False: the phantom and two noise levels only.
+    """
+    if (data / "relion31_70s").is_dir():
+        yield relion(data / "relion31_70s")
+    cases = [(100, noise) for noise in NOISE] + [(30, "moderate"), (300, "moderate")]
+    if not full:
+        cases = [(30, "clean"), (30, "noisy")]
+    for n_averages, noise in sorted(cases):
+        for molecule, settings in MOLECULES.items():
+            here = "model" not in settings or (data / "models" / settings["model"]).is_file()
+            if not here or (not full and "model" in settings):
+                continue
+            for views in VIEWS:
+                for seed in range(first_seed, first_seed + (1 if n_averages == 300 else seeds)):
+                    yield simulated(molecule, views, noise, n_averages, seed, data / "models")
+
+
+def in_view(found: KnownSet) -> IntArray:
+    """Rows of the averages that show one view."""
+    if found.truth is None:
+        return np.arange(len(found.averages))
+    return np.flatnonzero(found.truth >= 0)
