@@ -44,7 +44,7 @@ function showScan() {
     element("h2", {}, title), overNumbers(title, x, lines, ends, settings), element("p", { class: "hint" }, words),
   );
   if (scan) {
-    const all = [...scan.silhouette, ...scan.expected];
+    const all = [...scan.silhouette, ...[-2, 2].flatMap((by) => scan.expected.map((value, at) => value + by * scan.expected_sd[at]))];
     add("Silhouette", scan.numbers, [scan.silhouette, scan.expected], {
       low: Math.min(0, ...all), high: Math.max(...all), spread: scan.expected_sd,
     }, "How much nearer averages are to their own superclass than to the next. Dashed: of averages of the same spread without groups. Look for where the two are far apart.");
