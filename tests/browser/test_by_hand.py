@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import rebalance
+from docs.tools.decide import decisions
 from rebalance.decisions import read_decisions
 
 from .conftest import Opened, groups_of, kept_of, page_of, run_words
@@ -218,3 +220,17 @@ def test_decisions_can_be_made_where_nothing_was_clustered(
     summary = run_words(shlex.split(shown.text("#command")), tmp_path)
     assert groups_of(summary) == shown.groups()
     assert kept_of(summary) == shown.kept()
+
+
+def test_decisions_of_the_documentation_are_those_that_the_page_saves(
+    main_page: Opened, results: Any, tmp_path: Path
+) -> None:
+    main_page.set_number(7)
+    main_page.set("f", "0.25")
+    junk = [main_page.groups()[0][0], main_page.groups()[-1][0]]
+    for number in junk:
+        main_page.tile(number).focus()
+        main_page.page.keyboard.press("j")
+    by_page = json.loads(saved(main_page, tmp_path).read_text())
+    path = page_of(results("main"))
+    assert decisions(path, number=7, junk=junk, factor="0.25") == by_page

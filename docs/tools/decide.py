@@ -1,0 +1,85 @@
+"""The file that *Save decisions* of a report page saves, made without a browser.
+
+    python -m docs.tools.decide report.html decisions.json --number 9 --junk 4,7 -f 0.5
+
+so that the pages that show such a file can be done anywhere. `tests/browser` holds it to the page.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import json
+import re
+from collections import Counter
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+def told_by(page: Path) -> dict[str, Any]:
+    """What a report page was told."""
+    found = re.search(r'<script[^>]*id="content">(.*?)</script>', page.read_text(encoding="utf-8"))
+    assert found is not None, f"{page} is no report page"
+    told: dict[str, Any] = json.loads(found[1])
+    return told
+
+
+def decisions(
+    page: Path, *, number: int | None = None, junk: Collection[int] = (), factor: str | None = None
+) -> dict[str, Any]:
+    """What the page would save.
+
+    Parameters
+    ----------
+    page : Path
+        `report.html`.
+    number : int, optional
+        Of superclasses; that of the run else.
+    junk : collection of int
+        Class numbers.
+    factor : str, optional
+        That of the run else.
+    """
+    told = told_by(page)
+    known, found = told["averages"], told["groupings"]
+    number = found["current"] if number is None else number
+    labels = np.frombuffer(base64.b64decode(found["labels"]), "<i2")
+    row = labels.reshape(len(found["numbers"]), -1)[found["numbers"].index(number)]
+    counts = known["particles"] or [1] * len(row)
+    members: dict[int, list[int]] = {}
+    size: Counter[int] = Counter()
+    for label, class_id, particles in zip(row.tolist(), known["class_id"], counts, strict=True):
+        if label >= 0 and class_id not in junk:
+            members.setdefault(label, []).append(class_id)
+            size[label] += particles
+    order = sorted(members, key=lambda label: (-size[label], min(members[label])))
+    balance = told["balance"] or {}
+    return {
+        **told["decisions"],
+        "superclasses": [sorted(members[label]) for label in order],
+        "junk": sorted(junk),
+        "factor": factor or balance.get("factor"),
+        "max_size": balance.get("max_size"),
+        "moved": [],
+        "grouped_by": {**told["decisions"]["grouped_by"], "n_superclasses": number},
+    }
+
+
+def main(words: Sequence[str] | None = None) -> None:
+    """Write the file that the words ask for."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("page", type=Path)
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--number", type=int)
+    parser.add_argument("--junk", type=lambda text: [int(one) for one in text.split(",")])
+    parser.add_argument("-f", "--factor")
+    asked = parser.parse_args(words)
+    found = decisions(asked.page, number=asked.number, junk=asked.junk or (), factor=asked.factor)
+    asked.file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
