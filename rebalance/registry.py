@@ -7,6 +7,7 @@ name or is made for another version of the hooks is reported and the rest go on.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -20,6 +21,7 @@ from rebalance.errors import PluginError
 from rebalance.hookspecs import HOOK_VERSION, KINDS, HookSpecs, PluginSpec
 
 ENTRY_POINT_GROUP = "rebalance"
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 HOOKS = {
     "metric": "rebalance_metrics",
     "clustering": "rebalance_clusterings",
@@ -74,6 +76,42 @@ def check_contract(instance: Any, kind: str, what: str) -> None:
             f"{what} lacks {', '.join(missing)}.",
             cure=f"See rebalance.hookspecs.{contract.__name__} for what a {kind} must have.",
         )
+    wrong = _misstated(instance)
+    if wrong:
+        raise PluginError(
+            f"{what} states {wrong}.",
+            cure=f"See rebalance.hookspecs.{contract.__name__} for what a {kind} may state.",
+        )
+
+
+def _misstated(instance: Any) -> str:
+    """The first attribute by which a run would go wrong without a word, or fail far from here."""
+    from rebalance.options import Options
+
+    model = getattr(instance, "options_model", Options)
+    if not (isinstance(model, type) and issubclass(model, Options)):
+        return f"options_model = {model!r}, expected a subclass of rebalance.options.Options"
+    returns = getattr(instance, "returns", "affinity")
+    if returns not in ("affinity", "distance"):
+        return f"returns = {returns!r}, expected 'affinity' or 'distance'"
+    requires = getattr(instance, "requires", ())
+    # A text would be taken for a sequence of letters.
+    if not (isinstance(requires, tuple) and all(isinstance(word, str) for word in requires)):
+        return f"requires = {requires!r}, expected a tuple of words such as ('alignment',)"
+    return ""
+
+
+def _require_spec(spec: object) -> None:
+    if not isinstance(spec, PluginSpec):
+        raise TypeError(f"a hook gave {spec!r}, which is no PluginSpec")
+    for name in ("name", "summary", "implementation"):
+        if not isinstance(getattr(spec, name), str):
+            raise TypeError(f"{name} of {spec!r} is no text")
+    if not _NAME.fullmatch(spec.name):
+        raise ValueError(
+            f"{spec.name!r} is no name of a plugin: lower-case letters and numbers, joined by "
+            "hyphens, were expected"
+        )
 
 
 class Registry:
@@ -122,14 +160,18 @@ class Registry:
         manager.add_hookspecs(HookSpecs)
         try:
             manager.register(module)
+            manager.check_pending()
+            if not manager.get_hookcallers(module):
+                raise LookupError(
+                    f"no function is marked with @hookimpl and named {', '.join(HOOKS.values())}"
+                )
             found = {
                 kind: [spec for specs in getattr(manager.hook, hook)() for spec in specs]
                 for kind, hook in HOOKS.items()
             }
             for spec in (spec for specs in found.values() for spec in specs):
-                if not isinstance(spec, PluginSpec):
-                    raise TypeError(f"a hook gave {spec!r}, which is no PluginSpec")
-        except Exception as error:
+                _require_spec(spec)
+        except (Exception, SystemExit) as error:
             self.problems.append(
                 f"Plugin package {package} {version} is left out: its hooks failed with "
                 f"{type(error).__name__}: {error}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,8 @@ import pytest
 from rebalance import builtins
 from rebalance.errors import PluginError
 from rebalance.hookspecs import HOOK_VERSION, PluginSpec, hookimpl
-from rebalance.registry import Registry
+from rebalance.options import NoOptions
+from rebalance.registry import Registry, check_contract
 
 
 def package(*specs: object, **more: object) -> object:
@@ -47,6 +49,9 @@ def test_installed_built_ins_come_in_by_the_entry_point() -> None:
     [
         (package("no spec"), ["stranger 2.0", "no PluginSpec"]),
         (package(REBALANCE_HOOK_VERSION=HOOK_VERSION + 1), ["stranger 2.0", "version 2"]),
+        (SimpleNamespace(), ["stranger 2.0", "marked with @hookimpl", "rebalance_metrics"]),
+        (package(PluginSpec("My Metric", "One.", "a:B")), ["'My Metric'", "joined by hyphens"]),
+        (package(PluginSpec("mine", None, "a:B")), ["stranger 2.0", "summary", "no text"]),  # type: ignore[arg-type]
         (package(PluginSpec("frc", "One.", "a:B")), ["'frc'", "stranger", "rebalance-em"]),
     ],
 )
@@ -69,6 +74,45 @@ def test_a_hook_that_fails_is_named(registry: Registry) -> None:
 
     registry.add(Module(), package="stranger", version="2.0")
     assert "out of order" in registry.problems[0]
+
+
+def test_a_hook_of_another_name_is_named(registry: Registry) -> None:
+    class Module:
+        @hookimpl
+        def rebalance_metric(self) -> list[PluginSpec]:
+            return []
+
+    registry.add(Module(), package="stranger", version="2.0")
+    assert "stranger 2.0 is left out" in registry.problems[0]
+    assert "rebalance_metric" in registry.problems[0]
+
+
+class Stated:
+    options_model = NoOptions
+    returns = "affinity"
+    requires: object = ()
+    invariances = ()
+
+    def __init__(self, **attributes: object) -> None:
+        vars(self).update(attributes)
+
+    prepare = tile = facts = lambda self: None
+
+
+@pytest.mark.parametrize(
+    ("attributes", "words"),
+    [
+        ({"returns": "similarity"}, "returns = 'similarity', expected 'affinity' or 'distance'"),
+        ({"requires": "alignment"}, "requires = 'alignment', expected a tuple"),
+        ({"options_model": dict}, "options_model = <class 'dict'>, expected a subclass"),
+    ],
+)
+def test_what_a_plugin_states_has_to_be_a_word_that_is_known(
+    attributes: dict[str, object], words: str
+) -> None:
+    check_contract(Stated(), "metric", "The metric Stated")
+    with pytest.raises(PluginError, match=re.escape(words)):
+        check_contract(Stated(**attributes), "metric", "The metric Stated")
 
 
 @pytest.mark.parametrize("error", [ImportError, SystemExit, SyntaxError, AttributeError])
@@ -99,6 +143,7 @@ MODULES = {
     "leaves": ("raise SystemExit(3)\n", "importing leaves failed"),
     "clash": ("{hook}    return [PluginSpec('frc', 'One.', 'a:B')]\n", "one of that name already"),
     "elder": ("REBALANCE_HOOK_VERSION = 0\n", "made for version 0 of the hooks"),
+    "nothing": ("X = 1\n", "no function is marked with @hookimpl"),
     "wrong": ("{hook}    return 3\n", "its hooks failed with TypeError"),
 }
 HOOK = "from rebalance.hookspecs import PluginSpec, hookimpl\n@hookimpl\ndef rebalance_metrics():\n"

@@ -113,6 +113,11 @@ def check_number(
 
 
 def check_result(result: ClusteringResult, n: int, number: int | None, name: str) -> list[str]:
+    if not isinstance(result, ClusteringResult):
+        raise PluginError(
+            f"The clustering {name} gave {type(result).__name__}, no ClusteringResult.",
+            cure="See rebalance.hookspecs.Clustering for what cluster() must return.",
+        )
     label = np.asarray(result.label)
     if label.shape != (n,) or label.dtype.kind not in "iu":
         raise PluginError(

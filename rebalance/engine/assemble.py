@@ -47,6 +47,8 @@ class Assembly:
             range.
         """
         shape = (len(tile.rows), len(tile.columns))
+        if not isinstance(block, Block):
+            raise self._broken(f"gave {type(block).__name__} for a tile, expected Block")
         if block.values.shape != shape:
             raise self._broken(f"gave a block of {block.values.shape} for a tile of {shape}")
         is_whole = tile.rows.stop <= tile.columns.start

@@ -389,6 +389,15 @@ def test_a_clustering_that_breaks_its_contract_is_reported(result: dict[str, Any
         cluster(affinity(np.eye(3)), 2, clustering=_Gives(**result))
 
 
+def test_a_clustering_that_gives_bare_labels_is_reported() -> None:
+    class Bare(_Gives):
+        def cluster(self, *_: Any) -> Any:
+            return np.array([0, 1, 1])
+
+    with pytest.raises(PluginError, match="Bare gave ndarray, no ClusteringResult"):
+        cluster(affinity(np.eye(3)), 2, clustering=Bare(label=np.zeros(3)))
+
+
 def test_the_affinity_is_not_written_to(rng: np.random.Generator) -> None:
     of = affinity(random_values(10, rng))
     before = of.values.copy()

@@ -237,6 +237,15 @@ def test_broken_metric_is_named(block: np.ndarray, message: str) -> None:
         rebalance.affinity(views.stack_of(images), Broken())
 
 
+def test_metric_that_gives_an_array_for_a_block_is_named() -> None:
+    class Bare(Brightness):
+        def tile(self, *_: Any, **__: Any) -> Any:
+            return np.zeros((2, 2), np.float32)
+
+    with pytest.raises(PluginError, match="gave ndarray for a tile, expected Block"):
+        rebalance.affinity(views.stack_of(np.eye(8)[None] * [[[1]], [[2]]]), Bare())
+
+
 def test_rounding_of_a_metric_is_forgiven() -> None:
     class Rounded(Brightness):
         returns = "affinity"
