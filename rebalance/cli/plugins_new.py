@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -39,10 +40,11 @@ def new(
         console.print(f"  {path.relative_to(place)}", markup=False, highlight=False)
     console.print("\nNext:", markup=False)
     check = f"rebalance plugins check {name}"
+    typed = shlex.quote(str(place))
     for command in (
-        f"pip install -e {place}",
+        f"pip install -e {typed}",
         check if kind != "format" else f"{check} --example FILE",
-        f"python -m pytest {place}",
+        f"python -m pytest {typed}",
         USES[kind].removeprefix("$ ").format(name),
     ):
         # One line each, so that it can be copied.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Iterator
-from importlib import resources
+from importlib import metadata, resources
 from pathlib import Path
 from string import Template
 
@@ -75,7 +76,7 @@ def write_package(kind: str, name: str, folder: Path | None = None) -> list[Path
         "name": name,
         "distribution": distribution,
         "package": package,
-        "class_name": "".join(part.capitalize() for part in name.split("-")),
+        "class_name": _class_name(kind, name),
         "summary": SUMMARIES[kind],
         "lower_summary": SUMMARIES[kind][0].lower() + SUMMARIES[kind][1:],
         "hook": HOOKS[kind],
@@ -111,6 +112,14 @@ def _files(kind: str, package: str) -> Iterator[tuple[str, str]]:
         yield target, (templates / room / f"{template}.in").read_text(encoding="utf-8")
 
 
+def _class_name(kind: str, name: str) -> str:
+    """GreyLevels of grey-levels; GreyLevelsMetric where the new files use that word already."""
+    camel = "".join(part.capitalize() for part in name.split("-"))
+    taken = {word for _, text in _files(kind, "") for word in re.findall(r"\b[A-Z]\w*", text)}
+    is_free = camel not in taken and not keyword.iskeyword(camel)
+    return camel if is_free else f"{camel}{kind.capitalize()}"
+
+
 def _check(kind: str, name: str) -> None:
     if kind not in KINDS:
         raise OptionError(
@@ -128,3 +137,10 @@ def _check(kind: str, name: str) -> None:
                 f"There is a {kind} {name!r} already, in package {plugin.package}.",
                 cure="Choose another name, or uninstall that package.",
             )
+    distribution = distribution_name(name)
+    if any(metadata.distributions(name=distribution)):
+        raise OptionError(
+            f"The package of {name!r} would be called {distribution}, and one of that name is "
+            "installed.",
+            cure="Choose another name: installing the new package would remove that one.",
+        )

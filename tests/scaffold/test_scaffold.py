@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import subprocess
 import sys
 import tomllib
@@ -14,7 +15,7 @@ from typer.testing import CliRunner
 from rebalance.cli import app
 from rebalance.errors import OptionError, OutputError
 from rebalance.hookspecs import KINDS
-from rebalance.registry import registry
+from rebalance.registry import Registry, registry
 from rebalance.scaffold import distribution_name, write_package
 from tests.environment import Environment
 
@@ -79,6 +80,8 @@ def test_what_is_written_is_formatted_and_names_no_one_else(kind: str, tmp_path:
         ("metric", "a" * 60, "at most 40"),
         ("metric", "../mine", "joined by hyphens"),
         ("metric", "frc", "in package rebalance-em"),
+        ("metric", "em", "rebalance-em, and one of that name is installed"),
+        ("strategy", "rebalance-em", "rebalance-em, and one of that name is installed"),
     ],
 )
 def test_a_kind_or_name_that_will_not_do_is_refused(
@@ -92,6 +95,39 @@ def test_a_kind_or_name_that_will_not_do_is_refused(
 def test_a_name_that_another_kind_has_is_free(tmp_path: Path) -> None:
     assert registry().find("metric", "frc")
     assert write_package("strategy", "frc", tmp_path / "package")
+
+
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    [
+        ("metric", "true"),
+        ("clustering", "none"),
+        ("format", "rows"),
+        ("format", "dataset"),
+        ("metric", "pair-metric"),
+        ("strategy", "options"),
+    ],
+)
+def test_a_class_is_not_named_like_a_word_of_the_new_files(
+    kind: str, name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_package(kind, name, tmp_path / "package")
+    package = f"rebalance_{name.replace('-', '_')}"
+    monkeypatch.syspath_prepend(tmp_path / "package" / "src")
+    found = Registry(discover=False)
+    found.add(importlib.import_module(package), package=package)
+    camel = "".join(part.capitalize() for part in name.split("-"))
+    assert type(found.load(kind, name)).__name__ == f"{camel}{kind.capitalize()}"
+
+
+def test_commands_to_type_next_quote_a_folder_with_spaces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ["plugins", "new", "metric", "mine", "--folder", "my work/mine"]
+    done = CliRunner().invoke(app, words)
+    assert "pip install -e 'my work/mine'" in done.output
+    assert "python -m pytest 'my work/mine'" in done.output
 
 
 def test_nothing_is_written_over(tmp_path: Path) -> None:
