@@ -11,6 +11,7 @@ description and, where it has one, a unit and a range:
 from __future__ import annotations
 
 import difflib
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,10 +35,19 @@ class Length:
     """A length in Å or in pixels, as a user writes it: ``40``, ``40A``, ``40Å``, ``10px``.
 
     A bare number is in Å.
+
+    Raises
+    ------
+    ValueError
+        If it is negative or not finite.
     """
 
     value: float
     unit: str = "A"
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.value < math.inf:
+            raise ValueError(f"{self} is not a length: a number of at least 0 was expected")
 
     @classmethod
     def parse(cls, text: str | float | int | Length) -> Length:
@@ -46,7 +56,8 @@ class Length:
         Raises
         ------
         ValueError
-            If the text is not a finite number followed by nothing, ``A``, ``Å`` or ``px``.
+            If the text is not a finite number of at least 0, followed by nothing, ``A``, ``Å`` or
+            ``px``.
         """
         if isinstance(text, Length):
             return text
@@ -98,7 +109,7 @@ class Length:
         # A pattern holds for text alone; a bare number is in Å.
         return {
             "type": ["number", "string"],
-            "pattern": r"^\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*"
+            "pattern": r"^\s*\+?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*"
             r"(Å|[Aa]|[Aa]ng|[Aa]ngstrom|px|pix|pixels?)?\s*$",
         }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -59,11 +61,11 @@ def check(
     for path in examples or ():
         require_exists(path)
     kinds = [kind] if kind else _kinds_of(name)
-    strange = sorted(set(options) - set(kinds))
+    strange = [f"--set {one}.…" for one in sorted(set(options) - set(kinds))]
+    strange += ["--example"] if examples and "format" not in kinds else []
+    strange += ["--column"] if columns and "strategy" not in kinds else []
     if strange:
-        raise OptionError(
-            f"--set {strange[0]}.… is of no use: {name} is a {' and a '.join(kinds)}."
-        )
+        raise OptionError(f"{strange[0]} is of no use: {name} is a {' and a '.join(kinds)}.")
     cases = [
         Case(
             name,
@@ -77,7 +79,9 @@ def check(
     outcomes: list[Outcome] = []
     for case in cases:
         if json:
-            outcomes += outcomes_of(case)
+            # What a plugin prints is no part of the JSON.
+            with contextlib.redirect_stdout(sys.stderr):
+                outcomes += outcomes_of(case)
         else:
             outcomes += _shown(case)
     if json:
@@ -101,8 +105,9 @@ def _shown(case: Case) -> list[Outcome]:
     console.print(f"[bold]{case.kind} {case.name}[/]")
     width = max(len(check.name) for check in checks_of(case.kind))
     outcomes = []
+    said: dict[str, str] = {}
     for outcome in outcomes_of(case):
-        _show(console, outcome, width)
+        _show(console, outcome, width, said)
         outcomes.append(outcome)
     count = {status: sum(one.status == status for one in outcomes) for status in _STYLES}
     parts = [f"{number} {status}" for status, number in count.items() if number]
@@ -110,11 +115,13 @@ def _shown(case: Case) -> list[Outcome]:
     return outcomes
 
 
-def _show(console: Console, outcome: Outcome, width: int) -> None:
+def _show(console: Console, outcome: Outcome, width: int, said: dict[str, str]) -> None:
     """One line; below it what was promised and where that broke."""
     from rich.padding import Padding
     from rich.table import Table
     from rich.text import Text
+
+    from rebalance.testing.outcome import said_once
 
     style = _STYLES[outcome.status]
     is_failed = outcome.status == "failed"
@@ -126,7 +133,8 @@ def _show(console: Console, outcome: Outcome, width: int) -> None:
     line.add_row(Text(outcome.check), Text(outcome.status, style=style), reason)
     console.print(line)
     if is_failed:
-        for text in (Text(outcome.promise, style="dim"), Text(outcome.detail, style="red")):
+        detail = said_once(outcome, said)
+        for text in (Text(outcome.promise, style="dim"), Text(detail, style="red")):
             console.print(Padding(text, (0, 0, 0, 4)))
 
 

@@ -72,20 +72,19 @@ def contract(subject: MetricSubject) -> None:
 
 
 def lengths_refused(subject: MetricSubject) -> None:
-    """A length that is negative, or in Å without a pixel size, is an OptionError."""
+    """A length in Å without a pixel size is an OptionError; one that will not do is no accident."""
     lengths = lengths_of(subject.plugin.options_model)
     if not lengths:
         raise NotApplicable("None of its options is a length.")
     for name in lengths:
-        for text, pixel_size in (("-1px", 4.0), ("10A", None)):
-            what = f"{name} = {text}" + ("" if pixel_size else " without a pixel size")
-            error = _prepared(subject, name, text, pixel_size)
-            require(
-                isinstance(error, OptionError),
-                f"{what} was taken, expected an OptionError."
-                if error is None
-                else f"{what} raised {type(error).__name__}, expected OptionError: {error}",
-            )
+        error = _prepared(subject, name, "10A", None)
+        require(
+            isinstance(error, OptionError),
+            f"{name} = 10A was taken without a pixel size, expected an OptionError."
+            if error is None
+            else f"{name} = 10A without a pixel size raised {type(error).__name__}, expected "
+            f"OptionError: {error}",
+        )
         for text in ("0px", "1e9px"):
             error = _prepared(subject, name, text, 4.0)
             require(
@@ -181,6 +180,20 @@ def identical_images(subject: MetricSubject) -> None:
     require(
         abs(subject.affinities(value) - 1.0) <= TOP,
         f"pair {TWINS}, one image twice: {value:.6g}, expected "
+        f"{'0' if subject.gives_distances else '1'} {subject.within(TOP)}.",
+    )
+
+
+def different_images(subject: MetricSubject) -> None:
+    """Averages of different objects are not all as alike as an average and its copy."""
+    base = subject.base
+    different = base.above.copy()
+    different[TWINS] = False
+    values = base.block.values[different]
+    require(
+        not (subject.affinities(values) >= 1.0 - TOP).all(),
+        f"All pairs of different averages have values from {values.min():.6g} to "
+        f"{values.max():.6g}, expected one that is not "
         f"{'0' if subject.gives_distances else '1'} {subject.within(TOP)}.",
     )
 
@@ -336,6 +349,7 @@ VALUE_CHECKS = (
     range_of_values,
     symmetry,
     identical_images,
+    different_images,
     tiling,
     schedule,
     threads,

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from traceback import walk_tb
 from typing import Any, NoReturn
+
+from rebalance.errors import RebalanceError
 
 PASSED = "passed"
 FAILED = "failed"
@@ -79,11 +82,12 @@ class BrokenPromises(AssertionError):
     def __init__(self, outcomes: Sequence[Outcome]) -> None:
         self.outcomes = tuple(outcomes)
         first = self.outcomes[0]
+        said: dict[str, str] = {}
         broken = "one promise" if len(self.outcomes) == 1 else f"{len(self.outcomes)} promises"
         super().__init__(
             f"The {first.kind} {first.plugin} breaks {broken}.\n"
             + "\n".join(
-                f"{outcome.check}: {outcome.promise}\n    {outcome.detail}"
+                f"{outcome.check}: {outcome.promise}\n    {said_once(outcome, said)}"
                 for outcome in self.outcomes
             )
         )
@@ -101,6 +105,19 @@ def named(functions: Iterable[Callable[[Any], None]]) -> tuple[Check, ...]:
     )
 
 
+def said_once(outcome: Outcome, said: dict[str, str]) -> str:
+    """The detail of an outcome; where an earlier one had the same, the name of that check.
+
+    Parameters
+    ----------
+    outcome : Outcome
+    said : dict of str to str
+        Details told so far, with the check of each; this one is added.
+    """
+    first = said.setdefault(outcome.detail, outcome.check)
+    return outcome.detail if first == outcome.check else f"As for {first}."
+
+
 def run_check(check: Check, subject: Any) -> Outcome:
     """Hold a subject to one promise. Whatever the plugin raises is a failure of that check."""
 
@@ -114,8 +131,23 @@ def run_check(check: Check, subject: Any) -> Outcome:
     except Broken as broken:
         return outcome(FAILED, str(broken), broken)
     except Exception as error:
-        return outcome(FAILED, f"It raised {type(error).__name__}: {error}", error)
+        place = "" if isinstance(error, RebalanceError) else _place(error, subject.plugin)
+        return outcome(FAILED, f"It raised {type(error).__name__}: {error}{place}", error)
     return outcome(PASSED)
+
+
+def _place(error: Exception, plugin: Any) -> str:
+    """The innermost line of the plugin's own package that an error came through, in brackets."""
+    package = type(plugin).__module__.partition(".")[0]
+    lines = [
+        (frame.f_code, line)
+        for frame, line in walk_tb(error.__traceback__)
+        if str(frame.f_globals.get("__name__")).partition(".")[0] == package
+    ]
+    if not lines:
+        return ""
+    code, line = lines[-1]
+    return f" ({code.co_name}, {code.co_filename}, line {line})"
 
 
 def judge(outcomes: Sequence[Outcome], *, raises: bool) -> tuple[Outcome, ...]:

@@ -29,7 +29,12 @@ def wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     @hookimpl
     def rebalance_clusterings() -> list[PluginSpec]:
         place = "tests.testing.wrong_clusterings:AtMostFour"
-        return [PluginSpec("four", "Four.", place), PluginSpec("random", "Four.", place)]
+        talks = "tests.testing.wrong_clusterings:Talks"
+        return [
+            PluginSpec("four", "Four.", place),
+            PluginSpec("random", "Four.", place),
+            PluginSpec("talks", "Prints.", talks),
+        ]
 
     package.rebalance_clusterings = rebalance_clusterings  # type: ignore[attr-defined]
     found.add(package, package="rebalance-four", version="1")
@@ -75,6 +80,13 @@ def test_json_has_what_was_promised(wrong: None) -> None:
     assert failed[0].keys() == {"plugin", "kind", "check", "promise", "status", "detail"}
 
 
+def test_what_a_plugin_prints_is_no_part_of_the_json(wrong: None) -> None:
+    result = type_in("talks", "--json")
+    assert result.exit_code == 0, result.output
+    assert json.loads(result.stdout)["outcomes"]
+    assert "hello" in result.stderr
+
+
 def test_options_and_columns_are_handed_over() -> None:
     column = ("--set", "strategy.column=myScore", "--set", "strategy.direction=high")
     assert type_in("best", *column, "--column", "myScore").exit_code == 0
@@ -99,6 +111,8 @@ def test_example_files_are_handed_over(simulated_job: Path) -> None:
         (("frc", "--kind", "colour"), "no plugins of kind 'colour'"),
         (("random", "--set", "strategy.no=1"), "no option 'no'"),
         (("random", "--set", "metric.mirror=false"), "of no use"),
+        (("random", "--example", __file__), "--example is of no use: random is a strategy"),
+        (("frc", "--column", "myScore"), "--column is of no use: frc is a metric"),
     ],
 )
 def test_a_mistake_is_named(words: tuple[str, ...], said: str) -> None:

@@ -51,6 +51,16 @@ def test_a_broken_promise_is_an_error_that_says_which_and_where(
     assert [outcome.check for outcome in outcomes if outcome.status == "failed"] == [promise]
 
 
+def test_an_error_says_where_the_plugin_raised_it_and_is_told_once() -> None:
+    with pytest.raises(BrokenPromises) as raised:
+        check_clustering(wrong_clusterings.AlwaysFails())  # type: ignore[arg-type]
+    message = str(raised.value)
+    told = "It raised IndexError: out of order (cluster, "
+    assert message.count(told) == 1
+    assert f"{wrong_clusterings.__file__}, line " in message
+    assert "As for labels." in message
+
+
 def test_a_format_is_checked_with_the_examples_that_are_given(tmp_path: Path) -> None:
     outcomes = check_format(wrong_formats.Right(), examples=wrong_formats.examples(tmp_path))
     assert {outcome.status for outcome in outcomes} == {"passed"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,21 @@ class RightFinder:
         if n_superclasses is not None:
             raise OptionError("It finds the number itself.", cure="Leave out -k.")
         return ClusteringResult(connected_components(affinity > 0.5)[1].astype(np.int64))
+
+
+class Talks(Right):
+    """Not wrong, but it prints."""
+
+    def cluster(self, *given: Any) -> ClusteringResult:
+        sys.stdout.write("hello\n")
+        return super().cluster(*given)
+
+
+class AlwaysFails(Right):
+    """Wrong in nearly every way; of no check in particular."""
+
+    def cluster(self, *given: Any) -> ClusteringResult:
+        raise IndexError("out of order")
 
 
 class ContractBroken(Right):

@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 import numpy as np
 
 from rebalance.engine.local import current_threads
-from rebalance.errors import OptionError
 from rebalance.hookspecs import Block
 from rebalance.metrics.rotational_cc import RotationalCC
 from rebalance.options import Length, option
@@ -34,14 +33,12 @@ class Right:
 
     def prepare(self, class_averages: Any, options: Any, device: str) -> dict[str, Any]:
         if options.blur is not None:
-            pixels = options.blur.pixels(class_averages.pixel_size, "blur")
-            self.check_blur(pixels)
+            self.pixels(options.blur, class_averages.pixel_size)
         images = class_averages.images
         return {"device": device, "n": len(images), "rows": self.rows(images)}
 
-    def check_blur(self, pixels: float) -> None:
-        if pixels < 0:
-            raise OptionError("blur is negative.")
+    def pixels(self, blur: Length, pixel_size: float | None) -> float:
+        return blur.pixels(pixel_size, "blur")
 
     def rows(self, images: Any) -> Any:
         """What is compared of each image."""
@@ -87,9 +84,9 @@ class ContractBroken(Right):
     returns = "similarity"
 
 
-class AnyLength(Right):
-    def check_blur(self, pixels: float) -> None:
-        pass
+class TakesAngstromForPixels(Right):
+    def pixels(self, blur: Length, pixel_size: float | None) -> float:
+        return blur.value
 
 
 class HalfATransform(Right):
@@ -116,6 +113,11 @@ class LooksAtTheRowFirst(Right):
 class NeverSure(Right):
     def affinity(self, first: Any, second: Any) -> Any:
         return 0.95 * super().affinity(first, second)
+
+
+class AllAreAlike(Right):
+    def affinity(self, first: Any, second: Any) -> Any:
+        return np.ones_like(super().affinity(first, second))
 
 
 class SeesTheTile(Right):
@@ -259,17 +261,19 @@ class AnotherOnTheCard(Right):
         return Block(values * np.float32(0.99 if features["device"] == "cuda" else 1.0))
 
 
+_REFUSED = "a metric whose contract is broken is not run"
 _RANGE = "the engine refuses values out of range, also with empties in the stack"
 
 WRONG: dict[str, tuple[Any, dict[str, str]]] = {
-    "contract": (ContractBroken(), {}),
+    "contract": (ContractBroken(), {"few-averages": _REFUSED, "empties-left-out": _REFUSED}),
     **{name: (plugin, {}) for name, plugin in option_faults(Right).items()},
-    "lengths-refused": (AnyLength(), {}),
+    "lengths-refused": (TakesAngstromForPixels(), {}),
     "shape": (HalfATransform(), {}),
     "dtype": (Doubles(), {}),
     "range-of-values": (AboveOne(), {"empties-left-out": _RANGE}),
     "symmetry": (LooksAtTheRowFirst(), {}),
     "identical-images": (NeverSure(), {}),
+    "different-images": (AllAreAlike(), {}),
     "tiling": (SeesTheTile(), {}),
     "schedule": (RemembersTheFirstTile(), {}),
     "threads": (AChunkForEachThread(), {}),
