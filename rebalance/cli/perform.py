@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
+
 from rebalance.model import RunResult
 from rebalance.progress import Progress
 from rebalance.request import RunRequest
@@ -31,7 +34,9 @@ def perform(request: RunRequest, *, dry_run: bool, json: bool, quiet: bool) -> R
 
         show_plan(plan(request), json=json, quiet=quiet)
         return None
-    result = watched(request, quiet=quiet)
+    # What a plugin prints is no part of the JSON.
+    with contextlib.redirect_stdout(sys.stderr) if json else contextlib.nullcontext():
+        result = watched(request, quiet=quiet)
     if json:
         import typer
 
