@@ -66,7 +66,7 @@ def check_number(
             f"None of the {n_read} class averages can be used: each is empty, has no particles, "
             "or is left out.",
             cure="Check that particles and class averages are of the same job, and what "
-            "--exclude-classes, --only-classes and --min-class-particles leave.",
+            "--exclude-classes, --only-classes, --junk-classes and --min-class-particles leave.",
         )
     if n_superclasses is None:
         if identity:

@@ -23,6 +23,7 @@ from rebalance.evaluation.evaluation import Score
 from rebalance.evaluation.known_views import KnownViews
 from rebalance.model import BoolArray, DoubleArray, Superclasses
 from rebalance.strategies import select
+from rebalance.strategies.caps import parse_factor
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Balance:
         """``f = 0.8``; empty where nothing is balanced."""
         if self.max_size is not None:
             return f"at most {self.max_size:,} particles a superclass"
-        return f"f = {self.factor}" if self.factor is not None and float(self.factor) else ""
+        return f"f = {self.factor}" if self.factor and parse_factor(self.factor) else ""
 
     def selections(self, views: KnownViews, superclasses: Superclasses) -> BoolArray:
         """bool (S, P): particles kept, a row for each seed."""

@@ -96,6 +96,12 @@ def read_judged(path: Path | str, job: Path | str | None = None) -> Judged:
         If it is neither.
     """
     path = Path(path)
+    if not path.exists():
+        raise InputError(
+            "There is no such file or folder.",
+            path=path,
+            cure="Give a results folder of rebalance run, or a table of class_id and superclass.",
+        )
     if path.is_dir() or path.name == "run.json":
         return _read_folder(path if path.is_dir() else path.parent, job)
     from rebalance.clusterings.labels import read_labels

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import os
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rebalance.errors import OutputError
 from rebalance.evaluation.curves import common_range
@@ -35,28 +37,41 @@ def write_evaluation(
     OutputError
         If something else is there, or if it can't be written.
     """
-    from rebalance.record.run_record import write_json
-
     check_folder(folder, overwrite)
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / CSV).open("w", encoding="utf-8", newline="") as stream:
-            table = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
-            table.writeheader()
-            for score in evaluation.scores:
-                row = score.to_json()
-                table.writerow({name: _cell(row[name]) for name in COLUMNS})
-        files = [folder / CSV]
-        if figures and evaluation.curves:
-            files += _draw(evaluation, folder / FIGURES)
-        write_json(evaluation.to_json(), folder / JSON)
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        # Made beside its place first: whatever ends the writing leaves that as it was.
+        with TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as beside:
+            names = _write(evaluation, Path(beside), figures=figures)
+            for former in (folder / FIGURES).glob(f"{CURVES}.*"):
+                former.unlink()
+            for name in names:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                os.replace(Path(beside) / name, folder / name)
     except OSError as error:
         raise OutputError(
             f"The evaluation can't be written: {error.strerror or error}.",
-            path=error.filename or folder,
+            path=folder,
             cure="Give another place with -o.",
         ) from error
-    return (folder / JSON, *files)
+    return tuple(folder / name for name in names)
+
+
+def _write(evaluation: Evaluation, folder: Path, *, figures: bool) -> list[Path]:
+    """Names of the files written, relative to the folder; the one that marks it as ours first."""
+    from rebalance.record.run_record import write_json
+
+    files = [folder / JSON, folder / CSV]
+    write_json(evaluation.to_json(), files[0])
+    with files[1].open("w", encoding="utf-8", newline="") as stream:
+        table = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
+        table.writeheader()
+        for score in evaluation.scores:
+            row = score.to_json()
+            table.writerow({name: _cell(row[name]) for name in COLUMNS})
+    if figures and evaluation.curves:
+        files += _draw(evaluation, folder / FIGURES)
+    return [path.relative_to(folder) for path in files]
 
 
 def check_folder(folder: Path, overwrite: bool) -> None:

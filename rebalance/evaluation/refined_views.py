@@ -64,13 +64,25 @@ def _of_star(path: Path) -> dict[str, Any]:
     loop = next((loop for loop in loops if loop is not None and wanted <= {*loop.labels}), None)
     if loop is None:
         raise InputError(f"No table in it has {NAME}, {ROT} and {TILT}.", path=path, cure=_CURE)
-    rot, tilt = (np.asarray(loop.read_column(name), dtype=np.float64) for name in (ROT, TILT))
+    rot, tilt = (_angles(loop, name, path) for name in (ROT, TILT))
+    if len(rot) == 0:
+        raise InputError("There are no particles in it.", path=path, cure=_CURE)
     if np.ptp(rot) == np.ptp(tilt) == 0 and len(rot) > 1:
         raise InputError(
             "All particles have the same view, as after a 2D classification.", path=path, cure=_CURE
         )
     names = np.asarray(loop.read_column(NAME)).astype(str)
     return {"particle_view": view_of_angles(rot, tilt), "particle_name": names}
+
+
+def _angles(loop: Any, name: str, path: Path) -> DoubleArray:
+    """Degrees; NaN where one is not finite: such a view is unknown."""
+    column = loop.read_column(name)
+    try:
+        angle = np.asarray(column, dtype=np.float64)
+    except ValueError:
+        raise InputError(f"{name} does not hold numbers.", path=path, cure=_CURE) from None
+    return np.where(np.isfinite(angle), angle, np.nan)
 
 
 def _of_cs(path: Path) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rebalance.errors import OptionError
+from rebalance.errors import InputError, OptionError
 from rebalance.evaluation.agreement import adjusted_mutual_information, adjusted_rand
 from rebalance.evaluation.balance_scores import Balance, balance_scores
 from rebalance.evaluation.curves import Curve
@@ -21,6 +21,7 @@ from rebalance.evaluation.truth import Truth, truth_of_simulation
 from rebalance.evaluation.view_scores import affinity_against_angle, spread_within
 from rebalance.left_out import name_classes
 from rebalance.model import Affinity, DoubleArray, ParticleTable, RunResult, Superclasses
+from rebalance.strategies.caps import decide_cap
 
 SEEDS = 20
 
@@ -83,11 +84,16 @@ def evaluate(
     """
     if seeds < 1:
         raise OptionError(f"{seeds} seeds are given; at least 1 is needed, and 20 for a mean.")
+    if oracle_superclasses is not None and oracle_superclasses < 1:
+        raise OptionError(
+            f"The oracle can't make {oracle_superclasses} superclasses; give at least 1."
+        )
+    decide_cap(1, factor, max_size)
     judged = _judged(result, affinity, particles, job)
     placed = _placed(truth, judged)
     balance = Balance(
-        factor=str(factor) if factor is not None else None if max_size else judged.factor,
-        max_size=max_size if max_size or factor is not None else judged.max_size,
+        factor=judged.factor if factor is max_size is None else _text(factor),
+        max_size=judged.max_size if factor is max_size is None else max_size,
         strategy=strategy or judged.strategy,
         options=strategy_options
         if strategy_options is not None
@@ -96,8 +102,7 @@ def evaluate(
     )
     superclasses, views = judged.superclasses, placed.views
     n_oracle = len(superclasses) if oracle_superclasses is None else oracle_superclasses
-    if n_oracle < 1:
-        raise OptionError(f"The oracle can't make {n_oracle} superclasses; give at least 1.")
+    _check_shared(superclasses, placed)
     found = {score.key: score for score in _agreement(superclasses, placed, n_oracle)}
     curves: dict[str, Curve] = {}
     spread = None
@@ -124,6 +129,26 @@ def evaluate(
         spread=spread,
         truth=placed.truth.source,
         notes=(*judged.notes, *_notes(placed, judged)),
+    )
+
+
+def _text(factor: str | float | None) -> str | None:
+    return None if factor is None else str(factor)
+
+
+def _check_shared(superclasses: Superclasses, placed: Placed) -> None:
+    """InputError if a truth says nothing of any class in a superclass: it is of other data."""
+    truth, views = placed.truth, placed.views
+    of_views: set[int] = set() if views is None else {*views.modal_views}
+    known = {*(truth.group or {}), *of_views}
+    used = set(superclasses.class_id[superclasses.label >= 0].tolist())
+    if known & used:
+        return
+    raise InputError(
+        f"It says nothing of any class of the result: it knows {name_classes(sorted(known))}, and "
+        f"the superclasses are of {name_classes(sorted(used))}.",
+        path=truth.source or None,
+        cure="Give the truth of the classification that was grouped.",
     )
 
 

@@ -10,7 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from rebalance.errors import InputError
+from rebalance.errors import InputError, OptionError
+from rebalance.evaluation.directions import Symmetry, symmetry_operations
 from rebalance.evaluation.refined_views import is_refinement, read_refined_views
 from rebalance.evaluation.truth import Truth
 from rebalance.model import DoubleArray
@@ -33,6 +34,8 @@ _CURE = (
     "or class_id or image_name, with view_x, view_y, view_z; or particles of a 3D refinement."
 )
 _LEVELS = 4
+_LARGEST = 2**62
+"""Beyond that a class number may not fit into int64."""
 
 
 def read_truth(path: Path | str, *, symmetry: str | None = None) -> Truth:
@@ -99,14 +102,14 @@ def find_truth(*near: Path | None) -> Path:
 def _truth(
     facts: Mapping[str, Any], tables: Mapping[str, Any], path: Path, symmetry: str | None
 ) -> Truth:
-    stated = facts.get("symmetry_operators")
-    operations: Any = symmetry or facts.get("symmetry") or "C1"
-    if symmetry is None and stated is not None:
-        operations = np.asarray(stated, dtype=np.float64)
+    if symmetry is None:
+        group = _stated(facts, path)
+    else:
+        group, _ = symmetry, symmetry_operations(symmetry)
     try:
         return Truth(
             **tables,
-            symmetry=operations,
+            symmetry=group,
             groups_are_views=facts.get("views", "discrete") != "continuous",
             source=str(path),
         )
@@ -114,6 +117,21 @@ def _truth(
         raise InputError(
             f"There are neither labels nor views in it ({error}).", path=path, cure=_CURE
         ) from error
+
+
+def _stated(facts: Mapping[str, Any], path: Path) -> Symmetry:
+    """The point group, or its rotations, that the files of a simulation state; C1 for none."""
+    stated = facts.get("symmetry_operators")
+    found = facts.get("symmetry", "C1") if stated is None else stated
+    try:
+        operations = symmetry_operations(found)
+        return found if isinstance(found, str) else operations
+    except (OptionError, ValueError, TypeError):
+        raise InputError(
+            f"Its symmetry is {found!r:.60}; a point group, or its rotations, was expected.",
+            path=path if path.is_file() else path / TRUTH,
+            cure="State the group with --symmetry.",
+        ) from None
 
 
 def _facts(path: Path) -> dict[str, Any]:
@@ -147,10 +165,10 @@ def _table(path: Path) -> dict[str, Any]:
         )
     class_id = None
     if class_at is not None:
-        class_id = np.array(
-            [_number(fields[class_at], line, header[class_at], path) for line, fields in rows]
+        class_id = offset + np.array(
+            [_number(fields[class_at], line, header[class_at], path) for line, fields in rows],
+            dtype=np.int64,
         )
-        class_id = class_id.astype(np.int64) + offset
     view = _views(rows, view_at, header, path) if view_at else None
     if name_at is not None:
         if view is None:
@@ -214,7 +232,7 @@ def _rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
         raise InputError("This is not a text file.", path=path, cure=_CURE) from None
     except OSError as error:
         raise InputError(f"It can't be read: {error.strerror}.", path=path) from None
-    lines = list(_split(text))
+    lines = list(_split(text, path))
     if len(lines) < 2:
         raise InputError("There are no rows in it.", path=path, cure=_CURE)
     header = lines[0][1]
@@ -228,19 +246,29 @@ def _rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     return header, lines[1:]
 
 
-def _split(text: str) -> Iterator[tuple[int, list[str]]]:
+def _split(text: str, path: Path) -> Iterator[tuple[int, list[str]]]:
     first = next((line for line in text.splitlines() if line.strip()), "")
     mark = next((mark for mark in (",", "\t", ";") if mark in first), None)
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
-        fields = line.split() if mark is None else next(csv.reader([line], delimiter=mark))
+        try:
+            fields = (
+                line.split()
+                if mark is None
+                else next(csv.reader([line], delimiter=mark, strict=True))
+            )
+        except csv.Error as error:
+            raise InputError(f"{error}.", path=path, where=f"line {number}", cure=_CURE) from None
         yield number, [field.strip() for field in fields]
 
 
 def _number(text: str, line: int, column: str, path: Path) -> int:
     try:
-        return int(text)
+        number = int(text)
+        if abs(number) < _LARGEST:
+            return number
+        raise ValueError
     except ValueError:
         raise InputError(
             f"{text!r} is not a class number.", path=path, where=f"line {line}, column {column}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from pathlib import Path
 
@@ -77,6 +78,37 @@ def test_files_are_written_where_they_are_asked_for(results: Path, tmp_path: Pat
     assert typed(results, "--seeds", 2, "-o", out, "--overwrite", "-q").exit_code == 0
 
 
+def test_what_is_written_again_has_no_figure_of_before(results: Path, tmp_path: Path) -> None:
+    out, groups = tmp_path / "scored", tmp_path / "groups.csv"
+    assert typed(results, "--seeds", 2, "-o", out, "-q").exit_code == 0
+    numbers = (results / "superclasses.csv").read_text().splitlines()[1:]
+    classes = [line.split(",")[0] for line in numbers]
+    groups.write_text("class_id,label\n" + "".join(f"{n},{int(n) % 3}\n" for n in classes))
+    again = ("--truth", groups, "-o", out, "--overwrite", "-q")
+    assert typed(results, *again).exit_code == 0
+    assert not list((out / "figures").iterdir())
+    assert "ari" in (out / "evaluation.csv").read_text()
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+
+
+def test_a_disk_that_is_full_leaves_an_evaluation_as_it_was(
+    results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out = tmp_path / "scored"
+    assert typed(results, "--seeds", 2, "-o", out, "-q").exit_code == 0
+    before = (out / "evaluation.json").read_bytes()
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("rebalance.figures.save", full)
+    done = typed(results, "--seeds", 3, "-o", out, "--overwrite", "-q")
+    assert done.exit_code == 2
+    assert "No space left" in done.stderr
+    assert (out / "evaluation.json").read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == ["scored"]
+
+
 def test_each_class_by_itself_needs_a_number_for_the_oracle(project: Path, tmp_path: Path) -> None:
     job = project / "Class2D" / "job003"
     alone = rebalance.run(job, superclasses=False, figures=False, output=tmp_path / "alone")
@@ -96,14 +128,20 @@ def test_each_class_by_itself_needs_a_number_for_the_oracle(project: Path, tmp_p
         (["{results}", "--symmetry", "X9"], "no point group"),
         (["{results}", "--seeds", "0"], "0 seeds"),
         (["{results}", "-f", "2"], "0 to 1"),
+        (["{results}", "-f", "half"], "0 to 1"),
+        (["{results}", "--max-size", "0"], "at least 1"),
+        (["{results}", "--truth", "{other}"], "nothing of any class"),
         (["{results}", "--oracle-superclasses", "0"], "oracle can't make"),
         (["{project}"], "no superclasses.csv"),
     ],
 )
 def test_what_can_not_be_judged_is_refused(
-    project: Path, results: Path, words: list[str], message: str
+    project: Path, results: Path, tmp_path: Path, words: list[str], message: str
 ) -> None:
-    done = typed(*(word.format(project=project, results=results) for word in words))
+    other = tmp_path / "other.csv"
+    other.write_text("class_id,view_x,view_y,view_z\n901,1,0,0\n902,0,1,0\n")
+    known = {"project": project, "results": results, "other": other}
+    done = typed(*(word.format(**known) for word in words))
     assert done.exit_code == 2, done.output
     assert done.exception is None or isinstance(done.exception, SystemExit)
     import re

@@ -67,3 +67,27 @@ def test_files_without_views_are_refused(tmp_path: Path) -> None:
         np.save(file, np.zeros(3, dtype=[("uid", "<u8")]))
     with pytest.raises(InputError, match="no alignments3D/pose"):
         read_truth(tmp_path / "flat.cs")
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [("", "no particles"), ("1@a.mrcs x 3\n2@a.mrcs 4 5\n", "does not hold numbers")],
+)
+def test_angles_that_are_none_are_refused(rows: str, message: str, tmp_path: Path) -> None:
+    refined = tmp_path / "refined.star"
+    refined.write_text(
+        "data_particles\n\nloop_\n_rlnImageName\n_rlnAngleRot\n_rlnAngleTilt\n" + rows
+    )
+    with pytest.raises(InputError, match=message):
+        read_truth(refined)
+
+
+def test_an_angle_that_is_not_finite_is_an_unknown_view(tmp_path: Path) -> None:
+    refined = tmp_path / "refined.star"
+    refined.write_text(
+        "data_particles\n\nloop_\n_rlnImageName\n_rlnAngleRot\n_rlnAngleTilt\n"
+        "1@a.mrcs 10 20\n2@a.mrcs nan 3\n3@a.mrcs 4 inf\n"
+    )
+    view = read_truth(refined).particle_view
+    assert view is not None
+    assert np.isfinite(view).all(axis=1).tolist() == [True, False, False]

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rebalance.errors import InputError
+from rebalance.errors import InputError, OptionError
 from rebalance.evaluation import find_truth, read_truth, truth_of_simulation
 from rebalance.simulate import simulate_class_averages, write_relion
 
@@ -146,3 +146,39 @@ def test_what_is_no_truth_is_refused(tmp_path: Path) -> None:
     write(tmp_path, '{"version": 9}', "truth.json")
     with pytest.raises(InputError, match="another version"):
         read_truth(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("class_id,label\n99999999999999999999,a\n3,b\n", "line 2"),
+        ('class_id,label\n3,"a\n4,b\n', "line 2"),
+        (f"class_id,label\n3,{'x' * 200_000}\n", "line 2"),
+    ],
+    ids=["a number beyond int64", "a quote left open", "a field without end"],
+)
+def test_a_broken_line_is_named(text: str, where: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError) as caught:
+        read_truth(write(tmp_path, text))
+    assert where in str(caught.value.where)
+
+
+@pytest.mark.parametrize(
+    "stated",
+    ['"symmetry": 7', '"symmetry": "Q"', '"symmetry_operators": [[1, 2], [3]]'],
+)
+def test_a_symmetry_that_is_none_is_named_with_its_file(
+    stated: str, folder: Path, tmp_path: Path
+) -> None:
+    write(tmp_path, (folder / "truth_classes.csv").read_text(), "truth_classes.csv")
+    write(tmp_path, f'{{"version": 1, {stated}}}', "truth.json")
+    with pytest.raises(InputError, match="symmetry") as caught:
+        read_truth(tmp_path)
+    assert caught.value.path == tmp_path / "truth.json"
+    assert read_truth(tmp_path, symmetry="C2").symmetry == "C2"
+
+
+def test_a_point_group_that_there_is_not_is_refused_also_where_it_is_empty(folder: Path) -> None:
+    for name in ("X9", ""):
+        with pytest.raises(OptionError, match="point group"):
+            read_truth(folder, symmetry=name)
