@@ -40,6 +40,7 @@ from rebalance.model import Affinity, IntArray, Superclasses
 from rebalance.simulate import simulate_class_averages
 
 METHODS: dict[str, tuple[str, dict[str, Any]]] = {
+    "balanced": ("hierarchical", {"linkage": "balanced"}),
     "average": ("hierarchical", {"linkage": "average"}),
     "complete": ("hierarchical", {"linkage": "complete"}),
     "single": ("hierarchical", {"linkage": "single"}),
