@@ -226,12 +226,17 @@ class RunRequest:
                 cure="Give a whole number, or auto for the one that a scan suggests.",
             )
         if self.is_off:
-            raise OptionError("-k auto and --no-superclasses exclude each other.")
+            raise OptionError(
+                "Each class average is by itself (--no-superclasses, or the clustering identity): "
+                "there is no number of superclasses to try.",
+                cure="Choose another clustering, e.g. --clustering hierarchical.",
+            )
         if bool(getattr(self._plugin, "finds_number", False)):
             raise OptionError(
                 f"The clustering {plugin_name(self.clustering)} finds the number of superclasses "
                 "itself.",
-                cure="Leave out -k.",
+                cure="Leave out -k; or choose a clustering that is told the number, e.g. "
+                "--clustering hierarchical.",
             )
 
     @property

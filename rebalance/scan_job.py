@@ -9,7 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from rebalance.cache import AffinityCache
-from rebalance.checks import check_early, check_grouping, find_classes, unused_settings
+from rebalance.checks import (
+    Classes,
+    check_early,
+    check_grouping,
+    find_classes,
+    unused_settings,
+)
+from rebalance.clusterings.checks import usable_averages
 from rebalance.model import Scan
 from rebalance.pipeline import find_affinity, read, scan_numbers
 from rebalance.progress import Progress
@@ -69,6 +76,7 @@ def scan_job(
     dataset = read(request)
     classes = find_classes(request, dataset)
     check_grouping(request, classes)
+    _check_numbers(numbers, classes)
     place = request.output or Path(request.scan_folder_name(dataset.job))
     inputs = [*named_files(request), *dataset.sources]
     with ResultsFolder(place, overwrite=request.overwrite, inputs=inputs) as folder:
@@ -123,6 +131,16 @@ def scan_job(
         tuple(folder.place / name for name in names),
         {**content, "folder": str(folder.place), "files": [name.as_posix() for name in names]},
     )
+
+
+def _check_numbers(numbers: Sequence[int] | None, classes: Classes) -> None:
+    """A number that can't be tried is found before the averages are compared."""
+    from rebalance.scanning import check_numbers
+
+    usable = usable_averages(
+        classes.class_id, classes.is_empty, classes.n_particles, classes.left_out
+    )
+    check_numbers(numbers, int(usable.sum()))
 
 
 def rows(scan: Scan) -> list[dict[str, Any]]:

@@ -148,7 +148,7 @@ def scan(
     try:
         found = scan_job(
             request,
-            None if numbers is None else parse_classes(numbers, "--range"),
+            None if numbers is None else parse_classes(numbers, "--range", "number"),
             progress=progress,
         )
     finally:

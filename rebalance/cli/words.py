@@ -14,8 +14,8 @@ _SETTING = re.compile(r"(metric|clustering|strategy)\.([A-Za-z_][\w-]*)=(.*)", r
 _MOST_CLASSES = 1_000_000
 
 
-def parse_classes(text: str, option: str) -> tuple[int, ...]:
-    """Class numbers from ``3,5,7-9``.
+def parse_classes(text: str, option: str, of: str = "class number") -> tuple[int, ...]:
+    """Class numbers, or numbers of something else, from ``3,5,7-9``.
 
     Raises
     ------
@@ -30,12 +30,12 @@ def parse_classes(text: str, option: str) -> tuple[int, ...]:
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
         if not 0 <= last - first <= _MOST_CLASSES:
             raise OptionError(
-                f"{option}: {part!r} is no class number or range.",
-                cure="Write class numbers and ranges with commas: 3,5,7-9.",
+                f"{option}: {part!r} is no {of} or range.",
+                cure="Write numbers and ranges with commas: 3,5,7-9.",
             )
         numbers |= dict.fromkeys(range(first, last + 1))
     if not numbers:
-        raise OptionError(f"{option} names no class.", cure="Write class numbers: 3,5,7-9.")
+        raise OptionError(f"{option} names no {of}.", cure="Write numbers: 3,5,7-9.")
     return tuple(numbers)
 
 

@@ -27,7 +27,7 @@ from rebalance.scanning.suggestion import score_of, suggest
 from rebalance.seeds import generator
 from rebalance.strategies.caps import Factor, decide_cap
 
-__all__ = ["FEWEST", "MOST", "check_enough", "default_numbers", "scan"]
+__all__ = ["FEWEST", "MOST", "check_enough", "check_numbers", "default_numbers", "scan"]
 
 FEWEST, MOST = 3, 60
 """The numbers of superclasses that are tried where none are named, as far as averages allow."""
@@ -83,7 +83,7 @@ def scan(
     counts = as_counts(n_particles, len(affinity))
     empty = affinity.is_empty if is_empty is None else affinity.is_empty | np.asarray(is_empty)
     usable = usable_averages(affinity.class_id, empty, counts, left)
-    ks = _check_numbers(numbers, int(usable.sum()))
+    ks = check_numbers(numbers, int(usable.sum()))
     report = progress or (lambda done, total: None)
     parts = 1 + NULL_SAMPLES + RESAMPLES
 
@@ -156,11 +156,12 @@ def check_enough(n_usable: int) -> None:
         raise OptionError(
             f"Trying numbers of superclasses needs at least four class averages; {n_usable} can "
             "be used.",
-            cure="Give -k as a number.",
+            cure="Give rebalance run a number, e.g. -k 1.",
         )
 
 
-def _check_numbers(numbers: Iterable[int] | None, n_usable: int) -> list[int]:
+def check_numbers(numbers: Iterable[int] | None, n_usable: int) -> list[int]:
+    """The numbers to try of so many usable averages, rising; OptionError if one can't be tried."""
     check_enough(n_usable)
     ks = sorted(
         {int(number) for number in (default_numbers(n_usable) if numbers is None else numbers)}

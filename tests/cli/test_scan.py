@@ -69,8 +69,8 @@ def test_a_run_with_auto_is_that_with_the_suggested_number(
     ("words", "said"),
     [
         (["-k", "many"], "-k many is no number"),
-        (["-k", "auto", "--no-superclasses"], "exclude each other"),
-        (["-k", "auto", "--clustering", "identity"], "exclude each other"),
+        (["-k", "auto", "--no-superclasses"], "by itself"),
+        (["-k", "auto", "--clustering", "identity"], "no number of superclasses to try"),
     ],
 )
 def test_what_can_not_be_is_said(
@@ -79,4 +79,25 @@ def test_what_can_not_be_is_said(
     done = command("run", simulated_job, *words)
     assert done.exit_code == 2
     assert said in " ".join(done.stderr.split())
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--range", "a-b"], "'a-b' is no number or range"),
+        (["--range", ""], "--range names no number"),
+        (["--range", "3-3000"], "must be from 2 to"),
+        (["--range", "1"], "must be from 2 to"),
+        (["--clustering", "identity"], "no number of superclasses to try"),
+        (["--only-classes", "1"], "at least four class averages"),
+    ],
+)
+def test_a_scan_that_can_not_be_is_refused_before_averages_are_compared(
+    simulated_job: Path, tmp_path: Path, words: list[str], said: str
+) -> None:
+    done = command("scan", simulated_job, *words)
+    assert done.exit_code == 2
+    assert said in " ".join(done.stderr.split())
+    assert "Comparing" not in done.stderr
     assert not list(tmp_path.iterdir())
