@@ -48,6 +48,10 @@ class InputError(RebalanceError):
     """A file that can't be read, or whose content is not what it should be."""
 
 
+class ColumnError(InputError, KeyError):
+    """A column that is asked for and that the particle table does not have."""
+
+
 class OptionError(RebalanceError):
     """An option outside its range, of the wrong unit, or at odds with another or the data."""
 

@@ -5,6 +5,7 @@ Nothing here reads a file, prints or decides; arrays are never written to after 
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -13,6 +14,8 @@ from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
+
+from rebalance.errors import ColumnError
 
 FloatArray = npt.NDArray[np.float32]
 DoubleArray = npt.NDArray[np.float64]
@@ -135,8 +138,25 @@ class ParticleTable:
         return self.handle.column_names
 
     def column(self, name: str) -> npt.NDArray[Any]:
-        """One column by its name in the file; KeyError if there is none."""
-        return self.handle.read_column(name)
+        """One column by its name in the file.
+
+        Raises
+        ------
+        ColumnError
+            If there is none; it is a KeyError too.
+        """
+        try:
+            return self.handle.read_column(name)
+        except KeyError:
+            if name in self.column_names:
+                raise
+        near = difflib.get_close_matches(name, self.column_names, n=1)
+        raise ColumnError(
+            f"The particle table has no column {name!r}"
+            + (f"; did you mean {near[0]!r}?" if near else "."),
+            path=self.path,
+            cure=f"Columns: {', '.join(self.column_names) or 'none'}.",
+        )
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,6 +18,7 @@ import inspect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from rebalance.model import ClassAverages, FloatArray
 
 _NUMBER = (bool, int, float)
+_PLACE = re.compile(r'File ".*", line \d+:')
 
 
 class MaskOptions(Options):
@@ -269,15 +271,17 @@ class PairMetric:
         return tuple(values)
 
     def _compiled(self, features: PairFeatures) -> tuple[Any, Any]:
-        from numba.core.errors import NumbaError
-
         from rebalance.kernels.pairs_cpu import compiled
 
         numbers = tuple(type(value) for value in features.parameters)
         n_axes = features.arrays.ndim - 1
         try:
             return compiled(self.pair, n_axes, numbers, features.splines is not None)
-        except (NumbaError, RuntimeError) as error:
+        except OSError:
+            # Where compiled code is kept, which is no fault of the function.
+            raise
+        except Exception as error:
+            # Not all that numba raises is of its own: np.linalg.no_such is an AttributeError.
             raise PluginError(
                 f"numba can't compile {type(self).__name__}.pair for arrays float32 "
                 f"{'(F,)' if n_axes == 1 else '(A, B)'}: {_complaint(error)}",
@@ -304,6 +308,9 @@ def _normalised(images: FloatArray, *, centre: bool) -> FloatArray:
 def _complaint(error: Exception) -> str:
     """What is wrong and in which line, of the pages that numba writes."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    said = [line for line in lines if not line.startswith("Failed in nopython")][:2]
-    place = [line for line in lines if re.match(r'File ".*", line \d+:', line)][-1:]
-    return " ".join(said + [f"({words.rstrip(':')})" for words in place])
+    places = [line.rstrip(":") for line in lines if _PLACE.match(line)]
+    # Below a place stands the line of code, with what is around it.
+    above = takewhile(lambda line: not _PLACE.match(line), lines)
+    said = [line for line in above if not line.startswith(("Failed in nopython", "During:"))]
+    words = " ".join(said[:2]).removesuffix(", defined at None")
+    return words + (f" ({places[-1]})" if places else "")

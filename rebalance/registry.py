@@ -60,7 +60,7 @@ class Registered:
                 f"loaded: {type(error).__name__}: {error}",
                 cure=f"Reinstall or remove {self.package}, or choose another {self.kind}.",
             ) from error
-        check_contract(instance, self.kind, f"{self.kind} {self.name!r} of {self.package}")
+        check_contract(instance, self.kind, f"The {self.kind} {self.name!r} of {self.package}")
         return instance
 
 

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rebalance.clusterings import cluster
-from rebalance.errors import OptionError, PluginError
+from rebalance.errors import InputError, OptionError, PluginError
 from rebalance.model import (
     BALANCED,
     EMPTY_AVERAGE,
@@ -400,3 +400,18 @@ def test_close_and_scattered_class_numbers_are_told_apart_alike(
     assert selection.superclass.tolist() == [label.get(number, -1) for number in class_id.tolist()]
     expected = [KEPT if number in label else NO_SUCH_AVERAGE for number in class_id.tolist()]
     assert [REASONS[code] for code in selection.reason] == expected
+
+
+def test_a_strategy_that_reads_a_column_that_is_not_there_needs_no_words_of_its_own() -> None:
+    class ByScore:
+        options_model = NoOptions
+
+        def select(self, particles: ParticleTable, *_: Any) -> Any:
+            return np.asarray(particles.column("scor")) > 0
+
+    particles = table([1, 1, 2], score=[1.0, 2.0, 3.0], other=[1, 2, 3])
+    groups = superclasses([[1], [2]], [1, 1, 2])
+    with pytest.raises(InputError, match="no column 'scor'; did you mean 'score'") as raised:
+        select(particles, groups, factor=1.0, strategy=ByScore())  # type: ignore[arg-type]
+    assert isinstance(raised.value, KeyError)
+    assert "Columns: score, other." in str(raised.value)
