@@ -1,6 +1,6 @@
 """The file that *Save decisions* of a report page saves, made without a browser.
 
-    python -m docs.tools.decide report.html decisions.json --number 9 --junk 4,7 -f 0.5
+    python -m docs.tools.decide report.html decisions.json --number 9 --junk 4,7 --move 3:12 -f 0.5
 
 so that the pages that show such a file can be done anywhere. `tests/browser` holds it to the page.
 """
@@ -12,7 +12,7 @@ import base64
 import json
 import re
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,12 @@ def told_by(page: Path) -> dict[str, Any]:
 
 
 def decisions(
-    page: Path, *, number: int | None = None, junk: Collection[int] = (), factor: str | None = None
+    page: Path,
+    *,
+    number: int | None = None,
+    junk: Collection[int] = (),
+    moves: Mapping[int, int] | None = None,
+    factor: str | None = None,
 ) -> dict[str, Any]:
     """What the page would save.
 
@@ -40,6 +45,8 @@ def decisions(
         Of superclasses; that of the run else.
     junk : collection of int
         Class numbers.
+    moves : mapping of int to int, optional
+        Class numbers, and one of the superclass that each is put into.
     factor : str, optional
         That of the run else.
     """
@@ -48,10 +55,13 @@ def decisions(
     number = found["current"] if number is None else number
     labels = np.frombuffer(base64.b64decode(found["labels"]), "<i2")
     row = labels.reshape(len(found["numbers"]), -1)[found["numbers"].index(number)]
+    of_class = dict(zip(known["class_id"], row.tolist(), strict=True))
+    put = {one: of_class[other] for one, other in (moves or {}).items()}
+    moved = sorted(one for one, label in put.items() if label != of_class[one])
     counts = known["particles"] or [1] * len(row)
     members: dict[int, list[int]] = {}
     size: Counter[int] = Counter()
-    for label, class_id, particles in zip(row.tolist(), known["class_id"], counts, strict=True):
+    for (class_id, label), particles in zip((of_class | put).items(), counts, strict=True):
         if label >= 0 and class_id not in junk:
             members.setdefault(label, []).append(class_id)
             size[label] += particles
@@ -63,9 +73,20 @@ def decisions(
         "junk": sorted(junk),
         "factor": factor or balance.get("factor"),
         "max_size": balance.get("max_size"),
-        "moved": [],
+        "moved": moved,
         "grouped_by": {**told["decisions"]["grouped_by"], "n_superclasses": number},
     }
+
+
+def numbers(text: str) -> list[int]:
+    """Class numbers with commas."""
+    return [int(number) for number in text.split(",")]
+
+
+def pair(text: str) -> tuple[int, int]:
+    """Two class numbers with a colon: this one to the superclass of that one."""
+    one, _, other = text.partition(":")
+    return int(one), int(other)
 
 
 def main(words: Sequence[str] | None = None) -> None:
@@ -74,10 +95,17 @@ def main(words: Sequence[str] | None = None) -> None:
     parser.add_argument("page", type=Path)
     parser.add_argument("file", type=Path)
     parser.add_argument("--number", type=int)
-    parser.add_argument("--junk", type=lambda text: [int(one) for one in text.split(",")])
+    parser.add_argument("--junk", type=numbers, default=[])
+    parser.add_argument("--move", type=pair, action="append", default=[])
     parser.add_argument("-f", "--factor")
     asked = parser.parse_args(words)
-    found = decisions(asked.page, number=asked.number, junk=asked.junk or (), factor=asked.factor)
+    found = decisions(
+        asked.page,
+        number=asked.number,
+        junk=asked.junk,
+        moves=dict(asked.move),
+        factor=asked.factor,
+    )
     asked.file.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 

@@ -7,6 +7,7 @@ In a page
 - ``file=PATH`` after the language writes the block to that file of the session instead;
 - ``elsewhere=NAME`` names the test that checks a block that can't be run here;
 - ``<!-- prepare: COMMAND -->`` is run and not shown;
+- ``<!-- there: COMMAND -->`` is run, and not shown, where the data of `real_data.py` are;
 - ``<!-- needs: MODULE … -->`` names packages without which the page is not run;
 - ``<!-- picture: PATH -->`` before a picture names the file of the session that it is made from;
 - what stands between ``<!-- generated: NAME -->`` and ``<!-- end -->`` is written by a program.

@@ -2,6 +2,7 @@
 
     python -m docs.tools.photograph report.html page.png
     python -m docs.tools.photograph report.html page.png --panel scan --number 9 --junk 4,7 -f 0.5
+    python -m docs.tools.photograph report.html page.png --move 3:12 --choose 3
 
 needs Playwright and Chromium; without them it says so and takes none.
 """
@@ -17,7 +18,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from docs.tools.decide import told_by
+from docs.tools.decide import numbers, pair, told_by
 
 WIDTH, HEIGHT = 1240, 860
 FOLDER = "shown"
@@ -28,6 +29,10 @@ _SET = """([id, value]) => {
     field.value = value;
     field.dispatchEvent(new Event("input", { bubbles: true }));
 }"""
+_GROUP = """(place) => [...document.querySelectorAll("#superclasses > .group")].findIndex(
+    (group) => group.querySelector(`.tile[data-place="${place}"]`))"""
+_TO_THE_MIDDLE = """(place) => document.querySelector(`.tile[data-place="${place}"]`)
+    .scrollIntoView({ block: "center" })"""
 
 
 def browser() -> str | None:
@@ -50,6 +55,8 @@ def photograph(
     number: int | None = None,
     factor: str = "",
     junk: Sequence[int] = (),
+    moves: Sequence[tuple[int, int]] = (),
+    choose: int | None = None,
     height: int = HEIGHT,
 ) -> None:
     """Open a report page, do what a person would, and photograph what a window of that size shows.
@@ -68,6 +75,10 @@ def photograph(
         Rebalance factor.
     junk : sequence of int
         Class numbers, each marked by its key.
+    moves : sequence of two int
+        A class number, and one of the superclass that it is moved to.
+    choose : int, optional
+        Class number of the average that is clicked.
     height : int
         Of the window, in pixels.
     """
@@ -85,20 +96,26 @@ def photograph(
             shown.evaluate(_SET, ["k", str(told["groupings"]["numbers"].index(number))])
         if factor:
             shown.evaluate(_SET, ["f", factor])
+        place_of = {number: at for at, number in enumerate(told["averages"]["class_id"])}
         for class_number in junk:
-            place = told["averages"]["class_id"].index(class_number)
-            shown.focus(f'.tile[data-place="{place}"]')
+            shown.focus(f'.tile[data-place="{place_of[class_number]}"]')
             shown.keyboard.press("j")
+        for one, other in moves:
+            to = shown.evaluate(_GROUP, place_of[other])
+            shown.focus(f'.tile[data-place="{place_of[one]}"]')
+            shown.keyboard.press("m")
+            shown.fill("#move-number", str(to))
+            shown.keyboard.press("Enter")
         if panel:
             shown.click(f"#tab-{panel}")
+        shown.evaluate("scrollTo(0, 0)")
+        if choose is not None:
+            shown.evaluate(_TO_THE_MIDDLE, place_of[choose])
+            shown.click(f'.tile[data-place="{place_of[choose]}"]')
         # What says that something was done goes away by itself.
-        shown.evaluate("document.getElementById('toast').remove(); scrollTo(0, 0)")
+        shown.evaluate("document.getElementById('toast').remove()")
         shown.screenshot(path=str(picture))
         window.close()
-
-
-def _numbers(text: str) -> list[int]:
-    return [int(number) for number in text.split(",")]
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -109,7 +126,9 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--panel", default="")
     parser.add_argument("--number", type=int)
     parser.add_argument("-f", "--factor", default="")
-    parser.add_argument("--junk", type=_numbers, default=[])
+    parser.add_argument("--junk", type=numbers, default=[])
+    parser.add_argument("--move", type=pair, action="append", default=[], dest="moves")
+    parser.add_argument("--choose", type=int)
     parser.add_argument("--height", type=int, default=HEIGHT)
     asked = vars(parser.parse_args(words))
     if browser() is None:

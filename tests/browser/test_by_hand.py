@@ -231,6 +231,14 @@ def test_decisions_of_the_documentation_are_those_that_the_page_saves(
     for number in junk:
         main_page.tile(number).focus()
         main_page.page.keyboard.press("j")
+    one, other = main_page.groups()[2][0], main_page.groups()[1][0]
+    main_page.tile(one).focus()
+    main_page.page.keyboard.press("m")
+    main_page.page.fill("#move-number", "1")
+    main_page.page.keyboard.press("Enter")
     by_page = json.loads(saved(main_page, tmp_path).read_text())
-    path = page_of(results("main"))
-    assert decisions(path, number=7, junk=junk, factor="0.25") == by_page
+    assert by_page["moved"] == [one]
+    made = decisions(
+        page_of(results("main")), number=7, junk=junk, moves={one: other}, factor="0.25"
+    )
+    assert made == by_page

@@ -87,7 +87,7 @@ function saidOfNumber(kept) {
     if (scan.stability[at] !== null) words.push(`stability ${scan.stability[at].toFixed(2)}`);
   }
   if (kept) words.push(`${percent(kept[numberAt()], 100)} % of the particles kept`);
-  return words.length ? `${state.k} on screen: ${words.join(", ")}.` : "";
+  return words.length ? `${state.k}: ${words.join(", ")}.` : "";
 }
 
 // A plot over numbers of superclasses; a click chooses the nearest.
