@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rebalance.errors import OptionError
+from rebalance.errors import ColumnError, OptionError
 from rebalance.model import BoolArray, IntArray, ParticleTable
 from rebalance.seeds import generator
 from rebalance.testing.option_checks import options_of
@@ -30,6 +30,10 @@ SCORES = (
     "ctf/ctf_fit_to_A",
 )
 """Columns of the table: scores by the names of RELION and CryoSPARC."""
+
+_NAME_COLUMNS = (
+    "Name the columns of numbers that it reads: --column NAME, or columns=(…) in Python."
+)
 
 
 class _Columns:
@@ -123,11 +127,7 @@ class StrategySubject:
             try:
                 complete(self.crowd().particles, options)
             except OptionError as error:
-                raise OptionError(
-                    error.problem,
-                    cure="Name the columns of numbers that it reads: --column NAME, or "
-                    "columns=(…) in Python.",
-                ) from error
+                raise OptionError(error.problem, cure=_NAME_COLUMNS) from error
         return options
 
     def crowd(self, sizes: Sequence[int] = SIZES, out: int = OUT, seed: int = 2) -> Crowd:
@@ -175,7 +175,10 @@ class StrategySubject:
         particles = crowd.particles
         complete = getattr(self.plugin, "complete", None)
         options = self.options if complete is None else complete(particles, self.options)
-        kept: BoolArray = self.plugin.select(
-            particles, crowd.superclass.copy(), cap, options, rng_for
-        )
+        try:
+            kept: BoolArray = self.plugin.select(
+                particles, crowd.superclass.copy(), cap, options, rng_for
+            )
+        except ColumnError as error:
+            raise OptionError(error.problem, cure=_NAME_COLUMNS) from error
         return kept

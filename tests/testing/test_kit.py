@@ -76,6 +76,14 @@ def test_a_score_of_the_strategys_own_is_added_to_the_table() -> None:
     check_strategy("best", options=options, columns=("myScore",))
 
 
+def test_a_column_that_is_read_and_was_not_named_says_how_to_name_it() -> None:
+    strategy = wrong_strategies.ReadsAColumn()
+    failed = [one for one in check_strategy(strategy, raises=False) if one.status == "failed"]
+    assert "no column 'myScore'" in failed[0].detail
+    assert "--column NAME" in failed[0].detail
+    check_strategy(strategy, columns=("myScore",))
+
+
 def test_options_that_are_given_wrong_are_no_fault_of_the_plugin() -> None:
     with pytest.raises(OptionError, match="did you mean 'linkage'"):
         check_clustering("hierarchical", options={"linkge": "ward"})

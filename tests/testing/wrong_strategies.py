@@ -30,6 +30,14 @@ class Right:
         return cap
 
 
+class ReadsAColumn(Right):
+    """Not wrong, but of a table with a column of its own."""
+
+    def select(self, particles: Any, *given: Any) -> np.ndarray:
+        particles.column("myScore")
+        return super().select(particles, *given)
+
+
 class CompletesToNothing(Right):
     def complete(self, particles: Any, options: Any) -> None:
         return None
