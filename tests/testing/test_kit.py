@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -77,7 +78,7 @@ def test_a_score_of_the_strategys_own_is_added_to_the_table() -> None:
 
 
 def test_a_column_that_is_read_and_was_not_named_says_how_to_name_it() -> None:
-    strategy = wrong_strategies.ReadsAColumn()
+    strategy: Any = wrong_strategies.ReadsAColumn()
     failed = [one for one in check_strategy(strategy, raises=False) if one.status == "failed"]
     assert "no column 'myScore'" in failed[0].detail
     assert "--column NAME" in failed[0].detail
