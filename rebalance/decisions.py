@@ -96,15 +96,18 @@ class Decisions(BaseModel):
         times = Counter(number for members in (*self.superclasses, self.junk) for number in members)
         twice = sorted(number for number, count in times.items() if count > 1)
         if twice:
-            raise ValueError(f"{name_classes(twice)} is in two places of superclasses and junk")
+            are = "is" if len(twice) == 1 else "are each"
+            raise ValueError(f"{name_classes(twice)} {are} in two places of superclasses and junk")
         unknown = sorted(times.keys() - set(self.class_numbers))
         if unknown:
-            raise ValueError(f"{name_classes(unknown)} is not among class_numbers")
+            are = "is" if len(unknown) == 1 else "are"
+            raise ValueError(f"{name_classes(unknown)} {are} not among class_numbers")
         if self.factor is not None:
             try:
                 parse_factor(self.factor)
             except OptionError as error:
-                raise ValueError(f"factor is {self.factor!r}: {error.problem}") from None
+                problem = error.problem.rstrip(".")
+                raise ValueError(f"factor is {self.factor!r}: {problem}") from None
         return self
 
     @property

@@ -7,6 +7,7 @@ import io
 import os
 import signal
 import sys
+import unicodedata
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -51,15 +52,23 @@ def show_error(error: RebalanceError) -> None:
 
     console = stderr()
     place = ", ".join(str(part) for part in (error.path, error.where) if part is not None)
-    message = Text.assemble(("Error: ", "bold red"), (f"{place}\n" if place else "", "bold"))
-    console.print(message.append(error.problem))
+    message = Text.assemble(("Error: ", "bold red"))
+    message.append(f"{_without_controls(place)}\n" if place else "", "bold")
+    console.print(message.append(_without_controls(error.problem)))
     if error.cure:
-        console.print(error.cure, style="dim", markup=False)
+        console.print(_without_controls(error.cure), style="dim", markup=False)
     if isinstance(error, PluginError):
         from rebalance.registry import registry
 
         for problem in registry().problems:
             console.print(problem, style="dim", markup=False)
+
+
+def _without_controls(text: str) -> str:
+    """What a file says must not move the cursor or colour the terminal."""
+    return "".join(
+        mark if mark == "\n" or unicodedata.category(mark) != "Cc" else "\ufffd" for mark in text
+    )
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import rebalance
 from rebalance.comparison.data_sets import Instance, Loaded
 from rebalance.comparison.grid import Combination
-from rebalance.errors import OptionError
+from rebalance.errors import OptionError, OutputError
 from rebalance.model import Affinity, Superclasses
 
 KEEP_VERSION = 1
@@ -134,19 +135,30 @@ class Kept:
             content = json.loads(self.path_of(key).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        return content if isinstance(content, dict) and "scores" in content else None
+        scores = content.get("scores") if isinstance(content, dict) else None
+        whole = isinstance(scores, list) and all(
+            isinstance(score, dict) and score.keys() >= {"score", "value"} for score in scores
+        )
+        return content if whole else None
 
     def store(self, key: str, content: Mapping[str, Any]) -> None:
-        """Keep the scores of a cell; the file appears whole."""
+        """Keep the scores of a cell; the file appears whole. OutputError if it can't."""
         from rebalance.record.run_record import write_json
 
-        self.folder.mkdir(parents=True, exist_ok=True)
         work = self.folder / f".{key}.{os.getpid()}"
         try:
+            self.folder.mkdir(parents=True, exist_ok=True)
             write_json(content, work)
             os.replace(work, self.path_of(key))
+        except OSError as error:
+            raise OutputError(
+                f"What is done can't be kept: {error.strerror or error}.",
+                path=self.folder,
+                cure="Mend that and type the command again; it goes on from here.",
+            ) from error
         finally:
-            work.unlink(missing_ok=True)
+            with suppress(OSError):
+                work.unlink(missing_ok=True)
 
 
 def rows_of(cell: Cell, content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

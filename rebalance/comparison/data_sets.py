@@ -7,7 +7,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -86,7 +86,7 @@ def instances(study: Study, folder: Path) -> list[Instance]:
     OptionError
         If an option of a simulation is out of range.
     InputError
-        If two data sets have the same label.
+        If two data sets have the same label, or are the same.
     """
     from rebalance.simulate import SimulationOptions
 
@@ -114,7 +114,22 @@ def instances(study: Study, folder: Path) -> list[Instance]:
         raise InputError(
             f"Two data sets are called {again!r}.", where="key data", cure="Give them names."
         )
+    _check_different(found)
     return found
+
+
+def _check_different(found: Sequence[Instance]) -> None:
+    """The same data under two names would count twice, and make intervals too narrow."""
+    label_of: dict[str, str] = {}
+    for one in found:
+        source = one.options or one.data.model_dump(mode="json", exclude={"name"})
+        first = label_of.setdefault(json.dumps(dict(source), sort_keys=True), one.label)
+        if first != one.label:
+            raise InputError(
+                f"{first!r} and {one.label!r} are the same data.",
+                where="key data",
+                cure="Leave one out; seeds draw simulations anew.",
+            )
 
 
 def _resolved(data: Data, folder: Path) -> Data:

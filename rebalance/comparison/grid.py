@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,7 @@ from rebalance.options import parse_options
 from rebalance.record.run_record import plugin_facts
 from rebalance.registry import registry
 
+MOST_CELLS = 100_000
 NO_METRIC = "none"
 """Label of the metric where the clustering needs no affinity."""
 
@@ -123,8 +125,19 @@ def expand(study: Study) -> Grid:
     OptionError
         If an option is out of range.
     InputError
-        If two methods of a kind have the same label.
+        If two methods of a kind have the same label, or if the study is beyond all measure.
     """
+    methods = math.prod(
+        sum(n_variants(method.options) for method in of_kind)
+        for of_kind in (study.metric, study.clustering, study.strategy)
+    )
+    data = sum(1 if one.simulate is None else n_variants(one.simulate) for one in study.data)
+    n = methods * data * len(study.n_superclasses) * len(study.seed_numbers)
+    if n > MOST_CELLS:
+        raise InputError(
+            f"The study has up to {n:,} cells; {MOST_CELLS:,} were expected at most.",
+            cure="Leave out data, seeds or values of options, or make several studies of it.",
+        )
     return Grid(
         _plugins("metric", study.metric),
         _plugins("clustering", study.clustering),
@@ -135,13 +148,33 @@ def expand(study: Study) -> Grid:
 
 def variants(options: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
     """One value for each option, and in words those of options that have several."""
-    listed = {
-        name: value if isinstance(value, list) else [value] for name, value in options.items()
-    }
+    listed = _listed(options)
     varied = [name for name, values in listed.items() if len(values) > 1]
     for values in itertools.product(*listed.values()):
         chosen = dict(zip(listed, values, strict=True))
         yield chosen, " ".join(f"{name}={_word(chosen[name])}" for name in varied)
+
+
+def n_variants(options: Mapping[str, Any]) -> int:
+    """How many `variants` there are.
+
+    Raises
+    ------
+    InputError
+        If an option has a list without values: that would be a study of nothing.
+    """
+    for name, values in _listed(options).items():
+        if not values:
+            raise InputError(
+                "The list of values is empty.",
+                where=f"option {name}",
+                cure="Give at least one value, or leave the option out.",
+            )
+    return math.prod(map(len, _listed(options).values()))
+
+
+def _listed(options: Mapping[str, Any]) -> dict[str, list[Any]]:
+    return {name: value if isinstance(value, list) else [value] for name, value in options.items()}
 
 
 def _word(value: object) -> str:

@@ -69,7 +69,8 @@ class Data(_Part):
 
 Listed = BeforeValidator(_listed)
 Named = BeforeValidator(_named)
-Number = Annotated[int, Field(ge=1)] | Literal["truth"]
+Number = Annotated[int, Field(ge=1, strict=True)] | Literal["truth"]
+Seed = Annotated[int, Field(ge=0, strict=True)]
 
 
 class Study(_Part):
@@ -88,7 +89,7 @@ class Study(_Part):
     strategy: Annotated[tuple[Method, ...], Named] = Field(
         (Method(name=defaults.STRATEGY),), min_length=1, description="Strategies."
     )
-    seeds: int | tuple[Annotated[int, Field(ge=0)], ...] = Field(
+    seeds: Annotated[int, Field(ge=1, le=10_000, strict=True)] | tuple[Seed, ...] = Field(
         1, description="Their number, or a list: of simulations and of clusterings."
     )
     selections: int = Field(20, ge=1, description="Selections behind each mean of a balance score.")
@@ -106,6 +107,10 @@ class Study(_Part):
             raise ValueError(f"there is no score {unknown[0]!r}; there are {', '.join(SCORES)}")
         if not self.seed_numbers:
             raise ValueError("seeds: at least one is needed")
+        for key in ("seeds", "n_superclasses", "scores"):
+            listed = getattr(self, key)
+            if isinstance(listed, tuple) and len(set(listed)) < len(listed):
+                raise ValueError(f"{key}: one is there twice")
         return self
 
     @property
@@ -157,7 +162,7 @@ def parse_study(content: dict[str, Any], path: Path | None = None) -> Study:
         place += "" if keys and keys[-1] == first["loc"][-1] else f".{first['loc'][-1]}"
         problem = "It is missing."
     else:
-        problem = f"{first['msg'].removeprefix('Value error, ')}"
+        problem = _PROBLEMS.get(first["type"], first["msg"].removeprefix("Value error, "))
         if not isinstance(first["input"], dict):
             problem += f", not {first['input']!r}"
         problem += "."
@@ -170,4 +175,10 @@ def parse_study(content: dict[str, Any], path: Path | None = None) -> Study:
     )
 
 
+_PROBLEMS = {
+    "tuple_type": "A list was expected",
+    "too_short": "At least one was expected",
+    "model_type": "A table of keys was expected",
+}
+"""Words for what pydantic says in those of Python."""
 _KEYS = {*Study.model_fields, *Data.model_fields, *Method.model_fields}

@@ -135,6 +135,14 @@ def test_a_missing_input_is_exit_code_2() -> None:
     assert "nowhere" in result.stderr
 
 
+def test_a_name_from_a_file_does_not_colour_the_terminal() -> None:
+    done = run(Path("\x1b[31mred\x07.star"), "-k", 3)
+    assert done.exit_code == 2
+    assert "\x1b" not in done.stderr
+    assert "\x07" not in done.stderr
+    assert "[31mred" in done.stderr
+
+
 def test_a_bug_is_exit_code_1_and_says_so(
     simulated_job: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

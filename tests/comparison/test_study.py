@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from rebalance.comparison import read_study
+from rebalance.comparison.cells import Kept
 from rebalance.comparison.data_sets import instances
 from rebalance.comparison.grid import expand
 from rebalance.comparison.study import parse_study
-from rebalance.errors import InputError, OptionError, PluginError
+from rebalance.errors import InputError, OptionError, OutputError, PluginError
 
 DATA = [{"path": "job"}]
 
@@ -95,7 +96,7 @@ def test_simulations_are_drawn_for_every_seed_and_option() -> None:
     ("content", "message"),
     [
         ({}, "key data: It is missing"),
-        ({"data": []}, "key data: .*at least 1 item"),
+        ({"data": []}, "key data: At least one"),
         ({"data": DATA, "k": 8}, "key k: There is no such key"),
         ({"data": [{"paht": "job"}]}, r"key data\[0\].paht: There is no such key"),
         ({"data": [{"path": "a", "simulate": {}}]}, r"key data\[0\]: .*path or simulate"),
@@ -142,3 +143,67 @@ def test_a_file_that_is_no_study_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text("data = [")
     with pytest.raises(InputError, match="no TOML"):
         read_study(tmp_path / "a.toml")
+
+
+SMALL = {"simulate": {"n_averages": 20, "n_particles": 300}}
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"seeds": 0}, "seeds|Seeds"),
+        ({"seeds": True}, "valid integer"),
+        ({"seeds": [1, 1]}, "twice"),
+        ({"seeds": 10**11}, "10000"),
+        ({"n_superclasses": True}, "valid integer"),
+        ({"n_superclasses": [3, 3]}, "twice"),
+        ({"scores": ["ari", "ari"]}, "twice"),
+        ({"metric": []}, "At least one"),
+        ({"data": 5}, "A list was expected"),
+        ({"metric": [3]}, "A table of keys"),
+    ],
+)
+def test_a_value_that_means_nothing_is_refused(changed: dict, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        parse_study({"data": [SMALL], **changed})
+
+
+def test_a_list_without_values_is_no_study_of_nothing() -> None:
+    of_data = parse_study({"data": [{"simulate": {"n_views": []}}]})
+    of_method = parse_study(
+        {"data": [SMALL], "clustering": [{"name": "hierarchical", "options": {"linkage": []}}]}
+    )
+    for study in (of_data, of_method):
+        with pytest.raises(InputError, match="list of values is empty"):
+            expand(study)
+
+
+def test_a_study_beyond_all_measure_is_refused_before_it_is_unfolded() -> None:
+    many = {"simulate": {"n_views": list(range(1000)), "n_particles": list(range(1000))}}
+    with pytest.raises(InputError, match=r"up to 10,000,000,000 cells"):
+        expand(parse_study({"data": [many], "seeds": 10_000}))
+
+
+def test_the_same_data_under_two_names_are_refused(tmp_path: Path) -> None:
+    twice = [SMALL | {"name": "a"}, SMALL | {"name": "b"}]
+    with pytest.raises(InputError, match="'a' and 'b' are the same data"):
+        instances(parse_study({"data": twice, "seeds": 2}), tmp_path)
+    files = [{"path": "job", "name": "a"}, {"path": "job", "name": "b"}]
+    with pytest.raises(InputError, match="are the same data"):
+        instances(parse_study({"data": files}), tmp_path)
+    assert len(instances(parse_study({"data": [SMALL], "seeds": 2}), tmp_path)) == 2
+
+
+@pytest.mark.parametrize("content", ['{"scores": 5}', '{"scores": [5]}', '{"scores": [{}]}', "[]"])
+def test_a_cell_that_is_damaged_is_not_there(content: str, tmp_path: Path) -> None:
+    kept = Kept(tmp_path)
+    kept.store("a", {"n_superclasses": 2, "scores": [{"score": "ari", "value": 1.0}]})
+    assert kept.load("a") is not None
+    kept.path_of("a").write_text(content)
+    assert kept.load("a") is None
+
+
+def test_a_cell_that_can_not_be_kept_says_so(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(OutputError, match="can't be kept"):
+        Kept(tmp_path / "file").store("a", {"scores": []})
