@@ -133,7 +133,7 @@ def test_alike_averages_are_nearer_than_others(averages: ClassAverages) -> None:
     [
         (dict.fromkeys(PARTS, 0), "All weights"),
         ({"spectrum_from": "3px", "spectrum_to": "9px"}, "ring"),
-        ({"spectrum_from": "-3px"}, "below 0"),
+        ({"spectrum_from": "-3px"}, "at least 0"),
         ({"signal_weight": 2}, "less than or equal to 1"),
     ],
 )

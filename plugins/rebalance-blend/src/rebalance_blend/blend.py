@@ -83,7 +83,7 @@ class Blend:
         Raises
         ------
         OptionError
-            If a length is below 0, or in Å where there is no pixel size.
+            If a length is in Å where there is no pixel size.
         """
         check_lengths(options, class_averages.pixel_size)
         return options.mean, read_recipe(options.metrics)

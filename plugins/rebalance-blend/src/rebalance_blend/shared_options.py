@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from rebalance.errors import OptionError
 from rebalance.options import Length, Options, option
 
 
@@ -20,7 +19,7 @@ class SharedOptions(Options):
 
 
 def check_lengths(options: Options, pixel_size: float | None) -> None:
-    """Refuse lengths below 0, and lengths in Å where there is no pixel size.
+    """Refuse lengths in Å where there is no pixel size.
 
     Parameters
     ----------
@@ -34,7 +33,5 @@ def check_lengths(options: Options, pixel_size: float | None) -> None:
     """
     for name in type(options).model_fields:
         length = getattr(options, name)
-        if isinstance(length, Length) and length.pixels(pixel_size, name) < 0:
-            raise OptionError(
-                f"{name} = {length} is below 0.", cure=f"Give metric.{name} a length above 0."
-            )
+        if isinstance(length, Length):
+            length.pixels(pixel_size, name)
