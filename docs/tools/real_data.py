@@ -52,6 +52,12 @@ def do(text: str, data: Path, work: Path) -> Iterator[tuple[Block, list[Spoken]]
         yield block, session.run(block)
 
 
+def pictures(text: str) -> set[Path]:
+    """The pictures of the documentation that a page has photographed there."""
+    names = re.findall(rf"{FOLDER}/page/(\S+\.png)", "\n".join(_THERE.findall(text)))
+    return {PAGE.parent / "images" / name for name in names}
+
+
 def photographs(work: Path) -> dict[Path, Path]:
     """The photographs taken in a folder, and the pictures of the documentation they are for."""
     taken = sorted((work / FOLDER / "page").glob("*.png"))

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from docs.tools import images, pages, tables
+from docs.tools import images, pages, real_data, tables
 
 PAGES = pages.pages()
 
@@ -31,6 +31,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 @pytest.mark.parametrize("page", PAGES, ids=name)
 def test_every_picture_is_there_small_and_made_by_a_command(page: Path) -> None:
     made = {picture.target for picture in pages.pictures(page)}
+    made |= real_data.pictures(page.read_text(encoding="utf-8"))
     for picture in pages.all_pictures(page):
         assert picture.is_file()
         assert picture.stat().st_size < images.MOST_BYTES
