@@ -127,3 +127,15 @@ def test_a_record_of_a_later_version_is_refused(first: Path) -> None:
     (first / "run.json").write_text(json.dumps(record | {"record_version": 2}))
     with pytest.raises(InputError, match="version 2 of the run record"):
         rerun(first)
+
+
+@pytest.mark.parametrize(
+    "changed", [{"inputs": 7}, {"inputs": [{"path": "x"}]}, {"outputs": [7]}, {"plugins": 3}]
+)
+def test_a_record_changed_by_hand_is_refused_by_its_part(changed: dict, tmp_path: Path) -> None:
+    record = {"record_version": 1, "rebalance": "0.1.0", "request": {}, "plugins": {}}
+    whole = record | {"inputs": [], "outputs": []} | changed
+    (tmp_path / "run.json").write_text(json.dumps(whole))
+    with pytest.raises(InputError) as caught:
+        rerun(tmp_path)
+    assert caught.value.where == next(iter(changed))

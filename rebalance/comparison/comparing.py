@@ -16,7 +16,7 @@ from rebalance.comparison.data_sets import Instance, Loaded, instances, key_of, 
 from rebalance.comparison.grid import Grid, Plugin, expand
 from rebalance.comparison.ranks import Found, Ranking, rank_methods
 from rebalance.comparison.study import Study, read_study
-from rebalance.errors import RebalanceError
+from rebalance.errors import OptionError, RebalanceError
 from rebalance.evaluation.evaluation import SCORES
 from rebalance.model import Affinity
 from rebalance.progress import Progress
@@ -114,6 +114,7 @@ def compare(
     from rebalance.comparison.outputs import write_comparison
 
     progress = progress or Progress()
+    _check_computing(threads, device)
     if isinstance(study, Study):
         chosen, base = study, base or Path.cwd()
         place = Path("comparison" if folder is None else folder)
@@ -130,6 +131,14 @@ def compare(
         files = write_comparison(comparison, figures=figures)
         progress.stage("")
     return replace(comparison, files=files)
+
+
+def _check_computing(threads: int | None, device: str) -> None:
+    """What no cell could be done with is one mistake, not a failure of every cell."""
+    if threads is not None and threads < 1:
+        raise OptionError(f"--threads is {threads}; at least 1 was expected.")
+    if device not in ("auto", "cpu", "cuda"):
+        raise OptionError(f"There is no device {device!r}.", cure="Choose auto, cpu or cuda.")
 
 
 class _Worker:

@@ -134,7 +134,23 @@ def read_record(path: Path) -> dict[str, Any]:
             path=path,
             cure=f"Repeat it with rebalance {record['rebalance']}.",
         )
+    for part, keys in (("inputs", {"path", "sha256"}), ("outputs", {"name", "sha256"})):
+        if not _lists(record[part], keys):
+            raise InputError(
+                f"A list of {' and '.join(sorted(keys))} was expected, not {record[part]!r:.60}.",
+                path=path,
+                where=part,
+                cure="Take the run.json as rebalance wrote it.",
+            )
+    if not isinstance(record["plugins"], dict):
+        raise InputError("It has no table of plugins.", path=path, where="plugins")
     return record
+
+
+def _lists(value: Any, keys: set[str]) -> bool:
+    return isinstance(value, list) and all(
+        isinstance(entry, dict) and keys <= entry.keys() for entry in value
+    )
 
 
 def write_json(content: Mapping[str, Any], path: Path) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rebalance.comparison import read_study
+from rebalance.comparison import compare, read_study
 from rebalance.comparison.cells import Kept
 from rebalance.comparison.data_sets import instances
 from rebalance.comparison.grid import expand
@@ -207,3 +207,10 @@ def test_a_cell_that_can_not_be_kept_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="can't be kept"):
         Kept(tmp_path / "file").store("a", {"scores": []})
+
+
+@pytest.mark.parametrize("setting", [{"threads": 0}, {"device": "nope"}])
+def test_what_no_cell_could_be_done_with_is_one_error(setting: dict, tmp_path: Path) -> None:
+    with pytest.raises(OptionError):
+        compare(parse_study({"data": [SMALL]}), tmp_path / "study", **setting)
+    assert not list(tmp_path.iterdir())
