@@ -65,7 +65,6 @@ def numbers_named(found: Scan, agreement: np.ndarray) -> dict[str, int]:
     columns = {
         "scan": found.score,
         "silhouette": found.silhouette,
-        "silhouette, gain over no groups": found.silhouette - found.expected,
         "stability": found.stability,
         "within − between": found.contrast,
         "eigengap": found.eigengap,
@@ -105,7 +104,6 @@ def measure(kind: str, n_views: int, settings: dict[str, Any]) -> dict[str, Any]
         "has_structure": found.suggestion.has_structure,
         "gain": float((found.silhouette - found.expected).max()),
         "named": named,
-        "runners_up": list(found.suggestion.runners_up),
         "ari": {name: float(agreement[place]) for name, place in at.items()},
     }
 

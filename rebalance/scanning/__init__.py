@@ -136,7 +136,7 @@ def scan(
         stability=stability,
         contrast=np.array([contrast(values, label[k]) for k in ks]),
         eigengap=eigengaps(values, ks),
-        score=score_of(measured, mean_expected, stability),
+        score=score_of(measured, mean_expected),
         smallest=np.array([size.min() for size in sizes], dtype=np.int64),
         kept=np.array([_kept(size, factor, max_size) for size in sizes], dtype=np.int64),
         total=int(one.size.sum()),

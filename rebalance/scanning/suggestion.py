@@ -6,9 +6,6 @@ import numpy as np
 
 from rebalance.model import BoolArray, DoubleArray, IntArray, Suggestion
 
-STABILITY_WEIGHT = 0.1
-"""Of the stability beside the silhouette."""
-
 STANDS_OUT = 0.06
 """Least gain of the silhouette over averages without groups for a structure to be told."""
 
@@ -18,15 +15,17 @@ _CLOSE = 0.05
 _MOST_RUNNERS_UP = 3
 
 
-def score_of(silhouette: DoubleArray, expected: DoubleArray, stability: DoubleArray) -> DoubleArray:
-    """Gain of the silhouette over averages without groups, plus a tenth of the stability.
+def score_of(silhouette: DoubleArray, expected: DoubleArray) -> DoubleArray:
+    """Gain of the silhouette over averages without groups.
+
+    The stability has no say: with linkages that leave averages alone it favours many superclasses.
 
     Parameters
     ----------
-    silhouette, expected, stability : float64 (M,)
-        For each number of superclasses; a stability that is not known (NaN) counts 0.
+    silhouette, expected : float64 (M,)
+        For each number of superclasses.
     """
-    return silhouette - expected + STABILITY_WEIGHT * np.nan_to_num(stability)
+    return silhouette - expected
 
 
 def suggest(
@@ -40,9 +39,9 @@ def suggest(
         Rising.
     silhouette, expected, stability : float64 (M,)
     """
-    score = score_of(silhouette, expected, stability)
+    score = score_of(silhouette, expected)
     best = int(score.argmax())
-    number, gain = int(numbers[best]), float(silhouette[best] - expected[best])
+    number, gain = int(numbers[best]), float(score[best])
     peaks = np.flatnonzero(_is_peak(score) & (score >= score[best] - _CLOSE))
     peaks = peaks[np.argsort(-score[peaks], kind="stable")]
     runners_up: list[int] = []
@@ -50,7 +49,7 @@ def suggest(
         # A neighbour of what is named already is no other choice.
         if all(abs(int(numbers[peak]) - named) > 1 for named in (number, *runners_up)):
             runners_up.append(int(numbers[peak]))
-    has_structure = bool((silhouette - expected).max() >= STANDS_OUT)
+    has_structure = gain >= STANDS_OUT
     measured = (
         f"silhouette {silhouette[best]:.2f}, where averages of the same spread without groups "
         f"have {expected[best]:.2f}"
