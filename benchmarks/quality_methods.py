@@ -12,6 +12,7 @@ import numpy.typing as npt
 from rebalance import engine
 from rebalance.clusterings import cluster, from_labels, identity_superclasses
 from rebalance.imaging.masks import estimate_radius, mask_about, radius_of_pixels
+from rebalance.metrics.search_options import SearchOptions, resolve_search
 from rebalance.model import Affinity, ClassAverages, DoubleArray, Superclasses
 from rebalance.registry import registry
 
@@ -30,6 +31,8 @@ class Method:
         Of the clustering, of the metric.
     shift : float, optional
         ``max_shift`` as a fraction of the box.
+    times : dict
+        Lengths of the search as multiples of what it finds by itself.
     needs : str
         Clustering or metric that has to be installed.
     """
@@ -41,6 +44,12 @@ class Method:
     search: dict[str, Any] = field(default_factory=dict)
     shift: float | None = None
     needs: str = ""
+    times: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def affinity_key(self) -> str:
+        """The same for methods that cluster the same affinity."""
+        return repr((self.metric, sorted(self.search.items()), self.shift, self.times))
 
 
 def _masked(averages: ClassAverages) -> npt.NDArray[np.float64]:
@@ -105,6 +114,7 @@ METHODS = (
     Method("frc", "frc"),
     Method("k-medoids", clustering="k-medoids", needs="k-medoids"),
     Method("simple-hybrid, k-medoids", "simple-hybrid", "k-medoids", needs="simple-hybrid"),
+    Method("common lines, average", "common-lines", options=_AVERAGE, needs="common-lines"),
     Method("each class", "", "identity"),
     Method("Euclidean, average", euclidean, options=_AVERAGE),
     Method("rotational profile, average", profile, options=_AVERAGE),
@@ -137,6 +147,11 @@ def affinity_of(averages: ClassAverages, method: Method) -> Affinity | None:
     search = dict(method.search)
     if method.shift is not None:
         search["max_shift"] = f"{method.shift * averages.box:g}px"
+    if method.times:
+        found = resolve_search(averages, SearchOptions()).facts
+        for name, times in method.times.items():
+            pixels = min(max(found[f"{name}_px"] * times, 2.0), averages.box)
+            search[name] = f"{pixels:g}px"
     return engine.affinity(averages, metric=method.metric, options=search)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from rebalance.simulate import simulate_class_averages
 
 NOISE = {"clean": 1.0, "moderate": 0.25, "noisy": 0.05, "bad": 0.01}
 """Signal-to-noise ratio of a particle; an average has a hundred of them."""
+NO_NOISE = 1e9
 
 MOLECULES: dict[str, dict[str, Any]] = {
     "phantom": {"box": 48, "pixel_size": 5.3},
@@ -44,28 +45,54 @@ class KnownSet:
     name, views, noise : str
     averages : ClassAverages
         None empty.
-    known : KnownViews
+    known : KnownViews, optional
+        None where only groups are known.
     truth : int64 (N,), optional
         Number of the view that each average shows, −1 for none; where views are discrete.
     numbers : tuple of int
-        Numbers of superclasses to judge.
+        Numbers of superclasses to judge; none where no views are known.
     n_views : int, optional
         The number at which to compare labels with the truth.
+    clean : ClassAverages, optional
+        The same averages without noise.
     """
 
     name: str
     views: str
     noise: str
     averages: ClassAverages
-    known: KnownViews
+    known: KnownViews | None
     numbers: tuple[int, ...]
     truth: IntArray | None = None
     n_views: int | None = None
+    clean: ClassAverages | None = None
 
 
 def simulated(
-    molecule: str, views: str, noise: str, n_averages: int, seed: int, models: Path
+    molecule: str,
+    views: str,
+    noise: str,
+    n_averages: int,
+    seed: int,
+    models: Path,
+    *,
+    changes: Mapping[str, Any] | None = None,
+    with_clean: bool = False,
 ) -> KnownSet:
+    """A simulated classification.
+
+    Parameters
+    ----------
+    molecule, views, noise : str
+        Of `MOLECULES`, `VIEWS`, `NOISE`.
+    n_averages, seed : int
+    models : Path
+        Folder of atomic models.
+    changes : mapping, optional
+        Further options of the simulation.
+    with_clean : bool
+        Make the same averages without noise too.
+    """
     settings = dict(MOLECULES[molecule])
     numbers, n_views = (8, 12, 20), 12
     settings |= VIEWS[views]
@@ -76,15 +103,15 @@ def simulated(
         numbers = (4, SYMMETRIC_VIEWS, 8)
     if views == "discrete":
         settings["min_separation"] = 25.0
-    found = simulate_class_averages(
-        {
-            "n_averages": n_averages,
-            "n_particles": PARTICLES_PER_AVERAGE * n_averages,
-            "snr": NOISE[noise],
-            "seed": seed,
-            **settings,
-        }
-    )
+    settings |= {
+        "n_averages": n_averages,
+        "n_particles": PARTICLES_PER_AVERAGE * n_averages,
+        "snr": NOISE[noise],
+        "seed": seed,
+        **(changes or {}),
+    }
+    found = simulate_class_averages(settings)
+    clean = simulate_class_averages({**settings, "snr": NO_NOISE}) if with_clean else None
     used = ~found.class_averages.is_empty
     known = place(truth_of_simulation(found)).views
     assert known is not None
@@ -97,6 +124,7 @@ def simulated(
         tuple(k for k in numbers if k < used.sum()),
         found.superclass[used] if views == "discrete" else None,
         n_views if views == "discrete" else None,
+        None if clean is None else clean.class_averages.subset(used),
     )
 
 
@@ -111,13 +139,25 @@ def relion(folder: Path) -> KnownSet:
     )
 
 
+def structures(folder: Path) -> KnownSet:
+    """Averages of a mixture of structures; the groups are those that its authors published."""
+    averages = formats.read(folder / "mixture_2D.mrcs").class_averages
+    assert averages is not None
+    group = read_truth(folder / "slicem_author_clusters.tsv").group
+    assert group is not None
+    averages = averages.subset(~averages.is_empty)
+    names = sorted(set(group.values()))
+    truth = np.array([names.index(group[n]) if n in group else -1 for n in averages.class_id])
+    return KnownSet(folder.name, "structures", "real", averages, None, (), truth, len(names))
+
+
 def sets(data: Path, seeds: int, first_seed: int, *, full: bool = True) -> Iterator[KnownSet]:
     """Every set whose data are there, small ones first.
 
     Parameters
     ----------
     data : Path
-        Folder with ``relion31_70s`` and ``models``.
+        Folder with ``relion31_70s``, ``slicem_ribosomes`` and ``models``.
     seeds : int
         Copies of each simulated set.
     first_seed : int
@@ -126,6 +166,8 @@ def sets(data: Path, seeds: int, first_seed: int, *, full: bool = True) -> Itera
     """
     if (data / "relion31_70s").is_dir():
         yield relion(data / "relion31_70s")
+    if (data / "slicem_ribosomes").is_dir():
+        yield structures(data / "slicem_ribosomes")
     cases = [(100, noise) for noise in NOISE] + [(30, "moderate"), (300, "moderate")]
     if not full:
         cases = [(30, "clean"), (30, "noisy")]
