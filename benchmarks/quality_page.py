@@ -1,6 +1,7 @@
-"""Writes the tables of docs/science.md from the results that `benchmarks.quality` kept.
+"""Writes the tables of docs/science.md from the results that two benchmarks kept.
 
-python -m benchmarks.quality --json benchmarks/results/quality.json
+python -m benchmarks.quality --seeds 1 --drops 3 --json benchmarks/results/quality.json
+python -m benchmarks.ablation --json benchmarks/results/ablation.json
 python -m benchmarks.quality_page
 """
 
@@ -16,6 +17,19 @@ ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results" / "quality.json"
 PAGE = ROOT / "docs" / "science.md"
 START, END = "<!-- measured by benchmarks.quality -->", "<!-- measured until here -->"
+ABLATION = ROOT / "benchmarks" / "results" / "ablation.json"
+ABLATION_START = "<!-- measured by benchmarks.ablation -->"
+ABLATION_END = "<!-- end of benchmarks.ablation -->"
+KINDS = {
+    "RELION": ("RELION", "moderate"),
+    "discrete, moderate": ("discrete", "moderate"),
+    "discrete, noisy": ("discrete", "noisy"),
+    "preferred, moderate": ("preferred", "moderate"),
+    "preferred, noisy": ("preferred", "noisy"),
+    "off centre": ("off centre", "moderate"),
+    "ideal": ("ideal", "clean"),
+}
+"""Columns of the ablation: kind of views and noise."""
 LEVELS = ("clean", "moderate", "noisy", "bad")
 
 Row = dict[str, Any]
@@ -32,11 +46,9 @@ def table(rows: list[Row], columns: dict[str, list[Row]], score: str) -> str:
         cells = []
         for name in names:
             found = [r for r in columns[name] if r["method"] == method and score in r]
-            if score == "share":
-                value = np.median([share for row in found for share in row["shares"]])
-            else:
-                value = np.mean([row[score] for row in found]) if found else np.nan
-            cells.append(f"{value:.2f}" if found else "")
+            scores = [x for r in found for x in (r["shares"] if score == "share" else [r[score]])]
+            mean = np.median if score == "share" else np.mean
+            cells.append(f"{mean(scores):.2f}" if scores else "")
         if any(cells):
             lines.append(f"| {method} | {' | '.join(cells)} |")
     return "\n".join(lines)
@@ -61,6 +73,54 @@ def relion(rows: list[Row]) -> str:
         rho = f"{row['rho']:.2f}" if "rho" in row else ""
         lines.append(f"| {row['method']} | {shares} | {row['share']:.2f} | {rho} |")
     return "\n".join(lines)
+
+
+def structures(rows: list[Row]) -> str:
+    """Agreement with published groups of a mixture of structures, the best first."""
+    found = [row for row in rows if row["views"] == "structures" and "ari" in row]
+    lines = ["| method | ARI |", "| --- | ---: |"]
+    for row in sorted(found, key=lambda row: -row["ari"]):
+        lines.append(f"| {row['method']} | {row['ari']:.2f} |")
+    return "\n".join(lines)
+
+
+def ablation(rows: list[Row]) -> str:
+    """Three tables: the default with one thing changed."""
+    columns = {
+        title: [row for row in rows if (row["views"], row["noise"]) == kind]
+        for title, kind in KINDS.items()
+    }
+    columns = {title: found for title, found in columns.items() if found}
+    count = {title: len({row["set"] for row in found}) for title, found in columns.items()}
+    sets = "; ".join(f"{title}: {n}" for title, n in count.items())
+    judged = {title: found for title, found in columns.items() if title != "ideal"}
+    parts = [
+        ABLATION_START,
+        "",
+        f"Data sets behind each column: {sets}.",
+        "",
+        "Share of the oracle's gain, median over data sets and K:",
+        "",
+        table(rows, judged, "share"),
+        "",
+        "Adjusted Rand index, mean over data sets:",
+        "",
+        table(rows, columns, "ari"),
+        "",
+        "Rank correlation of affinity with view angle below 40°, mean over data sets:",
+        "",
+        table(_with_own_affinity(rows), columns, "rho"),
+        "",
+        ABLATION_END,
+    ]
+    return "\n".join(parts)
+
+
+def _with_own_affinity(rows: list[Row]) -> list[Row]:
+    """Without rows that only cluster the affinity of the default in another way."""
+    default = {row["set"]: row.get("rho") for row in rows if row["method"] == "default"}
+    others = {row["method"] for row in rows if row.get("rho") != default[row["set"]]} | {"default"}
+    return [row for row in rows if row["method"] in others]
 
 
 def measured(rows: list[Row]) -> str:
@@ -100,18 +160,35 @@ def measured(rows: list[Row]) -> str:
         "",
         table(rows, discrete, "kept"),
         "",
+        "`slicem_ribosomes`, 100 real averages of a mixture of structures: ARI with the groups",
+        "that its authors published, which a program of theirs found:",
+        "",
+        structures(rows),
+        "",
         END,
     ]
     return "\n".join(parts)
 
 
+def kept(path: Path) -> list[Row]:
+    """The rows of a file of results."""
+    rows: list[Row] = json.loads(path.read_text(encoding="utf-8"))["rows"]
+    return rows
+
+
+def put(page: str, start: str, end: str, text: str) -> str:
+    """The page with another text from one mark to another."""
+    before, rest = page.split(start)
+    _, after = rest.split(end)
+    return before + text + after
+
+
 def main() -> None:
     """Put the tables into the page."""
     page = PAGE.read_text(encoding="utf-8")
-    before, rest = page.split(START)
-    _, after = rest.split(END)
-    rows: list[Row] = json.loads(RESULTS.read_text(encoding="utf-8"))["rows"]
-    PAGE.write_text(before + measured(rows) + after, encoding="utf-8")
+    page = put(page, START, END, measured(kept(RESULTS)))
+    page = put(page, ABLATION_START, ABLATION_END, ablation(kept(ABLATION)))
+    PAGE.write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":

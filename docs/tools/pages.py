@@ -10,6 +10,8 @@ In a page
 - ``<!-- there: COMMAND -->`` is run, and not shown, where the data of `real_data.py` are;
 - ``<!-- needs: MODULE … -->`` names packages without which the page is not run;
 - ``<!-- picture: PATH -->`` before a picture names the file of the session that it is made from;
+- ``<!-- made by: COMMAND -->`` before a picture names the command, too long for the tests, that
+  draws it into its place;
 - what stands between ``<!-- generated: NAME -->`` and ``<!-- end -->`` is written by a program.
 """
 
@@ -27,6 +29,7 @@ _FENCE = re.compile(r"^```(\S+)([^\n`]*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _NEEDS = re.compile(r"^<!-- needs: (.*?) -->$", re.MULTILINE)
 _PREPARE = re.compile(r"^<!-- prepare: (.*?) -->$", re.MULTILINE)
 _PICTURE = re.compile(r"^<!-- picture: (\S+) -->\n!\[[^\]]*\]\(([^)]+)\)$", re.MULTILINE)
+_MADE_BY = re.compile(r"^<!-- made by: python -m (\S+) -->\n!\[[^\]]*\]\(([^)]+)\)$", re.MULTILINE)
 _GENERATED = re.compile(r"(<!-- generated: (\S+) -->\n)(.*?)(<!-- end -->)", re.DOTALL)
 _ANY_PICTURE = re.compile(r"!\[[^\]]*\]\(([^)]+)\)")
 _LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
@@ -109,6 +112,12 @@ def _block(
 def without_blocks(text: str) -> str:
     """A page without its fenced blocks of a language."""
     return _FENCE.sub("", text)
+
+
+def drawn_by_programs(page: Path) -> dict[Path, str]:
+    """The pictures of a page that a program draws into their place, and its module."""
+    text = page.read_text(encoding="utf-8")
+    return {(page.parent / match[2]).resolve(): match[1] for match in _MADE_BY.finditer(text)}
 
 
 def pictures(page: Path) -> list[Picture]:

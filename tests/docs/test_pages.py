@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,9 @@ def test_links_lead_somewhere(page: Path) -> None:
 def test_every_picture_is_there_small_and_made_by_a_command(page: Path) -> None:
     made = {picture.target for picture in pages.pictures(page)}
     made |= real_data.pictures(page.read_text(encoding="utf-8"))
+    programs = pages.drawn_by_programs(page)
+    assert all(find_spec(module) for module in programs.values())
+    made |= programs.keys()
     for picture in pages.all_pictures(page):
         assert picture.is_file()
         assert picture.stat().st_size < images.MOST_BYTES
