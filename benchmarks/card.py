@@ -82,11 +82,12 @@ def _exhaustive(box: int, columns: int = 256, n_rows: int = 2048, n_shifts: int 
     )
     shape = (columns, n_rows, PEAKS)
     value, place = cuda.device_array(shape, np.float32), cuda.device_array(shape, np.int32)
+    detail = cuda.to_device(np.zeros(n_rows + columns, np.float32))
 
     def launch() -> None:
         # All columns lie to the right of all rows.
         search[((n_rows + ROWS - 1) // ROWS, columns), SEARCH_THREADS](
-            *a, *b, n_rows, n_shifts, 0, n_rows, 2, value, place
+            *a, *b, n_rows, n_shifts, 0, n_rows, 2, detail, np.float32(0.5), value, place
         )
 
     rate = 8.0 * size * n_shifts * n_rows * columns / _seconds(launch)

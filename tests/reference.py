@@ -47,8 +47,8 @@ def polar_transform(
 ) -> np.ndarray:
     """complex128 (K, n_angles): exact transform at polar points, weighted, of unit norm.
 
-    The origin is (x, y) from pixel (L/2, L/2). Each ring is divided by the mean square of its
-    samples to the power whitening / 2.
+    The origin is (x, y) from pixel (L/2, L/2). Each ring is divided by the mean square of the
+    samples about it, Gaussian of standard deviation 1 / 2R in k, to the power whitening / 2.
     """
     box = image.shape[0]
     axis = np.arange(box) - box // 2
@@ -59,7 +59,11 @@ def polar_transform(
         along_x = np.exp(-2j * np.pi * k * np.cos(angles)[:, None] * (axis - origin[0])[None, :])
         samples[r] = np.einsum("ay,yx,ax->a", along_y, image.astype(float), along_x, optimize=True)
     if whitening:
-        density = (np.abs(samples) ** 2).mean(axis=1)
+        ring_power = (np.abs(samples) ** 2).mean(axis=1)
+        density = np.empty_like(ring_power)
+        for r, k in enumerate(band.rings):
+            area = band.rings * np.exp(-0.5 * ((band.rings - k) * 2 * band.radius) ** 2)
+            density[r] = np.sum(area * ring_power) / np.sum(area)
         samples *= (np.maximum(density, 1e-6 * density.max()) ** (-whitening / 2))[:, None]
     samples *= np.sqrt(band.rings)[:, None]
     norm = np.linalg.norm(samples)

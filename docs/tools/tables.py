@@ -245,7 +245,12 @@ def number_table() -> str:
             "step of its grid of shifts, in periods of the highest of the lowest frequencies",
             search_features.COARSE_STEP,
         ),
-        ("peaks that go on, of both hands together", correlation_cpu.PEAKS),
+        ("peaks that go on, of both hands together", correlation_cpu.FEW_PEAKS),
+        (
+            "what finer rings may add from which on angles go on, peaks or not",
+            correlation_cpu.MUCH,
+        ),
+        ("angles that go on then", correlation_cpu.PEAKS),
         (
             "correlation that a peak may gain between the points of that grid",
             correlation_cpu.SLACK,

@@ -14,7 +14,7 @@ from numba import cuda, float32, int32, uint64
 
 from rebalance.kernels.coarse_cpu import ORDERS, RINGS
 from rebalance.kernels.compile_cuda import device, kernel
-from rebalance.kernels.correlation_cpu import PEAKS
+from rebalance.kernels.correlation_cpu import FEW_PEAKS, MUCH, PEAKS
 from rebalance.kernels.fft64_cuda import HELD, PITCH, STRIDE, first_half, put_twiddles, second_half
 from rebalance.kernels.lane_fft_cpu import POINTS
 from rebalance.kernels.turn_cuda import turn
@@ -48,6 +48,7 @@ _NEXT_ROW = np.uint64(SHIFTS * STRIDE)
 _ZERO = np.float32(0.0)
 _LOWEST = np.float32(-np.inf)
 _NONE = -1
+_MUCH = np.float32(MUCH)
 _LOWER = np.int32(0x7FFF)
 _UPPER = np.int32(0x7FFF0000)
 
@@ -189,8 +190,8 @@ def _keep_better(best, best_shift, place):
 
 
 @device
-def _pick_peaks(best, best_shift, place, hand, peak_value, peak_place):
-    """Enter the local maxima over angle of one hand among the highest, highest first.
+def _pick_peaks(best, best_shift, place, hand, every, peak_value, peak_place):
+    """Enter the angles of one hand, every one or the local maxima, among the highest in order.
 
     Parameters
     ----------
@@ -198,18 +199,22 @@ def _pick_peaks(best, best_shift, place, hand, peak_value, peak_place):
         Correlation and shift; angle 0 at ``place``.
     place : int
     hand : int
+    every : bool
     peak_value : float32 (PEAKS,), shared
         Read and written.
     peak_place : int32 (PEAKS,), shared
         (shift · 64 + angle) · 2 + hand; read and written.
     """
+    most = PEAKS if every else FEW_PEAKS
     for angle in range(POINTS):
         value = best[place + angle]
         before = best[place + (angle + POINTS - 1) % POINTS]
         after = best[place + (angle + 1) % POINTS]
-        if value < before or value <= after or value <= peak_value[PEAKS - 1]:
+        if not every and (value < before or value <= after):
             continue
-        rank = PEAKS - 1
+        if value <= peak_value[most - 1]:
+            continue
+        rank = most - 1
         while rank > 0 and peak_value[rank - 1] < value:
             peak_value[rank] = peak_value[rank - 1]
             peak_place[rank] = peak_place[rank - 1]
@@ -221,7 +226,7 @@ def _pick_peaks(best, best_shift, place, hand, peak_value, peak_place):
 @kernel
 def search(
     a_real, a_imaginary, b_real, b_imaginary, n_rows, n_shifts, row_start, column_start, hands,
-    peak_value, peak_place,
+    detail, tolerance, peak_value, peak_place,
 ):  # fmt: skip
     """The peaks over angle of the best shift, for every pair row < column; a block 16 rows.
 
@@ -237,6 +242,9 @@ def search(
         The images of the first row and column.
     hands : int
         1, or 2 with the mirror image.
+    detail : float32 (N,)
+    tolerance : float32
+        As of `correlation_cpu.align_tile`.
     peak_value : float32 (columns, rows, PEAKS)
         Correlations, highest first; written.
     peak_place : int32 (columns, rows, PEAKS)
@@ -364,9 +372,11 @@ def search(
             values[peak] = _LOWEST
             places[peak] = _NONE
         angle0 = thread * SHIFTS * STRIDE
-        _pick_peaks(spectrum_real, middle_real, angle0, 0, values, places)
+        of_row = detail[row_start + first_row + thread]
+        every = tolerance * of_row * detail[column_start + column] > _MUCH
+        _pick_peaks(spectrum_real, middle_real, angle0, 0, every, values, places)
         if hands > 1:
-            _pick_peaks(spectrum_imaginary, middle_imaginary, angle0, 1, values, places)
+            _pick_peaks(spectrum_imaginary, middle_imaginary, angle0, 1, every, values, places)
         for peak in range(PEAKS):
             peak_value[column, first_row + thread, peak] = values[peak]
             peak_place[column, first_row + thread, peak] = places[peak]

@@ -9,8 +9,15 @@ from rebalance.kernels.compile import jit
 from rebalance.kernels.lane_fft_cpu import FREQUENCY, LANES, POINTS
 from rebalance.kernels.refine_cpu import COMPONENTS, SCRATCH, STRIDE, SUMS, climb, expand_column
 
-PEAKS = 6
-"""Peaks of the coarse search that are climbed."""
+FEW_PEAKS = 6
+"""Peaks over angle of the coarse search that are climbed, where finer rings add little."""
+
+PEAKS = 24
+"""Angles of the coarse search that are climbed, peaks or not, where finer rings add much: several
+peaks of the full band lie on one of the lowest rings."""
+
+MUCH = 0.02
+"""What finer rings may add to a correlation from which on every angle may be climbed."""
 
 SLACK = 0.02
 """How much more than another a peak of the coarse search may gain off the points of its grid."""
@@ -23,20 +30,23 @@ FULL_STEPS = 6
 
 
 @jit
-def _pick_peaks(best, best_shift, lane, hands, peak_value, peak_hand, peak_angle, peak_shift):
-    """The highest local maxima over angle of both hands; number found."""
+def _pick_peaks(
+    best, best_shift, lane, hands, every, peak_value, peak_hand, peak_angle, peak_shift
+):
+    """The highest angles of both hands, every one or the local maxima; number found."""
     found = 0
+    most = PEAKS if every else FEW_PEAKS
     for hand in range(hands):
         for position in range(POINTS):
             angle = FREQUENCY[position]
             value = best[hand, position, lane]
             before = best[hand, FREQUENCY[(angle + POINTS - 1) % POINTS], lane]
             after = best[hand, FREQUENCY[(angle + 1) % POINTS], lane]
-            if value < before or value <= after:
+            if not every and (value < before or value <= after):
                 continue
-            if found == PEAKS and value <= peak_value[PEAKS - 1]:
+            if found == most and value <= peak_value[most - 1]:
                 continue
-            place = min(found, PEAKS - 1)
+            place = min(found, most - 1)
             while place > 0 and peak_value[place - 1] < value:
                 peak_value[place] = peak_value[place - 1]
                 peak_hand[place] = peak_hand[place - 1]
@@ -47,7 +57,7 @@ def _pick_peaks(best, best_shift, lane, hands, peak_value, peak_hand, peak_angle
             peak_hand[place] = hand
             peak_angle[place] = angle
             peak_shift[place] = best_shift[hand, position, lane]
-            found = min(found + 1, PEAKS)
+            found = min(found + 1, most)
     return found
 
 
@@ -132,11 +142,11 @@ def align_tile(
                 a_real[block], a_imaginary[block], b_real, b_imaginary, n_shifts, best, best_shift
             )
             for i in range(first, min(first + LANES, row_stop, j)):
+                margin = tolerance * detail[i] * detail[j]
                 found = _pick_peaks(
-                    best, best_shift, i - first, hands,
+                    best, best_shift, i - first, hands, margin > MUCH,
                     peak_value, peak_hand, peak_angle, peak_shift,
                 )  # fmt: skip
-                margin = tolerance * detail[i] * detail[j]
                 while found > 1 and peak_value[found - 1] + margin + SLACK < peak_value[0]:
                     found -= 1
                 # One step on the lowest rings ranks the peaks; more would lead several to one top.

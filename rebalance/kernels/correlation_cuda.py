@@ -217,8 +217,8 @@ def _align(samples, coarse, detail, shifts, n_shifts, numbers, mirror, rows, col
     peak_value = cuda.device_array(peaks, dtype=np.float32)
     peak_place = cuda.device_array(peaks, dtype=np.int32)
     search[((len(rows) + ROWS - 1) // ROWS, len(columns)), SEARCH_THREADS](
-        *a, *b, len(rows), n_shifts, rows.start, columns.start, 2 if mirror else 1, peak_value,
-        peak_place,
+        *a, *b, len(rows), n_shifts, rows.start, columns.start, 2 if mirror else 1, detail,
+        tolerance, peak_value, peak_place,
     )  # fmt: skip
     shape = (len(rows), len(columns))
     found = (

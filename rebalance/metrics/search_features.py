@@ -111,7 +111,10 @@ def prepare_features(images: FloatArray, search: Search, device: str) -> SearchF
     n, n_rings, half = len(images), grid.n_rings, grid.n_half
     low = min(RINGS, n_rings)
     k_coarse = min(grid.k_high, grid.k_low + low * grid.spacing)
-    shifts, n_shifts = shift_grid(grid.max_shift, COARSE_STEP / k_coarse)
+    step = COARSE_STEP / k_coarse
+    # A small disc has points on its edge too: at the least the middle and six.
+    step = min(step, grid.max_shift) if grid.max_shift > 0 else step
+    shifts, n_shifts = shift_grid(grid.max_shift, step)
     features = SearchFeatures(
         polar_real=np.empty((n, 3, n_rings, half), dtype=np.float32),
         polar_imaginary=np.empty((n, 3, n_rings, half), dtype=np.float32),
@@ -132,7 +135,7 @@ def prepare_features(images: FloatArray, search: Search, device: str) -> SearchF
         part = slice(start, start + CHUNK)
         masked = mask_about(images[part], search.centre[part], grid.radius)
         samples = polar_fourier(masked, grid, origin=search.centre[part])
-        whiten_rings(samples, grid.rings, search.whitening)
+        whiten_rings(samples, grid.rings, search.whitening, grid.radius)
         orders = _angular_orders(samples)
         features.polar_real[part, 0] = samples.real
         features.polar_imaginary[part, 0] = samples.imag

@@ -12,7 +12,7 @@ SIGNATURES = {
     ),
     "coarse_cuda.search": (
         "float32[1] float32[1] float32[1] float32[1] int64 int64 int64 int64 int64 "
-        "float32[3] int32[3]"
+        "float32[1] float32 float32[3] int32[3]"
     ),
     "refine_cuda.lay_out": "float32[4] float32[4] int64 float32[1]",
     "correlation_cuda.climb_pairs": (

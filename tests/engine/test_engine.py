@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import rebalance
@@ -34,6 +34,7 @@ def test_tiles_cover_every_pair_once(n: int) -> None:
     np.testing.assert_array_equal(seen, np.triu(np.ones((n, n), dtype=int), 1))
 
 
+@settings(deadline=None)
 @given(st.integers(2, 40), st.integers(1, 17), st.integers(1, 17), st.integers(0, 2**32 - 1))
 def test_every_pair_lands_in_its_place(n: int, height: int, width: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
