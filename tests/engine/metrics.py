@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -43,6 +44,8 @@ class Counted(RotationalCC):
     """The search, with a list of the tiles computed; after ``stop_after`` it computes no more."""
 
     version: ClassVar[str] = "1"
+    # Tiles of the usual shape, so that a few averages make several.
+    tile_shapes: ClassVar[Mapping[str, tuple[int, int]]] = {}
 
     def __init__(self, stop_after: float = np.inf) -> None:
         self.stop_after = stop_after

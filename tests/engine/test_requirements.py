@@ -18,6 +18,7 @@ class NameOptions(Options):
 
 
 class Metric:
+    returns = "affinity"
     requires: tuple[str, ...] = ()
     options_model: type[Options] = NoOptions
 
