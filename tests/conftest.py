@@ -7,10 +7,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from tests.environment import environment
 
 __all__ = ["environment"]
+
+# How long an example takes is the machine's affair.
+settings.register_profile("rebalance", deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") else "rebalance")
 
 DATA = Path(os.environ.get("REBALANCE_TEST_DATA", Path(__file__).parents[2] / "shared" / "data"))
 
