@@ -72,7 +72,7 @@ class Picture:
     @property
     def results(self) -> str:
         """The name of the results folder that it comes from."""
-        return Path(self.source).parts[-3]
+        return Path(self.source).parts[-3:][0]
 
 
 def pages() -> list[Path]:
