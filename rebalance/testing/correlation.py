@@ -36,8 +36,9 @@ def correlation(first: FloatArray, second: FloatArray, facts: Mapping[str, Any])
     ----------
     first, second : float32 (L, L)
     facts : mapping
-        What the metric says of itself: ``low_pass_px``, ``high_pass_px`` and ``whitening``, the
-        exponent by which the amplitude of each ring is evened out. None or absent sets no limit.
+        What the metric says of itself: ``low_pass_px`` and ``high_pass_px``, where None or absent
+        sets no limit; ``whitening``, the exponent by which the amplitude about each ring is evened
+        out, and with it ``mask_diameter_px``.
     """
     a, b = (_spectrum(image, facts) for image in (first, second))
     norm = float(np.linalg.norm(a) * np.linalg.norm(b))
@@ -60,6 +61,11 @@ def _spectrum(image: FloatArray, facts: Mapping[str, Any]) -> npt.NDArray[np.com
         return spectrum
     ring = np.rint(radius * size).astype(np.int64)
     power = np.bincount(ring.ravel(), (np.abs(spectrum) ** 2).ravel())
-    density = power / np.maximum(np.bincount(ring.ravel(), keep.ravel()), 1)
-    density = np.maximum(density, FAINTEST * density.max())
+    samples = np.bincount(ring.ravel(), keep.ravel())
+    # A mask of radius R smears frequencies by about 1 / 2R.
+    at = np.arange(len(power)) / size
+    near = np.exp(-0.5 * (float(facts["mask_diameter_px"]) * (at[:, None] - at)) ** 2)
+    density = (near @ power) / np.maximum(near @ samples, np.finfo(np.float64).tiny)
+    inside = samples > 0
+    density = np.maximum(density, FAINTEST * density[inside].max())
     return np.asarray(spectrum * density[ring] ** (-whitening / 2))
