@@ -49,6 +49,14 @@ class Classes:
     junk: tuple[int, ...] = ()
     decided: Decisions | None = None
 
+    def without_junk(self, numbers: tuple[int, ...]) -> Classes:
+        """These classes with more of them left out as junk."""
+        return replace(
+            self,
+            left_out=tuple(sorted({*self.left_out, *numbers})),
+            junk=tuple(sorted({*self.junk, *numbers})),
+        )
+
 
 def check_early(request: RunRequest) -> None:
     """Find mistakes in names, options and the results folder before the work, not after."""
@@ -263,7 +271,11 @@ def unused_settings(request: RunRequest, dataset: Dataset) -> list[str]:
     if dataset.particles is None:
         said += _without_effect(_flags_of_particles(request), "there are no particles")
     if dataset.class_averages is None:
-        given = {"--affinity": request.affinity_file is not None, "--strict": request.strict}
+        given = {
+            "--affinity": request.affinity_file is not None,
+            "--strict": request.strict,
+            "--junk": request.junk != "off",
+        }
         flags = [flag for flag, is_given in given.items() if is_given]
         said += _without_effect(flags, "no class averages are read")
     return said

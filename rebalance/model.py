@@ -449,6 +449,47 @@ class Superclasses:
         return _shown_in_a_notebook(self)
 
 
+@dataclass(frozen=True, eq=False)
+class AverageQuality:
+    """What class averages tell of their own quality, and which are suspected of being junk.
+
+    Parameters
+    ----------
+    class_id : int64 (N,)
+    is_judged : bool (N,)
+        False for empties and those left out.
+    measures : mapping of str to float64 (N,)
+        ``mean_frequency`` (cycles per pixel) and ``fine_share`` of the power inside the mask,
+        ``edge_energy`` at the mask's edge ÷ in the middle, ``highest_affinity`` and
+        ``median_affinity`` with the others; NaN where not judged or not known.
+    scores : mapping of str to float64 (N,)
+        Robust z-scores ``coarse``, ``noise``, ``edge`` and ``few``, likewise.
+    reasons : tuple of tuple of str
+        Why each is suspected; empty for those that are not.
+    n_particles : int64 (N,), optional
+    resolution : float64 (N,), optional
+        Å, as read.
+    """
+
+    class_id: IntArray
+    is_judged: BoolArray
+    measures: Mapping[str, DoubleArray]
+    scores: Mapping[str, DoubleArray]
+    reasons: tuple[tuple[str, ...], ...]
+    n_particles: IntArray | None = None
+    resolution: DoubleArray | None = None
+
+    @property
+    def suspects(self) -> tuple[int, ...]:
+        """Class numbers of the averages that are suspected, rising."""
+        pairs = zip(self.class_id.tolist(), self.reasons, strict=True)
+        return tuple(sorted(number for number, reasons in pairs if reasons))
+
+    def reasons_of(self, class_number: int) -> tuple[str, ...]:
+        """Why a class is suspected."""
+        return self.reasons[self.class_id.tolist().index(class_number)]
+
+
 @dataclass(frozen=True)
 class Suggestion:
     """What a scan says.
@@ -594,6 +635,7 @@ class RunResult:
     files: tuple[Path, ...] = ()
     summary: Mapping[str, Any] = field(default_factory=dict)
     scan: Scan | None = None
+    quality: AverageQuality | None = None
 
     def _repr_html_(self) -> str:
         return _shown_in_a_notebook(self)

@@ -33,6 +33,7 @@ from rebalance.progress import Progress
 from rebalance.record.results_folder import ResultsFolder
 from rebalance.record.summary import about_the_metric, summarise
 from rebalance.request import AUTO, IDENTITY, RunRequest, named_files, plugin_name
+from rebalance.suspects import about_junk, judge
 
 COMPUTED, CACHED, FROM_FILE = "computed", "cache", "file"
 """Where an affinity came from."""
@@ -89,6 +90,7 @@ def execute(request: RunRequest, *, progress: Progress | None = None) -> RunResu
     with results_folder(request, dataset) as folder:
         cache = AffinityCache() if request.use_cache else None
         affinity, source = find_affinity(request, dataset, cache, progress)
+        quality, classes = judge(request, dataset, classes, affinity)
         asked, scan = request, scan_numbers(request, classes, affinity, progress)
         request = with_number(request, scan)
         progress.stage("group", "Grouping class averages")
@@ -96,12 +98,14 @@ def execute(request: RunRequest, *, progress: Progress | None = None) -> RunResu
         progress.stage("select", "Selecting particles")
         selection = select(request, dataset, superclasses)
         warnings, notes = _said(request, dataset, affinity, cache, scan, superclasses, selection)
+        notes += about_junk(request, quality)
         result = RunResult(
             dataset=dataset,
             superclasses=superclasses,
             affinity=affinity,
             selection=selection,
             scan=scan,
+            quality=quality,
             folder=folder.work,
             summary=summarise(
                 request,
@@ -110,6 +114,7 @@ def execute(request: RunRequest, *, progress: Progress | None = None) -> RunResu
                 affinity,
                 selection,
                 scan=scan,
+                quality=quality,
                 warnings=warnings,
                 notes=notes,
             ),

@@ -24,6 +24,7 @@ from rebalance.pipeline import (
 )
 from rebalance.progress import Progress
 from rebalance.request import RunRequest
+from rebalance.suspects import judge
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,6 +99,7 @@ def plan(request: RunRequest, *, progress: Progress | None = None) -> Plan:
             affinity, source = find_affinity(request, dataset, _LookOnly(), progress)
     superclasses = selection = None
     if source != COMPUTED:
+        _, classes = judge(request, dataset, classes, affinity)
         request = with_number(request, scan_numbers(request, classes, affinity, progress))
         superclasses = group(request, classes, affinity)
         selection = select(request, dataset, superclasses)

@@ -87,6 +87,9 @@ class RunRequest:
         Leave out classes with fewer particles.
     junk_classes : tuple of int
         Class numbers to leave out as junk: their particles are excluded with that reason.
+    junk : str
+        What is done with averages that look like junk: ``off`` looks for none, ``list`` names
+        them, ``auto`` leaves them out as junk.
     strict : bool
         Particles of a class that is not among the averages are an error.
     copy_templates : bool
@@ -129,6 +132,7 @@ class RunRequest:
     only_classes: tuple[int, ...] | None = None
     min_class_particles: int = 0
     junk_classes: tuple[int, ...] = ()
+    junk: Literal["off", "auto", "list"] = "off"
     strict: bool = False
     copy_templates: bool = False
 
@@ -188,6 +192,11 @@ class RunRequest:
             raise OptionError(
                 f"There is no device {self.device!r}.", cure="Choose auto, cpu or cuda."
             )
+        if self.junk not in ("off", "auto", "list"):
+            raise OptionError(
+                f"--junk is {self.junk!r}.",
+                cure="Choose off, list (name what looks like junk) or auto (leave it out).",
+            )
         if self.scale not in ("percentile", "full"):
             raise OptionError(
                 f"There is no colour scale {self.scale!r}.", cure="Choose percentile or full."
@@ -209,6 +218,7 @@ class RunRequest:
                 "-k": self.n_superclasses is not None,
                 "--labels": self.labels is not None,
                 "--no-superclasses": self.is_off,
+                "--junk auto": self.junk == "auto",
             }
             for flag, is_given in others.items():
                 if is_given:

@@ -17,14 +17,16 @@ from rebalance.checks import (
     unused_settings,
 )
 from rebalance.clusterings.checks import usable_averages
-from rebalance.model import Scan
+from rebalance.model import AverageQuality, Scan
 from rebalance.pipeline import find_affinity, read, scan_numbers
 from rebalance.progress import Progress
+from rebalance.record.junk_table import write_junk_table
 from rebalance.record.results_folder import RUN_RECORD, ResultsFolder
 from rebalance.record.run_record import build_record, plugin_facts, write_json
 from rebalance.record.scan_table import write_scan_table
-from rebalance.record.summary import about_the_metric, about_the_scan
+from rebalance.record.summary import about_the_metric, about_the_scan, suspected
 from rebalance.request import RunRequest, named_files, plugin_name
+from rebalance.suspects import about_junk, judge
 
 SCAN = "scan"
 
@@ -82,6 +84,9 @@ def scan_job(
     with ResultsFolder(place, overwrite=request.overwrite, inputs=inputs) as folder:
         cache = AffinityCache() if request.use_cache else None
         affinity, source = find_affinity(request, dataset, cache, progress)
+        quality, classes = judge(request, dataset, classes, affinity)
+        if quality is not None:
+            _check_numbers(numbers, classes)
         scan = scan_numbers(request, classes, affinity, progress, numbers)
         assert scan is not None
         assert affinity is not None
@@ -101,12 +106,17 @@ def scan_job(
             "factor": request.factor,
             "max_size": request.max_size,
             **about_the_scan(scan),
+            **suspected(quality),
             "numbers": rows(scan),
             "warnings": list(dict.fromkeys(warnings)),
-            "notes": list(dict.fromkeys([*dataset.notes, *about_the_metric(affinity)])),
+            "notes": list(
+                dict.fromkeys(
+                    [*dataset.notes, *about_the_metric(affinity), *about_junk(request, quality)]
+                )
+            ),
         }
         progress.stage("write", "Writing table and figure")
-        files = _write(scan, content, dataset.job, folder.work)
+        files = _write(scan, quality, content, dataset.job, folder.work)
         plugins = {
             kind: plugin_facts(kind, getattr(request, kind), plugin_name(getattr(request, kind)))
             for kind in ("metric", "clustering")
@@ -167,11 +177,21 @@ def rows(scan: Scan) -> list[dict[str, Any]]:
     ]
 
 
-def _write(scan: Scan, content: Mapping[str, Any], job: str, folder: Path) -> list[Path]:
+def _write(
+    scan: Scan,
+    quality: AverageQuality | None,
+    content: Mapping[str, Any],
+    job: str,
+    folder: Path,
+) -> list[Path]:
     from rebalance import figures
     from rebalance.figures.scan import scan_of_numbers
 
     table, summary = folder / "scan.csv", folder / "scan.json"
     write_scan_table(scan, table)
     write_json(content, summary)
-    return [table, summary, *figures.save(scan_of_numbers(scan, job=job), folder, SCAN)]
+    files = [table, summary]
+    if quality is not None:
+        files.append(folder / "junk.csv")
+        write_junk_table(quality, files[-1])
+    return [*files, *figures.save(scan_of_numbers(scan, job=job), folder, SCAN)]

@@ -14,6 +14,7 @@ from typing import Any, get_args, get_type_hints
 from typer.models import ArgumentInfo, OptionInfo
 
 from docs.tools.checks import check_tables
+from docs.tools.numbers_of_junk import junk_table
 from docs.tools.numbers_of_superclasses import criteria_table, structure_table
 from docs.tools.pages import ROOT
 
@@ -31,6 +32,7 @@ def parts() -> dict[str, Callable[[], str]]:
         "numbers": number_table,
         "number-of-superclasses": criteria_table,
         "structure-told": structure_table,
+        "junk": junk_table,
     }
 
 

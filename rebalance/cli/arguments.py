@@ -208,6 +208,15 @@ JunkClasses = Annotated[
     ),
 ]
 
+Junk = Annotated[
+    Literal["off", "auto", "list"],
+    typer.Option(
+        metavar="WORD",
+        help="Averages that look like junk: off, list (name them) or auto (leave them out).",
+        rich_help_panel=_BALANCE,
+    ),
+]
+
 Strict = Annotated[
     bool,
     typer.Option(

@@ -19,6 +19,7 @@ from rebalance.cli.arguments import (
     HighPass,
     InputPath,
     Json,
+    Junk,
     JunkClasses,
     LabelsFile,
     LowPass,
@@ -72,6 +73,7 @@ def run(
     only_classes: OnlyClasses = None,
     min_class_particles: MinClassParticles = 0,
     junk_classes: JunkClasses = None,
+    junk: Junk = "off",
     strict: Strict = False,
     passthrough: Passthrough = None,
     project: Project = None,
@@ -149,6 +151,7 @@ def run(
         junk_classes=(
             () if junk_classes is None else parse_classes(junk_classes, "--junk-classes")
         ),
+        junk=junk,
         strict=strict,
         copy_templates=copy_templates,
     )

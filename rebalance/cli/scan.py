@@ -20,6 +20,7 @@ from rebalance.cli.arguments import (
     HighPass,
     InputPath,
     Json,
+    Junk,
     LowPass,
     MaskDiameter,
     MaxShift,
@@ -71,6 +72,7 @@ def scan(
     exclude_classes: ExcludeClasses = None,
     only_classes: OnlyClasses = None,
     min_class_particles: MinClassParticles = 0,
+    junk: Junk = "off",
     passthrough: Passthrough = None,
     project: Project = None,
     pixel_size: PixelSize = None,
@@ -143,6 +145,7 @@ def scan(
             None if only_classes is None else parse_classes(only_classes, "--only-classes")
         ),
         min_class_particles=min_class_particles,
+        junk=junk,
     )
     progress = _progress(quiet)
     try:

@@ -10,6 +10,7 @@ from typing import Any
 from rebalance.model import Dataset, RunResult
 from rebalance.progress import Progress
 from rebalance.record.affinity_file import IMAGES, images_digest, write_affinity
+from rebalance.record.junk_table import write_junk_table
 from rebalance.record.results_folder import RUN_RECORD
 from rebalance.record.run_record import build_record, plugin_facts, write_json
 from rebalance.record.scan_table import write_scan_table
@@ -21,6 +22,7 @@ AFFINITY_FILE = "affinity.npz"
 SUPERCLASS_TABLE = "superclasses.csv"
 SUMMARY = "summary.json"
 SCAN_TABLE = "scan.csv"
+JUNK_TABLE = "junk.csv"
 REPORT = "report.md"
 PAGE = "report.html"
 FIGURES = "figures"
@@ -75,6 +77,9 @@ def write_results(request: RunRequest, result: RunResult, progress: Progress) ->
     if result.scan is not None:
         write_scan_table(result.scan, folder / SCAN_TABLE)
         files.append(folder / SCAN_TABLE)
+    if result.quality is not None:
+        write_junk_table(result.quality, folder / JUNK_TABLE)
+        files.append(folder / JUNK_TABLE)
     if request.figures:
         files += _draw(request, replace(result, files=tuple(files)), progress)
     (folder / REPORT).write_text(

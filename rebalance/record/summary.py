@@ -17,6 +17,7 @@ from rebalance.model import (
     REASONS,
     UNASSIGNED,
     Affinity,
+    AverageQuality,
     Dataset,
     IntArray,
     Scan,
@@ -37,6 +38,7 @@ def summarise(
     selection: Selection | None,
     *,
     scan: Scan | None = None,
+    quality: AverageQuality | None = None,
     warnings: Sequence[str] = (),
     notes: Sequence[str] = (),
 ) -> dict[str, Any]:
@@ -51,6 +53,8 @@ def summarise(
         None without particles.
     scan : Scan, optional
         Where the number of superclasses was left to it.
+    quality : AverageQuality, optional
+        Where junk was looked for.
     warnings, notes : sequence of str
         Of all steps, one sentence each.
     """
@@ -60,7 +64,7 @@ def summarise(
         "format": dataset.format,
         "superclassification": _superclassification(request, superclasses, affinity)
         | ({} if scan is None else {"scan": about_the_scan(scan)}),
-        "class_averages": _class_averages(dataset, superclasses),
+        "class_averages": _class_averages(dataset, superclasses) | suspected(quality),
         "particles": _particles(selection),
         "balance": _balance(request, selection),
         "superclasses": _rows(dataset, superclasses, selection),
@@ -139,6 +143,17 @@ def _class_averages(dataset: Dataset, superclasses: Superclasses) -> dict[str, A
         "box": None if averages is None else averages.box,
         "pixel_size_A": None if averages is None else averages.pixel_size,
     }
+
+
+def suspected(quality: AverageQuality | None) -> dict[str, Any]:
+    """The averages that look like junk, with the reasons; nothing where none was looked for."""
+    if quality is None:
+        return {}
+    rows = [
+        {"class_id": number, "reasons": list(quality.reasons_of(number))}
+        for number in quality.suspects
+    ]
+    return {"junk_suspected": rows}
 
 
 def status_of_averages(dataset: Dataset, superclasses: Superclasses) -> list[str]:

@@ -17,7 +17,7 @@ _BY_THE_PAGE = ("n_superclasses", "factor", "max_size")
 _NO_CHANGE = (
     *("output", "overwrite", "figures", "threads", "device", "executor", "scheduler", "use_cache"),
 )
-_GROUPING = ("superclasses", "labels", "decisions", "clustering", "junk_classes")
+_GROUPING = ("superclasses", "labels", "decisions", "clustering", "junk_classes", "junk")
 _FILES = ("path", "class_averages", "labels", "decisions", "affinity_file", "project")
 
 
@@ -69,6 +69,7 @@ def _scan_words(beginning: RunRequest, grouping: RunRequest) -> list[str]:
         strategy=usual.strategy,
         scale=usual.scale,
         clustering=grouping.clustering,
+        junk=grouping.junk,
         exclude_classes=(*beginning.exclude_classes, *grouping.junk_classes),
         strict=False,
         copy_templates=False,

@@ -1,0 +1,97 @@
+"""Which class averages look like no view: measured on each, and suspected only for named reasons.
+
+Where it stands: between the affinity and the superclasses. It suspects; whether what it suspects is
+left out is the pipeline's to decide, and a person's.
+
+>>> quality = rebalance.junk.score(data.class_averages, affinity)
+>>> quality.suspects
+(7, 31)
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from rebalance.imaging.masks import estimate_radius
+from rebalance.junk.measures import edge_energy, spectral_measures
+from rebalance.junk.reasons import find_reasons
+from rebalance.junk.sentences import about_quality
+from rebalance.model import Affinity, AverageQuality, BoolArray, ClassAverages, DoubleArray
+
+__all__ = ["about_quality", "score"]
+
+
+def score(
+    class_averages: ClassAverages,
+    affinity: Affinity | None = None,
+    *,
+    left_out: Iterable[int] = (),
+) -> AverageQuality:
+    """What the averages tell of their own quality, and which are suspected of being junk.
+
+    Parameters
+    ----------
+    class_averages : ClassAverages
+    affinity : Affinity, optional
+        Of the same averages. Without it only what is wrong with the picture itself is seen.
+    left_out : iterable of int
+        Class numbers that are not judged, and that others are not compared with.
+
+    Returns
+    -------
+    AverageQuality
+
+    Raises
+    ------
+    ValueError
+        If the affinity is of other class numbers.
+    """
+    if affinity is not None and not np.array_equal(affinity.class_id, class_averages.class_id):
+        raise ValueError("the affinity is of other class numbers than the averages")
+    is_judged = ~class_averages.is_empty & ~np.isin(class_averages.class_id, list(left_out))
+    images = class_averages.images[is_judged]
+    diameter = None if affinity is None else affinity.facts.get("mask_diameter_px")
+    radius = float(diameter) / 2 if diameter else estimate_radius(images)
+    mean_frequency, fine_share = spectral_measures(images, radius)
+    highest, median = _likeness(affinity, is_judged)
+    measures = {
+        "mean_frequency": mean_frequency,
+        "fine_share": fine_share,
+        "edge_energy": edge_energy(images, radius),
+        "highest_affinity": highest,
+        "median_affinity": median,
+    }
+    counts, resolution = class_averages.n_particles, class_averages.resolution
+    scores, reasons = find_reasons(
+        measures,
+        None if counts is None else counts[is_judged],
+        None if resolution is None else resolution[is_judged],
+    )
+    of = iter(reasons)
+    return AverageQuality(
+        class_id=class_averages.class_id,
+        is_judged=is_judged,
+        measures={name: _placed(values, is_judged) for name, values in measures.items()},
+        scores={name: _placed(values, is_judged) for name, values in scores.items()},
+        reasons=tuple(next(of) if judged else () for judged in is_judged.tolist()),
+        n_particles=counts,
+        resolution=resolution,
+    )
+
+
+def _likeness(affinity: Affinity | None, used: BoolArray) -> tuple[DoubleArray, DoubleArray]:
+    """Highest and median affinity of each average with the others; NaN where there is none."""
+    n = int(used.sum())
+    if affinity is None or n < 2:
+        return np.full(n, np.nan), np.full(n, np.nan)
+    values = affinity.values[np.ix_(used, used)].astype(np.float64)
+    others = values[~np.eye(n, dtype=np.bool_)].reshape(n, n - 1)
+    return others.max(axis=1), np.median(others, axis=1)
+
+
+def _placed(values: DoubleArray, where: BoolArray) -> DoubleArray:
+    placed = np.full(len(where), np.nan)
+    placed[where] = values
+    return placed

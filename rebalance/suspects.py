@@ -1,0 +1,42 @@
+"""What `--junk off`, `list` and `auto` make of the averages that look like junk."""
+
+from __future__ import annotations
+
+from rebalance.checks import Classes, check_grouping
+from rebalance.model import Affinity, AverageQuality, Dataset
+from rebalance.request import RunRequest
+
+
+def judge(
+    request: RunRequest, dataset: Dataset, classes: Classes, affinity: Affinity | None
+) -> tuple[AverageQuality | None, Classes]:
+    """What the averages tell of their quality, where asked; and the classes that are used.
+
+    Parameters
+    ----------
+    request : RunRequest
+        Its ``junk``: with ``auto`` the suspects are left out as junk.
+    dataset, classes
+    affinity : Affinity or None
+
+    Raises
+    ------
+    OptionError
+        If fewer usable class averages are left than superclasses are asked for.
+    """
+    if request.junk == "off" or dataset.class_averages is None:
+        return None, classes
+    from rebalance.junk import score
+
+    quality = score(dataset.class_averages, affinity, left_out=classes.left_out)
+    if request.junk == "auto" and quality.suspects:
+        classes = classes.without_junk(quality.suspects)
+        check_grouping(request, classes)
+    return quality, classes
+
+
+def about_junk(request: RunRequest, quality: AverageQuality | None) -> list[str]:
+    """What is said of averages that look like junk; nothing where nobody asked."""
+    from rebalance.junk import about_quality
+
+    return about_quality(quality, left_out=request.junk == "auto")
