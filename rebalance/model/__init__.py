@@ -1,0 +1,66 @@
+"""The dataclasses that travel along the street: every step takes one and gives one.
+
+Nothing here reads a file, prints or decides; arrays are never written to after construction.
+"""
+
+from __future__ import annotations
+
+from rebalance.model.affinity import Affinity
+from rebalance.model.alignment import Alignment, Transform
+from rebalance.model.arrays import BoolArray, DoubleArray, FloatArray, IntArray
+from rebalance.model.average_quality import AverageQuality
+from rebalance.model.class_averages import ClassAverages
+from rebalance.model.dataset import Dataset
+from rebalance.model.particles import ParticleTable, TableHandle
+from rebalance.model.run_result import RunResult
+from rebalance.model.scan import Scan, Suggestion
+from rebalance.model.selection import (
+    BALANCED,
+    EMPTY_AVERAGE,
+    JUNK,
+    KEPT,
+    NO_SUCH_AVERAGE,
+    NOT_SELECTED,
+    REASONS,
+    Selection,
+)
+from rebalance.model.superclasses import (
+    BY_CLUSTERING,
+    BY_LABELS,
+    BY_NONE,
+    UNASSIGNED,
+    ClusteringResult,
+    Superclasses,
+)
+
+__all__ = [
+    "BALANCED",
+    "BY_CLUSTERING",
+    "BY_LABELS",
+    "BY_NONE",
+    "EMPTY_AVERAGE",
+    "JUNK",
+    "KEPT",
+    "NOT_SELECTED",
+    "NO_SUCH_AVERAGE",
+    "REASONS",
+    "UNASSIGNED",
+    "Affinity",
+    "Alignment",
+    "AverageQuality",
+    "BoolArray",
+    "ClassAverages",
+    "ClusteringResult",
+    "Dataset",
+    "DoubleArray",
+    "FloatArray",
+    "IntArray",
+    "ParticleTable",
+    "RunResult",
+    "Scan",
+    "Selection",
+    "Suggestion",
+    "Superclasses",
+    "TableHandle",
+    "Transform",
+]

@@ -1,0 +1,79 @@
+"""The images of one classification, and which of them are empty."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from rebalance.model.arrays import BoolArray, DoubleArray, FloatArray, IntArray
+
+
+@dataclass(frozen=True, eq=False)
+class ClassAverages:
+    """The 2D class averages (templates) of one classification.
+
+    Parameters
+    ----------
+    images : float32 (N, L, L)
+        As read; y down, x right.
+    class_id : int64 (N,)
+        Unique; the number by which the particle table refers to the average. 1-based in stack
+        order for a bare stack.
+    pixel_size : float, optional
+        Å per pixel; None when unknown.
+    n_particles : int64 (N,), optional
+        Particles of each average in the particle table; None without a table.
+    resolution : float64 (N,), optional
+        Å, as the program that made them estimated it; may be inf or 999.
+    mask_diameter : float, optional
+        Å, the particle diameter that the classification was run with, where the files say it.
+    """
+
+    images: FloatArray
+    class_id: IntArray
+    pixel_size: float | None = None
+    n_particles: IntArray | None = None
+    resolution: DoubleArray | None = None
+    mask_diameter: float | None = None
+
+    def __post_init__(self) -> None:
+        n = len(self.images)
+        if self.images.ndim != 3 or self.images.shape[1] != self.images.shape[2]:
+            raise ValueError(f"images must be (N, L, L), not {self.images.shape}")
+        for name in ("class_id", "n_particles", "resolution"):
+            column = getattr(self, name)
+            if column is not None and column.shape != (n,):
+                raise ValueError(f"{name} must have shape ({n},), not {column.shape}")
+        if len(np.unique(self.class_id)) != n:
+            raise ValueError("class_id must be unique")
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def box(self) -> int:
+        """Side of an image in pixels."""
+        return int(self.images.shape[1])
+
+    @cached_property
+    def is_empty(self) -> BoolArray:
+        """bool (N,): the image is constant or not finite, or no particle belongs to it."""
+        flat = self.images.reshape(len(self), self.box**2)
+        low, high = flat.min(axis=1), flat.max(axis=1)
+        with np.errstate(invalid="ignore"):
+            empty = ~np.isfinite(low) | ~np.isfinite(high) | (low == high)
+        if self.n_particles is not None:
+            empty |= self.n_particles == 0
+        return empty
+
+    def subset(self, which: BoolArray | IntArray) -> ClassAverages:
+        """The averages at a mask or at indices, in that order."""
+        return replace(
+            self,
+            images=self.images[which],
+            class_id=self.class_id[which],
+            n_particles=None if self.n_particles is None else self.n_particles[which],
+            resolution=None if self.resolution is None else self.resolution[which],
+        )

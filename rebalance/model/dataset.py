@@ -1,0 +1,42 @@
+"""What a format read of one job: particles, class averages, or both."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rebalance.model.class_averages import ClassAverages
+from rebalance.model.particles import ParticleTable
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """What a format read: particles, class averages, or both.
+
+    Parameters
+    ----------
+    format : str
+        Name of the format plugin that read it and will write it back.
+    particles, class_averages : optional
+        At least one of the two.
+    job : str
+        Short name for folders and titles, e.g. ``job013``.
+    sources : tuple of Path
+        Every file that was read, in order of importance.
+    notes : tuple of str
+        What was guessed or left out, one sentence each; goes to log, summary and report.
+    warnings : tuple of str
+        What looks wrong but does not stop the job.
+    handle : object
+        Opaque; the format's own memory of how to write the templates back.
+    """
+
+    format: str
+    particles: ParticleTable | None = None
+    class_averages: ClassAverages | None = None
+    job: str = "job"
+    sources: tuple[Path, ...] = ()
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    handle: Any = None
