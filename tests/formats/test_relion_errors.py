@@ -1,0 +1,91 @@
+"""RELION files that can't be what they should be end in one clear error."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rebalance import formats
+from rebalance.errors import InputError
+from tests.formats.relion_jobs import CLASSES
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("_rlnClassNumber #3", "_rlnOther #3", "no rlnClassNumber"),
+        ("           2 ", "         two ", r"line 26: _rlnClassNumber is two"),
+        ("_rlnCoordinateX #1 \n", "", "line 25: .* has 5 values; the table has 4 columns"),
+    ],
+)
+def test_a_broken_particle_table_is_a_clear_error(relion_job, old, new, message) -> None:
+    table = relion_job.iteration("run_it025", CLASSES)
+    table.write_text(table.read_text().replace(old, new, 1))
+    with pytest.raises(InputError, match=message) as caught:
+        formats.read(table)
+    assert caught.value.cure
+    assert caught.value.path == table
+
+
+def test_two_tables_one_behind_the_other_are_an_error(relion_job) -> None:
+    table = relion_job.iteration("run_it025", CLASSES)
+    text = table.read_text().partition("data_particles")[2]
+    first = table.read_text().splitlines().index("data_particles") + 1
+    table.write_text(f"{table.read_text()}data_particles{text}")
+    second = len(table.read_text().splitlines()) - len(text.splitlines()) + 1
+    says = f"data_particles is there twice, on lines {first} and {second};"
+    with pytest.raises(InputError, match=says) as caught:
+        formats.read(table)
+    assert caught.value.where == f"line {second}"
+
+
+@pytest.mark.parametrize("number", [-3, 0])
+def test_a_class_number_below_one_is_an_error(relion_job, number: int) -> None:
+    table = relion_job.iteration("run_it025", [1, 2, number, 4, number])
+    with pytest.raises(InputError, match=rf"is {number}; RELION counts .* \(2 of 5 rows") as caught:
+        formats.read(table)
+    place = int(caught.value.where.removeprefix("line "))
+    assert table.read_text().splitlines()[place - 1].split()[2] == str(number)
+    assert "000003@" in table.read_text().splitlines()[place - 1]
+
+
+def test_an_empty_particle_table_is_an_error(relion_job) -> None:
+    table = relion_job.iteration("run_it025", [])
+    with pytest.raises(InputError, match="particle table is empty"):
+        formats.read(table)
+
+
+def test_a_class_number_that_is_there_twice_is_an_error(relion_job) -> None:
+    table = relion_job.iteration("run_it025", CLASSES)
+    model = relion_job.folder / "run_it025_model.star"
+    model.write_text(model.read_text().replace("000003@", "000002@"))
+    with pytest.raises(InputError, match=r"line 22: Class number 2 .* lines 21 and 22"):
+        formats.read(table)
+
+
+def test_an_image_outside_the_stack_is_an_error(relion_job, write_stack) -> None:
+    table = relion_job.iteration("run_it025", CLASSES)
+    write_stack(relion_job.folder / "run_it025_classes.mrcs", n=3)
+    with pytest.raises(InputError, match="Image 4 is asked for, and the stack has 3"):
+        formats.read(table)
+
+
+def test_a_three_dimensional_model_is_an_error(relion_job) -> None:
+    table = relion_job.iteration("run_it025", CLASSES)
+    model = relion_job.folder / "run_it025_model.star"
+    model.write_text(model.read_text().replace("000001@Class2D/job007/", "Class3D/job009/"))
+    with pytest.raises(InputError, match=r"line 20: [^~]*3D classification"):
+        formats.read(table)
+
+
+def test_particles_given_as_class_averages_are_an_error(relion_job) -> None:
+    table = relion_job.iteration("run_it025", CLASSES)
+    with pytest.raises(InputError, match="it is a particle table"):
+        formats.read(table, table)
+
+
+def test_a_folder_without_a_job_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "notes.star").write_text("data_x\n_rlnA 1\n")
+    with pytest.raises(InputError, match="no RELION 2D classification"):
+        formats.read(tmp_path)
