@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+import rebalance
+from benchmarks.rows import Row, row
 from benchmarks.stack import KnownStack
 from rebalance.imaging.masks import mask_about
-from rebalance.metrics.search_options import Search
+from rebalance.metrics.search_options import Search, SearchOptions, resolve_search
 from rebalance.model import Affinity, ClassAverages, Transform
 from tests import reference
 
@@ -143,3 +145,55 @@ def recovered(stack: KnownStack, affinity: Affinity) -> dict[str, float]:
         "hand": float(np.mean(hand)),
         "nearest average is of its own source": float(np.mean(nearest)),
     }
+
+
+def of_known_motions(stack: KnownStack, affinity: Affinity, search: Search) -> list[Row]:
+    """The motions that are found, and whether the reference would have found the others."""
+    copies = int(np.count_nonzero(stack.source != np.arange(len(stack.source))))
+    rows = []
+    for what, share in recovered(stack, affinity).items():
+        rows.append(
+            row(
+                f"known motions of {copies} copies: {what}",
+                f"{share:.1%}",
+                ratio=share,
+                target="≥ 0.99",
+                met=share >= 0.99,
+            )
+        )
+    missed = misses(stack, affinity, search)
+    if missed:
+        shared = sum(miss.is_shared for miss in missed)
+        nearest = min(miss.reference - miss.at_true for miss in missed)
+        rows.append(
+            row(
+                "… missed shifts for which the reference prefers the same motion to the true one",
+                f"{shared} of {len(missed)}",
+                ceiling=f"its correlation there is at least {nearest:.4f} higher",
+            )
+        )
+    return rows
+
+
+def against_reference(stack_name: str, averages: ClassAverages, count: int) -> list[Row]:
+    """Plain correlation and that of the default options against the reference, random pairs."""
+    used = averages.subset(~averages.is_empty)
+    rows = []
+    for what, options in (
+        ("plain correlation", SearchOptions(whitening=0.0)),
+        ("default options", SearchOptions()),
+    ):
+        affinity = rebalance.affinity(used, options=options)
+        found = resolve_search(used, options)
+        pairs = random_pairs(len(used), count)
+        error = np.abs(errors(used, affinity, found, pairs))
+        worst, median = float(error.max()), float(np.median(error))
+        rows.append(
+            row(
+                f"affinity − reference, {stack_name}, {len(error)} pairs, {what}",
+                f"largest {worst:.4f}, median {median:.4f}",
+                target="≤ 0.005, ≤ 0.001",
+                met=worst <= 0.005 and median <= 0.001,
+            )
+        )
+    return rows

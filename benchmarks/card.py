@@ -8,7 +8,6 @@ Where there is no card the row says so.
 
 from __future__ import annotations
 
-import json
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,9 +15,11 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
+import rebalance
+from benchmarks.rows import Row, keep, row, show
+from benchmarks.search_speed import options_of
+from benchmarks.stack import known_stack
 from rebalance.engine.device import cuda_problem
-
-Row = dict[str, Any]
 
 CHAINS = 8
 """Independent chains of fused multiply–adds a thread, enough to fill its pipeline."""
@@ -27,23 +28,14 @@ CHAINS = 8
 def rows(box: int = 128, max_shift: float = 10.0, averages: int = 5000) -> list[Row]:
     """The rows of the card, or one that says why there are none."""
     if problem := cuda_problem():
-        return [_row("CUDA rows", f"not measured: {problem}")]
+        return [row("CUDA rows", f"not measured: {problem}")]
     return [*_affinity(averages, box, max_shift), _exhaustive(box)]
 
 
-def _row(what: str, measured: str, **more: Any) -> Row:
-    empty = {"ceiling": "", "ratio": None, "target": "", "met": None}
-    return {"what": what, "measured": measured, **empty, **more}
-
-
 def _affinity(n: int, box: int, max_shift: float) -> list[Row]:
-    import rebalance
-    from benchmarks.affinity import options_of
-    from benchmarks.stack import known_stack
-
     stack = known_stack(n, box)
     options = options_of(box, max_shift)
-    some = stack.averages.subset(range(min(n, 200)))
+    some = stack.averages.subset(np.arange(min(n, 200)))
     cpu = rebalance.affinity(some, options=options, device="cpu")
     on_card = rebalance.affinity(some, options=options, device="cuda")
     apart = float(np.abs(cpu.values - on_card.values).max())
@@ -51,13 +43,13 @@ def _affinity(n: int, box: int, max_shift: float) -> list[Row]:
     rebalance.affinity(stack.averages, options=options, device="cuda")
     seconds = time.perf_counter() - began
     return [
-        _row(
+        row(
             f"affinity of {n} averages of {box} px, ±{max_shift:g} px, mirrors, on the card",
             f"{seconds:.2f} s",
             target="< 10 s" if n == 5000 else "",
             met=seconds < 10 if n == 5000 else None,
         ),
-        _row(
+        row(
             f"largest difference from the CPU, {len(some)} averages",
             f"{apart:.1e}",
             target="≤ 1e-4",
@@ -92,7 +84,7 @@ def _exhaustive(box: int, columns: int = 256, n_rows: int = 2048, n_shifts: int 
 
     rate = 8.0 * size * n_shifts * n_rows * columns / _seconds(launch)
     ceiling = float32_rate()
-    return _row(
+    return row(
         f"exhaustive kernel alone on the card: {n_rows}×{columns} pairs, {n_shifts} shifts, "
         "matrix products only (FFT and maximum in its time)",
         f"{rate / 1e12:.2f} TF/s",
@@ -108,7 +100,7 @@ def float32_rate(blocks: int = 4096, threads: int = 256, turns: int = 4096) -> f
     from numba import cuda, float32
 
     @cuda.jit(fastmath={"contract"})
-    def chains(out, factor, turns):
+    def chains(out: Any, factor: np.float32, turns: int) -> None:
         held = cuda.local.array(CHAINS, float32)
         for chain in range(CHAINS):
             held[chain] = np.float32(chain)
@@ -118,7 +110,7 @@ def float32_rate(blocks: int = 4096, threads: int = 256, turns: int = 4096) -> f
         total = np.float32(0.0)
         for chain in range(CHAINS):
             total += held[chain]
-        out[cuda.grid(1)] = total
+        out[cuda.grid(1)] = total  # type: ignore[call-arg]
 
     out = cuda.device_array(blocks * threads, np.float32)
     seconds = _seconds(lambda: chains[blocks, threads](out, np.float32(0.999), turns))
@@ -148,13 +140,9 @@ def main(
     json_file: Annotated[Path | None, typer.Option("--json", help="Results to keep.")] = None,
 ) -> None:
     """Print the rows of the card."""
-    from benchmarks.affinity import machine, show
-
     found = rows(box, averages=averages)
     show(found)
-    if json_file is not None:
-        record = {"machine": machine(), "rows": found}
-        json_file.write_text(json.dumps(record, indent=2, ensure_ascii=False, default=bool) + "\n")
+    keep(found, json_file)
 
 
 if __name__ == "__main__":

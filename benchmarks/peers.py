@@ -1,4 +1,4 @@
-"""Plain peers on the same stack and search, on a sample of pairs."""
+"""Plain peers on the same stack and search, on a sample of pairs: SciPy, and ASPIRE where it is."""
 
 from __future__ import annotations
 
@@ -11,8 +11,13 @@ from pathlib import Path
 import numpy as np
 from scipy import fft, ndimage
 
+from benchmarks.accuracy import random_pairs
+from benchmarks.rows import Row, row
+from benchmarks.search_speed import options_of
+from benchmarks.stack import known_stack
+from rebalance.engine.local import default_threads
 from rebalance.imaging.masks import mask_about
-from rebalance.metrics.search_options import Search
+from rebalance.metrics.search_options import Search, SearchOptions, resolve_search
 
 
 def rotate_and_correlate(
@@ -98,3 +103,35 @@ def aspire(
         )
         with np.load(found) as result:
             return result["values"], float(result["seconds"]) / (rows * len(images))
+
+
+def plain_peer(n_pairs: int, box: int, max_shift: float, per_pair: float) -> Row:
+    """SciPy's rotation and FFT correlation on the same stack."""
+    stack = known_stack(100, box)
+    options = SearchOptions.model_validate(options_of(box, max_shift))
+    found = resolve_search(stack.averages, options)
+    _, seconds = rotate_and_correlate(stack.averages.images, found, random_pairs(100, n_pairs))
+    return row(
+        "plain NumPy/SciPy: 180 rotations of each hand, whole-pixel shifts, a pair",
+        f"{seconds * 1e3:.0f} ms",
+        ratio=seconds / per_pair,
+    )
+
+
+def aspire_peer(python: Path | None, box: int, max_shift: float, per_pair: float) -> Row:
+    """ASPIRE's brute-force alignment of two noisy copies to the stack."""
+    what = "ASPIRE `BFTAverager2D`: 360 angles, both hands, whole-pixel shifts, a pair"
+    if python is None:
+        return row(what, "not installed: name an interpreter that has ASPIRE by --aspire-python")
+    stack = known_stack(102, box)
+    search = resolve_search(
+        stack.averages, SearchOptions.model_validate(options_of(box, max_shift))
+    )
+    values, seconds = aspire(python, stack.averages.images, search, 2, default_threads())
+    values[[0, 1], [100, 101]] = -np.inf
+    right = int(np.sum(stack.source[values.argmax(axis=1)] == stack.source[100:]))
+    return row(
+        what,
+        f"{seconds * 1e3:.0f} ms of processor time ({right} of 2 copies nearest to their source)",
+        ratio=seconds / (per_pair * default_threads()),
+    )

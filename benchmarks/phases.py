@@ -11,7 +11,6 @@ measured between the phases.
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +20,8 @@ import numpy as np
 import typer
 
 import rebalance
-from benchmarks.affinity import Row, floor_operations, machine, options_of, show
+from benchmarks.rows import Row, keep, row, show
+from benchmarks.search_speed import floor_operations, options_of
 from benchmarks.stack import known_stack
 from rebalance.engine.schedule import tiles
 from rebalance.kernels import coarse_cpu, correlation_cpu, refine_cpu
@@ -124,7 +124,10 @@ def evaluation(features: SearchFeatures, count: int = 200) -> Callable[[], None]
 
 
 @jit
-def _evaluate_each(real, imaginary, column, steps, ux, uy, k_first, k_step, work, out):
+def _evaluate_each(
+    real: Any, imaginary: Any, column: Any, steps: Any, ux: Any, uy: Any, k_first: int, k_step: int,
+    work: Any, out: Any,
+) -> None:  # fmt: skip
     """One call from Python for all of them: a call costs as much as an evaluation."""
     for at in range(len(steps)):
         row = at % real.shape[0]
@@ -168,27 +171,25 @@ def phases(n: int, repeats: int) -> list[Row]:
         "whole affinity": whole,
     }
     rows: list[Row] = [
-        {
-            "what": what,
-            "measured": f"{seconds:.2f} s ({seconds / pairs * 1e6:.1f} µs a pair)",
-            "ceiling": f"{floor:.2f} s (floor)" if what == "whole affinity" else "",
-            "ratio": seconds / floor,
-            "target": "≤ 0.33" if what == "whole affinity" else "",
-            "met": seconds / floor <= 1 / 3 if what == "whole affinity" else None,
-        }
+        row(
+            what,
+            f"{seconds:.2f} s ({seconds / pairs * 1e6:.1f} µs a pair)",
+            ceiling=f"{floor:.2f} s (floor)" if what == "whole affinity" else "",
+            ratio=seconds / floor,
+            target="≤ 0.33" if what == "whole affinity" else "",
+            met=seconds / floor <= 1 / 3 if what == "whole affinity" else None,
+        )
         for what, seconds in named.items()
     ]
     speed = OPERATIONS * samples / evaluated
     rows.append(
-        {
-            "what": f"one evaluation at full band: {search.grid.n_rings} rings × "
+        row(
+            f"one evaluation at full band: {search.grid.n_rings} rings × "
             f"{search.grid.n_half} angles",
-            "measured": f"{evaluated * 1e6:.1f} µs, {speed / 1e9:.0f} GF/s",
-            "ceiling": f"{rate / 1e9:.0f} GF/s (cgemm 1024³)",
-            "ratio": speed / rate,
-            "target": "",
-            "met": None,
-        }
+            f"{evaluated * 1e6:.1f} µs, {speed / 1e9:.0f} GF/s",
+            ceiling=f"{rate / 1e9:.0f} GF/s (cgemm 1024³)",
+            ratio=speed / rate,
+        )
     )
     return rows
 
@@ -201,9 +202,7 @@ def main(
     """Print the phases; ratios are of the floor."""
     rows = phases(averages, repeats)
     show(rows)
-    if json_file is not None:
-        record = {"machine": machine(), "rows": rows}
-        json_file.write_text(json.dumps(record, indent=2, ensure_ascii=False, default=bool) + "\n")
+    keep(rows, json_file)
 
 
 if __name__ == "__main__":

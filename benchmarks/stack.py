@@ -52,7 +52,7 @@ def known_stack(n: int, box: int = 128, *, seed: int = 0, noise: float = 0.3) ->
     for at in range(count, n):
         move = Transform(
             float(rng.uniform(-180, 180)),
-            tuple(float(s) for s in rng.uniform(-6, 6, 2)),
+            (float(rng.uniform(-6, 6)), float(rng.uniform(-6, 6))),
             bool(rng.integers(2)),
         )
         image = originals[source[at]]

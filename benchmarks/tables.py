@@ -10,7 +10,6 @@ from the operating system.
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 import tempfile
@@ -21,9 +20,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from benchmarks.affinity import machine, show
-
-Row = dict[str, Any]
+from benchmarks.rows import Row, keep, row, show
 
 N_CLASSES = 100
 
@@ -141,15 +138,15 @@ def measure(kind: str, rows: int, folder: Path) -> Row:
     met = None
     if limit_s:
         met = seconds < limit_s and (limit_mb is None or memory < limit_mb)
-    return {
-        "what": f".{kind}, {rows:,} rows, {path.stat().st_size / 1e6:,.0f} MB: read, selected, "
+    return row(
+        f".{kind}, {rows:,} rows, {path.stat().st_size / 1e6:,.0f} MB: read, selected, "
         f"written in two ({kept:,.0f} kept)",
-        "measured": f"{seconds:.1f} s, {memory / 1e3:.2f} GB",
-        "ceiling": f"{copied:.1f} s (copying the file)",
-        "ratio": seconds / copied,
-        "target": target,
-        "met": met,
-    }
+        f"{seconds:.1f} s, {memory / 1e3:.2f} GB",
+        ceiling=f"{copied:.1f} s (copying the file)",
+        ratio=seconds / copied,
+        target=target,
+        met=met,
+    )
 
 
 def _run(path: Path, output: Path) -> tuple[float, float, float]:
@@ -180,9 +177,7 @@ def main(
             with tempfile.TemporaryDirectory() as folder:
                 found.append(measure(kind, count, Path(folder)))
     show(found)
-    if json_file is not None:
-        record = {"machine": machine(), "rows": found}
-        json_file.write_text(json.dumps(record, indent=2, ensure_ascii=False, default=bool) + "\n")
+    keep(found, json_file)
 
 
 if __name__ == "__main__":

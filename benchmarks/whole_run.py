@@ -9,7 +9,6 @@ a process of its own, interpreter and imports included.
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import sys
@@ -20,7 +19,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.affinity import Row, machine, show
+from benchmarks.rows import Row, keep, row, show
 
 LIMITS = {"with figures": 5.0, "without figures": 2.0}
 
@@ -49,15 +48,15 @@ def whole_runs(averages: int, particles: int, repeats: int) -> list[Row]:
             again = [*run, "-f", "0.5", *more]
             best = min(seconds_of(again, environment) for _ in range(repeats))
             rows.append(
-                {
-                    "what": f"`rebalance run` typed again, {averages} averages of 64 px, "
+                row(
+                    f"`rebalance run` typed again, {averages} averages of 64 px, "
                     f"{particles:,} particles, {what}",
-                    "measured": f"{best:.2f} s",
-                    "ceiling": f"{first:.2f} s (first time, with figures)",
-                    "ratio": best / first,
-                    "target": f"< {LIMITS[what]:g} s" if averages == 300 else "",
-                    "met": best < LIMITS[what] if averages == 300 else None,
-                }
+                    f"{best:.2f} s",
+                    ceiling=f"{first:.2f} s (first time, with figures)",
+                    ratio=best / first,
+                    target=f"< {LIMITS[what]:g} s" if averages == 300 else "",
+                    met=best < LIMITS[what] if averages == 300 else None,
+                )
             )
     return rows
 
@@ -71,9 +70,7 @@ def main(
     """Print both rows."""
     rows = whole_runs(averages, particles, repeats)
     show(rows)
-    if json_file is not None:
-        record = {"machine": machine(), "rows": rows}
-        json_file.write_text(json.dumps(record, indent=2, ensure_ascii=False, default=bool) + "\n")
+    keep(rows, json_file)
 
 
 if __name__ == "__main__":
