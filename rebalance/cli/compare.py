@@ -45,17 +45,13 @@ def compare(
     """
     from rebalance.cli.comparison_view import show_comparison, show_failures
     from rebalance.cli.endings import MENDABLE
-    from rebalance.cli.screen import TerminalProgress
+    from rebalance.cli.screen import progress_shown
     from rebalance.comparison import compare as run_study
-    from rebalance.progress import Progress
 
-    progress = Progress() if quiet else TerminalProgress()
-    try:
+    with progress_shown(quiet=quiet) as progress:
         comparison = run_study(
             study, output, threads=threads, device=device, figures=figures, progress=progress
         )
-    finally:
-        progress.close()
     if json:
         from rebalance.comparison.outputs import summary
         from rebalance.record.run_record import as_json

@@ -6,7 +6,6 @@ import contextlib
 import sys
 
 from rebalance.model import RunResult
-from rebalance.progress import Progress
 from rebalance.request import RunRequest
 
 
@@ -52,19 +51,11 @@ def perform(request: RunRequest, *, dry_run: bool, json: bool, quiet: bool) -> R
 
 def watched(request: RunRequest, *, quiet: bool) -> RunResult:
     """Run a request under a progress bar."""
+    from rebalance.cli.screen import progress_shown
     from rebalance.pipeline import execute
 
-    progress = Progress() if quiet else _on_the_terminal()
-    try:
+    with progress_shown(quiet=quiet) as progress:
         return execute(request, progress=progress)
-    finally:
-        progress.close()
-
-
-def _on_the_terminal() -> Progress:
-    from rebalance.cli.screen import TerminalProgress
-
-    return TerminalProgress()
 
 
 def with_folder(result: RunResult) -> dict[str, object]:

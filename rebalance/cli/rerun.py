@@ -29,15 +29,11 @@ def rerun(
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
     """Repeat a run from its run.json, and say what differs."""
-    from rebalance.cli.screen import TerminalProgress
-    from rebalance.progress import Progress
+    from rebalance.cli.screen import progress_shown
     from rebalance.rerun import rerun as repeat
 
-    progress = Progress() if quiet else TerminalProgress()
-    try:
+    with progress_shown(quiet=quiet) as progress:
         outcome = repeat(record, output=output, overwrite=overwrite, progress=progress)
-    finally:
-        progress.close()
     if json:
         from rebalance.record.run_record import as_json
 

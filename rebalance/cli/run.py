@@ -100,59 +100,47 @@ def run(
     [bold]rebalance run Class2D/job013 -k 8 -f 0.5[/]   then balance the particles
     """
     from rebalance.cli.perform import perform
-    from rebalance.cli.words import parse_classes, parse_number, parse_settings
-    from rebalance.request import RunRequest
+    from rebalance.cli.typed_request import typed_request
 
-    request = RunRequest(
-        path=path,
+    request = typed_request(
+        path,
         class_averages=class_averages,
-        n_superclasses=parse_number(n_superclasses),
-        factor=factor,
-        max_size=max_size,
+        n_superclasses=n_superclasses,
         superclasses=not no_superclasses,
         labels=labels,
         decisions=decisions,
-        metric=metric,
         clustering=clustering,
+        metric=metric,
+        mask_diameter=mask_diameter,
+        low_pass=low_pass,
+        high_pass=high_pass,
+        max_shift=max_shift,
+        mirror=mirror,
+        affinity_file=affinity,
+        settings=settings,
+        factor=factor,
+        max_size=max_size,
         strategy=strategy,
-        options=parse_settings(
-            settings or (),
-            {
-                "mask_diameter": mask_diameter,
-                "low_pass": low_pass,
-                "high_pass": high_pass,
-                "max_shift": max_shift,
-                "mirror": mirror,
-            },
-        ),
         seed=seed,
+        exclude_classes=exclude_classes,
+        only_classes=only_classes,
+        min_class_particles=min_class_particles,
+        junk_classes=junk_classes,
+        junk=junk,
+        strict=strict,
+        passthrough=passthrough,
+        project=project,
+        pixel_size=pixel_size,
+        format=format,
         output=output,
         overwrite=overwrite,
         figures=figures,
         scale=scale,
-        affinity_file=affinity,
-        use_cache=use_cache,
+        copy_templates=copy_templates,
         threads=threads,
         device=device,
         executor=executor,
         scheduler=scheduler,
-        format=format,
-        passthrough=tuple(passthrough or ()),
-        project=project,
-        pixel_size=pixel_size,
-        # An empty word, of a shell variable that is not set, must not stand for every class.
-        exclude_classes=(
-            () if exclude_classes is None else parse_classes(exclude_classes, "--exclude-classes")
-        ),
-        only_classes=(
-            None if only_classes is None else parse_classes(only_classes, "--only-classes")
-        ),
-        min_class_particles=min_class_particles,
-        junk_classes=(
-            () if junk_classes is None else parse_classes(junk_classes, "--junk-classes")
-        ),
-        junk=junk,
-        strict=strict,
-        copy_templates=copy_templates,
+        use_cache=use_cache,
     )
     perform(request, dry_run=dry_run, json=json, quiet=quiet)

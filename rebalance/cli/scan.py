@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -40,9 +40,6 @@ from rebalance.cli.arguments import (
     Threads,
     UseCache,
 )
-
-if TYPE_CHECKING:
-    from rebalance.progress import Progress
 
 
 def scan(
@@ -103,69 +100,50 @@ def scan(
     [bold]rebalance scan Class2D/job013 --range 5-20 -f 0.5[/]   and what f = 0.5 would keep
     """
     from rebalance.cli.scan_view import show_scan
-    from rebalance.cli.words import parse_classes, parse_settings
-    from rebalance.request import RunRequest
+    from rebalance.cli.screen import progress_shown
+    from rebalance.cli.typed_request import typed_request
+    from rebalance.cli.words import parse_classes
+    from rebalance.request import AUTO
     from rebalance.scan_job import scan_job
 
-    request = RunRequest(
-        path=path,
+    request = typed_request(
+        path,
         class_averages=class_averages,
-        n_superclasses="auto",
+        n_superclasses=AUTO,
+        clustering=clustering,
+        metric=metric,
+        mask_diameter=mask_diameter,
+        low_pass=low_pass,
+        high_pass=high_pass,
+        max_shift=max_shift,
+        mirror=mirror,
+        affinity_file=affinity,
+        settings=settings,
         factor=factor,
         max_size=max_size,
-        metric=metric,
-        clustering=clustering,
-        options=parse_settings(
-            settings or (),
-            {
-                "mask_diameter": mask_diameter,
-                "low_pass": low_pass,
-                "high_pass": high_pass,
-                "max_shift": max_shift,
-                "mirror": mirror,
-            },
-        ),
         seed=seed,
+        exclude_classes=exclude_classes,
+        only_classes=only_classes,
+        min_class_particles=min_class_particles,
+        junk=junk,
+        passthrough=passthrough,
+        project=project,
+        pixel_size=pixel_size,
+        format=format,
         output=output,
         overwrite=overwrite,
-        affinity_file=affinity,
-        use_cache=use_cache,
         threads=threads,
         device=device,
         executor=executor,
         scheduler=scheduler,
-        format=format,
-        passthrough=tuple(passthrough or ()),
-        project=project,
-        pixel_size=pixel_size,
-        exclude_classes=(
-            () if exclude_classes is None else parse_classes(exclude_classes, "--exclude-classes")
-        ),
-        only_classes=(
-            None if only_classes is None else parse_classes(only_classes, "--only-classes")
-        ),
-        min_class_particles=min_class_particles,
-        junk=junk,
+        use_cache=use_cache,
     )
-    progress = _progress(quiet)
-    try:
-        found = scan_job(
-            request,
-            None if numbers is None else parse_classes(numbers, "--range", "number"),
-            progress=progress,
-        )
-    finally:
-        progress.close()
+    tried = None if numbers is None else parse_classes(numbers, "--range", "number")
+    with progress_shown(quiet=quiet) as progress:
+        found = scan_job(request, tried, progress=progress)
     if json:
         from rebalance.record.run_record import as_json
 
         typer.echo(as_json(found.content))
     elif not quiet:
         show_scan(request, found)
-
-
-def _progress(quiet: bool) -> Progress:
-    from rebalance.cli.screen import TerminalProgress
-    from rebalance.progress import Progress
-
-    return Progress() if quiet else TerminalProgress()

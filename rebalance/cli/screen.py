@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from rebalance.cli.pace import Pace
@@ -65,6 +67,16 @@ def _literal(text: str) -> Any:
     from rich.text import Text
 
     return Text(text)
+
+
+@contextmanager
+def progress_shown(*, quiet: bool) -> Iterator[Progress]:
+    """The progress of a command: on the terminal, left clean, unless it is to be quiet."""
+    progress = Progress() if quiet else TerminalProgress()
+    try:
+        yield progress
+    finally:
+        progress.close()
 
 
 class TerminalProgress(Progress):
