@@ -38,18 +38,23 @@ def cache(
         typer.echo(as_json(content))
         return
     if deleted is not None:
-        typer.echo(f"Deleted {_affinities(deleted[0])}, {_megabytes(deleted[1])}.")
+        typer.echo(f"Deleted {_affinities(deleted[0])}, {shown_bytes(deleted[1])}.")
     typer.echo(f"folder  {kept.folder}  (${FOLDER_VARIABLE})")
-    typer.echo(f"holds   {_affinities(len(entries))}, {_megabytes(size)}")
+    typer.echo(f"holds   {_affinities(len(entries))}, {shown_bytes(size)}")
     if unfinished:
         number = f"{len(unfinished):,} checkpoint{'s' if len(unfinished) > 1 else ''}"
-        typer.echo(f"        {number} of unfinished affinities, {_megabytes(unfinished_size)}")
-    typer.echo(f"limit   {_megabytes(kept.limit)}  (${SIZE_VARIABLE})")
+        typer.echo(f"        {number} of unfinished affinities, {shown_bytes(unfinished_size)}")
+    typer.echo(f"limit   {shown_bytes(kept.limit)}  (${SIZE_VARIABLE})")
 
 
 def _affinities(number: int) -> str:
     return "1 affinity" if number == 1 else f"{number:,} affinities"
 
 
-def _megabytes(size: int) -> str:
-    return f"{size / 1e6:,.1f} MB"
+def shown_bytes(n_bytes: int) -> str:
+    """In the largest unit of which there is one: ``12.3 kB``."""
+    for unit, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        # A rounded 1,000.0 of one unit is 1.0 of the next.
+        if n_bytes >= 0.99995 * unit:
+            return f"{n_bytes / unit:,.1f} {name}"
+    return f"{n_bytes} bytes" if n_bytes != 1 else "1 byte"

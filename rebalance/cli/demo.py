@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from rebalance.simulate import RelionFiles
 
 _PROJECT, _RESULTS = "project", "results"
+_ANOTHER = "name another folder"
 
 
 def demo(
@@ -39,7 +40,7 @@ def demo(
     from rebalance.cli.perform import perform
     from rebalance.request import RunRequest
 
-    _check(n_superclasses, factor)
+    _check(n_superclasses, factor, folder / _RESULTS, overwrite)
     job = _job(folder)
     request = RunRequest(
         path=job,
@@ -56,9 +57,10 @@ def demo(
         typer.echo(_compared_with_the_truth(result, folder / _PROJECT / "truth_classes.csv"))
 
 
-def _check(n_superclasses: int, factor: str) -> None:
+def _check(n_superclasses: int, factor: str, results: Path, overwrite: bool) -> None:
     """Refuse before anything is simulated what the run would refuse after."""
     from rebalance.errors import OptionError
+    from rebalance.record.results_folder import ResultsFolder
     from rebalance.simulate import DEMO
     from rebalance.strategies.caps import parse_factor
 
@@ -69,6 +71,7 @@ def _check(n_superclasses: int, factor: str) -> None:
             "averages.",
             cure=f"Give -k, 1 to {DEMO.n_averages}; the demo has {DEMO.n_views} views.",
         )
+    ResultsFolder(results, overwrite=overwrite, another=_ANOTHER)
 
 
 def _compared_with_the_truth(result: RunResult, truth: Path) -> str:
@@ -104,7 +107,7 @@ def _job(folder: Path) -> Path:
     there = sorted(project.glob("Class2D/*")) if project.is_dir() else []
     if there:
         return there[0]
-    with ResultsFolder(project, overwrite=False) as building:
+    with ResultsFolder(project, overwrite=False, another=_ANOTHER) as building:
         files: RelionFiles = demo_dataset(building.work)
         job = files.job.relative_to(building.work)
         building.finish()

@@ -226,7 +226,7 @@ def _write(
     # A spinner on a terminal, nothing anywhere else.
     with (
         console.status("Simulating") if console.is_terminal else nullcontext(),
-        ResultsFolder(folder, overwrite=False) as building,
+        ResultsFolder(folder, overwrite=False, another="name another folder") as building,
     ):
         simulated = simulate_class_averages(options)
         files = write_job(simulated, building.work, layout)

@@ -51,32 +51,29 @@ def _capital(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def class_warnings(
-    particle_class: IntArray, class_id: IntArray, source: str, is_whole: bool
-) -> list[str]:
-    """At most one sentence on particles whose class has no average.
+def class_warnings(particle_class: IntArray, class_id: IntArray, source: str) -> list[str]:
+    """At most one sentence on classes of particles that a whole classification has no average of.
+
+    Where the averages were chosen by a person it is no surprise that others are missing; the
+    selection says how many particles that excludes.
 
     Parameters
     ----------
     particle_class : int64 (P,)
     class_id : int64 (N,)
+        Every average of a classification.
     source : str
         The file of the averages.
-    is_whole : bool
-        True if the averages are all of a classification's, so that a missing one is suspect.
     """
-    numbers, counts = np.unique(particle_class, return_counts=True)
-    without = ~np.isin(numbers, class_id)
-    if not without.any():
+    strange = np.setdiff1d(particle_class, class_id)
+    if not len(strange):
         return []
-    shown = ", ".join(map(str, numbers[without][:5])) + (" …" if without.sum() > 5 else "")
-    lost = f"{counts[without].sum():,} particles of {without.sum()} classes ({shown})"
-    if is_whole:
-        return [
-            f"{lost} have no average among the {len(class_id)} of {source}: are averages and "
-            "particles of two different jobs?"
-        ]
-    return [f"{lost} have no average among the {len(class_id)} selected in {source}."]
+    shown = ", ".join(map(str, strange[:5])) + (" …" if len(strange) > 5 else "")
+    classes = f"{len(strange)} classes ({shown})" if len(strange) > 1 else f"class {shown}"
+    return [
+        f"The particles name {classes}, of which {source} has no average: are averages and "
+        "particles of two different jobs?"
+    ]
 
 
 def box_warnings(box: int, particle_boxes: Sequence[int], source: str) -> list[str]:

@@ -99,11 +99,9 @@ class CryoSparc:
             broken, flat = image_warnings(averages)
             warnings += broken
             notes += flat
+            if particles is not None and source.is_whole:
+                warnings += class_warnings(particles.class_id, source.class_id, source.path.name)
             if particles is not None:
-                found = class_warnings(
-                    particles.class_id, source.class_id, source.path.name, source.is_whole
-                )
-                (warnings if source.is_whole else notes).extend(found)
                 box, pixel_size = _particle_box(_handle(particles))
                 warnings += extent_warnings(
                     (averages.box, decided.value), (box, pixel_size), source.path.name

@@ -114,11 +114,8 @@ class Relion:
             warnings += broken
             notes += flat
             warnings += box_warnings(averages.box, optics.boxes, source.path.name)
-            if particles is not None:
-                found = class_warnings(
-                    particles.class_id, source.class_id, source.path.name, source.is_whole
-                )
-                (warnings if source.is_whole else notes).extend(found)
+            if particles is not None and source.is_whole:
+                warnings += class_warnings(particles.class_id, source.class_id, source.path.name)
         if particles is None and averages is None:
             raise InputError("There are neither particles nor class averages.", path=request.path)
         if particles is not None and _loop(particles).has_blank_lines:

@@ -28,7 +28,6 @@ _UNFINISHED, _FORMER = "unfinished", "former"
 _SURELY_LOCKED_AFTER_SECONDS = 60
 _NOT_A_PERSONS = (".DS_Store", "Thumbs.db", "desktop.ini")
 _FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "your disk quota is used up"}
-_ANOTHER_PLACE = "Give another place with -o."
 
 
 class ResultsFolder:
@@ -42,6 +41,8 @@ class ResultsFolder:
         Allow the results of an earlier run to be replaced; anything else is never deleted.
     inputs : iterable of Path
         Files that are read; the folder must not contain one of them.
+    another : str
+        How a person gives another place, for what an error says to do.
 
     Attributes
     ----------
@@ -58,15 +59,22 @@ class ResultsFolder:
         block, if the disk is full.
     """
 
-    def __init__(self, place: Path, *, overwrite: bool, inputs: Iterable[Path] = ()) -> None:
+    def __init__(
+        self,
+        place: Path,
+        *,
+        overwrite: bool,
+        inputs: Iterable[Path] = (),
+        another: str = "give another place with -o",
+    ) -> None:
         self.place = place.expanduser().resolve()
         self.work = self.place
         self._made_parents: list[Path] = []
         self._former: Path | None = None
         self._lock = self._former_lock = -1
-        self._overwrite = overwrite
-        self._replaces = _check_the_place(self.place, overwrite)
-        _keep_inputs_out(self.place, inputs)
+        self._overwrite, self._another = overwrite, another
+        self._replaces = _check_the_place(self.place, overwrite, another)
+        _keep_inputs_out(self.place, inputs, another)
 
     def __enter__(self) -> ResultsFolder:
         try:
@@ -84,7 +92,7 @@ class ResultsFolder:
             raise OutputError(
                 f"Results can't be written there: {error.strerror or error}.",
                 path=self.place,
-                cure=_ANOTHER_PLACE,
+                cure=_sentence(self._another),
             ) from error
         except BaseException:
             self._undo()
@@ -109,7 +117,7 @@ class ResultsFolder:
             raise OutputError(
                 f"Results could not be written: {reason}. Nothing was left behind.",
                 path=self.place,
-                cure="Make room, or give another place with -o.",
+                cure=f"Make room, or {self._another}.",
             ) from error
 
     def finish(self) -> None:
@@ -132,7 +140,7 @@ class ResultsFolder:
             raise OutputError(
                 f"The results can't be put in place: {error.strerror or error}.",
                 path=self.place,
-                cure=_ANOTHER_PLACE,
+                cure=_sentence(self._another),
             ) from error
         self.work = self.place
         self._made_parents.clear()
@@ -161,7 +169,9 @@ class ResultsFolder:
                 if not os.path.lexists(self.place):
                     if (former / RUN_RECORD).is_file():
                         os.rename(former, self.place)
-                        self._replaces = _check_the_place(self.place, self._overwrite)
+                        self._replaces = _check_the_place(
+                            self.place, self._overwrite, self._another
+                        )
                 elif (self.place / RUN_RECORD).is_file() and _is_only_ours(former):
                     shutil.rmtree(former, ignore_errors=True)
             finally:
@@ -231,7 +241,7 @@ def _is_only_ours(former: Path) -> bool:
     if not (former / RUN_RECORD).is_file():
         return True
     try:
-        return not _files_of_others(former)
+        return not _files_of_others(former, "")
     except OutputError:
         return False
 
@@ -257,17 +267,19 @@ def _lock(folder: Path) -> int:
     return descriptor
 
 
-def _check_the_place(place: Path, overwrite: bool) -> bool:
+def _check_the_place(place: Path, overwrite: bool, another: str) -> bool:
     """Whether there is an earlier run to replace; OutputError if the place is not to be had."""
     if not os.path.lexists(place):
         return False
     if not place.is_dir():
-        raise OutputError("This is a file, not a folder.", path=place, cure=_ANOTHER_PLACE)
+        raise OutputError("This is a file, not a folder.", path=place, cure=_sentence(another))
     try:
         content = sorted(path.name for path in place.iterdir())
     except OSError as error:
         raise OutputError(
-            f"The folder can't be read: {error.strerror or error}.", path=place, cure=_ANOTHER_PLACE
+            f"The folder can't be read: {error.strerror or error}.",
+            path=place,
+            cure=_sentence(another),
         ) from error
     if not content:
         return True
@@ -276,27 +288,27 @@ def _check_the_place(place: Path, overwrite: bool) -> bool:
             f"The folder exists and is no results folder of rebalance (it has no {RUN_RECORD}); "
             "it is never overwritten.",
             path=place,
-            cure=_ANOTHER_PLACE,
+            cure=_sentence(another),
         )
     if not overwrite:
         raise OutputError(
             "The folder holds the results of an earlier run.",
             path=place,
-            cure="Add --overwrite to replace them, or give another place with -o.",
+            cure=f"Add --overwrite to replace them, or {another}.",
         )
-    strange = _files_of_others(place)
+    strange = _files_of_others(place, another)
     if strange:
         more = f" and {len(strange) - 3} more" if len(strange) > 3 else ""
         raise OutputError(
             f"The folder also holds {', '.join(strange[:3])}{more}, which rebalance did not "
             "write and will not delete.",
             path=place,
-            cure="Move that elsewhere, or give another place with -o.",
+            cure=f"Move that elsewhere, or {another}.",
         )
     return True
 
 
-def _files_of_others(place: Path) -> list[str]:
+def _files_of_others(place: Path, another: str) -> list[str]:
     try:
         record = json.loads((place / RUN_RECORD).read_text(encoding="utf-8"))
         written = {str(output["name"]) for output in record["outputs"]}
@@ -304,7 +316,7 @@ def _files_of_others(place: Path) -> list[str]:
         raise OutputError(
             f"Its {RUN_RECORD} was not written by rebalance, so the folder is not overwritten.",
             path=place,
-            cure=_ANOTHER_PLACE,
+            cure=_sentence(another),
         ) from error
     written.add(RUN_RECORD)
     return sorted(
@@ -316,11 +328,15 @@ def _files_of_others(place: Path) -> list[str]:
     )
 
 
-def _keep_inputs_out(place: Path, inputs: Iterable[Path]) -> None:
+def _keep_inputs_out(place: Path, inputs: Iterable[Path], another: str) -> None:
     for path in inputs:
         if path.resolve().is_relative_to(place):
             raise OutputError(
                 f"The results would replace a file that is read: {path}.",
                 path=place,
-                cure=_ANOTHER_PLACE,
+                cure=_sentence(another),
             )
+
+
+def _sentence(words: str) -> str:
+    return f"{words[:1].upper()}{words[1:]}."

@@ -41,12 +41,9 @@ def plan_averages(options: SimulationOptions, group: DoubleArray, rng: np.random
     """Draw the views of the averages, modulo a point group (G, 3, 3)."""
     n, n_junk = options.n_averages, sum(options.junk.values())
     n_shown = n - options.n_empty - options.n_noise - n_junk
-    if n_shown < (1 if options.continuous else options.n_views):
-        raise OptionError(
-            f"n_averages = {n} leaves {n_shown} averages for {options.n_views} views, after "
-            f"{options.n_empty} empty, {options.n_noise} noise and {n_junk} junk averages.",
-            cure="Ask for more averages or fewer views.",
-        )
+    needed = 1 if options.continuous else options.n_views
+    if n_shown < needed:
+        raise _too_few_averages(options, needed, n - n_shown)
     axes, preferred = _axes(options, group, rng)
     weight = views.popularity(
         axes,
@@ -96,6 +93,20 @@ def plan_averages(options: SimulationOptions, group: DoubleArray, rng: np.random
         rng.uniform(-options.max_rotation, options.max_rotation, n),
         rng.uniform(-options.max_shift, options.max_shift, (n, 2)),
         _scatter(share / share.sum(), shown, n, 0.0) + 0.5 / n_shown * (kind == JUNK),
+    )
+
+
+def _too_few_averages(options: SimulationOptions, needed: int, aside: int) -> OptionError:
+    """``needed`` averages of views, beside the ``aside`` that show none."""
+    enough = needed + aside
+    left = options.n_averages - aside
+    who = "a view needs one average" if needed == 1 else f"{needed} views need an average each"
+    fewer_views = f", or n_views = {left} or fewer (--views {left})" if 0 < left < needed else ""
+    fewer_aside = "" if fewer_views else ", or fewer of the others by n_empty, n_noise and n_junk"
+    return OptionError(
+        f"n_averages = {options.n_averages} is too few: {who}, and {aside} averages show none "
+        f"({options.n_empty} empty, {options.n_noise} noise, {sum(options.junk.values())} junk).",
+        cure=f"Give n_averages = {enough} or more (--averages {enough}){fewer_views}{fewer_aside}.",
     )
 
 

@@ -13,6 +13,7 @@ from typer.testing import CliRunner, Result
 
 import rebalance
 from rebalance.cli import app
+from rebalance.cli.cache import shown_bytes
 
 HINT = {"COLUMNS": "80", "TERM": "dumb", "NO_COLOR": "1"}
 
@@ -279,6 +280,24 @@ def test_cache_shows_and_empties(
     assert "Deleted 1 affinity" in type_in("cache", "--clear").stdout
     printed = json.loads(type_in("cache", "--json").stdout)
     assert (printed["affinities"], printed["bytes"]) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    ("n_bytes", "shown"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (999, "999 bytes"),
+        (1_000, "1.0 kB"),
+        (12_345, "12.3 kB"),
+        (999_949, "999.9 kB"),
+        (999_999, "1.0 MB"),
+        (500_000_000, "500.0 MB"),
+        (2_000_000_000, "2.0 GB"),
+    ],
+)
+def test_sizes_are_shown_in_the_largest_unit_that_fits(n_bytes: int, shown: str) -> None:
+    assert shown_bytes(n_bytes) == shown
 
 
 def test_no_cache_neither_reads_nor_fills(

@@ -61,7 +61,7 @@ def test_it_names_the_truth_and_the_next_command(tmp_path: Path) -> None:
         (["--set", "views=3"], "no option 'views'"),
         (["--set", "n_views=3", "--views", "3"], "given twice"),
         (["--layout", "eman"], "relion, relion-3.0, relion-5, cryosparc"),
-        (["--averages", "3"], "fewer views"),
+        (["--averages", "5"], "Give n_averages = 20 or more (--averages 20)"),
         (["--views", "some"], "discrete or continuous"),
         (["--views", "discrete", "--views", "continuous"], "at odds with another --views"),
         (["--symmetry", "K5"], "no such point group"),
@@ -113,6 +113,16 @@ def test_what_is_there_is_never_overwritten(tmp_path: Path) -> None:
     done = typed(tmp_path, *FEW)
     assert done.exit_code == 2
     assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_an_unwritable_place_is_mended_by_another_name_not_by_a_flag_it_lacks(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "file").write_text("")
+    done = typed(tmp_path / "file" / "out", *FEW)
+    assert done.exit_code == 2
+    assert "Name another folder." in done.stderr
+    assert "-o" not in done.stderr.replace(str(tmp_path), "")
 
 
 def test_every_option_is_listed() -> None:

@@ -80,12 +80,11 @@ def test_a_select_job_keeps_the_original_class_numbers(relion_job) -> None:
             np.testing.assert_array_equal(data.class_averages.images, stack.data[[3, 1]])
 
 
-def test_averages_of_a_select_job_with_all_particles_are_noted_not_suspected(relion_job) -> None:
+def test_averages_of_a_select_job_with_all_particles_are_not_suspected(relion_job) -> None:
     folder = select_job(relion_job, [4, 2], [2, 4, 2])
     data = formats.read(relion_job.folder / "run_it025_data.star", folder / "class_averages.star")
     assert data.class_averages.n_particles.tolist() == [2, 6]
     assert data.warnings == ()
-    assert any("2 particles of 1 classes (3) have no average" in note for note in data.notes)
 
 
 def test_the_project_folder_is_found_by_walking_up_or_given(relion_job, tmp_path: Path) -> None:

@@ -49,7 +49,11 @@ def test_particles_without_an_average_are_counted_or_an_error(
     result = quick_run(table, class_averages=chosen, n_superclasses=2)
     assert homeless > 0
     assert result.summary["particles"]["excluded_because"] == {"no such average": homeless}
-    assert any(f"{homeless:,} of 1,200" in warning for warning in result.summary["warnings"])
+    said = [*result.summary["warnings"], *result.summary["notes"]]
+    # Once, and as a warning.
+    (warning,) = [sentence for sentence in said if f"{homeless:,} " in sentence]
+    assert warning in result.summary["warnings"]
+    assert warning.startswith(f"{homeless:,} of 1,200 particles are excluded")
     with pytest.raises(InputError, match=f"{homeless} particles belong to"):
         quick_run(table, class_averages=chosen, n_superclasses=2, strict=True, output="strict")
 

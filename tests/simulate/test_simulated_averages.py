@@ -210,7 +210,12 @@ def test_continuous_views_are_crowded_but_not_repeated(small_options: dict[str, 
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"n_averages": 10}, "n_averages = 10 leaves 2 averages for 12 views"),
+        ({"n_averages": 10}, "n_averages = 10 is too few: 12 views need"),
+        (
+            {"n_averages": 5},
+            r"Give n_averages = 20 or more \(--averages 20\), or fewer of the others",
+        ),
+        ({"n_averages": 10}, r"Give n_averages = 20 or more .*, or n_views = 2 or fewer"),
         ({"n_particles": 20}, "n_particles = 20 is too few for 74"),
         ({"snr": -1}, "snr"),
         ({"views": 3}, "no option 'views'"),
