@@ -250,6 +250,9 @@ class Strategy(Protocol):
     ----------
     options_model : type of Options
     methods : optional; ``methods(options) -> Methods``, for the report.
+    places : optional; ``places(particles, superclass, options, rng_for)``, int64 (P,): the place
+        of each particle in its superclass, 0 for the first to be kept; `select` must keep those
+        of a place below the cap. Where many caps are tried, one call then serves them all.
     """
 
     options_model: ClassVar[type[Options]]

@@ -14,6 +14,7 @@ from rebalance.evaluation.curves import (
     balance_curve,
     candidates,
     common_range,
+    counts_of_caps,
     gain_over_random,
     oracle_curve,
     random_curve,
@@ -21,7 +22,7 @@ from rebalance.evaluation.curves import (
 )
 from rebalance.evaluation.evaluation import Score
 from rebalance.evaluation.known_views import KnownViews
-from rebalance.model import BoolArray, DoubleArray, Superclasses
+from rebalance.model import DoubleArray, FloatArray, Superclasses
 from rebalance.strategies import select
 from rebalance.strategies.caps import parse_factor
 
@@ -52,22 +53,20 @@ class Balance:
             return f"at most {self.max_size:,} particles a superclass"
         return f"f = {self.factor}" if self.factor and parse_factor(self.factor) else ""
 
-    def selections(self, views: KnownViews, superclasses: Superclasses) -> BoolArray:
-        """bool (S, P): particles kept, a row for each seed."""
-        return np.stack(
-            [
-                select(
-                    views.particles,
-                    superclasses,
-                    factor=self.factor,
-                    max_size=self.max_size,
-                    strategy=self.strategy,
-                    options=self.options,
-                    seed=seed,
-                ).selected
-                for seed in range(self.seeds)
-            ]
+    def counts(self, views: KnownViews, superclasses: Superclasses) -> FloatArray:
+        """Particles kept of each distinct view, float32 (S, V): a row for each seed."""
+        by: dict[str, Any] = {"strategy": self.strategy, "options": self.options}
+        first = select(
+            views.particles, superclasses, factor=self.factor, max_size=self.max_size, seed=0, **by
         )
+        if first.cap is None:
+            return np.repeat(views.counts(first.selected[None]), self.seeds, axis=0)
+        cap = np.array([first.cap])
+        each = [
+            counts_of_caps(views, superclasses, cap, by | {"seed": seed})
+            for seed in range(self.seeds)
+        ]
+        return np.concatenate(each)
 
 
 def balance_scores(
@@ -143,7 +142,7 @@ def _at_the_factor(
     if not balance.words:
         reason = "nothing was balanced (f = 0); give a factor"
         return scores + [Score(key, why_not=reason) for key in _AFTER]
-    counts = views.counts(balance.selections(views, superclasses))
+    counts = balance.counts(views, superclasses)
     each = counts.sum(axis=1, dtype=np.float64)
     kept = (int(each.min()), int(each.max()))
     uniformity, entropy = views.scores(counts)

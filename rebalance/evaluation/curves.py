@@ -6,7 +6,7 @@ superclass is swept, and curves are compared over the numbers of particles that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,8 +15,11 @@ import numpy as np
 from rebalance import defaults
 from rebalance.clusterings import from_labels
 from rebalance.evaluation.known_views import KnownViews
-from rebalance.model import BoolArray, DoubleArray, IntArray, Superclasses
-from rebalance.strategies import select
+from rebalance.evaluation.random_orders import RandomOrders
+from rebalance.hookspecs import Strategy
+from rebalance.left_out import count_classes
+from rebalance.model import BoolArray, DoubleArray, FloatArray, IntArray, Superclasses
+from rebalance.strategies import places, select
 
 N_CAPS = 16
 _GRID = 400
@@ -56,7 +59,7 @@ def balance_curve(
     seeds: int = 20,
     *,
     n_caps: int = N_CAPS,
-    strategy: str = defaults.STRATEGY,
+    strategy: str | Strategy = defaults.STRATEGY,
     options: Mapping[str, Any] | None = None,
 ) -> Curve:
     """Sweep the largest superclass from the largest there is down to the smallest.
@@ -72,26 +75,39 @@ def balance_curve(
     strategy, options
         By which particles are dropped.
     """
-    class_id = views.particles.class_id
-    sizes = np.array([np.isin(class_id, superclasses.class_id[m]).sum() for m in superclasses])
+    count = count_classes(views.particles.class_id)
+    in_each = ([count.get(n, 0) for n in superclasses.class_id[m].tolist()] for m in superclasses)
+    sizes = np.array([sum(counts) for counts in in_each])
     sizes = sizes[sizes > 0]
     caps = np.unique(np.geomspace(sizes.min(), sizes.max(), n_caps).round().astype(int))
+    by: dict[str, Any] = {"strategy": strategy, "options": options}
     return _curve(
         views,
-        (
-            select(
-                views.particles,
-                superclasses,
-                max_size=int(cap),
-                strategy=strategy,
-                options=options,
-                seed=seed,
-            ).selected
-            for seed in range(seeds)
-            for cap in caps
-        ),
-        seeds,
+        [counts_of_caps(views, superclasses, caps, by | {"seed": seed}) for seed in range(seeds)],
     )
+
+
+def counts_of_caps(
+    views: KnownViews, superclasses: Superclasses, caps: IntArray, by: Mapping[str, Any]
+) -> FloatArray:
+    """Particles of each distinct view that each cap keeps, float32 (M, V).
+
+    Parameters
+    ----------
+    views : KnownViews
+    superclasses : Superclasses
+    caps : int64 (M,)
+        Rising.
+    by : mapping
+        ``strategy``, ``options`` and ``seed`` of `rebalance.strategies.select`.
+    """
+    place = places(views.particles, superclasses, **by)
+    if place is None:
+        kept = [select(views.particles, superclasses, max_size=int(cap), **by) for cap in caps]
+        return views.counts(np.stack([one.selected for one in kept]))
+    # The first cap that a place is below: what a cap keeps, a larger one keeps too.
+    level = np.where(place < 0, -1, np.searchsorted(caps, place, side="right"))
+    return views.counts_up_to(level, len(caps))
 
 
 def random_curve(
@@ -109,23 +125,18 @@ def random_curve(
         Candidates; all particles of known view by default.
     """
     rows = np.flatnonzero(views.is_known if among is None else among & views.is_known)
-    orders = [np.random.default_rng([seed, 77]).permutation(rows) for seed in range(seeds)]
     numbers = np.unique(np.round(kept).astype(int))
-
-    def selections() -> Iterator[BoolArray]:
-        for order in orders:
-            place = np.full(len(views), len(views), dtype=np.int64)
-            place[order] = np.arange(len(order))
-            yield from (place < n for n in numbers)
-
-    return _curve(views, selections(), seeds)
+    orders = views.remembered(
+        ("orders", seeds, rows.tobytes()), lambda: RandomOrders(views, rows, seeds)
+    )
+    return Curve(np.minimum(numbers, len(rows)).astype(np.float64), *orders.scores(numbers))
 
 
-def _curve(views: KnownViews, selections: Iterable[BoolArray], seeds: int) -> Curve:
-    """Of selections by seed, and within a seed by rising number kept."""
-    counts = np.stack([views.counts(selected[None])[0] for selected in selections])
-    uniformity, entropy = views.scores(counts)
-    kept = counts.sum(axis=1, dtype=np.float64).reshape(seeds, -1).mean(axis=0)
+def _curve(views: KnownViews, counts: Sequence[FloatArray]) -> Curve:
+    """Of the counts of each seed, (M, V), by rising number kept."""
+    seeds, together = len(counts), np.concatenate(counts)
+    uniformity, entropy = views.scores(together)
+    kept = together.sum(axis=1, dtype=np.float64).reshape(seeds, -1).mean(axis=0)
     return Curve(kept, uniformity.reshape(seeds, -1), entropy.reshape(seeds, -1))
 
 

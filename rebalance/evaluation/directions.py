@@ -109,6 +109,7 @@ def modal_view(
     axial: bool = True,
     width: float = 10.0,
     weights: npt.ArrayLike | None = None,
+    same: IntArray | None = None,
 ) -> DoubleArray:
     """The view that has most others near it, by a Gaussian of the angle.
 
@@ -123,6 +124,8 @@ def modal_view(
         Standard deviation, degrees.
     weights : (P,), optional
         E.g. particles of each view.
+    same : int64 (P,), optional
+        Equal numbers for views that are equal: what is the same is then computed once.
 
     Returns
     -------
@@ -133,8 +136,14 @@ def modal_view(
     weight = np.ones(len(directions)) if weights is None else np.asarray(weights, dtype=float)
     asked = _sample(len(directions), _MOST_ASKED)
     candidates = _sample(len(directions), _MOST_CANDIDATES)
+    asked_weight = weight[asked]
+    if same is not None:
+        _, first, of = np.unique(same[asked], return_index=True, return_inverse=True)
+        asked, asked_weight = asked[first], np.bincount(of.reshape(-1), asked_weight)
+        # In their order, so that ties fall as they would.
+        candidates = candidates[np.sort(np.unique(same[candidates], return_index=True)[1])]
     angle = angle_between_views(directions[candidates], directions[asked], symmetry, axial=axial)
-    near = np.exp(-0.5 * (angle / width) ** 2) @ weight[asked]
+    near = np.exp(-0.5 * (angle / width) ** 2) @ asked_weight
     return directions[candidates[int(np.where(weight[candidates] > 0, near, -1.0).argmax())]]
 
 

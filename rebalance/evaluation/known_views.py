@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from functools import cached_property
-from typing import Any, TypeVar
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,9 @@ from rebalance.evaluation.directions import (
 from rebalance.model import DoubleArray, FloatArray, IntArray, ParticleTable
 from rebalance.views import KERNEL_WIDTH, fourier_directions, isotropic_density, slice_kernel
 
+if TYPE_CHECKING:
+    from threadpoolctl import ThreadpoolController
+
 T = TypeVar("T")
 
 N_DIRECTIONS = 1_000
@@ -30,6 +33,14 @@ _MOST_VIEWS = 20_000
 MIXED_BEYOND = 30.0
 """Degrees: a class whose particles lie farther than that from its modal view, in the median, shows
 no view. Views without any order lie 60° from any one, if opposite views count as the same."""
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """The libraries of NumPy, which are looked for once: that costs more than most products."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 class NoColumns:
@@ -130,6 +141,11 @@ class KnownViews:
             share[np.arange(len(views)), nearest] += 1
         return share / np.float32(len(operations))
 
+    @property
+    def distinct_view(self) -> IntArray:
+        """int64 (P,): which of the distinct views each particle has; −1: unknown."""
+        return self._distinct[1]
+
     def counts(self, selected: npt.ArrayLike) -> FloatArray:
         """Particles of each distinct view in each selection; float32 (S, V).
 
@@ -143,6 +159,23 @@ class KnownViews:
         return np.stack(
             [np.bincount(row[one & self.is_known], minlength=n) for one in selected]
         ).astype(np.float32)
+
+    def counts_up_to(self, level: npt.ArrayLike, n_levels: int) -> FloatArray:
+        """Particles of each distinct view in selections that nest; float32 (n_levels, V).
+
+        Parameters
+        ----------
+        level : int64 (P,)
+            The first selection that a particle is in, 0 … n_levels − 1; any other number: none.
+        n_levels : int
+        """
+        level = np.asarray(level, dtype=np.int64)
+        distinct, row = self._distinct
+        used = self.is_known & (level >= 0) & (level < n_levels)
+        place = level[used] * len(distinct) + row[used]
+        joined = np.bincount(place, minlength=n_levels * len(distinct)).astype(np.float32)
+        # Whole numbers up to 2²⁴ are exact in float32.
+        return joined.reshape(n_levels, len(distinct)).cumsum(axis=0)
 
     @cached_property
     def _densities_and_bins(self) -> FloatArray:
@@ -159,13 +192,37 @@ class KnownViews:
         -------
         uniformity, entropy : float64 (S,)
         """
-        from scipy.special import entr
-        from threadpoolctl import threadpool_limits
-
         # Sums in BLAS depend on the number of threads.
-        with threadpool_limits(limits=1):
-            laid = (counts @ self._densities_and_bins).astype(np.float64)
-        kept = counts.sum(axis=1, dtype=np.float64)
+        with _blas().limit(limits=1):
+            laid = counts @ self._densities_and_bins
+        return self.scores_of_sums(laid, counts.sum(axis=1, dtype=np.float64))
+
+    def summed(self, view: IntArray, start: IntArray, stop: IntArray) -> FloatArray:
+        """What runs of particles lay on Fourier directions and on bins, float32 (M, D + B).
+
+        Parameters
+        ----------
+        view : int64 (R,)
+            `distinct_view` of particles, in the order that the runs are of.
+        start, stop : int64 (M,)
+        """
+        from scipy.sparse import csr_array
+
+        which = [np.arange(a, b) for a, b in zip(start.tolist(), stop.tolist(), strict=True)]
+        ends = np.concatenate(([0], np.cumsum(stop - start)))
+        column = view[np.concatenate(which)] if len(which) else view[:0]
+        shape = len(start), len(self._densities_and_bins)
+        ones = np.ones(len(column), dtype=np.float32)
+        laid: FloatArray = csr_array((ones, column, ends), shape=shape) @ self._densities_and_bins
+        return laid
+
+    def scores_of_sums(
+        self, sums: FloatArray, kept: DoubleArray
+    ) -> tuple[DoubleArray, DoubleArray]:
+        """Uniformity and entropy from what ``kept`` (S,) particles lay in all, (S, D + B)."""
+        from scipy.special import entr
+
+        laid = sums.astype(np.float64)
         density, filled = laid[:, :N_DIRECTIONS], laid[:, N_DIRECTIONS:]
         with np.errstate(divide="ignore", invalid="ignore"):
             uniformity = 1.0 / np.mean(
@@ -230,6 +287,55 @@ class KnownViews:
             )
             for number, centre in self.modal_views.items()
         }
+
+    @cached_property
+    def _same_view(self) -> IntArray:
+        """A number for each particle: equal ones have equal views, to the last digit."""
+        known = self.view[self.is_known]
+        number = np.full(len(self), -1, dtype=np.int64)
+        number[self.is_known] = np.unique(known, axis=0, return_inverse=True)[1].reshape(-1)
+        return number
+
+    @cached_property
+    def _known_of_class(self) -> dict[int, IntArray]:
+        """Particles of known view of each class, in order of row."""
+        known = np.flatnonzero(self.is_known)
+        class_id = self.particles.class_id[known]
+        order = np.argsort(class_id, kind="stable")
+        numbers, start = np.unique(class_id[order], return_index=True)
+        parts = np.split(known[order], start[1:])
+        return {int(number): rows for number, rows in zip(numbers, parts, strict=True)}
+
+    def off_modal_view(self, class_id: IntArray) -> tuple[DoubleArray, IntArray]:
+        """Angles of the particles of some classes to the modal view of all of them.
+
+        Parameters
+        ----------
+        class_id : int64 (N,)
+            Their numbers.
+
+        Returns
+        -------
+        angle : float64 (D,)
+            Degrees, of each distinct view of known particles.
+        n_particles : int64 (D,)
+            Of that view.
+        """
+        rows = [self._known_of_class[n] for n in class_id.tolist() if n in self._known_of_class]
+        if not rows:
+            return np.zeros(0), np.zeros(0, dtype=np.int64)
+        return self.remembered(
+            ("off", np.sort(class_id).tobytes()), lambda: self._off(np.sort(np.concatenate(rows)))
+        )
+
+    def _off(self, rows: IntArray) -> tuple[DoubleArray, IntArray]:
+        same = self._same_view[rows]
+        centre = modal_view(self.view[rows], self.symmetry, axial=self.axial, same=same)
+        _, first, count = np.unique(same, return_index=True, return_counts=True)
+        angle = angle_between_views(
+            self.view[rows[first]], centre[None], self.symmetry, axial=self.axial
+        )
+        return angle[:, 0], count
 
     def views_of_classes(self, class_id: IntArray) -> DoubleArray:
         """The view of each class, float64 (N, 3): as stated, else the modal one; NaN for none.

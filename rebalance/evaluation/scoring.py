@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import hashlib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from rebalance.evaluation.judged import Judged, judged_run, mirrors_of, read_jud
 from rebalance.evaluation.known_views import MIXED_BEYOND, KnownViews
 from rebalance.evaluation.placed import Placed, place
 from rebalance.evaluation.truth import Truth, truth_of_simulation
-from rebalance.evaluation.view_scores import affinity_against_angle, spread_within
+from rebalance.evaluation.view_scores import affinity_against_angle, weighted_median
 from rebalance.left_out import name_classes
 from rebalance.model import Affinity, DoubleArray, ParticleTable, RunResult, Superclasses
 from rebalance.strategies.caps import decide_cap
@@ -103,20 +104,20 @@ def evaluate(
     superclasses, views = judged.superclasses, placed.views
     n_oracle = len(superclasses) if oracle_superclasses is None else oracle_superclasses
     _check_shared(superclasses, placed)
-    found = {score.key: score for score in _agreement(superclasses, placed, n_oracle)}
-    curves: dict[str, Curve] = {}
+    curves: Mapping[str, Curve] = {}
     spread = None
     if views is None:
         reason = "the truth has no views"
+        scores = _agreement(superclasses, placed, n_oracle)
     else:
-        reason = "no particle counts are known"
-        found |= {score.key: score for score in _affinity(judged, views)}
-        of_spread, spread = _spread(superclasses, views, n_oracle)
-        found |= {score.key: score for score in of_spread}
-        if placed.are_counted:
-            reason = ""
-            scores, curves = balance_scores(superclasses, views, balance, n_oracle)
-            found |= {score.key: score for score in scores}
+        reason = "" if placed.are_counted else "no particle counts are known"
+        # Many methods make the same superclasses of one data set: these are judged once.
+        scores, spread, curves = views.remembered(
+            (*_identity(superclasses), *_groups(placed), n_oracle, repr(balance)),
+            lambda: _of_superclasses(superclasses, placed, views, balance, n_oracle),
+        )
+        scores = [*scores, *_affinity(judged, views)]
+    found = {score.key: score for score in scores}
     return Evaluation(
         scores=tuple(found.get(key) or Score(key, why_not=reason) for key in SCORES),
         name=judged.name,
@@ -130,6 +131,35 @@ def evaluate(
         truth=placed.truth.source,
         notes=(*judged.notes, *_notes(placed, judged)),
     )
+
+
+def _identity(superclasses: Superclasses) -> tuple[object, ...]:
+    """The same for superclasses of the same averages that leave out the same."""
+    apart = tuple(sorted(superclasses.left_out)), tuple(sorted(superclasses.junk))
+    return superclasses.class_id.tobytes(), superclasses.label.tobytes(), *apart
+
+
+def _groups(placed: Placed) -> tuple[object, ...]:
+    """The same for truths of the same groups."""
+    group = placed.truth.group
+    named = None if group is None else tuple(sorted(group.items()))
+    return placed.are_counted, placed.truth.groups_are_views, named
+
+
+def _of_superclasses(
+    superclasses: Superclasses,
+    placed: Placed,
+    views: KnownViews,
+    balance: Balance,
+    n_oracle: int,
+) -> tuple[list[Score], DoubleArray, Mapping[str, Curve]]:
+    """Scores of superclasses, whatever affinity they are of; spreads, and curves."""
+    of_spread, spread = _spread(superclasses, views, n_oracle)
+    scores = [*_agreement(superclasses, placed, n_oracle), *of_spread]
+    if not placed.are_counted:
+        return scores, spread, {}
+    of_balance, curves = balance_scores(superclasses, views, balance, n_oracle)
+    return [*scores, *of_balance], spread, curves
 
 
 def _text(factor: str | float | None) -> str | None:
@@ -225,6 +255,16 @@ def _affinity(judged: Judged, views: KnownViews) -> list[Score]:
     affinity = judged.affinity
     if affinity is None:
         return [Score(key, why_not="there is no affinity") for key, _ in keys]
+    values = hashlib.sha256(affinity.values.tobytes()).digest()
+    return views.remembered(
+        (values, affinity.class_id.tobytes(), affinity.is_empty.tobytes()),
+        lambda: _against_angle(affinity, views, keys),
+    )
+
+
+def _against_angle(
+    affinity: Affinity, views: KnownViews, keys: Sequence[tuple[str, float | None]]
+) -> list[Score]:
     usable = ~affinity.is_empty
     angle = views.angles_of_classes(affinity.class_id)
     angle[~usable, :] = angle[:, ~usable] = np.nan
@@ -253,13 +293,13 @@ def _spread(
 
 
 def _spread_of(superclasses: Superclasses, views: KnownViews) -> tuple[float, DoubleArray]:
-    label = dict(zip(superclasses.class_id.tolist(), superclasses.label.tolist(), strict=True))
-    numbers, row = np.unique(views.particles.class_id, return_inverse=True)
-    group = np.array([label.get(int(number), -1) for number in numbers])[row]
-    overall, of_each = spread_within(group, views.view, views.symmetry, axial=views.axial)
-    padded = np.full(len(superclasses), np.nan)
-    padded[: len(of_each)] = of_each
-    return overall, padded
+    """`spread_within`, of what many superclasses have in common once."""
+    off = [views.off_modal_view(superclasses.class_id[members]) for members in superclasses]
+    of_each = np.array([weighted_median(*one) for one in off])
+    if not off:
+        return float("nan"), of_each
+    angle, count = (np.concatenate(part) for part in zip(*off, strict=True))
+    return weighted_median(angle, count), of_each
 
 
 def _notes(placed: Placed, judged: Judged) -> list[str]:

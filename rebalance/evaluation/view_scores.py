@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance.evaluation.directions import Symmetry, angle_between_views, modal_view, unit
-from rebalance.model import DoubleArray
+from rebalance.model import DoubleArray, IntArray
 
 
 def spread_within(
@@ -51,12 +51,13 @@ def spread_within(
     return weighted_median(off[known], weight[known]), of_group
 
 
-def weighted_median(values: DoubleArray, weight: DoubleArray) -> float:
+def weighted_median(values: DoubleArray, weight: DoubleArray | IntArray) -> float:
     """Median of values that stand for so many each; NaN of none.
 
     Parameters
     ----------
-    values, weight : float64 (n,)
+    values : float64 (n,)
+    weight : (n,)
     """
     if len(values) == 0 or not weight.sum() > 0:
         return float("nan")

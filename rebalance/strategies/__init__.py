@@ -37,7 +37,7 @@ from rebalance.seeds import generator
 from rebalance.strategies.caps import Cap, Factor, decide_cap
 from rebalance.strategies.remarks import about_the_rest, about_waste
 
-__all__ = ["select"]
+__all__ = ["places", "select"]
 
 
 def select(
@@ -160,6 +160,54 @@ def select(
         warnings=tuple(warnings),
         notes=tuple(notes),
     )
+
+
+def places(
+    particles: ParticleTable,
+    superclasses: Superclasses,
+    *,
+    strategy: str | Strategy = defaults.STRATEGY,
+    options: Options | Mapping[str, Any] | None = None,
+    seed: int = 0,
+) -> IntArray | None:
+    """The order in which `select` would keep particles: one call instead of one for each cap.
+
+    Parameters
+    ----------
+    particles, superclasses, strategy, options, seed
+        As for `select`.
+
+    Returns
+    -------
+    int64 (P,) or None
+        Place of each particle in its superclass: one of a place below the cap is kept; −1 for one
+        that is no candidate. None for a strategy that has no ``places``.
+
+    Raises
+    ------
+    OptionError, PluginError
+        As for `select`.
+    """
+    plugin, name = _resolve(strategy)
+    ordered = getattr(plugin, "places", None)
+    if ordered is None:
+        return None
+    parsed = _parse(plugin, name, options)
+    apart = {*superclasses.left_out, *superclasses.junk}
+    superclass, _ = _candidates(particles.class_id, superclasses, apart, superclasses.junk)
+    is_candidate = superclass != UNASSIGNED
+    if not is_candidate.any():
+        return np.full(len(superclass), -1, dtype=np.int64)
+    complete = getattr(plugin, "complete", None)
+    if complete is not None:
+        parsed = complete(particles, parsed)
+    found = np.asarray(ordered(particles, superclass, parsed, _rng_for(seed, superclasses)))
+    if found.shape != superclass.shape or found.dtype.kind not in "iu":
+        raise PluginError(
+            f"The strategy {name} gave places {found.dtype} {found.shape}; int64 "
+            f"{superclass.shape} was expected."
+        )
+    return np.where(is_candidate, found, -1)
 
 
 def _resolve(strategy: str | Strategy) -> tuple[Strategy, str]:

@@ -88,18 +88,41 @@ class Best:
         rng_for: Callable[[int], np.random.Generator],
     ) -> BoolArray:
         options = self.complete(particles, options)
-        score = _scores(particles, str(options.column))
-        badness = -score if options.direction == "high" else score
+        badness = _badness(particles, options)
         kept = np.zeros(len(superclass), dtype=np.bool_)
-        for number, rows in rows_by_superclass(superclass):
-            del number
+        for _, rows in rows_by_superclass(superclass):
             if len(rows) > cap:
-                # NumPy sorts NaN last; a stable sort leaves equal scores in order of row.
-                rows = rows[np.argsort(badness[rows], kind="stable")]
-                if options.stratified:
-                    rows = in_proportion(rows, particles.class_id[rows])
+                rows = _in_order(rows, particles, options, badness)
             kept[rows[:cap]] = True
         return kept
+
+    def places(
+        self,
+        particles: ParticleTable,
+        superclass: IntArray,
+        options: BestOptions,
+        rng_for: Callable[[int], np.random.Generator],
+    ) -> IntArray:
+        """Place of each particle in its sorted superclass."""
+        options = self.complete(particles, options)
+        badness = _badness(particles, options)
+        place = np.full(len(superclass), -1, dtype=np.int64)
+        for _, rows in rows_by_superclass(superclass):
+            place[_in_order(rows, particles, options, badness)] = np.arange(len(rows))
+        return place
+
+
+def _badness(particles: ParticleTable, options: BestOptions) -> DoubleArray:
+    score = _scores(particles, str(options.column))
+    return -score if options.direction == "high" else score
+
+
+def _in_order(
+    rows: IntArray, particles: ParticleTable, options: BestOptions, badness: DoubleArray
+) -> IntArray:
+    # NumPy sorts NaN last; a stable sort leaves equal scores in order of row.
+    rows = rows[np.argsort(badness[rows], kind="stable")]
+    return in_proportion(rows, particles.class_id[rows]) if options.stratified else rows
 
 
 def _find_column(particles: ParticleTable, column: str | None) -> str:

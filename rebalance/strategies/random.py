@@ -47,8 +47,26 @@ class Random:
         kept = np.zeros(len(superclass), dtype=np.bool_)
         for number, rows in rows_by_superclass(superclass):
             if len(rows) > cap:
-                rows = rng_for(number).permutation(rows)
-                if options.stratified:
-                    rows = in_proportion(rows, particles.class_id[rows])
+                rows = _in_order(rows, particles, options, rng_for(number))
             kept[rows[:cap]] = True
         return kept
+
+    def places(
+        self,
+        particles: ParticleTable,
+        superclass: IntArray,
+        options: RandomOptions,
+        rng_for: Callable[[int], np.random.Generator],
+    ) -> IntArray:
+        """Place of each particle in its permuted superclass."""
+        place = np.full(len(superclass), -1, dtype=np.int64)
+        for number, rows in rows_by_superclass(superclass):
+            place[_in_order(rows, particles, options, rng_for(number))] = np.arange(len(rows))
+        return place
+
+
+def _in_order(
+    rows: IntArray, particles: ParticleTable, options: RandomOptions, rng: np.random.Generator
+) -> IntArray:
+    rows = rng.permutation(rows)
+    return in_proportion(rows, particles.class_id[rows]) if options.stratified else rows

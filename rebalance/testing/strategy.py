@@ -165,6 +165,26 @@ def unchanged_superclass(subject: StrategySubject) -> None:
         )
 
 
+def places_agree(subject: StrategySubject) -> None:
+    """places(), where there is one, names the particles that select keeps, whatever the cap."""
+    if not hasattr(subject.plugin, "places"):
+        raise NotApplicable("It has no places().")
+    crowd = subject.crowd()
+    place = np.asarray(subject.places(crowd))
+    require(
+        place.shape == (len(crowd),) and place.dtype.kind in "iu",
+        f"places() gave {place.dtype} {place.shape}, expected int64 ({len(crowd)},).",
+    )
+    for cap in (1, 5, 11, max(SIZES)):
+        kept = _rows(subject.select(crowd, cap))
+        named_by_place = np.flatnonzero((crowd.superclass != UNASSIGNED) & (place < cap))
+        other = np.setxor1d(kept, named_by_place)
+        require(
+            not len(other),
+            f"particle {other[:1].tolist()}, cap {cap}: kept only by select, or only by its place.",
+        )
+
+
 def cap_of_nothing(subject: StrategySubject) -> None:
     """A cap of 0 keeps no particle."""
     kept = _rows(subject.select(subject.crowd(), 0))
@@ -218,6 +238,7 @@ STRATEGY_CHECKS = named(
         other_seed_other_particles,
         idempotent,
         unchanged_superclass,
+        places_agree,
         cap_of_nothing,
         empty_table,
         inputs_unchanged,

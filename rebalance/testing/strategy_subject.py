@@ -165,7 +165,7 @@ class StrategySubject:
         classes : callable, optional
             Class numbers of a superclass; 2k + 1 and 2k + 2 by default.
         """
-        of = classes or (lambda number: (2 * number + 1, 2 * number + 2))
+        of = classes or _classes
 
         def rng_for(number: int) -> np.random.Generator:
             if asked is not None:
@@ -173,12 +173,29 @@ class StrategySubject:
             return generator(seed, *sorted(of(int(number))))
 
         particles = crowd.particles
-        complete = getattr(self.plugin, "complete", None)
-        options = self.options if complete is None else complete(particles, self.options)
         try:
             kept: BoolArray = self.plugin.select(
-                particles, crowd.superclass.copy(), cap, options, rng_for
+                particles, crowd.superclass.copy(), cap, self._completed(particles), rng_for
             )
         except ColumnError as error:
             raise OptionError(error.problem, cure=_NAME_COLUMNS) from error
         return kept
+
+    def places(self, crowd: Crowd) -> IntArray:
+        """Ask the plugin for places as `rebalance.strategies.places` does, with seed 0."""
+        particles = crowd.particles
+        found: IntArray = self.plugin.places(
+            particles,
+            crowd.superclass.copy(),
+            self._completed(particles),
+            lambda number: generator(0, *_classes(int(number))),
+        )
+        return found
+
+    def _completed(self, particles: ParticleTable) -> Any:
+        complete = getattr(self.plugin, "complete", None)
+        return self.options if complete is None else complete(particles, self.options)
+
+
+def _classes(superclass: int) -> tuple[int, int]:
+    return 2 * superclass + 1, 2 * superclass + 2

@@ -18,6 +18,7 @@ from rebalance.evaluation import (
 )
 from rebalance.evaluation.curves import common_range
 from rebalance.simulate import simulate_class_averages
+from rebalance.strategies.random import Random
 from rebalance.views import uniformity
 
 
@@ -136,3 +137,33 @@ def test_views_rounded_to_a_fine_grid_score_as_before(monkeypatch, views) -> Non
     assert rounded.counts(np.ones((1, len(views)), dtype=bool)).shape[1] < 1_400
     found = rounded.uniformity(np.ones((1, len(views)), dtype=bool))[0]
     assert found == pytest.approx(exact, abs=0.02)
+
+
+class OneCapAtATime:
+    """The strategy `random`, without its places."""
+
+    options_model = Random.options_model
+
+    def select(self, *given):
+        return Random().select(*given)
+
+
+def test_the_sweep_is_the_same_whether_or_not_a_strategy_has_places(simulated, views) -> None:
+    counts = simulated.class_averages.n_particles
+    classes = identity_superclasses(simulated.class_averages.class_id, counts)
+    with_places = balance_curve(views, classes, 2)
+    without = balance_curve(views, classes, 2, strategy=OneCapAtATime())
+    assert (with_places.kept == without.kept).all()
+    assert with_places.uniformity == pytest.approx(without.uniformity, abs=1e-9)
+
+
+def test_random_dropping_is_the_same_whatever_was_asked_for_before(simulated) -> None:
+    fresh, used = (KnownViews(simulated.particle_class, simulated.particle_view) for _ in range(2))
+    numbers = np.array([3.0, 64.0, 65.0, 700.0])
+    random_curve(used, np.array([10.0, 64.0, 1_000.0]), 2)
+    first, second = random_curve(fresh, numbers, 2), random_curve(used, numbers, 2)
+    assert (first.uniformity == second.uniformity).all()
+    rng = np.random.default_rng([0, 77])
+    kept = np.zeros(len(fresh), dtype=bool)
+    kept[rng.permutation(len(fresh))[:65]] = True
+    assert first.uniformity[0, 2] == pytest.approx(fresh.uniformity(kept[None])[0], rel=1e-5)

@@ -19,6 +19,7 @@ from rebalance.evaluation import (
     evaluate,
     place,
     read_judged,
+    spread_within,
     truth_of_simulation,
     write_evaluation,
 )
@@ -251,3 +252,31 @@ def test_real_superclasses_beat_random_dropping_and_not_the_oracle(real_data: Pa
     assert found.value("affinity_vs_angle") < -0.7
     assert any("Classes 5, 30" in note for note in found.notes)
     assert found["ari"].why_not == "the truth has no groups"
+
+
+def test_superclasses_of_two_affinities_are_judged_alike_and_affinities_apart(
+    simulated, affinity
+) -> None:
+    placed = place(truth_of_simulation(simulated))
+    superclasses = cluster(affinity, 6, n_particles=simulated.class_averages.n_particles)
+    other = replace(affinity, values=affinity.values**2 * 0.9 + 0.1 * np.eye(len(affinity)))
+    first = evaluate(superclasses, placed, affinity=affinity, seeds=2)
+    second = evaluate(superclasses, placed, affinity=other, seeds=2)
+    alone = evaluate(superclasses, simulated, affinity=other, seeds=2)
+    assert second.scores == alone.scores
+    assert first["view_spread"] == second["view_spread"]
+    # Without groups of the truth the same superclasses are not the same to judge.
+    assert first["ari"].is_possible
+    assert not evaluate(superclasses, placed.views, affinity=affinity, seeds=2)["ari"].is_possible
+
+
+def test_what_is_judged_fast_is_what_is_judged_plainly(simulated, affinity) -> None:
+    placed = place(truth_of_simulation(simulated))
+    superclasses = cluster(affinity, 6, n_particles=simulated.class_averages.n_particles)
+    views = placed.views
+    label = dict(zip(superclasses.class_id.tolist(), superclasses.label.tolist(), strict=True))
+    group = [label[int(number)] for number in views.particles.class_id]
+    overall, of_each = spread_within(group, views.view, axial=views.axial)
+    found = evaluate(superclasses, placed, affinity=affinity, seeds=2)
+    assert found.value("view_spread") == pytest.approx(overall, abs=1e-9)
+    assert found.spread == pytest.approx(of_each, abs=1e-9)

@@ -26,7 +26,7 @@ from rebalance.model import (
     Superclasses,
 )
 from rebalance.options import NoOptions, Options
-from rebalance.strategies import select
+from rebalance.strategies import places, select
 
 from .tables import of_sizes, superclasses, table
 
@@ -415,3 +415,17 @@ def test_a_strategy_that_reads_a_column_that_is_not_there_needs_no_words_of_its_
         select(particles, groups, factor=1.0, strategy=ByScore())  # type: ignore[arg-type]
     assert isinstance(raised.value, KeyError)
     assert "Columns: score, other." in str(raised.value)
+
+
+@settings(max_examples=30, deadline=None)
+@given(plugin=plugins, stratified=st.booleans(), seed=seeds)
+def test_places_say_what_select_keeps_at_every_cap(
+    plugin: str, stratified: bool, seed: int
+) -> None:
+    particles, groups = grouped(np.random.default_rng(seed))
+    by = {"strategy": plugin, "options": {"stratified": stratified}, "seed": seed}
+    place = places(particles, groups, **by)
+    assert place is not None
+    for cap in (1, 9, 40, 500):
+        kept = select(particles, groups, max_size=cap, **by).selected
+        assert (kept == (place >= 0) & (place < cap)).all()

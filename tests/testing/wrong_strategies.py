@@ -104,6 +104,15 @@ class OneStreamForAll(Right):
         return super().select(particles, superclass, cap, options, one_stream)
 
 
+class PlacesInOrderOfRow(Right):
+    def places(self, particles: Any, superclass: Any, options: Any, rng_for: Any) -> np.ndarray:
+        place = np.full(len(superclass), -1)
+        for number in range(int(superclass.max(initial=-1)) + 1):
+            rows = np.flatnonzero(superclass == number)
+            place[rows] = np.arange(len(rows))
+        return place
+
+
 class KeepsOneAnyway(Right):
     def size(self, size: int, cap: int) -> int:
         return max(cap, 1)
@@ -136,6 +145,7 @@ WRONG: dict[str, tuple[Any, dict[str, str]]] = {
     "other-seed-other-particles": (AsksInVain(), {}),
     "idempotent": (DropsAllWhereNothingIsToBeDropped(), {}),
     "unchanged-superclass": (OneStreamForAll(), {}),
+    "places-agree": (PlacesInOrderOfRow(), {}),
     "cap-of-nothing": (KeepsOneAnyway(), {}),
     "empty-table": (NeedsAParticle(), {}),
     "inputs-unchanged": (WritesToTheTable(), {}),
