@@ -1,0 +1,31 @@
+"""Images under a mask about the centre of the box: what the metrics that mask have in common."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rebalance.imaging.masks import mask_about
+from rebalance.metrics.search_options import mask_radius
+from rebalance.model import ClassAverages, DoubleArray
+from rebalance.pairwise import MaskOptions
+
+
+def masked_images(class_averages: ClassAverages, options: MaskOptions) -> DoubleArray:
+    """Images without their mean under the mask, and 0 outside; float64 (N, L, L)."""
+    radius, _ = mask_radius(class_averages, options.mask_diameter)
+    centre = np.zeros((len(class_averages), 2))
+    return mask_about(class_averages.images, centre, radius).astype(np.float64)
+
+
+def scaled(rows: DoubleArray) -> DoubleArray:
+    """Rows (N, F) of sum of squares 1; one of nothing stays so."""
+    length = np.sqrt((rows * rows).sum(axis=1, keepdims=True))
+    return rows / np.maximum(length, np.finfo(np.float64).tiny)
+
+
+def correlation(first, second):  # type: ignore[no-untyped-def]
+    """Sum of products, kept within 0 and 1; compiled by `rebalance.pairwise`."""
+    total = 0.0
+    for at in range(len(first)):
+        total += np.float64(first[at]) * np.float64(second[at])
+    return min(max(total, 0.0), 1.0)

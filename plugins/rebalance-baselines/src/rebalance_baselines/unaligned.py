@@ -1,0 +1,31 @@
+"""Metric `unaligned`: correlation of two images as they lie."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import numpy as np
+
+from rebalance.hookspecs import Methods
+from rebalance.model import ClassAverages, FloatArray
+from rebalance.options import Options
+from rebalance.pairwise import MaskOptions, PairMetric
+from rebalance_baselines.masked import correlation, masked_images, scaled
+
+
+class Unaligned(PairMetric):
+    """Correlation coefficient under a soft mask about the centre of the box, 0 where negative."""
+
+    options_model: ClassVar[type[Options]] = MaskOptions
+    returns: ClassVar[str] = "affinity"
+    invariances: ClassVar[tuple[str, ...]] = ("scale", "offset")
+    pair = correlation
+
+    def methods(self, options: MaskOptions) -> Methods:
+        """For a methods paragraph."""
+        return Methods("their correlation without alignment")
+
+    def features(self, class_averages: ClassAverages, options: MaskOptions) -> FloatArray:
+        """Masked pixels of sum of squares 1."""
+        flat = masked_images(class_averages, options).reshape(len(class_averages), -1)
+        return scaled(flat).astype(np.float32)
