@@ -58,7 +58,7 @@ def compare(
 
         typer.echo(as_json(summary(comparison) | {"folder": str(comparison.folder)}))
     elif not quiet:
-        show_comparison(comparison)
+        show_comparison(comparison, study)
     show_failures(comparison)
     if comparison.failures:
         raise typer.Exit(MENDABLE)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import math
-from typing import TYPE_CHECKING
+import shlex
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 from rich.text import Text
 
+from rebalance.cli.evaluation_view import SHARE, above_one
 from rebalance.cli.screen import stderr, stdout
 from rebalance.evaluation.evaluation import SCORES
 
@@ -18,8 +23,15 @@ if TYPE_CHECKING:
 _MOST_FAILURES = 10
 
 
-def show_comparison(comparison: Comparison) -> None:
-    """Print the ranking by each score, at most 80 columns wide."""
+def show_comparison(comparison: Comparison, study: Path) -> None:
+    """Print the ranking by each score, at most 80 columns wide, and what to do next.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    study : Path
+        The file of the study, as it was typed.
+    """
     from rebalance.cli.result_view import shorter
 
     console = stdout()
@@ -41,7 +53,7 @@ def show_comparison(comparison: Comparison) -> None:
         console.print(Text(heading(key, ranking), style="bold"))
         if ranking.methods:
             console.print(ranking_table(key, ranking))
-        for sentence in about(ranking):
+        for sentence in [*about(ranking), *_above_one(key, ranking)]:
             console.print(Text(sentence, style="dim"))
     console.print()
     shown = shorter(comparison.folder)
@@ -51,6 +63,65 @@ def show_comparison(comparison: Comparison) -> None:
         else Text.assemble("Results in ", (f"{shown}/", "bold"), " (scores.csv, ranks.csv)"),
         soft_wrap=True,
     )
+    words, command = next_step(comparison, study)
+    if words:
+        console.print(Text(f"Next: {words}"))
+        console.print(Text(f"  {command}", style="cyan"), soft_wrap=True)
+
+
+def next_step(comparison: Comparison, study: Path) -> tuple[str, str]:
+    """What to do with the ranking by the first score, and the command for it, or nothing.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    study : Path
+
+    Returns
+    -------
+    tuple of str
+        Words, and something to type; both empty where there are no two methods.
+    """
+    ranking = next(iter(comparison.ranks.values()), None)
+    if ranking is None or len(ranking.methods) < 2:
+        return "", ""
+    first, *others = ranking.methods
+    near = [one.method for one in others if not first.rank_high < one.rank_low]
+    if not near:
+        return (
+            f"{first.method} is told apart from the others. On data of your own:",
+            _command(comparison, first.method),
+        )
+    return (
+        f"{first.method} is first, but not told apart from {near[0]}. With more seeds or data "
+        "sets in the study, the same command does only those:",
+        f"rebalance compare {shlex.quote(str(study))}",
+    )
+
+
+def _command(comparison: Comparison, method: str) -> str:
+    """The run by one method of the study; options at their defaults are left out."""
+    from rebalance.command import as_command
+    from rebalance.request import KINDS_WITH_OPTIONS, RunRequest
+
+    # A score of the affinity alone is ranked by metric, and its name stands for the method.
+    names = ("method", "metric")
+    row = next(row for row in comparison.rows if method in [row[name] for name in names])
+    kinds = [kind for kind in KINDS_WITH_OPTIONS if row[kind]]
+    options = {kind: _changed(kind, row[kind], row[f"{kind}_options"]) for kind in kinds}
+    request = RunRequest(Path("INPUT"), options=options, **{kind: row[kind] for kind in kinds})
+    return shlex.join(as_command(request, n_superclasses="NUMBER_OF_SUPERCLASSES"))
+
+
+def _changed(kind: str, name: str, as_text: str) -> Mapping[str, Any]:
+    from rebalance.registry import registry
+
+    usual = registry().load(kind, name).options_model.model_construct().model_dump(mode="json")
+    return {
+        option: value
+        for option, value in json.loads(as_text).items()
+        if option not in usual or value != usual[option]
+    }
 
 
 def heading(key: str, ranking: Ranking) -> str:
@@ -102,6 +173,12 @@ def about(ranking: Ranking) -> list[str]:
         shown = "p < 0.001" if ranking.p_value < 0.001 else f"p = {ranking.p_value:.3f}"
         said.append(f"That no method differs from the others: {shown} (Friedman).")
     return said
+
+
+def _above_one(key: str, ranking: Ranking) -> list[str]:
+    return (
+        above_one(max((one.mean for one in ranking.methods), default=0.0)) if key == SHARE else []
+    )
 
 
 def show_failures(comparison: Comparison) -> None:

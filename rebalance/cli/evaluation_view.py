@@ -34,6 +34,9 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
     ),
 }
 
+SHARE = "share_of_oracle_gain"
+
+_SURELY_ABOVE_ONE = 1.05
 _MOST_NAMED = 5
 """Scores named beside one reason."""
 
@@ -56,16 +59,30 @@ def show_evaluation(evaluation: Evaluation, folder: Path | None = None) -> None:
         console.print(Text(note, style="dim"))
     console.print()
     console.print(score_table(evaluation))
-    reasons = missing(evaluation)
-    if reasons:
+    share = evaluation[SHARE]
+    sentences = [*(above_one(share.value) if share.is_possible else ()), *missing(evaluation)]
+    if sentences:
         console.print()
-    for reason in reasons:
-        console.print(Text(reason, style="dim"))
-    if folder is not None:
+    for sentence in sentences:
+        console.print(Text(sentence, style="dim"))
+    console.print()
+    if folder is None:
+        more = " and draw the balance over all sizes" if share.is_possible else ""
+        console.print(Text(f"Next: add -o FOLDER to keep the scores{more}."))
+    else:
         from rebalance.cli.result_view import shorter
 
-        console.print()
         console.print(Text(f"Written to {shorter(folder)}/"), soft_wrap=True)
+
+
+def above_one(share: float) -> list[str]:
+    """Why a share of the oracle's gain is clearly above 1, where it is."""
+    if not share > _SURELY_ABOVE_ONE:
+        return []
+    return [
+        "The oracle groups by the angle between views, which is not what uniformity asks for: "
+        "another grouping can gain more, and its share is above 1."
+    ]
 
 
 def _place(truth: str) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from rebalance.rerun import Rerun
 
 
 def rerun(
@@ -45,10 +48,12 @@ def rerun(
         }
         typer.echo(as_json(content))
     elif not quiet:
-        _show(outcome.went_in, outcome.came_out, outcome.result.folder)
+        _show(outcome, record if record.is_dir() else record.parent)
 
 
-def _show(went_in: tuple[str, ...], came_out: tuple[str, ...], folder: Path | None) -> None:
+def _show(outcome: Rerun, first: Path) -> None:
+    from filecmp import cmp
+
     from rich.text import Text
 
     from rebalance.cli.result_view import shorter
@@ -56,11 +61,18 @@ def _show(went_in: tuple[str, ...], came_out: tuple[str, ...], folder: Path | No
 
     console = stdout()
     for title, sentences, none in (
-        ("What went in", went_in, "the same program, packages and input files"),
-        ("What came out", came_out, "the same bytes in every file"),
+        ("What went in", outcome.went_in, "the same program, packages and input files"),
+        ("What came out", outcome.came_out, "the same bytes in every file"),
     ):
         console.print(Text(f"{title}: {'these differ' if sentences else none}", style="bold"))
         for sentence in sentences:
             console.print(Text(f"  {sentence}"))
+    folder = outcome.result.folder
     if folder is not None:
         console.print(Text(f"Results in {shorter(folder)}/"), soft_wrap=True)
+        reports = [place / "report.md" for place in (first, folder)]
+        there = all(path.is_file() for path in reports)
+        if outcome.came_out and there and not cmp(*reports, shallow=False):
+            console.print(Text("Next: see what the reports say differently:"))
+            command = f"diff {' '.join(map(shorter, reports))}"
+            console.print(Text(f"  {command}", style="cyan"), soft_wrap=True)

@@ -316,6 +316,28 @@ def test_the_demo_refuses_before_it_simulates(flag: str, value: str) -> None:
     assert not Path("new").exists()
 
 
+def test_the_demo_is_mended_by_another_folder_not_by_a_flag_it_lacks() -> None:
+    Path("taken/results").mkdir(parents=True)
+    Path("taken/results/mine").write_text("mine")
+    done = type_in("demo", "taken")
+    assert done.exit_code == 2
+    assert "Name another folder." in done.stderr
+    assert [path.name for path in Path("taken").iterdir()] == ["results"]
+
+
+def test_rerun_shows_how_to_see_what_differs(simulated_job: Path) -> None:
+    assert run(simulated_job, "-k", 5, "-f", 0.5, "-o", "out").exit_code == 0
+    record = json.loads(Path("out/run.json").read_text())
+    record["request"]["seed"] += 1
+    Path("out/run.json").write_text(json.dumps(record))
+    assert "diff out/report.md out_rerun/report.md" in type_in("rerun", "out").stdout
+    # Nothing to compare with.
+    Path("out/report.md").unlink()
+    result = type_in("rerun", "out", "-o", "third")
+    assert result.exit_code == 0, result.output
+    assert "Next" not in result.stdout
+
+
 def test_rerun_says_that_nothing_differs(simulated_job: Path) -> None:
     assert run(simulated_job, "-k", 5, "-f", "0.5", "-o", "out").exit_code == 0
     result = type_in("rerun", "out/run.json")

@@ -5,10 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
 from rebalance.cli import app
+from rebalance.cli.comparison_view import next_step
+from rebalance.comparison import Comparison
+from rebalance.comparison.ranks import RankedMethod, Ranking
+from rebalance.comparison.study import Study
 
 STUDY = """
 n_superclasses = [3, NUMBER]
@@ -41,8 +46,50 @@ def test_ranks_are_shown_in_80_columns_and_kept_cells_are_counted() -> None:
     assert "8 cells: 8 done now" in done.stdout
     assert "Share of the oracle's gain: 2 data sets" in done.stdout
     assert max(map(len, done.stdout.splitlines())) <= 80
+    assert "Next: " in done.stdout
+    assert typed("good.toml", "--quiet").stdout == ""
     assert "8 cells: 0 done now, 8 kept from before" in typed("good.toml").stdout
     assert Path("good/figures/view_spread.png").is_file()
+
+
+def ranked(*methods: tuple[str, float, float]) -> Comparison:
+    """A comparison in which methods have these intervals of their mean rank."""
+    named = [
+        RankedMethod(name, 0.5, 0.4, 0.6, (low + high) / 2, low, high, np.array([0.5]))
+        for name, low, high in methods
+    ]
+    rows = [
+        {
+            "method": f"hierarchical linkage={linkage}",
+            "metric": "rotational-cc",
+            "metric_options": "{}",
+            "clustering": "hierarchical",
+            "clustering_options": json.dumps({"linkage": linkage, "size_weight": 0.1}),
+            "strategy": "random",
+            "strategy_options": '{"stratified": false}',
+        }
+        for linkage in ("average", "ward")
+    ]
+    ranking = Ranking(tuple(named), ("one", "two"), 0, (), np.nan)
+    study = Study.model_validate({"n_superclasses": [3], "data": [{"path": "x"}]})
+    return Comparison(study, tuple(rows), {"ari": ranking}, (), 1, 1, 0, Path("out"))
+
+
+def test_what_comes_next_depends_on_whether_the_first_is_told_apart() -> None:
+    ward, average = "hierarchical linkage=ward", "hierarchical linkage=average"
+    words, command = next_step(ranked((ward, 1, 1.2), (average, 1.8, 2)), Path("my study.toml"))
+    assert "is told apart" in words
+    # Options at their defaults are not repeated.
+    assert command == (
+        "rebalance run INPUT -k NUMBER_OF_SUPERCLASSES --set clustering.linkage=ward"
+    )
+    words, command = next_step(ranked((ward, 1, 1.9), (average, 1.8, 2)), Path("my study.toml"))
+    assert f"not told apart from {average}" in words
+    assert command == "rebalance compare 'my study.toml'"
+    # Of one data set there is no interval.
+    words, _ = next_step(ranked((ward, np.nan, np.nan), (average, np.nan, np.nan)), Path("s"))
+    assert "not told apart" in words
+    assert next_step(ranked((ward, 1, 1)), Path("s")) == ("", "")
 
 
 def test_json_is_the_summary() -> None:

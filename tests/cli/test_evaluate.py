@@ -11,6 +11,9 @@ from typer.testing import CliRunner, Result
 
 import rebalance
 from rebalance.cli import app
+from rebalance.cli.evaluation_view import SHARE
+from rebalance.evaluation import Evaluation, Score
+from rebalance.evaluation.evaluation import SCORES
 from rebalance.simulate import simulate_class_averages, write_relion
 
 SETTINGS = {"n_averages": 24, "n_particles": 1_200, "n_views": 6, "box": 32, "seed": 1}
@@ -44,6 +47,26 @@ def test_the_screen_is_80_columns_wide_and_hides_nothing(results: Path) -> None:
     assert "…" not in done.stdout
     assert "share of the oracle's gain" in done.stdout
     assert "Balance, f = 0.5" in done.stdout
+
+
+def test_it_says_how_to_keep_the_scores_until_they_are_kept(results: Path, tmp_path: Path) -> None:
+    assert "Next: add -o FOLDER to keep the scores" in typed(results, "--seeds", 2).stdout
+    assert "Next" not in typed(results, "--seeds", 2, "-o", tmp_path / "kept").stdout
+    assert typed(results, "--seeds", 2, "--quiet").stdout == ""
+
+
+def test_a_share_clearly_above_one_is_explained(
+    results: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for share, is_explained in ((0.9, False), (1.04, False), (1.06, True), (4.0, True)):
+        scores = tuple(
+            Score(key, share, kept=(10, 100)) if key == SHARE else Score(key, why_not="made up")
+            for key in SCORES
+        )
+        judged = Evaluation(scores, "made up", 3, 15, 100, 20)
+        monkeypatch.setattr("rebalance.evaluation.evaluate", lambda *_, found=judged, **__: found)
+        said = " ".join(typed(results).stdout.split())
+        assert ("The oracle groups by the angle between views" in said) == is_explained
 
 
 def test_json_holds_what_the_screen_shows(results: Path) -> None:
