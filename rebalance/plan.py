@@ -11,7 +11,7 @@ import numpy as np
 from rebalance.cache import AffinityCache
 from rebalance.checks import Classes, check_early, check_grouping, find_classes, unused_settings
 from rebalance.decisions import with_decisions
-from rebalance.model import Affinity, Dataset, Selection, Superclasses
+from rebalance.model import Affinity, AverageQuality, Dataset, Selection, Superclasses
 from rebalance.pipeline import (
     COMPUTED,
     find_affinity,
@@ -24,7 +24,7 @@ from rebalance.pipeline import (
 )
 from rebalance.progress import Progress
 from rebalance.request import RunRequest
-from rebalance.suspects import judge
+from rebalance.suspects import about_junk, judge
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,6 +46,8 @@ class Plan:
         Known beforehand unless an affinity must be computed.
     selection : Selection, optional
         Likewise.
+    quality : AverageQuality, optional
+        Likewise, where the request asks what looks like junk.
     warnings : tuple of str
     """
 
@@ -57,7 +59,13 @@ class Plan:
     n_pairs: int
     superclasses: Superclasses | None
     selection: Selection | None
+    quality: AverageQuality | None
     warnings: tuple[str, ...]
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was found or decided on the way, one sentence each."""
+        return (*self.dataset.notes, *about_junk(self.request, self.quality))
 
 
 class _NotKept(Exception):
@@ -97,9 +105,9 @@ def plan(request: RunRequest, *, progress: Progress | None = None) -> Plan:
     if request.use_cache or not request.compares or dataset.class_averages is None:
         with contextlib.suppress(_NotKept):
             affinity, source = find_affinity(request, dataset, _LookOnly(), progress)
-    superclasses = selection = None
+    superclasses = selection = quality = None
     if source != COMPUTED:
-        _, classes = judge(request, dataset, classes, affinity)
+        quality, classes = judge(request, dataset, classes, affinity)
         request = with_number(request, scan_numbers(request, classes, affinity, progress))
         superclasses = group(request, classes, affinity)
         selection = select(request, dataset, superclasses)
@@ -113,6 +121,7 @@ def plan(request: RunRequest, *, progress: Progress | None = None) -> Plan:
         used * (used - 1) // 2 if source == COMPUTED else 0,
         superclasses,
         selection,
+        quality,
         (
             *unused_settings(request, dataset),
             *dataset.warnings,

@@ -37,7 +37,7 @@ def show_plan(plan: Plan, *, json: bool, quiet: bool) -> None:
 
     console = stdout()
     console.print(Text(f"Read: {_read(plan)}", style="bold"))
-    for note in plan.dataset.notes:
+    for note in plan.notes:
         console.print(Text(note, style="dim"))
     for line in _steps(plan):
         console.print(Text(line))
@@ -81,7 +81,11 @@ def _steps(plan: Plan) -> list[str]:
         how = f"with {plugin_name(request.clustering)}"
     else:
         how = f"{request.n_superclasses} superclasses with {plugin_name(request.clustering)}"
-    return [lines[plan.affinity_source], f"Group:   {how}"]
+    steps = [lines[plan.affinity_source], f"Group:   {how}"]
+    if request.junk != "off" and plan.quality is None and plan.dataset.class_averages is not None:
+        done = "leave out what" if request.junk == "auto" else "name what"
+        steps.insert(1, f"Junk:    {done} looks like it, which is known after comparing")
+    return steps
 
 
 def _summary(plan: Plan) -> dict[str, Any] | None:
@@ -93,8 +97,9 @@ def _summary(plan: Plan) -> dict[str, Any] | None:
         plan.superclasses,
         None,
         plan.selection,
+        quality=plan.quality,
         warnings=plan.warnings,
-        notes=plan.dataset.notes,
+        notes=plan.notes,
     )
 
 

@@ -70,9 +70,9 @@ def _show(outcome: Rerun, first: Path) -> None:
     folder = outcome.result.folder
     if folder is not None:
         console.print(Text(f"Results in {shorter(folder)}/"), soft_wrap=True)
-        reports = [place / "report.md" for place in (first, folder)]
-        there = all(path.is_file() for path in reports)
-        if outcome.came_out and there and not cmp(*reports, shallow=False):
+        then, now = reports = first / "report.md", folder / "report.md"
+        there = then.is_file() and now.is_file()
+        if outcome.came_out and there and not cmp(then, now, shallow=False):
             console.print(Text("Next: see what the reports say differently:"))
             command = f"diff {' '.join(map(shorter, reports))}"
             console.print(Text(f"  {command}", style="cyan"), soft_wrap=True)

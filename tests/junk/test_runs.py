@@ -99,6 +99,23 @@ def test_auto_leaves_them_out_as_junk_beside_those_a_person_names(
     assert not (tmp_path / "few").exists()
 
 
+@pytest.mark.parametrize("junk", ["list", "auto"])
+def test_a_dry_run_gives_the_reasons_that_the_run_gives(job: Path, junk: str) -> None:
+    words = ("run", job, "-k", 6, "-o", "planned", "--no-figures", "--junk", junk)
+    # Without an affinity nobody knows yet, and that is said.
+    unknown = command(*words, "--dry-run", "--no-cache")
+    assert "known after comparing" in unknown.stdout
+    ran = run(job, f"ran_{junk}", "--junk", junk)
+    suspects = ran["class_averages"]["junk_suspected"]
+    shown = " ".join(command(*words, "--dry-run").stdout.split())
+    assert suspects
+    for row in suspects:
+        assert f"Class {row['class_id']}: {'; '.join(row['reasons'])}." in shown
+    planned = json.loads(command(*words, "--dry-run", "--json").stdout)["summary"]
+    assert planned["class_averages"] == ran["class_averages"]
+    assert set(planned["notes"]) <= set(ran["notes"])
+
+
 def test_a_scan_takes_it_too(job: Path, tmp_path: Path) -> None:
     plain = command("scan", job, "--range", "3-6", "--json", "-o", "plain")
     auto = command("scan", job, "--range", "3-6", "--json", "--junk", "auto", "-o", "auto")
