@@ -27,7 +27,6 @@ def scanned(simulated_job: Path, opened: Any, results: Any, tmp_path: Path) -> O
     )
     path.write_text(html(request, result), encoding="utf-8")
     shown: Opened = opened(path)
-    shown.page.click("#tab-scan")
     return shown
 
 
@@ -36,6 +35,18 @@ def _with_runners_up(result: RunResult) -> Any:
     best = scan.suggestion.number
     suggestion = replace(scan.suggestion, runners_up=(best + 3, best + 5))
     return replace(result, scan=replace(scan, suggestion=suggestion))
+
+
+def test_a_page_with_a_scan_opens_where_the_number_is_decided(
+    scanned: Opened, opened: Any, results: Any
+) -> None:
+    def panels(page: Any) -> list[str]:
+        names = ("average", "matrix", "particles", "scan", "run")
+        return [name for name in names if page.locator(f"#panel-{name}").is_visible()]
+
+    assert panels(scanned.page) == ["scan"]
+    without = opened(page_of(results("told its number", n_superclasses=6)))
+    assert panels(without.page) == ["matrix"]
 
 
 def test_the_suggestion_and_runners_up_set_the_number(scanned: Opened) -> None:

@@ -35,7 +35,8 @@ startAverage();
 startScan();
 startDecisions();
 startKeyboard();
-openTab(pairs ? "matrix" : told.balance ? "particles" : "average");
+// Where a decision is waiting: the number that a scan suggests, before what it makes.
+openTab(scan ? "scan" : pairs ? "matrix" : told.balance ? "particles" : "average");
 listeners = [redraw];
 sheetReady.then(() => {
   redraw();
