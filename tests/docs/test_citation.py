@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from datetime import date
 
 import pytest
 import yaml
@@ -22,6 +23,7 @@ def test_the_citation_has_what_the_format_requires() -> None:
     assert CITATION.keys() <= known
     assert re.fullmatch(r"1\.\d+\.\d+", CITATION["cff-version"])
     assert CITATION["type"] == "software"
+    assert isinstance(CITATION["date-released"], date)
     assert all(author.keys() == {"name"} for author in CITATION["authors"])
 
 
