@@ -164,10 +164,7 @@ class _Worker:
         """Every cell with its scores or its error."""
         cells: list[Cell] = []
         contents: list[Mapping[str, Any]] = []
-        per_set = len(list(self.grid.combinations())) * len(self.study.seed_numbers)
-        self._total = sum(
-            per_set if one.seed is None else per_set // len(self.study.seed_numbers) for one in data
-        )
+        self._total = sum(len(self._cells(one, "")) for one in data)
         self.progress.stage(
             "cells", f"Comparing ({self._total:,} cell{'s' if self._total != 1 else ''})"
         )
@@ -188,7 +185,7 @@ class _Worker:
     def _cells(self, instance: Instance, data_key: str) -> list[Cell]:
         settings = {"factor": self.study.factor, "selections": self.study.selections}
         # A simulation has a seed of its own; the clustering takes the same.
-        seeds = self.study.seed_numbers if instance.seed is None else (instance.seed,)
+        seeds = self.study.seeds_of(instance.data) if instance.seed is None else (instance.seed,)
         return [
             Cell(
                 instance,
@@ -197,7 +194,7 @@ class _Worker:
                 self.grid.method_label(combination),
                 key_of_cell(data_key, combination, seed, settings),
             )
-            for combination in self.grid.combinations()
+            for combination in self.grid.combinations(self.study.numbers_of(instance.data))
             for seed in seeds
         ]
 

@@ -97,14 +97,16 @@ def instances(study: Study, folder: Path) -> list[Instance]:
             labels.append(data.name or data.path.name)
             found.append(Instance(labels[-1], None, _resolved(data, folder), {}))
             continue
-        assert data.simulate is not None
-        for chosen, words in variants(data.simulate):
+        for chosen, words in variants(study.simulation_of(data)):
             name = data.name or (f"simulation {number}" if len(study.data) > 1 else "simulation")
             labels.append(f"{name} {words}".strip())
             source = chosen.get("source")
             if isinstance(source, str):
                 chosen["source"] = str(folder / source)
-            for seed in study.seed_numbers:
+            if study.particles_per_average is not None and "n_particles" not in chosen:
+                n_averages = chosen.get("n_averages", SimulationOptions().n_averages)
+                chosen["n_particles"] = study.particles_per_average * n_averages
+            for seed in study.seeds_of(data):
                 options = parse_options(
                     SimulationOptions, {**chosen, "seed": seed}, owner="simulate", prefix="simulate"
                 )
@@ -122,7 +124,9 @@ def _check_different(found: Sequence[Instance]) -> None:
     """The same data under two names would count twice, and make intervals too narrow."""
     label_of: dict[str, str] = {}
     for one in found:
-        source = one.options or one.data.model_dump(mode="json", exclude={"name"})
+        source = one.options or one.data.model_dump(
+            mode="json", exclude={"name", "n_superclasses", "seeds"}
+        )
         first = label_of.setdefault(json.dumps(dict(source), sort_keys=True), one.label)
         if first != one.label:
             raise InputError(

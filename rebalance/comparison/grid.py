@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from rebalance.comparison.study import Method, Study
+from rebalance.comparison.study import Method, Metric, Study
 from rebalance.errors import InputError
 from rebalance.options import parse_options
 from rebalance.record.run_record import plugin_facts
@@ -33,6 +33,8 @@ class Plugin:
         False for a clustering that does without.
     takes_number : bool
         False for a clustering that puts each average by itself.
+    only_with : tuple of str, optional
+        Labels of the clusterings that a metric is combined with; all when None.
     """
 
     kind: str
@@ -43,6 +45,7 @@ class Plugin:
     version: str = ""
     needs_affinity: bool = True
     takes_number: bool = True
+    only_with: tuple[str, ...] | None = None
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -81,26 +84,31 @@ class Grid:
     Parameters
     ----------
     metrics, clusterings, strategies : tuple of Plugin
-    numbers : tuple of int or ``"truth"``
     """
 
     metrics: tuple[Plugin, ...]
     clusterings: tuple[Plugin, ...]
     strategies: tuple[Plugin, ...]
-    numbers: tuple[int | str, ...]
 
-    def combinations(self) -> Iterator[Combination]:
-        """Every combination that makes a difference, those of one metric together."""
-        for metric in self.metrics:
-            for clustering in self.clusterings:
-                if clustering.needs_affinity:
-                    yield from self._of(metric, clustering)
-        for clustering in self.clusterings:
-            if not clustering.needs_affinity:
-                yield from self._of(None, clustering)
+    def combinations(self, numbers: Sequence[int | str]) -> Iterator[Combination]:
+        """Every combination that makes a difference, those of one metric together.
 
-    def _of(self, metric: Plugin | None, clustering: Plugin) -> Iterator[Combination]:
-        for number, strategy in itertools.product(self.numbers, self.strategies):
+        Parameters
+        ----------
+        numbers : sequence of int or ``"truth"``
+            Of superclasses.
+        """
+        pairs: list[tuple[Plugin | None, Plugin]] = [
+            (metric, clustering)
+            for metric in self.metrics
+            for clustering in self.clusterings
+            if clustering.needs_affinity
+            and (metric.only_with is None or clustering.label in metric.only_with)
+        ]
+        pairs += [(None, one) for one in self.clusterings if not one.needs_affinity]
+        for (metric, clustering), number, strategy in itertools.product(
+            pairs, numbers, self.strategies
+        ):
             yield Combination(metric, clustering, strategy, number)
 
     def method_label(self, combination: Combination) -> str:
@@ -131,18 +139,22 @@ def expand(study: Study) -> Grid:
         sum(n_variants(method.options) for method in of_kind)
         for of_kind in (study.metric, study.clustering, study.strategy)
     )
-    data = sum(1 if one.simulate is None else n_variants(one.simulate) for one in study.data)
-    n = methods * data * len(study.n_superclasses) * len(study.seed_numbers)
+    n = methods * sum(
+        (1 if one.simulate is None else n_variants(study.simulation_of(one)))
+        * len(study.numbers_of(one))
+        * len(study.seeds_of(one))
+        for one in study.data
+    )
     if n > MOST_CELLS:
         raise InputError(
             f"The study has up to {n:,} cells; {MOST_CELLS:,} were expected at most.",
             cure="Leave out data, seeds or values of options, or make several studies of it.",
         )
+    clusterings = _plugins("clustering", study.clustering)
     return Grid(
-        _plugins("metric", study.metric),
-        _plugins("clustering", study.clustering),
+        _plugins("metric", study.metric, clusterings),
+        clusterings,
         _plugins("strategy", study.strategy),
-        study.n_superclasses,
     )
 
 
@@ -181,9 +193,12 @@ def _word(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _plugins(kind: str, methods: tuple[Method, ...]) -> tuple[Plugin, ...]:
+def _plugins(
+    kind: str, methods: Sequence[Method], clusterings: Sequence[Plugin] = ()
+) -> tuple[Plugin, ...]:
     found = []
     for method in methods:
+        only_with = _only_with(method, clusterings)
         instance = registry().load(kind, method.name)
         facts = plugin_facts(kind, method.name, method.name)
         for options, words in variants(method.options):
@@ -203,6 +218,7 @@ def _plugins(kind: str, methods: tuple[Method, ...]) -> tuple[Plugin, ...]:
                     f"{facts['version']}{_own_version(instance)}",
                     needs_affinity=bool(getattr(instance, "needs_affinity", True)),
                     takes_number=not each_by_itself,
+                    only_with=only_with,
                 )
             )
     labels = [plugin.label for plugin in found]
@@ -213,6 +229,24 @@ def _plugins(kind: str, methods: tuple[Method, ...]) -> tuple[Plugin, ...]:
             where=f"key {kind}",
             cure="Leave one out, or give them labels.",
         )
+    return tuple(found)
+
+
+def _only_with(method: Method, clusterings: Sequence[Plugin]) -> tuple[str, ...] | None:
+    """Labels of the clusterings that a metric names."""
+    if not isinstance(method, Metric) or method.clustering is None:
+        return None
+    found = []
+    for name in method.clustering:
+        labels = [one.label for one in clusterings if name in (one.label, one.name)]
+        if not labels:
+            raise InputError(
+                f"Metric {method.label or method.name} is to be clustered by {name!r}, which is no "
+                "clustering of the study.",
+                where="key metric",
+                cure=f"Choose of {', '.join(one.label for one in clusterings)}.",
+            )
+        found += labels
     return tuple(found)
 
 

@@ -24,6 +24,14 @@ def _named(value: Any) -> Any:
     return [{"name": one} if isinstance(one, str) else one for one in _listed(value)]
 
 
+Listed = BeforeValidator(_listed)
+Named = BeforeValidator(_named)
+Number = Annotated[int, Field(ge=1, strict=True)] | Literal["truth"]
+Numbers = Annotated[tuple[Number, ...], Listed]
+Seed = Annotated[int, Field(ge=0, strict=True)]
+Seeds = Annotated[int, Field(ge=1, le=10_000, strict=True)] | tuple[Seed, ...]
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
@@ -38,6 +46,14 @@ class Method(_Part):
     )
 
 
+class Metric(Method):
+    """A metric, and what clusters its affinity."""
+
+    clustering: Annotated[tuple[str, ...], Listed] | None = Field(
+        None, min_length=1, description="Only these, by name or label; all when not given."
+    )
+
+
 class Data(_Part):
     """A classification of known views or groups: files, or a simulation."""
 
@@ -49,6 +65,10 @@ class Data(_Part):
     simulate: dict[str, Any] | None = Field(
         None, description="Options of simulate; a list stands for one data set each."
     )
+    n_superclasses: Numbers | None = Field(
+        None, min_length=1, description="Instead of those of the study."
+    )
+    seeds: Seeds | None = Field(None, description="Instead of those of the study.")
 
     @model_validator(mode="after")
     def _one_source(self) -> Data:
@@ -62,26 +82,20 @@ class Data(_Part):
             ]
             if given:
                 raise ValueError(f"{', '.join(given)} belongs to a path, not to a simulation")
-            if "seed" in self.simulate:
-                raise ValueError("the seeds of simulations are the seeds of the study")
+            _check_no_seed(self.simulate)
+        _check_seeds_and_numbers(self)
         return self
-
-
-Listed = BeforeValidator(_listed)
-Named = BeforeValidator(_named)
-Number = Annotated[int, Field(ge=1, strict=True)] | Literal["truth"]
-Seed = Annotated[int, Field(ge=0, strict=True)]
 
 
 class Study(_Part):
     """What a study file says."""
 
     data: Annotated[tuple[Data, ...], Field(min_length=1, description="Data sets.")]
-    n_superclasses: Annotated[tuple[Number, ...], Listed] = Field(
+    n_superclasses: Numbers = Field(
         ("truth",), min_length=1, description='K; "truth" for the number of true groups.'
     )
-    metric: Annotated[tuple[Method, ...], Named] = Field(
-        (Method(name=defaults.METRIC),), min_length=1, description="Metrics."
+    metric: Annotated[tuple[Metric, ...], Named] = Field(
+        (Metric(name=defaults.METRIC, clustering=None),), min_length=1, description="Metrics."
     )
     clustering: Annotated[tuple[Method, ...], Named] = Field(
         (Method(name=defaults.CLUSTERING),), min_length=1, description="Clusterings."
@@ -89,8 +103,14 @@ class Study(_Part):
     strategy: Annotated[tuple[Method, ...], Named] = Field(
         (Method(name=defaults.STRATEGY),), min_length=1, description="Strategies."
     )
-    seeds: Annotated[int, Field(ge=1, le=10_000, strict=True)] | tuple[Seed, ...] = Field(
+    seeds: Seeds = Field(
         1, description="Their number, or a list: of simulations and of clusterings."
+    )
+    simulate: dict[str, Any] = Field(
+        default_factory=dict, description="Options of every simulation that does not give them."
+    )
+    particles_per_average: int | None = Field(
+        None, ge=1, description="n_particles of simulations, for each of n_averages."
     )
     selections: int = Field(20, ge=1, description="Selections behind each mean of a balance score.")
     factor: float | None = Field(
@@ -105,18 +125,39 @@ class Study(_Part):
         unknown = [key for key in self.scores if key not in SCORES]
         if unknown:
             raise ValueError(f"there is no score {unknown[0]!r}; there are {', '.join(SCORES)}")
-        if not self.seed_numbers:
-            raise ValueError("seeds: at least one is needed")
-        for key in ("seeds", "n_superclasses", "scores"):
-            listed = getattr(self, key)
-            if isinstance(listed, tuple) and len(set(listed)) < len(listed):
-                raise ValueError(f"{key}: one is there twice")
+        _check_seeds_and_numbers(self)
+        _check_no_seed(self.simulate)
+        if len(set(self.scores)) < len(self.scores):
+            raise ValueError("scores: one is there twice")
         return self
 
-    @property
-    def seed_numbers(self) -> tuple[int, ...]:
-        """0 … n − 1 for a number n of seeds."""
-        return tuple(range(self.seeds)) if isinstance(self.seeds, int) else self.seeds
+    def simulation_of(self, data: Data) -> dict[str, Any]:
+        """Options of a simulation, lists and all: its own, and else those of the study."""
+        own = data.simulate or {}
+        return {**{k: v for k, v in self.simulate.items() if k not in own}, **own}
+
+    def seeds_of(self, data: Data) -> tuple[int, ...]:
+        """Its own or those of the study; 0 … n − 1 for a number n of seeds."""
+        seeds = self.seeds if data.seeds is None else data.seeds
+        return tuple(range(seeds)) if isinstance(seeds, int) else seeds
+
+    def numbers_of(self, data: Data) -> tuple[int | Literal["truth"], ...]:
+        """Numbers of superclasses: its own or those of the study."""
+        return self.n_superclasses if data.n_superclasses is None else data.n_superclasses
+
+
+def _check_no_seed(simulate: dict[str, Any]) -> None:
+    if "seed" in simulate:
+        raise ValueError("seeds stand beside simulate, or in the study, not in simulate")
+
+
+def _check_seeds_and_numbers(part: Data | Study) -> None:
+    if part.seeds == ():
+        raise ValueError("seeds: at least one is needed")
+    for key in ("seeds", "n_superclasses"):
+        listed = getattr(part, key)
+        if isinstance(listed, tuple) and len(set(listed)) < len(listed):
+            raise ValueError(f"{key}: one is there twice")
 
 
 def read_study(path: Path | str) -> Study:
@@ -171,7 +212,8 @@ def parse_study(content: dict[str, Any], path: Path | None = None) -> Study:
         path=path,
         where=f"key {place.removeprefix('.')}" if place else None,
         cure=f"Keys of a study: {', '.join(Study.model_fields)}; of data: "
-        f"{', '.join(Data.model_fields)}; of methods: {', '.join(Method.model_fields)}.",
+        f"{', '.join(Data.model_fields)}; of methods: {', '.join(Method.model_fields)}; of metrics "
+        "also clustering.",
     )
 
 
@@ -181,4 +223,4 @@ _PROBLEMS = {
     "model_type": "A table of keys was expected",
 }
 """Words for what pydantic says in those of Python."""
-_KEYS = {*Study.model_fields, *Data.model_fields, *Method.model_fields}
+_KEYS = {*Study.model_fields, *Data.model_fields, *Metric.model_fields}

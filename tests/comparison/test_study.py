@@ -21,8 +21,9 @@ def test_a_line_is_enough() -> None:
     assert study.n_superclasses == (8,)
     assert [method.name for method in study.clustering] == ["spectral"]
     assert [method.name for method in study.metric] == ["rotational-cc"]
-    assert study.seed_numbers == (0,)
-    assert parse_study({"data": DATA, "seeds": [3, 5]}).seed_numbers == (3, 5)
+    assert study.seeds_of(study.data[0]) == (0,)
+    study = parse_study({"data": DATA, "seeds": [3, 5]})
+    assert study.seeds_of(study.data[0]) == (3, 5)
     assert parse_study({"data": DATA}).n_superclasses == ("truth",)
 
 
@@ -40,7 +41,7 @@ def test_every_combination_is_a_cell() -> None:
         }
     )
     grid = expand(study)
-    combinations = list(grid.combinations())
+    combinations = list(grid.combinations(study.n_superclasses))
     assert len(combinations) == 2 * 2 * 3 * 2
     labels = {grid.method_label(one) for one in combinations}
     assert len(labels) == 2 * 3 * 2
@@ -56,9 +57,65 @@ def test_a_clustering_without_affinity_is_run_once_for_all_metrics() -> None:
             "clustering": ["hierarchical", "identity"],
         }
     )
-    combinations = list(expand(study).combinations())
+    combinations = list(expand(study).combinations(study.n_superclasses))
     assert len(combinations) == 2 * 2 + 2
     assert [one.metric for one in combinations if one.clustering.name == "identity"] == [None, None]
+
+
+def test_a_metric_may_name_its_clusterings() -> None:
+    content = {
+        "data": DATA,
+        "n_superclasses": 6,
+        "metric": ["rotational-cc", {"name": "frc", "clustering": ["ward", "spectral"]}],
+        "clustering": [
+            {"name": "hierarchical", "label": "ward", "options": {"linkage": "ward"}},
+            {"name": "spectral", "options": {"power": [2.0, 4.0]}},
+            "hierarchical",
+            "identity",
+        ],
+    }
+    grid = expand(parse_study(content))
+    assert [grid.method_label(one) for one in grid.combinations([6])] == [
+        "rotational-cc + ward",
+        "rotational-cc + spectral power=2.0",
+        "rotational-cc + spectral power=4.0",
+        "rotational-cc + hierarchical",
+        "frc + ward",
+        "frc + spectral power=2.0",
+        "frc + spectral power=4.0",
+        "identity",
+    ]
+    content["metric"][1]["clustering"] = "wards"
+    with pytest.raises(InputError, match="'wards', which is no clustering of the study") as error:
+        expand(parse_study(content))
+    assert "ward, spectral power=2.0" in str(error.value)
+
+
+def test_data_may_have_numbers_seeds_and_particles_of_their_own() -> None:
+    study = parse_study(
+        {
+            "n_superclasses": 8,
+            "seeds": 2,
+            "particles_per_average": 50,
+            "simulate": {"box": 32, "n_averages": 25},
+            "data": [
+                {
+                    "name": "small",
+                    "n_superclasses": [3, "truth"],
+                    "seeds": [200, 201, 202],
+                    "simulate": {"n_averages": [20, 30]},
+                },
+                {"simulate": {"n_particles": 999, "box": 16}},
+                {"path": "job", "n_superclasses": 5},
+            ],
+        }
+    )
+    found = instances(study, Path("/base"))
+    assert [one.options.get("seed") for one in found] == [*[200, 201, 202] * 2, 0, 1, None]
+    assert [one.options["n_particles"] for one in found[::3][:2]] == [1_000, 1_500]
+    assert [found[6].options[key] for key in ("n_averages", "n_particles")] == [25, 999]
+    assert [one.options["box"] for one in found[:7:3]] == [32, 32, 16]
+    assert [study.numbers_of(one.data) for one in found[5:]] == [(3, "truth"), (8,), (8,), (5,)]
 
 
 def test_options_are_in_the_key_after_defaults() -> None:
@@ -100,7 +157,7 @@ def test_simulations_are_drawn_for_every_seed_and_option() -> None:
         ({"data": DATA, "k": 8}, "key k: There is no such key"),
         ({"data": [{"paht": "job"}]}, r"key data\[0\].paht: There is no such key"),
         ({"data": [{"path": "a", "simulate": {}}]}, r"key data\[0\]: .*path or simulate"),
-        ({"data": [{"simulate": {"seed": 3}}]}, "seeds of the study"),
+        ({"data": [{"simulate": {"seed": 3}}]}, "seeds stand beside simulate|Seeds stand beside"),
         ({"data": [{"simulate": {}, "truth": "x"}]}, "Truth belongs to a path"),
         ({"data": DATA, "n_superclasses": 0}, r"key n_superclasses\[0\]: .*not 0"),
         ({"data": DATA, "n_superclasses": ["many"]}, r"key n_superclasses\[0\]: .*not 'many'"),
@@ -110,6 +167,11 @@ def test_simulations_are_drawn_for_every_seed_and_option() -> None:
         ({"data": DATA, "seeds": []}, "at least one is needed"),
         ({"data": DATA, "selections": 0}, "key selections"),
         ({"data": DATA, "scores": ["beauty"]}, "no score 'beauty'"),
+        ({"data": [{"path": "a", "n_superclasses": 0}]}, r"data\[0\].n_superclasses\[0\]: .*not 0"),
+        ({"data": [{"path": "a", "seeds": []}]}, r"data\[0\]: Seeds: at least one"),
+        ({"data": [{"path": "a", "seeds": [2, 2]}]}, r"data\[0\]: Seeds: one is there twice"),
+        ({"data": DATA, "simulate": {"seed": 1}}, "Seeds stand beside simulate"),
+        ({"data": DATA, "metric": [{"name": "frc", "clustering": []}]}, "At least one"),
     ],
 )
 def test_what_is_wrong_is_named_by_its_key(content: dict, message: str) -> None:
