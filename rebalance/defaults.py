@@ -3,3 +3,7 @@
 METRIC = "rotational-cc"
 CLUSTERING = "hierarchical"
 STRATEGY = "random"
+
+ALIGNMENT = "rotational-cc"
+"""Whose alignment is the shared one, whatever else is installed: metrics that require ``alignment``
+mean this, and ``alignment:NAME`` that of another."""

@@ -151,8 +151,8 @@ class Metric(Protocol):
     ----------
     options_model : type of Options
     returns : ``"affinity"`` in [0, 1], or ``"distance"`` ≥ 0, which the engine maps to an affinity.
-    requires : ``()``, ``("alignment",)``, ``("alignment:NAME",)`` for that of one metric, or the
-        names of other metrics.
+    requires : ``()``, ``("alignment",)`` for that of ``rotational-cc``, ``("alignment:NAME",)`` for
+        that of another metric, or the names of other metrics.
     requirements : optional; ``requirements(options) -> tuple of str``, the same words, where its
         options decide which. It is asked in place of ``requires``.
     reads : optional; ``"n_particles"``, ``"resolution"`` where `prepare` reads them, so that a

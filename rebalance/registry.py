@@ -219,16 +219,6 @@ class Registry:
         """An instance of the plugin of a kind and name."""
         return self.find(kind, name).load()
 
-    def provider(self, word: str, kind: str = "metric") -> Registered:
-        """The first plugin of a kind that provides something, such as the shared alignment.
-
-        Built-in plugins come before others, these in the order of their entry points.
-        """
-        for plugin in self.of_kind(kind):
-            if word in plugin.spec.provides:
-                return plugin
-        raise PluginError(f"No installed {kind} provides {word!r}.")
-
 
 @cache
 def registry() -> Registry:

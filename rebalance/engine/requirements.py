@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from rebalance import defaults
 from rebalance.errors import PluginError
 from rebalance.hookspecs import ALIGNMENT
 from rebalance.options import Options, OptionsT, parse_options
@@ -19,17 +20,26 @@ def required(word: str) -> Registered:
     Parameters
     ----------
     word : str
-        ``"alignment"``, ``"alignment:NAME"``, or the name of a metric.
+        ``"alignment"`` for that of `rebalance.defaults.ALIGNMENT`, whatever else is installed;
+        ``"alignment:NAME"`` for that of another; or the name of a metric.
 
     Raises
     ------
     PluginError
-        If it is not installed.
+        If it is not installed, or provides no alignment where one is asked for.
     """
     kind, _, name = word.partition(":")
     if kind != ALIGNMENT:
         return registry().find("metric", word)
-    return registry().find("metric", name) if name else registry().provider(ALIGNMENT)
+    found = registry().find("metric", name or defaults.ALIGNMENT)
+    if ALIGNMENT not in found.spec.provides:
+        metrics = registry().of_kind("metric")
+        others = [one.name for one in metrics if ALIGNMENT in one.spec.provides]
+        raise PluginError(
+            f"The metric {found.name!r} provides no alignment to others.",
+            cure=f"These do: {', '.join(others) or 'none'}.",
+        )
+    return found
 
 
 def requirements(metric: Any, options: Options) -> tuple[str, ...]:

@@ -64,6 +64,7 @@ def with_metrics(version_of_base: str) -> Registry:
         ("circle", "Circle", "1", ()),
         ("named", "Named", "1", ()),
         ("counting", "Counting", "1", ()),
+        ("rotational-cc", "Base", "1", ("alignment",)),
         ("other", "Base", "1", ("alignment",)),
     ):
         spec = PluginSpec(name, "One.", f"{__name__}:{implementation}", provides)
@@ -96,11 +97,21 @@ def test_metric_that_requires_itself_is_named(use) -> None:  # type: ignore[no-u
         lasting_version(use(with_metrics("1")).find("metric", "circle"), NoOptions())
 
 
-def test_alignment_is_of_the_first_provider_or_of_the_one_that_is_named(use) -> None:  # type: ignore[no-untyped-def]
+def test_alignment_is_of_the_default_or_of_the_one_that_is_named(use) -> None:  # type: ignore[no-untyped-def]
     use(with_metrics("1"))
-    assert required("alignment").name == "base"
+    # Not the first that provides one: what else is installed must change no result.
+    assert required("alignment").name == "rotational-cc"
     assert required("alignment:other").name == "other"
     assert required("dependent").name == "dependent"
+    with pytest.raises(PluginError, match="'counting' provides no alignment") as error:
+        required("alignment:counting")
+    assert "base, rotational-cc, other" in str(error.value)
+
+
+def test_without_the_default_the_alignment_is_asked_for_by_name(use) -> None:  # type: ignore[no-untyped-def]
+    use(Registry(discover=False))
+    with pytest.raises(PluginError, match="no metric 'rotational-cc'"):
+        required("alignment")
 
 
 def test_options_may_decide_what_is_required(use) -> None:  # type: ignore[no-untyped-def]
