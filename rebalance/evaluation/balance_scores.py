@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from rebalance import defaults
 from rebalance.evaluation.curves import (
     Curve,
-    balance_curve,
     candidates,
+    caps_of,
     common_range,
     counts_of_caps,
+    curve_of,
     gain_over_random,
     oracle_curve,
     random_curve,
@@ -22,7 +23,7 @@ from rebalance.evaluation.curves import (
 )
 from rebalance.evaluation.evaluation import Score
 from rebalance.evaluation.known_views import KnownViews
-from rebalance.model import DoubleArray, FloatArray, Superclasses
+from rebalance.model import DoubleArray, Superclasses
 from rebalance.strategies import select
 from rebalance.strategies.caps import parse_factor
 
@@ -53,20 +54,46 @@ class Balance:
             return f"at most {self.max_size:,} particles a superclass"
         return f"f = {self.factor}" if self.factor and parse_factor(self.factor) else ""
 
-    def counts(self, views: KnownViews, superclasses: Superclasses) -> FloatArray:
-        """Particles kept of each distinct view, float32 (S, V): a row for each seed."""
-        by: dict[str, Any] = {"strategy": self.strategy, "options": self.options}
-        first = select(
-            views.particles, superclasses, factor=self.factor, max_size=self.max_size, seed=0, **by
-        )
-        if first.cap is None:
-            return np.repeat(views.counts(first.selected[None]), self.seeds, axis=0)
-        cap = np.array([first.cap])
-        each = [
-            counts_of_caps(views, superclasses, cap, by | {"seed": seed})
-            for seed in range(self.seeds)
+    def cap(self, views: KnownViews, superclasses: Superclasses) -> int | None:
+        """The largest superclass allowed; None where nothing is capped."""
+        return select(
+            views.particles,
+            superclasses,
+            factor=self.factor,
+            max_size=self.max_size,
+            strategy=self.strategy,
+            options=self.options,
+        ).cap
+
+    def swept(self, views: KnownViews, superclasses: Superclasses) -> tuple[Curve, _AtFactor]:
+        """`balance_curve`, and what the factor keeps."""
+        by = {"strategy": self.strategy, "options": self.options}
+        caps = caps_of(views, superclasses)
+        own = self.cap(views, superclasses) if self.words else None
+        # A cap above the largest superclass keeps what the largest keeps.
+        own = int(caps[-1]) if own is None else min(own, int(caps[-1]))
+        every = np.union1d(caps, [own])
+        counts = [
+            counts_of_caps(views, superclasses, every, by, seed) for seed in range(self.seeds)
         ]
-        return np.concatenate(each)
+        both = curve_of(views, counts)
+        used, at = np.isin(every, caps), int(np.searchsorted(every, own))
+        return (
+            Curve(both.kept[used], both.uniformity[:, used], both.entropy[:, used]),
+            _AtFactor(
+                np.array([of_seed[at].sum(dtype=np.float64) for of_seed in counts]),
+                both.uniformity[:, at],
+                both.entropy[:, at],
+            ),
+        )
+
+
+class _AtFactor(NamedTuple):
+    """Particles kept at the factor, and how even their views are: float64 (S,), one a seed."""
+
+    kept: DoubleArray
+    uniformity: DoubleArray
+    entropy: DoubleArray
 
 
 def balance_scores(
@@ -79,13 +106,7 @@ def balance_scores(
             Score(key, why_not="no particle of a superclass has a known view") for key in _ALL
         ], {}
     used = superclasses.class_id[superclasses.label >= 0]
-    ours = balance_curve(
-        views,
-        superclasses,
-        balance.seeds,
-        strategy=balance.strategy,
-        options=balance.options,
-    )
+    ours, at_factor = balance.swept(views, superclasses)
     best = oracle_curve(views, used, n_oracle, balance.seeds)
     kept = np.union1d(ours.kept, best.kept)
     chance = random_curve(views, kept, balance.seeds, among=among)
@@ -95,7 +116,7 @@ def balance_scores(
         shares = [Score(key, why_not=reason) for key in _SHARES]
     else:
         shares = _shares(ours, chance, best)
-    return shares + _at_the_factor(superclasses, views, balance, best), curves
+    return shares + _at_the_factor(superclasses, views, balance, at_factor, best), curves
 
 
 _SHARES = ("share_of_oracle_gain", "gain", "gain_of_oracle")
@@ -130,7 +151,7 @@ def _shares(ours: Curve, chance: Curve, best: Curve) -> list[Score]:
 
 
 def _at_the_factor(
-    superclasses: Superclasses, views: KnownViews, balance: Balance, best: Curve
+    superclasses: Superclasses, views: KnownViews, balance: Balance, ours: _AtFactor, best: Curve
 ) -> list[Score]:
     everything = views.counts(candidates(views, superclasses)[None])
     n = int(everything.sum())
@@ -142,20 +163,15 @@ def _at_the_factor(
     if not balance.words:
         reason = "nothing was balanced (f = 0); give a factor"
         return scores + [Score(key, why_not=reason) for key in _AFTER]
-    counts = balance.counts(views, superclasses)
-    each = counts.sum(axis=1, dtype=np.float64)
-    kept = (int(each.min()), int(each.max()))
-    uniformity, entropy = views.scores(counts)
-    scores += [_mean("uniformity", uniformity, kept), _mean("entropy", entropy, kept)]
-    chance = random_curve(
-        views, np.array([each.mean()]), balance.seeds, among=candidates(views, superclasses)
-    )
+    kept, mean = (int(ours.kept.min()), int(ours.kept.max())), np.array([ours.kept.mean()])
+    scores += [_mean("uniformity", ours.uniformity, kept), _mean("entropy", ours.entropy, kept)]
+    chance = random_curve(views, mean, balance.seeds, among=candidates(views, superclasses))
     scores += [
         _mean("uniformity_of_random", chance.uniformity[:, 0], kept),
         _mean("entropy_of_random", chance.entropy[:, 0], kept),
     ]
-    if best.kept.min() <= each.mean() <= best.kept.max():
-        scores.append(_mean("uniformity_of_oracle", best.at(np.array([each.mean()]))[:, 0], kept))
+    if best.kept.min() <= mean[0] <= best.kept.max():
+        scores.append(_mean("uniformity_of_oracle", best.at(mean)[:, 0], kept))
     else:
         reason = f"the oracle keeps at least {best.kept.min():,.0f} particles"
         scores.append(Score("uniformity_of_oracle", why_not=reason))

@@ -75,20 +75,26 @@ def balance_curve(
     strategy, options
         By which particles are dropped.
     """
+    caps = caps_of(views, superclasses, n_caps)
+    by = {"strategy": strategy, "options": options}
+    return curve_of(views, [counts_of_caps(views, superclasses, caps, by, s) for s in range(seeds)])
+
+
+def caps_of(views: KnownViews, superclasses: Superclasses, n_caps: int = N_CAPS) -> IntArray:
+    """Largest superclasses to try, from the smallest there is to the largest, evenly in the log."""
     count = count_classes(views.particles.class_id)
     in_each = ([count.get(n, 0) for n in superclasses.class_id[m].tolist()] for m in superclasses)
     sizes = np.array([sum(counts) for counts in in_each])
     sizes = sizes[sizes > 0]
-    caps = np.unique(np.geomspace(sizes.min(), sizes.max(), n_caps).round().astype(int))
-    by: dict[str, Any] = {"strategy": strategy, "options": options}
-    return _curve(
-        views,
-        [counts_of_caps(views, superclasses, caps, by | {"seed": seed}) for seed in range(seeds)],
-    )
+    return np.unique(np.geomspace(sizes.min(), sizes.max(), n_caps).round().astype(np.int64))
 
 
 def counts_of_caps(
-    views: KnownViews, superclasses: Superclasses, caps: IntArray, by: Mapping[str, Any]
+    views: KnownViews,
+    superclasses: Superclasses,
+    caps: IntArray,
+    by: Mapping[str, Any],
+    seed: int,
 ) -> FloatArray:
     """Particles of each distinct view that each cap keeps, float32 (M, V).
 
@@ -99,11 +105,15 @@ def counts_of_caps(
     caps : int64 (M,)
         Rising.
     by : mapping
-        ``strategy``, ``options`` and ``seed`` of `rebalance.strategies.select`.
+        ``strategy`` and ``options`` of `rebalance.strategies.select`.
+    seed : int
     """
-    place = places(views.particles, superclasses, **by)
+    place = places(views.particles, superclasses, seed=seed, **by)
     if place is None:
-        kept = [select(views.particles, superclasses, max_size=int(cap), **by) for cap in caps]
+        kept = [
+            select(views.particles, superclasses, max_size=int(cap), seed=seed, **by)
+            for cap in caps
+        ]
         return views.counts(np.stack([one.selected for one in kept]))
     # The first cap that a place is below: what a cap keeps, a larger one keeps too.
     level = np.where(place < 0, -1, np.searchsorted(caps, place, side="right"))
@@ -132,8 +142,8 @@ def random_curve(
     return Curve(np.minimum(numbers, len(rows)).astype(np.float64), *orders.scores(numbers))
 
 
-def _curve(views: KnownViews, counts: Sequence[FloatArray]) -> Curve:
-    """Of the counts of each seed, (M, V), by rising number kept."""
+def curve_of(views: KnownViews, counts: Sequence[FloatArray]) -> Curve:
+    """The curve of the counts of each seed, (M, V), by rising number kept."""
     seeds, together = len(counts), np.concatenate(counts)
     uniformity, entropy = views.scores(together)
     kept = together.sum(axis=1, dtype=np.float64).reshape(seeds, -1).mean(axis=0)
