@@ -120,6 +120,7 @@ def climb_pairs(
         found = 0
         while found < PEAKS and places[found] >= 0 and values[found] + margin + _SLACK >= values[0]:
             found += 1
+        # A lane a peak: PEAKS ≤ WARP.
         if lane < found:
             start_of(places[lane], shifts, peaks[lane])
         cuda.syncthreads()
