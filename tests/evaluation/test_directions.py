@@ -8,6 +8,7 @@ from scipy.spatial.transform import Rotation
 
 from rebalance.errors import OptionError
 from rebalance.evaluation import KnownViews, angle_between_views, modal_view, symmetry_operations
+from rebalance.evaluation.directions import unit
 from rebalance.views import uniformity
 
 X, Y, Z = np.eye(3)
@@ -122,3 +123,14 @@ def test_rotating_the_molecule_changes_no_angle(rng) -> None:
     assert angle_between_views(views @ turn.T, views @ turn.T, turned) == pytest.approx(
         before, abs=1e-4
     )
+
+
+@pytest.mark.parametrize("symmetry", ["C1", "D2"])
+@pytest.mark.parametrize("axial", [True, False])
+def test_candidates_that_are_narrowed_down_hold_the_best(rng, symmetry: str, axial: bool) -> None:
+    for _ in range(5):
+        views = unit(rng.normal(size=(400, 3)))
+        views[:150] = unit(views[0] + rng.normal(scale=0.3, size=(150, 3)))
+        angle = angle_between_views(views, views, symmetry, axial=axial)
+        best = np.exp(-0.5 * (angle / 10.0) ** 2).sum(axis=1).argmax()
+        assert (modal_view(views, symmetry, axial=axial) == views[best]).all()
