@@ -29,7 +29,7 @@ def rows(box: int = 128, max_shift: float = 10.0, averages: int = 5000) -> list[
     """The rows of the card, or one that says why there are none."""
     if problem := cuda_problem():
         return [row("CUDA rows", f"not measured: {problem}")]
-    return [*_affinity(averages, box, max_shift), _exhaustive(box)]
+    return [*_affinity(averages, box, max_shift), _exhaustive()]
 
 
 def _affinity(n: int, box: int, max_shift: float) -> list[Row]:
@@ -58,7 +58,7 @@ def _affinity(n: int, box: int, max_shift: float) -> list[Row]:
     ]
 
 
-def _exhaustive(box: int, columns: int = 256, n_rows: int = 2048, n_shifts: int = 37) -> Row:
+def _exhaustive(columns: int = 256, n_rows: int = 2048, n_shifts: int = 37) -> Row:
     """`coarse_cuda.search` alone: its matrix products over the float32 rate of the card."""
     from numba import cuda
 

@@ -61,7 +61,7 @@ def ranked_methods(
         left + 2 * PANEL + GAP + style.MARGIN,
         style.HEADER + height + below + style.MARGIN,
         title,
-        _subtitle(rows, data_sets, better),
+        _subtitle(data_sets),
     )
     scores = style.axes_at(figure, left, style.HEADER, PANEL, height)
     ranks = style.axes_at(figure, left + PANEL + GAP, style.HEADER, PANEL, height)
@@ -88,7 +88,7 @@ def ranked_methods(
     return figure
 
 
-def _subtitle(rows: Sequence[Row], data_sets: Sequence[str], better: int) -> str:
+def _subtitle(data_sets: Sequence[str]) -> str:
     n = len(data_sets)
     if n < 2:
         return "1 data set: no interval"

@@ -242,12 +242,6 @@ def color_of(superclass: int) -> str:
     return PALETTE[superclass % len(PALETTE)] if superclass >= 0 else RULE
 
 
-def ink_on(color: str) -> str:
-    """Black or white, whichever reads better on a colour."""
-    red, green, blue = (int(color[at : at + 2], 16) / 255 for at in (1, 3, 5))
-    return "white" if 0.299 * red + 0.587 * green + 0.114 * blue < 0.6 else INK
-
-
 def plain(text: str) -> str:
     """A name from a file as one line of characters that the font has.
 

@@ -38,9 +38,9 @@ def about_quality(quality: AverageQuality | None, *, left_out: bool) -> list[str
         else f"junk and {'is' if one else 'are'} used all the same; --junk auto leaves "
         f"{'it' if one else 'them'} out."
     )
-    said = [f"{what} {done}"]
-    for number in suspects[:_MOST]:
-        said.append(f"Class {number}: {'; '.join(quality.reasons_of(number))}.")
+    named = suspects[:_MOST]
+    reasons = [f"Class {number}: {'; '.join(quality.reasons_of(number))}." for number in named]
+    said = [f"{what} {done}", *reasons]
     if len(suspects) > _MOST:
         said.append(f"junk.csv has the reasons of {len(suspects) - _MOST:,} more.")
     return said

@@ -67,7 +67,7 @@ def summarise(
         "class_averages": _class_averages(dataset, superclasses) | suspected(quality),
         "particles": _particles(selection),
         "balance": _balance(request, selection),
-        "superclasses": _rows(dataset, superclasses, selection),
+        "superclasses": _rows(superclasses, selection),
         "seed": request.seed,
         "warnings": list(warnings),
         "notes": list(notes),
@@ -212,9 +212,7 @@ def _evenness(size: IntArray) -> dict[str, Any]:
     }
 
 
-def _rows(
-    dataset: Dataset, superclasses: Superclasses, selection: Selection | None
-) -> list[dict[str, Any]]:
+def _rows(superclasses: Superclasses, selection: Selection | None) -> list[dict[str, Any]]:
     rows = []
     for number, members in enumerate(superclasses):
         mean = float(superclasses.mean_affinity[number])

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rebalance.model import DoubleArray, IntArray
+from rebalance.model import DoubleArray
 from rebalance.simulate.symmetry import angles
 
 
@@ -115,11 +115,6 @@ def cap_shares(n: int, ratio: float = 0.5) -> DoubleArray:
     """How the preferred particles divide among n caps: each next one ``ratio`` times as many."""
     shares = ratio ** np.arange(n)
     return shares / shares.sum()
-
-
-def nearest_axis(directions: DoubleArray, axes: DoubleArray) -> IntArray:
-    """Number of the axis nearest to each direction, whichever its sign; int64 (n,)."""
-    return np.abs(directions @ axes.T).argmax(axis=1).astype(np.int64)
 
 
 def view_frames(directions: DoubleArray) -> DoubleArray:

@@ -61,13 +61,6 @@ def test_width_is_that_of_the_drawn_text():
             assert style.text_width(words, 8) == pytest.approx(drawn, rel=0.03)
 
 
-def test_text_on_a_colour_can_be_read():
-    for color in style.PALETTE:
-        assert style.ink_on(color) in ("white", style.INK)
-    assert style.ink_on("#000000") == "white"
-    assert style.ink_on("#ffffff") == style.INK
-
-
 def test_neighbouring_superclasses_differ_in_colour():
     colors = [style.color_of(number) for number in range(40)]
     assert all(one != other for one, other in pairwise(colors))

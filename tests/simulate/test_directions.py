@@ -8,7 +8,6 @@ import pytest
 from rebalance.simulate.views import (
     around,
     carried,
-    nearest_axis,
     popularity,
     spread_axes,
     uniform,
@@ -49,13 +48,6 @@ def test_popularity_puts_the_share_in_the_preferred_views(rng: np.random.Generat
     assert weight[3] == pytest.approx(0.1 / 12 + 0.6, abs=1e-3)
     assert weight[8] == pytest.approx(0.1 / 12 + 0.3, abs=1e-3)
     np.testing.assert_allclose(popularity(axes, axes[:0], 0.9, 5.0), 1 / 12)
-
-
-def test_nearest_axis_ignores_the_side(rng: np.random.Generator) -> None:
-    axes = spread_axes(7, rng)
-    near = around(axes, 3.0, rng)
-    np.testing.assert_array_equal(nearest_axis(near, axes), np.arange(7))
-    np.testing.assert_array_equal(nearest_axis(-near, axes), np.arange(7))
 
 
 def test_frames_are_rotations_even_at_the_poles(rng: np.random.Generator) -> None:
