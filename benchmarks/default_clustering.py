@@ -34,10 +34,10 @@ from sklearn.metrics import adjusted_rand_score
 from rebalance import engine, formats
 from rebalance.clusterings import cluster, identity_superclasses
 from rebalance.evaluation import KnownViews, balance_curve, oracle_curve, random_curve
-from rebalance.evaluation.balance_scores import Balance
 from rebalance.evaluation.curves import common_range, gain_over_random
 from rebalance.model import Affinity, IntArray, Superclasses
 from rebalance.simulate import simulate_class_averages
+from rebalance.strategies import select
 
 METHODS: dict[str, tuple[str, dict[str, Any]]] = {
     "balanced": ("hierarchical", {"linkage": "balanced"}),
@@ -172,7 +172,12 @@ def measure(
         # Different clusterings often agree; the sweep is the expensive part.
         key = frozenset(frozenset(members.tolist()) for members in superclasses)
         if key not in found:
-            selected = Balance(factor=factor, seeds=seeds).selections(views, superclasses)
+            selected = np.stack(
+                [
+                    select(views.particles, superclasses, factor=factor, seed=seed).selected
+                    for seed in range(seeds)
+                ]
+            )
             kept, balanced = int(selected[0].sum()), views.uniformity(selected)
             dropped = random_curve(views, np.array([kept]), seeds).uniformity[:, 0]
             ours = balance_curve(views, superclasses, sweep_seeds)
