@@ -17,7 +17,8 @@ from rebalance.checks import (
     unused_settings,
 )
 from rebalance.clusterings.checks import usable_averages
-from rebalance.model import AverageQuality, Scan
+from rebalance.left_out import count_classes
+from rebalance.model import AverageQuality, Dataset, Scan
 from rebalance.pipeline import find_affinity, read, scan_numbers
 from rebalance.progress import Progress
 from rebalance.record.junk_table import write_junk_table
@@ -26,6 +27,7 @@ from rebalance.record.run_record import build_record, plugin_facts, write_json
 from rebalance.record.scan_table import write_scan_table
 from rebalance.record.summary import about_the_metric, about_the_scan, suspected
 from rebalance.request import RunRequest, named_files, plugin_name
+from rebalance.strategies.remarks import about_strangers
 from rebalance.suspects import about_junk, judge
 
 SCAN = "scan"
@@ -93,6 +95,7 @@ def scan_job(
         warnings = [
             *unused_settings(request, dataset),
             *dataset.warnings,
+            *_about_strangers(dataset, classes),
             *([] if cache is None else cache.problems),
         ]
         content = {
@@ -195,3 +198,10 @@ def _write(
         files.append(folder / "junk.csv")
         write_junk_table(quality, files[-1])
     return [*files, *figures.save(scan_of_numbers(scan, job=job), folder, SCAN)]
+
+
+def _about_strangers(dataset: Dataset, classes: Classes) -> list[str]:
+    if dataset.particles is None:
+        return []
+    known = {*classes.class_id.tolist(), *classes.left_out}
+    return about_strangers(count_classes(dataset.particles.class_id), known)

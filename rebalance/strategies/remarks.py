@@ -12,7 +12,6 @@ from rebalance.model import (
     BY_CLUSTERING,
     EMPTY_AVERAGE,
     JUNK,
-    NO_SUCH_AVERAGE,
     NOT_SELECTED,
     REASONS,
     UNASSIGNED,
@@ -37,13 +36,7 @@ def about_the_rest(
     left = set(left_out)
     known = set(superclasses.class_id.tolist())
     empty = {int(c) for c in superclasses.class_id[superclasses.label == UNASSIGNED]} - left
-    warnings, notes = [], []
-    if per_reason[NO_SUCH_AVERAGE]:
-        strangers = [number for number in counts if number not in known | left]
-        warnings.append(
-            f"{per_reason[NO_SUCH_AVERAGE]:,} of {len(reason):,} particles are excluded: "
-            f"{name_classes(strangers)} not among the class averages."
-        )
+    warnings, notes = about_strangers(counts, known | left), []
     if per_reason[EMPTY_AVERAGE]:
         hollow = sorted(empty & set(counts))
         warnings.append(
@@ -62,6 +55,24 @@ def about_the_rest(
             f"{name_classes(sorted(set(junk) & set(counts)))}, left out as junk."
         )
     return warnings, notes
+
+
+def about_strangers(counts: Mapping[int, int], known: Collection[int]) -> list[str]:
+    """A warning of the particles whose class is not among the class averages, where there are any.
+
+    Parameters
+    ----------
+    counts : mapping of class number to particles
+    known : collection of int
+        Numbers of the class averages, and those that a person leaves out.
+    """
+    strangers = [number for number in counts if number not in known]
+    if not strangers:
+        return []
+    return [
+        f"{sum(counts[number] for number in strangers):,} of {sum(counts.values()):,} particles "
+        f"are excluded: {name_classes(strangers)} not among the class averages."
+    ]
 
 
 def about_waste(

@@ -47,6 +47,23 @@ def test_a_scan_writes_table_and_figure_and_names_the_next_command(
     assert [row["n_superclasses"] for row in json.loads(replaced.stdout)["numbers"]] == [3, 5, 7]
 
 
+def test_particles_of_classes_without_an_average_are_counted(
+    simulated_job: Path, tmp_path: Path
+) -> None:
+    stack = next(simulated_job.glob("*_classes.mrcs"))
+    table = next(simulated_job.glob("*_data.star"))
+    numbers = (1, 2, 3, 4, 8, 9, 10, 11)
+    (tmp_path / "chosen.star").write_text(
+        "data_\n\nloop_\n_rlnReferenceImage #1\n_rlnClassNumber #2\n"
+        + "".join(f"{number:06d}@{stack} {number}\n" for number in numbers)
+    )
+    done = command("scan", table, "chosen.star", "--range", "2-4", "--json")
+    assert done.exit_code == 0, done.stderr
+    content = json.loads(done.stdout)
+    (warning,) = content["warnings"]
+    assert warning.startswith(f"{1_200 - content['particles']:,} of 1,200 particles are excluded")
+
+
 def test_a_run_with_auto_is_that_with_the_suggested_number(
     simulated_job: Path, tmp_path: Path
 ) -> None:
