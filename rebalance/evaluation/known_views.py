@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
+from contextlib import AbstractContextManager
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -41,6 +42,11 @@ def _blas() -> ThreadpoolController:
     from threadpoolctl import ThreadpoolController
 
     return ThreadpoolController()
+
+
+def one_thread() -> AbstractContextManager[Any]:
+    """BLAS on one thread: its sums depend on their number, and small products wait for the others."""
+    return _blas().limit(limits=1)
 
 
 class NoColumns:
@@ -192,8 +198,7 @@ class KnownViews:
         -------
         uniformity, entropy : float64 (S,)
         """
-        # Sums in BLAS depend on the number of threads.
-        with _blas().limit(limits=1):
+        with one_thread():
             laid = counts @ self._densities_and_bins
         return self.scores_of_sums(laid, counts.sum(axis=1, dtype=np.float64))
 

@@ -16,7 +16,7 @@ from rebalance.evaluation.curves import Curve
 from rebalance.evaluation.curves import oracle_superclasses as oracle_of
 from rebalance.evaluation.evaluation import BELOW, SCORES, Evaluation, Score
 from rebalance.evaluation.judged import Judged, judged_run, mirrors_of, read_judged
-from rebalance.evaluation.known_views import MIXED_BEYOND, KnownViews
+from rebalance.evaluation.known_views import MIXED_BEYOND, KnownViews, one_thread
 from rebalance.evaluation.placed import Placed, place
 from rebalance.evaluation.truth import Truth, truth_of_simulation
 from rebalance.evaluation.view_scores import affinity_against_angle, weighted_median
@@ -111,12 +111,13 @@ def evaluate(
         scores = _agreement(superclasses, placed, n_oracle)
     else:
         reason = "" if placed.are_counted else "no particle counts are known"
-        # Many methods make the same superclasses of one data set: these are judged once.
-        scores, spread, curves = views.remembered(
-            (*_identity(superclasses), *_groups(placed), n_oracle, repr(balance)),
-            lambda: _of_superclasses(superclasses, placed, views, balance, n_oracle),
-        )
-        scores = [*scores, *_affinity(judged, views)]
+        with one_thread():
+            # Many methods make the same superclasses of one data set: these are judged once.
+            scores, spread, curves = views.remembered(
+                (*_identity(superclasses), *_groups(placed), n_oracle, repr(balance)),
+                lambda: _of_superclasses(superclasses, placed, views, balance, n_oracle),
+            )
+            scores = [*scores, *_affinity(judged, views)]
     found = {score.key: score for score in scores}
     return Evaluation(
         scores=tuple(found.get(key) or Score(key, why_not=reason) for key in SCORES),
