@@ -45,7 +45,7 @@ def _blas() -> ThreadpoolController:
 
 
 def one_thread() -> AbstractContextManager[Any]:
-    """BLAS on one thread: its sums depend on their number, and small products wait for the others."""
+    """BLAS on one thread: sums depend on their number, and in small products they wait."""
     return _blas().limit(limits=1)
 
 
