@@ -1,0 +1,185 @@
+"""What a killed run left is cleared, put back or left alone, never lost."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from rebalance.errors import OutputError
+from rebalance.record.results_folder import ResultsFolder
+from tests.record.folders import make_results, names
+
+_KILLED = """
+import os, signal, sys
+from pathlib import Path
+from rebalance.record.results_folder import ResultsFolder
+
+with ResultsFolder(Path(sys.argv[1]), overwrite=False) as folder:
+    (folder.work / "half").write_text("half")
+    if sys.argv[2] == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    print("ready", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_what_a_killed_run_left_is_cleared_by_the_next(tmp_path: Path) -> None:
+    place = tmp_path / "out"
+    killed = subprocess.run([sys.executable, "-c", _KILLED, str(place), "kill"], check=False)
+    assert killed.returncode < 0
+    left = list(tmp_path.iterdir())
+    assert len(left) == 1
+    _make_old(left[0])
+    with ResultsFolder(place, overwrite=False) as folder:
+        folder.finish()
+    assert names(tmp_path) == ["out"]
+
+
+def test_a_run_that_is_still_going_is_left_alone(tmp_path: Path) -> None:
+    place = tmp_path / "out"
+    running = subprocess.Popen(
+        [sys.executable, "-c", _KILLED, str(place), "wait"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert running.stdout is not None
+        assert running.stdout.readline() == "ready\n"
+        (its,) = tmp_path.iterdir()
+        _make_old(its)
+        with ResultsFolder(place, overwrite=False) as folder:
+            folder.finish()
+        assert (its / "half").exists()
+    finally:
+        running.communicate("")
+    assert names(tmp_path) == ["out"]
+
+
+_KILLED_AT_A_RENAME = """
+import os, shutil, signal, sys
+from pathlib import Path
+from rebalance.record.results_folder import ResultsFolder
+
+def killed(*_, **__):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+rename, calls = os.replace, []
+
+def replace(*paths):
+    calls.append(paths)
+    killed() if len(calls) == 2 and sys.argv[2] == "between" else rename(*paths)
+
+with ResultsFolder(Path(sys.argv[1]), overwrite=True) as folder:
+    (folder.work / "table.csv").write_text("second")
+    (folder.work / "run.json").write_text('{"outputs": [{"name": "table.csv"}]}')
+    os.replace = replace
+    if sys.argv[2] == "after":
+        shutil.rmtree = killed
+    folder.finish()
+"""
+
+
+def _kill_at_a_rename(place: Path, when: str) -> Path:
+    """The former results that the killed run leaves."""
+    killed = subprocess.run(
+        [sys.executable, "-c", _KILLED_AT_A_RENAME, str(place), when], check=False
+    )
+    assert killed.returncode < 0
+    (former,) = place.parent.glob(f".{place.name}.former-*")
+    assert (former / "table.csv").read_text() == "first"
+    return former
+
+
+def test_results_that_a_kill_between_the_renames_hid_are_put_back(tmp_path: Path) -> None:
+    place = tmp_path / "out"
+    make_results(place)
+    _kill_at_a_rename(place, "between")
+    assert not place.exists()
+    with (
+        pytest.raises(OutputError, match="results of an earlier run"),
+        ResultsFolder(place, overwrite=False),
+    ):
+        pytest.fail("the results that were put back were to be replaced")
+    assert (place / "table.csv").read_text() == "first"
+    assert not list(tmp_path.glob(".out.former-*"))
+
+
+def test_the_command_of_a_killed_run_works_again(tmp_path: Path) -> None:
+    place = tmp_path / "out"
+    make_results(place)
+    _kill_at_a_rename(place, "between")
+    for left in tmp_path.glob(".out.unfinished-*"):
+        _make_old(left)
+    with pytest.raises(RuntimeError):
+        _end_early(ResultsFolder(place, overwrite=True), RuntimeError)
+    assert (place / "table.csv").read_text() == "first"
+    make_results(place, "third")
+    assert names(tmp_path) == ["out"]
+    assert (place / "table.csv").read_text() == "third"
+
+
+def test_former_results_beside_finished_ones_are_cleared(tmp_path: Path) -> None:
+    place = tmp_path / "out"
+    make_results(place)
+    _kill_at_a_rename(place, "after")
+    assert (place / "table.csv").read_text() == "second"
+    with pytest.raises(RuntimeError):
+        _end_early(ResultsFolder(place, overwrite=True), RuntimeError)
+    assert names(tmp_path) == ["out"]
+    assert (place / "table.csv").read_text() == "second"
+
+
+def test_former_results_are_left_alone_where_it_is_not_sure_whose_they_are(tmp_path: Path) -> None:
+    """Held by a living run, with a person's file in them, or beside a folder of no results."""
+    place, former = tmp_path / "out", tmp_path / ".out.former-1"
+    make_results(former)
+    lock = os.open(former, os.O_RDONLY)
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    with ResultsFolder(place, overwrite=True):
+        assert not place.exists()
+    os.close(lock)
+    place.mkdir()
+    with ResultsFolder(place, overwrite=True):
+        assert (former / "table.csv").exists()
+    place.rmdir()
+    make_results(tmp_path / "other", "second")
+    (tmp_path / "other").rename(place)
+    (former / "notes.txt").write_text("class 5 is junk")
+    with ResultsFolder(place, overwrite=True):
+        assert (former / "notes.txt").exists()
+    (former / "notes.txt").unlink()
+    with ResultsFolder(place, overwrite=True):
+        assert not former.exists()
+
+
+def test_former_results_are_held_while_they_are_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_results(tmp_path / "out")
+    rename, seen = os.replace, []
+
+    def look(*paths: Path) -> None:
+        if len(seen) == 1:
+            with ResultsFolder(tmp_path / "out", overwrite=False):
+                seen.append((tmp_path / "out").exists())
+        else:
+            seen.append(True)
+        rename(*paths)
+
+    monkeypatch.setattr(os, "replace", look)
+    make_results(tmp_path / "out", "second")
+    assert seen == [True, False]
+    assert names(tmp_path) == ["out"]
+    assert (tmp_path / "out" / "table.csv").read_text() == "second"
+
+
+def _make_old(folder: Path) -> None:
+    then = time.time() - 3600
+    os.utime(folder, (then, then))
