@@ -21,3 +21,10 @@ def make_results(place: Path, text: str = "first") -> None:
 
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
+
+
+def end_early(folder: ResultsFolder, ending: type[BaseException]) -> None:
+    """A run that something ends half-way."""
+    with folder:
+        (folder.work / "table.csv").write_text("half")
+        raise ending

@@ -13,7 +13,7 @@ import pytest
 
 from rebalance.errors import OutputError
 from rebalance.record.results_folder import ResultsFolder
-from tests.record.folders import make_results, names
+from tests.record.folders import end_early, make_results, names
 
 _KILLED = """
 import os, signal, sys
@@ -118,7 +118,7 @@ def test_the_command_of_a_killed_run_works_again(tmp_path: Path) -> None:
     for left in tmp_path.glob(".out.unfinished-*"):
         _make_old(left)
     with pytest.raises(RuntimeError):
-        _end_early(ResultsFolder(place, overwrite=True), RuntimeError)
+        end_early(ResultsFolder(place, overwrite=True), RuntimeError)
     assert (place / "table.csv").read_text() == "first"
     make_results(place, "third")
     assert names(tmp_path) == ["out"]
@@ -131,7 +131,7 @@ def test_former_results_beside_finished_ones_are_cleared(tmp_path: Path) -> None
     _kill_at_a_rename(place, "after")
     assert (place / "table.csv").read_text() == "second"
     with pytest.raises(RuntimeError):
-        _end_early(ResultsFolder(place, overwrite=True), RuntimeError)
+        end_early(ResultsFolder(place, overwrite=True), RuntimeError)
     assert names(tmp_path) == ["out"]
     assert (place / "table.csv").read_text() == "second"
 

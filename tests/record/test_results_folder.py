@@ -12,13 +12,7 @@ import pytest
 
 from rebalance.errors import OutputError
 from rebalance.record.results_folder import ResultsFolder
-from tests.record.folders import make_results, names
-
-
-def _end_early(folder: ResultsFolder, ending: type[BaseException]) -> None:
-    with folder:
-        (folder.work / "table.csv").write_text("half")
-        raise ending
+from tests.record.folders import end_early, make_results, names
 
 
 def _finish_after(folder: ResultsFolder, prepare: Callable[[], object]) -> None:
@@ -51,7 +45,7 @@ def test_missing_parents_are_made_and_taken_back(tmp_path: Path) -> None:
 @pytest.mark.parametrize("ending", [RuntimeError, KeyboardInterrupt, SystemExit])
 def test_a_run_that_ends_early_leaves_nothing(tmp_path: Path, ending: type[BaseException]) -> None:
     with pytest.raises(ending):
-        _end_early(ResultsFolder(tmp_path / "out", overwrite=False), ending)
+        end_early(ResultsFolder(tmp_path / "out", overwrite=False), ending)
     assert names(tmp_path) == []
 
 
@@ -61,7 +55,7 @@ def test_an_overwriting_run_that_ends_early_leaves_the_first_results(
 ) -> None:
     make_results(tmp_path / "out")
     with pytest.raises(ending):
-        _end_early(ResultsFolder(tmp_path / "out", overwrite=True), ending)
+        end_early(ResultsFolder(tmp_path / "out", overwrite=True), ending)
     assert names(tmp_path) == ["out"]
     assert (tmp_path / "out" / "table.csv").read_text() == "first"
 
