@@ -115,3 +115,11 @@ def test_a_field_of_the_wrong_type_in_a_record_is_named(field: str, value: objec
 def test_an_unknown_setting_is_an_error_in_python_too() -> None:
     with pytest.raises(TypeError, match="n_superclases"):
         RunRequest.of("x", n_superclases=3)
+
+
+def test_a_number_is_not_left_open_to_a_clustering_that_finds_it_itself() -> None:
+    class FindsItself:
+        finds_number = True
+
+    with pytest.raises(OptionError, match="FindsItself finds the number of superclasses itself"):
+        RunRequest(Path("x"), n_superclasses="auto", clustering=FindsItself())

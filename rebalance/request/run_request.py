@@ -1,27 +1,19 @@
-"""What a person asked of a run: one frozen dataclass from the command line, Python or a record."""
+"""The request itself: every setting of a run, and what follows from them."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
-from decimal import Decimal, InvalidOperation
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from rebalance import defaults
-from rebalance.errors import OptionError, PluginError
-
-IDENTITY = "identity"
-"""The clustering of ``--no-superclasses``."""
-
-AUTO = "auto"
-"""Instead of a number of superclasses: the one that a scan suggests."""
+from rebalance.errors import PluginError
+from rebalance.request import folder_names, recorded
+from rebalance.request.contradictions import refuse_contradictions
 
 _PATHS = ("labels", "decisions", "output", "affinity_file", "project")
-
-KINDS_WITH_OPTIONS = ("metric", "clustering", "strategy")
 
 
 @dataclass(frozen=True)
@@ -176,78 +168,7 @@ class RunRequest:
         )
 
     def __post_init__(self) -> None:
-        self._check_grouping()
-        for kind in self.options:
-            if kind not in KINDS_WITH_OPTIONS:
-                raise OptionError(
-                    f"There are no options of {kind!r}.",
-                    cure=f"Options belong to {', '.join(KINDS_WITH_OPTIONS)}: "
-                    "--set metric.max_shift=40.",
-                )
-        if self.threads is not None and self.threads < 1:
-            raise OptionError(f"--threads is {self.threads}; at least 1 is needed.")
-        if self.pixel_size is not None and not 0 < self.pixel_size < float("inf"):
-            raise OptionError(f"The pixel size is {self.pixel_size:g} Å; it must be above 0.")
-        if self.device not in ("auto", "cpu", "cuda"):
-            raise OptionError(
-                f"There is no device {self.device!r}.", cure="Choose auto, cpu or cuda."
-            )
-        if self.junk not in ("off", "auto", "list"):
-            raise OptionError(
-                f"--junk is {self.junk!r}.",
-                cure="Choose off, list (name what looks like junk) or auto (leave it out).",
-            )
-        if self.scale not in ("percentile", "full"):
-            raise OptionError(
-                f"There is no colour scale {self.scale!r}.", cure="Choose percentile or full."
-            )
-
-    def _check_grouping(self) -> None:
-        if isinstance(self.n_superclasses, str):
-            self._check_auto()
-        if self.labels is not None:
-            if self.is_off:
-                raise OptionError("--labels and --no-superclasses exclude each other.")
-            if self.n_superclasses is not None:
-                raise OptionError(
-                    "--labels says itself how many superclasses there are.",
-                    cure="Leave out -k, or leave out --labels.",
-                )
-        if self.decisions is not None:
-            others = {
-                "-k": self.n_superclasses is not None,
-                "--labels": self.labels is not None,
-                "--no-superclasses": self.is_off,
-                "--junk auto": self.junk == "auto",
-            }
-            for flag, is_given in others.items():
-                if is_given:
-                    raise OptionError(
-                        f"--decisions says itself what the superclasses are; {flag} is given too.",
-                        cure=f"Leave out {flag}, or leave out --decisions.",
-                    )
-        if self.affinity_file is not None and self.is_off:
-            raise OptionError("--affinity is of no use when superclassification is off.")
-
-    def _check_auto(self) -> None:
-        if self.n_superclasses != AUTO:
-            raise OptionError(
-                f"The number of superclasses is {self.n_superclasses!r}.",
-                cure="Give a whole number, or auto for the one that a scan suggests.",
-            )
-        if self.is_off:
-            raise OptionError(
-                "Each class average is by itself (--no-superclasses, or the clustering identity): "
-                "there is no number of superclasses to try.",
-                cure="Choose another clustering, e.g. --clustering hierarchical.",
-            )
-        if bool(getattr(self._plugin, "finds_number", False)):
-            raise OptionError(
-                f"The clustering {plugin_name(self.clustering)} finds the number of superclasses "
-                "itself.",
-                cure="Leave out -k; or choose a clustering that is told the number, e.g. "
-                "--clustering hierarchical.",
-            )
+        refuse_contradictions(self)
 
     @property
     def number(self) -> int | None:
@@ -270,6 +191,11 @@ class RunRequest:
         if self.is_off or self.groups_given:
             return False
         return bool(getattr(self._plugin, "needs_affinity", True))
+
+    @property
+    def finds_number(self) -> bool:
+        """Whether the clustering finds the number of superclasses itself."""
+        return bool(getattr(self._plugin, "finds_number", False))
 
     @property
     def compares(self) -> bool:
@@ -302,39 +228,18 @@ class RunRequest:
         job : str
             From the data set.
         """
-        parts = ["rebalance", _plain(job)]
-        if self.is_off:
-            parts.append("classes")
-        elif self.labels is not None:
-            parts.append(_plain(self.labels.stem))
-        elif self.decisions is not None:
-            parts.append(_plain(self.decisions.stem))
-        elif self.n_superclasses is not None:
-            parts.append(f"k{self.n_superclasses}")
-        else:
-            parts.append(_plain(str(self.clustering)))
-        if self.max_size is not None and self.factor is None:
-            parts.append(f"max{self.max_size}")
-        else:
-            parts.append(f"f{_plain(_shortest(self.factor or '0'))}")
-        return "_".join(parts)
+        return folder_names.results_folder_name(self, job)
 
     def scan_folder_name(self, job: str) -> str:
         """The folder of a scan when none is named: ``rebalance_job013_scan``."""
-        return f"rebalance_{_plain(job)}_scan"
+        return folder_names.scan_folder_name(job)
 
     def to_json(self) -> dict[str, Any]:
         """JSON values, by which `from_json` makes the same request; paths are made absolute.
 
         A plugin instance is written as the name of its class, and can't be made again.
         """
-        content: dict[str, Any] = {}
-        for item in fields(self):
-            value = getattr(self, item.name)
-            if item.name in (*KINDS_WITH_OPTIONS, "executor") and not isinstance(value, str):
-                value = plugin_name(value)
-            content[item.name] = _to_json(value)
-        return content
+        return recorded.to_json(self)
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> RunRequest:
@@ -345,40 +250,7 @@ class RunRequest:
         OptionError
             If a field is unknown, missing or of the wrong type.
         """
-        known = {item.name for item in fields(cls)}
-        unknown = sorted(content.keys() - known)
-        if unknown or "path" not in content:
-            raise OptionError(
-                f"The recorded request has unknown fields: {', '.join(unknown)}."
-                if unknown
-                else "The recorded request has no path.",
-                cure="Use the version of rebalance that wrote it.",
-            )
-        _check_types(content)
-        return cls.of(**content)
-
-
-def _check_types(content: Mapping[str, Any]) -> None:
-    from pydantic import TypeAdapter, ValidationError
-
-    for name in (*KINDS_WITH_OPTIONS, "executor"):
-        if not isinstance(content.get(name, ""), str):
-            raise _wrong_field(name, f"{content[name]!r} is no name")
-    try:
-        # As JSON, strict takes a list for a tuple and text for a path, but "4" for no number.
-        TypeAdapter(RunRequest).validate_json(json.dumps(content), strict=True)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise _wrong_field(place, f"{first['msg']}, not {first['input']!r}") from error
-
-
-def _wrong_field(name: str, what: str) -> OptionError:
-    return OptionError(
-        f"The recorded request is not as rebalance writes it: {what}.",
-        where=name,
-        cure="Undo what was changed in run.json, or type the run again with rebalance run.",
-    )
+        return recorded.from_json(cls, content)
 
 
 def named_files(request: RunRequest) -> list[Path]:
@@ -392,32 +264,3 @@ def named_files(request: RunRequest) -> list[Path]:
         *request.passthrough,
     )
     return [path for path in given if path is not None]
-
-
-def plugin_name(plugin: Any) -> str:
-    """A plugin's name: as typed, or the class of an instance."""
-    return plugin if isinstance(plugin, str) else type(plugin).__qualname__
-
-
-def _to_json(value: Any) -> Any:
-    if isinstance(value, Path):
-        return str(value.absolute())
-    if isinstance(value, tuple):
-        return [_to_json(part) for part in value]
-    if isinstance(value, Mapping):
-        return {key: _to_json(part) for key, part in value.items()}
-    if hasattr(value, "item"):
-        return value.item()
-    return value if isinstance(value, str | int | float | bool | None) else str(value)
-
-
-def _plain(text: str) -> str:
-    cleaned = "".join(c if c.isascii() and (c.isalnum() or c in "._+-") else "_" for c in text)
-    return cleaned.strip("._")[:80] or "job"
-
-
-def _shortest(number: str) -> str:
-    try:
-        return format(Decimal(number).normalize(), "f")
-    except InvalidOperation:
-        return number
