@@ -1,29 +1,29 @@
-"""Draws the pictures of docs/science.md.
+"""Draws the pictures of docs/science.md; `benchmarks.quality` does so after its study.
 
-    python -m benchmarks.quality_figures [--data FOLDER]
+    python -m benchmarks.quality_figures
 
-- share of the oracle's gain by method and kind of data, from benchmarks/results/quality.json;
+- share of the oracle's gain by method and kind of data, from benchmarks/results/quality.csv;
 - uniformity of views against particles kept on `relion31_70s`, where its files are there;
 - affinity against the angle between views, of the phantom: ideal projections to noisy averages.
 """
 
 from __future__ import annotations
 
-import argparse
-import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from benchmarks.ablation import sets
-from benchmarks.quality import BELOW, DEFAULT_DATA, against_angle
-from benchmarks.quality_methods import METHODS, affinity_of, group
-from benchmarks.quality_page import RESULTS, ROOT, Row, by_noise, kept
-from benchmarks.quality_sets import KnownSet, relion
+from benchmarks.ablation import IDEAL, N_AVERAGES
+from benchmarks.ablation_scores import DEFAULT_DATA, against_angle
+from benchmarks.quality_page import LEVELS, ROOT, default_method
+from benchmarks.quality_results import Results, read
+from benchmarks.quality_sets import KnownSet, relion, simulated
+from rebalance import engine
+from rebalance.clusterings import cluster, identity_superclasses
 from rebalance.evaluation import balance_curve, oracle_curve, random_curve
+from rebalance.evaluation.evaluation import BELOW
 from rebalance.figures import style
-from rebalance.model import Affinity, DoubleArray
+from rebalance.model import Affinity, DoubleArray, Superclasses
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,27 +31,30 @@ if TYPE_CHECKING:
 
 IMAGES = ROOT / "docs" / "images"
 SHOWN = {
-    "default": "default: balanced",
-    "default, average linkage": "average linkage",
-    "default, ward linkage": "Ward's linkage",
-    "default, spectral": "spectral",
-    "k-medoids": "k-medoids",
-    "no whitening": "no whitening",
-    "default, shift 8 %": "shift 8 %",
-    "frc": "frc",
-    "each class": "each class",
-    "rotational profile, average": "rotational profile",
-    "Euclidean, average": "Euclidean",
-    "PCA, k-means": "PCA, k-means",
+    "rotational-cc + balanced": "balanced linkage",
+    "rotational-cc + average": "average linkage",
+    "rotational-cc + ward": "Ward's linkage",
+    "rotational-cc + spectral": "spectral",
+    "rotational-cc + k-medoids": "k-medoids",
+    "rotational-cc + k-means": "k-means",
+    "no whitening + balanced": "no whitening",
+    "shift 8 % + balanced": "shift 8 %",
+    "frc + balanced": "frc",
+    "identity": "each class by itself",
+    "rotational-profile + average": "rotational profile",
+    "euclidean + average": "Euclidean",
+    "principal-components + k-means": "PCA, k-means",
 }
-CURVES = {
-    "default": style.PALETTE[0],
-    "default, ward linkage": style.PALETTE[1],
-    "default, shift 8 %": style.PALETTE[3],
-    "each class": style.PALETTE[2],
-    "Euclidean, average": style.PALETTE[6],
+"""Methods of the study in the picture of shares; the default is marked."""
+CURVES: dict[str, tuple[str, dict[str, str], dict[str, str], str]] = {
+    "default": ("rotational-cc", {}, {}, style.PALETTE[0]),
+    "Ward's linkage": ("rotational-cc", {}, {"linkage": "ward"}, style.PALETTE[1]),
+    "shift 8 %": ("rotational-cc", {"max_shift": "5px"}, {}, style.PALETTE[3]),
+    "each class by itself": ("", {}, {}, style.PALETTE[2]),
+    "unaligned": ("unaligned", {}, {"linkage": "average"}, style.PALETTE[6]),
 }
-N_SUPERCLASSES, DROPS = 6, 10
+"""Metric, its options, options of the clustering, colour."""
+N_SUPERCLASSES, DROPS, SEED = 6, 10, 400
 LEVEL_COLORS = {
     "clean": "#9dbcdc", "moderate": "#4477aa", "noisy": "#223c55", "bad": style.PALETTE[1]
 }  # fmt: skip
@@ -60,22 +63,23 @@ LEAST, MOST = -0.4, 1.3
 
 
 @style.styled
-def share_figure(rows: list[Row]) -> Figure:
-    """Share of the oracle's gain of each method: the median over molecules and K of each noise."""
-    names = [name for name in SHOWN if any(row["method"] == name for row in rows)]
-    height, panel, left, gap = 0.235 * len(names), 1.75, 1.45, 0.22
+def share_figure(results: Results) -> Figure:
+    """Share of the oracle's gain of each method: mean over data sets, by noise."""
+    names = [name for name in SHOWN if name in results.methods]
+    default = default_method()
+    height, panel, left, gap = 0.235 * len(names), 1.75, 1.6, 0.22
     figure = style.new_figure(
         left + 3 * panel + 2 * gap + style.MARGIN,
         style.HEADER + 0.26 + height + 0.62,
         "Share of the oracle's gain in uniformity of views",
-        "0 is random dropping, 1 the clustering of the true views; median over molecules and K",
+        "0 is random dropping, 1 the clustering of the true views; mean over K and data sets",
     )
-    columns: dict[str, dict[str, list[Row]]] = {
-        "RELION, 70S": {"moderate": [row for row in rows if row["views"] == "RELION"]},
-        "discrete views": by_noise(rows, "discrete", "100"),
-        "preferred views": by_noise(rows, "preferred", "100"),
+    columns = {
+        "RELION, 70S": results.only(data="relion31_70s"),
+        "discrete views": results.only(views="discrete", averages=100),
+        "preferred views": results.only(views="preferred", averages=100),
     }
-    for number, (title, levels) in enumerate(columns.items()):
+    for number, (title, found) in enumerate(columns.items()):
         axes = style.axes_at(
             figure, left + number * (panel + gap), style.HEADER + 0.26, panel, height
         )
@@ -83,10 +87,12 @@ def share_figure(rows: list[Row]) -> Figure:
         for at in (0.0, 1.0):
             axes.axvline(at, color=style.RULE, linewidth=0.7, zorder=0)
         axes.hlines(range(len(names)), LEAST, MOST, color=style.PALE, linewidth=0.4, zorder=0)
-        for place, (level, found) in enumerate(levels.items()):
+        levels = [level for level in LEVELS if found.only(noise=level).rows]
+        for place, level in enumerate(levels):
             # One above the other, so that equal ones are all seen.
             above = 0.16 * (place - (len(levels) - 1) / 2)
-            points = [_median(found, name) for name in names]
+            values = [found.only(noise=level, method=name).of_sets("share") for name in names]
+            points = [float(np.mean(value)) if value else float("nan") for value in values]
             axes.plot(
                 np.clip(points, LEAST, MOST), np.arange(len(names)) + above, "o", markersize=4.6,
                 color=LEVEL_COLORS[level], markeredgecolor="white", markeredgewidth=0.5,
@@ -97,25 +103,37 @@ def share_figure(rows: list[Row]) -> Figure:
         axes.set_xticks([0, 0.5, 1])
         axes.set_yticks(range(len(names)), [SHOWN[n] for n in names] if number == 0 else [])
         axes.tick_params(axis="y", length=0)
+        if number == 0 and default in names:
+            axes.get_yticklabels()[names.index(default)].set_fontweight("bold")
         axes.spines["left"].set_visible(False)
     bottom = style.HEADER + 0.26 + height + 0.40
     for number, (level, color) in enumerate(LEVEL_COLORS.items()):
         x = left + number * 0.95
         style.text_at(figure, x, bottom - 0.055, "●", style.BODY, color=color)
         style.text_at(figure, x + 0.13, bottom - 0.05, level, style.SMALL)
+    style.text_at(figure, left + 4.2, bottom - 0.05, "bold: the default", style.SMALL)
     return figure
 
 
-def _median(rows: list[Row], method: str) -> float:
-    shares = [share for row in rows if row["method"] == method for share in row["shares"]]
-    return float(np.median(shares)) if shares else float("nan")
+def curve_superclasses(found: KnownSet) -> dict[str, Superclasses]:
+    """Superclasses of the methods in the picture of curves."""
+    averages = found.averages
+    made = {}
+    for name, (metric, search, options, _) in CURVES.items():
+        if metric:
+            affinity = engine.affinity(averages, metric, options=search)
+            counts = averages.n_particles
+            made[name] = cluster(affinity, N_SUPERCLASSES, options=options, n_particles=counts)
+        else:
+            made[name] = identity_superclasses(averages.class_id, averages.n_particles)
+    return made
 
 
 @style.styled
 def curve_figure(found: KnownSet) -> Figure:
     """Uniformity of views against particles kept, at one number of superclasses."""
     assert found.known is not None
-    left, width, high, right = 0.62, 4.6, 3.0, 1.55
+    left, width, high, right = 0.62, 4.6, 3.0, 1.75
     figure = style.new_figure(
         left + width + right,
         style.HEADER + high + 0.65,
@@ -126,15 +144,9 @@ def curve_figure(found: KnownSet) -> Figure:
     axes.grid(True, axis="y", color=style.PALE, linewidth=0.5)
     n = len(found.known)
     curves: list[tuple[str, str, str, DoubleArray, DoubleArray]] = []
-    for method in METHODS:
-        if method.name in CURVES:
-            affinity = affinity_of(found.averages, method)
-            superclasses = group(found.averages, method, affinity, N_SUPERCLASSES)
-            curve = balance_curve(found.known, superclasses, DROPS)
-            color = CURVES[method.name]
-            curves.append(
-                (SHOWN[method.name], color, "-", curve.kept, curve.uniformity.mean(axis=0))
-            )
+    for name, superclasses in curve_superclasses(found).items():
+        curve = balance_curve(found.known, superclasses, DROPS)
+        curves.append((name, CURVES[name][3], "-", curve.kept, curve.uniformity.mean(axis=0)))
     best = oracle_curve(found.known, found.averages.class_id, N_SUPERCLASSES, DROPS)
     chance = random_curve(found.known, np.linspace(best.kept.min(), n, 12), DROPS)
     curves.append(("oracle: true views", style.INK, "--", best.kept, best.uniformity.mean(axis=0)))
@@ -201,38 +213,29 @@ def angle_figure(shown: dict[str, tuple[KnownSet, Affinity]]) -> Figure:
     return figure
 
 
-def angle_sets(data: Path) -> dict[str, tuple[KnownSet, Affinity]]:
+def angle_sets() -> dict[str, tuple[KnownSet, Affinity]]:
     """Ideal projections of the phantom, and averages of moderate noise and noisy ones."""
-    wanted = {
-        "phantom, ideal, clean": "ideal projections",
-        "phantom, preferred, moderate": "averages, moderate noise",
-        "phantom, preferred, noisy": "averages, noisy",
+    kinds: dict[str, tuple[str, dict[str, object]]] = {
+        "ideal projections": ("clean", IDEAL),
+        "averages, moderate noise": ("moderate", {}),
+        "averages, noisy": ("noisy", {}),
     }
     shown = {}
-    default = next(method for method in METHODS if method.name == "default")
-    for found in sets(data, 1, 400, ["phantom"]):
-        words = wanted.get(found.name.rpartition(",")[0])
-        if words:
-            affinity = affinity_of(found.averages, default)
-            assert affinity is not None
-            shown[words] = (found, affinity)
+    for words, (noise, changes) in kinds.items():
+        found = simulated(
+            "phantom", "preferred", noise, N_AVERAGES, SEED, DEFAULT_DATA, changes=changes
+        )
+        shown[words] = found, engine.affinity(found.averages)
     return shown
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n")[0])
-    parser.add_argument(
-        "--data", type=Path, default=Path(os.environ.get("REBALANCE_TEST_DATA", DEFAULT_DATA))
-    )
-    given = parser.parse_args()
-    share_figure(kept(RESULTS)).savefig(IMAGES / "science_shares.png", metadata={"Software": None})
-    angle_figure(angle_sets(given.data)).savefig(
-        IMAGES / "science_angles.png", metadata={"Software": None}
-    )
-    if (given.data / "relion31_70s").is_dir():
-        curve_figure(relion(given.data / "relion31_70s")).savefig(
-            IMAGES / "science_curves.png", metadata={"Software": None}
-        )
+    """Draw all; the curves where RELION's files are."""
+    figures = {"science_shares": share_figure(read()), "science_angles": angle_figure(angle_sets())}
+    if (DEFAULT_DATA / "relion31_70s").is_dir():
+        figures["science_curves"] = curve_figure(relion(DEFAULT_DATA / "relion31_70s"))
+    for name, figure in figures.items():
+        figure.savefig(IMAGES / f"{name}.png", metadata={"Software": None})
 
 
 if __name__ == "__main__":

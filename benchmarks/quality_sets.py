@@ -1,8 +1,8 @@
-"""The data of `benchmarks.quality`: classifications of known views, from clean to bad."""
+"""The data of `benchmarks.ablation`: classifications of known views, from clean to bad."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -137,48 +137,6 @@ def relion(folder: Path) -> KnownSet:
     return KnownSet(
         folder.name, "RELION", "moderate", averages.subset(~averages.is_empty), known, (5, 6, 8, 10)
     )
-
-
-def structures(folder: Path) -> KnownSet:
-    """Averages of a mixture of structures; the groups are those that its authors published."""
-    averages = formats.read(folder / "mixture_2D.mrcs").class_averages
-    assert averages is not None
-    group = read_truth(folder / "slicem_author_clusters.tsv").group
-    assert group is not None
-    averages = averages.subset(~averages.is_empty)
-    names = sorted(set(group.values()))
-    truth = np.array([names.index(group[n]) if n in group else -1 for n in averages.class_id])
-    return KnownSet(folder.name, "structures", "real", averages, None, (), truth, len(names))
-
-
-def sets(data: Path, seeds: int, first_seed: int, *, full: bool = True) -> Iterator[KnownSet]:
-    """Every set whose data are there, small ones first.
-
-    Parameters
-    ----------
-    data : Path
-        Folder with ``relion31_70s``, ``slicem_ribosomes`` and ``models``.
-    seeds : int
-        Copies of each simulated set.
-    first_seed : int
-    full : bool
-        False: the phantom and two noise levels only.
-    """
-    if (data / "relion31_70s").is_dir():
-        yield relion(data / "relion31_70s")
-    if (data / "slicem_ribosomes").is_dir():
-        yield structures(data / "slicem_ribosomes")
-    cases = [(100, noise) for noise in NOISE] + [(30, "moderate"), (300, "moderate")]
-    if not full:
-        cases = [(30, "clean"), (30, "noisy")]
-    for n_averages, noise in sorted(cases):
-        for molecule, settings in MOLECULES.items():
-            here = "model" not in settings or (data / "models" / settings["model"]).is_file()
-            if not here or (not full and "model" in settings):
-                continue
-            for views in VIEWS:
-                for seed in range(first_seed, first_seed + (1 if n_averages == 300 else seeds)):
-                    yield simulated(molecule, views, noise, n_averages, seed, data / "models")
 
 
 def in_view(found: KnownSet) -> IntArray:

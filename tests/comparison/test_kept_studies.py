@@ -1,4 +1,4 @@
-"""The studies that come with the benchmarks run as they are written, here in a tiny form."""
+"""The study that comes with the benchmarks runs as it is written, here in a tiny form."""
 
 from __future__ import annotations
 
@@ -6,56 +6,107 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from benchmarks import quality_page
-from rebalance.comparison import compare
-from rebalance.comparison.study import parse_study, read_study
+from benchmarks import quality, quality_page
+from benchmarks.quality_results import Results, condensed
+from rebalance.comparison import compare, read_study
+from rebalance.comparison.data_sets import instances
+from rebalance.comparison.grid import expand
+from rebalance.comparison.study import parse_study
+from rebalance.registry import registry
 
-STUDIES = Path(quality_page.__file__).parent / "studies"
 SHARED = Path("../../../shared/data")
-TINY = {"n_averages": 16, "n_particles": 320, "box": 24, "n_views": 3}
+TINY = {"n_averages": 16, "box": 24, "snr": [1.0, 0.05]}
 
 
-def tiny(path: Path) -> dict[str, Any]:
-    """The study with its own methods, on few small averages."""
-    content = tomllib.loads(path.read_text(encoding="utf-8"))
-    for data in content["data"]:
-        if "simulate" in data:
-            data["simulate"] |= TINY | {"snr": data["simulate"]["snr"][:1]}
-            data["simulate"].pop("pixel_size", None)
-    return content | {"n_superclasses": [3], "selections": 1}
+def needed() -> None:
+    """Skip where a plugin of the study is not installed."""
+    content = tomllib.loads(quality.STUDY.read_text(encoding="utf-8"))
+    for kind in ("metric", "clustering"):
+        there = {plugin.name for plugin in registry().of_kind(kind)}
+        names = {one if isinstance(one, str) else one["name"] for one in content[kind]}
+        if names - there:
+            pytest.skip(f"{', '.join(sorted(names - there))} are not installed")
 
 
-def test_the_study_of_quality_runs_with_all_its_methods(tmp_path: Path) -> None:
-    path = STUDIES / "quality.toml"
-    n_methods = 3 * 5 + 1
-    found = compare(parse_study(tiny(path)), tmp_path / "s", figures=False)
+def tiny(of: str) -> dict[str, Any]:
+    """The study with its own methods, on few small averages of one molecule."""
+    content = tomllib.loads(quality.STUDY.read_text(encoding="utf-8"))
+    data = [one for one in content["data"] if one.get("name", "").startswith(of)]
+    for one in data:
+        one["simulate"].pop("n_averages", None)
+        if "n_views" in one["simulate"]:
+            one["simulate"]["n_views"] = 3
+        one["n_superclasses"] = [2, one["n_superclasses"][1] if "n_views" in one["simulate"] else 4]
+    return content | {
+        "data": data[:2],
+        "simulate": TINY,
+        "particles_per_average": 20,
+        "selections": 2,
+        "seeds": [200],
+    }
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
+    needed()
+    study = parse_study(tiny("phantom"))
+    found = compare(study, tmp_path_factory.mktemp("study"), figures=False)
     assert not found.failures
-    assert len(found.ranks["share_of_oracle_gain"].methods) == n_methods
-    assert found.n_cells == 2 * n_methods
+    return condensed(found, instances(study, Path()))
 
 
-def test_the_study_of_shared_data_reads_what_is_there(real_data: Path, tmp_path: Path) -> None:
-    content = tiny(STUDIES / "quality_shared.toml")
-    for data in content["data"]:
-        for where in (data, data.get("simulate", {})):
-            for key in ("path", "source"):
-                if key in where:
-                    where[key] = str(real_data / Path(where[key]).relative_to(SHARED))
-    content["clustering"] = ["hierarchical"]
-    content["metric"] = ["rotational-cc"]
-    found = compare(parse_study(content), tmp_path / "s", figures=False)
+def test_the_study_gives_a_row_for_every_method_and_number(results: Results) -> None:
+    grid = expand(read_study(quality.STUDY))
+    methods = {grid.method_label(one) for one in grid.combinations([8])}
+    assert set(results.methods) == methods
+    # Two kinds of views, two noise levels, two numbers of superclasses.
+    assert len(results.rows) == 2 * 2 * 2 * len(methods)
+    assert {row.noise for row in results.rows} == {"clean", "noisy"}
+    assert {(row.data, row.averages, row.seed) for row in results.rows} == {("phantom", 16, 200)}
+    discrete = results.only(views="discrete")
+    assert {row.k for row in discrete.rows} == {2, 3}
+    assert all(row.is_true_number == (row.k == 3) for row in discrete.rows)
+    assert all(np.isfinite(row.kept) for row in results.rows)
+    assert len(discrete.of_sets("ari")) == 2
+    assert not results.only(views="preferred").of_sets("ari")
+
+
+def test_every_method_that_a_table_names_is_in_the_study() -> None:
+    needed()
+    grid = expand(read_study(quality.STUDY))
+    methods = {grid.method_label(one) for one in grid.combinations([8])}
+    assert {*quality_page.SHOWN, *quality_page.FEW, *quality_page.PLAIN} <= methods
+    assert quality_page.default_method() in methods
+
+
+def test_the_study_reads_the_real_data_that_are_there(real_data: Path, tmp_path: Path) -> None:
+    needed()
+    content = tomllib.loads(quality.STUDY.read_text(encoding="utf-8"))
+    content["data"] = [one for one in content["data"] if "path" in one]
+    for one in content["data"]:
+        for key in {"path", "truth"} & one.keys():
+            one[key] = str(real_data / Path(one[key]).relative_to(SHARED))
+    content |= {"metric": ["rotational-cc"], "clustering": ["hierarchical"], "selections": 1}
+    study = parse_study(content)
+    found = compare(study, tmp_path / "s", figures=False)
     assert not found.failures
-    assert found.n_cells == 3
+    rows = condensed(found, instances(study, Path()))
+    assert [row.k for row in rows.only(data="relion31_70s").rows] == [5, 6, 8, 10]
+    structures = rows.only(data="slicem_ribosomes")
+    assert len(structures.of_sets("ari")) == 1
+    assert not structures.of_sets("share")
 
 
-@pytest.mark.parametrize("path", sorted(STUDIES.glob("*.toml")), ids=lambda path: path.stem)
-def test_every_kept_study_can_be_read(path: Path) -> None:
-    study = read_study(path)
-    assert {method.name for method in study.metric} == {"rotational-cc", "frc"}
+def test_data_whose_files_are_absent_are_left_out(tmp_path: Path) -> None:
+    study, absent = quality.there(read_study(quality.STUDY), tmp_path)
+    assert {data.name.partition(",")[0] for data in study.data} == {"phantom"}
+    assert "slicem_ribosomes" in absent
+    assert len(absent) + len(study.data) == len(read_study(quality.STUDY).data)
 
 
 def test_the_page_shows_the_study_as_it_is() -> None:
-    study = (STUDIES / "quality.toml").read_text(encoding="utf-8")
+    study = quality.STUDY.read_text(encoding="utf-8")
     assert f"```toml file=quality.toml\n{study}```" in quality_page.PAGE.read_text(encoding="utf-8")

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from math import nan
 from pathlib import Path
 
 import pytest
 from matplotlib.text import Text
 
-from benchmarks import quality, quality_figures, quality_page
+from benchmarks import (
+    ablation_page,
+    quality,
+    quality_figures,
+    quality_page,
+    quality_results,
+)
 from benchmarks.ablation_methods import methods_for
-from benchmarks.quality_methods import METHODS
+from benchmarks.quality_results import Results
 from benchmarks.quality_sets import simulated
 
 
@@ -24,10 +32,32 @@ def test_tables_are_written_from_the_kept_results(
 
 
 def test_the_picture_of_shares_has_every_method_that_it_names() -> None:
-    figure = quality_figures.share_figure(quality_page.kept(quality_page.RESULTS))
+    figure = quality_figures.share_figure(quality_results.read())
     words = {text.get_text() for text in figure.findobj(Text)}
     assert set(quality_figures.SHOWN.values()) <= words
-    assert set(quality_figures.SHOWN) | set(quality_figures.CURVES) <= {m.name for m in METHODS}
+
+
+def test_results_are_read_as_they_were_written(tmp_path: Path) -> None:
+    row = quality_results.Row(
+        "phantom", "discrete", 30, 0.05, 200, "a + b", 8, False, 0.91, 0.02, 0.5, nan, -0.5
+    )
+    whole = replace(row, data="job", views="files", averages=None, snr=None, seed=None)
+    path = tmp_path / "kept.csv"
+    quality_results.write(Results([row, whole]), path)
+    assert repr(quality_results.read(path).rows) == repr((row, whole))
+
+
+def test_shares_are_means_over_k_and_then_over_sets() -> None:
+    def row(seed: int, k: int, share: float) -> quality_results.Row:
+        return quality_results.Row(
+            "phantom", "discrete", 30, 0.25, seed, "m", k, k == 8, share, 0.0, 0.5, share, -0.5
+        )
+
+    found = Results([row(1, 8, 0.2), row(1, 12, 0.4), row(2, 8, 0.9), row(2, 12, nan)])
+    assert found.of_sets("share") == pytest.approx([0.3, 0.9])
+    # Agreement is that at the true number alone.
+    assert found.of_sets("ari") == pytest.approx([0.2, 0.9])
+    assert quality_page.mean_of(found, "share") == "0.60 ± 0.42"
 
 
 def test_a_part_measured_anew_leaves_other_results_alone(tmp_path: Path) -> None:
@@ -35,7 +65,7 @@ def test_a_part_measured_anew_leaves_other_results_alone(tmp_path: Path) -> None
     old = [{"set": "a", "method": "x", "share": 0.1}, {"set": "a", "method": "y", "share": 0.2}]
     quality.keep(path, old)
     quality.keep(path, [{"set": "a", "method": "x", "share": 0.3}])
-    found = {(row["set"], row["method"]): row["share"] for row in quality_page.kept(path)}  # type: ignore[index]
+    found = {(row["set"], row["method"]): row["share"] for row in ablation_page.kept(path)}
     assert found == {("a", "x"): 0.3, ("a", "y"): 0.2}
 
 

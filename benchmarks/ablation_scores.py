@@ -1,0 +1,114 @@
+"""What `benchmarks.ablation` measures of a method on a set of known views, and where it keeps it.
+
+For each data set and method, at several numbers of superclasses K,
+
+- share: the mean over K of the share of the oracle's gain in uniformity of views;
+- ARI: adjusted Rand index with the true views, where these are discrete, at their number;
+- rho: Spearman's rank correlation of affinity with the angle between views, below 40°;
+- kept: the part of the particles that is kept at f = 0.5, mean over K.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from benchmarks.quality_methods import Method, affinity_of, group
+from benchmarks.quality_sets import KnownSet, in_view
+from rebalance.evaluation import (
+    adjusted_rand,
+    affinity_against_angle,
+    balance_curve,
+    oracle_curve,
+    random_curve,
+    share_of_oracle_gain,
+)
+from rebalance.evaluation.evaluation import BELOW
+from rebalance.model import Affinity, Superclasses
+
+DEFAULT_DATA = Path(__file__).parents[2] / "shared" / "data"
+
+
+def share(found: KnownSet, superclasses: Superclasses, n: int, seeds: int) -> float:
+    """Share of the oracle's gain, over the numbers of particles that both reach."""
+    assert found.known is not None
+    ours = balance_curve(found.known, superclasses, seeds)
+    best = oracle_curve(found.known, found.averages.class_id, n, seeds)
+    fewest, most = min(ours.kept.min(), best.kept.min()), max(ours.kept.max(), best.kept.max())
+    chance = found.known.remembered(
+        ("chance", round(fewest / 100)),
+        lambda: random_curve(found.known, np.linspace(max(fewest, 2), most, 12), seeds),
+    )
+    return share_of_oracle_gain(ours, chance, best)[0]
+
+
+def kept_at_half(superclasses: Superclasses) -> float:
+    """Part of the particles that is kept at f = 0.5."""
+    size = superclasses.size
+    return float(np.minimum(size, 2 * size.min()).sum() / size.sum())
+
+
+def agreement(found: KnownSet, superclasses: Superclasses) -> float:
+    rows = in_view(found)
+    assert found.truth is not None
+    return adjusted_rand(found.truth[rows], superclasses.label[rows])
+
+
+def against_angle(found: KnownSet, affinity: Affinity) -> float:
+    rows = in_view(found)
+    assert found.known is not None
+    angle = found.known.angles_of_modal_views(found.averages.class_id[rows])
+    return affinity_against_angle(affinity.values[np.ix_(rows, rows)], angle, below=BELOW)[0]
+
+
+def measure(found: KnownSet, methods: list[Method], seeds: int) -> list[dict[str, Any]]:
+    """One row for each method."""
+    rows: list[dict[str, Any]] = []
+    affinities: dict[str, Affinity] = {}
+    known: dict[object, float] = {}
+    for method in methods:
+        key = method.affinity_key
+        if key not in affinities:
+            affinities[key] = affinity_of(found.averages, method)
+        affinity = affinities[key]
+        shares, kept = [], []
+        for n in found.numbers:
+            superclasses = group(found.averages, method, affinity, n)
+            groups = (n, frozenset(frozenset(members.tolist()) for members in superclasses))
+            if groups not in known:
+                known[groups] = share(found, superclasses, n, seeds)
+            shares.append(known[groups])
+            kept.append(kept_at_half(superclasses))
+        row: dict[str, Any] = {
+            "set": found.name,
+            "views": found.views,
+            "noise": found.noise,
+            "averages": len(found.averages),
+            "method": method.name,
+        }
+        if shares:
+            row |= {
+                "k": list(found.numbers),
+                "shares": [round(value, 4) for value in shares],
+                "share": round(float(np.nanmean(shares)), 4),
+                "kept": round(float(np.mean(kept)), 4),
+            }
+        if found.n_views is not None:
+            superclasses = group(found.averages, method, affinity, found.n_views)
+            row["ari"] = round(agreement(found, superclasses), 4)
+        if found.known is not None:
+            row["rho"] = round(against_angle(found, affinity), 4)
+        rows.append(row)
+    return rows
+
+
+def keep(path: Path, rows: list[dict[str, Any]]) -> None:
+    """Write rows; those of other sets and methods stay, so that a part can be measured anew."""
+    new = {(row["set"], row["method"]) for row in rows}
+    content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"rows": []}
+    others = [row for row in content["rows"] if (row["set"], row["method"]) not in new]
+    content["rows"] = others + rows
+    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
