@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import compress
 from pathlib import Path
 from textwrap import wrap
 
@@ -90,14 +91,16 @@ def title_of(method: str) -> str:
 def table(
     head: Iterable[str], methods: Iterable[str], cells: Callable[[str], list[str]]
 ) -> list[str]:
-    """Lines of Markdown: a row for each method that has any cell."""
-    head = list(head)
-    lines = [f"| method | {' | '.join(head)} |", "| --- |" + " ---: |" * len(head)]
-    for method in methods:
-        row = cells(method)
-        if any(row):
-            lines.append(f"| {title_of(method)} | {' | '.join(row)} |")
-    return lines
+    """Lines of Markdown: a row for each method, a column for each head, where it has any cell."""
+    rows = {method: cells(method) for method in methods}
+    rows = {method: row for method, row in rows.items() if any(row)}
+    used = [any(column) for column in zip(*rows.values(), strict=True)]
+    lines = [_line(["method", *compress(head, used)]), "| --- |" + " ---: |" * sum(used)]
+    return [*lines, *(_line([title_of(m), *compress(row, used)]) for m, row in rows.items())]
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def mean_of(results: Results, score: str) -> str:
