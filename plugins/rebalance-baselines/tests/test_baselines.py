@@ -39,8 +39,13 @@ def test_euclidean_is_the_distance_of_the_pixels(averages: ClassAverages) -> Non
 
 def test_unaligned_is_the_masked_correlation(averages: ClassAverages) -> None:
     rows = masked(averages, 20)
-    found = rebalance.affinity(averages, "unaligned", options={"mask_diameter": "20px"}).values
-    assert found == pytest.approx(np.clip(rows @ rows.T, 0, 1), abs=1e-5)
+    found = rebalance.affinity(averages, "unaligned", options={"mask_diameter": "20px"})
+    assert found.values == pytest.approx(np.clip(rows @ rows.T, 0, 1), abs=1e-5)
+    assert found.facts["mask_diameter_px"] == 20
+    assert (
+        rebalance.affinity(averages, "unaligned").facts["mask_diameter_from"]
+        != (found.facts["mask_diameter_from"])
+    )
 
 
 def test_a_profile_tells_rings_apart_and_nothing_within_them(averages: ClassAverages) -> None:

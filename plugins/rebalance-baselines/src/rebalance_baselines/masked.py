@@ -2,12 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any, ClassVar
+
 import numpy as np
 
 from rebalance.imaging.masks import mask_about
 from rebalance.metrics.search_options import mask_radius
 from rebalance.model import ClassAverages, DoubleArray
-from rebalance.pairwise import MaskOptions
+from rebalance.options import Options
+from rebalance.pairwise import MaskOptions, PairFeatures, PairMetric
+
+
+class MaskedMetric(PairMetric):
+    """Base of a metric of images under a soft mask about the centre of the box."""
+
+    options_model: ClassVar[type[Options]] = MaskOptions
+
+    def prepare(
+        self, class_averages: ClassAverages, options: Any, device: str = "cpu"
+    ) -> PairFeatures:
+        """As `PairMetric.prepare`; the facts say how wide the mask is, and why."""
+        found = super().prepare(class_averages, options, device)
+        radius, mask_from = mask_radius(class_averages, options.mask_diameter)
+        facts = {"mask_diameter_px": round(2 * radius, 3), "mask_diameter_from": mask_from}
+        return replace(found, facts=facts)
 
 
 def masked_images(class_averages: ClassAverages, options: MaskOptions) -> DoubleArray:

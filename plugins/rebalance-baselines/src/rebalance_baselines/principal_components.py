@@ -9,8 +9,8 @@ import numpy as np
 from rebalance.hookspecs import Methods
 from rebalance.model import ClassAverages, FloatArray
 from rebalance.options import Options, option
-from rebalance.pairwise import MaskOptions, PairMetric
-from rebalance_baselines.masked import masked_images, scaled
+from rebalance.pairwise import MaskOptions
+from rebalance_baselines.masked import MaskedMetric, masked_images, scaled
 
 PAPER = (
     "van Heel M. & Frank J. (1981) Use of multivariate statistics in analysing the images of "
@@ -24,7 +24,7 @@ class PrincipalComponentsOptions(MaskOptions):
     n_components: int = option(10, "Leading principal components.", ge=1, le=1000)
 
 
-class PrincipalComponents(PairMetric):
+class PrincipalComponents(MaskedMetric):
     r"""Distance in the leading principal components, as an affinity.
 
     Images are masked about the centre of the box, their mean under the mask taken off, and scaled

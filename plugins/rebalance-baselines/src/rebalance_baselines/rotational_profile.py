@@ -9,18 +9,16 @@ import numpy as np
 from rebalance.hookspecs import Methods
 from rebalance.imaging.masks import radius_of_pixels
 from rebalance.model import ClassAverages, FloatArray
-from rebalance.options import Options
-from rebalance.pairwise import MaskOptions, PairMetric
-from rebalance_baselines.masked import correlation, masked_images, scaled
+from rebalance.pairwise import MaskOptions
+from rebalance_baselines.masked import MaskedMetric, correlation, masked_images, scaled
 
 
-class RotationalProfile(PairMetric):
+class RotationalProfile(MaskedMetric):
     """Correlation coefficient of the means over rings one pixel wide, 0 where negative.
 
     Images are masked about the centre of the box first, and their mean under the mask is taken off.
     """
 
-    options_model: ClassVar[type[Options]] = MaskOptions
     returns: ClassVar[str] = "affinity"
     invariances: ClassVar[tuple[str, ...]] = ("rotation", "mirror", "scale", "offset")
     pair = correlation

@@ -8,15 +8,13 @@ import numpy as np
 
 from rebalance.hookspecs import Methods
 from rebalance.model import ClassAverages, FloatArray
-from rebalance.options import Options
-from rebalance.pairwise import MaskOptions, PairMetric
-from rebalance_baselines.masked import correlation, masked_images, scaled
+from rebalance.pairwise import MaskOptions
+from rebalance_baselines.masked import MaskedMetric, correlation, masked_images, scaled
 
 
-class Unaligned(PairMetric):
+class Unaligned(MaskedMetric):
     """Correlation coefficient under a soft mask about the centre of the box, 0 where negative."""
 
-    options_model: ClassVar[type[Options]] = MaskOptions
     returns: ClassVar[str] = "affinity"
     invariances: ClassVar[tuple[str, ...]] = ("scale", "offset")
     pair = correlation
