@@ -27,7 +27,7 @@ PAGE = ROOT / "docs" / "science.md"
 START, END = "<!-- measured by benchmarks.quality -->", "<!-- measured until here -->"
 STUDY_START, STUDY_END = "```toml file=quality.toml\n", "```\n"
 LEVELS = tuple(NOISE.values())
-TARGET = 0.95
+TARGET, ALMOST = 0.95, 0.85
 FORMER = "no whitening, shift 8 % + ward"
 """The default before."""
 PLAIN = (
@@ -226,13 +226,12 @@ def against_the_target(results: Results) -> list[str]:
             n_kinds += 1
             behind += bool(np.mean(ours) < plain[1])
     met = sum(value >= TARGET for value in values)
-    return [
+    words = (
         f"Of {len(values)} sets up to moderate noise the default reaches a share of {TARGET} on "
-        f"{met}, {TARGET - 0.1:.2f} on {sum(v >= TARGET - 0.1 for v in values)}; on "
-        f"{behind} of the {n_kinds} kinds below it is behind the best baseline.",
-        "",
-        *lines,
-    ]
+        f"{met}, and of {ALMOST} on {sum(value >= ALMOST for value in values)}; on {behind} of the "
+        f"{n_kinds} rows below its mean is behind that of the best baseline."
+    )
+    return [*wrap(words, 110), "", *lines]
 
 
 def measured(results: Results) -> str:
