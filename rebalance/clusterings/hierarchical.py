@@ -8,6 +8,7 @@ from typing import ClassVar, Literal
 import numpy as np
 
 from rebalance.clusterings.balanced_linkage import balanced_linkage
+from rebalance.clusterings.path_distance import path_distance
 from rebalance.hookspecs import Methods
 from rebalance.model import ClusteringResult, DoubleArray, FloatArray, IntArray
 from rebalance.options import Options, option
@@ -16,6 +17,10 @@ _MOST_FOR_OPTIMAL_ORDER = 500
 """Optimal leaf ordering takes time ~ n³: 0.4 s at this size, minutes at 5,000."""
 
 
+PATHS = (
+    "Little A, McKenzie D & Murphy JM (2022) Balancing geometry and density: path distances on "
+    "high-dimensional data. SIAM J. Math. Data Sci. 4, 72–99. doi:10.1137/20M1386657"
+)
 PAPER = "Müllner D (2011) Modern hierarchical, agglomerative clustering algorithms. arXiv:1109.2378"
 
 
@@ -31,12 +36,26 @@ class HierarchicalOptions(Options):
         ge=0,
         le=1,
     )
+    path_neighbors: int = option(
+        3,
+        "Distances are lengths of paths through so many nearest neighbours; 0 compares directly.",
+        ge=0,
+        le=1000,
+    )
+    path_power: float = option(
+        3.0,
+        "Exponent of a step √(1 − affinity) of a path; higher prefers more and smaller steps.",
+        ge=1,
+        le=8,
+    )
 
 
 class Hierarchical:
-    r"""Agglomerative hierarchical clustering of the distances d_ij = 1 − affinity_ij.
+    r"""Agglomerative hierarchical clustering of distances along paths of similar averages.
 
-    The two nearest groups are merged until one is left; K superclasses are what stands n − K
+    The distance d_ij is the length of the shortest path of steps (1 − affinity)^(path_power / 2)
+    between nearest neighbours, see `rebalance.clusterings.path_distance`; with path_neighbors = 0
+    it is 1 − affinity_ij itself. The two nearest groups are merged until one is left; K superclasses are what stands n − K
     merges later. Between groups u and v the distance is
 
     - ``balanced``: that of ``average`` · (2 |u| |v| / (|u| + |v|))^size_weight, see
@@ -45,8 +64,9 @@ class Hierarchical:
     - ``complete``: d(u, v) = max d_ij
     - ``single``: d(u, v) = min d_ij
     - ``weighted`` (WPGMA): d(s ∪ t, v) = (d(s, v) + d(t, v)) / 2
-    - ``ward``: the growth of the variance within, on the chord d_ij = √(2 (1 − affinity_ij)),
-      the Euclidean distance of two normalised images whose correlation is the affinity.
+    - ``ward``: the growth of the variance within, on the chord √(2 (1 − affinity_ij)), the
+      Euclidean distance of two normalised images whose correlation is the affinity, or on the
+      length of the path to the power 1 / path_power.
 
     Average linkage follows the true views best, but leaves noisy and odd averages by themselves,
     as superclasses of few particles that then set the size of all. Ward's gathers them, but cuts
@@ -70,7 +90,12 @@ class Hierarchical:
 
     def methods(self, options: HierarchicalOptions) -> Methods:
         """For a methods paragraph."""
-        return Methods(f"hierarchical clustering with {options.linkage} linkage {{}}", (PAPER,))
+        if options.path_neighbors == 0:
+            return Methods(f"hierarchical clustering with {options.linkage} linkage {{}}", (PAPER,))
+        words = (
+            f"hierarchical clustering of path distances {{}} with {options.linkage} linkage {{}}"
+        )
+        return Methods(words, (PATHS, PAPER))
 
     def cluster(
         self,
@@ -100,20 +125,27 @@ class Hierarchical:
         from scipy.spatial.distance import squareform
 
         pairs = squareform(affinity, checks=False).astype(np.float64)
-        distance = np.clip(1.0 - pairs, 0.0, None)
-        if options.linkage == "ward":
-            distance = np.sqrt(2.0 * distance)
+        direct = np.clip(1.0 - pairs, 0.0, None)
+        distance = _distance(squareform(direct), options)
         if options.linkage == "balanced":
-            tree = balanced_linkage(squareform(distance), options.size_weight)
+            tree = balanced_linkage(distance, options.size_weight)
         else:
-            tree = linkage(distance, method=options.linkage)
+            tree = linkage(squareform(distance), method=options.linkage)
         if n <= _MOST_FOR_OPTIMAL_ORDER:
-            tree = optimal_leaf_ordering(tree, distance)
+            tree = optimal_leaf_ordering(tree, direct)
         order = leaves_list(tree).astype(np.int64)
         return {
             number: ClusteringResult(label=_cut(tree, number), linkage=tree, order=order)
             for number in numbers
         }
+
+
+def _distance(direct: DoubleArray, options: HierarchicalOptions) -> DoubleArray:
+    """What is linked, from 1 − affinity; float64 (N, N)."""
+    if options.path_neighbors == 0:
+        return np.sqrt(2.0 * direct) if options.linkage == "ward" else direct
+    length = path_distance(direct ** (options.path_power / 2), options.path_neighbors)
+    return length ** (1 / options.path_power) if options.linkage == "ward" else length
 
 
 def _cut(tree: DoubleArray, n_groups: int) -> IntArray:

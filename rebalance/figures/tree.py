@@ -152,7 +152,8 @@ def _cut(tree: DoubleArray, label: IntArray) -> float | None:
 
 
 def _height(superclasses: Superclasses) -> str:
-    scaled = superclasses.options.get("linkage") in ("ward", "balanced")
+    options = superclasses.options
+    scaled = options.get("path_neighbors") or options.get("linkage") in ("ward", "balanced")
     return "distance" if scaled else "1 − affinity"
 
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from rebalance.model import BoolArray, DoubleArray, IntArray, Suggestion
 
-STANDS_OUT = 0.06
+STANDS_OUT = 0.08
 """Least gain of the silhouette over averages without groups for a structure to be told."""
 
 _CLOSE = 0.05

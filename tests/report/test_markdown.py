@@ -257,7 +257,16 @@ def test_pictures_are_linked_relative_to_the_folder_and_only_where_they_are():
 @pytest.mark.parametrize(
     ("clustering", "options", "words"),
     [
-        ("hierarchical", {"linkage": "ward"}, "hierarchical clustering with ward linkage"),
+        (
+            "hierarchical",
+            {"linkage": "ward", "path_neighbors": 0},
+            "hierarchical clustering with ward linkage",
+        ),
+        (
+            "hierarchical",
+            {"linkage": "average"},
+            r"hierarchical clustering of path distances \[2\] with average linkage \[3\]",
+        ),
         ("spectral", {}, "spectral clustering"),
         ("labels", {}, "by hand"),
         ("my_<b>", {}, "by the clustering my\\_&lt;b&gt;"),

@@ -33,11 +33,17 @@ def test_the_number_of_blocks_is_suggested(clustering: str, n_blocks: int) -> No
 
 
 def test_averages_without_groups_have_no_structure() -> None:
-    values, _ = blocks([12, 12, 12], seed=1, within=0.6)
-    smooth = Spread(values).sample(np.random.default_rng(3))
-    found = rebalance.scan(affinity_of(smooth), range(3, 15))
-    assert not found.suggestion.has_structure
-    assert "No number of superclasses stands out" in found.suggestion.reason
+    values, _ = blocks([25, 25, 25], seed=1, within=0.6)
+    spread = Spread(values)
+    told = []
+    for seed in range(3, 11):
+        found = rebalance.scan(
+            affinity_of(spread.sample(np.random.default_rng(seed))), range(3, 15)
+        )
+        told.append(found.suggestion.has_structure)
+        if not told[-1]:
+            assert "No number of superclasses stands out" in found.suggestion.reason
+    assert np.count_nonzero(told) <= 1
 
 
 def test_superclasses_are_those_that_the_clustering_gives() -> None:
