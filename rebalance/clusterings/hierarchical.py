@@ -55,8 +55,8 @@ class Hierarchical:
 
     The distance d_ij is the length of the shortest path of steps (1 − affinity)^(path_power / 2)
     between nearest neighbours, see `rebalance.clusterings.path_distance`; with path_neighbors = 0
-    it is 1 − affinity_ij itself. The two nearest groups are merged until one is left; K superclasses are what stands n − K
-    merges later. Between groups u and v the distance is
+    it is 1 − affinity_ij itself. The two nearest groups are merged until one is left; K
+    superclasses are what stands n − K merges later. Between groups u and v the distance is
 
     - ``balanced``: that of ``average`` · (2 |u| |v| / (|u| + |v|))^size_weight, see
       `rebalance.clusterings.balanced_linkage`
