@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rebalance.model import DoubleArray
+
 if TYPE_CHECKING:
     from rebalance.comparison import Comparison
     from rebalance.comparison.data_sets import Instance
@@ -24,7 +26,9 @@ RESULTS = Path(__file__).parent / "results" / "quality.csv"
 NOISE = {1.0: "clean", 0.25: "moderate", 0.05: "noisy", 0.01: "bad"}
 """Names of the signal-to-noise ratios of a particle."""
 LEAST_GAIN = 0.02
-"""Where the oracle gains less uniformity than that, a share of it is chance, and left out."""
+"""Where the oracle gains less uniformity than that, a data set has no share of its own."""
+
+_SCORES = ("share", "share_sd", "gain", "gain_of_oracle", "kept", "ari", "rho")
 
 
 @dataclass(frozen=True)
@@ -48,8 +52,9 @@ class Row:
     is_true_number : bool
         Whether k is that of the true groups.
     share, share_sd : float
-        Of the oracle's gain, mean and standard deviation over selections; none where the oracle
-        gains less than `LEAST_GAIN`, in the median over methods.
+        Of the oracle's gain, mean and standard deviation over selections.
+    gain, gain_of_oracle : float
+        In uniformity of views over random dropping.
     kept : float
         Part of the particles that is kept at f = 0.5.
     ari, rho : float
@@ -66,6 +71,8 @@ class Row:
     is_true_number: bool
     share: float
     share_sd: float
+    gain: float
+    gain_of_oracle: float
     kept: float
     ari: float
     rho: float
@@ -114,6 +121,31 @@ class Results:
                 by_set[row.of_set].append(value)
         return [float(np.mean(values)) for values in by_set.values()]
 
+    def gains(self) -> DoubleArray:
+        """Gain and the oracle's gain of each data set, means over K; float64 (sets, 2)."""
+        by_set: dict[Any, list[tuple[float, float]]] = defaultdict(list)
+        for row in self.rows:
+            if np.isfinite(row.gain) and np.isfinite(row.gain_of_oracle):
+                by_set[row.of_set].append((row.gain, row.gain_of_oracle))
+        return np.array([np.mean(pairs, axis=0) for pairs in by_set.values()]).reshape(-1, 2)
+
+    def share(self) -> tuple[float, float]:
+        """All gains ÷ all gains of the oracle, and its standard error over data sets (jackknife).
+
+        So a set in which there is next to nothing to gain, and a share of its own would be chance,
+        weighs little. NaN for no sets; the error for one.
+        """
+        gains = self.gains()
+        total, n = gains.sum(axis=0), len(gains)
+        if n == 0:
+            return float("nan"), float("nan")
+        without = (total - gains)[:, 0] / (total - gains)[:, 1] if n > 1 else np.array([np.nan])
+        return float(total[0] / total[1]), float(np.sqrt((n - 1) * without.var()))
+
+    def shares_of_sets(self) -> list[float]:
+        """The share of each data set in which the oracle gains `LEAST_GAIN` at least."""
+        return [float(gain / best) for gain, best in self.gains() if best >= LEAST_GAIN]
+
 
 def condensed(comparison: Comparison, data: Sequence[Instance]) -> Results:
     """The rows of a study that was run.
@@ -134,25 +166,10 @@ def condensed(comparison: Comparison, data: Sequence[Instance]) -> Results:
     true_numbers = {
         of[:2]: number for of, found in scores.items() if (number := _true_number(of, found))
     }
-    gains: dict[tuple[Any, ...], list[float]] = defaultdict(list)
-    for of, found in scores.items():
-        gains[of[0], of[1], of[3]].append(_value(found, "gain_of_oracle"))
     return Results(
-        _row(
-            instance_of[of[0]],
-            of,
-            found,
-            true_numbers.get(of[:2]),
-            has_share=_median(gains[of[0], of[1], of[3]]) >= LEAST_GAIN,
-        )
+        _row(instance_of[of[0]], of, found, true_numbers.get(of[:2]))
         for of, found in scores.items()
     )
-
-
-def _median(values: Sequence[float]) -> float:
-    """Of those that are numbers; NaN of none."""
-    numbers = [value for value in values if np.isfinite(value)]
-    return float(np.median(numbers)) if numbers else float("nan")
 
 
 def _value(found: Mapping[str, Mapping[str, Any]], score: str, what: str = "value") -> float:
@@ -171,8 +188,6 @@ def _row(
     of: tuple[Any, ...],
     found: Mapping[str, Mapping[str, Any]],
     true_number: int | None,
-    *,
-    has_share: bool,
 ) -> Row:
     options = instance.options
     asked = of[3]
@@ -186,8 +201,10 @@ def _row(
         method=of[2],
         k=int(true_number or 0) if asked == "truth" else int(asked),
         is_true_number=asked == "truth",
-        share=_value(found, "share_of_oracle_gain") if has_share else float("nan"),
-        share_sd=_value(found, "share_of_oracle_gain", "sd") if has_share else float("nan"),
+        share=_value(found, "share_of_oracle_gain"),
+        share_sd=_value(found, "share_of_oracle_gain", "sd"),
+        gain=_value(found, "gain"),
+        gain_of_oracle=_value(found, "gain_of_oracle"),
         kept=_value(found, "uniformity", "kept_low")
         / _value(found, "uniformity_before", "kept_low"),
         ari=_value(found, "ari"),
@@ -209,7 +226,7 @@ def _cell(value: Any) -> Any:
         return ""
     if isinstance(value, bool):
         return int(value)
-    return f"{value:.4g}" if isinstance(value, float) else value
+    return f"{value:.3g}" if isinstance(value, float) else value
 
 
 def read(path: Path = RESULTS) -> Results:
@@ -231,5 +248,5 @@ def _parsed(row: Mapping[str, str]) -> Row:
         method=row["method"],
         k=int(row["k"]),
         is_true_number=row["is_true_number"] == "1",
-        **{name: number(name) for name in ("share", "share_sd", "kept", "ari", "rho")},
+        **{name: number(name) for name in _SCORES},
     )

@@ -39,7 +39,21 @@ def test_the_picture_of_shares_has_every_method_that_it_names() -> None:
 
 def test_results_are_read_as_they_were_written(tmp_path: Path) -> None:
     row = quality_results.Row(
-        "phantom", "discrete", 30, 0.05, 200, "a + b", 8, False, 0.91, 0.02, 0.5, nan, -0.5
+        "phantom",
+        "discrete",
+        30,
+        0.05,
+        200,
+        "a + b",
+        8,
+        False,
+        0.91,
+        0.02,
+        0.1,
+        0.11,
+        0.5,
+        nan,
+        -0.5,
     )
     whole = replace(row, data="job", views="files", averages=None, snr=None, seed=None)
     path = tmp_path / "kept.csv"
@@ -47,17 +61,35 @@ def test_results_are_read_as_they_were_written(tmp_path: Path) -> None:
     assert repr(quality_results.read(path).rows) == repr((row, whole))
 
 
-def test_shares_are_means_over_k_and_then_over_sets() -> None:
-    def row(seed: int, k: int, share: float) -> quality_results.Row:
-        return quality_results.Row(
-            "phantom", "discrete", 30, 0.25, seed, "m", k, k == 8, share, 0.0, 0.5, share, -0.5
-        )
+def row(seed: int, k: int, gain: float, of_oracle: float, ari: float = 0.5) -> quality_results.Row:
+    share = gain / of_oracle
+    return quality_results.Row(
+        "phantom", "discrete", 30, 0.25, seed, "m", k, k == 8, share, 0.0, gain, of_oracle, 0.5,
+        ari, -0.5,
+    )  # fmt: skip
 
-    found = Results([row(1, 8, 0.2), row(1, 12, 0.4), row(2, 8, 0.9), row(2, 12, nan)])
-    assert found.of_sets("share") == pytest.approx([0.3, 0.9])
-    # Agreement is that at the true number alone.
-    assert found.of_sets("ari") == pytest.approx([0.2, 0.9])
-    assert quality_page.mean_of(found, "share") == "0.60 ± 0.42"
+
+def test_a_share_is_of_all_there_is_to_gain() -> None:
+    found = Results([row(1, 8, 0.1, 0.2), row(1, 12, 0.3, 0.2), row(2, 8, 0.3, 0.1)])
+    # Means over K first: 0.2 of 0.2, and 0.3 of 0.1.
+    share, error = found.share()
+    assert share == pytest.approx(0.5 / 0.3)
+    # Of two sets: half the difference of the shares without either.
+    assert error == pytest.approx(abs(0.3 / 0.1 - 0.2 / 0.2) / 2)
+    assert found.shares_of_sets() == pytest.approx([1, 3])
+    assert quality_page.mean_of(found, "share") == "1.67 ± 1.00"
+    little = Results([*found.rows, row(3, 8, 0.01, 0.001)])
+    assert little.share()[0] == pytest.approx(0.51 / 0.301)
+    assert len(little.shares_of_sets()) == 2
+    alone = found.only(seed=2)
+    assert quality_page.mean_of(alone, "share") == "3.00"
+    assert quality_page.mean_of(found.only(seed=5), "share") == ""
+
+
+def test_agreement_is_that_at_the_true_number_alone() -> None:
+    found = Results([row(1, 8, 0.1, 0.1, 0.2), row(1, 12, 0.1, 0.1, 0.9), row(2, 8, 0.1, 0.1, 0.6)])
+    assert found.of_sets("ari") == pytest.approx([0.2, 0.6])
+    assert quality_page.mean_of(found, "ari") == "0.40 ± 0.28"
 
 
 def test_a_part_measured_anew_leaves_other_results_alone(tmp_path: Path) -> None:
