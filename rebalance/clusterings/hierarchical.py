@@ -37,7 +37,7 @@ class HierarchicalOptions(Options):
         le=1,
     )
     path_neighbors: int = option(
-        3,
+        4,
         "Distances are lengths of paths through so many nearest neighbours; 0 compares directly.",
         ge=0,
         le=1000,
