@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping
-from contextlib import AbstractContextManager
-from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -17,11 +16,9 @@ from rebalance.evaluation.directions import (
     symmetry_operations,
     unit,
 )
+from rebalance.evaluation.one_thread import one_thread
 from rebalance.model import DoubleArray, FloatArray, IntArray, ParticleTable
 from rebalance.views import KERNEL_WIDTH, fourier_directions, isotropic_density, slice_kernel
-
-if TYPE_CHECKING:
-    from threadpoolctl import ThreadpoolController
 
 T = TypeVar("T")
 
@@ -34,19 +31,6 @@ _MOST_VIEWS = 20_000
 MIXED_BEYOND = 30.0
 """Degrees: a class whose particles lie farther than that from its modal view, in the median, shows
 no view. Views without any order lie 60° from any one, if opposite views count as the same."""
-
-
-@cache
-def _blas() -> ThreadpoolController:
-    """The libraries of NumPy, which are looked for once: that costs more than most products."""
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()
-
-
-def one_thread() -> AbstractContextManager[Any]:
-    """BLAS on one thread: sums depend on their number, and in small products they wait."""
-    return _blas().limit(limits=1)
 
 
 class NoColumns:

@@ -16,7 +16,8 @@ from rebalance.evaluation.curves import Curve
 from rebalance.evaluation.curves import oracle_superclasses as oracle_of
 from rebalance.evaluation.evaluation import BELOW, SCORES, Evaluation, Score
 from rebalance.evaluation.judged import Judged, judged_run, mirrors_of, read_judged
-from rebalance.evaluation.known_views import MIXED_BEYOND, KnownViews, one_thread
+from rebalance.evaluation.known_views import MIXED_BEYOND, KnownViews
+from rebalance.evaluation.one_thread import one_thread
 from rebalance.evaluation.placed import Placed, place
 from rebalance.evaluation.truth import Truth, truth_of_simulation
 from rebalance.evaluation.view_scores import affinity_against_angle, weighted_median
