@@ -6,8 +6,9 @@ Scores are those of `benchmarks.quality`. The sets are of 60 averages:
 
 - discrete and preferred views, of moderate noise and noisy;
 - *off centre*: objects up to a tenth of the box off centre, half of the averages with neighbours;
-- *ideal*: projections without noise, blur, contrast transfer or junk, in any direction: how far
-  affinity can follow the angle at all;
+- *no junk*: preferred views of moderate noise without averages that show no view;
+- *ideal*: the same views without noise, blur or contrast transfer either: how far affinity can
+  follow the angle at all;
 
 and RELION's classification. Molecules whose files are absent are skipped.
 """
@@ -45,6 +46,7 @@ IDEAL = {
 def _kinds(box: int) -> Iterator[tuple[str, str, str, dict[str, Any]]]:
     """What is made of each molecule: kind, views, noise, changes of the simulation."""
     yield "ideal", "preferred", "clean", IDEAL
+    yield "no junk", "preferred", "moderate", {"n_junk": 0, "n_noise": 0}
     yield "off centre", "discrete", "moderate", {"max_shift": 0.1 * box, "neighbour_share": 0.5}
     for noise in ("moderate", "noisy"):
         for views in ("discrete", "preferred"):

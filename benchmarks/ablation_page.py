@@ -18,6 +18,7 @@ KINDS = {
     "preferred, moderate": ("preferred", "moderate"),
     "preferred, noisy": ("preferred", "noisy"),
     "off centre": ("off centre", "moderate"),
+    "no junk": ("no junk", "moderate"),
     "ideal": ("ideal", "clean"),
 }
 """Columns of the ablation: kind of views and noise."""
@@ -25,22 +26,38 @@ KINDS = {
 Row = dict[str, Any]
 
 
-def table(rows: list[Row], columns: dict[str, list[Row]], score: str) -> str:
-    """A score of each method, by column; Markdown.
+def _pooled(rows: list[Row]) -> float | None:
+    """Sum of all gains ÷ sum of the oracle's, over data sets and K.
 
-    Shares are ratios, so the median of all sets and numbers of superclasses; others the mean.
+    Where the oracle gains next to nothing, a share of its own would say nothing and weigh much.
     """
-    names = [name for name, found in columns.items() if any(score in row for row in found)]
-    lines = [f"| method | {' | '.join(names)} |", "| --- |" + " ---: |" * len(names)]
+    pairs = [pair for row in rows for pair in row.get("gains", []) if pair is not None]
+    return sum(gain for gain, _ in pairs) / sum(best for _, best in pairs) if pairs else None
+
+
+def _mean(rows: list[Row], score: str) -> float | None:
+    found = [row[score] for row in rows if score in row]
+    return float(np.mean(found)) if found else None
+
+
+def table(rows: list[Row], columns: dict[str, list[Row]], score: str) -> str:
+    """A score of each method, by column; Markdown."""
+    cells: dict[str, list[str]] = {}
+    names = list(columns)
     for method in dict.fromkeys(row["method"] for row in rows):
-        cells = []
-        for name in names:
-            found = [r for r in columns[name] if r["method"] == method and score in r]
-            scores = [x for r in found for x in (r["shares"] if score == "share" else [r[score]])]
-            mean = np.median if score == "share" else np.mean
-            cells.append(f"{mean(scores):.2f}" if scores else "")
-        if any(cells):
-            lines.append(f"| {method} | {' | '.join(cells)} |")
+        found = [[row for row in columns[name] if row["method"] == method] for name in names]
+        values = [_pooled(each) if score == "share" else _mean(each, score) for each in found]
+        cells[method] = ["" if value is None else f"{value:.2f}" for value in values]
+    used = [at for at in range(len(names)) if any(row[at] for row in cells.values())]
+    lines = [
+        f"| method | {' | '.join(names[at] for at in used)} |",
+        "| --- |" + " ---: |" * len(used),
+    ]
+    lines += [
+        f"| {method} | {' | '.join(row[at] for at in used)} |"
+        for method, row in cells.items()
+        if any(row)
+    ]
     return "\n".join(lines)
 
 
@@ -53,15 +70,14 @@ def ablation(rows: list[Row]) -> str:
     columns = {title: found for title, found in columns.items() if found}
     count = {title: len({row["set"] for row in found}) for title, found in columns.items()}
     sets = "; ".join(f"{title}: {n}" for title, n in count.items())
-    judged = {title: found for title, found in columns.items() if title != "ideal"}
     parts = [
         ABLATION_START,
         "",
         f"Data sets behind each column: {sets}.",
         "",
-        "Share of the oracle's gain, median over data sets and K:",
+        "Share of the oracle's gain: all gains ÷ all gains of the oracle, over data sets and K:",
         "",
-        table(rows, judged, "share"),
+        table(rows, columns, "share"),
         "",
         "Adjusted Rand index, mean over data sets:",
         "",

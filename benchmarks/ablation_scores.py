@@ -2,7 +2,7 @@
 
 For each data set and method, at several numbers of superclasses K,
 
-- share: the mean over K of the share of the oracle's gain in uniformity of views;
+- gains: ours and the oracle's in uniformity of views over random dropping, whose ratio is the share;
 - ARI: adjusted Rand index with the true views, where these are discrete, at their number;
 - rho: Spearman's rank correlation of affinity with the angle between views, below 40°;
 - kept: the part of the particles that is kept at f = 0.5, mean over K.
@@ -24,16 +24,18 @@ from rebalance.evaluation import (
     balance_curve,
     oracle_curve,
     random_curve,
-    share_of_oracle_gain,
 )
+from rebalance.evaluation.curves import common_range, gain_over_random
 from rebalance.evaluation.evaluation import BELOW
 from rebalance.model import Affinity, Superclasses
 
 DEFAULT_DATA = Path(__file__).parents[2] / "shared" / "data"
 
 
-def share(found: KnownSet, superclasses: Superclasses, n: int, seeds: int) -> float:
-    """Share of the oracle's gain, over the numbers of particles that both reach."""
+def gains(
+    found: KnownSet, superclasses: Superclasses, n: int, seeds: int
+) -> tuple[float, float] | None:
+    """Gain and the oracle's gain, over the numbers of particles that both reach; None if none."""
     assert found.known is not None
     ours = balance_curve(found.known, superclasses, seeds)
     best = oracle_curve(found.known, found.averages.class_id, n, seeds)
@@ -42,7 +44,11 @@ def share(found: KnownSet, superclasses: Superclasses, n: int, seeds: int) -> fl
         ("chance", round(fewest / 100)),
         lambda: random_curve(found.known, np.linspace(max(fewest, 2), most, 12), seeds),
     )
-    return share_of_oracle_gain(ours, chance, best)[0]
+    reached = common_range(ours, chance, best)
+    if reached is None:
+        return None
+    gain, gain_of_oracle = (gain_over_random(c, chance, *reached).mean() for c in (ours, best))
+    return float(gain), float(gain_of_oracle)
 
 
 def kept_at_half(superclasses: Superclasses) -> float:
@@ -68,19 +74,19 @@ def measure(found: KnownSet, methods: list[Method], seeds: int) -> list[dict[str
     """One row for each method."""
     rows: list[dict[str, Any]] = []
     affinities: dict[str, Affinity] = {}
-    known: dict[object, float] = {}
+    known: dict[object, tuple[float, float] | None] = {}
     for method in methods:
         key = method.affinity_key
         if key not in affinities:
             affinities[key] = affinity_of(found.averages, method)
         affinity = affinities[key]
-        shares, kept = [], []
+        gained, kept = [], []
         for n in found.numbers:
             superclasses = group(found.averages, method, affinity, n)
             groups = (n, frozenset(frozenset(members.tolist()) for members in superclasses))
             if groups not in known:
-                known[groups] = share(found, superclasses, n, seeds)
-            shares.append(known[groups])
+                known[groups] = gains(found, superclasses, n, seeds)
+            gained.append(known[groups])
             kept.append(kept_at_half(superclasses))
         row: dict[str, Any] = {
             "set": found.name,
@@ -89,11 +95,10 @@ def measure(found: KnownSet, methods: list[Method], seeds: int) -> list[dict[str
             "averages": len(found.averages),
             "method": method.name,
         }
-        if shares:
+        if gained:
             row |= {
                 "k": list(found.numbers),
-                "shares": [round(value, 4) for value in shares],
-                "share": round(float(np.nanmean(shares)), 4),
+                "gains": [pair and [round(value, 5) for value in pair] for pair in gained],
                 "kept": round(float(np.mean(kept)), 4),
             }
         if found.n_views is not None:

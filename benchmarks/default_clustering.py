@@ -41,11 +41,14 @@ from rebalance.strategies import select
 
 METHODS: dict[str, tuple[str, dict[str, Any]]] = {
     "balanced": ("hierarchical", {"linkage": "balanced"}),
+    "balanced, no paths": ("hierarchical", {"linkage": "balanced", "path_neighbors": 0}),
     "average": ("hierarchical", {"linkage": "average"}),
+    "average, no paths": ("hierarchical", {"linkage": "average", "path_neighbors": 0}),
     "complete": ("hierarchical", {"linkage": "complete"}),
     "single": ("hierarchical", {"linkage": "single"}),
     "weighted": ("hierarchical", {"linkage": "weighted"}),
     "ward": ("hierarchical", {"linkage": "ward"}),
+    "ward, no paths": ("hierarchical", {"linkage": "ward", "path_neighbors": 0}),
     "spectral a": ("spectral", {"power": 1}),
     "spectral a²": ("spectral", {"power": 2}),
     "spectral a⁴": ("spectral", {"power": 4}),

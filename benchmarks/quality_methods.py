@@ -10,6 +10,7 @@ import numpy as np
 
 from rebalance import engine
 from rebalance.clusterings import cluster
+from rebalance.hookspecs import Clustering
 from rebalance.metrics.search_options import SearchOptions, resolve_search
 from rebalance.model import Affinity, ClassAverages, DoubleArray, Superclasses
 
@@ -23,7 +24,7 @@ class Method:
     name : str
     metric : str or callable
         Of the package, or averages → float64 (N, N) affinity.
-    clustering : str
+    clustering : str or Clustering
     options, search : dict
         Of the clustering, of the metric.
     shift : float, optional
@@ -36,7 +37,7 @@ class Method:
 
     name: str
     metric: str | Callable[[ClassAverages], DoubleArray] = "rotational-cc"
-    clustering: str = "hierarchical"
+    clustering: str | Clustering = "hierarchical"
     options: dict[str, Any] = field(default_factory=dict)
     search: dict[str, Any] = field(default_factory=dict)
     shift: float | None = None
