@@ -2,7 +2,7 @@
 
 For each data set and method, at several numbers of superclasses K,
 
-- gains: ours and the oracle's in uniformity of views over random dropping, whose ratio is the share;
+- gains in uniformity of views, ours and the oracle's; their ratio is the share;
 - ARI: adjusted Rand index with the true views, where these are discrete, at their number;
 - rho: Spearman's rank correlation of affinity with the angle between views, below 40°;
 - kept: the part of the particles that is kept at f = 0.5, mean over K.
