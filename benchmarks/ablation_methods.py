@@ -88,7 +88,7 @@ def _affinity_as_found(
 def mean_of_settings(averages: ClassAverages) -> DoubleArray:
     """Consensus of affinities: the mean over three whitenings and three masks."""
     mask = resolve_search(averages, SearchOptions()).facts["mask_diameter_px"]
-    options = [{"whitening": w} for w in (0.25, 0.5, 0.65)]
+    options: list[dict[str, Any]] = [{"whitening": w} for w in (0.25, 0.5, 0.65)]
     options += [{"mask_diameter": f"{min(mask * t, averages.box)}px"} for t in (0.9, 1.1)]
     found = [engine.affinity(averages, options=each).values for each in options]
     return np.asarray(np.mean(found, axis=0, dtype=np.float64))
