@@ -87,9 +87,22 @@ def ablation(rows: list[Row]) -> str:
         "",
         table(_with_own_affinity(rows), columns, "rho"),
         "",
+        "Ideal projections, by molecule, with the default:",
+        "",
+        by_molecule([row for row in columns.get("ideal", []) if row["method"] == "default"]),
+        "",
         ABLATION_END,
     ]
     return "\n".join(parts)
+
+
+def by_molecule(rows: list[Row]) -> str:
+    """Share and rank correlation of each molecule; Markdown."""
+    lines = ["| molecule | share | rho |", "| --- | ---: | ---: |"]
+    for molecule in dict.fromkeys(row["set"].split(",")[0] for row in rows):
+        found = [row for row in rows if row["set"].startswith(f"{molecule},")]
+        lines.append(f"| {molecule} | {_pooled(found):.2f} | {_mean(found, 'rho'):.2f} |")
+    return "\n".join(lines)
 
 
 def _with_own_affinity(rows: list[Row]) -> list[Row]:
