@@ -29,7 +29,7 @@ def rebalance_clusterings() -> list[PluginSpec]:
     return [
         PluginSpec(
             "hierarchical",
-            "Agglomerative clustering of 1 - affinity, with a dendrogram.",
+            "Agglomerative clustering along paths of similar averages, with a dendrogram.",
             "rebalance.clusterings.hierarchical:Hierarchical",
         ),
         PluginSpec(

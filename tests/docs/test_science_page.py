@@ -107,7 +107,7 @@ def test_an_ablation_changes_what_its_row_names() -> None:
         "phantom", "discrete", "clean", 30, 7, Path(),
         changes={"box": 32, "pixel_size": 8.0}, with_clean=True,
     )  # fmt: skip
-    names = ["default", "no mirror", "linkage single", "divided by √(rᵢ rⱼ), true r"]
+    names = ["default", "linkage single", "no mirror", "divided by √(rᵢ rⱼ), true r"]
     rows = quality.measure(found, methods_for(found, names), 1)
     assert [row["method"] for row in rows] == names
     score = {row["method"]: row for row in rows}

@@ -26,8 +26,9 @@ METRICS: dict[str, tuple[str, dict[str, str]]] = {
     "common-lines, mass": ("common-lines", {"normalise": "mass"}),
     "rotational-cc": ("rotational-cc", {}),
 }
-CLUSTERINGS: dict[str, tuple[str, int | None, dict[str, str]]] = {
-    "average linkage, K = 6": ("hierarchical", 6, {"linkage": "average"}),
+CLUSTERINGS: dict[str, tuple[str, int | None, dict[str, str | int]]] = {
+    # Between structures there are no views on the way: no paths.
+    "average linkage, K = 6": ("hierarchical", 6, {"linkage": "average", "path_neighbors": 0}),
     "spectral, K = 6": ("spectral", 6, {}),
     "leiden": ("leiden", None, {}),
     "hdbscan": ("hdbscan", None, {}),
