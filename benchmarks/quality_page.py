@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import cache
 from itertools import compress
 from pathlib import Path
 from textwrap import wrap
@@ -18,8 +19,7 @@ from benchmarks import ablation_page
 from benchmarks.quality_results import LEAST_GAIN, NOISE, Results, read
 from rebalance import defaults
 from rebalance.comparison import read_study
-from rebalance.comparison.grid import Plugin, expand
-from rebalance.registry import registry
+from rebalance.comparison.study import Method
 
 ROOT = Path(__file__).parents[1]
 STUDY = ROOT / "benchmarks" / "studies" / "quality.toml"
@@ -72,16 +72,20 @@ FEW = (
 """The same for the smaller tables."""
 
 
+@cache
 def default_method() -> str:
-    """The label of what `rebalance run` does when nobody says otherwise."""
-    grid = expand(read_study(STUDY))
+    """The label of what `rebalance run` does when nobody says otherwise.
 
-    def named(kind: str, name: str, plugins: Iterable[Plugin]) -> str:
-        options = registry().load(kind, name).options_model().model_dump(mode="json")
-        return next(p.label for p in plugins if p.name == name and dict(p.options) == options)
+    Methods whose options the study does not give. Its plugins need not be installed to write
+    the page.
+    """
+    study = read_study(STUDY)
 
-    metric = named("metric", defaults.METRIC, grid.metrics)
-    return f"{metric} + {named('clustering', defaults.CLUSTERING, grid.clusterings)}"
+    def named(name: str, methods: Iterable[Method]) -> str:
+        return next(m.label or m.name for m in methods if m.name == name and not m.options)
+
+    metric = named(defaults.METRIC, study.metric)
+    return f"{metric} + {named(defaults.CLUSTERING, study.clustering)}"
 
 
 def title_of(method: str) -> str:
