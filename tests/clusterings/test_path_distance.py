@@ -6,11 +6,12 @@ import itertools
 
 import numpy as np
 import pytest
+from scipy.cluster.hierarchy import linkage
 from scipy.spatial.distance import pdist, squareform
 
 from rebalance import cluster
 from rebalance.clusterings.path_distance import path_distance
-from tests.clusterings.affinities import affinity, partition
+from tests.clusterings.affinities import affinity, partition, random_values
 
 
 def plainly(step: np.ndarray, n_neighbors: int) -> np.ndarray:
@@ -77,3 +78,25 @@ def test_a_view_that_turns_step_by_step_stays_together() -> None:
     directly = cluster(affinity(alike), 2, options={"path_neighbors": 0})
     assert partition(by_path.label) == partition(truth)
     assert partition(directly.label) != partition(truth)
+
+
+@pytest.mark.parametrize(
+    ("kind", "n_neighbors", "power"),
+    [("average", 2, 3.0), ("average", 4, 3.0), ("average", 2, 5.0), ("ward", 3, 3.0)],
+)
+def test_the_tree_is_that_of_the_paths_that_the_options_ask_for(
+    kind: str, n_neighbors: int, power: float, rng: np.random.Generator
+) -> None:
+    values = random_values(7, rng)
+    found = cluster(
+        affinity(values),
+        2,
+        options={"linkage": kind, "path_neighbors": n_neighbors, "path_power": power},
+    ).linkage
+    step = (1.0 - values.astype(np.float64)) ** (power / 2)
+    length = plainly(step, n_neighbors)
+    if kind == "ward":
+        length **= 1 / power
+    expected = linkage(squareform(length, checks=False), kind)
+    assert found is not None
+    np.testing.assert_allclose(found[:, 2], expected[:, 2], rtol=1e-9)

@@ -157,10 +157,19 @@ def test_no_cut_is_drawn_through_labels_that_no_cut_gives(results):
     assert "cut" not in figure.texts[0].get_text()
 
 
-def test_ward_heights_are_not_called_affinities(results):
-    superclasses = replace(results(30, 5, empty=6).superclasses, options={"linkage": "ward"})
+@pytest.mark.parametrize(
+    ("options", "are_affinities"),
+    [
+        ({"linkage": "ward"}, False),
+        ({"linkage": "average", "path_neighbors": 4}, False),
+        ({"linkage": "average", "path_neighbors": 0}, True),
+    ],
+)
+def test_heights_are_called_affinities_where_they_are(results, options, are_affinities):
+    superclasses = replace(results(30, 5, empty=6).superclasses, options=options)
     figure = dendrogram(superclasses)
-    assert "affinity" not in figure.axes[0].get_ylabel() + figure.texts[0].get_text()
+    for words in (figure.axes[0].get_ylabel(), figure.texts[0].get_text()):
+        assert ("1 − affinity" in words) == are_affinities
 
 
 def test_a_chain_of_thousands_is_a_tree_too():
