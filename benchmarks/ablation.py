@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.ablation_methods import methods_for
-from benchmarks.quality import DEFAULT_DATA, keep, measure
-from benchmarks.quality_sets import MOLECULES, NO_NOISE, KnownSet, relion, simulated
+from benchmarks.ablation_scores import DEFAULT_DATA, keep, measure
+from benchmarks.known_sets import MOLECULES, NO_NOISE, KnownSet, relion, simulated
 
 N_AVERAGES = 60
 IDEAL = {

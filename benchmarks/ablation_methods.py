@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks.ablation_method import Method
 from benchmarks.by_particles import ByParticles
-from benchmarks.quality_methods import Method
-from benchmarks.quality_sets import KnownSet
+from benchmarks.known_sets import KnownSet
 from rebalance import engine
 from rebalance.clusterings import cluster_each
 from rebalance.evaluation.known_views import KnownViews

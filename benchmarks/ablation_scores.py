@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.quality_methods import Method, affinity_of, group
-from benchmarks.quality_sets import KnownSet, in_view
+from benchmarks.ablation_method import Method, affinity_of, group
+from benchmarks.known_sets import KnownSet, in_view
 from rebalance.evaluation import (
     adjusted_rand,
     affinity_against_angle,
@@ -116,4 +116,6 @@ def keep(path: Path, rows: list[dict[str, Any]]) -> None:
     content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"rows": []}
     others = [row for row in content["rows"] if (row["set"], row["method"]) not in new]
     content["rows"] = others + rows
-    path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    # A line a row, so that a change of one row is a change of one line.
+    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in content["rows"])
+    path.write_text(f'{{"rows": [\n{lines}\n]}}\n', encoding="utf-8")

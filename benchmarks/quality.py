@@ -18,14 +18,10 @@ import argparse
 import time
 from pathlib import Path
 
-# The ablation measures by functions of its own, which it asks for here.
-from benchmarks.ablation_scores import DEFAULT_DATA, keep, measure
 from benchmarks.quality_results import condensed, write
 from rebalance.comparison import compare, read_study
 from rebalance.comparison.data_sets import instances
-from rebalance.comparison.study import Study
-
-__all__ = ["DEFAULT_DATA", "keep", "main", "measure"]
+from rebalance.comparison.study import Data, Study
 
 HERE = Path(__file__).parent
 STUDY, WORK = HERE / "studies" / "quality.toml", HERE / "work" / "quality"
@@ -33,7 +29,8 @@ STUDY, WORK = HERE / "studies" / "quality.toml", HERE / "work" / "quality"
 
 def there(study: Study, base: Path) -> tuple[Study, list[str]]:
     """The study of the data whose files are there, and the names of the others."""
-    found, absent = [], []
+    found: list[Data] = []
+    absent: list[Data] = []
     for data in study.data:
         source = (data.simulate or {}).get("source")
         needed = data.path or (None if source is None else Path(source))

@@ -9,15 +9,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from benchmarks.ablation import IDEAL, N_AVERAGES
 from benchmarks.ablation_scores import DEFAULT_DATA, against_angle
+from benchmarks.known_sets import KnownSet, relion, simulated
 from benchmarks.quality_page import LEVELS, ROOT, default_method
 from benchmarks.quality_results import Results, read
-from benchmarks.quality_sets import KnownSet, relion, simulated
 from rebalance import engine
 from rebalance.clusterings import cluster, identity_superclasses
 from rebalance.evaluation import balance_curve, oracle_curve, random_curve
@@ -122,14 +122,14 @@ def share_figure(results: Results) -> Figure:
 def curve_superclasses(found: KnownSet) -> dict[str, Superclasses]:
     """Superclasses of the methods in the picture of curves."""
     averages = found.averages
-    made = {}
+    made, counts = {}, averages.n_particles
+    assert counts is not None
     for name, (metric, search, options, _) in CURVES.items():
         if metric:
             affinity = engine.affinity(averages, metric, options=search)
-            counts = averages.n_particles
             made[name] = cluster(affinity, N_SUPERCLASSES, options=options, n_particles=counts)
         else:
-            made[name] = identity_superclasses(averages.class_id, averages.n_particles)
+            made[name] = identity_superclasses(averages.class_id, counts)
     return made
 
 
@@ -219,7 +219,7 @@ def angle_figure(shown: dict[str, tuple[KnownSet, Affinity]]) -> Figure:
 
 def angle_sets() -> dict[str, tuple[KnownSet, Affinity]]:
     """Ideal projections of the phantom, and averages of moderate noise and noisy ones."""
-    kinds: dict[str, tuple[str, dict[str, object]]] = {
+    kinds: dict[str, tuple[str, dict[str, Any]]] = {
         "ideal projections": ("clean", IDEAL),
         "averages, moderate noise": ("moderate", {}),
         "averages, noisy": ("noisy", {}),

@@ -15,8 +15,6 @@ from rebalance.record.run_record import plugin_facts
 from rebalance.registry import registry
 
 MOST_CELLS = 100_000
-NO_METRIC = "none"
-"""Label of the metric where the clustering needs no affinity."""
 
 
 @dataclass(frozen=True)

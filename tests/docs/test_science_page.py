@@ -11,14 +11,14 @@ from matplotlib.text import Text
 
 from benchmarks import (
     ablation_page,
-    quality,
+    ablation_scores,
     quality_figures,
     quality_page,
     quality_results,
 )
 from benchmarks.ablation_methods import methods_for
+from benchmarks.known_sets import simulated
 from benchmarks.quality_results import Results
-from benchmarks.quality_sets import simulated
 
 
 def test_tables_are_written_from_the_kept_results(
@@ -95,8 +95,8 @@ def test_agreement_is_that_at_the_true_number_alone() -> None:
 def test_a_part_measured_anew_leaves_other_results_alone(tmp_path: Path) -> None:
     path = tmp_path / "kept.json"
     old = [{"set": "a", "method": "x", "share": 0.1}, {"set": "a", "method": "y", "share": 0.2}]
-    quality.keep(path, old)
-    quality.keep(path, [{"set": "a", "method": "x", "share": 0.3}])
+    ablation_scores.keep(path, old)
+    ablation_scores.keep(path, [{"set": "a", "method": "x", "share": 0.3}])
     found = {(row["set"], row["method"]): row["share"] for row in ablation_page.kept(path)}
     assert found == {("a", "x"): 0.3, ("a", "y"): 0.2}
 
@@ -108,7 +108,7 @@ def test_an_ablation_changes_what_its_row_names() -> None:
         changes={"box": 32, "pixel_size": 8.0}, with_clean=True,
     )  # fmt: skip
     names = ["default", "linkage single", "no mirror", "divided by √(rᵢ rⱼ), true r"]
-    rows = quality.measure(found, methods_for(found, names), 1)
+    rows = ablation_scores.measure(found, methods_for(found, names), 1)
     assert [row["method"] for row in rows] == names
     score = {row["method"]: row for row in rows}
     assert score["no mirror"]["rho"] > score["default"]["rho"]

@@ -1,4 +1,4 @@
-"""The data of `benchmarks.ablation`: classifications of known views, from clean to bad."""
+"""Classifications of known views, from clean to bad: the data of the ablation and of figures."""
 
 from __future__ import annotations
 

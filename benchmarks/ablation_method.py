@@ -53,20 +53,21 @@ class Method:
 def affinity_of(averages: ClassAverages, method: Method) -> Affinity:
     """What the method clusters."""
     if callable(method.metric):
-        values = np.asarray(method.metric(averages), dtype=np.float32)
+        found = np.asarray(method.metric(averages))
+        values = ((found + found.T) / 2).astype(np.float32)
         np.fill_diagonal(values, 1.0)
         plain = engine.affinity(averages.subset(np.arange(2)))
         return replace(
-            plain, values=(values + values.T) / 2, class_id=averages.class_id,
+            plain, values=values, class_id=averages.class_id,
             is_empty=np.zeros(len(averages), dtype=np.bool_), alignment=None, raw=None,
         )  # fmt: skip
     search = dict(method.search)
     if method.shift is not None:
         search["max_shift"] = f"{method.shift * averages.box:g}px"
     if method.times:
-        found = resolve_search(averages, SearchOptions()).facts
+        facts = resolve_search(averages, SearchOptions()).facts
         for name, times in method.times.items():
-            pixels = min(max(found[f"{name}_px"] * times, 2.0), averages.box)
+            pixels = min(max(facts[f"{name}_px"] * times, 2.0), averages.box)
             search[name] = f"{pixels:g}px"
     return engine.affinity(averages, metric=method.metric, options=search)
 
