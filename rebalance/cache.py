@@ -73,7 +73,7 @@ def size_limit() -> int:
     if match is None:
         raise OptionError(
             f"{SIZE_VARIABLE} is {text!r}, expected a size such as 500MB or 2G.",
-            cure=f"Set {SIZE_VARIABLE} to a size, to 0 to keep nothing, or unset it.",
+            hint=f"Set {SIZE_VARIABLE} to a size, to 0 to keep nothing, or unset it.",
         )
     number, prefix, binary = match.groups()
     base = 1024 if binary else 1000
@@ -249,7 +249,7 @@ class AffinityCache:
             raise OutputError(
                 f"The cache can't be emptied: {error.strerror or error}.",
                 path=error.filename or self.folder,
-                cure=f"Ask for permission to write in {self.folder}, or set {FOLDER_VARIABLE} to "
+                hint=f"Ask for permission to write in {self.folder}, or set {FOLDER_VARIABLE} to "
                 "a folder of your own.",
             ) from error
         return len(entries), sum(entry.size for entry in entries) + unfinished

@@ -19,8 +19,8 @@ from rebalance.left_out import count_classes, left_out_classes, name_classes
 from rebalance.model import Affinity, BoolArray, ClassAverages, Dataset, IntArray
 from rebalance.record.affinity_file import images_digest
 from rebalance.record.results_folder import ResultsFolder
-from rebalance.request import AUTO, KINDS_WITH_OPTIONS, RunRequest, named_files, plugin_name
 from rebalance.seeds import generator
+from rebalance.settings import AUTO, KINDS_WITH_OPTIONS, RunSettings, named_files, plugin_name
 from rebalance.strategies.caps import decide_cap
 
 
@@ -58,7 +58,7 @@ class Classes:
         )
 
 
-def check_early(request: RunRequest) -> None:
+def check_early(request: RunSettings) -> None:
     """Find mistakes in names, options and the results folder before the work, not after."""
     from rebalance.engine.executor import check_place, find_executor
     from rebalance.options import parse_options
@@ -68,7 +68,7 @@ def check_early(request: RunRequest) -> None:
         plugin, name = getattr(request, kind), plugin_name(getattr(request, kind))
         is_used = _is_used(request, kind)
         # A default that nothing uses need not be installed.
-        if isinstance(plugin, str) and (is_used or plugin != getattr(RunRequest, kind)):
+        if isinstance(plugin, str) and (is_used or plugin != getattr(RunSettings, kind)):
             registry().find(kind, plugin)
         if not is_used:
             continue
@@ -90,22 +90,22 @@ def check_early(request: RunRequest) -> None:
         ResultsFolder(request.output, overwrite=request.overwrite, inputs=named_files(request))
 
 
-def _is_used(request: RunRequest, kind: str) -> bool:
+def _is_used(request: RunSettings, kind: str) -> bool:
     """Loading a plugin may mean importing a compiler, so those without use are let be."""
     if kind == "metric":
         return request.compares
     return kind != "clustering" or not (request.is_off or request.groups_given)
 
 
-def _check_number_is_given(request: RunRequest, clustering: Any, name: str) -> None:
+def _check_number_is_given(request: RunSettings, clustering: Any, name: str) -> None:
     if not clustering.finds_number and request.n_superclasses is None:
         raise OptionError(
             f"The clustering {name} needs the number of superclasses.",
-            cure="Give -k (-k 10 for a first look), or --no-superclasses for each class by itself.",
+            hint="Give -k (-k 10 for a first look), or --no-superclasses for each class by itself.",
         )
 
 
-def find_classes(request: RunRequest, dataset: Dataset) -> Classes:
+def find_classes(request: RunSettings, dataset: Dataset) -> Classes:
     """The classes that there are, and which of them the request leaves out.
 
     Raises
@@ -121,7 +121,7 @@ def find_classes(request: RunRequest, dataset: Dataset) -> Classes:
     if particles is None and wanted:
         raise OptionError(
             f"There are no particles to balance: {request.path} holds class averages alone.",
-            cure="Give the particle table first and the class averages second, or leave out -f "
+            hint="Give the particle table first and the class averages second, or leave out -f "
             "and --max-size.",
         )
     if averages is not None:
@@ -152,7 +152,7 @@ def find_classes(request: RunRequest, dataset: Dataset) -> Classes:
                 f"{sum(counts[number] for number in strangers):,} particles belong to "
                 f"{name_classes(strangers)}, without a class average.",
                 path=None if particles is None else particles.path,
-                cure="Leave out --strict to exclude them, or give all class averages.",
+                hint="Leave out --strict to exclude them, or give all class averages.",
             )
     known = n_particles if counts or particles is not None else None
     decided = None
@@ -167,7 +167,7 @@ def find_classes(request: RunRequest, dataset: Dataset) -> Classes:
     return Classes(class_id, known, is_empty, left_out, junk, decided)
 
 
-def check_grouping(request: RunRequest, classes: Classes) -> None:
+def check_grouping(request: RunSettings, classes: Classes) -> None:
     """Find out before the long work that the superclasses asked for can't be made.
 
     Raises
@@ -223,21 +223,21 @@ def fit_affinity(affinity: Affinity, averages: ClassAverages, path: Path) -> Aff
                 else "."
             ),
             path=path,
-            cure="Leave out --affinity, and it is computed.",
+            hint="Leave out --affinity, and it is computed.",
         )
     facts = dict(affinity.facts)
     if facts.pop(IMAGES, None) not in (None, images_digest(averages)):
         raise InputError(
             "It is of class averages with the same numbers, but other images.",
             path=path,
-            cure="Leave out --affinity, and it is computed.",
+            hint="Leave out --affinity, and it is computed.",
         )
     lacking = affinity.is_empty & ~averages.is_empty
     if lacking.any():
         raise InputError(
             f"Class {affinity.class_id[lacking][0]} is empty in it, but not in the data set.",
             path=path,
-            cure="Leave out --affinity, and it is computed.",
+            hint="Leave out --affinity, and it is computed.",
         )
     empty = averages.is_empty
     values = affinity.values.copy()
@@ -251,7 +251,7 @@ def _span(class_id: IntArray) -> str:
     return f"{class_id.min()} to {class_id.max()}" if len(class_id) else "none"
 
 
-def unused_settings(request: RunRequest, dataset: Dataset) -> list[str]:
+def unused_settings(request: RunSettings, dataset: Dataset) -> list[str]:
     """A sentence for each setting that has no effect beside another, or on this data set."""
     metric = "options of the metric" if request.options_of("metric") else ""
     clustering = "options of the clustering" if request.options_of("clustering") else ""
@@ -281,8 +281,8 @@ def unused_settings(request: RunRequest, dataset: Dataset) -> list[str]:
     return said
 
 
-def _flags_of_particles(request: RunRequest) -> list[str]:
-    usual = RunRequest(request.path)
+def _flags_of_particles(request: RunSettings) -> list[str]:
+    usual = RunSettings(request.path)
     given = {
         "--min-class-particles": request.min_class_particles != usual.min_class_particles,
         "--strict": request.strict,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import Any
 
-from rebalance.request import RunRequest
+from rebalance.settings import RunSettings
 
 _FLAGS = {
     "n_superclasses": "-k",
@@ -23,12 +23,12 @@ _SWITCHES = {
 }
 
 
-def as_command(request: RunRequest, **changed: Any) -> list[str]:
+def as_command(request: RunSettings, **changed: Any) -> list[str]:
     """The words that make a request, defaults left out.
 
     Parameters
     ----------
-    request : RunRequest
+    request : RunSettings
     **changed
         Fields to be something else.
     """

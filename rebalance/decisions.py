@@ -18,11 +18,11 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError, m
 from rebalance.errors import InputError, OptionError
 from rebalance.left_out import name_classes
 from rebalance.model import BoolArray, IntArray
-from rebalance.request import RunRequest
+from rebalance.settings import RunSettings
 from rebalance.strategies.caps import parse_factor
 
 VERSION = 1
-_CURE = "Save it again from the report page (report.html) of a run."
+_HINT = "Save it again from the report page (report.html) of a run."
 
 
 class GroupedBy(BaseModel):
@@ -131,12 +131,12 @@ def read_decisions(path: Path) -> Decisions:
     except FileNotFoundError:
         raise InputError("There is no such file.", path=path) from None
     except OSError as error:
-        raise InputError(f"It can't be read: {error.strerror}.", path=path, cure=_CURE) from None
+        raise InputError(f"It can't be read: {error.strerror}.", path=path, hint=_HINT) from None
     except (ValueError, RecursionError):
-        raise InputError("It is not JSON, or cut short.", path=path, cure=_CURE) from None
+        raise InputError("It is not JSON, or cut short.", path=path, hint=_HINT) from None
     if not isinstance(content, dict) or "decisions_version" not in content:
         raise InputError(
-            "It is no decisions file: there is no decisions_version in it.", path=path, cure=_CURE
+            "It is no decisions file: there is no decisions_version in it.", path=path, hint=_HINT
         )
     version = content["decisions_version"]
     if version != VERSION:
@@ -144,8 +144,8 @@ def read_decisions(path: Path) -> Decisions:
             f"It is version {version!r} of the decisions file, written by rebalance "
             f"{content.get('rebalance')!s}; this program reads version {VERSION}.",
             path=path,
-            where="decisions_version",
-            cure="Use the version of rebalance that wrote it, or save it again from a report "
+            location="decisions_version",
+            hint="Use the version of rebalance that wrote it, or save it again from a report "
             "page of this one.",
         )
     try:
@@ -155,8 +155,8 @@ def read_decisions(path: Path) -> Decisions:
     raise InputError(
         f"{first['msg'].removeprefix('Value error, ')}{_found(first)}.",
         path=path,
-        where=".".join(map(str, first["loc"])) or None,
-        cure=_CURE,
+        location=".".join(map(str, first["loc"])) or None,
+        hint=_HINT,
     )
 
 
@@ -166,7 +166,7 @@ def _found(error: Mapping[str, Any]) -> str:
     return f", not {error['input']!r:.60}"
 
 
-def with_decisions(request: RunRequest) -> RunRequest:
+def with_decisions(request: RunSettings) -> RunSettings:
     """The request with what its decisions file decides beside the superclasses.
 
     What the request says itself of balance (-f or --max-size) and seed (unless 0) goes before the
@@ -212,7 +212,7 @@ def check_decisions(
             f"It names {name_classes(unknown)}, and there is no such class here: there are "
             f"{name_classes(sorted(there))}.",
             path=path,
-            cure=_of_other_data(decided),
+            hint=_of_other_data(decided),
         )
     if None not in (decided.averages_sha256, averages_sha256) and (
         decided.averages_sha256 != averages_sha256
@@ -220,16 +220,16 @@ def check_decisions(
         raise InputError(
             "It is of class averages with these numbers, but other images.",
             path=path,
-            where="averages_sha256",
-            cure=_of_other_data(decided),
+            location="averages_sha256",
+            hint=_of_other_data(decided),
         )
     strangers = sorted(set(class_id[usable].tolist()) - set(decided.class_numbers))
     if strangers:
         raise InputError(
             f"It says nothing of {name_classes(strangers)}.",
             path=path,
-            where="class_numbers",
-            cure=_of_other_data(decided),
+            location="class_numbers",
+            hint=_of_other_data(decided),
         )
     return decided
 
@@ -238,7 +238,7 @@ def _of_other_data(decided: Decisions) -> str:
     return f"It was saved for {decided.job or 'another job'}; use it there, or save one here."
 
 
-def about_decisions(request: RunRequest) -> list[str]:
+def about_decisions(request: RunSettings) -> list[str]:
     """Sentences on what a run took from its decisions file, and what not."""
     if request.decisions is None:
         return []

@@ -18,9 +18,9 @@ class RebalanceError(Exception):
         What was found and what was expected, one or two sentences.
     path : Path or str, optional
         The file that the problem is in.
-    where : str, optional
+    location : str, optional
         The row, column, block or field inside the file, e.g. ``"line 37"``.
-    cure : str, optional
+    hint : str, optional
         What to do about it.
     """
 
@@ -29,19 +29,19 @@ class RebalanceError(Exception):
         problem: str,
         *,
         path: Path | str | None = None,
-        where: str | None = None,
-        cure: str | None = None,
+        location: str | None = None,
+        hint: str | None = None,
     ) -> None:
         self.problem = problem
         self.path = None if path is None else Path(path)
-        self.where = where
-        self.cure = cure
+        self.location = location
+        self.hint = hint
         super().__init__(str(self))
 
     def __str__(self) -> str:
-        place = ", ".join(str(part) for part in (self.path, self.where) if part is not None)
+        place = ", ".join(str(part) for part in (self.path, self.location) if part is not None)
         message = f"{place}: {self.problem}" if place else self.problem
-        return f"{message}\n{self.cure}" if self.cure else message
+        return f"{message}\n{self.hint}" if self.hint else message
 
 
 class InputError(RebalanceError):

@@ -69,7 +69,7 @@ def left_out_classes(
         if unknown:
             raise OptionError(
                 f"{flag} names {name_classes(unknown)}, and there is no such class.",
-                cure=f"There are {name_classes(sorted(n_particles))}.",
+                hint=f"There are {name_classes(sorted(n_particles))}.",
             )
     if only is not None and exclude & only:
         raise OptionError(

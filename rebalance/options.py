@@ -88,7 +88,7 @@ class Length:
             raise OptionError(
                 f"{option_name} = {self.value:g} Å needs a pixel size, and the class averages "
                 "state none.",
-                cure=f"Give --pixel-size in Å, or write {option_name} in pixels, e.g. 10px.",
+                hint=f"Give --pixel-size in Å, or write {option_name} in pixels, e.g. 10px.",
             )
         return self.value / pixel_size
 
@@ -179,7 +179,7 @@ def parse_options(
         near = difflib.get_close_matches(name, known, n=1)
         raise OptionError(
             f"{owner} has no option {name!r}" + (f"; did you mean {near[0]!r}?" if near else "."),
-            cure=f"Its options: {', '.join(known) or 'none'}.",
+            hint=f"Its options: {', '.join(known) or 'none'}.",
         )
     row = known[name]
     expected = ", ".join(
@@ -188,7 +188,7 @@ def parse_options(
     raise OptionError(
         f"{prefix}.{name} = {values[name]!s}: {first['msg'].removeprefix('Value error, ')}"
         + (f" (expected {expected}; default {row.default})." if expected else "."),
-        cure=row.help,
+        hint=row.help,
     )
 
 

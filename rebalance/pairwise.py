@@ -116,14 +116,14 @@ class PairMetric:
         if len(names) < 2:
             raise PluginError(
                 f"{cls.__name__}.pair takes {len(names)} arguments.",
-                cure="Give it two arrays first, then options by their names.",
+                hint="Give it two arrays first, then options by their names.",
             )
         for name in names[2:]:
             if name not in cls.options_model.model_fields:
                 known = ", ".join(cls.options_model.model_fields) or "none"
                 raise PluginError(
                     f"{cls.__name__}.pair takes {name!r}, which is no option of it.",
-                    cure=f"Its options, in {cls.options_model.__name__}: {known}.",
+                    hint=f"Its options, in {cls.options_model.__name__}: {known}.",
                 )
 
     def features(self, class_averages: ClassAverages, options: Any) -> FloatArray:
@@ -156,7 +156,7 @@ class PairMetric:
         if not hasattr(self, "pair"):
             raise PluginError(
                 f"{type(self).__name__} has no pair function.",
-                cure="Give it a static method pair(first, second).",
+                hint="Give it a static method pair(first, second).",
             )
         facts: dict[str, Any] = {}
         if type(self).features is PairMetric.features:
@@ -250,7 +250,7 @@ class PairMetric:
             raise PluginError(
                 f"{type(self).__name__}.features gave {arrays.dtype} {arrays.shape} for "
                 f"{len(class_averages)} class averages.",
-                cure=f"Expected {expected}.",
+                hint=f"Expected {expected}.",
             )
 
     def _parameters(
@@ -265,7 +265,7 @@ class PairMetric:
                 raise PluginError(
                     f"{type(self).__name__}.pair takes {name!r}, which is {value!r}; only numbers, "
                     "true, false and lengths can be handed to compiled code.",
-                    cure=f"Make a number of {name} in the options, or use it in features().",
+                    hint=f"Make a number of {name} in the options, or use it in features().",
                 )
             values.append(value)
         return tuple(values)
@@ -285,7 +285,7 @@ class PairMetric:
             raise PluginError(
                 f"numba can't compile {type(self).__name__}.pair for arrays float32 "
                 f"{'(F,)' if n_axes == 1 else '(A, B)'}: {_complaint(error)}",
-                cure="Try it by itself: numba.njit(pair)(first, second, ...).",
+                hint="Try it by itself: numba.njit(pair)(first, second, ...).",
             ) from None
 
 

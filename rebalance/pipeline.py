@@ -32,7 +32,7 @@ from rebalance.model import Affinity, Dataset, RunResult, Scan, Selection, Super
 from rebalance.progress import Progress
 from rebalance.record.results_folder import ResultsFolder
 from rebalance.record.summary import about_the_metric, summarise
-from rebalance.request import AUTO, IDENTITY, RunRequest, named_files, plugin_name
+from rebalance.settings import AUTO, IDENTITY, RunSettings, named_files, plugin_name
 from rebalance.suspects import about_junk, judge
 
 COMPUTED, CACHED, FROM_FILE = "computed", "cache", "file"
@@ -61,7 +61,7 @@ def run(
     progress : Progress, optional
         Told where the run is.
     **settings
-        The other fields of `rebalance.request.RunRequest`.
+        The other fields of `rebalance.settings.RunSettings`.
 
     Returns
     -------
@@ -72,10 +72,10 @@ def run(
     RebalanceError
         A mistake in a file or a setting; nothing was written.
     """
-    return execute(RunRequest.of(path, class_averages, **settings), progress=progress)
+    return execute(RunSettings.of(path, class_averages, **settings), progress=progress)
 
 
-def execute(request: RunRequest, *, progress: Progress | None = None) -> RunResult:
+def execute(request: RunSettings, *, progress: Progress | None = None) -> RunResult:
     """`run`, for a request that is made already."""
     from rebalance.record.results import write_record, write_results
 
@@ -130,7 +130,7 @@ def execute(request: RunRequest, *, progress: Progress | None = None) -> RunResu
     return replace(result, folder=folder.place, files=files)
 
 
-def read(request: RunRequest) -> Dataset:
+def read(request: RunSettings) -> Dataset:
     """The data set of a request."""
     from rebalance import formats
 
@@ -145,7 +145,7 @@ def read(request: RunRequest) -> Dataset:
     )
 
 
-def results_folder(request: RunRequest, dataset: Dataset) -> ResultsFolder:
+def results_folder(request: RunSettings, dataset: Dataset) -> ResultsFolder:
     """Where the results go; OutputError if that place is taken."""
     place = request.output or Path(request.folder_name(dataset.job))
     return ResultsFolder(
@@ -154,7 +154,7 @@ def results_folder(request: RunRequest, dataset: Dataset) -> ResultsFolder:
 
 
 def find_affinity(
-    request: RunRequest,
+    request: RunSettings,
     dataset: Dataset,
     cache: AffinityCache | None,
     progress: Progress,
@@ -203,7 +203,7 @@ def find_affinity(
 
 
 def scan_numbers(
-    request: RunRequest,
+    request: RunSettings,
     classes: Classes,
     affinity: Affinity | None,
     progress: Progress,
@@ -216,7 +216,7 @@ def scan_numbers(
         raise InputError(
             "No class averages were found, and numbers of superclasses are tried on them.",
             path=request.path,
-            cure="Give the stack as second argument, or -k as a number.",
+            hint="Give the stack as second argument, or -k as a number.",
         )
     from rebalance.scanning import scan
 
@@ -236,17 +236,17 @@ def scan_numbers(
     )
 
 
-def with_number(request: RunRequest, scan: Scan | None) -> RunRequest:
+def with_number(request: RunSettings, scan: Scan | None) -> RunSettings:
     """The request with the number of superclasses that a scan suggests."""
     return request if scan is None else replace(request, n_superclasses=scan.suggestion.number)
 
 
-def group(request: RunRequest, classes: Classes, affinity: Affinity | None) -> Superclasses:
+def group(request: RunSettings, classes: Classes, affinity: Affinity | None) -> Superclasses:
     """Superclasses by the labels, the clustering, or of one class average each."""
     return replace(_group(request, classes, affinity), junk=classes.junk)
 
 
-def _group(request: RunRequest, classes: Classes, affinity: Affinity | None) -> Superclasses:
+def _group(request: RunSettings, classes: Classes, affinity: Affinity | None) -> Superclasses:
     from rebalance import clusterings
 
     usable = ~classes.is_empty
@@ -280,7 +280,7 @@ def _group(request: RunRequest, classes: Classes, affinity: Affinity | None) -> 
         raise InputError(
             "No class averages were found, and superclasses are made of them.",
             path=request.path,
-            cure="Give the stack as second argument, or balance the classes themselves with "
+            hint="Give the stack as second argument, or balance the classes themselves with "
             "--no-superclasses.",
         )
     return clusterings.cluster(
@@ -295,7 +295,7 @@ def _group(request: RunRequest, classes: Classes, affinity: Affinity | None) -> 
     )
 
 
-def select(request: RunRequest, dataset: Dataset, superclasses: Superclasses) -> Selection | None:
+def select(request: RunSettings, dataset: Dataset, superclasses: Superclasses) -> Selection | None:
     """Particles that stay; None where there are none."""
     if dataset.particles is None:
         return None
@@ -317,7 +317,7 @@ def select(request: RunRequest, dataset: Dataset, superclasses: Superclasses) ->
 
 
 def _said(
-    request: RunRequest,
+    request: RunSettings,
     dataset: Dataset,
     affinity: Affinity | None,
     cache: AffinityCache | None,

@@ -23,7 +23,7 @@ from rebalance.pipeline import (
     with_number,
 )
 from rebalance.progress import Progress
-from rebalance.request import RunRequest
+from rebalance.settings import RunSettings
 from rebalance.suspects import about_junk, judge
 
 
@@ -33,7 +33,7 @@ class Plan:
 
     Parameters
     ----------
-    request : RunRequest
+    request : RunSettings
     dataset : Dataset
     classes : Classes
     folder : Path
@@ -51,7 +51,7 @@ class Plan:
     warnings : tuple of str
     """
 
-    request: RunRequest
+    request: RunSettings
     dataset: Dataset
     classes: Classes
     folder: Path
@@ -83,7 +83,7 @@ class _LookOnly(AffinityCache):
         return
 
 
-def plan(request: RunRequest, *, progress: Progress | None = None) -> Plan:
+def plan(request: RunSettings, *, progress: Progress | None = None) -> Plan:
     """Read, check, and say what would happen.
 
     Raises

@@ -58,7 +58,7 @@ class Registered:
             raise PluginError(
                 f"The {self.kind} {self.name!r} of package {self.package} {self.version} can't be "
                 f"loaded: {type(error).__name__}: {error}",
-                cure=f"Reinstall or remove {self.package}, or choose another {self.kind}.",
+                hint=f"Reinstall or remove {self.package}, or choose another {self.kind}.",
             ) from error
         check_contract(instance, self.kind, f"The {self.kind} {self.name!r} of {self.package}")
         return instance
@@ -74,13 +74,13 @@ def check_contract(instance: Any, kind: str, what: str) -> None:
     if missing:
         raise PluginError(
             f"{what} lacks {', '.join(missing)}.",
-            cure=f"See rebalance.hookspecs.{contract.__name__} for what a {kind} must have.",
+            hint=f"See rebalance.hookspecs.{contract.__name__} for what a {kind} must have.",
         )
     wrong = _misstated(instance)
     if wrong:
         raise PluginError(
             f"{what} states {wrong}.",
-            cure=f"See rebalance.hookspecs.{contract.__name__} for what a {kind} may state.",
+            hint=f"See rebalance.hookspecs.{contract.__name__} for what a {kind} may state.",
         )
 
 
@@ -212,7 +212,7 @@ class Registry:
         near = difflib.get_close_matches(name, names, n=1)
         raise PluginError(
             f"There is no {kind} {name!r}" + (f"; did you mean {near[0]!r}?" if near else "."),
-            cure=f"Installed: {', '.join(names) or 'none'} (rebalance plugins).",
+            hint=f"Installed: {', '.join(names) or 'none'} (rebalance plugins).",
         )
 
     def load(self, kind: str, name: str) -> Any:

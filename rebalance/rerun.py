@@ -16,7 +16,7 @@ from rebalance.progress import Progress
 from rebalance.record.affinity_file import read_affinity
 from rebalance.record.results import AFFINITY_FILE, SUPERCLASS_TABLE
 from rebalance.record.run_record import file_facts, read_record
-from rebalance.request import KINDS_WITH_OPTIONS, RunRequest
+from rebalance.settings import KINDS_WITH_OPTIONS, RunSettings
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +70,7 @@ def rerun(
         raise InputError(
             f"It is the record of rebalance {record['command']}, not of a run.",
             path=path,
-            cure="Give the run.json of a folder that rebalance run wrote.",
+            hint="Give the run.json of a folder that rebalance run wrote.",
         )
     first = (path if path.is_dir() else path.parent).resolve()
     for kind in KINDS_WITH_OPTIONS:
@@ -82,7 +82,7 @@ def rerun(
             )
     changed_inputs = list(_changed_inputs(record))
     # A cluster is rarely there any more, and decides nothing.
-    request = RunRequest.from_json(record["request"] | {"executor": "local", "scheduler": None})
+    request = RunSettings.from_json(record["request"] | {"executor": "local", "scheduler": None})
     request = replace(
         request,
         output=output or first.with_name(f"{first.name}_rerun"),
@@ -106,7 +106,7 @@ def _changed_inputs(record: Mapping[str, Any]) -> Iterator[str]:
             raise InputError(
                 "This file of the recorded run is not there any more.",
                 path=path,
-                cure="Put it back, or run on other files with rebalance run.",
+                hint="Put it back, or run on other files with rebalance run.",
             )
         if file_facts(path)["sha256"] != entry["sha256"]:
             yield f"The input {path} has changed since."

@@ -26,7 +26,7 @@ from rebalance.record.results_folder import RUN_RECORD, ResultsFolder
 from rebalance.record.run_record import build_record, plugin_facts, write_json
 from rebalance.record.scan_table import write_scan_table
 from rebalance.record.summary import about_the_metric, about_the_scan, suspected
-from rebalance.request import RunRequest, named_files, plugin_name
+from rebalance.settings import RunSettings, named_files, plugin_name
 from rebalance.strategies.remarks import about_strangers
 from rebalance.suspects import about_junk, judge
 
@@ -53,7 +53,7 @@ class ScanResult:
 
 
 def scan_job(
-    request: RunRequest,
+    request: RunSettings,
     numbers: Sequence[int] | None = None,
     *,
     progress: Progress | None = None,
@@ -62,7 +62,7 @@ def scan_job(
 
     Parameters
     ----------
-    request : RunRequest
+    request : RunSettings
         With ``n_superclasses="auto"``.
     numbers : sequence of int, optional
         Each number to try.

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from rebalance.checks import Classes, check_grouping
 from rebalance.model import Affinity, AverageQuality, Dataset
-from rebalance.request import RunRequest
+from rebalance.settings import RunSettings
 
 
 def judge(
-    request: RunRequest, dataset: Dataset, classes: Classes, affinity: Affinity | None
+    request: RunSettings, dataset: Dataset, classes: Classes, affinity: Affinity | None
 ) -> tuple[AverageQuality | None, Classes]:
     """What the averages tell of their quality, where asked; and the classes that are used.
 
     Parameters
     ----------
-    request : RunRequest
+    request : RunSettings
         Its ``junk``: with ``auto`` the suspects are left out as junk.
     dataset, classes
     affinity : Affinity or None
@@ -35,7 +35,7 @@ def judge(
     return quality, classes
 
 
-def about_junk(request: RunRequest, quality: AverageQuality | None) -> list[str]:
+def about_junk(request: RunSettings, quality: AverageQuality | None) -> list[str]:
     """What is said of averages that look like junk; nothing where nobody asked."""
     from rebalance.junk import about_quality
 

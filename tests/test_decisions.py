@@ -13,8 +13,8 @@ import rebalance
 from rebalance.decisions import read_decisions, with_decisions
 from rebalance.errors import InputError, OptionError
 from rebalance.record.affinity_file import images_digest
-from rebalance.request import RunRequest
 from rebalance.rerun import rerun
+from rebalance.settings import RunSettings
 
 CONTENT: dict[str, Any] = {
     "decisions_version": 1,
@@ -72,7 +72,7 @@ def test_what_is_wrong_in_a_decisions_file_is_named(changed: Any, message: str) 
     with pytest.raises(InputError, match=message) as caught:
         read_decisions(written(changed))
     assert caught.value.path == Path("decisions.json")
-    assert caught.value.cure
+    assert caught.value.hint
 
 
 def test_a_decisions_file_that_is_not_there_is_said() -> None:
@@ -82,11 +82,11 @@ def test_a_decisions_file_that_is_not_there_is_said() -> None:
 
 def test_what_is_typed_goes_before_the_file() -> None:
     path = written(CONTENT)
-    plain = with_decisions(RunRequest(Path("x"), decisions=path))
+    plain = with_decisions(RunSettings(Path("x"), decisions=path))
     assert (plain.factor, plain.max_size, plain.seed) == ("0.5", None, 7)
     assert plain.junk_classes == (3,)
     typed = with_decisions(
-        RunRequest(Path("x"), decisions=path, max_size=90, seed=8, junk_classes=(1,))
+        RunSettings(Path("x"), decisions=path, max_size=90, seed=8, junk_classes=(1,))
     )
     assert (typed.factor, typed.max_size, typed.seed) == (None, 90, 8)
     assert typed.junk_classes == (1, 3)
@@ -97,7 +97,7 @@ def test_what_is_typed_goes_before_the_file() -> None:
 )
 def test_superclasses_are_said_once(settings: dict[str, Any]) -> None:
     with pytest.raises(OptionError, match="--decisions says itself"):
-        RunRequest(Path("x"), decisions=Path("d"), **settings)
+        RunSettings(Path("x"), decisions=Path("d"), **settings)
 
 
 def quick_run(job: Path, output: str, **settings: Any) -> rebalance.RunResult:

@@ -138,4 +138,4 @@ def test_a_record_changed_by_hand_is_refused_by_its_part(changed: dict, tmp_path
     (tmp_path / "run.json").write_text(json.dumps(whole))
     with pytest.raises(InputError) as caught:
         rerun(tmp_path)
-    assert caught.value.where == next(iter(changed))
+    assert caught.value.location == next(iter(changed))

@@ -102,14 +102,14 @@ def next_step(comparison: Comparison, study: Path) -> tuple[str, str]:
 def _command(comparison: Comparison, method: str) -> str:
     """The run by one method of the study; options at their defaults are left out."""
     from rebalance.command import as_command
-    from rebalance.request import KINDS_WITH_OPTIONS, RunRequest
+    from rebalance.settings import KINDS_WITH_OPTIONS, RunSettings
 
     # A score of the affinity alone is ranked by metric, and its name stands for the method.
     names = ("method", "metric")
     row = next(row for row in comparison.rows if method in [row[name] for name in names])
     kinds = [kind for kind in KINDS_WITH_OPTIONS if row[kind]]
     options = {kind: _changed(kind, row[kind], row[f"{kind}_options"]) for kind in kinds}
-    request = RunRequest(Path("INPUT"), options=options, **{kind: row[kind] for kind in kinds})
+    request = RunSettings(Path("INPUT"), options=options, **{kind: row[kind] for kind in kinds})
     return shlex.join(as_command(request, n_superclasses="NUMBER_OF_SUPERCLASSES"))
 
 

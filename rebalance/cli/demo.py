@@ -38,11 +38,11 @@ def demo(
 ) -> None:
     """Try it on a simulated classification of 12 known views."""
     from rebalance.cli.perform import perform
-    from rebalance.request import RunRequest
+    from rebalance.settings import RunSettings
 
     _check(n_superclasses, factor, folder / _RESULTS, overwrite)
     job = _job(folder)
-    request = RunRequest(
+    request = RunSettings(
         path=job,
         n_superclasses=n_superclasses,
         factor=factor,
@@ -69,7 +69,7 @@ def _check(n_superclasses: int, factor: str, results: Path, overwrite: bool) -> 
         raise OptionError(
             f"{n_superclasses} superclasses can't be made of the demo's {DEMO.n_averages} class "
             "averages.",
-            cure=f"Give -k, 1 to {DEMO.n_averages}; the demo has {DEMO.n_views} views.",
+            hint=f"Give -k, 1 to {DEMO.n_averages}; the demo has {DEMO.n_views} views.",
         )
     ResultsFolder(results, overwrite=overwrite, another=_ANOTHER)
 

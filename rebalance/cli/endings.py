@@ -51,12 +51,12 @@ def show_error(error: RebalanceError) -> None:
     from rebalance.cli.screen import stderr
 
     console = stderr()
-    place = ", ".join(str(part) for part in (error.path, error.where) if part is not None)
+    place = ", ".join(str(part) for part in (error.path, error.location) if part is not None)
     message = Text.assemble(("Error: ", "bold red"))
     message.append(f"{_without_controls(place)}\n" if place else "", "bold")
     console.print(message.append(_without_controls(error.problem)))
-    if error.cure:
-        console.print(_without_controls(error.cure), style="dim", markup=False)
+    if error.hint:
+        console.print(_without_controls(error.hint), style="dim", markup=False)
     if isinstance(error, PluginError):
         from rebalance.registry import registry
 
@@ -89,7 +89,7 @@ def results_that_can_not_be_shown() -> Iterator[None]:
                 OutputError(
                     f"Standard output can't be written: {error.strerror or error}. The files that "
                     "the command writes are in place.",
-                    cure="Free some space, or send the output elsewhere.",
+                    hint="Free some space, or send the output elsewhere.",
                 )
             )
         raise SystemExit(MENDABLE if error.errno != errno.EPIPE else 1) from None

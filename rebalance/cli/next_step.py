@@ -8,7 +8,7 @@ from typing import Any
 
 from rebalance.command import as_command
 from rebalance.model import IntArray, RunResult
-from rebalance.request import RunRequest
+from rebalance.settings import RunSettings
 from rebalance.strategies.caps import cap_for_factor
 
 _FACTORS = ("0.8", "0.5", "0.3", "0.2", "0.1", "0.05", "0.02", "0.01")
@@ -16,12 +16,12 @@ _WORTH_KEEPING = 0.5
 """Share of the particles that a suggested factor keeps at least."""
 
 
-def next_step(request: RunRequest, result: RunResult, folder: str) -> tuple[str, str]:
+def next_step(request: RunSettings, result: RunResult, folder: str) -> tuple[str, str]:
     """What to do next, and the command or file for it.
 
     Parameters
     ----------
-    request : RunRequest
+    request : RunSettings
     result : RunResult
     folder : str
         The results folder as a person types it.

@@ -6,15 +6,15 @@ import contextlib
 import sys
 
 from rebalance.model import RunResult
-from rebalance.request import RunRequest
+from rebalance.settings import RunSettings
 
 
-def perform(request: RunRequest, *, dry_run: bool, json: bool, quiet: bool) -> RunResult | None:
+def perform(request: RunSettings, *, dry_run: bool, json: bool, quiet: bool) -> RunResult | None:
     """Run a request, or say what it would do, and show that.
 
     Parameters
     ----------
-    request : RunRequest
+    request : RunSettings
     dry_run : bool
         Write nothing.
     json : bool
@@ -49,7 +49,7 @@ def perform(request: RunRequest, *, dry_run: bool, json: bool, quiet: bool) -> R
     return result
 
 
-def watched(request: RunRequest, *, quiet: bool) -> RunResult:
+def watched(request: RunSettings, *, quiet: bool) -> RunResult:
     """Run a request under a progress bar."""
     from rebalance.cli.screen import progress_shown
     from rebalance.pipeline import execute

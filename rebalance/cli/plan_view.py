@@ -6,7 +6,7 @@ from typing import Any
 
 from rebalance.plan import Plan
 from rebalance.record.summary import summarise
-from rebalance.request import AUTO, plugin_name
+from rebalance.settings import AUTO, plugin_name
 
 
 def show_plan(plan: Plan, *, json: bool, quiet: bool) -> None:

@@ -115,7 +115,7 @@ def plugins_named(name: str) -> list[Registered]:
     near = difflib.get_close_matches(name, names, n=1)
     raise PluginError(
         f"There is no plugin {name!r}" + (f"; did you mean {near[0]!r}?" if near else "."),
-        cure=f"Installed: {', '.join(names) or 'none'}.",
+        hint=f"Installed: {', '.join(names) or 'none'}.",
     )
 
 

@@ -15,18 +15,18 @@ from rebalance.cli.next_step import next_step
 from rebalance.cli.screen import show_warnings, stdout
 from rebalance.model import RunResult
 from rebalance.record.sentences import headline, outcome
-from rebalance.request import RunRequest
+from rebalance.settings import RunSettings
 
 _FIRST, _LAST = 14, 6
 """Rows shown at the top and the bottom of a table too long for a screen."""
 
 
-def show_result(request: RunRequest, result: RunResult) -> None:
+def show_result(request: RunSettings, result: RunResult) -> None:
     """Print what a run found and did, at most 100 columns wide, well at 80.
 
     Parameters
     ----------
-    request : RunRequest
+    request : RunSettings
     result : RunResult
     """
     summary = result.summary
@@ -103,7 +103,7 @@ def _within(row: Mapping[str, Any]) -> str:
     return "" if mean is None or len(row["class_ids"]) < 2 else f"{mean:.2f}"
 
 
-def _show_where(console: Any, request: RunRequest, result: RunResult) -> None:
+def _show_where(console: Any, request: RunSettings, result: RunResult) -> None:
     folder = result.folder
     if folder is None:
         return

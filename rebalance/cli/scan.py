@@ -103,8 +103,8 @@ def scan(
     from rebalance.cli.screen import progress_shown
     from rebalance.cli.typed_request import typed_request
     from rebalance.cli.words import parse_classes
-    from rebalance.request import AUTO
     from rebalance.scan_job import scan_job
+    from rebalance.settings import AUTO
 
     request = typed_request(
         path,

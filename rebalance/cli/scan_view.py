@@ -14,18 +14,18 @@ from rebalance.cli.result_view import shorter
 from rebalance.cli.screen import show_warnings, stdout
 from rebalance.command import as_command
 from rebalance.model import Scan
-from rebalance.request import RunRequest
 from rebalance.scan_job import ScanResult
+from rebalance.settings import RunSettings
 
 _MOST_ROWS = 16
 
 
-def show_scan(request: RunRequest, found: ScanResult) -> None:
+def show_scan(request: RunSettings, found: ScanResult) -> None:
     """Print what a scan found, well at 80 columns.
 
     Parameters
     ----------
-    request : RunRequest
+    request : RunSettings
     found : ScanResult
     """
     scan, content = found.scan, found.content

@@ -177,7 +177,7 @@ def _views(words: list[str]) -> dict[str, Any]:
         if not named and not word.isdecimal():
             raise OptionError(
                 f"--views {word} is not understood.",
-                cure=f"Give a number of views, {_DISCRETE} or {_CONTINUOUS}.",
+                hint=f"Give a number of views, {_DISCRETE} or {_CONTINUOUS}.",
             )
         name = "continuous" if named else "n_views"
         if name in found:
@@ -198,7 +198,7 @@ def _options(settings: list[str], flags: dict[str, Any]) -> SimulationOptions:
         if not equals:
             raise OptionError(
                 f"--set {pair} is not understood.",
-                cure="Write OPTION=VALUE: --set snr=0.1 (rebalance simulate --list-options).",
+                hint="Write OPTION=VALUE: --set snr=0.1 (rebalance simulate --list-options).",
             )
         if name in values:
             raise OptionError(f"{name} is given twice: {values[name]} and {value}.")
@@ -220,7 +220,7 @@ def _write(
         raise OutputError(
             "Something is there already, and is never overwritten.",
             path=folder,
-            cure="Name a new folder.",
+            hint="Name a new folder.",
         )
     console = stderr()
     # A spinner on a terminal, nothing anywhere else.

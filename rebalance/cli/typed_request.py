@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from rebalance.cli.words import parse_classes, parse_number, parse_settings
-from rebalance.request import RunRequest
+from rebalance.settings import RunSettings
 
 
 def typed_request(
@@ -24,7 +24,7 @@ def typed_request(
     only_classes: str | None,
     junk_classes: str | None = None,
     **fields: Any,
-) -> RunRequest:
+) -> RunSettings:
     """The request of words as they were typed.
 
     Parameters
@@ -41,7 +41,7 @@ def typed_request(
         Class numbers: ``3,5,7-9``. An empty word, of a shell variable that is not set, is refused:
         it must not stand for every class.
     **fields
-        All else of `RunRequest`, by its own name.
+        All else of `RunSettings`, by its own name.
 
     Raises
     ------
@@ -55,7 +55,7 @@ def typed_request(
         "max_shift": max_shift,
         "mirror": mirror,
     }
-    return RunRequest(
+    return RunSettings(
         path=path,
         n_superclasses=parse_number(n_superclasses),
         options=parse_settings(settings or (), options),

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 from rebalance.errors import OptionError
-from rebalance.request import AUTO
+from rebalance.settings import AUTO
 
 _RANGE = re.compile(r"(\d+)(?:-(\d+))?")
 _SETTING = re.compile(r"(metric|clustering|strategy)\.([A-Za-z_][\w-]*)=(.*)", re.DOTALL)
@@ -31,11 +31,11 @@ def parse_classes(text: str, option: str, of: str = "class number") -> tuple[int
         if not 0 <= last - first <= _MOST_CLASSES:
             raise OptionError(
                 f"{option}: {part!r} is no {of} or range.",
-                cure="Write numbers and ranges with commas: 3,5,7-9.",
+                hint="Write numbers and ranges with commas: 3,5,7-9.",
             )
         numbers |= dict.fromkeys(range(first, last + 1))
     if not numbers:
-        raise OptionError(f"{option} names no {of}.", cure="Write numbers: 3,5,7-9.")
+        raise OptionError(f"{option} names no {of}.", hint="Write numbers: 3,5,7-9.")
     return tuple(numbers)
 
 
@@ -54,7 +54,7 @@ def parse_number(text: str | None) -> int | Literal["auto"] | None:
     except ValueError:
         raise OptionError(
             f"-k {text} is no number of superclasses.",
-            cure="Give a whole number, -k 10 for a first look, or -k auto.",
+            hint="Give a whole number, -k 10 for a first look, or -k auto.",
         ) from None
 
 
@@ -79,7 +79,7 @@ def parse_settings(pairs: Iterable[str], sugar: Mapping[str, Any]) -> dict[str, 
         if match is None:
             raise OptionError(
                 f"--set {pair} is not understood.",
-                cure="Write KIND.OPTION=VALUE, KIND being metric, clustering or strategy: "
+                hint="Write KIND.OPTION=VALUE, KIND being metric, clustering or strategy: "
                 "--set metric.max_shift=40 (rebalance plugins show NAME lists the options).",
             )
         kind, name, value = match.groups()

@@ -140,7 +140,7 @@ def cluster_each(
     if of_all is None and plugin.needs_affinity:
         raise OptionError(
             f"The clustering {name} needs an affinity; there are only class numbers.",
-            cure="Compute it with rebalance.affinity.",
+            hint="Compute it with rebalance.affinity.",
         )
     if is_empty is not None:
         empty = empty | np.asarray(is_empty, dtype=np.bool_)
@@ -324,7 +324,7 @@ def from_labels(
     if missing:
         raise OptionError(
             f"The labels say nothing of {name_classes(missing)}.",
-            cure="Give each of these class averages a superclass, or -1 to leave it out.",
+            hint="Give each of these class averages a superclass, or -1 to leave it out.",
         )
     check_number(
         None,

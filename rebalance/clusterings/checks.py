@@ -47,7 +47,7 @@ def check_known(labelled: Collection[int], class_id: IntArray) -> None:
         raise OptionError(
             f"{len(strangers):,} of the {len(labelled):,} labels are of {name_classes(strangers)}; "
             f"the class averages are {name_classes(sorted(class_id.tolist()))}.",
-            cure="Give labels of this classification. RELION counts classes from 1, CryoSPARC "
+            hint="Give labels of this classification. RELION counts classes from 1, CryoSPARC "
             "from 0.",
         )
 
@@ -65,7 +65,7 @@ def check_number(
         raise OptionError(
             f"None of the {n_read} class averages can be used: each is empty, has no particles, "
             "or is left out.",
-            cure="Check that particles and class averages are of the same job, and what "
+            hint="Check that particles and class averages are of the same job, and what "
             "--exclude-classes, --only-classes, --junk-classes and --min-class-particles leave.",
         )
     if n_superclasses is None:
@@ -75,14 +75,14 @@ def check_number(
             return None, []
         raise OptionError(
             f"The clustering {name} needs the number of superclasses.",
-            cure=f"Give -k, 1 to {n_usable}.",
+            hint=f"Give -k, 1 to {n_usable}.",
         )
     try:
         number = operator.index(n_superclasses)
     except TypeError:
         raise OptionError(
             f"The number of superclasses must be a whole number, not {n_superclasses!r}.",
-            cure=f"Give -k, 1 to {n_usable}.",
+            hint=f"Give -k, 1 to {n_usable}.",
         ) from None
     if identity:
         if number == n_read:
@@ -95,19 +95,19 @@ def check_number(
         raise OptionError(
             f"With superclassification off each class average is its own superclass: K = {number} "
             f"does not match the {n_read} class averages read ({n_usable} in use).",
-            cure=f"Leave -k away, or give -k {n_read}.",
+            hint=f"Leave -k away, or give -k {n_read}.",
         )
     if number <= 0:
         raise OptionError(
             f"The number of superclasses must be at least 1, not {number}.",
-            cure=f"Give -k, 1 to {n_usable}.",
+            hint=f"Give -k, 1 to {n_usable}.",
         )
     if number > n_usable:
         raise OptionError(
             f"{number} superclasses can't be made of {n_usable} usable class "
             f"average{'' if n_usable == 1 else 's'} "
             f"({n_read} read, {n_read - n_usable} empty or left out).",
-            cure=f"Give -k {n_usable} or less.",
+            hint=f"Give -k {n_usable} or less.",
         )
     return number, []
 
@@ -116,7 +116,7 @@ def check_result(result: ClusteringResult, n: int, number: int | None, name: str
     if not isinstance(result, ClusteringResult):
         raise PluginError(
             f"The clustering {name} gave {type(result).__name__}, no ClusteringResult.",
-            cure="See rebalance.hookspecs.Clustering for what cluster() must return.",
+            hint="See rebalance.hookspecs.Clustering for what cluster() must return.",
         )
     label = np.asarray(result.label)
     if label.shape != (n,) or label.dtype.kind not in "iu":

@@ -10,7 +10,7 @@ from rebalance.errors import InputError
 
 _CLASS_NAMES = ("class_id", "class", "class_number", "rlnclassnumber")
 _SUPERCLASS_NAMES = ("superclass", "label", "superclass_id", "rlnsuperclass", "group")
-_CURE = (
+_HINT = (
     "Write two columns, class_id and superclass (comma, tab or spaces between), one line a "
     "class; superclass -1 leaves a class out. The superclasses.csv of an earlier run will do."
 )
@@ -40,13 +40,13 @@ def read_labels(path: Path | str) -> dict[int, str]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise InputError("This is not a text file.", path=path, cure=_CURE) from None
+        raise InputError("This is not a text file.", path=path, hint=_HINT) from None
     except OSError as error:
         raise InputError(
-            f"The labels can't be read: {error.strerror}.", path=path, cure=_CURE
+            f"The labels can't be read: {error.strerror}.", path=path, hint=_HINT
         ) from None
     if "\0" in text:
-        raise InputError("This is not a text file.", path=path, cure=_CURE)
+        raise InputError("This is not a text file.", path=path, hint=_HINT)
 
     rows = list(_star_rows(text) if _is_star(text) else _plain_rows(text, path))
     class_at, superclass_at = _columns(rows, path)
@@ -60,12 +60,12 @@ def read_labels(path: Path | str) -> dict[int, str]:
             raise InputError(
                 f"Class {number} is on this line and on line {line_of[number]}.",
                 path=path,
-                where=f"line {line}",
-                cure="Keep one of them.",
+                location=f"line {line}",
+                hint="Keep one of them.",
             )
         labels[number], line_of[number] = label, line
     if not labels:
-        raise InputError("There are no labels in this file.", path=path, cure=_CURE)
+        raise InputError("There are no labels in this file.", path=path, hint=_HINT)
     return labels
 
 
@@ -81,8 +81,8 @@ def _entry(
             f"{len(fields)} columns were found where at least "
             f"{max(class_at, superclass_at) + 1} were expected.",
             path=path,
-            where=f"line {line}",
-            cure=_CURE,
+            location=f"line {line}",
+            hint=_HINT,
         )
     try:
         number = int(fields[class_at])
@@ -90,8 +90,8 @@ def _entry(
         raise InputError(
             f"{fields[class_at]!r} is not a class number.",
             path=path,
-            where=f"line {line}, column {class_at + 1}",
-            cure=_CURE,
+            location=f"line {line}, column {class_at + 1}",
+            hint=_HINT,
         ) from None
     label = fields[superclass_at]
     wrong = _what_is_wrong(label)
@@ -99,8 +99,8 @@ def _entry(
         raise InputError(
             f"{wrong}; a whole number or a name was expected.",
             path=path,
-            where=f"line {line}, column {superclass_at + 1}",
-            cure=_CURE,
+            location=f"line {line}, column {superclass_at + 1}",
+            hint=_HINT,
         )
     return number, label
 
@@ -120,7 +120,7 @@ def _what_is_wrong(label: str) -> str | None:
 
 def _columns(rows: list[Row], path: Path) -> tuple[int, int]:
     if not rows:
-        raise InputError("There are no labels in this file.", path=path, cure=_CURE)
+        raise InputError("There are no labels in this file.", path=path, hint=_HINT)
     line, first = rows[0]
     names = [field.lstrip("_").lower() for field in first]
     class_at = next((names.index(name) for name in _CLASS_NAMES if name in names), None)
@@ -131,16 +131,16 @@ def _columns(rows: list[Row], path: Path) -> tuple[int, int]:
         raise InputError(
             "One column was found where class number and superclass were expected.",
             path=path,
-            where=f"line {line}",
-            cure=_CURE,
+            location=f"line {line}",
+            hint=_HINT,
         )
     if len(first) > 2:
         raise InputError(
             f"{len(first)} columns were found, and none is called "
             f"{'class_id' if class_at is None else 'superclass'}.",
             path=path,
-            where=f"line {line}",
-            cure=_CURE,
+            location=f"line {line}",
+            hint=_HINT,
         )
     if class_at is not None:
         return class_at, 1 - class_at
@@ -171,7 +171,9 @@ def _plain_rows(text: str, path: Path) -> Iterator[Row]:
         try:
             fields = next(csv.reader([line], delimiter=delimiter, strict=True))
         except csv.Error as error:
-            raise InputError(f"{error}.", path=path, where=f"line {number}", cure=_CURE) from None
+            raise InputError(
+                f"{error}.", path=path, location=f"line {number}", hint=_HINT
+            ) from None
         yield number, [field.strip() for field in fields]
 
 

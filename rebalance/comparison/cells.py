@@ -86,7 +86,7 @@ def number_of(cell: Cell, loaded: Loaded) -> int:
     if loaded.n_groups is None:
         raise OptionError(
             'n_superclasses is "truth", and the truth has no groups.',
-            cure="Give numbers of superclasses in the study.",
+            hint="Give numbers of superclasses in the study.",
         )
     return loaded.n_groups
 
@@ -154,7 +154,7 @@ class Kept:
             raise OutputError(
                 f"What is done can't be kept: {error.strerror or error}.",
                 path=self.folder,
-                cure="Mend that and type the command again; it goes on from here.",
+                hint="Mend that and type the command again; it goes on from here.",
             ) from error
         finally:
             with suppress(OSError):

@@ -24,14 +24,14 @@ def claimed(folder: Path) -> Iterator[None]:
         If it is something else, can't be written, or is held by another process.
     """
     if folder.exists() and not folder.is_dir():
-        raise OutputError("This is a file, not a folder.", path=folder, cure="Give -o.")
+        raise OutputError("This is a file, not a folder.", path=folder, hint="Give -o.")
     try:
         strange = folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).is_file()
         if strange and not (folder / CELLS).is_dir():
             raise OutputError(
                 "The folder exists and is not of a study.",
                 path=folder,
-                cure="Give another with -o.",
+                hint="Give another with -o.",
             )
         (folder / CELLS).mkdir(parents=True, exist_ok=True)
         descriptor = os.open(folder, os.O_RDONLY)
@@ -39,14 +39,14 @@ def claimed(folder: Path) -> Iterator[None]:
         raise OutputError(
             f"It can't be written: {error.strerror or error}.",
             path=folder,
-            cure="Give another folder with -o.",
+            hint="Give another folder with -o.",
         ) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(descriptor)
         raise OutputError(
-            "Another process runs this study.", path=folder, cure="Wait for it, or give -o."
+            "Another process runs this study.", path=folder, hint="Wait for it, or give -o."
         ) from None
     try:
         yield

@@ -138,7 +138,7 @@ def _check_computing(threads: int | None, device: str) -> None:
     if threads is not None and threads < 1:
         raise OptionError(f"--threads is {threads}; at least 1 was expected.")
     if device not in ("auto", "cpu", "cuda"):
-        raise OptionError(f"There is no device {device!r}.", cure="Choose auto, cpu or cuda.")
+        raise OptionError(f"There is no device {device!r}.", hint="Choose auto, cpu or cuda.")
 
 
 class _Worker:

@@ -114,7 +114,7 @@ def instances(study: Study, folder: Path) -> list[Instance]:
     again = next((label for label in labels if labels.count(label) > 1), None)
     if again is not None:
         raise InputError(
-            f"Two data sets are called {again!r}.", where="key data", cure="Give them names."
+            f"Two data sets are called {again!r}.", location="key data", hint="Give them names."
         )
     _check_different(found)
     return found
@@ -131,8 +131,8 @@ def _check_different(found: Sequence[Instance]) -> None:
         if first != one.label:
             raise InputError(
                 f"{first!r} and {one.label!r} are the same data.",
-                where="key data",
-                cure="Leave one out; seeds draw simulations anew.",
+                location="key data",
+                hint="Leave one out; seeds draw simulations anew.",
             )
 
 

@@ -146,7 +146,7 @@ def expand(study: Study) -> Grid:
     if n > MOST_CELLS:
         raise InputError(
             f"The study has up to {n:,} cells; {MOST_CELLS:,} were expected at most.",
-            cure="Leave out data, seeds or values of options, or make several studies of it.",
+            hint="Leave out data, seeds or values of options, or make several studies of it.",
         )
     clusterings = _plugins("clustering", study.clustering)
     return Grid(
@@ -177,8 +177,8 @@ def n_variants(options: Mapping[str, Any]) -> int:
         if not values:
             raise InputError(
                 "The list of values is empty.",
-                where=f"option {name}",
-                cure="Give at least one value, or leave the option out.",
+                location=f"option {name}",
+                hint="Give at least one value, or leave the option out.",
             )
     return math.prod(map(len, _listed(options).values()))
 
@@ -224,8 +224,8 @@ def _plugins(
     if again is not None:
         raise InputError(
             f"Two methods are called {again!r}.",
-            where=f"key {kind}",
-            cure="Leave one out, or give them labels.",
+            location=f"key {kind}",
+            hint="Leave one out, or give them labels.",
         )
     return tuple(found)
 
@@ -241,8 +241,8 @@ def _only_with(method: Method, clusterings: Sequence[Plugin]) -> tuple[str, ...]
             raise InputError(
                 f"Metric {method.label or method.name} is to be clustered by {name!r}, which is no "
                 "clustering of the study.",
-                where="key metric",
-                cure=f"Choose of {', '.join(one.label for one in clusterings)}.",
+                location="key metric",
+                hint=f"Choose of {', '.join(one.label for one in clusterings)}.",
             )
         found += labels
     return tuple(found)

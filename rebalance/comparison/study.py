@@ -182,7 +182,7 @@ def read_study(path: Path | str) -> Study:
         raise InputError(f"It can't be read: {error.strerror}.", path=path) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise InputError(
-            f"It is no TOML: {error}.", path=path, cure="See docs/compare.md for a study file."
+            f"It is no TOML: {error}.", path=path, hint="See docs/compare.md for a study file."
         ) from None
     return parse_study(content, path)
 
@@ -210,8 +210,8 @@ def parse_study(content: dict[str, Any], path: Path | None = None) -> Study:
     raise InputError(
         problem[0].upper() + problem[1:],
         path=path,
-        where=f"key {place.removeprefix('.')}" if place else None,
-        cure=f"Keys of a study: {', '.join(Study.model_fields)}; of data: "
+        location=f"key {place.removeprefix('.')}" if place else None,
+        hint=f"Keys of a study: {', '.join(Study.model_fields)}; of data: "
         f"{', '.join(Data.model_fields)}; of methods: {', '.join(Method.model_fields)}; of metrics "
         "also clustering.",
     )

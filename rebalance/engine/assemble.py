@@ -81,7 +81,7 @@ class Assembly:
                 self.alignment.mirror[at] = block.mirror[row]
 
     def _broken(self, what: str) -> PluginError:
-        return PluginError(f"The metric {self.metric!r} {what}.", cure="Report it to its authors.")
+        return PluginError(f"The metric {self.metric!r} {what}.", hint="Report it to its authors.")
 
     def finish(self) -> tuple[FloatArray, FloatArray | None, dict[str, Any]]:
         """Affinity, the raw distances where there are any, and how these were mapped."""

@@ -56,7 +56,7 @@ class DaskExecutor:
         if find_spec("distributed") is None:
             raise ExecutorError(
                 "The executor dask needs the package distributed, which is not installed.",
-                cure="Install rebalance-em[dask].",
+                hint="Install rebalance-em[dask].",
             )
         self.cluster = cluster
 
@@ -110,7 +110,7 @@ class DaskExecutor:
             except KilledWorker as error:
                 raise ExecutorError(
                     f"Workers of the Dask cluster died again and again: {error}",
-                    cure="Look at the workers' logs; most often they ran out of memory. Give each "
+                    hint="Look at the workers' logs; most often they ran out of memory. Give each "
                     "more, or start fewer on a machine.",
                 ) from error
             finally:
@@ -127,7 +127,7 @@ def _scatter(client: Any, work: TileWork) -> list[Future]:
         # Whatever went wrong over there arrives as a text.
         raise ExecutorError(
             f"The Dask workers can't take the metric {type(work.metric).__name__}: {error}",
-            cure="Install its package for the workers too, or send its file with "
+            hint="Install its package for the workers too, or send its file with "
             "client.upload_file. What its prepare gives must be picklable.",
         ) from error
     return futures
@@ -136,7 +136,7 @@ def _scatter(client: Any, work: TileWork) -> list[Future]:
 def _lost() -> ExecutorError:
     return ExecutorError(
         "The Dask scheduler, or every worker that held the features, was lost.",
-        cure="Run it again: with the cache on, tiles that are done are not computed again.",
+        hint="Run it again: with the cache on, tiles that are done are not computed again.",
     )
 
 
@@ -189,7 +189,7 @@ def _client(cluster: Any) -> Iterator[Client]:
             if cluster is None:
                 raise ExecutorError(
                     "There is no Dask scheduler to send the tiles to.",
-                    cure="Name one with --scheduler tcp://host:8786, or set "
+                    hint="Name one with --scheduler tcp://host:8786, or set "
                     "DASK_SCHEDULER_ADDRESS.",
                 ) from None
         else:
@@ -200,7 +200,7 @@ def _client(cluster: Any) -> Iterator[Client]:
     except (OSError, ValueError, TypeError) as error:
         raise ExecutorError(
             f"No Dask scheduler answers at {cluster}: {error}",
-            cure="Start one with 'dask scheduler', and give the address that it prints.",
+            hint="Start one with 'dask scheduler', and give the address that it prints.",
         ) from error
     with own:
         yield own
@@ -210,7 +210,7 @@ def _usable(client: Client) -> Client:
     if client.asynchronous or client.status != "running":
         raise ExecutorError(
             f"The Dask client is {'asynchronous' if client.asynchronous else client.status}.",
-            cure="Give a client that is connected, made without asynchronous=True.",
+            hint="Give a client that is connected, made without asynchronous=True.",
         )
     return client
 
@@ -231,7 +231,7 @@ def _check_workers(client: Any, metric: Any) -> dict[str, str]:
     except TimeoutError:
         raise ExecutorError(
             f"The Dask scheduler at {client.scheduler.address} has no workers.",
-            cure=f"Start some: dask worker --nworkers -1 --nthreads 1 {client.scheduler.address}",
+            hint=f"Start some: dask worker --nworkers -1 --nthreads 1 {client.scheduler.address}",
         ) from None
     wanted = _versions((*_PACKAGES, *_packages_of(metric)))
     found = client.get_versions(packages=list(wanted))["workers"]
@@ -262,6 +262,6 @@ def _compare_versions(who: str, found: Mapping[str, str | None], wanted: Mapping
             raise ExecutorError(
                 f"{who} has {package} {found.get(package) or 'not installed'}; this process has "
                 f"{package} {version}.",
-                cure="Install the same versions for the workers as here: other versions may give "
+                hint="Install the same versions for the workers as here: other versions may give "
                 "other numbers.",
             )

@@ -35,7 +35,7 @@ def resolve_device(asked: str, metric: Any, name: str) -> str:
         return "cpu"
     if not able:
         raise OptionError(
-            f"The metric {name!r} runs on the CPU only.", cure="Leave out --device cuda."
+            f"The metric {name!r} runs on the CPU only.", hint="Leave out --device cuda."
         )
     problem = cuda_problem()
     if problem is None:
@@ -44,7 +44,7 @@ def resolve_device(asked: str, metric: Any, name: str) -> str:
         return "cpu"
     raise DeviceError(
         f"--device cuda, but {problem}.",
-        cure="Install rebalance-em[cuda] and an NVIDIA driver, or use --device cpu.",
+        hint="Install rebalance-em[cuda] and an NVIDIA driver, or use --device cpu.",
     )
 
 

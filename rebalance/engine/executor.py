@@ -69,7 +69,7 @@ def find_executor(asked: Any, scheduler: str | None = None) -> Executor:
     if scheduler is not None and asked != "dask":
         raise OptionError(
             f"--scheduler {scheduler} is of no use to the executor {asked!r}.",
-            cure="Add --executor dask, or leave it out.",
+            hint="Add --executor dask, or leave it out.",
         )
     if asked == "local":
         return LocalExecutor()
@@ -94,7 +94,7 @@ def check_place(executor: Executor, device: str) -> None:
     if device == "cuda" and not executor.is_here:
         raise OptionError(
             "--device cuda is for this machine's card; the workers compute on their processors.",
-            cure="Leave out --device cuda, or leave out --executor.",
+            hint="Leave out --device cuda, or leave out --executor.",
         )
 
 

@@ -37,7 +37,7 @@ def required(word: str) -> Registered:
         others = [one.name for one in metrics if ALIGNMENT in one.spec.provides]
         raise PluginError(
             f"The metric {found.name!r} provides no alignment to others.",
-            cure=f"These do: {', '.join(others) or 'none'}.",
+            hint=f"These do: {', '.join(others) or 'none'}.",
         )
     return found
 
@@ -105,7 +105,7 @@ def _versions(
         if other.name in above:
             raise PluginError(
                 f"The metric {above[0]!r} requires itself: {' → '.join((*above, other.name))}.",
-                cure=f"Report it to the authors of {plugin.package}.",
+                hint=f"Report it to the authors of {plugin.package}.",
             )
         instance = other.load()
         below = handed_down(options, instance.options_model, other.name)

@@ -53,7 +53,7 @@ def _operations(name: str) -> DoubleArray:
 
     if not _NAME.fullmatch(name):
         raise OptionError(
-            f"There is no point group {name!r}.", cure="Choose C1, C2, …, D2, …, T, O or I."
+            f"There is no point group {name!r}.", hint="Choose C1, C2, …, D2, …, T, O or I."
         )
     return np.asarray(Rotation.create_group(name).as_matrix(), dtype=np.float64)
 

@@ -100,7 +100,7 @@ def read_judged(path: Path | str, job: Path | str | None = None) -> Judged:
         raise InputError(
             "There is no such file or folder.",
             path=path,
-            cure="Give a results folder of rebalance run, or a table of class_id and superclass.",
+            hint="Give a results folder of rebalance run, or a table of class_id and superclass.",
         )
     if path.is_dir() or path.name == "run.json":
         return _read_folder(path if path.is_dir() else path.parent, job)
@@ -115,20 +115,20 @@ def _read_folder(folder: Path, job: Path | str | None) -> Judged:
     from rebalance.record.affinity_file import read_affinity
     from rebalance.record.results import AFFINITY_FILE, SUPERCLASS_TABLE
     from rebalance.record.run_record import read_record
-    from rebalance.request import RunRequest
+    from rebalance.settings import RunSettings
 
     if not (folder / SUPERCLASS_TABLE).is_file():
         raise InputError(
             f"There is no {SUPERCLASS_TABLE} in it.",
             path=folder,
-            cure="Give a results folder of rebalance run, or a table of class_id and superclass.",
+            hint="Give a results folder of rebalance run, or a table of class_id and superclass.",
         )
     labels = read_labels(folder / SUPERCLASS_TABLE)
     affinity = read_affinity(folder / AFFINITY_FILE) if (folder / AFFINITY_FILE).is_file() else None
     notes = () if affinity is not None else (f"There is no {AFFINITY_FILE} in {folder.name}.",)
     if not (folder / "run.json").is_file():
         return _grouped(labels, affinity, job, folder, notes)
-    request = RunRequest.from_json(read_record(folder)["request"])
+    request = RunSettings.from_json(read_record(folder)["request"])
     strategy = {
         "factor": request.factor,
         "max_size": request.max_size,
@@ -159,8 +159,8 @@ def _grouped(
             raise InputError(
                 "None of its class numbers is in the particle table.",
                 path=source,
-                where=f"classes {class_id.min()} to {class_id.max()}",
-                cure=f"Give the classification that was grouped with --job, instead of {job}."
+                location=f"classes {class_id.min()} to {class_id.max()}",
+                hint=f"Give the classification that was grouped with --job, instead of {job}."
                 if isinstance(job, str | Path)
                 else "Give the classification that was grouped with --job.",
             )

@@ -91,7 +91,7 @@ def _of_table(truth: Truth, view: DoubleArray, table: ParticleTable) -> DoubleAr
                 f"It has {len(view):,} particles without names, and they are not the "
                 f"{len(table):,} of the particle table in order.",
                 path=truth.source or None,
-                cure="Give a truth that names its particles, or that of this classification.",
+                hint="Give a truth that names its particles, or that of this classification.",
             )
         return view
     row_of = {str(name): row for row, name in enumerate(truth.particle_name)}
@@ -109,5 +109,5 @@ def _of_table(truth: Truth, view: DoubleArray, table: ParticleTable) -> DoubleAr
             else "."
         ),
         path=truth.source or None,
-        cure="Give the truth of the classification that was grouped.",
+        hint="Give the truth of the classification that was grouped.",
     )

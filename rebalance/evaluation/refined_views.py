@@ -12,7 +12,7 @@ from rebalance.model import DoubleArray
 
 ROT, TILT, NAME = "rlnAngleRot", "rlnAngleTilt", "rlnImageName"
 POSE, UID = "alignments3D/pose", "uid"
-_CURE = (
+_HINT = (
     f"Give the particles of a 3D refinement: a star file with {NAME}, {ROT} and {TILT}, or a .cs "
     f"file with {POSE}."
 )
@@ -63,13 +63,13 @@ def _of_star(path: Path) -> dict[str, Any]:
     wanted = {ROT, TILT, NAME}
     loop = next((loop for loop in loops if loop is not None and wanted <= {*loop.labels}), None)
     if loop is None:
-        raise InputError(f"No table in it has {NAME}, {ROT} and {TILT}.", path=path, cure=_CURE)
+        raise InputError(f"No table in it has {NAME}, {ROT} and {TILT}.", path=path, hint=_HINT)
     rot, tilt = (_angles(loop, name, path) for name in (ROT, TILT))
     if len(rot) == 0:
-        raise InputError("There are no particles in it.", path=path, cure=_CURE)
+        raise InputError("There are no particles in it.", path=path, hint=_HINT)
     if np.ptp(rot) == np.ptp(tilt) == 0 and len(rot) > 1:
         raise InputError(
-            "All particles have the same view, as after a 2D classification.", path=path, cure=_CURE
+            "All particles have the same view, as after a 2D classification.", path=path, hint=_HINT
         )
     names = np.asarray(loop.read_column(NAME)).astype(str)
     return {"particle_view": view_of_angles(rot, tilt), "particle_name": names}
@@ -81,7 +81,7 @@ def _angles(loop: Any, name: str, path: Path) -> DoubleArray:
     try:
         angle = np.asarray(column, dtype=np.float64)
     except ValueError:
-        raise InputError(f"{name} does not hold numbers.", path=path, cure=_CURE) from None
+        raise InputError(f"{name} does not hold numbers.", path=path, hint=_HINT) from None
     return np.where(np.isfinite(angle), angle, np.nan)
 
 
@@ -90,7 +90,7 @@ def _of_cs(path: Path) -> dict[str, Any]:
 
     table = open_cs(path)
     if not {POSE, UID} <= {*(table.dtype.names or ())}:
-        raise InputError(f"It has no {POSE}.", path=path, cure=_CURE)
+        raise InputError(f"It has no {POSE}.", path=path, hint=_HINT)
     pose = np.asarray(table.values(POSE), dtype=np.float64)
     names = read_column(table, UID).astype(str)
     return {"particle_view": view_of_pose(pose), "particle_name": names}

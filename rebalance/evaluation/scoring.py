@@ -180,7 +180,7 @@ def _check_shared(superclasses: Superclasses, placed: Placed) -> None:
         f"It says nothing of any class of the result: it knows {name_classes(sorted(known))}, and "
         f"the superclasses are of {name_classes(sorted(used))}.",
         path=truth.source or None,
-        cure="Give the truth of the classification that was grouped.",
+        hint="Give the truth of the classification that was grouped.",
     )
 
 

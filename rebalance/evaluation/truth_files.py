@@ -29,7 +29,7 @@ _ZERO_BASED = ("class_index_0based", "class_index", "index_0based")
 _NAME = ("name", "image_name", "uid", "rlnimagename")
 _VIEW = ("view_x", "view_y", "view_z")
 _GROUP = ("group", "label", "superclass", "cluster", "structure")
-_CURE = (
+_HINT = (
     "Expected a folder that rebalance simulate wrote; a table with a header: class_id and label; "
     "or class_id or image_name, with view_x, view_y, view_z; or particles of a 3D refinement."
 )
@@ -58,7 +58,7 @@ def read_truth(path: Path | str, *, symmetry: str | None = None) -> Truth:
     """
     path = Path(path)
     if not path.exists():
-        raise InputError("There is no such file or folder.", path=path, cure=_CURE)
+        raise InputError("There is no such file or folder.", path=path, hint=_HINT)
     if path.is_file() and is_refinement(path):
         return _truth({}, read_refined_views(path), path, symmetry)
     if path.is_file() and path.name != TRUTH:
@@ -72,7 +72,7 @@ def read_truth(path: Path | str, *, symmetry: str | None = None) -> Truth:
             tables |= _table(folder / Path(str(name)).name)
     if not tables:
         raise InputError(
-            f"There is no {CLASSES}, {PARTICLES} or {VIEWS} in it.", path=folder, cure=_CURE
+            f"There is no {CLASSES}, {PARTICLES} or {VIEWS} in it.", path=folder, hint=_HINT
         )
     return _truth(facts, tables, folder, symmetry)
 
@@ -95,7 +95,7 @@ def find_truth(*near: Path | None) -> Path:
     raise InputError(
         f"No truth was found near the classification ({TRUTH}, {CLASSES}, {VIEWS}).",
         path=next((place for place in near if place is not None), None),
-        cure="Give it with --truth. " + _CURE,
+        hint="Give it with --truth. " + _HINT,
     )
 
 
@@ -115,7 +115,7 @@ def _truth(
         )
     except ValueError as error:
         raise InputError(
-            f"There are neither labels nor views in it ({error}).", path=path, cure=_CURE
+            f"There are neither labels nor views in it ({error}).", path=path, hint=_HINT
         ) from error
 
 
@@ -130,7 +130,7 @@ def _stated(facts: Mapping[str, Any], path: Path) -> Symmetry:
         raise InputError(
             f"Its symmetry is {found!r:.60}; a point group, or its rotations, was expected.",
             path=path if path.is_file() else path / TRUTH,
-            cure="State the group with --symmetry.",
+            hint="State the group with --symmetry.",
         ) from None
 
 
@@ -161,7 +161,7 @@ def _table(path: Path) -> dict[str, Any]:
     view_at = [names.index(axis) for axis in _VIEW if axis in names]
     if len(view_at) not in (0, 3) or (class_at is None and name_at is None):
         raise InputError(
-            f"Its columns are {', '.join(header)}.", path=path, where="line 1", cure=_CURE
+            f"Its columns are {', '.join(header)}.", path=path, location="line 1", hint=_HINT
         )
     class_id = None
     if class_at is not None:
@@ -173,7 +173,7 @@ def _table(path: Path) -> dict[str, Any]:
     if name_at is not None:
         if view is None:
             raise InputError(
-                f"It names particles, but has no {', '.join(_VIEW)}.", path=path, cure=_CURE
+                f"It names particles, but has no {', '.join(_VIEW)}.", path=path, hint=_HINT
             )
         return {
             "particle_view": view,
@@ -189,8 +189,8 @@ def _table(path: Path) -> dict[str, Any]:
         raise InputError(
             f"Class {class_id[again]} is there twice.",
             path=path,
-            where=f"line {rows[again][0]}",
-            cure="Keep one line a class.",
+            location=f"line {rows[again][0]}",
+            hint="Keep one line a class.",
         )
     return _of_classes(class_id, view, names, rows, class_at)
 
@@ -229,19 +229,19 @@ def _rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError:
-        raise InputError("This is not a text file.", path=path, cure=_CURE) from None
+        raise InputError("This is not a text file.", path=path, hint=_HINT) from None
     except OSError as error:
         raise InputError(f"It can't be read: {error.strerror}.", path=path) from None
     lines = list(_split(text, path))
     if len(lines) < 2:
-        raise InputError("There are no rows in it.", path=path, cure=_CURE)
+        raise InputError("There are no rows in it.", path=path, hint=_HINT)
     header = lines[0][1]
     for line, fields in lines[1:]:
         if len(fields) != len(header):
             raise InputError(
                 f"Fields found: {len(fields)}; the header has {len(header)}.",
                 path=path,
-                where=f"line {line}",
+                location=f"line {line}",
             )
     return header, lines[1:]
 
@@ -259,7 +259,9 @@ def _split(text: str, path: Path) -> Iterator[tuple[int, list[str]]]:
                 else next(csv.reader([line], delimiter=mark, strict=True))
             )
         except csv.Error as error:
-            raise InputError(f"{error}.", path=path, where=f"line {number}", cure=_CURE) from None
+            raise InputError(
+                f"{error}.", path=path, location=f"line {number}", hint=_HINT
+            ) from None
         yield number, [field.strip() for field in fields]
 
 
@@ -271,7 +273,7 @@ def _number(text: str, line: int, column: str, path: Path) -> int:
         raise ValueError
     except ValueError:
         raise InputError(
-            f"{text!r} is not a class number.", path=path, where=f"line {line}, column {column}"
+            f"{text!r} is not a class number.", path=path, location=f"line {line}, column {column}"
         ) from None
 
 
@@ -289,6 +291,6 @@ def _views(
                 raise InputError(
                     f"{fields[column]!r} is not a number.",
                     path=path,
-                    where=f"line {line}, column {header[column]}",
+                    location=f"line {line}, column {header[column]}",
                 ) from None
     return view

@@ -92,7 +92,7 @@ def _plugin(path: Path, name: str | None) -> tuple[str, Any]:
     if name is not None:
         return name, registry().load("format", name)
     if not os.access(path, os.R_OK):
-        raise InputError("You may not read it.", path=path, cure="Check the permissions.")
+        raise InputError("You may not read it.", path=path, hint="Check the permissions.")
     plugins: list[tuple[str, Any]] = []
     scores: list[float] = []
     for one in registry().of_kind("format"):
@@ -110,7 +110,7 @@ def _plugin(path: Path, name: str | None) -> tuple[str, Any]:
             f"The {'folder' if path.is_dir() else 'file'} is of no known format "
             f"({', '.join(known for known, _ in plugins)}).",
             path=path,
-            cure="Give a job folder, a *_optimiser.star, a particle table (.star, .cs), or an MRC "
+            hint="Give a job folder, a *_optimiser.star, a particle table (.star, .cs), or an MRC "
             "stack.",
         )
     return plugins[scores.index(max(scores))]

@@ -137,7 +137,7 @@ class CryoSparc:
                     "The class averages were not found: no *_class_averages.cs or "
                     "templates_selected.cs lies beside the particles.",
                     path=job.particles,
-                    cure=_NO_AVERAGES,
+                    hint=_NO_AVERAGES,
                 )
             return None, None
         must_read = request.need_class_averages or request.class_averages is not None
@@ -218,13 +218,13 @@ def _read_particles(
         raise InputError(
             f"The particles have no {CLASS_FIELD}; their fields are of {', '.join(groups)}.",
             path=job.particles,
-            cure="Give the particles of a 2D classification, or the passthrough file that has "
+            hint="Give the particles of a 2D classification, or the passthrough file that has "
             "alignments2D with --passthrough.",
         )
     warnings += _repeated_uids(main)
     if len(handle) == 0:
         raise InputError(
-            "The particle table is empty.", path=job.particles, cure="Give a table with particles."
+            "The particle table is empty.", path=job.particles, hint="Give a table with particles."
         )
     return ParticleTable(handle.read_column(CLASS_FIELD).astype(np.int64), handle, job.particles)
 

@@ -136,7 +136,7 @@ def find_averages(path: Path, project: Path | None) -> CryosparcAverages:
             raise InputError(
                 "No class averages lie there.",
                 path=path,
-                cure="Give *_class_averages.cs, templates_selected.cs, or the .mrc stack.",
+                hint="Give *_class_averages.cs, templates_selected.cs, or the .mrc stack.",
             )
         path = found
     return _from_table(open_cs(path), project)
@@ -152,7 +152,7 @@ def _from_table(table: CsTable, project: Path | None) -> CryosparcAverages:
             if missing
             else "The table holds particles; class averages were expected.",
             path=table.path,
-            cure=f"Did you mean {near.name}?"
+            hint=f"Did you mean {near.name}?"
             if near
             else "Give *_class_averages.cs, templates_selected.cs, or the .mrc stack.",
         )
@@ -160,7 +160,7 @@ def _from_table(table: CsTable, project: Path | None) -> CryosparcAverages:
         raise InputError(
             "The table names no class averages: it is empty.",
             path=table.path,
-            cure="Select at least two class averages.",
+            hint="Select at least two class averages.",
         )
     class_id = read_column(table, "blob/idx")
     numbers, counts = np.unique(class_id, return_counts=True)
@@ -171,8 +171,8 @@ def _from_table(table: CsTable, project: Path | None) -> CryosparcAverages:
             f"blob/idx {number} is there twice, in rows {rows[0]} and {rows[1]}; each class "
             "average has a number of its own.",
             path=table.path,
-            where=f"row {rows[1]}",
-            cure="Give the class averages of one classification.",
+            location=f"row {rows[1]}",
+            hint="Give the class averages of one classification.",
         )
     paths = sorted({str(word).lstrip(">") for word in read_column(table, "blob/path")})
     if len(paths) != 1:
@@ -180,8 +180,8 @@ def _from_table(table: CsTable, project: Path | None) -> CryosparcAverages:
             f"The class averages lie in {len(paths)} stacks ({paths[0]}, {paths[1]} …); one was "
             "expected.",
             path=table.path,
-            where="blob/path",
-            cure="Give the class averages of one classification.",
+            location="blob/path",
+            hint="Give the class averages of one classification.",
         )
     resolution = read_column(table, "blob/res_A") if "blob/res_A" in names else None
     return CryosparcAverages(table.path, class_id, paths[0], table, resolution, project)

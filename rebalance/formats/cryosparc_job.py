@@ -116,7 +116,7 @@ def join_by_uid(main: CsTable, other: CsTable) -> IntArray:
             f"{missing.sum():,} of the {len(uid):,} particles of {main.path.name} have no row in "
             f"it; the first is uid {uid[int(np.argmax(missing))]}.",
             path=other.path,
-            cure="Give the passthrough file of the same job.",
+            hint="Give the passthrough file of the same job.",
         )
     return rows.astype(np.int64)
 
@@ -126,7 +126,7 @@ def _uids(table: CsTable) -> npt.NDArray[np.uint64]:
         raise InputError(
             "The table has no uid, by which files of the same particles are joined.",
             path=table.path,
-            cure="Give the passthrough file of the same job, or none.",
+            hint="Give the passthrough file of the same job, or none.",
         )
     uid = table.values("uid").astype(np.uint64)
     ordered = np.sort(uid)
@@ -135,7 +135,7 @@ def _uids(table: CsTable) -> npt.NDArray[np.uint64]:
         raise InputError(
             f"uid {ordered[repeated[0]]} is there twice; particles can't be joined by it.",
             path=table.path,
-            cure="Remove duplicates in CryoSPARC, or leave out the passthrough file.",
+            hint="Remove duplicates in CryoSPARC, or leave out the passthrough file.",
         )
     return uid
 
@@ -165,8 +165,8 @@ def find_passthrough(particles: Path, main: CsTable) -> tuple[list[CsTable], lis
             join_by_uid(main, table)
         except InputError as error:
             warnings.append(
-                f"The passthrough file {path.name} is left out. {error.where or ''}"
-                f"{': ' if error.where else ''}{error.problem}"
+                f"The passthrough file {path.name} is left out. {error.location or ''}"
+                f"{': ' if error.location else ''}{error.problem}"
             )
             continue
         found.append(table)
@@ -206,7 +206,7 @@ def _from_group(path: Path) -> CryosparcJob:
         raise InputError(
             f"No file of the group has {CLASS_FIELD}.",
             path=path,
-            cure="Give the particles of a 2D classification or of Select 2D.",
+            hint="Give the particles of a 2D classification or of Select 2D.",
         )
     main = with_class[0]
     others = tuple(file for file in files if file != main)
@@ -232,7 +232,7 @@ def _particles_in(folder: Path) -> Path:
         raise InputError(
             f"The folder holds no CryoSPARC particles with {CLASS_FIELD}.",
             path=folder,
-            cure="Give the folder of a 2D Classification or Select 2D job, or its particles .cs.",
+            hint="Give the folder of a 2D Classification or Select 2D job, or its particles .cs.",
         )
     last = _last_iteration(candidates)
     if last is None:
@@ -240,7 +240,7 @@ def _particles_in(folder: Path) -> Path:
             "The folder holds several particle tables: "
             f"{', '.join(path.name for path in candidates)}.",
             path=folder,
-            cure="Give the one that is meant.",
+            hint="Give the one that is meant.",
         )
     return last
 

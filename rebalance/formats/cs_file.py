@@ -25,7 +25,7 @@ NUMPY_MAGIC = b"\x93NUMPY"
 STREAM_MAGIC = b"\x95CSDAT"
 _LARGEST_HEADER = 1 << 24
 _LZ4_LARGEST_RATIO = 256
-_CURE = "Give the file again from the job that wrote it, e.g. J42_020_particles.cs."
+_HINT = "Give the file again from the job that wrote it, e.g. J42_020_particles.cs."
 _ROWS_AT_ONCE = 1 << 18
 
 
@@ -61,13 +61,13 @@ def open_cs(path: Path) -> CsTable:
         raise InputError(
             f"The file can't be read: {error.strerror}.",
             path=path,
-            cure="Check the name and the permissions.",
+            hint="Check the name and the permissions.",
         ) from error
     if head.startswith(STREAM_MAGIC):
         return StreamTable(path)
     if head.startswith(NUMPY_MAGIC):
         return NumpyTable(path)
-    raise InputError(_what_it_is(head), path=path, cure=_CURE)
+    raise InputError(_what_it_is(head), path=path, hint=_HINT)
 
 
 def _what_it_is(head: bytes) -> str:
@@ -130,7 +130,7 @@ class NumpyTable:
                 f"The array is of shape {array.shape} and type {array.dtype}; a table with named "
                 "fields was expected.",
                 path=path,
-                cure=_CURE,
+                hint=_HINT,
             )
         self.dtype = array.dtype
         self._array = array
@@ -149,13 +149,13 @@ class NumpyTable:
                 "The table holds Python objects, which only unpickling could read; that could run "
                 "any program and is refused.",
                 path=self.path,
-                cure="Write it again with cryosparc-tools: Dataset.load(…).save(…).",
+                hint="Write it again with cryosparc-tools: Dataset.load(…).save(…).",
             )
         cut = self._cut_short()
         return InputError(
             f"The table is cut short: {cut}." if cut else f"The table is damaged: {error}.",
             path=self.path,
-            cure="Copy the file again: was a transfer interrupted?" if cut else _CURE,
+            hint="Copy the file again: was a transfer interrupted?" if cut else _HINT,
         )
 
     def _cut_short(self) -> str | None:
@@ -230,7 +230,7 @@ class StreamTable:
                 f"The stream is compressed by {compression!r} or of a type not known here; lz4 "
                 "was expected.",
                 path=self.path,
-                cure="Write it again with cryosparc-tools: Dataset.load(…).save(…).",
+                hint="Write it again with cryosparc-tools: Dataset.load(…).save(…).",
             )
         self._place: dict[str, tuple[int, int]] = {}
         for name in (self.dtype.names or ()) if self._n else ():
@@ -250,7 +250,7 @@ class StreamTable:
         return int(struct.unpack("<I", four)[0])
 
     def _damaged(self, how: str) -> InputError:
-        return InputError(f"The table is damaged: {how}.", path=self.path, cure=_CURE)
+        return InputError(f"The table is damaged: {how}.", path=self.path, hint=_HINT)
 
     def __len__(self) -> int:
         return self._n

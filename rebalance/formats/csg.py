@@ -33,21 +33,21 @@ def read_group(path: Path) -> dict[str, Path]:
         raise InputError(
             f"The file can't be read: {error.strerror}.",
             path=path,
-            cure="Check the name and the permissions.",
+            hint="Check the name and the permissions.",
         ) from error
     except (yaml.YAMLError, UnicodeDecodeError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
             "This is no CryoSPARC result group: it has no results with metafiles.",
             path=path,
-            cure="Give a .csg that CryoSPARC exported, or the particles .cs itself.",
+            hint="Give a .csg that CryoSPARC exported, or the particles .cs itself.",
         ) from error
     for slot, file in files.items():
         if not file.is_file():
             raise InputError(
                 f"It names {file.name}, which is not beside it.",
                 path=path,
-                where=f"results/{slot}",
-                cure="Copy the .cs files of the group into its folder.",
+                location=f"results/{slot}",
+                hint="Copy the .cs files of the group into its folder.",
             )
     return files
 

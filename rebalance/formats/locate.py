@@ -45,7 +45,7 @@ def not_found(name: str, named_in: Path, project: Path | None, what: str) -> Inp
     return InputError(
         f"It names {what} {name}, which was not found: neither {looked} nor beside it.",
         path=named_in,
-        cure=f"Give the project folder with --project, or copy {Path(name).name} beside "
+        hint=f"Give the project folder with --project, or copy {Path(name).name} beside "
         f"{named_in.name}.",
     )
 
@@ -61,7 +61,7 @@ def require_exists(path: Path, what: str = "file or folder") -> None:
     raise InputError(
         f"There is no such {what}.",
         path=path,
-        cure=f"Did you mean {folder / near[0]}?" if near else "Check the name.",
+        hint=f"Did you mean {folder / near[0]}?" if near else "Check the name.",
     )
 
 

@@ -20,7 +20,7 @@ from rebalance.model import FloatArray, IntArray
 SUFFIXES = (".mrc", ".mrcs", ".st")
 _MODES = {0: "int8", 1: "int16", 2: "float32", 6: "uint16", 12: "float16"}
 _HEADER = 1024
-_CURE = "Give the stack again from the job that wrote it."
+_HINT = "Give the stack again from the job that wrote it."
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class MrcStack:
             raise InputError(
                 f"Image {int(outside[0]) + 1} is asked for, and the stack has {self.n}.",
                 path=self.path,
-                cure="The stack and the file that refers to it are of two different jobs; give "
+                hint="The stack and the file that refers to it are of two different jobs; give "
                 "the stack of the same job.",
             )
 
@@ -117,7 +117,7 @@ def open_stack(path: Path) -> MrcStack:
                 raise InputError(
                     "The file is compressed; a plain MRC stack was expected.",
                     path=path,
-                    cure="Unpack it first (gunzip, bunzip2).",
+                    hint="Unpack it first (gunzip, bunzip2).",
                 )
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -127,44 +127,44 @@ def open_stack(path: Path) -> MrcStack:
         raise InputError(
             f"The file can't be read: {error.strerror or error}.",
             path=path,
-            cure="Check the name and the permissions.",
+            hint="Check the name and the permissions.",
         ) from error
     except (ValueError, EOFError) as error:
         raise InputError(
-            "This is not an MRC stack: it has no valid header.", path=path, cure=_CURE
+            "This is not an MRC stack: it has no valid header.", path=path, hint=_HINT
         ) from error
     if size < _HEADER or (header.map != b"MAP " and not _plausible(header)):
-        raise InputError("This is not an MRC stack: it has no valid header.", path=path, cure=_CURE)
+        raise InputError("This is not an MRC stack: it has no valid header.", path=path, hint=_HINT)
     nx, ny, nz, mode = (int(header[name]) for name in ("nx", "ny", "nz", "mode"))
     if mode not in _MODES:
         raise InputError(
             f"The pixels are of MRC mode {mode}{' (complex)' if mode in (3, 4) else ''}; real "
             f"images of mode {', '.join(map(str, _MODES))} were expected.",
             path=path,
-            where="header field mode",
-            cure="Convert the stack to float32 (mode 2).",
+            location="header field mode",
+            hint="Convert the stack to float32 (mode 2).",
         )
     if min(nx, ny, nz) < 1:
         raise InputError(
             f"The header says {nx} × {ny} pixels and {nz} images.",
             path=path,
-            where="header fields nx, ny, nz",
-            cure=_CURE,
+            location="header fields nx, ny, nz",
+            hint=_HINT,
         )
     if nx != ny:
         raise InputError(
             f"The images are {nx} × {ny} pixels; square ones were expected.",
             path=path,
-            where="header fields nx, ny",
-            cure="Class averages are square: is this a micrograph? Else crop or pad the images.",
+            location="header fields nx, ny",
+            hint="Class averages are square: is this a micrograph? Else crop or pad the images.",
         )
     if path.suffix.lower() != ".mrcs" and nz == nx and int(header.ispg) == 1:
         raise InputError(
             f"This is a three-dimensional map ({nx} × {ny} × {nz}); a stack of images was "
             "expected.",
             path=path,
-            where="header field ispg",
-            cure="Give the stack of class averages. If these are images, name the file .mrcs.",
+            location="header field ispg",
+            hint="Give the stack of class averages. If these are images, name the file .mrcs.",
         )
     dtype = np.dtype(_MODES[mode]).newbyteorder(header.nx.dtype.byteorder)
     offset = _HEADER + max(0, int(header.nsymbt))
@@ -173,7 +173,7 @@ def open_stack(path: Path) -> MrcStack:
         raise InputError(
             f"The stack is cut short: the header says {nz} images, the file holds {max(0, whole)}.",
             path=path,
-            cure="Copy the file again, or give the stack of a finished iteration.",
+            hint="Copy the file again, or give the stack of a finished iteration.",
         )
     return MrcStack(path, nz, nx, _pixel_size(header), dtype.str, offset)
 

@@ -21,7 +21,7 @@ def guarded_writing(folder: Path) -> Iterator[None]:
             f"{'There is no room left' if full else 'The file can not be written'}: "
             f"{error.strerror or error}.",
             path=error.filename or folder,
-            cure="Free some space, or give another folder with -o."
+            hint="Free some space, or give another folder with -o."
             if full
             else "Give a folder that you may write to with -o.",
         ) from error

@@ -57,7 +57,7 @@ def choose_pixel_size(given: float | None, stated: Sequence[Stated]) -> PixelSiz
         if not (math.isfinite(given) and given > 0):
             raise OptionError(
                 f"The pixel size is {given:g} Å; a positive number was expected.",
-                cure="Give --pixel-size in Å, e.g. --pixel-size 1.06.",
+                hint="Give --pixel-size in Å, e.g. --pixel-size 1.06.",
             )
         return PixelSize(given, _at_odds(given, sure))
     if not sure:

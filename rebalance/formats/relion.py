@@ -155,7 +155,7 @@ class Relion:
                     "The class averages were not found: no *_model.star, *_classes.mrcs or "
                     "class_averages.star of the same name lies beside the table.",
                     path=job.particles,
-                    cure=_NO_AVERAGES,
+                    hint=_NO_AVERAGES,
                 )
             return None, None
         must_read = request.need_class_averages or request.class_averages is not None
@@ -222,7 +222,7 @@ def _read_particles(job: RelionJob) -> ParticleTable:
         raise InputError(
             f"There is no particle table; the blocks are {blocks}.",
             path=path,
-            cure="Give a *_data.star of Class2D, or the particles.star of a Select job.",
+            hint="Give a *_data.star of Class2D, or the particles.star of a Select job.",
         )
     loop = loop_of(block)
     if CLASS_COLUMN not in loop.labels:
@@ -230,16 +230,16 @@ def _read_particles(job: RelionJob) -> ParticleTable:
             f"The particle table has no {CLASS_COLUMN}; its columns are "
             f"{', '.join(loop.labels[:40])}.",
             path=path,
-            where=f"data_{block.name}",
-            cure="Give the *_data.star that a 2D classification wrote.",
+            location=f"data_{block.name}",
+            hint="Give the *_data.star that a 2D classification wrote.",
         )
     loop.scan(CLASS_COLUMN)
     if len(loop) == 0:
         raise InputError(
             "The particle table is empty: labels, and no rows.",
             path=path,
-            where=f"data_{block.name}",
-            cure="Give a table with particles.",
+            location=f"data_{block.name}",
+            hint="Give a table with particles.",
         )
     class_id = loop.read_integers(CLASS_COLUMN)
     _refuse_below_one(loop, class_id)
@@ -255,8 +255,8 @@ def _refuse_below_one(loop: StarLoop, class_id: IntArray) -> None:
         f"_{CLASS_COLUMN} is {class_id[row]}; RELION counts classes from 1 ({below.sum():,} of "
         f"{len(class_id):,} rows have a number below).",
         path=loop.file.path,
-        where=f"line {loop.row_line(row)}",
-        cure="Give the *_data.star of a finished iteration, where every particle has a class.",
+        location=f"line {loop.row_line(row)}",
+        hint="Give the *_data.star of a finished iteration, where every particle has a class.",
     )
 
 

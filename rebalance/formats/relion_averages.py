@@ -94,7 +94,7 @@ class AveragesSource:
                     f"Class averages have two box sizes: {stacks[0].box} px in "
                     f"{stacks[0].path.name}, {other.box} px in {other.path.name}.",
                     path=self.path,
-                    cure="Give the class averages of one classification.",
+                    hint="Give the class averages of one classification.",
                 )
         if len(stacks) == 1:
             return stacks[0].read(self.index)
@@ -138,7 +138,7 @@ class AveragesSource:
             raise OutputError(
                 f"The class averages of {self.path.name} lie in {len(set(self.stack))} stacks and "
                 "can't be copied as one.",
-                cure="Leave out --copy-templates: templates.star refers to the images.",
+                hint="Leave out --copy-templates: templates.star refers to the images.",
             )
         self.open(self.stack[0]).copy(stack_copy, self.index)
         return [target, stack_copy]
@@ -209,7 +209,7 @@ def _averages_star(path: Path, project: Path | None) -> StarFile:
         raise InputError(
             f"The star file names no class averages; it is a {kind_of(star)}.",
             path=path,
-            cure="Give a *_classes.mrcs stack, a *_model.star, or the class_averages.star of a "
+            hint="Give a *_classes.mrcs stack, a *_model.star, or the class_averages.star of a "
             "Select job.",
         )
     if star is not None and kind_of(star) == AVERAGES:
@@ -219,7 +219,7 @@ def _averages_star(path: Path, project: Path | None) -> StarFile:
         raise InputError(
             "No class averages lie there.",
             path=path,
-            cure="Give a *_classes.mrcs stack, a *_model.star, or a class_averages.star.",
+            hint="Give a *_classes.mrcs stack, a *_model.star, or a class_averages.star.",
         )
     return StarFile(averages)
 
@@ -232,7 +232,7 @@ def _from_star(star: StarFile, project: Path | None) -> AveragesSource:
         raise InputError(
             f"data_{block.name} names no class averages: the table is empty.",
             path=star.path,
-            cure="Select at least two class averages.",
+            hint="Select at least two class averages.",
         )
     references = [_REFERENCE.fullmatch(str(name)) for name in loop.read_column("rlnReferenceImage")]
     unread = next((row for row, match in enumerate(references) if match is None), None)
@@ -241,8 +241,8 @@ def _from_star(star: StarFile, project: Path | None) -> AveragesSource:
             f"rlnReferenceImage is {loop.read_column('rlnReferenceImage')[unread]}; an image of a "
             "stack, like 000016@run_it025_classes.mrcs, was expected.",
             path=star.path,
-            where=f"line {loop.row_line(unread)}",
-            cure="Is this a 3D classification? Give a 2D one.",
+            location=f"line {loop.row_line(unread)}",
+            hint="Is this a 3D classification? Give a 2D one.",
         )
     index = np.array([int(match[1]) for match in references if match], dtype=np.int64)
     stacks = tuple(match[2] for match in references if match)
@@ -282,7 +282,7 @@ def _refuse_repeats(loop: StarLoop, class_id: IntArray) -> None:
                 f"Class number {number} is there twice, on lines {loop.row_line(first[number])} "
                 f"and {loop.row_line(row)}; each class average has a number of its own.",
                 path=loop.file.path,
-                where=f"line {loop.row_line(row)}",
-                cure="Remove one of the two rows, or give the table again from its job.",
+                location=f"line {loop.row_line(row)}",
+                hint="Remove one of the two rows, or give the table again from its job.",
             )
         first[number] = row

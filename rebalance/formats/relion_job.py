@@ -14,7 +14,7 @@ from rebalance.formats.star_table import StarLoop
 _ITERATION = re.compile(
     r"(?P<root>.*?)(?:_ct(?P<ct>\d+))?_it(?P<it>\d+)_(?P<part>data|model|optimiser)\.star"
 )
-_CURE_FOLDER = (
+_HINT_FOLDER = (
     "Give a Class2D or Select job folder, or one of its files: run_it025_optimiser.star, "
     "run_it025_data.star, particles.star."
 )
@@ -118,7 +118,7 @@ def _from_folder(folder: Path) -> RelionJob:
                 f"The folder holds several classifications that reach iteration {last[0]}: "
                 f"{', '.join(sorted(key[2] for key in [last, *rivals]))}.",
                 path=folder,
-                cure="Give the optimiser star of the one that is meant.",
+                hint="Give the optimiser star of the one that is meant.",
             )
         job = _beside(folder / f"{last[2]}_data.star")
         newer = max(iterations)
@@ -135,7 +135,7 @@ def _from_folder(folder: Path) -> RelionJob:
         "The folder holds no RELION 2D classification"
         + (f", but several tables: {', '.join(one.name for one in tables)}." if tables else "."),
         path=folder,
-        cure=_CURE_FOLDER,
+        hint=_HINT_FOLDER,
     )
 
 
@@ -182,7 +182,7 @@ def _from_file(path: Path, project: Path | None) -> RelionJob:
     raise InputError(
         f"The star file holds neither particles nor class averages; its blocks are {blocks}.",
         path=path,
-        cure=_CURE_FOLDER,
+        hint=_HINT_FOLDER,
     )
 
 

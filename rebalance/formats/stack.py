@@ -51,7 +51,7 @@ class Stack:
                 f"Both files are class averages or stacks; {request.class_averages} has no place "
                 "beside a bare stack.",
                 path=request.path,
-                cure="Give the particle table first and the stack second, or the stack alone.",
+                hint="Give the particle table first and the stack second, or the stack alone.",
             )
         source = find_averages(request.path, request.project)
         decided = choose_pixel_size(request.pixel_size, source.stated_pixel_sizes())

@@ -44,28 +44,28 @@ class StarFile:
                     raise InputError(
                         "The file is empty; a star file was expected.",
                         path=path,
-                        cure="Give the file again from the job that wrote it.",
+                        hint="Give the file again from the job that wrote it.",
                     )
                 self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except OSError as error:
             raise InputError(
                 f"The file can't be read: {error.strerror}.",
                 path=path,
-                cure="Check the name and the permissions.",
+                hint="Check the name and the permissions.",
             ) from error
         self.bytes: Bytes = np.frombuffer(self._map, dtype=np.uint8)
         if self._map.find(b"\0", 0, 1 << 16) >= 0:
             raise InputError(
                 "This is a binary file; a star file (text) was expected.",
                 path=path,
-                cure="Give a star file such as run_it025_data.star.",
+                hint="Give a star file such as run_it025_data.star.",
             )
         self.blocks = tuple(self._find_blocks())
         if not self.blocks:
             raise InputError(
                 "No data_ block was found; a star file has at least one.",
                 path=path,
-                cure="Give a star file such as run_it025_data.star.",
+                hint="Give a star file such as run_it025_data.star.",
             )
         self._refuse_repeated_blocks()
 
@@ -96,8 +96,8 @@ class StarFile:
                 f"The block data_{block.name} is there twice, on lines {lines[0]} and {lines[1]}; "
                 "each block has a name of its own.",
                 path=self.path,
-                where=f"line {lines[1]}",
-                cure="Were two star files written one behind the other? Join them with RELION's "
+                location=f"line {lines[1]}",
+                hint="Were two star files written one behind the other? Join them with RELION's "
                 "Join star files job (relion_star_handler --combine).",
             )
 

@@ -53,8 +53,8 @@ class StarLoop:
                     raise InputError(
                         f"The column {tokens[0]} is named twice in data_{block.name}.",
                         path=self.file.path,
-                        where=f"line {self.file.line_number(line)}",
-                        cure="Remove one of the two columns, label and values.",
+                        location=f"line {self.file.line_number(line)}",
+                        hint="Remove one of the two columns, label and values.",
                     )
                 labels.append(tokens[0][1:])
                 self.body_begin = at
@@ -138,8 +138,8 @@ class StarLoop:
         return InputError(
             problem,
             path=self.file.path,
-            where=f"line {self.file.line_number(at)}",
-            cure="Mend or remove the line: one particle a line, a value for each label.",
+            location=f"line {self.file.line_number(at)}",
+            hint="Mend or remove the line: one particle a line, a value for each label.",
         )
 
     def row_line(self, row: int) -> int:
@@ -198,8 +198,8 @@ class StarLoop:
         raise InputError(
             f"_{name} is {column[row]!s}; a whole number was expected.",
             path=self.file.path,
-            where=f"line {self.row_line(row)}",
-            cure="Mend the value, or give the table again from the job that wrote it.",
+            location=f"line {self.row_line(row)}",
+            hint="Mend the value, or give the table again from the job that wrote it.",
         )
 
     def for_rows(self, task: Callable[[slice], None]) -> None:

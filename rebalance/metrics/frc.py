@@ -72,13 +72,13 @@ class FourierRingCorrelation:
             if pixels <= 0.0:
                 raise OptionError(
                     f"max_resolution = {options.max_resolution} is no resolution.",
-                    cure="Give a length above 0.",
+                    hint="Give a length above 0.",
                 )
             n_rings = int(np.count_nonzero(search.grid.rings <= 1.0 / pixels + 1e-9))
             if n_rings < 2:
                 raise OptionError(
                     f"max_resolution = {pixels:g} px leaves {n_rings} ring(s) to average.",
-                    cure=f"Give a length shorter than {1 / search.grid.rings[1]:.1f} px.",
+                    hint=f"Give a length shorter than {1 / search.grid.rings[1]:.1f} px.",
                 )
         return FrcFeatures(search, n_rings)
 

@@ -129,7 +129,7 @@ def resolve_search(averages: ClassAverages, options: SearchOptions) -> Search:
         raise OptionError(
             f"Comparing detail of {1 / high:.1f} px over a mask of {2 * radius:.0f} px with shifts "
             f"up to {shift:.0f} px needs {grid.n_half} angles, at most {MAX_HALF} are possible.",
-            cure="Give a coarser low_pass, a smaller max_shift or a smaller mask_diameter.",
+            hint="Give a coarser low_pass, a smaller max_shift or a smaller mask_diameter.",
         )
     facts: dict[str, Any] = {
         "mask_diameter_px": round(2 * radius, 3),
@@ -226,5 +226,5 @@ def _out_of_range(name: str, pixels: float, expected: str, averages: ClassAverag
     angstrom = f" ({pixels * size:g} Å at {size:g} Å/px)" if size else ""
     return OptionError(
         f"{name} = {pixels:g} px{angstrom} does not fit images of {averages.box} px.",
-        cure=f"Expected {expected}.",
+        hint=f"Expected {expected}.",
     )

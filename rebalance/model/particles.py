@@ -70,5 +70,5 @@ class ParticleTable:
             f"The particle table has no column {name!r}"
             + (f"; did you mean {near[0]!r}?" if near else "."),
             path=self.path,
-            cure=f"Columns: {', '.join(self.column_names) or 'none'}.",
+            hint=f"Columns: {', '.join(self.column_names) or 'none'}.",
         )

@@ -100,7 +100,7 @@ def read_affinity(path: Path) -> Affinity:
             raise InputError(
                 f"It has no array {name!r}; found {', '.join(sorted(content)) or 'none'}.",
                 path=path,
-                cure="Expected an affinity.npz written by rebalance run.",
+                hint="Expected an affinity.npz written by rebalance run.",
             )
     version = content.get("version", np.array(FILE_VERSION))
     if version.tolist() != FILE_VERSION:
@@ -108,7 +108,7 @@ def read_affinity(path: Path) -> Affinity:
             f"It is version {version.tolist()} of the affinity file; this program reads "
             f"{FILE_VERSION}.",
             path=path,
-            cure="Use the version of rebalance that wrote it, or compute the affinity again.",
+            hint="Use the version of rebalance that wrote it, or compute the affinity again.",
         )
     class_id = _class_numbers(content["class_id"], path)
     n = len(class_id)
@@ -150,13 +150,13 @@ def _read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
         raise InputError(
             f"It is not an affinity file, or damaged ({error}).",
             path=path,
-            cure="Expected an affinity.npz written by rebalance run.",
+            hint="Expected an affinity.npz written by rebalance run.",
         ) from error
     except (ValueError, MemoryError) as error:
         raise InputError(
             f"An array in it can't be read: {error}",
             path=path,
-            cure="Arrays of Python objects (pickle) are never loaded.",
+            hint="Arrays of Python objects (pickle) are never loaded.",
         ) from error
     return arrays
 

@@ -16,7 +16,7 @@ from rebalance.record.run_record import build_record, plugin_facts, write_json
 from rebalance.record.scan_table import write_scan_table
 from rebalance.record.superclass_table import write_superclass_table
 from rebalance.registry import registry
-from rebalance.request import KINDS_WITH_OPTIONS, RunRequest, named_files, plugin_name
+from rebalance.settings import KINDS_WITH_OPTIONS, RunSettings, named_files, plugin_name
 
 AFFINITY_FILE = "affinity.npz"
 SUPERCLASS_TABLE = "superclasses.csv"
@@ -28,12 +28,12 @@ PAGE = "report.html"
 FIGURES = "figures"
 
 
-def write_results(request: RunRequest, result: RunResult, progress: Progress) -> RunResult:
+def write_results(request: RunSettings, result: RunResult, progress: Progress) -> RunResult:
     """Write particles, templates, tables, summary, figures and report into the folder.
 
     Parameters
     ----------
-    request : RunRequest
+    request : RunSettings
     result : RunResult
         With its folder, which exists and is empty.
     progress : Progress
@@ -91,7 +91,7 @@ def write_results(request: RunRequest, result: RunResult, progress: Progress) ->
     return replace(result, files=tuple(files))
 
 
-def _write_page(request: RunRequest, result: RunResult, progress: Progress) -> list[Path]:
+def _write_page(request: RunSettings, result: RunResult, progress: Progress) -> list[Path]:
     from rebalance.report.html import MOST_AVERAGES, html, is_too_large
 
     assert result.folder is not None
@@ -104,7 +104,7 @@ def _write_page(request: RunRequest, result: RunResult, progress: Progress) -> l
     return [path]
 
 
-def _draw(request: RunRequest, result: RunResult, progress: Progress) -> list[Path]:
+def _draw(request: RunSettings, result: RunResult, progress: Progress) -> list[Path]:
     from rebalance import figures
 
     assert result.folder is not None
@@ -120,13 +120,13 @@ def _draw(request: RunRequest, result: RunResult, progress: Progress) -> list[Pa
 
 
 def write_record(
-    request: RunRequest, result: RunResult, source: str, started: str, progress: Progress
+    request: RunSettings, result: RunResult, source: str, started: str, progress: Progress
 ) -> None:
     """Write `run.json`, last of all: it lists every other file with its digest.
 
     Parameters
     ----------
-    request : RunRequest
+    request : RunSettings
     result : RunResult
         As `write_results` gives it.
     source : str
@@ -169,6 +169,6 @@ def write_record(
     write_json(record, result.folder / RUN_RECORD)
 
 
-def _files_read(request: RunRequest, dataset: Dataset) -> list[Path]:
+def _files_read(request: RunSettings, dataset: Dataset) -> list[Path]:
     paths = [*dataset.sources, *(path for path in named_files(request) if path.is_file())]
     return list({path.resolve(): path for path in reversed(paths)}.values())[::-1]

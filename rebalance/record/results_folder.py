@@ -92,7 +92,7 @@ class ResultsFolder:
             raise OutputError(
                 f"Results can't be written there: {error.strerror or error}.",
                 path=self.place,
-                cure=_sentence(self._another),
+                hint=_sentence(self._another),
             ) from error
         except BaseException:
             self._undo()
@@ -111,13 +111,13 @@ class ResultsFolder:
         self._undo()
         if isinstance(error, OutputError) and error.path and error.path.is_relative_to(work):
             # A person never sees the folder of the work, so it is not named.
-            raise OutputError(error.problem, path=self.place, cure=error.cure) from error
+            raise OutputError(error.problem, path=self.place, hint=error.hint) from error
         if isinstance(error, OSError) and _is_about(error, work):
             reason = _FULL.get(error.errno or 0, error.strerror or str(error))
             raise OutputError(
                 f"Results could not be written: {reason}. Nothing was left behind.",
                 path=self.place,
-                cure=f"Make room, or {self._another}.",
+                hint=f"Make room, or {self._another}.",
             ) from error
 
     def finish(self) -> None:
@@ -140,7 +140,7 @@ class ResultsFolder:
             raise OutputError(
                 f"The results can't be put in place: {error.strerror or error}.",
                 path=self.place,
-                cure=_sentence(self._another),
+                hint=_sentence(self._another),
             ) from error
         self.work = self.place
         self._made_parents.clear()
@@ -272,14 +272,14 @@ def _check_the_place(place: Path, overwrite: bool, another: str) -> bool:
     if not os.path.lexists(place):
         return False
     if not place.is_dir():
-        raise OutputError("This is a file, not a folder.", path=place, cure=_sentence(another))
+        raise OutputError("This is a file, not a folder.", path=place, hint=_sentence(another))
     try:
         content = sorted(path.name for path in place.iterdir())
     except OSError as error:
         raise OutputError(
             f"The folder can't be read: {error.strerror or error}.",
             path=place,
-            cure=_sentence(another),
+            hint=_sentence(another),
         ) from error
     if not content:
         return True
@@ -288,13 +288,13 @@ def _check_the_place(place: Path, overwrite: bool, another: str) -> bool:
             f"The folder exists and is no results folder of rebalance (it has no {RUN_RECORD}); "
             "it is never overwritten.",
             path=place,
-            cure=_sentence(another),
+            hint=_sentence(another),
         )
     if not overwrite:
         raise OutputError(
             "The folder holds the results of an earlier run.",
             path=place,
-            cure=f"Add --overwrite to replace them, or {another}.",
+            hint=f"Add --overwrite to replace them, or {another}.",
         )
     strange = _files_of_others(place, another)
     if strange:
@@ -303,7 +303,7 @@ def _check_the_place(place: Path, overwrite: bool, another: str) -> bool:
             f"The folder also holds {', '.join(strange[:3])}{more}, which rebalance did not "
             "write and will not delete.",
             path=place,
-            cure=f"Move that elsewhere, or {another}.",
+            hint=f"Move that elsewhere, or {another}.",
         )
     return True
 
@@ -316,7 +316,7 @@ def _files_of_others(place: Path, another: str) -> list[str]:
         raise OutputError(
             f"Its {RUN_RECORD} was not written by rebalance, so the folder is not overwritten.",
             path=place,
-            cure=_sentence(another),
+            hint=_sentence(another),
         ) from error
     written.add(RUN_RECORD)
     return sorted(
@@ -334,7 +334,7 @@ def _keep_inputs_out(place: Path, inputs: Iterable[Path], another: str) -> None:
             raise OutputError(
                 f"The results would replace a file that is read: {path}.",
                 path=place,
-                cure=_sentence(another),
+                hint=_sentence(another),
             )
 
 

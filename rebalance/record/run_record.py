@@ -73,7 +73,7 @@ def build_record(
     Parameters
     ----------
     request : mapping
-        `RunRequest.to_json`, its options after defaults.
+        `RunSettings.to_json`, its options after defaults.
     plugins : mapping of kind to `plugin_facts`
     inputs : iterable of Path
         Every file that was read.
@@ -125,25 +125,25 @@ def read_record(path: Path) -> dict[str, Any]:
         raise InputError(
             "It is no run record of rebalance.",
             path=path,
-            cure="Expected the run.json of a results folder.",
+            hint="Expected the run.json of a results folder.",
         )
     if record["record_version"] != RECORD_VERSION:
         raise InputError(
             f"It is version {record['record_version']} of the run record; this program reads "
             f"{RECORD_VERSION}.",
             path=path,
-            cure=f"Repeat it with rebalance {record['rebalance']}.",
+            hint=f"Repeat it with rebalance {record['rebalance']}.",
         )
     for part, keys in (("inputs", {"path", "sha256"}), ("outputs", {"name", "sha256"})):
         if not _lists(record[part], keys):
             raise InputError(
                 f"A list of {' and '.join(sorted(keys))} was expected, not {record[part]!r:.60}.",
                 path=path,
-                where=part,
-                cure="Take the run.json as rebalance wrote it.",
+                location=part,
+                hint="Take the run.json as rebalance wrote it.",
             )
     if not isinstance(record["plugins"], dict):
-        raise InputError("It has no table of plugins.", path=path, where="plugins")
+        raise InputError("It has no table of plugins.", path=path, location="plugins")
     return record
 
 

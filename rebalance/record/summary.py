@@ -24,14 +24,14 @@ from rebalance.model import (
     Selection,
     Superclasses,
 )
-from rebalance.request import RunRequest, plugin_name
+from rebalance.settings import RunSettings, plugin_name
 
 USED, EMPTY, LEFT_OUT, JUNK = "used", "empty", "left out", "junk"
 """What became of a class average."""
 
 
 def summarise(
-    request: RunRequest,
+    request: RunSettings,
     dataset: Dataset,
     superclasses: Superclasses,
     affinity: Affinity | None,
@@ -75,7 +75,7 @@ def summarise(
 
 
 def _superclassification(
-    request: RunRequest, superclasses: Superclasses, affinity: Affinity | None
+    request: RunSettings, superclasses: Superclasses, affinity: Affinity | None
 ) -> dict[str, Any]:
     content: dict[str, Any] = {
         "by": grouped_by(request),
@@ -107,7 +107,7 @@ def about_the_scan(scan: Scan) -> dict[str, Any]:
     }
 
 
-def grouped_by(request: RunRequest) -> str:
+def grouped_by(request: RunSettings) -> str:
     """What the superclasses come from: ``off``, ``labels``, ``decisions`` or ``clustering``."""
     if request.is_off:
         return "off"
@@ -186,7 +186,7 @@ def _particles(selection: Selection | None) -> dict[str, Any] | None:
     }
 
 
-def _balance(request: RunRequest, selection: Selection | None) -> dict[str, Any] | None:
+def _balance(request: RunSettings, selection: Selection | None) -> dict[str, Any] | None:
     if selection is None:
         return None
     return {

@@ -22,17 +22,17 @@ from rebalance.report.methods import methods
 from rebalance.report.packed import packed, packed_pairs
 from rebalance.report.sheet import sheet
 from rebalance.report.typed import words_of
-from rebalance.request import RunRequest
+from rebalance.settings import RunSettings
 
 CONTENT_VERSION = 1
 
 
-def content(request: RunRequest, result: RunResult) -> dict[str, Any]:
+def content(request: RunSettings, result: RunResult) -> dict[str, Any]:
     """All that the page shows and computes with.
 
     Parameters
     ----------
-    request : RunRequest
+    request : RunSettings
     result : RunResult
         With its ``summary``.
     """
@@ -114,7 +114,7 @@ def _color_map() -> str:
     return packed(np.rint(colormaps[COLOR_MAP](np.arange(256))[:, :3] * 255), "u1")
 
 
-def _balance(request: RunRequest, result: RunResult) -> dict[str, Any] | None:
+def _balance(request: RunSettings, result: RunResult) -> dict[str, Any] | None:
     selection = result.selection
     if selection is None:
         return None
@@ -155,7 +155,7 @@ def _finite(value: float) -> float | None:
     return round(value, 4) if np.isfinite(value) else None
 
 
-def _decisions(request: RunRequest, result: RunResult, found: Groupings) -> dict[str, Any]:
+def _decisions(request: RunSettings, result: RunResult, found: Groupings) -> dict[str, Any]:
     """The part of a decisions file that the page can't know."""
     averages, affinity = result.dataset.class_averages, result.affinity
     superclasses = result.superclasses

@@ -11,7 +11,7 @@ import numpy as np
 from rebalance.left_out import count_classes
 from rebalance.model import BY_CLUSTERING, UNASSIGNED, IntArray, RunResult, Superclasses
 from rebalance.registry import registry
-from rebalance.request import RunRequest, plugin_name
+from rebalance.settings import RunSettings, plugin_name
 
 MOST = 60
 """The largest number of superclasses on the slider."""
@@ -40,7 +40,7 @@ class Groupings:
     why_alone: str = ""
 
 
-def groupings(request: RunRequest, result: RunResult) -> Groupings:
+def groupings(request: RunSettings, result: RunResult) -> Groupings:
     """The superclasses of the run, and those that every other number of them gives.
 
     They come from the clustering itself, by its ``cluster_many``, and have the numbers that
@@ -84,7 +84,7 @@ def _is_sorted_by(superclasses: Superclasses, order: IntArray) -> bool:
     return bool(np.array_equal(superclasses.order[: len(order)], expected))
 
 
-def _why_alone(request: RunRequest, result: RunResult) -> str:
+def _why_alone(request: RunSettings, result: RunResult) -> str:
     superclasses = result.superclasses
     if superclasses.is_off:
         return "Superclassification is off: each class is by itself."

@@ -13,7 +13,7 @@ import numpy as np
 
 from rebalance.model import RunResult
 from rebalance.report.content import content
-from rebalance.request import RunRequest
+from rebalance.settings import RunSettings
 
 MOST_AVERAGES = 1_000
 """Of more class averages no page is made: 1,000 fill 8 MB, and a change of K takes 0.2 s."""
@@ -25,12 +25,12 @@ SCRIPTS = (
 """The scripts of the page, in the order in which they are joined to one."""
 
 
-def html(request: RunRequest, result: RunResult) -> str:
+def html(request: RunSettings, result: RunResult) -> str:
     """The report page of a run.
 
     Parameters
     ----------
-    request : RunRequest
+    request : RunSettings
     result : RunResult
         With its ``summary``.
 

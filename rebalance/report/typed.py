@@ -11,7 +11,7 @@ from typing import Any
 from rebalance.command import as_command
 from rebalance.model import RunResult
 from rebalance.registry import registry
-from rebalance.request import KINDS_WITH_OPTIONS, RunRequest
+from rebalance.settings import KINDS_WITH_OPTIONS, RunSettings
 
 _BY_THE_PAGE = ("n_superclasses", "factor", "max_size")
 _NO_CHANGE = (
@@ -21,7 +21,7 @@ _GROUPING = ("superclasses", "labels", "decisions", "clustering", "junk_classes"
 _FILES = ("path", "class_averages", "labels", "decisions", "affinity_file", "project")
 
 
-def words_of(request: RunRequest, result: RunResult) -> dict[str, Any] | None:
+def words_of(request: RunSettings, result: RunResult) -> dict[str, Any] | None:
     """The beginning of every command of a page, and the words that make its superclasses.
 
     Paths are absolute, and options those that are not their defaults, so that a page made again
@@ -37,7 +37,7 @@ def words_of(request: RunRequest, result: RunResult) -> dict[str, Any] | None:
     """
     if not all(isinstance(getattr(request, kind), str) for kind in KINDS_WITH_OPTIONS):
         return None
-    usual = RunRequest(request.path)
+    usual = RunSettings(request.path)
     files: dict[str, Any] = {name: _absolute(getattr(request, name)) for name in _FILES}
     passthrough = tuple(path.absolute() for path in request.passthrough)
     options = _changed_options(request, result)
@@ -49,21 +49,21 @@ def words_of(request: RunRequest, result: RunResult) -> dict[str, Any] | None:
         options={kind: options[kind] for kind in ("metric", "strategy") if options.get(kind)},
     )
     grouping = replace(
-        RunRequest(Path("x")),
+        RunSettings(Path("x")),
         **{name: getattr(whole, name) for name in _GROUPING},
         options={kind: options[kind] for kind in ("clustering",) if options.get(kind)},
     )
     return {
         "words": _quoted(as_command(beginning)),
-        "grouping": _quoted(as_command(grouping)[len(as_command(RunRequest(Path("x")))) :]),
+        "grouping": _quoted(as_command(grouping)[len(as_command(RunSettings(Path("x")))) :]),
         "decided": request.decisions is not None,
         "scan": None if request.number is None else _quoted(_scan_words(beginning, grouping)),
     }
 
 
-def _scan_words(beginning: RunRequest, grouping: RunRequest) -> list[str]:
+def _scan_words(beginning: RunSettings, grouping: RunSettings) -> list[str]:
     # A scan chooses no particles; junk takes no part in it, whatever it is called.
-    usual, options = RunRequest(beginning.path), {**beginning.options, **grouping.options}
+    usual, options = RunSettings(beginning.path), {**beginning.options, **grouping.options}
     asked = replace(
         beginning,
         strategy=usual.strategy,
@@ -87,7 +87,7 @@ def _quoted(words: list[str]) -> list[str]:
     return [shlex.quote(word) for word in words]
 
 
-def _changed_options(request: RunRequest, result: RunResult) -> dict[str, dict[str, Any]]:
+def _changed_options(request: RunSettings, result: RunResult) -> dict[str, dict[str, Any]]:
     used: dict[str, Mapping[str, Any]] = {}
     if result.affinity is not None and request.affinity_file is None:
         used["metric"] = result.affinity.options

@@ -68,7 +68,7 @@ def write_package(kind: str, name: str, folder: Path | None = None) -> list[Path
     folder = folder or Path(distribution)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputError(
-            "It is there already.", path=folder, cure="Name another place with --folder."
+            "It is there already.", path=folder, hint="Name another place with --folder."
         )
     package = distribution.replace("-", "_")
     words = {
@@ -123,24 +123,24 @@ def _class_name(kind: str, name: str) -> str:
 def _check(kind: str, name: str) -> None:
     if kind not in KINDS:
         raise OptionError(
-            f"There is no kind of plugin {kind!r}.", cure=f"Choose {', '.join(KINDS)}."
+            f"There is no kind of plugin {kind!r}.", hint=f"Choose {', '.join(KINDS)}."
         )
     if not _NAME.fullmatch(name) or len(name) > LONGEST:
         raise OptionError(
             f"{name!r} is no name of a plugin.",
-            cure=f"Lower-case words and numbers joined by hyphens, at most {LONGEST} letters: "
+            hint=f"Lower-case words and numbers joined by hyphens, at most {LONGEST} letters: "
             "grey-levels.",
         )
     for plugin in registry().of_kind(kind):
         if plugin.name == name:
             raise OptionError(
                 f"There is a {kind} {name!r} already, in package {plugin.package}.",
-                cure="Choose another name, or uninstall that package.",
+                hint="Choose another name, or uninstall that package.",
             )
     distribution = distribution_name(name)
     if any(metadata.distributions(name=distribution)):
         raise OptionError(
             f"The package of {name!r} would be called {distribution}, and one of that name is "
             "installed.",
-            cure="Choose another name: installing the new package would remove that one.",
+            hint="Choose another name: installing the new package would remove that one.",
         )

@@ -67,7 +67,7 @@ def read_atoms(path: Path, assembly: str | None = None) -> Atoms:
         raise InputError(
             "Reading an atomic model needs gemmi, which is not installed.",
             path=path,
-            cure="pip install 'rebalance-em[models]'",
+            hint="pip install 'rebalance-em[models]'",
         ) from error
     try:
         structure = gemmi.read_structure(str(path))
@@ -76,7 +76,7 @@ def read_atoms(path: Path, assembly: str | None = None) -> Atoms:
         raise InputError(
             f"This can't be read as an atomic model: {reason}.",
             path=path,
-            cure="Give a PDB or mmCIF file as the Protein Data Bank has it.",
+            hint="Give a PDB or mmCIF file as the Protein Data Bank has it.",
         ) from error
     if assembly is not None:
         _build(structure, assembly, path)
@@ -85,19 +85,19 @@ def read_atoms(path: Path, assembly: str | None = None) -> Atoms:
         raise InputError(
             "The file has no atoms (ATOM or HETATM records).",
             path=path,
-            cure="Give a PDB or mmCIF file with coordinates.",
+            hint="Give a PDB or mmCIF file with coordinates.",
         )
     table = np.array([row[:4] for row in rows], dtype=np.float64)
     if not np.isfinite(table).all():
         first = int(np.flatnonzero(~np.isfinite(table).all(axis=1))[0])
         raise InputError(
-            "A coordinate or an occupancy is not a number.", path=path, where=f"atom {first + 1}"
+            "A coordinate or an occupancy is not a number.", path=path, location=f"atom {first + 1}"
         )
     if not table[:, 3].sum() > 0:
         raise InputError(
             "No atom counts: every occupancy is 0.",
             path=path,
-            cure="Check that the columns of the file are where the PDB format has them.",
+            hint="Check that the columns of the file are where the PDB format has them.",
         )
     _, chain = np.unique([row[4] for row in rows], return_inverse=True)
     return Atoms(
@@ -139,7 +139,7 @@ def _build(structure: Any, assembly: str, path: Path) -> None:
         raise OptionError(
             f"assembly = {assembly}: {path.name} has "
             + (f"assemblies {', '.join(known)}." if known else "no biological assemblies."),
-            cure="Leave assembly out to take the atoms as they are.",
+            hint="Leave assembly out to take the atoms as they are.",
         )
     structure.transform_to_assembly(assembly, gemmi.HowToNameCopiedChain.AddNumber)
 

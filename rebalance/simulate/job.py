@@ -73,5 +73,5 @@ def check_layout(layout: str) -> None:
     """Refuse a layout that there isn't."""
     if layout not in LAYOUTS:
         raise OptionError(
-            f"There is no layout {layout!r}.", cure=f"Choose one of {', '.join(LAYOUTS)}."
+            f"There is no layout {layout!r}.", hint=f"Choose one of {', '.join(LAYOUTS)}."
         )

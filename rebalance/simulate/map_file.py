@@ -49,7 +49,7 @@ def read_map(path: Path) -> Volume:
         raise InputError(
             "Nothing in this map stands out from its surroundings.",
             path=path,
-            cure="Give a map whose molecule is positive and stands in the middle of its box.",
+            hint="Give a map whose molecule is positive and stands in the middle of its box.",
         )
     mass = np.bincount(radius[molecule].astype(np.int64), density[molecule])
     reach = 1 + int(np.searchsorted(np.cumsum(mass), _HELD * mass.sum()))
@@ -71,7 +71,7 @@ def resampled(volume: Volume, pixel_size: float) -> Volume:
         raise OptionError(
             f"pixel_size = {pixel_size:g} Å is too fine for this map: a grid of {side}³ voxels is "
             f"needed, and {LARGEST_SIDE}³ is the most.",
-            cure="Class averages are coarse: take pixels of 2 to 6 Å.",
+            hint="Class averages are coarse: take pixels of 2 to 6 Å.",
         )
     small = fourier_cropped(np.ascontiguousarray(part), side)
     return Volume(small, volume.voxel_size * cut / side, volume.diameter)
@@ -81,7 +81,7 @@ def _read(path: Path) -> tuple[FloatArray, float]:
     """The density with axes z, y, x, and the voxel size."""
     import mrcfile
 
-    cure = "Give a density map in MRC format (.mrc, .map), or an atomic model (.pdb, .cif)."
+    hint = "Give a density map in MRC format (.mrc, .map), or an atomic model (.pdb, .cif)."
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -89,32 +89,32 @@ def _read(path: Path) -> tuple[FloatArray, float]:
                 header, data = opened.header.copy(), opened.data
     except OSError as error:
         raise InputError(
-            f"The file can't be read: {error.strerror or error}.", path=path, cure=cure
+            f"The file can't be read: {error.strerror or error}.", path=path, hint=hint
         ) from error
     except (ValueError, EOFError) as error:
-        raise InputError("This is not a density map.", path=path, cure=cure) from error
+        raise InputError("This is not a density map.", path=path, hint=hint) from error
     if header.map not in (b"MAP ", b"MAP\0"):
-        raise InputError("This is not a density map.", path=path, cure=cure)
+        raise InputError("This is not a density map.", path=path, hint=hint)
     if data is None:
         raise InputError(
             "The header is a map's, but the density can't be read: the file is cut short, or its "
             f"mode {int(header.mode)} is not known.",
             path=path,
-            cure="Copy the file again.",
+            hint="Copy the file again.",
         )
     if data.ndim != 3 or len(set(data.shape)) != 1 or np.iscomplexobj(data):
         sides = " × ".join(str(side) for side in data.shape[::-1])
         raise InputError(
             f"This is no cube of density: it has {sides} pixels.",
             path=path,
-            where="header fields nx, ny, nz",
-            cure="A map has equal sides. " + cure,
+            location="header fields nx, ny, nz",
+            hint="A map has equal sides. " + hint,
         )
     if len(data) > _LARGEST_MAP:
         raise InputError(
             f"The map has {len(data)}³ voxels; {_LARGEST_MAP}³ is the most.",
             path=path,
-            cure="Bin it first.",
+            hint="Bin it first.",
         )
     # mapc, mapr, maps say which of x, y, z runs along columns, rows and sections.
     runs = [int(header.mapc), int(header.mapr), int(header.maps)]
@@ -129,7 +129,7 @@ def _read(path: Path) -> tuple[FloatArray, float]:
         raise InputError(
             "The map states no voxel size.",
             path=path,
-            where="header fields cella, mx",
-            cure="Write it into the header, e.g. relion_image_handler --force_header_angpix.",
+            location="header fields cella, mx",
+            hint="Write it into the header, e.g. relion_image_handler --force_header_angpix.",
         )
     return density, float(f"{voxel:.6g}")

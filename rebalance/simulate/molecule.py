@@ -88,7 +88,7 @@ def load_molecule(options: SimulationOptions | Mapping[str, Any] | None = None) 
         raise InputError(
             "There is no such file." if not path.exists() else "This is a folder.",
             path=path,
-            cure="Give a density map (.mrc, .map) or an atomic model (.pdb, .cif).",
+            hint="Give a density map (.mrc, .map) or an atomic model (.pdb, .cif).",
         )
     suffix = path.with_suffix("").suffix if path.suffix.lower() == ".gz" else path.suffix
     if suffix.lower() in atoms.SUFFIXES:
@@ -99,7 +99,7 @@ def load_molecule(options: SimulationOptions | Mapping[str, Any] | None = None) 
         f"{suffix or 'A file without ending'} is neither a density map "
         f"({', '.join(map_file.SUFFIXES)}) nor an atomic model ({', '.join(atoms.SUFFIXES)}).",
         path=path,
-        cure="Give one of these, plain or gzipped.",
+        hint="Give one of these, plain or gzipped.",
     )
 
 
@@ -176,7 +176,7 @@ def _symmetric(
     raise OptionError(
         f"symmetry = {symmetry}: projections of {path.name} that {symmetry} relates correlate by "
         f"{correlation:.2f}; at least {orientation.SYMMETRIC} was expected.",
-        cure="Check the group; turn a map's axes onto the standard ones (relion_align_symmetry); "
+        hint="Check the group; turn a map's axes onto the standard ones (relion_align_symmetry); "
         "of a model that is one part of the complex build it (--set assembly=1); or average the "
         "density over the group (--set symmetrise=true).",
     )
@@ -193,7 +193,7 @@ def _check_fit(diameter: float, box: int, pixel_size: float) -> None:
     raise OptionError(
         f"The molecule is {diameter:.0f} Å across, and the box {box} × {pixel_size:g} Å = "
         f"{box * pixel_size:.0f} Å.",
-        cure=f"Take box = {least}, or pixel_size = {_fitting_pixel(diameter, box):g} Å, or leave "
+        hint=f"Take box = {least}, or pixel_size = {_fitting_pixel(diameter, box):g} Å, or leave "
         "pixel_size out to have it chosen.",
     )
 

@@ -106,7 +106,7 @@ def _too_few_averages(options: SimulationOptions, needed: int, aside: int) -> Op
     return OptionError(
         f"n_averages = {options.n_averages} is too few: {who}, and {aside} averages show none "
         f"({options.n_empty} empty, {options.n_noise} noise, {sum(options.junk.values())} junk).",
-        cure=f"Give n_averages = {enough} or more (--averages {enough}){fewer_views}{fewer_aside}.",
+        hint=f"Give n_averages = {enough} or more (--averages {enough}){fewer_views}{fewer_aside}.",
     )
 
 
@@ -126,13 +126,13 @@ def _axes(
                 f"preferred_directions names {len(fixed)} directions, and n_views = {n}."
                 if len(fixed) > n
                 else "preferred_directions has a direction of length 0.",
-                cure="Name at most as many directions as there are views, each x,y,z.",
+                hint="Name at most as many directions as there are views, each x,y,z.",
             )
         if symmetry.separation(fixed / length, group) < _SAME_VIEW:
             raise OptionError(
                 f"preferred_directions names one view twice: under {options.symmetry} and "
                 "mirroring two of its directions show the same picture.",
-                cure="Leave one of them out.",
+                hint="Leave one of them out.",
             )
         axes = symmetry.spread_views(n, group, rng, fixed / length)
     apart = symmetry.separation(axes, group)
@@ -140,7 +140,7 @@ def _axes(
         raise OptionError(
             f"n_views = {n}: under {options.symmetry} and mirroring that many views are "
             f"{apart:.1f}° apart at best; {wanted:g}° was expected.",
-            cure="Ask for fewer views, or a smaller min_separation.",
+            hint="Ask for fewer views, or a smaller min_separation.",
         )
     preferred = axes[rng.permutation(n)[: options.n_preferred]]
     return axes, preferred if given is None else axes[: len(given)]
@@ -166,7 +166,7 @@ def _pair_up(
     if len(pairs) < wanted:
         raise OptionError(
             f"n_mirror_pairs = {wanted}: the averages of one view make {len(pairs)} pairs.",
-            cure="Ask for more averages or fewer pairs.",
+            hint="Ask for more averages or fewer pairs.",
         )
     for one, other in pairs[:wanted]:
         view[other] = -view[one]
@@ -223,7 +223,7 @@ class Particles:
             raise OptionError(
                 f"n_particles = {n_particles} is too few for {len(occupied)} class averages that "
                 "have particles.",
-                cure="Ask for more particles or fewer averages.",
+                hint="Ask for more particles or fewer averages.",
             )
         share = plan.share[occupied] / plan.share.sum()
         size = 1 + rng.multinomial(n_particles - len(occupied), share)

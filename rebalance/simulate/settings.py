@@ -161,6 +161,6 @@ def parse_simulation(options: SimulationOptions | Mapping[str, Any] | None) -> S
         raise OptionError(
             f"defocus_max = {options.defocus_max:g} Å is less than defocus_min = "
             f"{options.defocus_min:g} Å.",
-            cure="Give both.",
+            hint="Give both.",
         )
     return options

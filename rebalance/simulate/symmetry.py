@@ -29,7 +29,7 @@ def parse_symmetry(name: str) -> str:
     if found is None or (found[2] and int(found[2]) > LARGEST_ORDER):
         raise OptionError(
             f"symmetry = {name}: there is no such point group of rotations.",
-            cure=f"Write C1 … C{LARGEST_ORDER}, D1 … D{LARGEST_ORDER}, T, O or I.",
+            hint=f"Write C1 … C{LARGEST_ORDER}, D1 … D{LARGEST_ORDER}, T, O or I.",
         )
     return found[0]
 

@@ -195,7 +195,7 @@ def check_side(side: int, diameter: float, voxel_size: float) -> None:
         raise OptionError(
             f"pixel_size = {voxel_size:g} Å is too fine for a molecule of {diameter:.0f} Å: a "
             f"grid of {side // 2}³ voxels is needed, and {LARGEST_SIDE}³ is the most.",
-            cure="Class averages are coarse: take pixels of 2 to 6 Å.",
+            hint="Class averages are coarse: take pixels of 2 to 6 Å.",
         )
 
 

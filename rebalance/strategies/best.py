@@ -74,7 +74,7 @@ class Best:
             if column not in SCORES:
                 raise OptionError(
                     f"It is not known which end of the column {column} is good.",
-                    cure="Say --set strategy.direction=high, or low.",
+                    hint="Say --set strategy.direction=high, or low.",
                 )
             direction = SCORES[column]
         return BestOptions(column=column, direction=direction, stratified=options.stratified)
@@ -135,7 +135,7 @@ def _find_column(particles: ParticleTable, column: str | None) -> str:
             f"The strategy best needs a score, and the particle table has neither "
             f"{' nor '.join(DEFAULT_SCORES)}.",
             path=particles.path,
-            cure=_choice(particles),
+            hint=_choice(particles),
         )
     # RELION writes its column names with a leading underscore, in files only.
     for name in (column, column.removeprefix("_")):
@@ -146,7 +146,7 @@ def _find_column(particles: ParticleTable, column: str | None) -> str:
         f"The particle table has no column {column!r}"
         + (f"; did you mean {near[0]!r}?" if near else "."),
         path=particles.path,
-        cure=_choice(particles),
+        hint=_choice(particles),
     )
 
 
@@ -156,7 +156,7 @@ def _scores(particles: ParticleTable, column: str) -> DoubleArray:
         raise OptionError(
             f"The column {column} does not hold one number for each particle.",
             path=particles.path,
-            cure=_choice(particles),
+            hint=_choice(particles),
         )
     return values.astype(np.float64)
 

@@ -81,7 +81,7 @@ def parse_max_size(max_size: Any) -> int:
     """
     problem = OptionError(
         f"The maximum superclass size must be a whole number of at least 1, not {max_size!r}.",
-        cure="Give --max-size as a number of particles, e.g. 5000.",
+        hint="Give --max-size as a number of particles, e.g. 5000.",
     )
     if isinstance(max_size, bool | np.bool_):
         raise problem
@@ -162,5 +162,5 @@ def decide_cap(n_min: int, factor: Factor | None, max_size: Any = None) -> Cap:
 def _bad_factor(found: object) -> OptionError:
     return OptionError(
         f"The rebalance factor must be a number from 0 to 1, not {found!s}.",
-        cure="0 keeps every particle; 1 makes all superclasses as large as the smallest.",
+        hint="0 keeps every particle; 1 makes all superclasses as large as the smallest.",
     )

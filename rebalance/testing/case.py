@@ -49,7 +49,7 @@ class Case:
         if self.kind and self.kind not in KINDS:
             raise PluginError(
                 f"There are no plugins of kind {self.kind!r}.",
-                cure=f"The kinds are {', '.join(KINDS)}.",
+                hint=f"The kinds are {', '.join(KINDS)}.",
             )
         if not self.kind:
             object.__setattr__(self, "kind", _kind_of(self.plugin))
@@ -119,7 +119,7 @@ def _kind_of(plugin: Any) -> str:
         raise PluginError(
             f"It can't be told of which kind {type(plugin).__name__} is: it has "
             f"{'the methods of ' + ' and '.join(kinds) if kinds else 'no method of any kind'}.",
-            cure=f"Give its kind: {', '.join(KINDS)}.",
+            hint=f"Give its kind: {', '.join(KINDS)}.",
         )
     kinds = [one.kind for one in registry() if one.name == plugin]
     if len(kinds) == 1:
@@ -127,7 +127,7 @@ def _kind_of(plugin: Any) -> str:
     if kinds:
         raise PluginError(
             f"There are plugins {plugin!r} of the kinds {', '.join(kinds)}.",
-            cure="Give the kind.",
+            hint="Give the kind.",
         )
     names = ", ".join(sorted({one.name for one in registry()}))
-    raise PluginError(f"There is no plugin {plugin!r}.", cure=f"Installed: {names or 'none'}.")
+    raise PluginError(f"There is no plugin {plugin!r}.", hint=f"Installed: {names or 'none'}.")

@@ -127,7 +127,7 @@ class StrategySubject:
             try:
                 complete(self.crowd().particles, options)
             except OptionError as error:
-                raise OptionError(error.problem, cure=_NAME_COLUMNS) from error
+                raise OptionError(error.problem, hint=_NAME_COLUMNS) from error
         return options
 
     def crowd(self, sizes: Sequence[int] = SIZES, out: int = OUT, seed: int = 2) -> Crowd:
@@ -178,7 +178,7 @@ class StrategySubject:
                 particles, crowd.superclass.copy(), cap, self._completed(particles), rng_for
             )
         except ColumnError as error:
-            raise OptionError(error.problem, cure=_NAME_COLUMNS) from error
+            raise OptionError(error.problem, hint=_NAME_COLUMNS) from error
         return kept
 
     def places(self, crowd: Crowd) -> IntArray:

@@ -12,7 +12,7 @@ import pytest
 import rebalance
 from rebalance.model import RunResult
 from rebalance.report.html import html
-from rebalance.request import RunRequest
+from rebalance.settings import RunSettings
 
 from .conftest import Opened, page_of, run_words
 
@@ -22,7 +22,7 @@ def scanned(simulated_job: Path, opened: Any, results: Any, tmp_path: Path) -> O
     """The page of a run with a scan, which has two runners-up whatever the data say."""
     result = _with_runners_up(results("scan", n_superclasses="auto", factor="0.5"))
     path = tmp_path / "report.html"
-    request = RunRequest.of(
+    request = RunSettings.of(
         simulated_job, n_superclasses=result.scan.suggestion.number, factor="0.5"
     )
     path.write_text(html(request, result), encoding="utf-8")

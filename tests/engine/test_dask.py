@@ -29,8 +29,8 @@ from rebalance.errors import ExecutorError, OptionError
 from rebalance.imaging.masks import mask_about
 from rebalance.metrics.rotational_cc import RotationalCC
 from rebalance.metrics.search_options import SearchOptions, resolve_search
-from rebalance.request import RunRequest
 from rebalance.rerun import rerun
+from rebalance.settings import RunSettings
 from tests import reference, views
 from tests.engine.metrics import Counted, Frc, N, digest, noise
 
@@ -339,5 +339,5 @@ def test_a_card_of_this_machine_is_of_no_use_to_workers(client: Any) -> None:
 
 
 def test_a_request_with_a_client_is_recorded_as_text(client: Any) -> None:
-    recorded = RunRequest.of("job", executor=client).to_json()
+    recorded = RunSettings.of("job", executor=client).to_json()
     assert recorded["executor"] == "Client"

@@ -160,7 +160,7 @@ def test_what_is_no_truth_is_refused(tmp_path: Path) -> None:
 def test_a_broken_line_is_named(text: str, where: str, tmp_path: Path) -> None:
     with pytest.raises(InputError) as caught:
         read_truth(write(tmp_path, text))
-    assert where in str(caught.value.where)
+    assert where in str(caught.value.location)
 
 
 @pytest.mark.parametrize(

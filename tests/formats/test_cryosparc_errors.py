@@ -79,14 +79,14 @@ def test_particles_given_as_class_averages_are_an_error(cryosparc_job) -> None:
     table = cryosparc_job.folder / "J42_020_particles.cs"
     with pytest.raises(InputError, match="holds particles") as caught:
         formats.read(table, table)
-    assert "J42_020_class_averages.cs" in caught.value.cure
+    assert "J42_020_class_averages.cs" in caught.value.hint
 
 
 def test_particles_without_averages_say_what_to_do(cryosparc_job) -> None:
     table = cryosparc_job.save("particles.cs", cryosparc_job.particles()[0])
     with pytest.raises(InputError, match="class averages were not found") as caught:
         formats.read(table)
-    assert "--no-superclasses" in caught.value.cure
+    assert "--no-superclasses" in caught.value.hint
 
 
 def test_an_empty_table_is_an_error(cryosparc_job) -> None:

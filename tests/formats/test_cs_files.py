@@ -58,7 +58,7 @@ def test_what_is_no_cs_file_is_refused(tmp_path: Path, content: bytes, message: 
     with pytest.raises(InputError, match=message) as caught:
         formats.read(path)
     assert caught.value.path == path
-    assert caught.value.cure
+    assert caught.value.hint
 
 
 def test_a_plain_array_is_refused(tmp_path: Path) -> None:

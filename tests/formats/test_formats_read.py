@@ -28,7 +28,7 @@ def test_a_missing_path_is_an_error_with_the_nearest_name(relion_job) -> None:
     relion_job.iteration("run_it025", [1, 2])
     with pytest.raises(InputError, match="no such file or folder") as caught:
         formats.read(relion_job.folder / "run_it025_dta.star")
-    assert caught.value.cure.endswith("run_it025_data.star?")
+    assert caught.value.hint.endswith("run_it025_data.star?")
     with pytest.raises(InputError, match="nor is there a folder"):
         formats.read(relion_job.folder / "x" / "y.star")
 
@@ -147,7 +147,7 @@ def test_a_full_or_forbidden_folder_is_told_as_such(tmp_path: Path, code, messag
         guarded_writing(tmp_path),
     ):
         raise OSError(code, "strerror", target)
-    assert "-o" in caught.value.cure
+    assert "-o" in caught.value.hint
 
 
 def test_a_broken_plugin_does_not_stop_the_others(relion_job, monkeypatch) -> None:

@@ -135,7 +135,7 @@ def test_what_is_no_stack_is_refused(tmp_path: Path, content: bytes, message: st
     with pytest.raises(InputError, match=message) as caught:
         formats.read(path)
     assert caught.value.path == path
-    assert caught.value.cure
+    assert caught.value.hint
 
 
 def test_a_bare_stack_is_a_dataset_without_particles(real_data: Path) -> None:

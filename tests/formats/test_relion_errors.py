@@ -24,7 +24,7 @@ def test_a_broken_particle_table_is_a_clear_error(relion_job, old, new, message)
     table.write_text(table.read_text().replace(old, new, 1))
     with pytest.raises(InputError, match=message) as caught:
         formats.read(table)
-    assert caught.value.cure
+    assert caught.value.hint
     assert caught.value.path == table
 
 
@@ -37,7 +37,7 @@ def test_two_tables_one_behind_the_other_are_an_error(relion_job) -> None:
     says = f"data_particles is there twice, on lines {first} and {second};"
     with pytest.raises(InputError, match=says) as caught:
         formats.read(table)
-    assert caught.value.where == f"line {second}"
+    assert caught.value.location == f"line {second}"
 
 
 @pytest.mark.parametrize("number", [-3, 0])
@@ -45,7 +45,7 @@ def test_a_class_number_below_one_is_an_error(relion_job, number: int) -> None:
     table = relion_job.iteration("run_it025", [1, 2, number, 4, number])
     with pytest.raises(InputError, match=rf"is {number}; RELION counts .* \(2 of 5 rows") as caught:
         formats.read(table)
-    place = int(caught.value.where.removeprefix("line "))
+    place = int(caught.value.location.removeprefix("line "))
     assert table.read_text().splitlines()[place - 1].split()[2] == str(number)
     assert "000003@" in table.read_text().splitlines()[place - 1]
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from rebalance.cli import app
 from rebalance.errors import OptionError
-from rebalance.request import RunRequest
+from rebalance.settings import RunSettings
 from rebalance.simulate import simulate_class_averages, write_relion
 
 HINT = {"COLUMNS": "80", "TERM": "dumb", "NO_COLOR": "1"}
@@ -150,7 +150,7 @@ def test_without_images_it_is_said_that_nothing_is_judged(job: Path, tmp_path: P
 def test_wrong_words_and_decisions_are_refused() -> None:
     assert command("run", "x", "--junk", "maybe").exit_code == 2
     with pytest.raises(OptionError, match="--junk is 'yes'"):
-        RunRequest.of("x", n_superclasses=3, junk="yes")
+        RunSettings.of("x", n_superclasses=3, junk="yes")
     with pytest.raises(OptionError, match="--junk auto is given too"):
-        RunRequest.of("x", decisions="y.json", junk="auto")
-    assert RunRequest.of("x", decisions="y.json", junk="list").junk == "list"
+        RunSettings.of("x", decisions="y.json", junk="auto")
+    assert RunSettings.of("x", decisions="y.json", junk="list").junk == "list"

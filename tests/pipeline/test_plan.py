@@ -10,7 +10,7 @@ import numpy as np
 
 from rebalance.cache import AffinityCache
 from rebalance.plan import plan
-from rebalance.request import RunRequest
+from rebalance.settings import RunSettings
 from tests.pipeline.runs import Correlation, data_star
 
 
@@ -21,7 +21,7 @@ def test_a_plan_compares_nothing_where_there_are_no_averages(
     labels = tmp_path / "labels.csv"
     numbers = range(1, 31)
     labels.write_text("class_id,superclass\n" + "".join(f"{n},{n % 3}\n" for n in numbers))
-    planned = plan(RunRequest.of(table, labels=labels, use_cache=False))
+    planned = plan(RunSettings.of(table, labels=labels, use_cache=False))
     assert planned.dataset.class_averages is None
     assert (planned.affinity_source, planned.n_pairs) == ("", 0)
     assert planned.superclasses is not None
@@ -29,7 +29,7 @@ def test_a_plan_compares_nothing_where_there_are_no_averages(
 
 
 def test_a_plan_writes_nothing_and_says_the_same(simulated_job: Path) -> None:
-    request = RunRequest.of(
+    request = RunSettings.of(
         simulated_job,
         metric=Correlation(),
         n_superclasses=5,
@@ -48,7 +48,7 @@ def test_a_plan_writes_nothing_and_says_the_same(simulated_job: Path) -> None:
 
     result = execute(request)
     assert planned.folder == result.folder
-    again = plan(RunRequest.of(simulated_job, **_settings(request), output="elsewhere"))
+    again = plan(RunSettings.of(simulated_job, **_settings(request), output="elsewhere"))
     assert again.affinity_source == "cache"
     assert again.superclasses is not None
     assert again.selection is not None
@@ -58,7 +58,7 @@ def test_a_plan_writes_nothing_and_says_the_same(simulated_job: Path) -> None:
     assert not Path("elsewhere").exists()
 
 
-def _settings(request: RunRequest) -> dict[str, Any]:
+def _settings(request: RunSettings) -> dict[str, Any]:
     return {
         name: getattr(request, name) for name in ("metric", "n_superclasses", "factor", "figures")
     }

@@ -17,8 +17,8 @@ from rebalance.report.content import content
 from rebalance.report.html import html, in_a_script, is_too_large
 from rebalance.report.packed import packed, packed_pairs
 from rebalance.report.sheet import tile_side
-from rebalance.request import RunRequest
 from rebalance.rerun import rerun
+from rebalance.settings import RunSettings
 
 
 @pytest.fixture(scope="module")
@@ -30,8 +30,8 @@ def result(simulated_job: Path, tmp_path_factory: pytest.TempPathFactory) -> reb
 
 
 @pytest.fixture(scope="module")
-def request_(simulated_job: Path) -> RunRequest:
-    return RunRequest.of(simulated_job, n_superclasses=5, factor="0.5")
+def request_(simulated_job: Path) -> RunSettings:
+    return RunSettings.of(simulated_job, n_superclasses=5, factor="0.5")
 
 
 def unpacked(text: str, dtype: str) -> np.ndarray:
@@ -61,7 +61,7 @@ def test_pairs_are_those_of_the_affinity(result: rebalance.RunResult) -> None:
 
 
 def test_every_grouping_is_told_with_its_medoids(
-    result: rebalance.RunResult, request_: RunRequest
+    result: rebalance.RunResult, request_: RunSettings
 ) -> None:
     told = content(request_, result)
     class_id = np.array(told["averages"]["class_id"])
@@ -77,7 +77,7 @@ def test_every_grouping_is_told_with_its_medoids(
 
 
 def test_the_same_run_gives_the_same_page(
-    result: rebalance.RunResult, request_: RunRequest
+    result: rebalance.RunResult, request_: RunSettings
 ) -> None:
     assert html(request_, result) == html(request_, result)
 
@@ -122,7 +122,7 @@ def test_no_figures_no_page(result: rebalance.RunResult) -> None:
     assert not (result.folder / "report.html").exists()
 
 
-def test_the_page_asks_for_nothing(result: rebalance.RunResult, request_: RunRequest) -> None:
+def test_the_page_asks_for_nothing(result: rebalance.RunResult, request_: RunSettings) -> None:
     text = html(request_, result)
     assert re.findall(r"""(?:src|href)=["'](?!#|data:)[^"']*""", text) == []
     assert "@import" not in text
@@ -149,7 +149,7 @@ def test_a_scan_is_told_without_numbers_that_json_lacks(
     found: Any = rebalance.run(
         simulated_job, n_superclasses="auto", output=tmp_path / "auto", figures=False
     )
-    request = RunRequest.of(simulated_job, n_superclasses=found.scan.suggestion.number)
+    request = RunSettings.of(simulated_job, n_superclasses=found.scan.suggestion.number)
     told = content(request, found)["scan"]
     assert told["suggestion"] == found.scan.suggestion.number
     assert told["runners_up"] == list(found.scan.suggestion.runners_up)

@@ -42,7 +42,7 @@ class RightFinder:
         from scipy.sparse.csgraph import connected_components
 
         if n_superclasses is not None:
-            raise OptionError("It finds the number itself.", cure="Leave out -k.")
+            raise OptionError("It finds the number itself.", hint="Leave out -k.")
         return ClusteringResult(connected_components(affinity > 0.5)[1].astype(np.int64))
 
 

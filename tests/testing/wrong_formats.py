@@ -115,7 +115,9 @@ class Right:
         return averages, particles
 
     def odd_line(self, path: Path, number: int, line: bytes) -> None:
-        raise InputError(f"{line!r} is no average or particle.", path=path, where=f"line {number}")
+        raise InputError(
+            f"{line!r} is no average or particle.", path=path, location=f"line {number}"
+        )
 
     def write(
         self,

@@ -144,7 +144,7 @@ class SimpleHybrid:
         if options.signal_weight + options.correlation_weight + options.resolution_weight <= 0:
             raise OptionError(
                 "All weights of simple-hybrid are 0.",
-                cure="Give one of metric.signal_weight, metric.correlation_weight and "
+                hint="Give one of metric.signal_weight, metric.correlation_weight and "
                 "metric.resolution_weight a value above 0.",
             )
         from rebalance_blend.kernels import largest_distances
@@ -258,6 +258,6 @@ def _rings(averages: ClassAverages, options: SimpleHybridOptions) -> range:
         raise OptionError(
             f"The spectra would be compared from {coarsest:.3g} to {finest:.3g} px, which is "
             f"{len(rings)} ring(s) of images of {box} px.",
-            cure="Give metric.spectrum_from a longer length, or metric.spectrum_to a shorter one.",
+            hint="Give metric.spectrum_from a longer length, or metric.spectrum_to a shorter one.",
         )
     return rings

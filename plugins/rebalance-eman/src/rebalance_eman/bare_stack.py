@@ -25,13 +25,13 @@ def check_request(request: ReadRequest, kind: str) -> None:
             f"Both files are class averages; {request.class_averages} has no place beside a "
             f"stack of {kind}.",
             path=request.path,
-            cure="Give the stack alone.",
+            hint="Give the stack alone.",
         )
     size = request.pixel_size
     if size is not None and not (math.isfinite(size) and size > 0):
         raise OptionError(
             f"The pixel size is {size:g} Å; a positive number was expected.",
-            cure="Give --pixel-size in Å, e.g. --pixel-size 1.06.",
+            hint="Give --pixel-size in Å, e.g. --pixel-size 1.06.",
         )
 
 

@@ -20,7 +20,7 @@ MAGIC = b"\x89HDF\r\n\x1a\n"
 ROOT = "MDF/images"
 
 _LARGEST_BOX = 8192
-_CURE = "Give the file again from the program that wrote it."
+_HINT = "Give the file again from the program that wrote it."
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,17 +72,17 @@ def read_hdf_stack(path: Path) -> HdfStack:
                 raise InputError(
                     f"This HDF5 file has no group /{ROOT}, in which EMAN2 keeps images.",
                     path=path,
-                    cure="Give an .hdf file that EMAN2 wrote.",
+                    hint="Give an .hdf file that EMAN2 wrote.",
                 )
             return _read(opened[ROOT], path)
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
-        raise InputError(f"The HDF5 file can't be read: {error}.", path=path, cure=_CURE) from error
+        raise InputError(f"The HDF5 file can't be read: {error}.", path=path, hint=_HINT) from error
 
 
 def _read(group: Any, path: Path) -> HdfStack:
     numbers = sorted(int(name) for name in group if name.isdecimal())
     if not numbers:
-        raise InputError("There are no images in it.", path=path, where=f"/{ROOT}", cure=_CURE)
+        raise InputError("There are no images in it.", path=path, location=f"/{ROOT}", hint=_HINT)
     images: list[FloatArray] = []
     sizes: list[float] = []
     counts: list[int] = []
@@ -96,8 +96,8 @@ def _read(group: Any, path: Path) -> HdfStack:
                 f"The images have two sizes: {images[0].shape[0]} px and, here, "
                 f"{image.shape[0]} px.",
                 path=path,
-                where=where,
-                cure="Give the class averages of one classification.",
+                location=where,
+                hint="Give the class averages of one classification.",
             )
         images.append(image)
         sizes.append(_positive(attributes.get("EMAN.apix_x")))
@@ -115,7 +115,7 @@ def _image(group: Any, attributes: dict[str, Any], path: Path, where: str) -> Fl
 
     # A link to another file could lead anywhere.
     if not isinstance(group.get("image", getlink=True), h5py.HardLink):
-        raise InputError("It has no data of its own.", path=path, where=where, cure=_CURE)
+        raise InputError("It has no data of its own.", path=path, location=where, hint=_HINT)
     data = group["image"]
     shape = tuple(int(n) for n in data.shape)
     if len(shape) == 3 and shape[0] == 1:
@@ -125,23 +125,23 @@ def _image(group: Any, attributes: dict[str, Any], path: Path, where: str) -> Fl
         raise InputError(
             f"This is {what}; two-dimensional class averages were expected.",
             path=path,
-            where=where,
-            cure="Give the file of class averages, e.g. classes_01.hdf of a refine2d folder.",
+            location=where,
+            hint="Give the file of class averages, e.g. classes_01.hdf of a refine2d folder.",
         )
     if int(_number(attributes.get("EMAN.is_complex"), 0)) or data.dtype.kind not in "iuf":
         raise InputError(
             "The image is complex; a real one was expected.",
             path=path,
-            where=where,
-            cure="Transform the images back into real space.",
+            location=where,
+            hint="Transform the images back into real space.",
         )
     if shape[0] != shape[1] or not 0 < shape[0] <= _LARGEST_BOX:
         raise InputError(
             f"The image is {shape[1]} × {shape[0]} pixels; square ones of at most {_LARGEST_BOX} "
             "were expected.",
             path=path,
-            where=where,
-            cure="Class averages are square: is this a micrograph? Else clip the images.",
+            location=where,
+            hint="Class averages are square: is this a micrograph? Else clip the images.",
         )
     pixels = np.asarray(data[()], dtype=np.float32).reshape(shape)
     return _unpacked(pixels, attributes)

@@ -25,7 +25,7 @@ IMN, IFOL, LINES, PIXELS, TYPE, SECTIONS = 0, 1, 12, 13, 14, 60
 TYPES = {b"REAL": "f4", b"INTG": "i2", b"PACK": "u1", b"LONG": "i4"}
 _COMPLEX = (b"COMP", b"RECO")
 _LARGEST_BOX = 8192
-_CURE = "Give both files again from the program that wrote them."
+_HINT = "Give both files again from the program that wrote them."
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,7 @@ def open_imagic(path: Path) -> ImagicStack:
             raise InputError(
                 f"{one.name} is missing: an IMAGIC stack is two files.",
                 path=other,
-                cure=f"Copy {one.name} beside {other.name}.",
+                hint=f"Copy {one.name} beside {other.name}.",
             )
     try:
         n_bytes, size = header.stat().st_size, pixels.stat().st_size
@@ -96,7 +96,7 @@ def open_imagic(path: Path) -> ImagicStack:
         raise InputError(
             f"The file can't be read: {error.strerror or error}.",
             path=header,
-            cure="Check the name and the permissions.",
+            hint="Check the name and the permissions.",
         ) from error
     order = _order(words) if len(words) == 4 * WORDS else None
     if order is None:
@@ -104,7 +104,7 @@ def open_imagic(path: Path) -> ImagicStack:
             "This is not an IMAGIC header: image number, size and type (words 1, 13 to 15) are not "
             "what they must be.",
             path=header,
-            cure=_CURE,
+            hint=_HINT,
         )
     first = np.frombuffer(words, dtype=f"{order}i4")
     kind = words[4 * TYPE : 4 * TYPE + 4]
@@ -115,15 +115,15 @@ def open_imagic(path: Path) -> ImagicStack:
             f"This is a volume of {first[SECTIONS]} sections; two-dimensional class averages were "
             "expected.",
             path=header,
-            where="word 61 (IZLP)",
-            cure="Give the file of class averages.",
+            location="word 61 (IZLP)",
+            hint="Give the file of class averages.",
         )
     if lines != columns:
         raise InputError(
             f"The images are {columns} × {lines} pixels; square ones were expected.",
             path=header,
-            where="words 13 and 14 (IXLP, IYLP)",
-            cure="Class averages are square: is this a micrograph? Else cut or pad the images.",
+            location="words 13 and 14 (IXLP, IYLP)",
+            hint="Class averages are square: is this a micrograph? Else cut or pad the images.",
         )
     n, records = int(first[IFOL]) + 1, n_bytes // (4 * WORDS)
     dtype = np.dtype(f"{order}{TYPES[kind]}")
@@ -133,8 +133,8 @@ def open_imagic(path: Path) -> ImagicStack:
             raise InputError(
                 f"The stack is cut short: the header says {n} images, {part.name} holds {there}.",
                 path=part,
-                where="word 2 (IFOL)" if part is header else None,
-                cure="Copy both files again, or give those of a run that has ended.",
+                location="word 2 (IFOL)" if part is header else None,
+                hint="Copy both files again, or give those of a run that has ended.",
             )
     return ImagicStack(header, pixels, n, lines, dtype.str)
 
@@ -162,6 +162,6 @@ def _check_kind(kind: bytes, header: Path) -> None:
         raise InputError(
             f"The pixels are of type {kind.decode()} (complex); real ones were expected.",
             path=header,
-            where="word 15 (TYPE)",
-            cure="Transform the images back into real space.",
+            location="word 15 (TYPE)",
+            hint="Transform the images back into real space.",
         )

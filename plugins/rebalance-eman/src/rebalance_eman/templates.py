@@ -75,5 +75,5 @@ def _told(folder: Path) -> Iterator[None]:
             f"{'There is no room left' if full else 'The file can not be written'}: "
             f"{error.strerror or error}.",
             path=error.filename or folder,
-            cure="Free some space, or give another folder with -o.",
+            hint="Free some space, or give another folder with -o.",
         ) from error

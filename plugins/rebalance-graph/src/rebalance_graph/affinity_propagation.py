@@ -96,7 +96,7 @@ class AffinityPropagation:
                 raise OptionError(
                     f"affinity-propagation did not settle within {options.max_iterations} rounds, "
                     f"nor with a damping of {_MORE_DAMPING[-1]}.",
-                    cure="Change clustering.preference a little, give more "
+                    hint="Change clustering.preference a little, give more "
                     "clustering.max_iterations, or choose another clustering.",
                 )
             return label

@@ -6,10 +6,10 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rebalance.request.run_request import RunRequest
+    from rebalance.settings.run_settings import RunSettings
 
 
-def results_folder_name(request: RunRequest, job: str) -> str:
+def results_folder_name(request: RunSettings, job: str) -> str:
     """``rebalance_job013_k8_f0.8``: the job, what groups, and how superclasses are balanced."""
     parts = ["rebalance", _plain(job)]
     if request.is_off:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rebalance.errors import OptionError
-from rebalance.request import RunRequest
+from rebalance.settings import RunSettings
 
 
 @pytest.mark.parametrize(
@@ -27,12 +27,12 @@ from rebalance.request import RunRequest
     ],
 )
 def test_the_folder_is_named_after_what_was_done(settings: dict[str, object], name: str) -> None:
-    assert RunRequest(Path("x"), **settings).folder_name("job013") == name  # type: ignore[arg-type]
+    assert RunSettings(Path("x"), **settings).folder_name("job013") == name  # type: ignore[arg-type]
 
 
 @given(st.text(max_size=300))
 def test_no_job_name_leads_out_of_the_folder(job: str) -> None:
-    name = RunRequest(Path("x"), n_superclasses=3).folder_name(job)
+    name = RunSettings(Path("x"), n_superclasses=3).folder_name(job)
     assert Path(name).name == name
     assert not name.startswith(".")
     assert len(name) < 200
@@ -54,12 +54,12 @@ def test_no_job_name_leads_out_of_the_folder(job: str) -> None:
 )
 def test_contradictions_are_refused(settings: dict[str, object], message: str) -> None:
     with pytest.raises(OptionError, match=message):
-        RunRequest(Path("x"), **settings)  # type: ignore[arg-type]
+        RunSettings(Path("x"), **settings)  # type: ignore[arg-type]
 
 
 def test_a_request_survives_the_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    request = RunRequest.of(
+    request = RunSettings.of(
         tmp_path / "job",
         "stack.mrcs",
         n_superclasses=8,
@@ -72,7 +72,7 @@ def test_a_request_survives_the_record(tmp_path: Path, monkeypatch: pytest.Monke
         pixel_size=1.5,
     )
     assert request.factor == "0.1"
-    again = RunRequest.from_json(json.loads(json.dumps(request.to_json())))
+    again = RunSettings.from_json(json.loads(json.dumps(request.to_json())))
     assert again.class_averages == tmp_path / "stack.mrcs"
     assert again.to_json() == request.to_json()
     assert (again.factor, again.exclude_classes, again.only_classes) == ("0.1", (1, 5), (1, 2, 3))
@@ -80,9 +80,9 @@ def test_a_request_survives_the_record(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_a_record_of_another_version_is_named() -> None:
     with pytest.raises(OptionError, match="unknown fields: magic"):
-        RunRequest.from_json({"path": "x", "magic": 1})
+        RunSettings.from_json({"path": "x", "magic": 1})
     with pytest.raises(OptionError, match="no path"):
-        RunRequest.from_json({"seed": 1})
+        RunSettings.from_json({"seed": 1})
 
 
 @pytest.mark.parametrize(
@@ -105,16 +105,16 @@ def test_a_record_of_another_version_is_named() -> None:
     ],
 )
 def test_a_field_of_the_wrong_type_in_a_record_is_named(field: str, value: object) -> None:
-    content = RunRequest(Path("x"), n_superclasses=3).to_json() | {field: value}
+    content = RunSettings(Path("x"), n_superclasses=3).to_json() | {field: value}
     with pytest.raises(OptionError) as caught:
-        RunRequest.from_json(content)
+        RunSettings.from_json(content)
     assert field in str(caught.value)
     assert "recorded request" in caught.value.problem
 
 
 def test_an_unknown_setting_is_an_error_in_python_too() -> None:
     with pytest.raises(TypeError, match="n_superclases"):
-        RunRequest.of("x", n_superclases=3)
+        RunSettings.of("x", n_superclases=3)
 
 
 def test_a_number_is_not_left_open_to_a_clustering_that_finds_it_itself() -> None:
@@ -122,4 +122,4 @@ def test_a_number_is_not_left_open_to_a_clustering_that_finds_it_itself() -> Non
         finds_number = True
 
     with pytest.raises(OptionError, match="FindsItself finds the number of superclasses itself"):
-        RunRequest(Path("x"), n_superclasses="auto", clustering=FindsItself())
+        RunSettings(Path("x"), n_superclasses="auto", clustering=FindsItself())

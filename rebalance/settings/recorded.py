@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rebalance.errors import OptionError
-from rebalance.request.words import KINDS_WITH_OPTIONS, plugin_name
+from rebalance.settings.words import KINDS_WITH_OPTIONS, plugin_name
 
 if TYPE_CHECKING:
-    from rebalance.request.run_request import RunRequest
+    from rebalance.settings.run_settings import RunSettings
 
 
-def to_json(request: RunRequest) -> dict[str, Any]:
+def to_json(request: RunSettings) -> dict[str, Any]:
     """JSON values of every field; paths are made absolute."""
     content: dict[str, Any] = {}
     for item in fields(request):
@@ -26,7 +26,7 @@ def to_json(request: RunRequest) -> dict[str, Any]:
     return content
 
 
-def from_json(kind: type[RunRequest], content: Mapping[str, Any]) -> RunRequest:
+def from_json(kind: type[RunSettings], content: Mapping[str, Any]) -> RunSettings:
     """The request that `to_json` wrote; OptionError if a field is not as it would be."""
     known = {item.name for item in fields(kind)}
     unknown = sorted(content.keys() - known)
@@ -35,13 +35,13 @@ def from_json(kind: type[RunRequest], content: Mapping[str, Any]) -> RunRequest:
             f"The recorded request has unknown fields: {', '.join(unknown)}."
             if unknown
             else "The recorded request has no path.",
-            cure="Use the version of rebalance that wrote it.",
+            hint="Use the version of rebalance that wrote it.",
         )
     _check_types(kind, content)
     return kind.of(**content)
 
 
-def _check_types(kind: type[RunRequest], content: Mapping[str, Any]) -> None:
+def _check_types(kind: type[RunSettings], content: Mapping[str, Any]) -> None:
     from pydantic import TypeAdapter, ValidationError
 
     for name in (*KINDS_WITH_OPTIONS, "executor"):
@@ -59,8 +59,8 @@ def _check_types(kind: type[RunRequest], content: Mapping[str, Any]) -> None:
 def _wrong_field(name: str, what: str) -> OptionError:
     return OptionError(
         f"The recorded request is not as rebalance writes it: {what}.",
-        where=name,
-        cure="Undo what was changed in run.json, or type the run again with rebalance run.",
+        location=name,
+        hint="Undo what was changed in run.json, or type the run again with rebalance run.",
     )
 
 

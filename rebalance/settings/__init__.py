@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from rebalance.request.run_request import RunRequest, named_files
-from rebalance.request.words import AUTO, IDENTITY, KINDS_WITH_OPTIONS, plugin_name
+from rebalance.settings.run_settings import RunSettings, named_files
+from rebalance.settings.words import AUTO, IDENTITY, KINDS_WITH_OPTIONS, plugin_name
 
 __all__ = [
     "AUTO",
     "IDENTITY",
     "KINDS_WITH_OPTIONS",
-    "RunRequest",
+    "RunSettings",
     "named_files",
     "plugin_name",
 ]

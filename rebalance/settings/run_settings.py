@@ -10,14 +10,14 @@ from typing import Any, Literal
 
 from rebalance import defaults
 from rebalance.errors import PluginError
-from rebalance.request import folder_names, recorded
-from rebalance.request.contradictions import refuse_contradictions
+from rebalance.settings import folder_names, recorded
+from rebalance.settings.contradictions import refuse_contradictions
 
 _PATHS = ("labels", "decisions", "output", "affinity_file", "project")
 
 
 @dataclass(frozen=True)
-class RunRequest:
+class RunSettings:
     """Everything that `rebalance.run` can be told.
 
     Parameters
@@ -134,7 +134,7 @@ class RunRequest:
         path: Path | str,
         class_averages: Path | str | None = None,
         **settings: Any,
-    ) -> RunRequest:
+    ) -> RunSettings:
         """A request from what a person writes in Python: text for paths, lists, a float for f.
 
         Parameters
@@ -242,7 +242,7 @@ class RunRequest:
         return recorded.to_json(self)
 
     @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> RunRequest:
+    def from_json(cls, content: Mapping[str, Any]) -> RunSettings:
         """The request that `to_json` wrote.
 
         Raises
@@ -253,7 +253,7 @@ class RunRequest:
         return recorded.from_json(cls, content)
 
 
-def named_files(request: RunRequest) -> list[Path]:
+def named_files(request: RunSettings) -> list[Path]:
     """The files and folders that a request names to be read."""
     given = (
         request.path,
