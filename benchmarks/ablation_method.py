@@ -10,7 +10,7 @@ import numpy as np
 
 from rebalance import engine
 from rebalance.clusterings import cluster
-from rebalance.hookspecs import Clustering
+from rebalance.contracts import Clustering
 from rebalance.metrics.search_options import SearchOptions, resolve_search
 from rebalance.model import Affinity, ClassAverages, DoubleArray, Superclasses
 

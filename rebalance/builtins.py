@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from rebalance.hookspecs import ALIGNMENT, HOOK_VERSION, PluginSpec, hookimpl
+from rebalance.contracts import ALIGNMENT
+from rebalance.hookspecs import HOOK_VERSION, PluginSpec, hookimpl
 
 REBALANCE_HOOK_VERSION = HOOK_VERSION
 

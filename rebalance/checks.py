@@ -19,6 +19,7 @@ from rebalance.left_out import count_classes, left_out_classes, name_classes
 from rebalance.model import Affinity, BoolArray, ClassAverages, Dataset, IntArray
 from rebalance.record.affinity_file import images_digest
 from rebalance.record.results_folder import ResultsFolder
+from rebalance.registry import Bound
 from rebalance.seeds import generator
 from rebalance.settings import AUTO, KINDS_WITH_OPTIONS, RunSettings, named_files, plugin_name
 from rebalance.strategies.caps import decide_cap
@@ -61,24 +62,19 @@ class Classes:
 def check_early(request: RunSettings) -> None:
     """Find mistakes in names, options and the results folder before the work, not after."""
     from rebalance.engine.executor import check_place, find_executor
-    from rebalance.options import parse_options
-    from rebalance.registry import registry
+    from rebalance.registry import bind, registry
 
     for kind in KINDS_WITH_OPTIONS:
-        plugin, name = getattr(request, kind), plugin_name(getattr(request, kind))
+        plugin = getattr(request, kind)
         is_used = _is_used(request, kind)
         # A default that nothing uses need not be installed.
         if isinstance(plugin, str) and (is_used or plugin != getattr(RunSettings, kind)):
             registry().find(kind, plugin)
         if not is_used:
             continue
-        if isinstance(plugin, str):
-            plugin = registry().load(kind, plugin)
-        parse_options(
-            plugin.options_model, request.options_of(kind), owner=f"{kind} {name}", prefix=kind
-        )
+        bound = bind(kind, plugin, request.options_of(kind))
         if kind == "clustering":
-            _check_number_is_given(request, plugin, name)
+            _check_number_is_given(request, bound)
     decide_cap(1, request.factor, request.max_size)
     generator(request.seed)
     check_place(find_executor(request.executor, request.scheduler), request.device)
@@ -97,10 +93,10 @@ def _is_used(request: RunSettings, kind: str) -> bool:
     return kind != "clustering" or not (request.is_off or request.groups_given)
 
 
-def _check_number_is_given(request: RunSettings, clustering: Any, name: str) -> None:
-    if not clustering.finds_number and request.n_superclasses is None:
+def _check_number_is_given(request: RunSettings, clustering: Bound[Any]) -> None:
+    if not clustering.plugin.finds_number and request.n_superclasses is None:
         raise OptionError(
-            f"The clustering {name} needs the number of superclasses.",
+            f"The clustering {clustering.name} needs the number of superclasses.",
             hint="Give -k (-k 10 for a first look), or --no-superclasses for each class by itself.",
         )
 
@@ -176,13 +172,11 @@ def check_grouping(request: RunSettings, classes: Classes) -> None:
         If there are fewer usable class averages than superclasses.
     """
     from rebalance.clusterings.checks import check_number
-    from rebalance.registry import registry
+    from rebalance.registry import bind
 
     if request.is_off or request.groups_given:
         return
-    plugin = request.clustering
-    if isinstance(plugin, str):
-        plugin = registry().load("clustering", plugin)
+    bound = bind("clustering", request.clustering, request.options_of("clustering"))
     usable = usable_averages(
         classes.class_id, classes.is_empty, classes.n_particles, classes.left_out
     )
@@ -197,8 +191,8 @@ def check_grouping(request: RunSettings, classes: Classes) -> None:
         n_read=len(classes.class_id),
         n_usable=n_usable,
         identity=False,
-        may_be_missing=plugin.finds_number,
-        name=plugin_name(request.clustering),
+        may_be_missing=bound.plugin.finds_number,
+        name=bound.name,
     )
 
 

@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from rebalance.contracts import ALIGNMENT, Block, Metric
 from rebalance.errors import PluginError
-from rebalance.hookspecs import ALIGNMENT, Block
-from rebalance.options import Length, NoOptions, Options, option
+from rebalance.options import Length, Options, option
 
 if TYPE_CHECKING:
     from rebalance.model import ClassAverages, FloatArray
@@ -63,7 +63,7 @@ class PairFeatures:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-class PairMetric:
+class PairMetric(Metric):
     """Base of a metric that is one function of a pair.
 
     A subclass states ``returns`` and has a static method ``pair(first, second, ...)``: a plain
@@ -78,8 +78,8 @@ class PairMetric:
     returns : ``"affinity"`` or ``"distance"``
     requires : ``()``; or ``("alignment",)``: then the second image comes laid onto the first, by
         the shared alignment (or that of one metric, ``("alignment:NAME",)``). For other metrics by
-        name see `rebalance.hookspecs.Metric.tile`.
-    invariances : as in `rebalance.hookspecs.Metric`
+        name see `rebalance.contracts.Metric.tile`.
+    invariances : as in `rebalance.contracts.Metric`
     mask : True to take off the mean under a soft disc about the object of each image, and to
         multiply by the disc. Its diameter is the option ``mask_diameter`` (see `MaskOptions`), or
         else found from the images.
@@ -93,12 +93,8 @@ class PairMetric:
         If an argument of ``pair`` is no option.
     """
 
-    options_model: ClassVar[type[Options]] = NoOptions
-    returns: ClassVar[str] = ""
-    requires: ClassVar[tuple[str, ...]] = ()
-    invariances: ClassVar[tuple[str, ...]] = ()
-    mask: ClassVar[bool] = False
-    normalise: ClassVar[bool] = False
+    mask: bool = False
+    normalise: bool = False
     pair: ClassVar[Callable[..., float]]
 
     def __init_subclass__(cls, **settings: Any) -> None:
@@ -211,8 +207,7 @@ class PairMetric:
         return features.facts
 
     def _is_aligned(self, options: Any) -> bool:
-        decided = getattr(self, "requirements", None)
-        words = self.requires if decided is None else decided(options)
+        words = self.requirements(options)
         return any(word.partition(":")[0] == ALIGNMENT for word in words)
 
     def _images(

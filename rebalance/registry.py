@@ -7,18 +7,25 @@ name or is made for another version of the hooks is reported and the rest go on.
 from __future__ import annotations
 
 import difflib
+import inspect
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import import_module, metadata
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, overload
 
 import pluggy
 
 from rebalance.errors import PluginError
-from rebalance.hookspecs import HOOK_VERSION, KINDS, HookSpecs, PluginSpec
+from rebalance.hookspecs import HOOK_VERSION, HookSpecs, PluginSpec
+
+if TYPE_CHECKING:
+    from rebalance.contracts import Clustering, Format, Metric, Strategy
+    from rebalance.options import Options
+
+PluginT = TypeVar("PluginT")
 
 ENTRY_POINT_GROUP = "rebalance"
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -28,6 +35,9 @@ HOOKS = {
     "strategy": "rebalance_strategies",
     "format": "rebalance_formats",
 }
+"""The hook of each kind, in the order in which kinds are listed."""
+
+KINDS = tuple(HOOKS)
 
 
 @dataclass(frozen=True)
@@ -52,53 +62,20 @@ class Registered:
             If it can't be imported or lacks a part of its contract.
         """
         module_name, _, attribute = self.spec.implementation.partition(":")
+        what = f"The {self.kind} {self.name!r} of {self.package}"
         try:
-            instance = getattr(import_module(module_name), attribute)()
+            made = getattr(import_module(module_name), attribute)
+            # What is abstract can't be made, and is named below.
+            instance = made if inspect.isabstract(made) else made()
         except Exception as error:
             raise PluginError(
                 f"The {self.kind} {self.name!r} of package {self.package} {self.version} can't be "
                 f"loaded: {type(error).__name__}: {error}",
                 hint=f"Reinstall or remove {self.package}, or choose another {self.kind}.",
             ) from error
-        check_contract(instance, self.kind, f"The {self.kind} {self.name!r} of {self.package}")
-        return instance
+        from rebalance.plugin_validation import validated
 
-
-def check_contract(instance: Any, kind: str, what: str) -> None:
-    """PluginError naming the attributes of the kind's contract that an instance lacks."""
-    contract = KINDS[kind]
-    names = {*getattr(contract, "__annotations__", {}), *vars(contract)}
-    missing = [
-        name for name in sorted(names) if not name.startswith("_") and not hasattr(instance, name)
-    ]
-    if missing:
-        raise PluginError(
-            f"{what} lacks {', '.join(missing)}.",
-            hint=f"See rebalance.hookspecs.{contract.__name__} for what a {kind} must have.",
-        )
-    wrong = _misstated(instance)
-    if wrong:
-        raise PluginError(
-            f"{what} states {wrong}.",
-            hint=f"See rebalance.hookspecs.{contract.__name__} for what a {kind} may state.",
-        )
-
-
-def _misstated(instance: Any) -> str:
-    """The first attribute by which a run would go wrong without a word, or fail far from here."""
-    from rebalance.options import Options
-
-    model = getattr(instance, "options_model", Options)
-    if not (isinstance(model, type) and issubclass(model, Options)):
-        return f"options_model = {model!r}, expected a subclass of rebalance.options.Options"
-    returns = getattr(instance, "returns", "affinity")
-    if returns not in ("affinity", "distance"):
-        return f"returns = {returns!r}, expected 'affinity' or 'distance'"
-    requires = getattr(instance, "requires", ())
-    # A text would be taken for a sequence of letters.
-    if not (isinstance(requires, tuple) and all(isinstance(word, str) for word in requires)):
-        return f"requires = {requires!r}, expected a tuple of words such as ('alignment',)"
-    return ""
+        return validated(instance, self.kind, what)
 
 
 def _require_spec(spec: object) -> None:
@@ -190,8 +167,7 @@ class Registry:
             )
 
     def __iter__(self) -> Iterator[Registered]:
-        order = list(KINDS)
-        return iter(sorted(self._plugins.values(), key=lambda p: order.index(p.kind)))
+        return iter(sorted(self._plugins.values(), key=lambda p: KINDS.index(p.kind)))
 
     def of_kind(self, kind: str) -> list[Registered]:
         """The plugins of a kind, in order of registration."""
@@ -224,3 +200,94 @@ class Registry:
 def registry() -> Registry:
     """The registry of this process, built at first use."""
     return Registry()
+
+
+@dataclass(frozen=True)
+class Bound(Generic[PluginT]):
+    """A plugin with its options, ready to be used.
+
+    Parameters
+    ----------
+    kind : str
+    name : str
+        As installed; of an instance its own name, or that of its class.
+    plugin : Metric, Clustering, Strategy or Format
+    options : Options
+        After defaults.
+    registered : Registered, optional
+        Where it comes from; None for an instance.
+    """
+
+    kind: str
+    name: str
+    plugin: PluginT
+    options: Options
+    registered: Registered | None = None
+
+    @property
+    def recorded_options(self) -> dict[str, Any]:
+        """The options as JSON values."""
+        return self.options.model_dump(mode="json")
+
+
+@overload
+def bind(
+    kind: Literal["metric"],
+    plugin: str | Metric,
+    options: Options | Mapping[str, Any] | None = None,
+) -> Bound[Metric]: ...
+@overload
+def bind(
+    kind: Literal["clustering"],
+    plugin: str | Clustering,
+    options: Options | Mapping[str, Any] | None = None,
+) -> Bound[Clustering]: ...
+@overload
+def bind(
+    kind: Literal["strategy"],
+    plugin: str | Strategy,
+    options: Options | Mapping[str, Any] | None = None,
+) -> Bound[Strategy]: ...
+@overload
+def bind(
+    kind: Literal["format"],
+    plugin: str | Format,
+    options: Options | Mapping[str, Any] | None = None,
+) -> Bound[Format]: ...
+@overload
+def bind(
+    kind: str, plugin: Any, options: Options | Mapping[str, Any] | None = None
+) -> Bound[Any]: ...
+def bind(kind: str, plugin: Any, options: Options | Mapping[str, Any] | None = None) -> Bound[Any]:
+    """A plugin by name or instance, and its options, validated.
+
+    Parameters
+    ----------
+    kind : {"metric", "clustering", "strategy", "format"}
+    plugin : str, or an instance
+        Name of an installed plugin; or an instance, which may have the right shape only.
+    options : Options or mapping, optional
+        Values for the plugin's options; the others have their defaults.
+
+    Raises
+    ------
+    PluginError
+        If it is not installed, can't be loaded, or breaks its contract.
+    OptionError
+        If an option is unknown or out of range.
+    """
+    from rebalance.options import Options, parse_options
+    from rebalance.plugin_validation import called, validated
+
+    if isinstance(plugin, str):
+        registered = registry().find(kind, plugin)
+        name, instance = registered.name, registered.load()
+    else:
+        registered, name = None, called(plugin)
+        instance = validated(plugin, kind, f"The {kind} {name}")
+    model: type[Options] = instance.options_model
+    if isinstance(options, model):
+        return Bound(kind, name, instance, options, registered)
+    given = options.model_dump() if isinstance(options, Options) else dict(options or {})
+    parsed = parse_options(model, given, owner=f"The {kind} {name}", prefix=kind)
+    return Bound(kind, name, instance, parsed, registered)

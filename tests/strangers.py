@@ -9,8 +9,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from rebalance.contracts import Methods, ReadRequest
 from rebalance.errors import InputError
-from rebalance.hookspecs import Methods, PluginSpec, ReadRequest, hookimpl
+from rebalance.hookspecs import PluginSpec, hookimpl
 from rebalance.model import (
     ClassAverages,
     ClusteringResult,

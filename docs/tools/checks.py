@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rebalance.hookspecs import KINDS
+from rebalance.registry import KINDS
 from rebalance.testing import checks_of
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from rebalance.hookspecs import Inspection
+    from rebalance.contracts import Inspection
 
 
 def inspect(

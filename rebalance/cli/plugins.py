@@ -80,8 +80,7 @@ def show(
     for plugin in plugins_named(name):
         console.print(f"[bold]{plugin.kind} {plugin.name}[/], {plugin.package} {plugin.version}")
         console.print(plugin.spec.summary, markup=False)
-        model = getattr(plugin.load(), "options_model", None)
-        rows = describe_options(model) if model is not None else []
+        rows = describe_options(plugin.load().options_model)
         if not rows:
             console.print("It has no options.\n")
             continue
@@ -120,7 +119,7 @@ def plugins_named(name: str) -> list[Registered]:
 
 
 def _print_schemas(named: list[Registered]) -> None:
-    from rebalance.options import NoOptions, options_schema
+    from rebalance.options import options_schema
     from rebalance.record.run_record import as_json
 
     content = [
@@ -130,7 +129,7 @@ def _print_schemas(named: list[Registered]) -> None:
             "summary": plugin.spec.summary,
             "package": plugin.package,
             "version": plugin.version,
-            "schema": options_schema(getattr(plugin.load(), "options_model", NoOptions)),
+            "schema": options_schema(plugin.load().options_model),
         }
         for plugin in named
     ]
@@ -145,7 +144,7 @@ def _print_json(installed: list[Registered], problems: list[str]) -> None:
     problems = list(problems)
     for plugin in installed:
         try:
-            model = getattr(plugin.load(), "options_model", None)
+            model = plugin.load().options_model
         except PluginError as error:
             problems.append(error.problem)
             continue
@@ -156,7 +155,7 @@ def _print_json(installed: list[Registered], problems: list[str]) -> None:
                 "summary": plugin.spec.summary,
                 "package": plugin.package,
                 "version": plugin.version,
-                "options": model.model_json_schema()["properties"] if model else {},
+                "options": model.model_json_schema()["properties"],
             }
         )
     typer.echo(as_json({"plugins": content, "problems": problems}))

@@ -24,8 +24,8 @@ from rebalance.clusterings.checks import (
 )
 from rebalance.clusterings.numbering import number_superclasses
 from rebalance.clusterings.plugin_call import linkage_in_order, run_plugin
+from rebalance.contracts import Clustering, ClusteringInput
 from rebalance.errors import OptionError
-from rebalance.hookspecs import Clustering
 from rebalance.left_out import name_classes
 from rebalance.model import (
     BY_CLUSTERING,
@@ -37,8 +37,9 @@ from rebalance.model import (
     IntArray,
     Superclasses,
 )
-from rebalance.options import Options, parse_options
-from rebalance.registry import check_contract, registry
+from rebalance.options import Options
+from rebalance.plugin_validation import overrides
+from rebalance.registry import bind
 
 __all__ = ["cluster", "cluster_each", "from_labels", "identity_superclasses", "shares_work"]
 
@@ -134,12 +135,11 @@ def cluster_each(
     OptionError, PluginError
         As `cluster` does, for any of the numbers.
     """
-    plugin, name = _resolve(clustering)
-    parsed = _parse(plugin, name, options)
+    bound = bind("clustering", clustering, options)
     class_id, of_all, empty = _parts(affinity)
-    if of_all is None and plugin.needs_affinity:
+    if of_all is None and bound.plugin.needs_affinity:
         raise OptionError(
-            f"The clustering {name} needs an affinity; there are only class numbers.",
+            f"The clustering {bound.name} needs an affinity; there are only class numbers.",
             hint="Compute it with rebalance.affinity.",
         )
     if is_empty is not None:
@@ -147,15 +147,15 @@ def cluster_each(
     counts = as_counts(n_particles, len(class_id))
     left = sorted_numbers(left_out)
     usable = usable_averages(class_id, empty, counts, left)
-    is_off = bool(getattr(plugin, "each_by_itself", False))
+    is_off = bound.plugin.each_by_itself
     checked = {
         asked: check_number(
             asked,
             n_read=len(class_id),
             n_usable=int(usable.sum()),
             identity=is_off,
-            may_be_missing=plugin.finds_number,
-            name=name,
+            may_be_missing=bound.plugin.finds_number,
+            name=bound.name,
         )
         for asked in numbers
     }
@@ -168,14 +168,14 @@ def cluster_each(
         if of_all is None
         else np.ascontiguousarray(of_all[np.ix_(shown, shown)])
     )
-    weights = None if counts is None else counts[shown]
+    averages = ClusteringInput(values, class_id[shown], None if counts is None else counts[shown])
     wanted = tuple(dict.fromkeys(number for number, _ in checked.values()))
-    results = run_plugin(plugin, name, values, wanted, parsed, seed, weights)
+    results = run_plugin(bound, averages, wanted, seed)
 
     found: dict[int | None, Superclasses] = {}
     for asked, (number, notes) in checked.items():
         result = results[number]
-        said = check_result(result, len(shown), number, name)
+        said = check_result(result, len(shown), number, bound.name)
         label = np.full(len(class_id), UNASSIGNED, dtype=np.int64)
         label[shown] = np.unique(result.label, return_inverse=True)[1]
         found[asked] = number_superclasses(
@@ -185,8 +185,8 @@ def cluster_each(
             n_particles=counts,
             linkage=linkage_in_order(result.linkage, shown),
             preferred_order=None if result.order is None else shown[result.order],
-            clustering=name,
-            options=parsed.model_dump(mode="json"),
+            clustering=bound.name,
+            options=bound.recorded_options,
             left_out=left,
             notes=(*notes, *said),
             by=BY_NONE if is_off else BY_CLUSTERING,
@@ -218,19 +218,19 @@ def label_each(
     dict of int to int64 (n,)
         Labels 0 … K−1 in the plugin's own order.
     """
-    plugin, name = _resolve(clustering)
-    parsed = _parse(plugin, name, options)
-    results = run_plugin(plugin, name, values, tuple(numbers), parsed, seed, None)
+    bound = bind("clustering", clustering, options)
+    averages = ClusteringInput(values, np.arange(len(values), dtype=np.int64))
+    results = run_plugin(bound, averages, tuple(numbers), seed)
     labels = {}
     for number in numbers:
-        check_result(results[number], len(values), number, name)
+        check_result(results[number], len(values), number, bound.name)
         labels[number] = np.unique(results[number].label, return_inverse=True)[1].astype(np.int64)
     return labels
 
 
 def shares_work(clustering: str | Clustering) -> bool:
     """Whether a clustering groups by many numbers for little more than one (``cluster_many``)."""
-    return hasattr(_resolve(clustering)[0], "cluster_many")
+    return overrides(bind("clustering", clustering).plugin, "cluster_many")
 
 
 def identity_superclasses(
@@ -367,20 +367,3 @@ def _parts(
         return averages.class_id, averages.values, averages.is_empty
     class_id = np.asarray(averages, dtype=np.int64)
     return class_id, None, np.zeros(len(class_id), dtype=np.bool_)
-
-
-def _resolve(clustering: str | Clustering) -> tuple[Clustering, str]:
-    if isinstance(clustering, str):
-        return registry().load("clustering", clustering), clustering
-    name = getattr(clustering, "name", type(clustering).__name__)
-    check_contract(clustering, "clustering", f"The clustering {name}")
-    return clustering, str(name)
-
-
-def _parse(plugin: Clustering, name: str, options: Options | Mapping[str, Any] | None) -> Options:
-    if isinstance(options, plugin.options_model):
-        return options
-    values = options.model_dump() if isinstance(options, Options) else dict(options or {})
-    return parse_options(
-        plugin.options_model, values, owner=f"clustering {name}", prefix="clustering"
-    )

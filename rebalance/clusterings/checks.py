@@ -116,7 +116,7 @@ def check_result(result: ClusteringResult, n: int, number: int | None, name: str
     if not isinstance(result, ClusteringResult):
         raise PluginError(
             f"The clustering {name} gave {type(result).__name__}, no ClusteringResult.",
-            hint="See rebalance.hookspecs.Clustering for what cluster() must return.",
+            hint="See rebalance.contracts.Clustering for what cluster() must return.",
         )
     label = np.asarray(result.label)
     if label.shape != (n,) or label.dtype.kind not in "iu":

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 
 from rebalance.clusterings.balanced_linkage import balanced_linkage
 from rebalance.clusterings.path_distance import path_distance
-from rebalance.hookspecs import Methods
-from rebalance.model import ClusteringResult, DoubleArray, FloatArray, IntArray
+from rebalance.contracts import Clustering, ClusteringInput, Methods
+from rebalance.model import ClusteringResult, DoubleArray, IntArray
 from rebalance.options import Options, option
 
 _MOST_FOR_OPTIMAL_ORDER = 500
@@ -50,7 +50,7 @@ class HierarchicalOptions(Options):
     )
 
 
-class Hierarchical:
+class Hierarchical(Clustering):
     r"""Agglomerative hierarchical clustering of distances along paths of similar averages.
 
     The distance d_ij is the length of the shortest path of steps (1 − affinity)^(path_power / 2)
@@ -84,9 +84,7 @@ class Hierarchical:
        doi:10.1093/bioinformatics/17.suppl_1.S22.
     """
 
-    options_model: ClassVar[type[Options]] = HierarchicalOptions
-    finds_number: ClassVar[bool] = False
-    needs_affinity: ClassVar[bool] = True
+    options_model = HierarchicalOptions
 
     def methods(self, options: HierarchicalOptions) -> Methods:
         """For a methods paragraph."""
@@ -99,32 +97,30 @@ class Hierarchical:
 
     def cluster(
         self,
-        affinity: FloatArray,
+        averages: ClusteringInput,
         n_superclasses: int | None,
         options: HierarchicalOptions,
         rng: np.random.Generator,
-        weights: IntArray | None,
     ) -> ClusteringResult:
         if n_superclasses is None:
             raise ValueError("n_superclasses is needed")
-        return self.cluster_many(affinity, (n_superclasses,), options, rng, weights)[n_superclasses]
+        return self.cluster_many(averages, (n_superclasses,), options, rng)[n_superclasses]
 
     def cluster_many(
         self,
-        affinity: FloatArray,
+        averages: ClusteringInput,
         numbers: Sequence[int],
         options: HierarchicalOptions,
         rng: np.random.Generator,
-        weights: IntArray | None,
     ) -> dict[int, ClusteringResult]:
         """Every number of superclasses from one tree."""
-        n = len(affinity)
+        n = len(averages)
         if n == 1:
             return dict.fromkeys(numbers, ClusteringResult(label=np.zeros(1, dtype=np.int64)))
         from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
         from scipy.spatial.distance import squareform
 
-        pairs = squareform(affinity, checks=False).astype(np.float64)
+        pairs = squareform(averages.affinity, checks=False).astype(np.float64)
         direct = np.clip(1.0 - pairs, 0.0, None)
         distance = _distance(squareform(direct), options)
         if options.linkage == "balanced":

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from rebalance.model import ClusteringResult, FloatArray, IntArray
-from rebalance.options import NoOptions, Options
+from rebalance.contracts import Clustering, ClusteringInput
+from rebalance.model import ClusteringResult
 
 
-class Identity:
+class Identity(Clustering):
     """One superclass an average; balances the 2D classes themselves."""
 
-    options_model: ClassVar[type[Options]] = NoOptions
-    finds_number: ClassVar[bool] = True
-    needs_affinity: ClassVar[bool] = False
-    each_by_itself: ClassVar[bool] = True
+    finds_number = True
+    needs_affinity = False
+    each_by_itself = True
 
     def cluster(
         self,
-        affinity: FloatArray,
+        averages: ClusteringInput,
         n_superclasses: int | None,
         options: Any,
         rng: np.random.Generator,
-        weights: IntArray | None,
     ) -> ClusteringResult:
-        return ClusteringResult(label=np.arange(len(affinity), dtype=np.int64))
+        return ClusteringResult(label=np.arange(len(averages), dtype=np.int64))

@@ -7,40 +7,40 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from rebalance.contracts import Clustering, ClusteringInput
 from rebalance.errors import PluginError
-from rebalance.hookspecs import Clustering
 from rebalance.model import ClusteringResult, IntArray
-from rebalance.options import Options
+from rebalance.registry import Bound
 from rebalance.seeds import generator
 
 
 def run_plugin(
-    plugin: Clustering,
-    name: str,
-    values: npt.NDArray[np.float32],
+    clustering: Bound[Clustering],
+    averages: ClusteringInput,
     numbers: Sequence[int | None],
-    options: Options,
     seed: int,
-    weights: IntArray | None,
 ) -> Mapping[int | None, ClusteringResult]:
-    """What a plugin gives for each number: asked once, where it has ``cluster_many``."""
+    """What a plugin gives for each number: asked once, where it groups by many at a time."""
     from threadpoolctl import threadpool_limits
 
-    many = getattr(plugin, "cluster_many", None)
+    plugin, options = clustering.plugin, clustering.options
+    several = [number for number in numbers if number is not None]
+    results = None
     # Sums in BLAS depend on the number of threads, and so would a label.
     with threadpool_limits(limits=1):
-        if many is None or len(numbers) == 1:
+        if len(numbers) == len(several) > 1:
+            results = plugin.cluster_many(averages, several, options, generator(seed))
+        if results is None:
             return {
-                number: plugin.cluster(values, number, options, generator(seed), weights)
+                number: plugin.cluster(averages, number, options, generator(seed))
                 for number in numbers
             }
-        results = many(values, numbers, options, generator(seed), weights)
     missing = [str(number) for number in numbers if number not in results]
     if missing:
         raise PluginError(
-            f"The clustering {name} gave nothing for {', '.join(missing)} superclasses."
+            f"The clustering {clustering.name} gave nothing for {', '.join(missing)} superclasses."
         )
-    return results
+    return {number: results[number] for number in several}
 
 
 def linkage_in_order(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 
-from rebalance.hookspecs import Methods
-from rebalance.model import ClusteringResult, DoubleArray, FloatArray, IntArray
+from rebalance.contracts import Clustering, ClusteringInput, Methods
+from rebalance.model import ClusteringResult, DoubleArray, IntArray
 from rebalance.options import Options, option
 
 _AT_LEAST = 60
@@ -41,7 +41,7 @@ class SpectralOptions(Options):
     )
 
 
-class Spectral:
+class Spectral(Clustering):
     r"""Spectral clustering of the affinity graph (Ng, Jordan and Weiss [1]_).
 
     1. Weights W_ij, W_ii = 0: a_ij^power, or with local scaling [2]_
@@ -63,9 +63,7 @@ class Spectral:
        clustering", Information and Inference 8 (2019) 181, algorithm 1, doi:10.1093/imaiai/iay008.
     """
 
-    options_model: ClassVar[type[Options]] = SpectralOptions
-    finds_number: ClassVar[bool] = False
-    needs_affinity: ClassVar[bool] = True
+    options_model = SpectralOptions
 
     def methods(self, options: SpectralOptions) -> Methods:
         """For a methods paragraph."""
@@ -73,30 +71,28 @@ class Spectral:
 
     def cluster(
         self,
-        affinity: FloatArray,
+        averages: ClusteringInput,
         n_superclasses: int | None,
         options: SpectralOptions,
         rng: np.random.Generator,
-        weights: IntArray | None,
     ) -> ClusteringResult:
         if n_superclasses is None:
             raise ValueError("n_superclasses is needed")
-        return self.cluster_many(affinity, (n_superclasses,), options, rng, weights)[n_superclasses]
+        return self.cluster_many(averages, (n_superclasses,), options, rng)[n_superclasses]
 
     def cluster_many(
         self,
-        affinity: FloatArray,
+        averages: ClusteringInput,
         numbers: Sequence[int],
         options: SpectralOptions,
         rng: np.random.Generator,
-        weights: IntArray | None,
     ) -> dict[int, ClusteringResult]:
         """Every number of superclasses from one decomposition."""
-        n = len(affinity)
+        n = len(averages)
         most = max((number for number in numbers if number < n), default=1)
         vectors = np.empty((n, 0))
         if most > 1:
-            edges = _edges(affinity.astype(np.float64), options)
+            edges = _edges(averages.affinity.astype(np.float64), options)
             # As many for every number, so that its labels don't depend on what else is asked for.
             vectors = _leading_vectors(edges, min(n, max(most, _AT_LEAST)))
         # Each number draws what it would draw by itself.

@@ -10,9 +10,8 @@ from typing import Any
 
 from rebalance.comparison.study import Method, Metric, Study
 from rebalance.errors import InputError
-from rebalance.options import parse_options
 from rebalance.record.run_record import plugin_facts
-from rebalance.registry import registry
+from rebalance.registry import bind
 
 MOST_CELLS = 100_000
 
@@ -197,25 +196,22 @@ def _plugins(
     found = []
     for method in methods:
         only_with = _only_with(method, clusterings)
-        instance = registry().load(kind, method.name)
         facts = plugin_facts(kind, method.name, method.name)
         for options, words in variants(method.options):
-            parsed = parse_options(
-                instance.options_model, options, owner=f"{kind} {method.name}", prefix=kind
-            )
+            bound = bind(kind, method.name, options)
             fixed = "" if method.label else _fixed(method, words)
             label = " ".join(part for part in (method.label or method.name, fixed, words) if part)
-            each_by_itself = bool(getattr(instance, "each_by_itself", False))
+            is_clustering = kind == "clustering"
             found.append(
                 Plugin(
                     kind,
                     method.name,
                     label,
-                    parsed.model_dump(mode="json"),
+                    bound.recorded_options,
                     str(facts["package"]),
-                    f"{facts['version']}{_own_version(instance)}",
-                    needs_affinity=bool(getattr(instance, "needs_affinity", True)),
-                    takes_number=not each_by_itself,
+                    f"{facts['version']}{_own_version(bound.plugin.version)}",
+                    needs_affinity=not is_clustering or bound.plugin.needs_affinity,
+                    takes_number=not (is_clustering and bound.plugin.each_by_itself),
                     only_with=only_with,
                 )
             )
@@ -257,6 +253,5 @@ def _fixed(method: Method, words: str) -> str:
     )
 
 
-def _own_version(instance: Any) -> str:
-    version = getattr(instance, "version", "")
-    return f" ({version})" if isinstance(version, str | int) and version != "" else ""
+def _own_version(version: str) -> str:
+    return f" ({version})" if version else ""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from rebalance import defaults
 
 if TYPE_CHECKING:
+    from rebalance.contracts import Metric
     from rebalance.engine.checkpoint import Checkpoints
-    from rebalance.hookspecs import Metric
     from rebalance.model import Affinity, ClassAverages
     from rebalance.options import Options
 

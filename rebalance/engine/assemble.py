@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from rebalance.contracts import Block
 from rebalance.engine.schedule import Tile
 from rebalance.errors import PluginError
-from rebalance.hookspecs import Block
 from rebalance.model import Alignment, BoolArray, FloatArray
 
 ROUNDING = 1e-5

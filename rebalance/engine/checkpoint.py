@@ -22,8 +22,8 @@ from typing import Any, BinaryIO
 import numpy as np
 import numpy.typing as npt
 
+from rebalance.contracts import Block
 from rebalance.engine.schedule import Tile
-from rebalance.hookspecs import Block
 
 BEGUN_AFTER_SECONDS = 2.0
 """Work that takes less is not worth a file; what is done by then is written at once."""

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from rebalance.contracts import ALIGNMENT, Metric
 from rebalance.engine import AffinityStore
 from rebalance.engine.assemble import Assembly, no_motion, spread_alignment, spread_matrix
 from rebalance.engine.checkpoint import Checkpoint, Checkpoints
@@ -21,15 +22,13 @@ from rebalance.engine.requirements import (
     handed_down,
     lasting_version,
     required,
-    requirements,
 )
 from rebalance.engine.schedule import TILE_SHAPE, tiles
 from rebalance.engine.work import TileWork
 from rebalance.errors import PluginError
-from rebalance.hookspecs import ALIGNMENT
 from rebalance.model import Affinity, Alignment, ClassAverages, FloatArray
-from rebalance.options import Options, parse_options
-from rebalance.registry import check_contract, registry
+from rebalance.options import Options
+from rebalance.registry import Bound, bind
 
 ProgressCall = Callable[[int, int], None]
 
@@ -38,11 +37,21 @@ ProgressCall = Callable[[int, int], None]
 class _Chosen:
     """A metric with its options, ready to be asked for tiles."""
 
-    metric: Any
-    name: str
+    bound: Bound[Metric]
     version: str
-    options: Options
     device: str
+
+    @property
+    def metric(self) -> Metric:
+        return self.bound.plugin
+
+    @property
+    def name(self) -> str:
+        return self.bound.name
+
+    @property
+    def options(self) -> Options:
+        return self.bound.options
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -73,7 +82,7 @@ def compute_affinity(
     if device == "auto" and not executor.is_here:
         device = "cpu"
     chosen = _choose(metric, options, device)
-    recorded = chosen.options.model_dump(mode="json")
+    recorded = chosen.bound.recorded_options
     key = affinity_key(averages, chosen.name, chosen.version, recorded, chosen.device, chosen.reads)
     if cache is not None and chosen.is_lasting:
         found = cache.load(key)
@@ -122,23 +131,11 @@ def compute_affinity(
 
 
 def _choose(metric: Any, options: Mapping[str, Any] | Options | None, device: str) -> _Chosen:
-    if isinstance(metric, str):
-        found = registry().find("metric", metric)
-        instance, name = found.load(), found.name
-    else:
-        found, instance, name = None, metric, type(metric).__name__
-        check_contract(instance, "metric", f"The metric {name}")
-    if isinstance(options, Options):
-        parsed = instance.options_model.model_validate(options.model_dump())
-    else:
-        parsed = parse_options(
-            instance.options_model, dict(options or {}), owner=f"The metric {name}", prefix="metric"
-        )
-    if found is None:
-        version = str(getattr(metric, "version", ""))
-    else:
-        version = lasting_version(found, parsed)
-    return _Chosen(instance, name, version, parsed, resolve_device(device, instance, name))
+    bound = bind("metric", metric, options)
+    version = str(bound.plugin.version)
+    if bound.registered is not None:
+        version = lasting_version(bound.registered, bound.options)
+    return _Chosen(bound, version, resolve_device(device, bound.plugin, bound.name))
 
 
 def _requirements(
@@ -161,7 +158,7 @@ def _requirements(
     others: dict[str, FloatArray] = {}
     facts: dict[str, Any] = {}
     used = np.flatnonzero(~averages.is_empty)
-    for word in requirements(chosen.metric, chosen.options):
+    for word in chosen.metric.requirements(chosen.options):
         found = required(word)
         name, provider = found.name, found.load()
         needed = compute_affinity(
@@ -169,7 +166,7 @@ def _requirements(
             name,
             options=handed_down(chosen.options, provider.options_model, name),
             threads=threads,
-            device=chosen.device if "cuda" in getattr(provider, "devices", ()) else "cpu",
+            device=chosen.device if "cuda" in provider.devices else "cpu",
             executor=executor,
             progress=progress,
             cache=cache,
@@ -235,8 +232,8 @@ def _run_tiles(
     features = chosen.metric.prepare(used, chosen.options, chosen.device)
     work = TileWork(chosen.metric, features, alignment, others)
     on_card = chosen.device == "cuda"
-    shapes = getattr(chosen.metric, "tile_shapes", {})
-    waiting = dict.fromkeys(tiles(len(used), shapes.get(chosen.device, TILE_SHAPE)))
+    shape = chosen.metric.tile_shapes.get(chosen.device, TILE_SHAPE)
+    waiting = dict.fromkeys(tiles(len(used), shape))
     total = len(used) * (len(used) - 1) // 2
     done = 0
     if run.checkpoint is not None:

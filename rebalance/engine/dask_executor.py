@@ -15,11 +15,11 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rebalance.contracts import Block
 from rebalance.engine.local import TILES_IN_FLIGHT, use_threads
 from rebalance.engine.schedule import Tile
 from rebalance.engine.work import TileWork
 from rebalance.errors import ExecutorError
-from rebalance.hookspecs import Block
 
 if TYPE_CHECKING:
     from distributed import Client, Future

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rebalance.errors import DeviceError, OptionError
+
+if TYPE_CHECKING:
+    from rebalance.contracts import Metric
 
 DEVICES = ("auto", "cpu", "cuda")
 
 
-def resolve_device(asked: str, metric: Any, name: str) -> str:
+def resolve_device(asked: str, metric: Metric, name: str) -> str:
     """``"cpu"`` or ``"cuda"``.
 
     Parameters
     ----------
     asked : {"auto", "cpu", "cuda"}
     metric : Metric
-        Its ``devices``, ``("cpu",)`` where it states none.
     name : str
         Of the metric, for the error.
 
@@ -30,7 +32,7 @@ def resolve_device(asked: str, metric: Any, name: str) -> str:
     """
     if asked not in DEVICES:
         raise OptionError(f"device = {asked!r}, expected one of {', '.join(DEVICES)}.")
-    able = "cuda" in getattr(metric, "devices", ("cpu",))
+    able = "cuda" in metric.devices
     if asked == "cpu" or (asked == "auto" and not able):
         return "cpu"
     if not able:

@@ -6,10 +6,10 @@ import sys
 from collections.abc import Generator, Sequence
 from typing import Any, Protocol, runtime_checkable
 
+from rebalance.contracts import Block
 from rebalance.engine.schedule import Tile
 from rebalance.engine.work import TileWork
 from rebalance.errors import OptionError
-from rebalance.hookspecs import Block
 
 EXECUTORS = ("local", "dask")
 

@@ -8,9 +8,9 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from rebalance.contracts import Block
 from rebalance.engine.schedule import Tile
 from rebalance.errors import OptionError
-from rebalance.hookspecs import Block
 
 TILES_IN_FLIGHT = 3
 """Tiles per thread that are handed out at a time; bounds the memory of unread results."""

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from rebalance import defaults
+from rebalance.contracts import ALIGNMENT, Metric
 from rebalance.errors import PluginError
-from rebalance.hookspecs import ALIGNMENT
 from rebalance.options import Options, OptionsT, parse_options
+from rebalance.plugin_validation import implementation
 from rebalance.registry import Registered, registry
 
 
@@ -42,13 +43,6 @@ def required(word: str) -> Registered:
     return found
 
 
-def requirements(metric: Any, options: Options) -> tuple[str, ...]:
-    """What a metric requires when it has these options."""
-    if hasattr(metric, "requirements"):
-        return tuple(metric.requirements(options))
-    return tuple(metric.requires)
-
-
 def handed_down(options: Options, model: type[OptionsT], name: str) -> OptionsT:
     """The options of a required metric: those of the same name, else its own defaults.
 
@@ -62,10 +56,10 @@ def handed_down(options: Options, model: type[OptionsT], name: str) -> OptionsT:
     return parse_options(model, values, owner=f"The metric {name}", prefix="metric")
 
 
-def all_reads(metric: Any, options: Options, above: tuple[str, ...] = ()) -> tuple[str, ...]:
+def all_reads(metric: Metric, options: Options, above: tuple[str, ...] = ()) -> tuple[str, ...]:
     """What a metric, and all that it requires, read of the averages beside their images."""
-    words = set(getattr(metric, "reads", ()))
-    for word in requirements(metric, options):
+    words: set[str] = {*metric.reads}
+    for word in metric.requirements(options):
         other = required(word)
         if other.name in above:
             continue
@@ -95,12 +89,12 @@ def lasting_version(plugin: Registered, options: Options) -> str:
 
 
 def _versions(
-    plugin: Registered, metric: Any, options: Options, above: tuple[str, ...]
+    plugin: Registered, metric: Metric, options: Options, above: tuple[str, ...]
 ) -> list[str]:
     own = f"{plugin.name} {plugin.package} {plugin.version} {_source_digest(metric)}"
     above = (*above, plugin.name)
     needed = []
-    for word in requirements(metric, options):
+    for word in metric.requirements(options):
         other = required(word)
         if other.name in above:
             raise PluginError(
@@ -114,7 +108,7 @@ def _versions(
 
 
 def _source_digest(instance: Any) -> str:
-    file = getattr(sys.modules.get(type(instance).__module__), "__file__", None)
+    file = getattr(sys.modules.get(type(implementation(instance)).__module__), "__file__", None)
     if file is None or not Path(file).is_file():
         return ""
     return hashlib.sha256(Path(file).read_bytes()).hexdigest()[:12]

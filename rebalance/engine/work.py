@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from rebalance.contracts import Block
 from rebalance.engine.assemble import tile_of_alignment
 from rebalance.engine.schedule import Tile
-from rebalance.hookspecs import Block
 from rebalance.model import Alignment, FloatArray
 
 

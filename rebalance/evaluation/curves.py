@@ -14,9 +14,9 @@ import numpy as np
 
 from rebalance import defaults
 from rebalance.clusterings import from_labels
+from rebalance.contracts import Strategy
 from rebalance.evaluation.known_views import KnownViews
 from rebalance.evaluation.random_orders import RandomOrders
-from rebalance.hookspecs import Strategy
 from rebalance.left_out import count_classes
 from rebalance.model import BoolArray, DoubleArray, FloatArray, IntArray, Superclasses
 from rebalance.strategies import places, select

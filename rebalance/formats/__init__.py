@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rebalance.hookspecs import Inspection
+    from rebalance.contracts import Inspection
     from rebalance.model import Dataset
 
 __all__ = ["inspect", "read"]
@@ -60,8 +60,8 @@ def read(
     InputError
         If a file is missing, of no known format, or broken.
     """
+    from rebalance.contracts import ReadRequest
     from rebalance.formats.locate import require_exists
-    from rebalance.hookspecs import ReadRequest
 
     path = Path(path)
     averages = None if class_averages is None else Path(class_averages)

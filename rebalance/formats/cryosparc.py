@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rebalance.contracts import Format, ReadRequest
 from rebalance.errors import InputError
 from rebalance.formats.agreement import (
     class_warnings,
@@ -28,7 +29,6 @@ from rebalance.formats.csg import write_group
 from rebalance.formats.locate import job_name
 from rebalance.formats.output import guarded_writing
 from rebalance.formats.pixel_size import choose_pixel_size
-from rebalance.hookspecs import ReadRequest
 from rebalance.model import ClassAverages, Dataset, ParticleTable, Selection, Superclasses
 
 _NO_AVERAGES = (
@@ -37,7 +37,7 @@ _NO_AVERAGES = (
 )
 
 
-class CryoSparc:
+class CryoSparc(Format):
     """The format plugin ``cryosparc``."""
 
     def sniff(self, path: Path) -> float:

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from rebalance.contracts import Inspection, ReadRequest
 from rebalance.errors import InputError
-from rebalance.hookspecs import Inspection, ReadRequest
 from rebalance.model import ClassAverages, Dataset, ParticleTable
 
 _SHOWN_FILES = 8
@@ -27,13 +27,12 @@ def inspect_path(path: Path, name: str, plugin: Any) -> Inspection:
     name : str
         Of the format.
     plugin : Format
-        If it has a method ``describe(path)``, that gives the first rows.
+        Its ``describe`` gives the first rows.
     """
     rows: list[tuple[str, str]] = []
     warnings: list[str] = []
     try:
-        if hasattr(plugin, "describe"):
-            rows += plugin.describe(path)
+        rows += plugin.describe(path)
         dataset, problem = _read(path, plugin)
     except InputError as error:
         rows.append(("run", "would refuse it"))

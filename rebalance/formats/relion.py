@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rebalance.contracts import Format, ReadRequest
 from rebalance.errors import InputError
 from rebalance.formats.agreement import (
     box_warnings,
@@ -28,7 +29,6 @@ from rebalance.formats.relion_job import (
 )
 from rebalance.formats.star_file import StarBlock, StarFile
 from rebalance.formats.star_table import StarLoop
-from rebalance.hookspecs import ReadRequest
 from rebalance.model import (
     ClassAverages,
     Dataset,
@@ -52,7 +52,7 @@ class _Memory:
     averages: AveragesSource | None
 
 
-class Relion:
+class Relion(Format):
     """The format plugin ``relion``."""
 
     def sniff(self, path: Path) -> float:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rebalance.contracts import Format, ReadRequest
 from rebalance.errors import InputError
 from rebalance.formats.agreement import image_warnings
 from rebalance.formats.locate import job_name
@@ -15,11 +16,10 @@ from rebalance.formats.mrc_stack import SUFFIXES, looks_like_mrc
 from rebalance.formats.output import guarded_writing
 from rebalance.formats.pixel_size import choose_pixel_size
 from rebalance.formats.relion_averages import AveragesSource, find_averages
-from rebalance.hookspecs import ReadRequest
 from rebalance.model import ClassAverages, Dataset, Selection, Superclasses
 
 
-class Stack:
+class Stack(Format):
     """The format plugin ``stack``."""
 
     def sniff(self, path: Path) -> float:

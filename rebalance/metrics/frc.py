@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rebalance.contracts import ALIGNMENT, Block, Methods, Metric
 from rebalance.errors import OptionError
-from rebalance.hookspecs import ALIGNMENT, Block, Methods
 from rebalance.metrics.rotational_cc import PAPER as ALIGNMENT_PAPER
 from rebalance.metrics.rotational_cc import RotationalCC
 from rebalance.metrics.search_options import SearchOptions
@@ -48,15 +48,14 @@ class FrcFeatures:
     n_rings: int
 
 
-class FourierRingCorrelation:
+class FourierRingCorrelation(Metric):
     """Mean Fourier ring correlation of the aligned pair."""
 
-    options_model: ClassVar = FrcOptions
-    returns: ClassVar[str] = "affinity"
-    requires: ClassVar[tuple[str, ...]] = (ALIGNMENT,)
-    invariances: ClassVar[tuple[str, ...]] = ("rotation", "shift", "mirror", "scale", "offset")
-    devices: ClassVar[tuple[str, ...]] = ("cpu", "cuda")
-    tile_shapes: ClassVar[Mapping[str, tuple[int, int]]] = {"cuda": (512, 512)}
+    options_model = FrcOptions
+    requires = (ALIGNMENT,)
+    invariances = ("rotation", "shift", "mirror", "scale", "offset")
+    devices = ("cpu", "cuda")
+    tile_shapes = {"cuda": (512, 512)}
 
     def prepare(
         self, class_averages: ClassAverages, options: FrcOptions, device: str = "cpu"
@@ -97,7 +96,7 @@ class FourierRingCorrelation:
         return Block(np.clip(mean, 0.0, 1.0))
 
     def curves(
-        self, features: FrcFeatures, rows: range, columns: range, *, alignment: Block | None
+        self, features: FrcFeatures, rows: range, columns: range, *, alignment: Block | None = None
     ) -> FloatArray:
         """Ring correlations, float32 (rows, columns, rings); 0 where row ≥ column."""
         if (

@@ -13,11 +13,11 @@ steps; see docs/method.md.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from rebalance.hookspecs import Block, Methods
+from rebalance.contracts import Block, Methods, Metric
 from rebalance.metrics.search_options import SearchOptions, resolve_search
 from rebalance.model import ClassAverages, FloatArray
 
@@ -34,15 +34,13 @@ DETAIL_TOLERANCE = 0.5
 not make it the best."""
 
 
-class RotationalCC:
+class RotationalCC(Metric):
     """Best normalised correlation over rotation, shift and mirror."""
 
-    options_model: ClassVar = SearchOptions
-    returns: ClassVar[str] = "affinity"
-    requires: ClassVar[tuple[str, ...]] = ()
-    invariances: ClassVar[tuple[str, ...]] = ("rotation", "shift", "mirror", "scale", "offset")
-    devices: ClassVar[tuple[str, ...]] = ("cpu", "cuda")
-    tile_shapes: ClassVar[Mapping[str, tuple[int, int]]] = {"cpu": (256, 32), "cuda": (2048, 512)}
+    options_model = SearchOptions
+    invariances = ("rotation", "shift", "mirror", "scale", "offset")
+    devices = ("cpu", "cuda")
+    tile_shapes = {"cpu": (256, 32), "cuda": (2048, 512)}
 
     def prepare(
         self, class_averages: ClassAverages, options: SearchOptions, device: str = "cpu"

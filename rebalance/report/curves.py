@@ -6,11 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from rebalance.contracts import Block
 from rebalance.errors import RebalanceError
-from rebalance.hookspecs import Block
 from rebalance.model import IntArray, RunResult
-from rebalance.options import parse_options
-from rebalance.registry import registry
+from rebalance.plugin_validation import overrides
+from rebalance.registry import bind
 from rebalance.report.packed import packed
 
 NEIGHBOURS = 12
@@ -32,15 +32,16 @@ def nearest_curves(result: RunResult, shown: IntArray) -> dict[str, Any] | None:
     if affinity is None or averages is None or affinity.alignment is None or len(shown) < 2:
         return None
     try:
-        metric = registry().load("metric", affinity.metric)
+        bound = bind("metric", affinity.metric, affinity.options)
     except RebalanceError:
         return None
-    if not hasattr(metric, "curve_axis"):
+    metric = bound.plugin
+    if not overrides(metric, "curve_axis"):
         return None
-    options = parse_options(
-        metric.options_model, dict(affinity.options), owner="metric", prefix="metric"
-    )
-    features = metric.prepare(averages.subset(shown), options, "cpu")
+    features = metric.prepare(averages.subset(shown), bound.options, "cpu")
+    axis = metric.curve_axis(features)
+    if axis is None:
+        return None
     pairs = _nearest(affinity.values[np.ix_(shown, shown)])
     at = affinity.alignment.index(shown[pairs[:, 0]], shown[pairs[:, 1]])
     motion = affinity.alignment
@@ -57,7 +58,7 @@ def nearest_curves(result: RunResult, shown: IntArray) -> dict[str, Any] | None:
     return {
         "pairs": packed(pairs, "u2"),
         "values": packed(np.rint(np.clip(curves, -1, 1) * 127), "i1"),
-        "frequency": [round(float(k), 5) for k in metric.curve_axis(features)],
+        "frequency": [round(float(k), 5) for k in axis],
     }
 
 

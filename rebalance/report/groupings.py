@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from rebalance.clusterings import shares_work
 from rebalance.left_out import count_classes
 from rebalance.model import BY_CLUSTERING, UNASSIGNED, IntArray, RunResult, Superclasses
-from rebalance.registry import registry
 from rebalance.settings import RunSettings, plugin_name
 
 MOST = 60
@@ -93,12 +93,9 @@ def _why_alone(request: RunSettings, result: RunResult) -> str:
     if result.affinity is None:
         return "There is no affinity to group by."
     name = plugin_name(request.clustering)
-    plugin: Any = request.clustering
-    if isinstance(plugin, str):
-        plugin = registry().load("clustering", plugin)
     if request.number is None:
         return f"The clustering {name} found the number of superclasses itself."
-    if not hasattr(plugin, "cluster_many"):
+    if not shares_work(request.clustering):
         return (
             f"The clustering {name} groups by one number at a time; run again with another -k to "
             "see more."

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 import rebalance
-from rebalance.hookspecs import Methods
+from rebalance.contracts import Methods
 from rebalance.model import BY_LABELS, KEPT, Affinity, RunResult, Selection, Superclasses
 from rebalance.record.summary import about_the_metric
-from rebalance.registry import registry
+from rebalance.registry import bind
 from rebalance.report.escape import literal
 
 Cite = Callable[[str], str]
@@ -84,8 +84,8 @@ def _clustering(superclasses: Superclasses, cite: Cite) -> str:
 def _said_by(kind: str, name: str, options: Mapping[str, Any]) -> Methods | None:
     """What an installed plugin says of itself; None if it says nothing or is not there."""
     try:
-        plugin = registry().load(kind, name)
-        said: Methods = plugin.methods(plugin.options_model.model_validate(dict(options)))
+        bound = bind(kind, name, options)
+        said = bound.plugin.methods(bound.options)
         return said if isinstance(said, Methods) else None
     except Exception:
         # A paragraph is no reason to lose a run: what was done is told by name then.

@@ -11,8 +11,8 @@ from string import Template
 
 import rebalance
 from rebalance.errors import OptionError, OutputError
-from rebalance.hookspecs import HOOK_VERSION, KINDS
-from rebalance.registry import HOOKS, registry
+from rebalance.hookspecs import HOOK_VERSION
+from rebalance.registry import HOOKS, KINDS, registry
 
 __all__ = ["distribution_name", "write_package"]
 

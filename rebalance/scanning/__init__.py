@@ -16,8 +16,8 @@ import numpy.typing as npt
 from rebalance import defaults
 from rebalance.clusterings import cluster_each, label_each
 from rebalance.clusterings.checks import as_counts, sorted_numbers, usable_averages
+from rebalance.contracts import Clustering
 from rebalance.errors import OptionError
-from rebalance.hookspecs import Clustering
 from rebalance.model import Affinity, FloatArray, IntArray, Scan
 from rebalance.options import Options
 from rebalance.scanning.criteria import contrast, eigengaps, silhouette

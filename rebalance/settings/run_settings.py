@@ -6,12 +6,15 @@ import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from rebalance import defaults
 from rebalance.errors import PluginError
 from rebalance.settings import folder_names, recorded
 from rebalance.settings.contradictions import refuse_contradictions
+
+if TYPE_CHECKING:
+    from rebalance.contracts import Clustering
 
 _PATHS = ("labels", "decisions", "output", "affinity_file", "project")
 
@@ -178,7 +181,7 @@ class RunSettings:
     @property
     def is_off(self) -> bool:
         """Whether superclassification is off: each class average by itself."""
-        return not self.superclasses or bool(getattr(self._plugin, "each_by_itself", False))
+        return not self.superclasses or (self._plugin is not None and self._plugin.each_by_itself)
 
     @property
     def groups_given(self) -> bool:
@@ -190,12 +193,12 @@ class RunSettings:
         """Whether the superclasses depend on how alike the class averages are."""
         if self.is_off or self.groups_given:
             return False
-        return bool(getattr(self._plugin, "needs_affinity", True))
+        return self._plugin is None or self._plugin.needs_affinity
 
     @property
     def finds_number(self) -> bool:
         """Whether the clustering finds the number of superclasses itself."""
-        return bool(getattr(self._plugin, "finds_number", False))
+        return self._plugin is not None and self._plugin.finds_number
 
     @property
     def compares(self) -> bool:
@@ -206,14 +209,12 @@ class RunSettings:
         return self.affinity_file is None and (self.needs_affinity or self.groups_given)
 
     @property
-    def _plugin(self) -> Any:
+    def _plugin(self) -> Clustering | None:
         """The clustering; None where it can't be had, which `check_early` reports."""
-        if not isinstance(self.clustering, str):
-            return self.clustering
-        from rebalance.registry import registry
+        from rebalance.registry import bind
 
         with contextlib.suppress(PluginError):
-            return registry().load("clustering", self.clustering)
+            return bind("clustering", self.clustering).plugin
         return None
 
     def options_of(self, kind: str) -> dict[str, Any]:

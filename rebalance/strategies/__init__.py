@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from rebalance import defaults
+from rebalance.contracts import Strategy
 from rebalance.errors import PluginError
-from rebalance.hookspecs import Strategy
 from rebalance.left_out import count_classes, left_out_classes
 from rebalance.model import (
     BALANCED,
@@ -31,8 +31,8 @@ from rebalance.model import (
     Selection,
     Superclasses,
 )
-from rebalance.options import Options, parse_options
-from rebalance.registry import check_contract, registry
+from rebalance.options import Options
+from rebalance.registry import bind
 from rebalance.seeds import generator
 from rebalance.strategies.caps import Cap, Factor, decide_cap
 from rebalance.strategies.remarks import about_the_rest, about_waste
@@ -96,8 +96,8 @@ def select(
     PluginError
         If the strategy is not there or breaks its contract.
     """
-    plugin, name = _resolve(strategy)
-    parsed = _parse(plugin, name, options)
+    bound = bind("strategy", strategy, options)
+    chosen = bound.options
     # Range errors come first, also when nothing is left to balance.
     decide_cap(1, factor, max_size)
     generator(seed)
@@ -131,15 +131,13 @@ def select(
                 f"{', '.join(map(str, vacant))}; they don't set the size of the smallest."
             )
         if cap.size is not None:
-            complete = getattr(plugin, "complete", None)
-            if complete is not None:
-                parsed = complete(particles, parsed)
+            chosen = bound.plugin.complete(particles, chosen)
             largest = min(cap.size, int(before.max()))
-            kept = plugin.select(
-                particles, superclass, largest, parsed, _rng_for(seed, superclasses)
+            kept = bound.plugin.select(
+                particles, superclass, largest, chosen, _rng_for(seed, superclasses)
             )
             after = np.minimum(before, largest)
-            _check_kept(kept, superclass, after, name)
+            _check_kept(kept, superclass, after, bound.name)
     else:
         warnings.append(f"No particle is left to balance: all {len(particles):,} are excluded.")
     reason[is_candidate & ~kept] = REASONS.index(BALANCED)
@@ -154,8 +152,8 @@ def select(
         cap=cap.size,
         before=before,
         after=after,
-        strategy=name,
-        options=parsed.model_dump(mode="json"),
+        strategy=bound.name,
+        options=chosen.model_dump(mode="json"),
         seed=int(seed),
         warnings=tuple(warnings),
         notes=tuple(notes),
@@ -188,41 +186,23 @@ def places(
     OptionError, PluginError
         As for `select`.
     """
-    plugin, name = _resolve(strategy)
-    ordered = getattr(plugin, "places", None)
-    if ordered is None:
-        return None
-    parsed = _parse(plugin, name, options)
+    bound = bind("strategy", strategy, options)
     apart = {*superclasses.left_out, *superclasses.junk}
     superclass, _ = _candidates(particles.class_id, superclasses, apart, superclasses.junk)
     is_candidate = superclass != UNASSIGNED
     if not is_candidate.any():
         return np.full(len(superclass), -1, dtype=np.int64)
-    complete = getattr(plugin, "complete", None)
-    if complete is not None:
-        parsed = complete(particles, parsed)
-    found = np.asarray(ordered(particles, superclass, parsed, _rng_for(seed, superclasses)))
+    chosen = bound.plugin.complete(particles, bound.options)
+    ordered = bound.plugin.places(particles, superclass, chosen, _rng_for(seed, superclasses))
+    if ordered is None:
+        return None
+    found = np.asarray(ordered)
     if found.shape != superclass.shape or found.dtype.kind not in "iu":
         raise PluginError(
-            f"The strategy {name} gave places {found.dtype} {found.shape}; int64 "
+            f"The strategy {bound.name} gave places {found.dtype} {found.shape}; int64 "
             f"{superclass.shape} was expected."
         )
     return np.where(is_candidate, found, -1)
-
-
-def _resolve(strategy: str | Strategy) -> tuple[Strategy, str]:
-    if isinstance(strategy, str):
-        return registry().load("strategy", strategy), strategy
-    name = getattr(strategy, "name", type(strategy).__name__)
-    check_contract(strategy, "strategy", f"The strategy {name}")
-    return strategy, str(name)
-
-
-def _parse(plugin: Strategy, name: str, options: Options | Mapping[str, Any] | None) -> Options:
-    if isinstance(options, plugin.options_model):
-        return options
-    values = options.model_dump() if isinstance(options, Options) else dict(options or {})
-    return parse_options(plugin.options_model, values, owner=f"strategy {name}", prefix="strategy")
 
 
 def _candidates(

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 
+from rebalance.contracts import Methods, Strategy
 from rebalance.errors import OptionError
-from rebalance.hookspecs import Methods
 from rebalance.model import BoolArray, DoubleArray, IntArray, ParticleTable
 from rebalance.options import Options, option
-from rebalance.strategies.order import in_proportion, rows_by_superclass
+from rebalance.strategies.order import in_proportion, rows_by_group
 
 SCORES: dict[str, Literal["high", "low"]] = {
     "rlnMaxValueProbDistribution": "high",
@@ -44,7 +44,7 @@ class BestOptions(Options):
     stratified: bool = option(False, "Keep the proportions of the classes within a superclass.")
 
 
-class Best:
+class Best(Strategy):
     """Sorts each superclass by a score and keeps the first ``cap`` particles.
 
     Particles without a score (NaN) come last, equal scores in order of row. A selection with a
@@ -52,7 +52,7 @@ class Best:
     proportion of their classes first (`rebalance.strategies.order.in_proportion`).
     """
 
-    options_model: ClassVar[type[Options]] = BestOptions
+    options_model = BestOptions
 
     def methods(self, options: BestOptions) -> Methods:
         """For a methods paragraph."""
@@ -82,15 +82,15 @@ class Best:
     def select(
         self,
         particles: ParticleTable,
-        superclass: IntArray,
+        group: IntArray,
         cap: int,
         options: BestOptions,
         rng_for: Callable[[int], np.random.Generator],
     ) -> BoolArray:
         options = self.complete(particles, options)
         badness = _badness(particles, options)
-        kept = np.zeros(len(superclass), dtype=np.bool_)
-        for _, rows in rows_by_superclass(superclass):
+        kept = np.zeros(len(group), dtype=np.bool_)
+        for _, rows in rows_by_group(group):
             if len(rows) > cap:
                 rows = _in_order(rows, particles, options, badness)
             kept[rows[:cap]] = True
@@ -99,15 +99,15 @@ class Best:
     def places(
         self,
         particles: ParticleTable,
-        superclass: IntArray,
+        group: IntArray,
         options: BestOptions,
         rng_for: Callable[[int], np.random.Generator],
     ) -> IntArray:
         """Place of each particle in its sorted superclass."""
         options = self.complete(particles, options)
         badness = _badness(particles, options)
-        place = np.full(len(superclass), -1, dtype=np.int64)
-        for _, rows in rows_by_superclass(superclass):
+        place = np.full(len(group), -1, dtype=np.int64)
+        for _, rows in rows_by_group(group):
             place[_in_order(rows, particles, options, badness)] = np.arange(len(rows))
         return place
 

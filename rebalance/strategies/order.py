@@ -1,4 +1,4 @@
-"""Rows of each superclass, and the order in which a strategy would keep them."""
+"""Rows of each group, and the order in which a strategy would keep them."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import numpy as np
 from rebalance.model import IntArray
 
 
-def rows_by_superclass(superclass: IntArray) -> Iterator[tuple[int, IntArray]]:
-    """The rows of each superclass that has any, in order of row; rows of −1 are passed over.
+def rows_by_group(group: IntArray) -> Iterator[tuple[int, IntArray]]:
+    """The rows of each group that has any, in order of row; rows of −1 are passed over.
 
     Parameters
     ----------
-    superclass : int64 (P,)
+    group : int64 (P,)
 
     Yields
     ------
     number : int
     rows : int64
     """
-    n = int(superclass.max(initial=-1)) + 1
+    n = int(group.max(initial=-1)) + 1
     # A stable sort of small integers is a radix sort: linear in the number of particles.
-    small = superclass.astype(np.int16) if n < 2**15 else superclass
+    small = group.astype(np.int16) if n < 2**15 else group
     order = np.argsort(small, kind="stable")
-    ends = np.cumsum(np.bincount(superclass + 1, minlength=n + 1))
+    ends = np.cumsum(np.bincount(group + 1, minlength=n + 1))
     for number in range(n):
         rows = order[ends[number] : ends[number + 1]]
         if len(rows):

@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar
 
 import numpy as np
 
-from rebalance.hookspecs import Methods
+from rebalance.contracts import Methods, Strategy
 from rebalance.model import BoolArray, IntArray, ParticleTable
 from rebalance.options import Options, option
-from rebalance.strategies.order import in_proportion, rows_by_superclass
+from rebalance.strategies.order import in_proportion, rows_by_group
 
 
 class RandomOptions(Options):
     """Options of `Random`."""
 
     stratified: bool = option(
-        False, "Keep the proportions of the classes within a superclass, not only on average."
+        False, "Keep the proportions of the classes within a group, not only on average."
     )
 
 
-class Random:
+class Random(Strategy):
     """Permutes each superclass once and keeps the first ``cap`` particles.
 
     So a selection with a smaller cap is part of one with a larger cap. Stratified, the permuted
@@ -29,7 +28,7 @@ class Random:
     (`rebalance.strategies.order.in_proportion`).
     """
 
-    options_model: ClassVar[type[Options]] = RandomOptions
+    options_model = RandomOptions
 
     def methods(self, options: RandomOptions) -> Methods:
         """For a methods paragraph."""
@@ -39,13 +38,13 @@ class Random:
     def select(
         self,
         particles: ParticleTable,
-        superclass: IntArray,
+        group: IntArray,
         cap: int,
         options: RandomOptions,
         rng_for: Callable[[int], np.random.Generator],
     ) -> BoolArray:
-        kept = np.zeros(len(superclass), dtype=np.bool_)
-        for number, rows in rows_by_superclass(superclass):
+        kept = np.zeros(len(group), dtype=np.bool_)
+        for number, rows in rows_by_group(group):
             if len(rows) > cap:
                 rows = _in_order(rows, particles, options, rng_for(number))
             kept[rows[:cap]] = True
@@ -54,13 +53,13 @@ class Random:
     def places(
         self,
         particles: ParticleTable,
-        superclass: IntArray,
+        group: IntArray,
         options: RandomOptions,
         rng_for: Callable[[int], np.random.Generator],
     ) -> IntArray:
         """Place of each particle in its permuted superclass."""
-        place = np.full(len(superclass), -1, dtype=np.int64)
-        for number, rows in rows_by_superclass(superclass):
+        place = np.full(len(group), -1, dtype=np.int64)
+        for number, rows in rows_by_group(group):
             place[_in_order(rows, particles, options, rng_for(number))] = np.arange(len(rows))
         return place
 

@@ -9,8 +9,8 @@ from functools import cached_property
 from typing import Any
 
 from rebalance.errors import OptionError, PluginError
-from rebalance.hookspecs import KINDS, PluginSpec
-from rebalance.registry import registry
+from rebalance.hookspecs import PluginSpec
+from rebalance.registry import KINDS, registry
 
 _TELLING = {"tile": "metric", "cluster": "clustering", "select": "strategy", "sniff": "format"}
 """The method by which an instance is known to be of a kind."""

@@ -27,7 +27,7 @@ from rebalance.testing.outcome import NotApplicable, broken, named, require
 
 
 def contract(subject: ClusteringSubject) -> None:
-    """It states what rebalance.hookspecs.Clustering asks for."""
+    """It states what rebalance.contracts.Clustering asks for."""
     plugin = subject.plugin
     for name in ("options_model", "finds_number", "needs_affinity", "cluster"):
         require(hasattr(plugin, name), f"It has no {name}.")

@@ -19,7 +19,7 @@ LEFT = (0.05, 0.5, 0.9)
 
 
 def contract(subject: FormatSubject) -> None:
-    """It has what rebalance.hookspecs.Format asks for."""
+    """It has what rebalance.contracts.Format asks for."""
     for name in ("sniff", "read", "write"):
         require(callable(getattr(subject.plugin, name, None)), f"It has no {name}.")
     describe = getattr(subject.plugin, "describe", None)

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
+from rebalance.contracts import ReadRequest
 from rebalance.errors import InputError
-from rebalance.hookspecs import ReadRequest
 from rebalance.model import BoolArray, Dataset, Selection, Superclasses
 from rebalance.testing.example_files import classifications, oddments
 from rebalance.testing.outcome import NotApplicable

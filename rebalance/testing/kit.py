@@ -10,7 +10,7 @@ from rebalance.testing.case import Case
 from rebalance.testing.outcome import Check, Outcome, judge, run_check
 
 if TYPE_CHECKING:
-    from rebalance.hookspecs import Clustering, Format, Metric, Strategy
+    from rebalance.contracts import Clustering, Format, Metric, Strategy
 
 
 def checks_of(kind: str) -> tuple[Check, ...]:
@@ -46,7 +46,7 @@ def outcomes_of(case: Case) -> Iterator[Outcome]:
 def check_metric(
     metric: Metric | str, *, options: Mapping[str, Any] | None = None, raises: bool = True
 ) -> tuple[Outcome, ...]:
-    """Hold a metric to every promise of `rebalance.hookspecs.Metric`.
+    """Hold a metric to every promise of `rebalance.contracts.Metric`.
 
     Parameters
     ----------
@@ -75,7 +75,7 @@ def check_metric(
 def check_clustering(
     clustering: Clustering | str, *, options: Mapping[str, Any] | None = None, raises: bool = True
 ) -> tuple[Outcome, ...]:
-    """Hold a clustering to every promise of `rebalance.hookspecs.Clustering`.
+    """Hold a clustering to every promise of `rebalance.contracts.Clustering`.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def check_strategy(
     columns: Sequence[str] = (),
     raises: bool = True,
 ) -> tuple[Outcome, ...]:
-    """Hold a strategy to every promise of `rebalance.hookspecs.Strategy`.
+    """Hold a strategy to every promise of `rebalance.contracts.Strategy`.
 
     Parameters
     ----------
@@ -140,7 +140,7 @@ def check_format(
     examples: Sequence[str | os.PathLike[str]] = (),
     raises: bool = True,
 ) -> tuple[Outcome, ...]:
-    """Hold a format to every promise of `rebalance.hookspecs.Format`.
+    """Hold a format to every promise of `rebalance.contracts.Format`.
 
     Parameters
     ----------

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rebalance.hookspecs import Methods
+from rebalance.contracts import Methods
 from rebalance.testing.outcome import NotApplicable, require
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rebalance.hookspecs import ALIGNMENT
+from rebalance.contracts import ALIGNMENT
 from rebalance.model import FloatArray, Transform
 from rebalance.testing.correlation import correlation, masked_image
 from rebalance.testing.metric_subject import MetricSubject

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from rebalance.contracts import ALIGNMENT, Block
 from rebalance.engine.assemble import no_motion
-from rebalance.engine.requirements import handed_down, required, requirements
+from rebalance.engine.requirements import handed_down, required
 from rebalance.engine.schedule import Tile
 from rebalance.engine.work import TileWork
-from rebalance.hookspecs import ALIGNMENT, Block
 from rebalance.model import BoolArray, ClassAverages, DoubleArray, FloatArray
 from rebalance.testing.objects import averages_of, some_images
 from rebalance.testing.option_checks import options_of
@@ -95,7 +95,7 @@ class MetricSubject:
         options = self.options if options is None else options
         alignment = None
         others = {}
-        for word in requirements(self.plugin, options):
+        for word in self.plugin.requirements(options):
             other = required(word)
             model = other.load().options_model
             needed = rebalance.affinity(

@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 
 import rebalance
+from rebalance.contracts import Block
 from rebalance.engine.local import run_local, use_threads
-from rebalance.engine.requirements import required, requirements
+from rebalance.engine.requirements import required
 from rebalance.engine.schedule import Tile
 from rebalance.engine.schedule import tiles as tiles_of
 from rebalance.errors import OptionError, RebalanceError
-from rebalance.hookspecs import Block
 from rebalance.options import Length, Options
 from rebalance.testing.metric_subject import MetricSubject, first_difference
 from rebalance.testing.objects import TWINS, averages_of, some_images
@@ -35,7 +35,7 @@ TOP = 0.005
 
 
 def contract(subject: MetricSubject) -> None:
-    """It states what rebalance.hookspecs.Metric asks for, in words that are known."""
+    """It states what rebalance.contracts.Metric asks for, in words that are known."""
     plugin = subject.plugin
     for name in ("options_model", "returns", "requires", "invariances", "prepare", "tile", "facts"):
         require(hasattr(plugin, name), f"It has no {name}.")
@@ -61,7 +61,7 @@ def contract(subject: MetricSubject) -> None:
         )
         strange = [word for word in words if known is not None and word not in known]
         require(not strange, f"{name} has {strange}, expected words of {known}.")
-    for word in requirements(plugin, subject.options):
+    for word in plugin.requirements(subject.options):
         required(word)
     require("cpu" in getattr(plugin, "devices", ("cpu",)), "devices has no 'cpu'.")
     for device, shape in getattr(plugin, "tile_shapes", {}).items():

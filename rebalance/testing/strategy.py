@@ -16,7 +16,7 @@ from rebalance.testing.strategy_subject import SIZES, Crowd, StrategySubject
 
 
 def contract(subject: StrategySubject) -> None:
-    """It states what rebalance.hookspecs.Strategy asks for."""
+    """It states what rebalance.contracts.Strategy asks for."""
     plugin = subject.plugin
     for name in ("options_model", "select"):
         require(hasattr(plugin, name), f"It has no {name}.")

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import rebalance
+from rebalance.contracts import Block
 from rebalance.figures.tiles import placed
-from rebalance.hookspecs import Block
 from rebalance.model import Affinity, Alignment, ClassAverages, Dataset, RunResult, Transform
 from rebalance.options import NoOptions
 from rebalance.report.html import html

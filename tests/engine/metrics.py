@@ -12,7 +12,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from rebalance.hookspecs import Block
+from rebalance.contracts import Block
 from rebalance.metrics.frc import FourierRingCorrelation
 from rebalance.metrics.rotational_cc import RotationalCC
 from rebalance.model import Affinity, ClassAverages

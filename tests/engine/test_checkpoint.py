@@ -16,10 +16,10 @@ import pytest
 
 import rebalance
 from rebalance.cache import AffinityCache
+from rebalance.contracts import Block
 from rebalance.engine import checkpoint
 from rebalance.engine.checkpoint import Checkpoint, Checkpoints, remove_abandoned
 from rebalance.engine.schedule import Tile, tiles
-from rebalance.hookspecs import Block
 from tests.engine.metrics import Counted, N, digest, noise
 
 KEY = "5a" * 32

@@ -14,11 +14,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import rebalance
+from rebalance.contracts import Block
 from rebalance.engine.assemble import Assembly, tile_of_alignment
 from rebalance.engine.device import cuda_problem, resolve_device
 from rebalance.engine.schedule import tiles
 from rebalance.errors import DeviceError, OptionError, PluginError
-from rebalance.hookspecs import Block
 from rebalance.model import Affinity, ClassAverages
 from rebalance.options import NoOptions, Options, option
 from tests import views

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import rebalance
+from rebalance.contracts import Block
 from rebalance.errors import OptionError
-from rebalance.hookspecs import Block
 from rebalance.imaging.masks import mask_about
 from rebalance.metrics.frc import FourierRingCorrelation, FrcOptions
 from rebalance.model import Transform

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import rebalance
-from rebalance.hookspecs import Block
+from rebalance.contracts import Block
 from rebalance.model import ClassAverages
 from rebalance.options import NoOptions
 

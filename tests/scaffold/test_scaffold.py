@@ -14,8 +14,7 @@ from typer.testing import CliRunner
 
 from rebalance.cli import app
 from rebalance.errors import OptionError, OutputError
-from rebalance.hookspecs import KINDS
-from rebalance.registry import Registry, registry
+from rebalance.registry import KINDS, Registry, registry
 from rebalance.scaffold import distribution_name, write_package
 from tests.environment import Environment
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from rebalance.errors import OptionError
 from rebalance.model import KEPT, REASONS
 from rebalance.strategies import select
-from rebalance.strategies.order import in_proportion, rows_by_superclass
+from rebalance.strategies.order import in_proportion, rows_by_group
 
 from .tables import superclasses, table
 
@@ -195,9 +195,9 @@ def test_ties_of_the_apportionment_go_to_the_larger_class_then_the_lower_number(
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(st.integers(-1, 8), max_size=80))
-def test_rows_by_superclass_are_all_candidates_in_order(numbers: list[int]) -> None:
+def test_rows_by_group_are_all_candidates_in_order(numbers: list[int]) -> None:
     superclass = np.array(numbers, dtype=np.int64)
-    found = dict(rows_by_superclass(superclass))
+    found = dict(rows_by_group(superclass))
     assert sorted(found) == sorted(set(numbers) - {-1})
     for number, rows in found.items():
         np.testing.assert_array_equal(rows, np.flatnonzero(superclass == number))

@@ -15,8 +15,8 @@ from typing import Any
 
 import numpy as np
 
+from rebalance.contracts import ReadRequest
 from rebalance.errors import InputError
-from rebalance.hookspecs import ReadRequest
 from rebalance.model import ClassAverages, Dataset, ParticleTable
 
 FIRST_LINE = b"#CLASSES 1\n"

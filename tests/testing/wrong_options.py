@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field
 
-from rebalance.hookspecs import Methods
+from rebalance.contracts import Methods
 from rebalance.options import Options, option
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
-from rebalance.hookspecs import Methods
+from rebalance.contracts import Methods
 from rebalance.model import ClassAverages, FloatArray
 from rebalance.pairwise import PairMetric
 
@@ -19,8 +19,6 @@ class Euclidean(PairMetric):
     No image is farther from another than the denominator. Nothing is masked, scaled, centred or
     aligned.
     """
-
-    returns: ClassVar[str] = "affinity"
 
     def methods(self, options: Any) -> Methods:
         """For a methods paragraph."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
-from rebalance.hookspecs import Methods
-from rebalance.model import ClusteringResult, DoubleArray, FloatArray, IntArray
+from rebalance.contracts import Clustering, ClusteringInput, Methods
+from rebalance.model import ClusteringResult, DoubleArray, IntArray
 from rebalance.options import Options, option
 
 PAPER = (
@@ -22,7 +20,7 @@ class KMeansOptions(Options):
     n_starts: int = option(10, "Random starts, of which the best is kept.", ge=1, le=10_000)
 
 
-class KMeansClustering:
+class KMeansClustering(Clustering):
     r"""K-means on coordinates by classical scaling.
 
     An affinity a stands for distances :math:`d^2 = 2 (1 - a)`, those of unit vectors with the
@@ -42,9 +40,7 @@ class KMeansClustering:
        doi:10.1109/TIT.1982.1056489.
     """
 
-    options_model: ClassVar[type[Options]] = KMeansOptions
-    finds_number: ClassVar[bool] = False
-    needs_affinity: ClassVar[bool] = True
+    options_model = KMeansOptions
 
     def methods(self, options: KMeansOptions) -> Methods:
         """For a methods paragraph."""
@@ -52,22 +48,21 @@ class KMeansClustering:
 
     def cluster(
         self,
-        affinity: FloatArray,
+        averages: ClusteringInput,
         n_superclasses: int | None,
         options: KMeansOptions,
         rng: np.random.Generator,
-        weights: IntArray | None,
     ) -> ClusteringResult:
-        """K superclasses about centres; ``weights`` are not used."""
+        """K superclasses about centres."""
         from sklearn.cluster import KMeans
 
         if n_superclasses is None:
             raise ValueError("n_superclasses is needed")
-        n = len(affinity)
+        n = len(averages)
         if n_superclasses == n:
             return ClusteringResult(label=np.arange(n, dtype=np.int64))
-        order = np.lexsort(np.sort(affinity, axis=1).T)
-        points = coordinates(affinity[np.ix_(order, order)].astype(np.float64))
+        order = np.lexsort(np.sort(averages.affinity, axis=1).T)
+        points = coordinates(averages.affinity[np.ix_(order, order)].astype(np.float64))
         _, place = np.unique(np.round(points, 9), axis=0, return_inverse=True)
         place = place.reshape(-1).astype(np.int64)
         if place.max() + 1 > n_superclasses:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
 from rebalance.imaging.masks import mask_about
 from rebalance.metrics.search_options import mask_radius
 from rebalance.model import ClassAverages, DoubleArray
-from rebalance.options import Options
 from rebalance.pairwise import MaskOptions, PairFeatures, PairMetric
 
 
 class MaskedMetric(PairMetric):
     """Base of a metric of images under a soft mask about the centre of the box."""
 
-    options_model: ClassVar[type[Options]] = MaskOptions
+    options_model = MaskOptions
 
     def prepare(
         self, class_averages: ClassAverages, options: Any, device: str = "cpu"

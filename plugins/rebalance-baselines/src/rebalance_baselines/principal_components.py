@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from rebalance.hookspecs import Methods
+from rebalance.contracts import Methods
 from rebalance.model import ClassAverages, FloatArray
 from rebalance.options import Options, option
 from rebalance.pairwise import MaskOptions

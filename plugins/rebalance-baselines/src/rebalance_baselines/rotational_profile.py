@@ -6,7 +6,7 @@ from typing import ClassVar
 
 import numpy as np
 
-from rebalance.hookspecs import Methods
+from rebalance.contracts import Methods
 from rebalance.imaging.masks import radius_of_pixels
 from rebalance.model import ClassAverages, FloatArray
 from rebalance.pairwise import MaskOptions

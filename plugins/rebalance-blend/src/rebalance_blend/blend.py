@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 import numpy as np
 from pydantic import field_validator
 
-from rebalance.hookspecs import Block, Methods
+from rebalance.contracts import Block, Methods, Metric
 from rebalance.model import ClassAverages, FloatArray
-from rebalance.options import Length, Options, option
+from rebalance.options import Length, option
 from rebalance_blend.recipe import read_recipe
 from rebalance_blend.shared_options import SharedOptions, check_lengths
 
@@ -38,7 +38,7 @@ class BlendOptions(SharedOptions):
         return text
 
 
-class Blend:
+class Blend(Metric):
     r"""Weighted mean of other metrics.
 
     With the affinities a_m of the metrics and their weights w_m ≥ 0, Σ w_m = 1,
@@ -60,11 +60,10 @@ class Blend:
        rule), doi:10.1109/34.667881.
     """
 
-    options_model: ClassVar[type[Options]] = BlendOptions
-    returns: ClassVar[str] = "affinity"
-    requires: ClassVar[tuple[str, ...]] = ("frc", "rotational-cc")
-    invariances: ClassVar[tuple[str, ...]] = ("rotation", "shift", "mirror", "scale", "offset")
-    devices: ClassVar[tuple[str, ...]] = ("cpu", "cuda")
+    options_model = BlendOptions
+    requires = ("frc", "rotational-cc")
+    invariances = ("rotation", "shift", "mirror", "scale", "offset")
+    devices = ("cpu", "cuda")
 
     def methods(self, options: BlendOptions) -> Methods:
         """For a methods paragraph."""

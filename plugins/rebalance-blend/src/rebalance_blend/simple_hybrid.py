@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from rebalance.contracts import ALIGNMENT, Block, Methods, Metric
 from rebalance.errors import OptionError
-from rebalance.hookspecs import ALIGNMENT, Block, Methods
 from rebalance.imaging.masks import estimate_radius, mask_about, soft_disc
 from rebalance.imaging.polar import PolarGrid, polar_fourier
 from rebalance.model import ClassAverages, DoubleArray, FloatArray
-from rebalance.options import Length, Options, option
+from rebalance.options import Length, option
 from rebalance_blend.shared_options import SharedOptions, check_lengths
 from rebalance_blend.signal_statistics import SignalStatistics, signal_statistics
 
@@ -76,7 +76,7 @@ class HybridFeatures:
     facts: dict[str, Any]
 
 
-class SimpleHybrid:
+class SimpleHybrid(Metric):
     r"""The distance by which SIMPLE's ``cluster_cavgs`` groups class averages.
 
     .. math:: d = 0.5\, d_\mathrm{sig} + 0.2\, d_\mathrm{cc} + 0.3\, d_\mathrm{res}
@@ -116,10 +116,10 @@ class SimpleHybrid:
        doi:10.1111/j.1365-2818.1982.tb00405.x.
     """
 
-    options_model: ClassVar[type[Options]] = SimpleHybridOptions
-    returns: ClassVar[str] = "distance"
-    requires: ClassVar[tuple[str, ...]] = (f"{ALIGNMENT}:{_SEARCH}", _SEARCH)
-    invariances: ClassVar[tuple[str, ...]] = ("mirror", "scale", "offset")
+    options_model = SimpleHybridOptions
+    returns = "distance"
+    requires = (f"{ALIGNMENT}:{_SEARCH}", _SEARCH)
+    invariances = ("mirror", "scale", "offset")
 
     def methods(self, options: SimpleHybridOptions) -> Methods:
         """For a methods paragraph."""

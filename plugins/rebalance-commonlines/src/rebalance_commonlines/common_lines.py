@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 from pydantic import field_validator
 
-from rebalance.hookspecs import Block, Methods
+from rebalance.contracts import Block, Methods, Metric
 from rebalance.model import BoolArray, ClassAverages, FloatArray
 from rebalance.options import Options, option
 from rebalance_commonlines.objects import main_object
@@ -75,7 +75,7 @@ class Sinograms:
     options: CommonLinesOptions
 
 
-class CommonLines:
+class CommonLines(Metric):
     r"""Distance of the most alike one-dimensional projections of two class averages.
 
     Two projections of one structure, whatever their views, have a line of their Fourier transforms
@@ -115,10 +115,9 @@ class CommonLines:
        A 317 (1970) 319, doi:10.1098/rspa.1970.0119.
     """
 
-    options_model: ClassVar[type[Options]] = CommonLinesOptions
-    returns: ClassVar[str] = "distance"
-    requires: ClassVar[tuple[str, ...]] = ()
-    invariances: ClassVar[tuple[str, ...]] = ("shift", "mirror", "offset")
+    options_model = CommonLinesOptions
+    returns = "distance"
+    invariances = ("shift", "mirror", "offset")
 
     def methods(self, options: CommonLinesOptions) -> Methods:
         """For a methods paragraph."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 
+from rebalance.contracts import ReadRequest
 from rebalance.errors import InputError, OptionError
-from rebalance.hookspecs import ReadRequest
 
 NO_PARTICLES = "A stack of class averages: superclasses and pictures, no particles to select."
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rebalance.hookspecs import ReadRequest
+from rebalance.contracts import Format, ReadRequest
 from rebalance.model import ClassAverages, Dataset, IntArray, Selection, Superclasses
 from rebalance_eman.bare_stack import NO_PARTICLES, check_request, job_of
 from rebalance_eman.hdf_stack import HdfStack, looks_like_eman, read_hdf_stack
@@ -19,7 +19,7 @@ class _Source(NamedTuple):
     number: IntArray
 
 
-class Eman:
+class Eman(Format):
     """Class averages that EMAN2 wrote, with the number of their particles where it is stated.
 
     EMAN2 counts images from 0, a bare stack is numbered from 1: class n is image n − 1, if no image

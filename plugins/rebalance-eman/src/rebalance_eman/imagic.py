@@ -6,14 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from rebalance.hookspecs import ReadRequest
+from rebalance.contracts import Format, ReadRequest
 from rebalance.model import ClassAverages, Dataset, Selection, Superclasses
 from rebalance_eman.bare_stack import NO_PARTICLES, check_request, job_of
 from rebalance_eman.imagic_stack import ImagicStack, looks_like_imagic, open_imagic
 from rebalance_eman.templates import write_templates
 
 
-class Imagic:
+class Imagic(Format):
     """Stacks of images in IMAGIC's format, of either byte order.
 
     Pixels may be of type REAL (float32), INTG (int16), LONG (int32) or PACK (uint8). No header word

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from typing import ClassVar
 
 import numpy as np
 
+from rebalance.contracts import Clustering, ClusteringInput, Methods
 from rebalance.errors import OptionError
-from rebalance.hookspecs import Methods
-from rebalance.model import ClusteringResult, DoubleArray, FloatArray, IntArray
+from rebalance.model import ClusteringResult, DoubleArray, IntArray
 from rebalance.options import Options, option
 from rebalance_graph.canonical_order import in_canonical_order
 from rebalance_graph.merging import merge_most_alike
@@ -39,7 +38,7 @@ class AffinityPropagationOptions(Options):
     max_iterations: int = option(500, "Most rounds of messages.", ge=50, le=100_000)
 
 
-class AffinityPropagation:
+class AffinityPropagation(Clustering):
     """Affinity propagation (Frey and Dueck [1]_), as scikit-learn has it, on the affinity.
 
     Averages send each other responsibilities and availabilities (eq. 1 and 2 of [1]_) until each
@@ -61,9 +60,8 @@ class AffinityPropagation:
        315 (2007) 972, doi:10.1126/science.1136800.
     """
 
-    options_model: ClassVar[type[Options]] = AffinityPropagationOptions
-    finds_number: ClassVar[bool] = True
-    needs_affinity: ClassVar[bool] = True
+    options_model = AffinityPropagationOptions
+    finds_number = True
 
     def methods(self, options: AffinityPropagationOptions) -> Methods:
         """For a methods paragraph."""
@@ -71,13 +69,12 @@ class AffinityPropagation:
 
     def cluster(
         self,
-        affinity: FloatArray,
+        averages: ClusteringInput,
         n_superclasses: int | None,
         options: AffinityPropagationOptions,
         rng: np.random.Generator,
-        weights: IntArray | None,
     ) -> ClusteringResult:
-        """Superclasses around exemplars; ``rng`` and ``weights`` are not used.
+        """Superclasses around exemplars; ``rng`` is not used.
 
         Raises
         ------
@@ -101,7 +98,7 @@ class AffinityPropagation:
                 )
             return label
 
-        return ClusteringResult(label=in_canonical_order(affinity, find))
+        return ClusteringResult(label=in_canonical_order(averages.affinity, find))
 
 
 def _label(

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal
+from typing import Literal
 
 import numpy as np
 
+from rebalance.contracts import Clustering, ClusteringInput, Methods
 from rebalance.errors import OptionError
-from rebalance.hookspecs import Methods
-from rebalance.model import ClusteringResult, DoubleArray, FloatArray, IntArray
+from rebalance.model import ClusteringResult, DoubleArray, IntArray
 from rebalance.options import Options, option
 from rebalance_graph.canonical_order import in_canonical_order
 
@@ -41,7 +41,7 @@ class HdbscanOptions(Options):
     )
 
 
-class Hdbscan:
+class Hdbscan(Clustering):
     """Hierarchical density-based clustering of the distances 1 − affinity.
 
     HDBSCAN [1]_ [2]_ as scikit-learn has it. The distance of two averages is raised to that of
@@ -68,9 +68,8 @@ class Hdbscan:
        algorithm 1 and eq. 3, doi:10.1145/2733381.
     """
 
-    options_model: ClassVar[type[Options]] = HdbscanOptions
-    finds_number: ClassVar[bool] = True
-    needs_affinity: ClassVar[bool] = True
+    options_model = HdbscanOptions
+    finds_number = True
 
     def methods(self, options: HdbscanOptions) -> Methods:
         """For a methods paragraph."""
@@ -78,13 +77,12 @@ class Hdbscan:
 
     def cluster(
         self,
-        affinity: FloatArray,
+        averages: ClusteringInput,
         n_superclasses: int | None,
         options: HdbscanOptions,
         rng: np.random.Generator,
-        weights: IntArray | None,
     ) -> ClusteringResult:
-        """Dense regions; ``rng`` and ``weights`` are not used.
+        """Dense regions; ``rng`` is not used.
 
         Raises
         ------
@@ -99,7 +97,7 @@ class Hdbscan:
                 "clustering (rebalance plugins).",
             )
         return ClusteringResult(
-            label=in_canonical_order(affinity, lambda ordered: _label(ordered, options))
+            label=in_canonical_order(averages.affinity, lambda ordered: _label(ordered, options))
         )
 
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
-from rebalance.hookspecs import Methods
-from rebalance.model import ClusteringResult, DoubleArray, FloatArray, IntArray
+from rebalance.contracts import Clustering, ClusteringInput, Methods
+from rebalance.model import ClusteringResult, DoubleArray, IntArray
 from rebalance.options import Options, option
 from rebalance_graph.canonical_order import in_canonical_order
 
@@ -23,7 +21,7 @@ class KMedoidsOptions(Options):
     max_iterations: int = option(300, "Most rounds of exchanges.", ge=1, le=100_000)
 
 
-class KMedoids:
+class KMedoids(Clustering):
     r"""Partition around medoids, by FasterPAM.
 
     Finds K averages m_1 … m_K that make the loss small,
@@ -45,9 +43,7 @@ class KMedoids:
     .. [2] L. Kaufman and P. J. Rousseeuw, "Finding groups in data", Wiley 1990, chapter 2.
     """
 
-    options_model: ClassVar[type[Options]] = KMedoidsOptions
-    finds_number: ClassVar[bool] = False
-    needs_affinity: ClassVar[bool] = True
+    options_model = KMedoidsOptions
 
     def methods(self, options: KMedoidsOptions) -> Methods:
         """For a methods paragraph."""
@@ -55,21 +51,21 @@ class KMedoids:
 
     def cluster(
         self,
-        affinity: FloatArray,
+        averages: ClusteringInput,
         n_superclasses: int | None,
         options: KMedoidsOptions,
         rng: np.random.Generator,
-        weights: IntArray | None,
     ) -> ClusteringResult:
-        """K superclasses around medoids; ``rng`` and ``weights`` are not used."""
+        """K superclasses around medoids; ``rng`` is not used."""
         if n_superclasses is None:
             raise ValueError("n_superclasses is needed")
-        n = len(affinity)
+        n = len(averages)
         if n_superclasses == n:
             return ClusteringResult(label=np.arange(n, dtype=np.int64))
         return ClusteringResult(
             label=in_canonical_order(
-                affinity, lambda ordered: _label(ordered, n_superclasses, options.max_iterations)
+                averages.affinity,
+                lambda ordered: _label(ordered, n_superclasses, options.max_iterations),
             )
         )
 

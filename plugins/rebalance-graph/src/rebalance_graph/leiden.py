@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from rebalance.hookspecs import Methods
-from rebalance.model import ClusteringResult, DoubleArray, FloatArray, IntArray
+from rebalance.contracts import Clustering, ClusteringInput, Methods
+from rebalance.model import ClusteringResult, DoubleArray, IntArray
 from rebalance.options import Options, option
 from rebalance_graph.canonical_order import in_canonical_order
 from rebalance_graph.merging import merge_most_alike
@@ -43,7 +43,7 @@ class LeidenOptions(Options):
     n_starts: int = option(10, "Runs with other random numbers; the best is taken.", ge=1, le=1000)
 
 
-class Leiden:
+class Leiden(Clustering):
     r"""Communities of greatest modularity, found by the Leiden algorithm.
 
     Averages are the vertices of a graph, joined to their nearest neighbours (either way) or to
@@ -72,9 +72,8 @@ class Leiden:
        well-connected communities", Sci. Rep. 9 (2019) 5233, doi:10.1038/s41598-019-41695-z.
     """
 
-    options_model: ClassVar[type[Options]] = LeidenOptions
-    finds_number: ClassVar[bool] = True
-    needs_affinity: ClassVar[bool] = True
+    options_model = LeidenOptions
+    finds_number = True
 
     def methods(self, options: LeidenOptions) -> Methods:
         """For a methods paragraph."""
@@ -82,13 +81,12 @@ class Leiden:
 
     def cluster(
         self,
-        affinity: FloatArray,
+        averages: ClusteringInput,
         n_superclasses: int | None,
         options: LeidenOptions,
         rng: np.random.Generator,
-        weights: IntArray | None,
     ) -> ClusteringResult:
-        """Communities; ``weights`` are not used."""
+        """Communities."""
         seeds = [int(seed) for seed in rng.integers(_LARGEST_SEED, size=options.n_starts)]
 
         def find(ordered: DoubleArray) -> IntArray:
@@ -97,7 +95,7 @@ class Leiden:
                 return _partition(graph, options.resolution, seeds)
             return _partition_of(n_superclasses, graph, ordered, seeds)
 
-        return ClusteringResult(label=in_canonical_order(affinity, find))
+        return ClusteringResult(label=in_canonical_order(averages.affinity, find))
 
 
 def _graph(affinity: DoubleArray, options: LeidenOptions) -> igraph.Graph:
