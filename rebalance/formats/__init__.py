@@ -60,7 +60,7 @@ def read(
     InputError
         If a file is missing, of no known format, or broken.
     """
-    from rebalance.formats.locate import require_exists
+    from rebalance.formats.paths import require_exists
     from rebalance.hookspecs import ReadRequest
 
     path = Path(path)
@@ -134,7 +134,7 @@ def inspect(path: _PathLike) -> Inspection:
         If the path does not exist or is of no known format.
     """
     from rebalance.formats.inspection import inspect_path
-    from rebalance.formats.locate import require_exists
+    from rebalance.formats.paths import require_exists
 
     path = Path(path)
     require_exists(path)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from rebalance.errors import InputError
-from rebalance.formats.agreement import (
+from rebalance.formats.averages import (
     class_warnings,
     count_particles,
     covers,
@@ -24,10 +24,10 @@ from rebalance.formats.cryosparc_job import (
     is_averages,
 )
 from rebalance.formats.cs_file import NUMPY_MAGIC, STREAM_MAGIC, CsTable, NumpyTable, open_cs
-from rebalance.formats.csg import write_group
-from rebalance.formats.locate import job_name
-from rebalance.formats.output import guarded_writing
+from rebalance.formats.csg_file import write_group
+from rebalance.formats.paths import job_name
 from rebalance.formats.pixel_size import choose_pixel_size
+from rebalance.formats.writing import guarded_writing
 from rebalance.hookspecs import ReadRequest
 from rebalance.model import ClassAverages, Dataset, ParticleTable, Selection, Superclasses
 

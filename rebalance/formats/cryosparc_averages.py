@@ -12,9 +12,9 @@ import numpy as np
 from rebalance.errors import InputError
 from rebalance.formats.cryosparc_job import averages_beside, find_job
 from rebalance.formats.cs_file import CsTable, open_cs, read_column
-from rebalance.formats.csg import write_group
-from rebalance.formats.locate import locate, not_found
-from rebalance.formats.mrc_stack import SUFFIXES, MrcStack, open_stack
+from rebalance.formats.csg_file import write_group
+from rebalance.formats.mrc_file import SUFFIXES, MrcStack, open_stack
+from rebalance.formats.paths import locate, not_found
 from rebalance.formats.pixel_size import Stated
 from rebalance.model import DoubleArray, IntArray
 

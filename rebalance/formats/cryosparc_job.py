@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from rebalance.errors import InputError
 from rebalance.formats.cs_file import CsTable, column_names, open_cs, read_column
-from rebalance.formats.csg import read_group
+from rebalance.formats.csg_file import read_group
 from rebalance.model import IntArray
 
 CLASS_FIELD = "alignments2D/class"

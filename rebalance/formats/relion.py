@@ -8,14 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from rebalance.errors import InputError
-from rebalance.formats.agreement import (
+from rebalance.formats.averages import (
     box_warnings,
     class_warnings,
     count_particles,
     covers,
     image_warnings,
 )
-from rebalance.formats.output import guarded_writing
 from rebalance.formats.pixel_size import Stated, choose_pixel_size
 from rebalance.formats.relion_averages import AveragesSource, find_averages
 from rebalance.formats.relion_job import (
@@ -27,7 +26,8 @@ from rebalance.formats.relion_job import (
     particle_diameter,
 )
 from rebalance.formats.star_file import StarBlock, StarFile
-from rebalance.formats.star_table import StarLoop
+from rebalance.formats.star_loop import StarLoop
+from rebalance.formats.writing import guarded_writing
 from rebalance.hookspecs import ReadRequest
 from rebalance.model import (
     ClassAverages,

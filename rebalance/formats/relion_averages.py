@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from rebalance.errors import InputError, OutputError
-from rebalance.formats.locate import locate, not_found
-from rebalance.formats.mrc_stack import SUFFIXES, MrcStack, open_stack
+from rebalance.formats.mrc_file import SUFFIXES, MrcStack, open_stack
+from rebalance.formats.paths import locate, not_found
 from rebalance.formats.pixel_size import Stated
 from rebalance.formats.relion_job import (
     AVERAGES,
@@ -22,7 +22,7 @@ from rebalance.formats.relion_job import (
     loop_of,
 )
 from rebalance.formats.star_file import StarFile
-from rebalance.formats.star_table import StarLoop
+from rebalance.formats.star_loop import StarLoop
 from rebalance.model import DoubleArray, FloatArray, IntArray
 
 _REFERENCE = re.compile(r"(\d+)@(.+)")

@@ -9,12 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from rebalance.errors import InputError
-from rebalance.formats.agreement import image_warnings
-from rebalance.formats.locate import job_name
-from rebalance.formats.mrc_stack import SUFFIXES, looks_like_mrc
-from rebalance.formats.output import guarded_writing
+from rebalance.formats.averages import image_warnings
+from rebalance.formats.mrc_file import SUFFIXES, looks_like_mrc
+from rebalance.formats.paths import job_name
 from rebalance.formats.pixel_size import choose_pixel_size
 from rebalance.formats.relion_averages import AveragesSource, find_averages
+from rebalance.formats.writing import guarded_writing
 from rebalance.hookspecs import ReadRequest
 from rebalance.model import ClassAverages, Dataset, Selection, Superclasses
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from rebalance.model import IntArray
 
 if TYPE_CHECKING:
-    from rebalance.formats.star_table import StarLoop
+    from rebalance.formats.star_loop import StarLoop
 
 _MISSING = (b"<NA>", b"?", b".")
 

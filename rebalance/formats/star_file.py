@@ -18,7 +18,7 @@ import numpy as np
 
 from rebalance.errors import InputError
 from rebalance.formats.star_column import Bytes, split_tokens
-from rebalance.formats.star_table import StarLoop
+from rebalance.formats.star_loop import StarLoop
 
 _CHUNK = 1 << 25
 

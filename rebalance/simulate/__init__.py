@@ -18,7 +18,7 @@ from rebalance.simulate.classification import (
     SimulatedClassification,
     simulate_class_averages,
 )
-from rebalance.simulate.cryosparc import (
+from rebalance.simulate.cryosparc_writer import (
     CryosparcFiles,
     CryosparcSelection,
     write_cryosparc,
@@ -29,13 +29,13 @@ from rebalance.simulate.job import LAYOUTS, check_layout, simulate, write_job
 from rebalance.simulate.molecule import Molecule, load_molecule
 from rebalance.simulate.phantom import Blobs, phantom
 from rebalance.simulate.projection import in_plane, project
-from rebalance.simulate.relion import (
+from rebalance.simulate.relion_writer import (
     RelionFiles,
     RelionSelection,
     write_relion,
     write_relion_selection,
 )
-from rebalance.simulate.settings import SimulationOptions
+from rebalance.simulate.simulation_options import SimulationOptions
 from rebalance.simulate.volume import Volume, volume_of
 
 __all__ = [

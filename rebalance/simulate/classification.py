@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance.model import BoolArray, ClassAverages, DoubleArray, FloatArray, IntArray
-from rebalance.simulate import imaging, views
+from rebalance.simulate import image_formation, viewing_directions
+from rebalance.simulate.image_simulator import Studio
 from rebalance.simulate.molecule import PHANTOM, Molecule, load_molecule
 from rebalance.simulate.phantom import Blobs
-from rebalance.simulate.pictures import Studio
-from rebalance.simulate.plan import Particles, plan_averages
+from rebalance.simulate.poses import Particles, plan_averages
 from rebalance.simulate.projection import in_plane
-from rebalance.simulate.settings import SimulationOptions, parse_simulation
+from rebalance.simulate.simulation_options import SimulationOptions, parse_simulation
 from rebalance.simulate.symmetry import operators
 
 
@@ -99,7 +99,7 @@ class SimulatedClassification:
     particle_score: DoubleArray
     particle_defocus: DoubleArray
     micrograph: IntArray
-    optics: imaging.Optics
+    optics: image_formation.Optics
     options: SimulationOptions
     molecule: Molecule
     particle_images: FloatArray | None = None
@@ -155,7 +155,7 @@ def simulate_class_averages(
     rng = np.random.default_rng(options.seed)
     plan = plan_averages(options, molecule.operators, rng)
     particles = Particles.draw(plan, options, rng)
-    optics = imaging.Optics(pixel_size, b_factor=options.b_factor, ctf=options.ctf)
+    optics = image_formation.Optics(pixel_size, b_factor=options.b_factor, ctf=options.ctf)
     studio = Studio.of(molecule.density, plan, particles, options, optics)
     n, n_particles = options.n_averages, options.n_particles
     images, ssnr, count = studio.averages(rng)
@@ -170,7 +170,7 @@ def simulate_class_averages(
             np.arange(1, n + 1),
             pixel_size,
             count,
-            np.array([imaging.resolution(row, options.box, pixel_size) for row in ssnr]),
+            np.array([image_formation.resolution(row, options.box, pixel_size) for row in ssnr]),
             studio.diameter,
         ),
         kind=plan.kind,
@@ -186,7 +186,7 @@ def simulate_class_averages(
         shift=plan.shift,
         ssnr=ssnr,
         particle_class=particles.class_index + 1,
-        particle_euler=views.euler_angles(rotation),
+        particle_euler=viewing_directions.euler_angles(rotation),
         particle_view=rotation[:, 2],
         particle_place=place,
         particle_psi=_wrapped(particles.psi + rng.normal(0, options.psi_error, n_particles)),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from rebalance.simulate.classification import simulate_class_averages
-from rebalance.simulate.relion import RelionFiles, write_relion
-from rebalance.simulate.settings import SimulationOptions
+from rebalance.simulate.relion_writer import RelionFiles, write_relion
+from rebalance.simulate.simulation_options import SimulationOptions
 
 DEMO = SimulationOptions(n_averages=80, n_particles=20_000, n_views=12, seed=7)
 """12 views of the phantom in 72 averages, six averages without particles, two of mixed views."""

@@ -8,11 +8,11 @@ from typing import Any
 
 from rebalance.errors import OptionError
 from rebalance.simulate.classification import SimulatedClassification, simulate_class_averages
-from rebalance.simulate.cryosparc import CryosparcFiles, write_cryosparc
+from rebalance.simulate.cryosparc_writer import CryosparcFiles, write_cryosparc
 from rebalance.simulate.molecule import Molecule
-from rebalance.simulate.relion import RelionFiles, write_relion
-from rebalance.simulate.relion_model import Version
-from rebalance.simulate.settings import SimulationOptions
+from rebalance.simulate.relion_tables import Version
+from rebalance.simulate.relion_writer import RelionFiles, write_relion
+from rebalance.simulate.simulation_options import SimulationOptions
 
 CRYOSPARC = "cryosparc"
 

@@ -9,8 +9,8 @@ import pytest
 
 from rebalance import formats
 from rebalance.errors import InputError, OutputError, PluginError
-from rebalance.formats.locate import job_name, locate
-from rebalance.formats.output import guarded_writing
+from rebalance.formats.paths import job_name, locate
+from rebalance.formats.writing import guarded_writing
 
 
 def rows(path: Path) -> dict[str, str]:

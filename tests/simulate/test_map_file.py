@@ -13,8 +13,8 @@ from scipy.spatial.transform import Rotation
 
 from rebalance.errors import InputError, OptionError
 from rebalance.simulate import load_molecule, phantom, project, volume_of
-from rebalance.simulate.orientation import agreement
-from rebalance.simulate.views import uniform, view_frames
+from rebalance.simulate.symmetry_axes import agreement
+from rebalance.simulate.viewing_directions import uniform, view_frames
 
 VOXEL = 4.0
 

@@ -18,9 +18,9 @@ from rebalance.cli import app
 from rebalance.errors import InputError, OptionError
 from rebalance.simulate import load_molecule, project, simulate_class_averages
 from rebalance.simulate.atoms import density_of, read_atoms
-from rebalance.simulate.orientation import agreement
 from rebalance.simulate.symmetry import operators
-from rebalance.simulate.views import uniform, view_frames
+from rebalance.simulate.symmetry_axes import agreement
+from rebalance.simulate.viewing_directions import uniform, view_frames
 
 gemmi = pytest.importorskip("gemmi")
 

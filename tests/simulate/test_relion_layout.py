@@ -19,7 +19,7 @@ from rebalance.simulate import (
     write_relion,
     write_relion_selection,
 )
-from rebalance.simulate.starwriter import number
+from rebalance.star_writer import number
 
 
 @pytest.fixture(scope="module")

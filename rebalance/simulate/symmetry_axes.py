@@ -14,7 +14,7 @@ from rebalance.model import DoubleArray, FloatArray
 from rebalance.simulate.atoms import Atoms
 from rebalance.simulate.projection import in_plane, project
 from rebalance.simulate.symmetry import operators
-from rebalance.simulate.views import uniform, view_frames
+from rebalance.simulate.viewing_directions import uniform, view_frames
 from rebalance.simulate.volume import Volume
 
 SYMMETRIC = 0.9

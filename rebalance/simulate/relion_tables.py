@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance.simulate.classification import SimulatedClassification
-from rebalance.simulate.settings import EMPTY
-from rebalance.simulate.starwriter import indexed, listing, loop
+from rebalance.simulate.simulation_options import EMPTY
+from rebalance.star_writer import indexed, listing, loop
 
 Version = Literal["3.0", "3.1", "5.0"]
 Columns = dict[str, npt.NDArray[np.generic] | list[str]]

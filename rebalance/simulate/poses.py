@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from rebalance.errors import OptionError
 from rebalance.model import UNASSIGNED, BoolArray, DoubleArray, IntArray
-from rebalance.simulate import symmetry, views
+from rebalance.simulate import symmetry, viewing_directions
 from rebalance.simulate.projection import in_plane
-from rebalance.simulate.settings import EMPTY, JUNK, MIXED, NOISE, VIEW, SimulationOptions
+from rebalance.simulate.simulation_options import EMPTY, JUNK, MIXED, NOISE, VIEW, SimulationOptions
 
 _NEIGHBOURS = 3
 _SAME_VIEW = 0.1
@@ -45,7 +45,7 @@ def plan_averages(options: SimulationOptions, group: DoubleArray, rng: np.random
     if n_shown < needed:
         raise _too_few_averages(options, needed, n - n_shown)
     axes, preferred = _axes(options, group, rng)
-    weight = views.popularity(
+    weight = viewing_directions.popularity(
         axes,
         preferred,
         options.preferred_share,
@@ -61,7 +61,7 @@ def plan_averages(options: SimulationOptions, group: DoubleArray, rng: np.random
         axis = _apportion(weight**0.6, n_shown)
         near, share = axes[axis], rng.lognormal(0, 0.4, n_shown)
         share *= (weight / np.bincount(axis, share))[axis]
-    view = views.around(near, options.class_spread, rng)
+    view = viewing_directions.around(near, options.class_spread, rng)
     superclass, _ = symmetry.closest(view, axes, group)
     view[rng.random(n_shown) < options.mirror_share] *= -1
     # What was added later draws from a stream of its own, and leaves the others as they were.
@@ -117,7 +117,7 @@ def _axes(
     n, wanted = options.n_views, options.min_separation
     given = options.preferred_directions
     if given is None and wanted is None and len(group) == 1:
-        axes = views.spread_axes(n, rng)
+        axes = viewing_directions.spread_axes(n, rng)
     else:
         fixed = np.asarray(given or np.zeros((0, 3)), dtype=np.float64)
         length = np.linalg.norm(fixed, axis=1, keepdims=True)
@@ -177,13 +177,13 @@ def _pair_up(
 def _draw_continuous(
     n: int, preferred: DoubleArray, options: SimulationOptions, rng: np.random.Generator
 ) -> DoubleArray:
-    direction = views.uniform(n, rng)
+    direction = viewing_directions.uniform(n, rng)
     if len(preferred):
         crowded = rng.random(n) < options.preferred_share
-        share = views.cap_shares(len(preferred), options.preferred_ratio)
+        share = viewing_directions.cap_shares(len(preferred), options.preferred_ratio)
         cap = rng.choice(len(preferred), crowded.sum(), p=share)
         width = np.sqrt(2) * options.preferred_width
-        direction[crowded] = views.around(preferred[cap], width, rng)
+        direction[crowded] = viewing_directions.around(preferred[cap], width, rng)
     return direction
 
 
@@ -240,15 +240,17 @@ class Particles:
                 continue
             if plan.kind[number] == JUNK:
                 turn = in_plane(rng.uniform(-180, 180, len(who)))
-                frame[who] = turn @ views.view_frames(views.uniform(len(who), rng))
+                frame[who] = turn @ viewing_directions.view_frames(
+                    viewing_directions.uniform(len(who), rng)
+                )
                 score[who] *= 0.6
                 continue
             middle = plan.view[number]
-            direction = views.around(
+            direction = viewing_directions.around(
                 np.repeat(middle[None], len(who), axis=0), options.particle_spread, rng
             )
-            base = in_plane(plan.turn[number]) @ views.view_frames(middle[None])
-            frame[who] = views.carried(base[0], direction)
+            base = in_plane(plan.turn[number]) @ viewing_directions.view_frames(middle[None])
+            frame[who] = viewing_directions.carried(base[0], direction)
             angle = np.arccos(np.clip(direction @ middle, -1, 1))
             score[who] *= np.exp(-0.25 * (angle / np.deg2rad(max(options.particle_spread, 1))) ** 2)
         return cls(

@@ -14,7 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance.simulate.classification import SimulatedClassification
-from rebalance.simulate.relion_model import (
+from rebalance.simulate.mrc_writer import write_stack
+from rebalance.simulate.relion_tables import (
     COMMENT,
     JOB,
     Columns,
@@ -25,9 +26,8 @@ from rebalance.simulate.relion_model import (
     pipeline,
     sampling,
 )
-from rebalance.simulate.stack import write_stack
-from rebalance.simulate.starwriter import indexed, loop
-from rebalance.simulate.truth import write_truth
+from rebalance.simulate.truth_writer import write_truth
+from rebalance.star_writer import indexed, loop
 
 _DETECTOR_UM = 14.0
 

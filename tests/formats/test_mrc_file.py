@@ -12,7 +12,7 @@ import pytest
 
 from rebalance import formats
 from rebalance.errors import InputError
-from rebalance.formats.mrc_stack import open_stack
+from rebalance.formats.mrc_file import open_stack
 from rebalance.formats.star_file import StarFile
 
 
