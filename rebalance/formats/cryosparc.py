@@ -10,9 +10,9 @@ from rebalance.errors import InputError
 from rebalance.formats.averages import (
     class_warnings,
     count_particles,
-    covers,
     extent_warnings,
     image_warnings,
+    read_averages,
 )
 from rebalance.formats.cryosparc_averages import CryosparcAverages, find_averages
 from rebalance.formats.cryosparc_job import (
@@ -31,6 +31,7 @@ from rebalance.formats.writing import guarded_writing
 from rebalance.hookspecs import ReadRequest
 from rebalance.model import ClassAverages, Dataset, ParticleTable, Selection, Superclasses
 
+_NOT_BESIDE = "no *_class_averages.cs or templates_selected.cs lies beside the particles"
 _NO_AVERAGES = (
     "Give the class averages as CLASS_AVERAGES (*_class_averages.cs, templates_selected.cs or the "
     ".mrc stack), or balance the 2D classes themselves with --no-superclasses."
@@ -85,12 +86,21 @@ class CryoSparc:
         particles = (
             _read_particles(job, request.passthrough, notes, warnings) if job.particles else None
         )
-        source, averages = self._averages(request, job, particles, notes)
-        if averages is not None and source is not None:
+        source, images, left_out = read_averages(
+            request,
+            job.averages,
+            particles,
+            find_averages,
+            not_beside=_NOT_BESIDE,
+            hint=_NO_AVERAGES,
+        )
+        notes += left_out
+        averages = None
+        if source is not None and images is not None:
             decided = choose_pixel_size(request.pixel_size, source.stated_pixel_sizes)
             warnings += decided.warnings
             averages = ClassAverages(
-                averages.images,
+                images,
                 source.class_id,
                 decided.value,
                 None if particles is None else count_particles(particles.class_id, source.class_id),
@@ -122,37 +132,6 @@ class CryoSparc:
             tuple(warnings),
             source,
         )
-
-    def _averages(
-        self,
-        request: ReadRequest,
-        job: CryosparcJob,
-        particles: ParticleTable | None,
-        notes: list[str],
-    ) -> tuple[CryosparcAverages | None, ClassAverages | None]:
-        path = request.class_averages or job.averages
-        if path is None:
-            if request.need_class_averages:
-                raise InputError(
-                    "The class averages were not found: no *_class_averages.cs or "
-                    "templates_selected.cs lies beside the particles.",
-                    path=job.particles,
-                    hint=_NO_AVERAGES,
-                )
-            return None, None
-        must_read = request.need_class_averages or request.class_averages is not None
-        source = None
-        try:
-            source = find_averages(path, request.project)
-            if not (must_read or particles is None or covers(source.class_id, particles.class_id)):
-                notes.append(f"{path.name} does not name every class of the table; left out.")
-                return None, None
-            return source, ClassAverages(source.stack.read(source.class_id), source.class_id)
-        except InputError as error:
-            if must_read:
-                raise
-            notes.append(f"The class averages were left out. {error.problem}")
-            return source, None
 
     def write(
         self,

@@ -12,11 +12,11 @@ from rebalance.formats.averages import (
     box_warnings,
     class_warnings,
     count_particles,
-    covers,
     image_warnings,
+    read_averages,
 )
 from rebalance.formats.pixel_size import Stated, choose_pixel_size
-from rebalance.formats.relion_averages import AveragesSource, find_averages
+from rebalance.formats.relion_averages import RelionAverages, find_averages
 from rebalance.formats.relion_job import (
     RelionJob,
     find_job,
@@ -39,17 +39,13 @@ from rebalance.model import (
 )
 
 CLASS_COLUMN = "rlnClassNumber"
+_NOT_BESIDE = (
+    "no *_model.star, *_classes.mrcs or class_averages.star of the same name lies beside the table"
+)
 _NO_AVERAGES = (
     "Give the class averages as CLASS_AVERAGES (an .mrcs stack, a *_model.star or a "
     "class_averages.star), or balance the 2D classes themselves with --no-superclasses."
 )
-
-
-@dataclass(frozen=True)
-class _Memory:
-    """What `write` needs of the input."""
-
-    averages: AveragesSource | None
 
 
 class Relion:
@@ -92,18 +88,25 @@ class Relion:
             Names the file, the line or column, what was found and what was expected.
         """
         job = find_job(request.path, request.project)
-        particles = _read_particles(job) if job.particles else None
-        notes = list(job.notes)
+        particles, optics = _read_particles(job) if job.particles else (None, _Optics("", [], []))
         warnings: list[str] = []
-        source, averages = self._averages(request, job, particles, notes)
-        optics = _optics(particles)
-        if averages is not None and source is not None:
+        source, images, left_out = read_averages(
+            request,
+            job.averages,
+            particles,
+            find_averages,
+            not_beside=_NOT_BESIDE,
+            hint=_NO_AVERAGES,
+        )
+        notes = [*job.notes, *left_out]
+        averages = None
+        if source is not None and images is not None:
             decided = choose_pixel_size(
                 request.pixel_size, source.stated_pixel_sizes(optics.nearest)
             )
             warnings += decided.warnings
             averages = ClassAverages(
-                averages.images,
+                images,
                 source.class_id,
                 decided.value,
                 None if particles is None else count_particles(particles.class_id, source.class_id),
@@ -138,39 +141,8 @@ class Relion:
             tuple(dict.fromkeys(path for path in sources if path is not None)),
             tuple(notes),
             tuple(warnings),
-            _Memory(source),
+            source,
         )
-
-    def _averages(
-        self,
-        request: ReadRequest,
-        job: RelionJob,
-        particles: ParticleTable | None,
-        notes: list[str],
-    ) -> tuple[AveragesSource | None, ClassAverages | None]:
-        path = request.class_averages or job.averages
-        if path is None:
-            if request.need_class_averages:
-                raise InputError(
-                    "The class averages were not found: no *_model.star, *_classes.mrcs or "
-                    "class_averages.star of the same name lies beside the table.",
-                    path=job.particles,
-                    hint=_NO_AVERAGES,
-                )
-            return None, None
-        must_read = request.need_class_averages or request.class_averages is not None
-        source = None
-        try:
-            source = find_averages(path, request.project)
-            if not (must_read or particles is None or covers(source.class_id, particles.class_id)):
-                notes.append(f"{path.name} does not name every class of the table; left out.")
-                return None, None
-            return source, ClassAverages(source.read_images(), source.class_id)
-        except InputError as error:
-            if must_read:
-                raise
-            notes.append(f"The class averages were left out. {error.problem}")
-            return source, None
 
     def write(
         self,
@@ -201,9 +173,8 @@ class Relion:
                     with open(folder / name, "wb") as out:
                         loop.write(out, keep)
                     written.append(folder / name)
-            source = dataset.handle.averages
-            if source is not None:
-                written += source.write_templates(folder, copy_templates)
+            if isinstance(dataset.handle, RelionAverages):
+                written += dataset.handle.write_templates(folder, copy_templates)
         return tuple(written)
 
 
@@ -212,7 +183,7 @@ def _loop(particles: ParticleTable) -> StarLoop:
     return particles.handle
 
 
-def _read_particles(job: RelionJob) -> ParticleTable:
+def _read_particles(job: RelionJob) -> tuple[ParticleTable, _Optics]:
     assert job.particles is not None
     path = job.particles
     star = job.table or StarFile(path)
@@ -243,7 +214,7 @@ def _read_particles(job: RelionJob) -> ParticleTable:
         )
     class_id = loop.read_integers(CLASS_COLUMN)
     _refuse_below_one(loop, class_id)
-    return ParticleTable(class_id, loop, path)
+    return ParticleTable(class_id, loop, path), _optics(star, loop)
 
 
 def _refuse_below_one(loop: StarLoop, class_id: IntArray) -> None:
@@ -254,7 +225,7 @@ def _refuse_below_one(loop: StarLoop, class_id: IntArray) -> None:
     raise InputError(
         f"_{CLASS_COLUMN} is {class_id[row]}; RELION counts classes from 1 ({below.sum():,} of "
         f"{len(class_id):,} rows have a number below).",
-        path=loop.file.path,
+        path=loop.text.path,
         location=f"line {loop.row_line(row)}",
         hint="Give the *_data.star of a finished iteration, where every particle has a class.",
     )
@@ -274,15 +245,12 @@ class _Optics:
         return Stated(self.source, min(self.pixel_sizes, key=lambda size: abs(size - wanted)))
 
 
-def _optics(particles: ParticleTable | None) -> _Optics:
+def _optics(star: StarFile, particles: StarLoop) -> _Optics:
     """What the table of particles says of pixel size and box, group by group."""
-    if particles is None:
-        return _Optics("", [], [])
-    loop = _loop(particles)
-    name = loop.file.path.name
-    block = loop.file.block("optics")
+    name = star.path.name
+    block = star.block("optics")
     if block is None or block.loop is None:
-        return _Optics(name, _old_pixel_sizes(loop), [])
+        return _Optics(name, _old_pixel_sizes(particles), [])
     sizes = _positive(block, "rlnImagePixelSize")
     boxes = [int(box) for box in _positive(block, "rlnImageSize")]
     return _Optics(f"the optics of {name}", sizes, boxes)
@@ -315,7 +283,7 @@ def relion_version(star: StarFile) -> str:
     """The version of RELION that wrote a star file, as far as the file says."""
     import re
 
-    head = star.slice(0, min(len(star), 1 << 16)).decode("utf-8", "replace")
+    head = star.text.slice(0, 1 << 16).decode("utf-8", "replace")
     spoken = re.search(r"^#.*RELION.*version (\S+)", head, re.MULTILINE | re.IGNORECASE)
     if spoken:
         return f"RELION {spoken[1]}"

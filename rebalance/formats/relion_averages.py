@@ -29,8 +29,8 @@ _REFERENCE = re.compile(r"(\d+)@(.+)")
 
 
 @dataclass(frozen=True, eq=False)
-class AveragesSource:
-    """Where the class averages are, before their images are read.
+class RelionAverages:
+    """Where the class averages are; a `rebalance.formats.averages.AveragesSource`.
 
     Parameters
     ----------
@@ -43,12 +43,16 @@ class AveragesSource:
         0-based image in its stack.
     resolution : float64 (N,), optional
         Å.
+    star : StarFile, optional
+        None for a bare stack.
     loop : StarLoop, optional
-        The table; None for a bare stack.
+        Its table of class averages.
     pixel_size : float, optional
         Å, from the model.
     is_whole : bool
         True for all classes of a classification, False for a selection of them.
+    project : Path, optional
+        Folder that ``stack`` is relative to.
     """
 
     path: Path
@@ -56,6 +60,7 @@ class AveragesSource:
     stack: tuple[str, ...]
     index: IntArray
     resolution: DoubleArray | None = None
+    star: StarFile | None = None
     loop: StarLoop | None = None
     pixel_size: float | None = None
     is_whole: bool = True
@@ -144,12 +149,13 @@ class AveragesSource:
         return [target, stack_copy]
 
     def _templates_star(self) -> bytes:
-        if self.loop is None:
+        if self.star is None or self.loop is None:
             return stack_templates_star(self.stack[0], self.class_id)
+        text = self.star.text
         has_number = "rlnClassNumber" in self.loop.labels
-        if has_number and len(self.loop.file.blocks) == 1:
-            return self.loop.file.slice(0, len(self.loop.file))
-        labels = self.loop.file.slice(self.loop.labels_begin, self.loop.body_begin)
+        if has_number and len(self.star.blocks) == 1:
+            return text.slice(0, len(text))
+        labels = text.slice(self.loop.labels_begin, self.loop.body_begin)
         parts = [b"\ndata_\n\nloop_ \n", labels.strip(b"\r\n"), b"\n"]
         if not has_number:
             parts.append(b"_rlnClassNumber #%d \n" % (len(self.loop.labels) + 1))
@@ -183,7 +189,7 @@ def _project_above(path: Path) -> Path | None:
     )
 
 
-def find_averages(path: Path, project: Path | None) -> AveragesSource:
+def find_averages(path: Path, project: Path | None) -> RelionAverages:
     """Where the class averages are that a stack, a star file or a job folder gives.
 
     Raises
@@ -194,7 +200,7 @@ def find_averages(path: Path, project: Path | None) -> AveragesSource:
     if path.is_dir() or path.suffix.lower() not in SUFFIXES:
         return _from_star(_averages_star(path, project), project)
     stack = open_stack(path)
-    return AveragesSource(
+    return RelionAverages(
         path,
         np.arange(1, stack.n + 1, dtype=np.int64),
         (stack_reference(path, project),),
@@ -224,7 +230,7 @@ def _averages_star(path: Path, project: Path | None) -> StarFile:
     return StarFile(averages)
 
 
-def _from_star(star: StarFile, project: Path | None) -> AveragesSource:
+def _from_star(star: StarFile, project: Path | None) -> RelionAverages:
     block = averages_block(star)
     assert block is not None
     loop = loop_of(block)
@@ -254,12 +260,13 @@ def _from_star(star: StarFile, project: Path | None) -> AveragesSource:
         column = loop.read_column("rlnEstimatedResolution")
         resolution = column.astype(np.float64) if column.dtype.kind in "if" else None
     general = star.block("model_general")
-    return AveragesSource(
+    return RelionAverages(
         star.path,
         class_id,
         stacks,
         index - 1,
         resolution,
+        star,
         loop,
         _number(general.pairs.get("rlnPixelSize")) if general is not None else None,
         is_whole=block.name == "model_classes",
@@ -281,7 +288,7 @@ def _refuse_repeats(loop: StarLoop, class_id: IntArray) -> None:
             raise InputError(
                 f"Class number {number} is there twice, on lines {loop.row_line(first[number])} "
                 f"and {loop.row_line(row)}; each class average has a number of its own.",
-                path=loop.file.path,
+                path=loop.text.path,
                 location=f"line {loop.row_line(row)}",
                 hint="Remove one of the two rows, or give the table again from its job.",
             )

@@ -13,7 +13,7 @@ from rebalance.formats.averages import image_warnings
 from rebalance.formats.mrc_file import SUFFIXES, looks_like_mrc
 from rebalance.formats.paths import job_name
 from rebalance.formats.pixel_size import choose_pixel_size
-from rebalance.formats.relion_averages import AveragesSource, find_averages
+from rebalance.formats.relion_averages import RelionAverages, find_averages
 from rebalance.formats.writing import guarded_writing
 from rebalance.hookspecs import ReadRequest
 from rebalance.model import ClassAverages, Dataset, Selection, Superclasses
@@ -79,6 +79,6 @@ class Stack:
     ) -> tuple[Path, ...]:
         """Write templates.star, which names the images; with ``copy_templates`` templates.mrcs."""
         source = dataset.handle
-        assert isinstance(source, AveragesSource)
+        assert isinstance(source, RelionAverages)
         with guarded_writing(folder):
             return tuple(source.write_templates(folder, copy_templates))
