@@ -96,7 +96,7 @@ def _plugin(path: Path, name: str | None) -> tuple[str, Any]:
     plugins: list[tuple[str, Any]] = []
     scores: list[float] = []
     for one in registry().of_kind("format"):
-        # A broken format of a third party must not stop the others; --format names it.
+        # A broken format of a third party must not stop the others; `format` names it.
         try:
             plugin = one.load()
             score = float(plugin.sniff(path))

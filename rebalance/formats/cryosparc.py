@@ -34,7 +34,7 @@ from rebalance.model import ClassAverages, Dataset, ParticleTable, Selection, Su
 _NOT_BESIDE = "no *_class_averages.cs or templates_selected.cs lies beside the particles"
 _NO_AVERAGES = (
     "Give the class averages as CLASS_AVERAGES (*_class_averages.cs, templates_selected.cs or the "
-    ".mrc stack), or balance the 2D classes themselves with --no-superclasses."
+    ".mrc stack), or balance the 2D classes themselves with `superclasses=False`."
 )
 
 
@@ -198,7 +198,7 @@ def _read_particles(
             f"The particles have no {CLASS_FIELD}; their fields are of {', '.join(groups)}.",
             path=job.particles,
             hint="Give the particles of a 2D classification, or the passthrough file that has "
-            "alignments2D with --passthrough.",
+            "alignments2D with `passthrough`.",
         )
     warnings += _repeated_uids(main)
     if len(handle) == 0:

@@ -45,7 +45,7 @@ def not_found(name: str, named_in: Path, project: Path | None, what: str) -> Inp
     return InputError(
         f"It names {what} {name}, which was not found: neither {looked} nor beside it.",
         path=named_in,
-        hint=f"Give the project folder with --project, or copy {Path(name).name} beside "
+        hint=f"Give the project folder with `project`, or copy {Path(name).name} beside "
         f"{named_in.name}.",
     )
 

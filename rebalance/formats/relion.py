@@ -44,7 +44,7 @@ _NOT_BESIDE = (
 )
 _NO_AVERAGES = (
     "Give the class averages as CLASS_AVERAGES (an .mrcs stack, a *_model.star or a "
-    "class_averages.star), or balance the 2D classes themselves with --no-superclasses."
+    "class_averages.star), or balance the 2D classes themselves with `superclasses=False`."
 )
 
 

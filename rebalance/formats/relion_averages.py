@@ -143,7 +143,7 @@ class RelionAverages:
             raise OutputError(
                 f"The class averages of {self.path.name} lie in {len(set(self.stack))} stacks and "
                 "can't be copied as one.",
-                hint="Leave out --copy-templates: templates.star refers to the images.",
+                hint="Leave out `copy_templates`: templates.star refers to the images.",
             )
         self.open(self.stack[0]).copy(stack_copy, self.index)
         return [target, stack_copy]

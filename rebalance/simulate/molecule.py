@@ -177,8 +177,8 @@ def _symmetric(
         f"symmetry = {symmetry}: projections of {path.name} that {symmetry} relates correlate by "
         f"{correlation:.2f}; at least {symmetry_axes.SYMMETRIC} was expected.",
         hint="Check the group; turn a map's axes onto the standard ones (relion_align_symmetry); "
-        "of a model that is one part of the complex build it (--set assembly=1); or average the "
-        "density over the group (--set symmetrise=true).",
+        'of a model that is one part of the complex build it (`assembly="1"`); or average the '
+        "density over the group (`symmetrise=True`).",
     )
 
 

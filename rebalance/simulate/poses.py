@@ -101,12 +101,12 @@ def _too_few_averages(options: SimulationOptions, needed: int, aside: int) -> Op
     enough = needed + aside
     left = options.n_averages - aside
     who = "a view needs one average" if needed == 1 else f"{needed} views need an average each"
-    fewer_views = f", or n_views = {left} or fewer (--views {left})" if 0 < left < needed else ""
+    fewer_views = f", or `n_views={left}` or fewer" if 0 < left < needed else ""
     fewer_aside = "" if fewer_views else ", or fewer of the others by n_empty, n_noise and n_junk"
     return OptionError(
         f"n_averages = {options.n_averages} is too few: {who}, and {aside} averages show none "
         f"({options.n_empty} empty, {options.n_noise} noise, {sum(options.junk.values())} junk).",
-        hint=f"Give n_averages = {enough} or more (--averages {enough}){fewer_views}{fewer_aside}.",
+        hint=f"Give `n_averages={enough}` or more{fewer_views}{fewer_aside}.",
     )
 
 

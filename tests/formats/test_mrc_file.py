@@ -58,7 +58,7 @@ def test_a_voxel_size_of_zero_is_unknown(tmp_path: Path, write_stack, voxel: flo
 def test_a_lone_pixel_size_of_one_is_doubted(tmp_path: Path, write_stack) -> None:
     data = formats.read(write_stack(tmp_path / "a.mrcs", pixel_size=1.0))
     assert data.class_averages.pixel_size == 1.0
-    assert "--pixel-size" in data.warnings[0]
+    assert "`pixel_size`" in data.warnings[0]
     assert formats.read(data.sources[0], pixel_size=1.0).warnings == ()
 
 
