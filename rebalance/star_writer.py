@@ -1,35 +1,31 @@
-"""Star tables as RELION's C++ prints them, so that what is simulated looks like the real thing."""
+"""Star files of our own making, written by starfile, with numbers as RELION prints them.
+
+What RELION itself wrote is never printed anew: `rebalance.formats` copies it row by row.
+"""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 
 def number(value: float) -> str:
-    """A float in 12 columns: six decimals, five if negative, exponents for tiny and huge ones."""
+    """A float with six decimals, five if negative, and exponents if it is tiny or huge."""
     size = abs(value)
     if 1e-3 <= size <= 1e5 or value == 0:
-        return f"{value:12.6f}" if value >= 0 else f"{value:12.5f}"
+        return f"{value:.6f}" if value >= 0 else f"{value:.5f}"
     if math.isfinite(value):
-        return f"{value:12.6e}" if value > 0 else f"{value:12.5e}"
-    return f"{'-nan' if math.isnan(value) else value:>12}"
+        return f"{value:.6e}" if value > 0 else f"{value:.5e}"
+    return "-nan" if math.isnan(value) else str(value)
 
 
-def cells(column: npt.ArrayLike) -> list[str]:
-    """A column as RELION prints it: floats and integers right-aligned in 12, text in 10."""
-    array = np.asarray(column)
-    if array.dtype.kind == "f":
-        return [number(value) for value in array.tolist()]
-    if array.dtype.kind in "iu":
-        return [f"{value:12d}" for value in array.tolist()]
-    return [f"{value:>10}" for value in array.tolist()]
-
-
-def loop(name: str, columns: Mapping[str, npt.ArrayLike], *, version: int | None = 30001) -> str:
+def loop_block(
+    name: str, columns: Mapping[str, npt.ArrayLike], *, version: int | None = 30001
+) -> str:
     """A ``loop_`` block.
 
     Parameters
@@ -37,38 +33,43 @@ def loop(name: str, columns: Mapping[str, npt.ArrayLike], *, version: int | None
     name : str
         After ``data_``.
     columns : mapping of str to array of one dimension
-        By label without ``_rln``.
+        By label without ``_rln``. Texts are free of tabs and line breaks.
     version : int or None
         Of the comment before the block; None writes none, as RELION 3.0.
     """
-    labels = [f"_rln{label} #{place} \n" for place, label in enumerate(columns, start=1)]
-    rows = zip(*(cells(column) for column in columns.values()), strict=True)
-    body = "".join(" ".join(row) + " \n" for row in rows)
-    return f"{_opening(name, version)}loop_ \n{''.join(labels)}{body} \n"
+    import pandas as pd
+
+    table = {f"rln{label}": _printed(column) for label, column in columns.items()}
+    return _block(name, pd.DataFrame(table), version)
 
 
-def listing(
+def pair_block(
     name: str, values: Mapping[str, float | int | str], *, version: int | None = 30001
 ) -> str:
     """A block of one value per label."""
-    width = max(len(label) for label in values) + 4
-    lines = [
-        f"{'_rln' + label:<{width}} {_padded(cells([value])[0])}\n"
+    cells = {
+        f"rln{label}": number(value) if isinstance(value, float) else value
         for label, value in values.items()
-    ]
-    return f"{_opening(name, version)}{''.join(lines)} \n"
+    }
+    return _block(name, cells, version)
 
 
-def indexed(indices: npt.NDArray[np.int64], stack: str | Sequence[str]) -> list[str]:
+def image_names(indices: npt.NDArray[np.int64], stack: str | Sequence[str]) -> list[str]:
     """Names of images in stacks, ``000001@stack``; indices count from 1."""
     stacks = [stack] * len(indices) if isinstance(stack, str) else stack
     return [f"{index:06d}@{name}" for index, name in zip(indices.tolist(), stacks, strict=True)]
 
 
-def _opening(name: str, version: int | None) -> str:
+def _printed(column: npt.ArrayLike) -> npt.NDArray[Any] | list[str]:
+    array = np.asarray(column)
+    return [number(value) for value in array.tolist()] if array.dtype.kind == "f" else array
+
+
+def _block(name: str, content: Any, version: int | None) -> str:
+    import starfile
+
+    text = starfile.to_string({name: content})
     comment = "" if version is None else f"# version {version}\n\n"
-    return f"\n{comment}data_{name}\n\n"
-
-
-def _padded(cell: str) -> str:
-    return cell if cell.startswith(" ") else f"{cell:<12}".rstrip()
+    # starfile's first line has the time of day in it; one seed is to give the same bytes.
+    _, _, block = text.partition("\n")
+    return f"\n{comment}{block.lstrip()}"

@@ -24,8 +24,10 @@ from rebalance.formats.relion_job import (
 from rebalance.formats.star_file import StarFile
 from rebalance.formats.star_loop import StarLoop
 from rebalance.model import DoubleArray, FloatArray, IntArray
+from rebalance.star_writer import image_names, loop_block
 
 _REFERENCE = re.compile(r"(\d+)@(.+)")
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 @dataclass(frozen=True, eq=False)
@@ -150,7 +152,7 @@ class RelionAverages:
 
     def _templates_star(self) -> bytes:
         if self.star is None or self.loop is None:
-            return stack_templates_star(self.stack[0], self.class_id)
+            return _stack_templates_star(self.stack[0], self.class_id)
         text = self.star.text
         has_number = "rlnClassNumber" in self.loop.labels
         if has_number and len(self.star.blocks) == 1:
@@ -165,14 +167,17 @@ class RelionAverages:
         return b"".join([*parts, b"\n"])
 
 
-def stack_templates_star(stack: str, class_id: IntArray) -> bytes:
+def _stack_templates_star(stack: str, class_id: IntArray) -> bytes:
     """A table that refers to the images of one stack, in order, with their class numbers."""
-    quote = '"' if re.search(r"\s", stack) else ""
-    lines = [
-        f"{quote}{n:06d}@{stack}{quote} {number:12d} \n" for n, number in enumerate(class_id, 1)
-    ]
-    head = "\ndata_\n\nloop_ \n_rlnReferenceImage #1 \n_rlnClassNumber #2 \n"
-    return (head + "".join(lines) + "\n").encode("utf-8", "surrogateescape")
+    if _UNPRINTABLE.search(stack):
+        raise OutputError(
+            f"A star file can't name the stack {stack!r}: there are tabs, line breaks or bytes "
+            "that are no UTF-8 in its path.",
+            hint="Rename it, or copy it to another folder.",
+        )
+    references = image_names(np.arange(1, len(class_id) + 1), stack)
+    columns = {"ReferenceImage": references, "ClassNumber": class_id}
+    return loop_block("", columns, version=None).encode()
 
 
 def stack_reference(path: Path, project: Path | None) -> str:
