@@ -14,6 +14,7 @@ From a map or an atomic model, in one go::
 
 from __future__ import annotations
 
+from rebalance.simulate.blobs import Blobs
 from rebalance.simulate.classification import (
     SimulatedClassification,
     simulate_class_averages,
@@ -24,10 +25,16 @@ from rebalance.simulate.cryosparc_writer import (
     write_cryosparc,
     write_cryosparc_selection,
 )
-from rebalance.simulate.demo import DEMO, demo_dataset
-from rebalance.simulate.job import LAYOUTS, check_layout, simulate, write_job
+from rebalance.simulate.job import (
+    DEMO,
+    LAYOUTS,
+    check_layout,
+    demo_dataset,
+    simulate,
+    write_job,
+)
 from rebalance.simulate.molecule import Molecule, load_molecule
-from rebalance.simulate.phantom import Blobs, phantom
+from rebalance.simulate.phantom import phantom
 from rebalance.simulate.projection import in_plane, project
 from rebalance.simulate.relion_writer import (
     RelionFiles,

@@ -11,10 +11,10 @@ import numpy.typing as npt
 
 from rebalance.model import BoolArray, ClassAverages, DoubleArray, FloatArray, IntArray
 from rebalance.simulate import image_formation, viewing_directions
-from rebalance.simulate.image_simulator import Studio
+from rebalance.simulate.blobs import Blobs
+from rebalance.simulate.image_simulator import ImageSimulator
 from rebalance.simulate.molecule import PHANTOM, Molecule, load_molecule
-from rebalance.simulate.phantom import Blobs
-from rebalance.simulate.poses import Particles, plan_averages
+from rebalance.simulate.poses import PlannedParticles, plan_averages
 from rebalance.simulate.projection import in_plane
 from rebalance.simulate.simulation_options import SimulationOptions, parse_simulation
 from rebalance.simulate.symmetry import operators
@@ -154,16 +154,16 @@ def simulate_class_averages(
     options = options.model_copy(update={"pixel_size": pixel_size, "symmetry": molecule.symmetry})
     rng = np.random.default_rng(options.seed)
     plan = plan_averages(options, molecule.operators, rng)
-    particles = Particles.draw(plan, options, rng)
+    particles = PlannedParticles.draw(plan, options, rng)
     optics = image_formation.Optics(pixel_size, b_factor=options.b_factor, ctf=options.ctf)
-    studio = Studio.of(molecule.density, plan, particles, options, optics)
+    simulator = ImageSimulator.of(molecule.density, plan, particles, options, optics)
     n, n_particles = options.n_averages, options.n_particles
-    images, ssnr, count = studio.averages(rng)
+    images, ssnr, count = simulator.averages(rng)
     motion = in_plane(particles.psi)
     carried_shift = np.einsum("pij,pj->pi", motion[:, :2, :2], plan.shift[particles.class_index])
     place = carried_shift + particles.move
     rotation = motion @ particles.frame
-    stack = studio.particle_images(rotation, place, rng) if options.particle_images else None
+    stack = simulator.particle_images(rotation, place, rng) if options.particle_images else None
     return SimulatedClassification(
         class_averages=ClassAverages(
             images,
@@ -171,7 +171,7 @@ def simulate_class_averages(
             pixel_size,
             count,
             np.array([image_formation.resolution(row, options.box, pixel_size) for row in ssnr]),
-            studio.diameter,
+            simulator.diameter,
         ),
         kind=plan.kind,
         junk_kind=plan.junk_kind,

@@ -8,9 +8,9 @@ import numpy as np
 
 from rebalance.model import DoubleArray, FloatArray, IntArray, Transform
 from rebalance.simulate import image_formation, viewing_directions
+from rebalance.simulate.blobs import Blobs
 from rebalance.simulate.junk_images import junk_picture, neighbours
-from rebalance.simulate.phantom import Blobs
-from rebalance.simulate.poses import Particles, Plan
+from rebalance.simulate.poses import PlannedAverages, PlannedParticles
 from rebalance.simulate.projection import in_plane, project
 from rebalance.simulate.simulation_options import JUNK, NOISE, VIEW, SimulationOptions
 from rebalance.simulate.volume import Volume
@@ -19,14 +19,14 @@ _IMAGES_AT_ONCE = 256
 
 
 @dataclass(frozen=True, eq=False)
-class Studio:
-    """What all images of one simulation share.
+class ImageSimulator:
+    """Makes the images of one simulation.
 
     Parameters
     ----------
     molecule : Blobs or Volume
-    plan : Plan
-    particles : Particles
+    plan : PlannedAverages
+    particles : PlannedParticles
     options : SimulationOptions
     optics : image_formation.Optics
     diameter : float
@@ -36,8 +36,8 @@ class Studio:
     """
 
     molecule: Blobs | Volume
-    plan: Plan
-    particles: Particles
+    plan: PlannedAverages
+    particles: PlannedParticles
     options: SimulationOptions
     optics: image_formation.Optics
     diameter: float
@@ -47,11 +47,11 @@ class Studio:
     def of(
         cls,
         molecule: Blobs | Volume,
-        plan: Plan,
-        particles: Particles,
+        plan: PlannedAverages,
+        particles: PlannedParticles,
         options: SimulationOptions,
         optics: image_formation.Optics,
-    ) -> Studio:
+    ) -> ImageSimulator:
         """With the mask just wider than the molecule, unless another was asked for."""
         widest = options.box * optics.pixel_size
         diameter = options.mask_diameter or min(

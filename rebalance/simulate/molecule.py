@@ -14,7 +14,8 @@ import numpy as np
 from rebalance.errors import InputError, OptionError
 from rebalance.model import DoubleArray
 from rebalance.simulate import atoms, map_file, symmetry_axes
-from rebalance.simulate.phantom import Blobs, phantom
+from rebalance.simulate.blobs import Blobs
+from rebalance.simulate.phantom import phantom
 from rebalance.simulate.simulation_options import SimulationOptions, parse_simulation
 from rebalance.simulate.symmetry import operators, parse_symmetry
 from rebalance.simulate.volume import Volume, volume_of
@@ -168,7 +169,7 @@ def _from_map(path: Path, options: SimulationOptions, symmetry: str) -> Molecule
 def _symmetric(
     volume: Volume, group: DoubleArray, symmetry: str, symmetrise: bool, path: Path
 ) -> tuple[Volume, DoubleArray]:
-    correlation = symmetry_axes.agreement(volume, group)
+    correlation = symmetry_axes.symmetry_correlation(volume, group)
     if correlation >= symmetry_axes.SYMMETRIC:
         return volume, group
     if symmetrise:

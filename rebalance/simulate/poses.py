@@ -20,8 +20,21 @@ _SAME_VIEW = 0.1
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
-    """What each of the N averages is to show, in order of class number."""
+class PlannedAverages:
+    """What each of the N averages is to show, in order of class number.
+
+    Parameters
+    ----------
+    kind, junk_kind : str (N,)
+        As in `SimulatedClassification`, where these are explained: ``view``, ``superclass``,
+        ``mirrored``, ``mirror_of``, ``n_neighbours``, ``axes`` and ``popularity`` too.
+    turn : float64 (N,)
+        Degrees by which the picture is turned in its plane.
+    shift : float64 (N, 2)
+        (x, y) pixels by which it is then moved.
+    share : float64 (N,)
+        Of the particles, in proportion; 0 for averages without any.
+    """
 
     kind: npt.NDArray[np.str_]
     junk_kind: npt.NDArray[np.str_]
@@ -37,7 +50,9 @@ class Plan:
     share: DoubleArray
 
 
-def plan_averages(options: SimulationOptions, group: DoubleArray, rng: np.random.Generator) -> Plan:
+def plan_averages(
+    options: SimulationOptions, group: DoubleArray, rng: np.random.Generator
+) -> PlannedAverages:
     """Draw the views of the averages, modulo a point group (G, 3, 3)."""
     n, n_junk = options.n_averages, sum(options.junk.values())
     n_shown = n - options.n_empty - options.n_noise - n_junk
@@ -80,7 +95,7 @@ def plan_averages(options: SimulationOptions, group: DoubleArray, rng: np.random
     junk_kind = np.full(n, "", dtype="U6")
     junk_kind[junk] = np.repeat(list(options.junk), list(options.junk.values()))
     junk_kind[kind == NOISE] = NOISE
-    return Plan(
+    return PlannedAverages(
         kind,
         junk_kind,
         _scatter(view, shown, n, np.nan),
@@ -203,8 +218,24 @@ def _scatter(values: npt.NDArray[Any], place: IntArray, n: int, fill: Any) -> np
 
 
 @dataclass(frozen=True, eq=False)
-class Particles:
-    """Class (0-based) and true pose of every particle, in the frame of its class average."""
+class PlannedParticles:
+    """Class and true pose of every particle, in the frame of its class average.
+
+    Parameters
+    ----------
+    class_index : int64 (P,)
+        Row of its class average.
+    frame : float64 (P, 3, 3)
+        Rotation from the molecule to the class average; NaN where no single molecule is shown.
+    psi : float64 (P,), move : float64 (P, 2)
+        Degrees and (x, y) pixels that lay the class average onto the particle.
+    defocus : float64 (P,)
+        Å.
+    score : float64 (P,)
+        In (0, 1]; higher the nearer its view is to that of the average.
+    members : list of int64
+        Particles of each class average.
+    """
 
     class_index: IntArray
     frame: DoubleArray
@@ -215,7 +246,9 @@ class Particles:
     members: list[IntArray]
 
     @classmethod
-    def draw(cls, plan: Plan, options: SimulationOptions, rng: np.random.Generator) -> Particles:
+    def draw(
+        cls, plan: PlannedAverages, options: SimulationOptions, rng: np.random.Generator
+    ) -> PlannedParticles:
         """Draw them; what shows no single molecule has a frame of NaN."""
         n_particles = options.n_particles
         occupied = np.flatnonzero(plan.share)

@@ -39,7 +39,7 @@ def class_columns(simulated: SimulatedClassification, stack: str, version: Versi
     }
 
 
-def model(simulated: SimulatedClassification, root: str, version: Version) -> str:
+def model_star(simulated: SimulatedClassification, root: str, version: Version) -> str:
     """``_model.star``."""
     averages, optics = simulated.class_averages, simulated.optics
     assert averages.resolution is not None
@@ -110,7 +110,7 @@ def model(simulated: SimulatedClassification, root: str, version: Version) -> st
     return "".join(blocks)
 
 
-def optimiser(
+def optimiser_star(
     simulated: SimulatedClassification, root: str, version: Version, iteration: int
 ) -> str:
     """``_optimiser.star``."""
@@ -154,7 +154,7 @@ def optimiser(
     return header + pair_block("optimiser_general", values, version=COMMENT[version])
 
 
-def sampling(simulated: SimulatedClassification, version: Version) -> str:
+def sampling_star(simulated: SimulatedClassification, version: Version) -> str:
     """``_sampling.star``."""
     unit = 1.0 if version == "3.0" else simulated.optics.pixel_size
     values: dict[str, float | int | str] = {
@@ -169,7 +169,7 @@ def sampling(simulated: SimulatedClassification, version: Version) -> str:
     return pair_block("sampling_general", values, version=COMMENT[version])
 
 
-def pipeline() -> str:
+def pipeline_star() -> str:
     """``default_pipeline.star``, by which RELION knows a project folder."""
     jobs: Columns = {
         "PipeLineProcessName": ["MotionCorr/job001/", "Extract/job002/", f"{JOB}/"],

@@ -21,10 +21,10 @@ from rebalance.simulate.relion_tables import (
     Columns,
     Version,
     class_columns,
-    model,
-    optimiser,
-    pipeline,
-    sampling,
+    model_star,
+    optimiser_star,
+    pipeline_star,
+    sampling_star,
 )
 from rebalance.simulate.truth_writer import write_truth
 from rebalance.star_writer import image_names, loop_block
@@ -93,10 +93,10 @@ def write_relion(
     optics = "" if version == "3.0" else _optics(simulated, version, n_optics_groups)
     name = "" if version == "3.0" else "particles"
     files["data"].write_text(optics + loop_block(name, particles, version=comment))
-    files["model"].write_text(model(simulated, root, version))
-    files["optimiser"].write_text(optimiser(simulated, root, version, iteration))
-    files["sampling"].write_text(sampling(simulated, version))
-    (project / "default_pipeline.star").write_text(pipeline())
+    files["model"].write_text(model_star(simulated, root, version))
+    files["optimiser"].write_text(optimiser_star(simulated, root, version, iteration))
+    files["sampling"].write_text(sampling_star(simulated, version))
+    (project / "default_pipeline.star").write_text(pipeline_star())
     if simulated.particle_images is not None:
         _write_particle_images(simulated, project)
     truth = write_truth(simulated, list(particles["ImageName"]), project)
