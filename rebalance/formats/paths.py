@@ -1,4 +1,7 @@
-"""Finds the files that other files name: relative to a project, else beside the file itself."""
+"""Paths that people and files name: what they lead to, and the short name of a job.
+
+A path inside a file is relative to a project, else its file lies beside the one that names it.
+"""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ _NOT_BESIDE = (
     "no *_model.star, *_classes.mrcs or class_averages.star of the same name lies beside the table"
 )
 _NO_AVERAGES = (
-    "Give the class averages as CLASS_AVERAGES (an .mrcs stack, a *_model.star or a "
+    "Give the class averages as `class_averages` (an .mrcs stack, a *_model.star or a "
     "class_averages.star), or balance the 2D classes themselves with `superclasses=False`."
 )
 
