@@ -1,8 +1,8 @@
 """Files of other programs: which format a path is, what is in it, and how it is written back.
 
 One plugin a format (`relion`, `cryosparc`, `stack`), each in the module of its name and by way of
-the registry. ``*_job`` finds the files that belong together, ``*_averages`` the class averages among
-them, ``*_file`` reads and writes one kind of file. Nothing here ever writes to an input.
+the registry. ``*_job`` finds the files that belong together, ``*_averages`` the class averages
+among them, ``*_file`` reads and writes one kind of file. Nothing here ever writes to an input.
 """
 
 from __future__ import annotations

@@ -33,8 +33,8 @@ from rebalance.model import ClassAverages, Dataset, ParticleTable, Selection, Su
 
 _NOT_BESIDE = "no *_class_averages.cs or templates_selected.cs lies beside the particles"
 _NO_AVERAGES = (
-    "Give the class averages as `class_averages` (*_class_averages.cs, templates_selected.cs or the "
-    ".mrc stack), or balance the 2D classes themselves with `superclasses=False`."
+    "Give the class averages as `class_averages` (*_class_averages.cs, templates_selected.cs or "
+    "the .mrc stack), or balance the 2D classes themselves with `superclasses=False`."
 )
 
 

@@ -176,8 +176,8 @@ def _stack_templates_star(stack: str, class_id: IntArray) -> bytes:
             hint="Rename it, or copy it to another folder.",
         )
     references = image_names(np.arange(1, len(class_id) + 1), stack)
-    columns = {"ReferenceImage": references, "ClassNumber": class_id}
-    return loop_block("", columns, version=None).encode()
+    table = loop_block("", {"ReferenceImage": references, "ClassNumber": class_id}, version=None)
+    return table.encode()
 
 
 def stack_reference(path: Path, project: Path | None) -> str:
