@@ -53,7 +53,7 @@ def check(
     from rebalance.cli.endings import MENDABLE
     from rebalance.cli.words import parse_settings
     from rebalance.errors import OptionError
-    from rebalance.formats.locate import require_exists
+    from rebalance.formats.paths import require_exists
     from rebalance.testing import Case
     from rebalance.testing.kit import outcomes_of
 

@@ -223,7 +223,7 @@ def load(instance: Instance, key: str, kept_in: Path) -> Loaded:
         truth = read_truth(_truth_path(instance), symmetry=instance.data.symmetry)
     else:
         from rebalance import formats
-        from rebalance.simulate.relion import JOB
+        from rebalance.simulate.relion_writer import JOB
 
         project = kept_in / key[:16]
         if not project.is_dir():

@@ -1,7 +1,8 @@
 """Files of other programs: which format a path is, what is in it, and how it is written back.
 
-One plugin a format (`relion`, `cryosparc`, `stack`), each by way of the registry. Nothing here
-ever writes to an input.
+One plugin a format (`relion`, `cryosparc`, `stack`), each in the module of its name and by way of
+the registry. ``*_job`` finds the files that belong together, ``*_averages`` the class averages
+among them, ``*_file`` reads and writes one kind of file. Nothing here ever writes to an input.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ def read(
         If a file is missing, of no known format, or broken.
     """
     from rebalance.contracts import ReadRequest
-    from rebalance.formats.locate import require_exists
+    from rebalance.formats.paths import require_exists
 
     path = Path(path)
     averages = None if class_averages is None else Path(class_averages)
@@ -96,7 +97,7 @@ def _plugin(path: Path, name: str | None) -> tuple[str, Any]:
     plugins: list[tuple[str, Any]] = []
     scores: list[float] = []
     for one in registry().of_kind("format"):
-        # A broken format of a third party must not stop the others; --format names it.
+        # A broken format of a third party must not stop the others; `format` names it.
         try:
             plugin = one.load()
             score = float(plugin.sniff(path))
@@ -134,7 +135,7 @@ def inspect(path: _PathLike) -> Inspection:
         If the path does not exist or is of no known format.
     """
     from rebalance.formats.inspection import inspect_path
-    from rebalance.formats.locate import require_exists
+    from rebalance.formats.paths import require_exists
 
     path = Path(path)
     require_exists(path)

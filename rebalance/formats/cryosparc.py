@@ -7,33 +7,27 @@ from pathlib import Path
 import numpy as np
 
 from rebalance.contracts import Format, ReadRequest
-from rebalance.errors import InputError
-from rebalance.formats.agreement import (
+from rebalance.formats.averages import (
     class_warnings,
     count_particles,
-    covers,
     extent_warnings,
     image_warnings,
+    read_averages,
 )
 from rebalance.formats.cryosparc_averages import CryosparcAverages, find_averages
-from rebalance.formats.cryosparc_job import (
-    CLASS_FIELD,
-    CryosparcJob,
-    CsParticles,
-    find_job,
-    find_passthrough,
-    is_averages,
-)
-from rebalance.formats.cs_file import NUMPY_MAGIC, STREAM_MAGIC, CsTable, NumpyTable, open_cs
-from rebalance.formats.csg import write_group
-from rebalance.formats.locate import job_name
-from rebalance.formats.output import guarded_writing
+from rebalance.formats.cryosparc_job import find_job, is_averages
+from rebalance.formats.cryosparc_particles import CryosparcParticles, read_particles
+from rebalance.formats.cs_file import NUMPY_MAGIC, STREAM_MAGIC, NumpyTable, open_cs
+from rebalance.formats.csg_file import write_group
+from rebalance.formats.paths import job_name
 from rebalance.formats.pixel_size import choose_pixel_size
+from rebalance.formats.writing import guarded_writing
 from rebalance.model import ClassAverages, Dataset, ParticleTable, Selection, Superclasses
 
+_NOT_BESIDE = "no *_class_averages.cs or templates_selected.cs lies beside the particles"
 _NO_AVERAGES = (
-    "Give the class averages as CLASS_AVERAGES (*_class_averages.cs, templates_selected.cs or the "
-    ".mrc stack), or balance the 2D classes themselves with --no-superclasses."
+    "Give the class averages as `class_averages` (*_class_averages.cs, templates_selected.cs or "
+    "the .mrc stack), or balance the 2D classes themselves with `superclasses=False`."
 )
 
 
@@ -80,17 +74,25 @@ class CryoSparc(Format):
             Names the file, the row or field, what was found and what was expected.
         """
         job = find_job(request.path)
-        notes = list(job.notes)
-        warnings: list[str] = []
-        particles = (
-            _read_particles(job, request.passthrough, notes, warnings) if job.particles else None
+        particles, noted, warnings = (
+            read_particles(job, request.passthrough) if job.particles else (None, [], [])
         )
-        source, averages = self._averages(request, job, particles, notes)
-        if averages is not None and source is not None:
+        notes = [*job.notes, *noted]
+        source, images, left_out = read_averages(
+            request,
+            job.averages,
+            particles,
+            find_averages,
+            not_beside=_NOT_BESIDE,
+            hint=_NO_AVERAGES,
+        )
+        notes += left_out
+        averages = None
+        if source is not None and images is not None:
             decided = choose_pixel_size(request.pixel_size, source.stated_pixel_sizes)
             warnings += decided.warnings
             averages = ClassAverages(
-                averages.images,
+                images,
                 source.class_id,
                 decided.value,
                 None if particles is None else count_particles(particles.class_id, source.class_id),
@@ -102,13 +104,13 @@ class CryoSparc(Format):
             if particles is not None and source.is_whole:
                 warnings += class_warnings(particles.class_id, source.class_id, source.path.name)
             if particles is not None:
-                box, pixel_size = _particle_box(_handle(particles))
+                box, pixel_size = _joined(particles).box_and_pixel_size
                 warnings += extent_warnings(
                     (averages.box, decided.value), (box, pixel_size), source.path.name
                 )
         sources = [
             job.particles,
-            *(other.path for other in (_handle(particles).others if particles else ())),
+            *(other.path for other in (_joined(particles).others if particles else ())),
             source.path if source is not None else None,
             source.stack.path if source is not None and averages is not None else None,
         ]
@@ -122,37 +124,6 @@ class CryoSparc(Format):
             tuple(warnings),
             source,
         )
-
-    def _averages(
-        self,
-        request: ReadRequest,
-        job: CryosparcJob,
-        particles: ParticleTable | None,
-        notes: list[str],
-    ) -> tuple[CryosparcAverages | None, ClassAverages | None]:
-        path = request.class_averages or job.averages
-        if path is None:
-            if request.need_class_averages:
-                raise InputError(
-                    "The class averages were not found: no *_class_averages.cs or "
-                    "templates_selected.cs lies beside the particles.",
-                    path=job.particles,
-                    hint=_NO_AVERAGES,
-                )
-            return None, None
-        must_read = request.need_class_averages or request.class_averages is not None
-        source = None
-        try:
-            source = find_averages(path, request.project)
-            if not (must_read or particles is None or covers(source.class_id, particles.class_id)):
-                notes.append(f"{path.name} does not name every class of the table; left out.")
-                return None, None
-            return source, ClassAverages(source.stack.read(source.class_id), source.class_id)
-        except InputError as error:
-            if must_read:
-                raise
-            notes.append(f"The class averages were left out. {error.problem}")
-            return source, None
 
     def write(
         self,
@@ -176,7 +147,7 @@ class CryoSparc(Format):
         written: list[Path] = []
         with guarded_writing(folder):
             if dataset.particles is not None and selection is not None:
-                handle = _handle(dataset.particles)
+                handle = _joined(dataset.particles)
                 for name, title, keep in (
                     ("particles_selected", "Particles selected", selection.selected),
                     ("particles_excluded", "Particles excluded", ~selection.selected),
@@ -197,55 +168,6 @@ class CryoSparc(Format):
         return tuple(written)
 
 
-def _handle(particles: ParticleTable) -> CsParticles:
-    assert isinstance(particles.handle, CsParticles)
+def _joined(particles: ParticleTable) -> CryosparcParticles:
+    assert isinstance(particles.handle, CryosparcParticles)
     return particles.handle
-
-
-def _read_particles(
-    job: CryosparcJob, given: tuple[Path, ...], notes: list[str], warnings: list[str]
-) -> ParticleTable:
-    assert job.particles is not None
-    main = open_cs(job.particles)
-    named = [open_cs(path) for path in dict.fromkeys((*job.passthrough, *given))]
-    if not named:
-        named, left_out = find_passthrough(job.particles, main)
-        warnings += left_out
-        notes += [f"{other.path.name} has the same uids and goes along." for other in named]
-    handle = CsParticles(main, named)
-    if CLASS_FIELD not in handle.column_names:
-        groups = dict.fromkeys(name.partition("/")[0] for name in handle.column_names)
-        raise InputError(
-            f"The particles have no {CLASS_FIELD}; their fields are of {', '.join(groups)}.",
-            path=job.particles,
-            hint="Give the particles of a 2D classification, or the passthrough file that has "
-            "alignments2D with --passthrough.",
-        )
-    warnings += _repeated_uids(main)
-    if len(handle) == 0:
-        raise InputError(
-            "The particle table is empty.", path=job.particles, hint="Give a table with particles."
-        )
-    return ParticleTable(handle.read_column(CLASS_FIELD).astype(np.int64), handle, job.particles)
-
-
-def _repeated_uids(table: CsTable) -> list[str]:
-    """At most one sentence on particles that are in the table more than once."""
-    if "uid" not in (table.dtype.names or ()):
-        return []
-    repeated = len(table) - len(np.unique(table.values("uid")))
-    if repeated == 0:
-        return []
-    rows = "1 row repeats the uid" if repeated == 1 else f"{repeated:,} rows repeat the uids"
-    return [
-        f"{rows} of others in {table.path.name}: the particles are counted and may be selected "
-        "more than once. Remove Duplicates in CryoSPARC drops them."
-    ]
-
-
-def _particle_box(handle: CsParticles) -> tuple[int | None, float | None]:
-    """Box (px) and pixel size (Å) of the particles, where the files say them."""
-    for table in (handle.main, *handle.others):
-        if {"blob/shape", "blob/psize_A"} <= set(table.dtype.names or ()) and len(table):
-            return int(table.values("blob/shape")[0, -1]), float(table.values("blob/psize_A")[0])
-    return None, None

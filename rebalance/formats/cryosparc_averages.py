@@ -12,16 +12,16 @@ import numpy as np
 from rebalance.errors import InputError
 from rebalance.formats.cryosparc_job import averages_beside, find_job
 from rebalance.formats.cs_file import CsTable, open_cs, read_column
-from rebalance.formats.csg import write_group
-from rebalance.formats.locate import locate, not_found
-from rebalance.formats.mrc_stack import SUFFIXES, MrcStack, open_stack
+from rebalance.formats.csg_file import write_group
+from rebalance.formats.mrc_file import SUFFIXES, MrcStack, open_stack
+from rebalance.formats.paths import locate, not_found
 from rebalance.formats.pixel_size import Stated
-from rebalance.model import DoubleArray, IntArray
+from rebalance.model import DoubleArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)
 class CryosparcAverages:
-    """The class averages and where they come from.
+    """Where the class averages are; a `rebalance.formats.averages.AveragesSource`.
 
     Parameters
     ----------
@@ -56,6 +56,10 @@ class CryosparcAverages:
             what = "the stack of class averages"
             raise not_found(self.stack_name, self.path, self.project, what)
         return open_stack(found)
+
+    def read_images(self) -> FloatArray:
+        """float32 (N, L, L); InputError if the stack is missing or broken."""
+        return self.stack.read(self.class_id)
 
     @property
     def is_whole(self) -> bool:

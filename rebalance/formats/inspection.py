@@ -90,7 +90,7 @@ def _average_rows(averages: ClassAverages) -> list[tuple[str, str]]:
         ),
         ("empty averages", str(int(averages.is_empty.sum()))),
         ("box", f"{averages.box} px" + (f" ({averages.box * size:.4g} Å)" if size else "")),
-        ("pixel size", f"{size:g} Å" if size else "unknown (give --pixel-size)"),
+        ("pixel size", f"{size:g} Å" if size else "unknown (give `pixel_size`)"),
     ]
     if averages.mask_diameter:
         rows.append(("mask diameter", f"{averages.mask_diameter:g} Å"))

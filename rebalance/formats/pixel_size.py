@@ -57,7 +57,7 @@ def choose_pixel_size(given: float | None, stated: Sequence[Stated]) -> PixelSiz
         if not (math.isfinite(given) and given > 0):
             raise OptionError(
                 f"The pixel size is {given:g} Å; a positive number was expected.",
-                hint="Give --pixel-size in Å, e.g. --pixel-size 1.06.",
+                hint="Give `pixel_size` in Å, e.g. `pixel_size=1.06`.",
             )
         return PixelSize(given, _at_odds(given, sure))
     if not sure:
@@ -67,7 +67,7 @@ def choose_pixel_size(given: float | None, stated: Sequence[Stated]) -> PixelSiz
             known[0].value,
             (
                 f"The pixel size 1.0 Å comes from {known[0].source} alone, where many programs "
-                "write 1.0 when they don't know it; give --pixel-size if it is another.",
+                "write 1.0 when they don't know it; give `pixel_size` if it is another.",
             ),
         )
     best = sure[0]
@@ -77,7 +77,7 @@ def choose_pixel_size(given: float | None, stated: Sequence[Stated]) -> PixelSiz
         tuple(
             f"The pixel size is {best.value:g} Å by {best.source} and {other.value:g} Å by "
             f"{other.source}: are they of two different jobs? {best.value:g} Å is used; "
-            "--pixel-size overrides."
+            "`pixel_size` overrides."
             for other in sure[1:]
             if other.value is not None and not _agree(other.value, best.value)
         ),
@@ -89,7 +89,7 @@ def _at_odds(given: float, sure: Sequence[Stated]) -> tuple[str, ...]:
     if not sure or any(_agree(one.value, given) for one in sure if one.value is not None):
         return ()
     return (
-        f"The pixel size is {given:g} Å by --pixel-size and {sure[0].value:g} Å by "
+        f"The pixel size is {given:g} Å by `pixel_size` and {sure[0].value:g} Å by "
         f"{sure[0].source}: {given:g} Å is used.",
     )
 

@@ -2,54 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
 
 from rebalance.contracts import Format, ReadRequest
 from rebalance.errors import InputError
-from rebalance.formats.agreement import (
+from rebalance.formats.averages import (
     box_warnings,
     class_warnings,
     count_particles,
-    covers,
     image_warnings,
+    read_averages,
 )
-from rebalance.formats.output import guarded_writing
-from rebalance.formats.pixel_size import Stated, choose_pixel_size
-from rebalance.formats.relion_averages import AveragesSource, find_averages
-from rebalance.formats.relion_job import (
-    RelionJob,
-    find_job,
-    kind_of,
-    loop_of,
-    particle_block,
-    particle_diameter,
-)
-from rebalance.formats.star_file import StarBlock, StarFile
-from rebalance.formats.star_table import StarLoop
-from rebalance.model import (
-    ClassAverages,
-    Dataset,
-    IntArray,
-    ParticleTable,
-    Selection,
-    Superclasses,
-)
+from rebalance.formats.pixel_size import choose_pixel_size
+from rebalance.formats.relion_averages import RelionAverages, find_averages
+from rebalance.formats.relion_job import find_job, kind_of, particle_diameter
+from rebalance.formats.relion_particles import Optics, read_particles
+from rebalance.formats.star_file import StarFile
+from rebalance.formats.star_loop import StarLoop
+from rebalance.formats.writing import guarded_writing
+from rebalance.model import ClassAverages, Dataset, ParticleTable, Selection, Superclasses
 
-CLASS_COLUMN = "rlnClassNumber"
+_NOT_BESIDE = (
+    "no *_model.star, *_classes.mrcs or class_averages.star of the same name lies beside the table"
+)
 _NO_AVERAGES = (
-    "Give the class averages as CLASS_AVERAGES (an .mrcs stack, a *_model.star or a "
-    "class_averages.star), or balance the 2D classes themselves with --no-superclasses."
+    "Give the class averages as `class_averages` (an .mrcs stack, a *_model.star or a "
+    "class_averages.star), or balance the 2D classes themselves with `superclasses=False`."
 )
-
-
-@dataclass(frozen=True)
-class _Memory:
-    """What `write` needs of the input."""
-
-    averages: AveragesSource | None
 
 
 class Relion(Format):
@@ -92,18 +71,25 @@ class Relion(Format):
             Names the file, the line or column, what was found and what was expected.
         """
         job = find_job(request.path, request.project)
-        particles = _read_particles(job) if job.particles else None
-        notes = list(job.notes)
+        particles, optics = read_particles(job) if job.particles else (None, Optics())
         warnings: list[str] = []
-        source, averages = self._averages(request, job, particles, notes)
-        optics = _optics(particles)
-        if averages is not None and source is not None:
+        source, images, left_out = read_averages(
+            request,
+            job.averages,
+            particles,
+            find_averages,
+            not_beside=_NOT_BESIDE,
+            hint=_NO_AVERAGES,
+        )
+        notes = [*job.notes, *left_out]
+        averages = None
+        if source is not None and images is not None:
             decided = choose_pixel_size(
                 request.pixel_size, source.stated_pixel_sizes(optics.nearest)
             )
             warnings += decided.warnings
             averages = ClassAverages(
-                averages.images,
+                images,
                 source.class_id,
                 decided.value,
                 None if particles is None else count_particles(particles.class_id, source.class_id),
@@ -138,39 +124,8 @@ class Relion(Format):
             tuple(dict.fromkeys(path for path in sources if path is not None)),
             tuple(notes),
             tuple(warnings),
-            _Memory(source),
+            source,
         )
-
-    def _averages(
-        self,
-        request: ReadRequest,
-        job: RelionJob,
-        particles: ParticleTable | None,
-        notes: list[str],
-    ) -> tuple[AveragesSource | None, ClassAverages | None]:
-        path = request.class_averages or job.averages
-        if path is None:
-            if request.need_class_averages:
-                raise InputError(
-                    "The class averages were not found: no *_model.star, *_classes.mrcs or "
-                    "class_averages.star of the same name lies beside the table.",
-                    path=job.particles,
-                    hint=_NO_AVERAGES,
-                )
-            return None, None
-        must_read = request.need_class_averages or request.class_averages is not None
-        source = None
-        try:
-            source = find_averages(path, request.project)
-            if not (must_read or particles is None or covers(source.class_id, particles.class_id)):
-                notes.append(f"{path.name} does not name every class of the table; left out.")
-                return None, None
-            return source, ClassAverages(source.read_images(), source.class_id)
-        except InputError as error:
-            if must_read:
-                raise
-            notes.append(f"The class averages were left out. {error.problem}")
-            return source, None
 
     def write(
         self,
@@ -201,9 +156,8 @@ class Relion(Format):
                     with open(folder / name, "wb") as out:
                         loop.write(out, keep)
                     written.append(folder / name)
-            source = dataset.handle.averages
-            if source is not None:
-                written += source.write_templates(folder, copy_templates)
+            if isinstance(dataset.handle, RelionAverages):
+                written += dataset.handle.write_templates(folder, copy_templates)
         return tuple(written)
 
 
@@ -212,110 +166,11 @@ def _loop(particles: ParticleTable) -> StarLoop:
     return particles.handle
 
 
-def _read_particles(job: RelionJob) -> ParticleTable:
-    assert job.particles is not None
-    path = job.particles
-    star = job.table or StarFile(path)
-    block = particle_block(star)
-    if block is None:
-        blocks = ", ".join(f"data_{one.name}" for one in star.blocks[:6])
-        raise InputError(
-            f"There is no particle table; the blocks are {blocks}.",
-            path=path,
-            hint="Give a *_data.star of Class2D, or the particles.star of a Select job.",
-        )
-    loop = loop_of(block)
-    if CLASS_COLUMN not in loop.labels:
-        raise InputError(
-            f"The particle table has no {CLASS_COLUMN}; its columns are "
-            f"{', '.join(loop.labels[:40])}.",
-            path=path,
-            location=f"data_{block.name}",
-            hint="Give the *_data.star that a 2D classification wrote.",
-        )
-    loop.scan(CLASS_COLUMN)
-    if len(loop) == 0:
-        raise InputError(
-            "The particle table is empty: labels, and no rows.",
-            path=path,
-            location=f"data_{block.name}",
-            hint="Give a table with particles.",
-        )
-    class_id = loop.read_integers(CLASS_COLUMN)
-    _refuse_below_one(loop, class_id)
-    return ParticleTable(class_id, loop, path)
-
-
-def _refuse_below_one(loop: StarLoop, class_id: IntArray) -> None:
-    below = class_id < 1
-    if not below.any():
-        return
-    row = int(np.argmax(below))
-    raise InputError(
-        f"_{CLASS_COLUMN} is {class_id[row]}; RELION counts classes from 1 ({below.sum():,} of "
-        f"{len(class_id):,} rows have a number below).",
-        path=loop.file.path,
-        location=f"line {loop.row_line(row)}",
-        hint="Give the *_data.star of a finished iteration, where every particle has a class.",
-    )
-
-
-@dataclass(frozen=True)
-class _Optics:
-    source: str
-    pixel_sizes: list[float]
-    boxes: list[int]
-
-    def nearest(self, pixel_size: float | None) -> Stated:
-        """Of several groups, the one whose pixel size is most like that of the averages."""
-        if not self.pixel_sizes:
-            return Stated(self.source, None)
-        wanted = pixel_size or self.pixel_sizes[0]
-        return Stated(self.source, min(self.pixel_sizes, key=lambda size: abs(size - wanted)))
-
-
-def _optics(particles: ParticleTable | None) -> _Optics:
-    """What the table of particles says of pixel size and box, group by group."""
-    if particles is None:
-        return _Optics("", [], [])
-    loop = _loop(particles)
-    name = loop.file.path.name
-    block = loop.file.block("optics")
-    if block is None or block.loop is None:
-        return _Optics(name, _old_pixel_sizes(loop), [])
-    sizes = _positive(block, "rlnImagePixelSize")
-    boxes = [int(box) for box in _positive(block, "rlnImageSize")]
-    return _Optics(f"the optics of {name}", sizes, boxes)
-
-
-def _positive(block: StarBlock, label: str) -> list[float]:
-    loop = loop_of(block)
-    if label not in loop.labels:
-        return []
-    column = loop.read_column(label)
-    if column.dtype.kind not in "if":
-        return []
-    return [float(value) for value in dict.fromkeys(column.tolist()) if value > 0]
-
-
-def _old_pixel_sizes(loop: StarLoop) -> list[float]:
-    # RELION 3.0 and before: detector pixel in µm over magnification.
-    labels = ("rlnDetectorPixelSize", "rlnMagnification")
-    if not set(labels) <= set(loop.labels):
-        return []
-    detector, magnification = (loop.read_column(label) for label in labels)
-    if detector.dtype.kind not in "if" or magnification.dtype.kind not in "if":
-        return []
-    with np.errstate(divide="ignore", invalid="ignore"):
-        size = 1e4 * detector[:1] / magnification[:1]
-    return [float(f"{value:.6g}") for value in size if np.isfinite(value) and value > 0]
-
-
 def relion_version(star: StarFile) -> str:
     """The version of RELION that wrote a star file, as far as the file says."""
     import re
 
-    head = star.slice(0, min(len(star), 1 << 16)).decode("utf-8", "replace")
+    head = star.text.slice(0, 1 << 16).decode("utf-8", "replace")
     spoken = re.search(r"^#.*RELION.*version (\S+)", head, re.MULTILINE | re.IGNORECASE)
     if spoken:
         return f"RELION {spoken[1]}"

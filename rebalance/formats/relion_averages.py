@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from rebalance.errors import InputError, OutputError
-from rebalance.formats.locate import locate, not_found
-from rebalance.formats.mrc_stack import SUFFIXES, MrcStack, open_stack
+from rebalance.formats.mrc_file import SUFFIXES, MrcStack, open_stack
+from rebalance.formats.paths import locate, not_found
 from rebalance.formats.pixel_size import Stated
 from rebalance.formats.relion_job import (
     AVERAGES,
@@ -22,15 +22,17 @@ from rebalance.formats.relion_job import (
     loop_of,
 )
 from rebalance.formats.star_file import StarFile
-from rebalance.formats.star_table import StarLoop
+from rebalance.formats.star_loop import StarLoop
 from rebalance.model import DoubleArray, FloatArray, IntArray
+from rebalance.star_writer import image_names, loop_block
 
 _REFERENCE = re.compile(r"(\d+)@(.+)")
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
 @dataclass(frozen=True, eq=False)
-class AveragesSource:
-    """Where the class averages are, before their images are read.
+class RelionAverages:
+    """Where the class averages are; a `rebalance.formats.averages.AveragesSource`.
 
     Parameters
     ----------
@@ -43,12 +45,16 @@ class AveragesSource:
         0-based image in its stack.
     resolution : float64 (N,), optional
         Å.
+    star : StarFile, optional
+        None for a bare stack.
     loop : StarLoop, optional
-        The table; None for a bare stack.
+        Its table of class averages.
     pixel_size : float, optional
         Å, from the model.
     is_whole : bool
         True for all classes of a classification, False for a selection of them.
+    project : Path, optional
+        Folder that ``stack`` is relative to.
     """
 
     path: Path
@@ -56,6 +62,7 @@ class AveragesSource:
     stack: tuple[str, ...]
     index: IntArray
     resolution: DoubleArray | None = None
+    star: StarFile | None = None
     loop: StarLoop | None = None
     pixel_size: float | None = None
     is_whole: bool = True
@@ -138,18 +145,19 @@ class AveragesSource:
             raise OutputError(
                 f"The class averages of {self.path.name} lie in {len(set(self.stack))} stacks and "
                 "can't be copied as one.",
-                hint="Leave out --copy-templates: templates.star refers to the images.",
+                hint="Leave out `copy_templates`: templates.star refers to the images.",
             )
         self.open(self.stack[0]).copy(stack_copy, self.index)
         return [target, stack_copy]
 
     def _templates_star(self) -> bytes:
-        if self.loop is None:
-            return stack_templates_star(self.stack[0], self.class_id)
+        if self.star is None or self.loop is None:
+            return _stack_templates_star(self.stack[0], self.class_id)
+        text = self.star.text
         has_number = "rlnClassNumber" in self.loop.labels
-        if has_number and len(self.loop.file.blocks) == 1:
-            return self.loop.file.slice(0, len(self.loop.file))
-        labels = self.loop.file.slice(self.loop.labels_begin, self.loop.body_begin)
+        if has_number and len(self.star.blocks) == 1:
+            return text.slice(0, len(text))
+        labels = text.slice(self.loop.labels_begin, self.loop.body_begin)
         parts = [b"\ndata_\n\nloop_ \n", labels.strip(b"\r\n"), b"\n"]
         if not has_number:
             parts.append(b"_rlnClassNumber #%d \n" % (len(self.loop.labels) + 1))
@@ -159,14 +167,17 @@ class AveragesSource:
         return b"".join([*parts, b"\n"])
 
 
-def stack_templates_star(stack: str, class_id: IntArray) -> bytes:
+def _stack_templates_star(stack: str, class_id: IntArray) -> bytes:
     """A table that refers to the images of one stack, in order, with their class numbers."""
-    quote = '"' if re.search(r"\s", stack) else ""
-    lines = [
-        f"{quote}{n:06d}@{stack}{quote} {number:12d} \n" for n, number in enumerate(class_id, 1)
-    ]
-    head = "\ndata_\n\nloop_ \n_rlnReferenceImage #1 \n_rlnClassNumber #2 \n"
-    return (head + "".join(lines) + "\n").encode("utf-8", "surrogateescape")
+    if _UNPRINTABLE.search(stack):
+        raise OutputError(
+            f"A star file can't name the stack {stack!r}: there are tabs, line breaks or bytes "
+            "that are no UTF-8 in its path.",
+            hint="Rename it, or copy it to another folder.",
+        )
+    references = image_names(np.arange(1, len(class_id) + 1), stack)
+    table = loop_block("", {"ReferenceImage": references, "ClassNumber": class_id}, version=None)
+    return table.encode()
 
 
 def stack_reference(path: Path, project: Path | None) -> str:
@@ -183,7 +194,7 @@ def _project_above(path: Path) -> Path | None:
     )
 
 
-def find_averages(path: Path, project: Path | None) -> AveragesSource:
+def find_averages(path: Path, project: Path | None) -> RelionAverages:
     """Where the class averages are that a stack, a star file or a job folder gives.
 
     Raises
@@ -194,7 +205,7 @@ def find_averages(path: Path, project: Path | None) -> AveragesSource:
     if path.is_dir() or path.suffix.lower() not in SUFFIXES:
         return _from_star(_averages_star(path, project), project)
     stack = open_stack(path)
-    return AveragesSource(
+    return RelionAverages(
         path,
         np.arange(1, stack.n + 1, dtype=np.int64),
         (stack_reference(path, project),),
@@ -224,7 +235,7 @@ def _averages_star(path: Path, project: Path | None) -> StarFile:
     return StarFile(averages)
 
 
-def _from_star(star: StarFile, project: Path | None) -> AveragesSource:
+def _from_star(star: StarFile, project: Path | None) -> RelionAverages:
     block = averages_block(star)
     assert block is not None
     loop = loop_of(block)
@@ -254,12 +265,13 @@ def _from_star(star: StarFile, project: Path | None) -> AveragesSource:
         column = loop.read_column("rlnEstimatedResolution")
         resolution = column.astype(np.float64) if column.dtype.kind in "if" else None
     general = star.block("model_general")
-    return AveragesSource(
+    return RelionAverages(
         star.path,
         class_id,
         stacks,
         index - 1,
         resolution,
+        star,
         loop,
         _number(general.pairs.get("rlnPixelSize")) if general is not None else None,
         is_whole=block.name == "model_classes",
@@ -281,7 +293,7 @@ def _refuse_repeats(loop: StarLoop, class_id: IntArray) -> None:
             raise InputError(
                 f"Class number {number} is there twice, on lines {loop.row_line(first[number])} "
                 f"and {loop.row_line(row)}; each class average has a number of its own.",
-                path=loop.file.path,
+                path=loop.text.path,
                 location=f"line {loop.row_line(row)}",
                 hint="Remove one of the two rows, or give the table again from its job.",
             )

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rebalance.errors import InputError
-from rebalance.formats.locate import job_name, locate, not_found
+from rebalance.formats.paths import job_name, locate, not_found
 from rebalance.formats.star_file import StarBlock, StarFile
-from rebalance.formats.star_table import StarLoop
+from rebalance.formats.star_loop import StarLoop
 
 _ITERATION = re.compile(
     r"(?P<root>.*?)(?:_ct(?P<ct>\d+))?_it(?P<it>\d+)_(?P<part>data|model|optimiser)\.star"

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from rebalance.contracts import Format, ReadRequest
 from rebalance.errors import InputError
-from rebalance.formats.agreement import image_warnings
-from rebalance.formats.locate import job_name
-from rebalance.formats.mrc_stack import SUFFIXES, looks_like_mrc
-from rebalance.formats.output import guarded_writing
+from rebalance.formats.averages import image_warnings
+from rebalance.formats.mrc_file import SUFFIXES, looks_like_mrc
+from rebalance.formats.paths import job_name
 from rebalance.formats.pixel_size import choose_pixel_size
-from rebalance.formats.relion_averages import AveragesSource, find_averages
+from rebalance.formats.relion_averages import RelionAverages, find_averages
+from rebalance.formats.writing import guarded_writing
 from rebalance.model import ClassAverages, Dataset, Selection, Superclasses
 
 
@@ -79,6 +79,6 @@ class Stack(Format):
     ) -> tuple[Path, ...]:
         """Write templates.star, which names the images; with ``copy_templates`` templates.mrcs."""
         source = dataset.handle
-        assert isinstance(source, AveragesSource)
+        assert isinstance(source, RelionAverages)
         with guarded_writing(folder):
             return tuple(source.write_templates(folder, copy_templates))

@@ -1,52 +1,46 @@
-"""Tokens of a star file: those of one line, and the values of one column."""
+"""The values of one column of a star table."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from rebalance.formats.star_text import Bytes
 from rebalance.model import IntArray
-
-if TYPE_CHECKING:
-    from rebalance.formats.star_table import StarLoop
 
 _MISSING = (b"<NA>", b"?", b".")
 
-_TOKEN = re.compile(
-    rb"""(?P<quote>["'])(?P<quoted>.*?)(?P=quote)(?=\s|$)|(?P<comment>\#)|(?P<bare>\S+)"""
-)
-
-Bytes = npt.NDArray[np.uint8]
+ForRows = Callable[[Callable[[slice], None]], None]
+"""Does a task for all rows, a slice of them at a time."""
 
 
-def split_tokens(line: bytes) -> list[str]:
-    """The tokens of one line, without quotes and comment."""
-    tokens = []
-    for match in _TOKEN.finditer(line):
-        if match["comment"] is not None:
-            break
-        found = match["bare"] if match["bare"] is not None else match["quoted"]
-        tokens.append(found.decode("utf-8", "replace"))
-    return tokens
-
-
-def read_column(loop: StarLoop, column: int, begin: IntArray | None) -> npt.NDArray[Any]:
+def read_column(
+    text: Bytes,
+    row_bounds: tuple[IntArray, IntArray],
+    column: int,
+    begin: IntArray | None,
+    for_rows: ForRows,
+) -> npt.NDArray[Any]:
     """int64 if all tokens are whole numbers, float64 if all are numbers, else str; (P,).
 
     Parameters
     ----------
-    loop : StarLoop
+    text : uint8 (B,)
+        The file.
+    row_bounds : int64 (P,), int64 (P,)
+        Where rows begin and end.
     column : int
     begin : int64 (P,), optional
         Where the column's tokens begin, if that is known already.
+    for_rows : callable
     """
     from rebalance.formats.star_scan import OTHER, WHOLE, end_tokens, find_tokens, read_numbers
 
-    text = loop.file.bytes
-    row_begin, row_end = loop.row_bounds
+    row_begin, row_end = row_bounds
     known = begin
     begin = np.empty_like(row_begin) if known is None else known.copy()
     end = np.empty_like(begin)
@@ -60,11 +54,11 @@ def read_column(loop: StarLoop, column: int, begin: IntArray | None) -> npt.NDAr
         end_tokens(text, row_end[rows], begin[rows], end[rows])
         read_numbers(text, begin[rows], end[rows], whole[rows], real[rows], kind[rows])
 
-    loop.for_rows(read)
+    for_rows(read)
     for row in np.flatnonzero(kind == OTHER):
         value = _python_number(text[begin[row] : end[row]].tobytes())
         if value is None:
-            return _words(loop, begin, end)
+            return _words(text, begin, end, for_rows)
         if isinstance(value, int):
             kind[row], whole[row] = WHOLE, value
         real[row] = value
@@ -86,12 +80,12 @@ def _python_number(token: bytes) -> int | float | None:
         return None
 
 
-def _words(loop: StarLoop, begin: IntArray, end: IntArray) -> npt.NDArray[np.str_]:
+def _words(text: Bytes, begin: IntArray, end: IntArray, for_rows: ForRows) -> npt.NDArray[np.str_]:
     from rebalance.formats.star_scan import gather_tokens
 
     width = max(1, int((end - begin).max(initial=0)))
     matrix = np.zeros((len(begin), width), dtype=np.uint8)
-    loop.for_rows(lambda rows: gather_tokens(loop.file.bytes, begin[rows], end[rows], matrix[rows]))
+    for_rows(lambda rows: gather_tokens(text, begin[rows], end[rows], matrix[rows]))
     words = matrix.view(f"S{width}")[:, 0]
     if matrix.max(initial=0) < 128:
         return words.astype(f"U{width}")

@@ -1,6 +1,6 @@
 """Compiled passes over the bytes of a star loop: find rows, find tokens, read numbers, copy rows.
 
-Every function takes the file as read-only bytes and positions in it; `star_table` decides what
+Every function takes the file as read-only bytes and positions in it; `star_loop` decides what
 the positions mean. Imported late, since numba is heavy.
 
 A token ends at white space. A token that begins with a quote ends at the same quote before white

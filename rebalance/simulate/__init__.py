@@ -3,6 +3,11 @@
 Where it stands: beside the street. It makes what `rebalance.formats` reads, without using it, and
 keeps the truth that superclasses can be judged by.
 
+A `molecule` is a density of `blobs` or a `volume`, loaded from the `phantom`, a `map_file` or
+`atoms`, with its `symmetry`. `poses` plans what averages and particles show, along
+`viewing_directions`; `image_simulator` makes their images, by `projection`, `image_formation` and
+`junk_images`. The result is a `classification`; the modules ``*_writer`` write it as a `job`.
+
 >>> from rebalance.simulate import simulate_class_averages, write_relion
 >>> simulated = simulate_class_averages({"n_averages": 30, "n_particles": 2000, "seed": 1})
 >>> job = write_relion(simulated, "project").job  # doctest: +SKIP
@@ -14,28 +19,35 @@ From a map or an atomic model, in one go::
 
 from __future__ import annotations
 
+from rebalance.simulate.blobs import Blobs
 from rebalance.simulate.classification import (
     SimulatedClassification,
     simulate_class_averages,
 )
-from rebalance.simulate.cryosparc import (
+from rebalance.simulate.cryosparc_writer import (
     CryosparcFiles,
     CryosparcSelection,
     write_cryosparc,
     write_cryosparc_selection,
 )
-from rebalance.simulate.demo import DEMO, demo_dataset
-from rebalance.simulate.job import LAYOUTS, check_layout, simulate, write_job
+from rebalance.simulate.job import (
+    DEMO,
+    LAYOUTS,
+    check_layout,
+    demo_dataset,
+    simulate,
+    write_job,
+)
 from rebalance.simulate.molecule import Molecule, load_molecule
-from rebalance.simulate.phantom import Blobs, phantom
+from rebalance.simulate.phantom import phantom
 from rebalance.simulate.projection import in_plane, project
-from rebalance.simulate.relion import (
+from rebalance.simulate.relion_writer import (
     RelionFiles,
     RelionSelection,
     write_relion,
     write_relion_selection,
 )
-from rebalance.simulate.settings import SimulationOptions
+from rebalance.simulate.simulation_options import SimulationOptions
 from rebalance.simulate.volume import Volume, volume_of
 
 __all__ = [

@@ -11,7 +11,7 @@ import numpy as np
 
 from rebalance.errors import InputError, OptionError
 from rebalance.model import BoolArray, DoubleArray, IntArray
-from rebalance.simulate.phantom import Blobs
+from rebalance.simulate.blobs import Blobs
 
 SUFFIXES = (".pdb", ".ent", ".cif", ".mmcif")
 

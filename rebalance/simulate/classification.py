@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance.model import BoolArray, ClassAverages, DoubleArray, FloatArray, IntArray
-from rebalance.simulate import imaging, views
+from rebalance.simulate import image_formation, viewing_directions
+from rebalance.simulate.blobs import Blobs
+from rebalance.simulate.image_simulator import ImageSimulator
 from rebalance.simulate.molecule import PHANTOM, Molecule, load_molecule
-from rebalance.simulate.phantom import Blobs
-from rebalance.simulate.pictures import Studio
-from rebalance.simulate.plan import Particles, plan_averages
+from rebalance.simulate.poses import PlannedParticles, plan_averages
 from rebalance.simulate.projection import in_plane
-from rebalance.simulate.settings import SimulationOptions, parse_simulation
+from rebalance.simulate.simulation_options import SimulationOptions, parse_simulation
 from rebalance.simulate.symmetry import operators
 
 
@@ -99,7 +99,7 @@ class SimulatedClassification:
     particle_score: DoubleArray
     particle_defocus: DoubleArray
     micrograph: IntArray
-    optics: imaging.Optics
+    optics: image_formation.Optics
     options: SimulationOptions
     molecule: Molecule
     particle_images: FloatArray | None = None
@@ -154,24 +154,24 @@ def simulate_class_averages(
     options = options.model_copy(update={"pixel_size": pixel_size, "symmetry": molecule.symmetry})
     rng = np.random.default_rng(options.seed)
     plan = plan_averages(options, molecule.operators, rng)
-    particles = Particles.draw(plan, options, rng)
-    optics = imaging.Optics(pixel_size, b_factor=options.b_factor, ctf=options.ctf)
-    studio = Studio.of(molecule.density, plan, particles, options, optics)
+    particles = PlannedParticles.draw(plan, options, rng)
+    optics = image_formation.Optics(pixel_size, b_factor=options.b_factor, ctf=options.ctf)
+    simulator = ImageSimulator.of(molecule.density, plan, particles, options, optics)
     n, n_particles = options.n_averages, options.n_particles
-    images, ssnr, count = studio.averages(rng)
+    images, ssnr, count = simulator.averages(rng)
     motion = in_plane(particles.psi)
     carried_shift = np.einsum("pij,pj->pi", motion[:, :2, :2], plan.shift[particles.class_index])
     place = carried_shift + particles.move
     rotation = motion @ particles.frame
-    stack = studio.particle_images(rotation, place, rng) if options.particle_images else None
+    stack = simulator.particle_images(rotation, place, rng) if options.particle_images else None
     return SimulatedClassification(
         class_averages=ClassAverages(
             images,
             np.arange(1, n + 1),
             pixel_size,
             count,
-            np.array([imaging.resolution(row, options.box, pixel_size) for row in ssnr]),
-            studio.diameter,
+            np.array([image_formation.resolution(row, options.box, pixel_size) for row in ssnr]),
+            simulator.diameter,
         ),
         kind=plan.kind,
         junk_kind=plan.junk_kind,
@@ -186,7 +186,7 @@ def simulate_class_averages(
         shift=plan.shift,
         ssnr=ssnr,
         particle_class=particles.class_index + 1,
-        particle_euler=views.euler_angles(rotation),
+        particle_euler=viewing_directions.euler_angles(rotation),
         particle_view=rotation[:, 2],
         particle_place=place,
         particle_psi=_wrapped(particles.psi + rng.normal(0, options.psi_error, n_particles)),

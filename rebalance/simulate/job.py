@@ -8,11 +8,11 @@ from typing import Any
 
 from rebalance.errors import OptionError
 from rebalance.simulate.classification import SimulatedClassification, simulate_class_averages
-from rebalance.simulate.cryosparc import CryosparcFiles, write_cryosparc
+from rebalance.simulate.cryosparc_writer import CryosparcFiles, write_cryosparc
 from rebalance.simulate.molecule import Molecule
-from rebalance.simulate.relion import RelionFiles, write_relion
-from rebalance.simulate.relion_model import Version
-from rebalance.simulate.settings import SimulationOptions
+from rebalance.simulate.relion_tables import Version
+from rebalance.simulate.relion_writer import RelionFiles, write_relion
+from rebalance.simulate.simulation_options import SimulationOptions
 
 CRYOSPARC = "cryosparc"
 
@@ -23,6 +23,12 @@ LAYOUTS: dict[str, Version | None] = {
     CRYOSPARC: None,
 }
 """Whose files can be written, and the version of RELION."""
+
+DEMO = SimulationOptions(n_averages=80, n_particles=20_000, n_views=12, seed=7)
+"""The data set of ``rebalance demo``: small, quick to make, crowded in two views.
+
+12 views of the phantom in 72 averages, six averages without particles, two of mixed views.
+"""
 
 
 def simulate(
@@ -75,3 +81,14 @@ def check_layout(layout: str) -> None:
         raise OptionError(
             f"There is no layout {layout!r}.", hint=f"Choose one of {', '.join(LAYOUTS)}."
         )
+
+
+def demo_dataset(folder: Path) -> RelionFiles:
+    """Write the demo's RELION project into a folder.
+
+    Returns
+    -------
+    RelionFiles
+        ``.job`` is what a person would point at; ``.truth_classes`` says what is what.
+    """
+    return write_relion(simulate_class_averages(DEMO), Path(folder))

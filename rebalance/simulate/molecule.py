@@ -13,9 +13,10 @@ import numpy as np
 
 from rebalance.errors import InputError, OptionError
 from rebalance.model import DoubleArray
-from rebalance.simulate import atoms, map_file, orientation
-from rebalance.simulate.phantom import Blobs, phantom
-from rebalance.simulate.settings import SimulationOptions, parse_simulation
+from rebalance.simulate import atoms, map_file, symmetry_axes
+from rebalance.simulate.blobs import Blobs
+from rebalance.simulate.phantom import phantom
+from rebalance.simulate.simulation_options import SimulationOptions, parse_simulation
 from rebalance.simulate.symmetry import operators, parse_symmetry
 from rebalance.simulate.volume import Volume, volume_of
 
@@ -135,7 +136,7 @@ def symmetric_phantom(group: DoubleArray, thinnest: float) -> Blobs:
 
 def _from_model(path: Path, options: SimulationOptions, symmetry: str) -> Molecule:
     model = atoms.read_atoms(path, options.assembly)
-    turn = orientation.turn_onto_axes(model, symmetry)
+    turn = symmetry_axes.turn_onto_axes(model, symmetry)
     group = operators(symmetry)
     extent = atoms.density_of(model, 1.0).diameter
     pixel_size = options.pixel_size or _fitting_pixel(extent, options.box)
@@ -160,7 +161,7 @@ def _from_map(path: Path, options: SimulationOptions, symmetry: str) -> Molecule
     volume = map_file.resampled(whole, pixel_size)
     group = operators(symmetry)
     if len(group) > 1:
-        group = orientation.operators_of_map(volume, symmetry)
+        group = symmetry_axes.operators_of_map(volume, symmetry)
         volume, group = _symmetric(volume, group, symmetry, options.symmetrise, path)
     return Molecule(volume, pixel_size, symmetry, group, MAP, path.name, _sha256(path))
 
@@ -168,17 +169,17 @@ def _from_map(path: Path, options: SimulationOptions, symmetry: str) -> Molecule
 def _symmetric(
     volume: Volume, group: DoubleArray, symmetry: str, symmetrise: bool, path: Path
 ) -> tuple[Volume, DoubleArray]:
-    correlation = orientation.agreement(volume, group)
-    if correlation >= orientation.SYMMETRIC:
+    correlation = symmetry_axes.symmetry_correlation(volume, group)
+    if correlation >= symmetry_axes.SYMMETRIC:
         return volume, group
     if symmetrise:
-        return orientation.symmetrised(volume, group), group
+        return symmetry_axes.symmetrised(volume, group), group
     raise OptionError(
         f"symmetry = {symmetry}: projections of {path.name} that {symmetry} relates correlate by "
-        f"{correlation:.2f}; at least {orientation.SYMMETRIC} was expected.",
+        f"{correlation:.2f}; at least {symmetry_axes.SYMMETRIC} was expected.",
         hint="Check the group; turn a map's axes onto the standard ones (relion_align_symmetry); "
-        "of a model that is one part of the complex build it (--set assembly=1); or average the "
-        "density over the group (--set symmetrise=true).",
+        'of a model that is one part of the complex build it (`assembly="1"`); or average the '
+        "density over the group (`symmetrise=True`).",
     )
 
 

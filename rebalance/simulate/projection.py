@@ -12,7 +12,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from rebalance.model import DoubleArray, FloatArray
-from rebalance.simulate.phantom import Blobs
+from rebalance.simulate.blobs import Blobs
 from rebalance.simulate.volume import Volume
 
 _CHUNK_BYTES = 32 * 2**20

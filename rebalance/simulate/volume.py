@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from rebalance.errors import OptionError
 from rebalance.model import DoubleArray, FloatArray
-from rebalance.simulate.phantom import Blobs
+from rebalance.simulate.blobs import Blobs
 
 LARGEST_SIDE = 384
 """Voxels of the largest grid; with its transform, padded to twice that, it takes some 6 GiB."""

@@ -84,6 +84,27 @@ def test_a_room_does_not_know_another(room: str, forbidden: set[str]) -> None:
     assert not neighbours(room) & forbidden
 
 
+def names_of(path: Path) -> set[str]:
+    """Everything that a file may import from: ``a.b.c`` for ``from a.b import c``, and ``a.b``."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+@pytest.mark.parametrize("room", ["formats", "simulate"])
+def test_no_modules_of_a_room_import_each_other_in_a_circle(room: str) -> None:
+    """Neither at the top, nor in a function, nor for types alone."""
+    files = {f"rebalance.{room}.{path.stem}": path for path in (PACKAGE / room).glob("[!_]*.py")}
+    left = {module: names_of(path) & set(files) for module, path in files.items()}
+    while free := {module for module, needed in left.items() if not needed & set(left)}:
+        left = {module: needed for module, needed in left.items() if module not in free}
+    assert not left
+
+
 def test_pluggy_is_behind_the_hooks_and_the_registry() -> None:
     users = {path.stem for path in PACKAGE.rglob("*.py") if "pluggy" in imports(path)}
     assert users == {"hookspecs", "registry"}
@@ -106,7 +127,8 @@ def test_importing_the_package_and_asking_for_help_load_nothing_heavy() -> None:
     code = (
         "import sys, rebalance.cli\n"
         "try:\n    rebalance.cli.main(['--help'])\nexcept SystemExit:\n    pass\n"
-        "heavy = {'numba', 'scipy', 'sklearn', 'matplotlib', 'pandas', 'numpy.testing'}\n"
+        "heavy = {'numba', 'scipy', 'sklearn', 'matplotlib', 'pandas', 'starfile',"
+        " 'numpy.testing'}\n"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run(

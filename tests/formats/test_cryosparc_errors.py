@@ -86,7 +86,7 @@ def test_particles_without_averages_say_what_to_do(cryosparc_job) -> None:
     table = cryosparc_job.save("particles.cs", cryosparc_job.particles()[0])
     with pytest.raises(InputError, match="class averages were not found") as caught:
         formats.read(table)
-    assert "--no-superclasses" in caught.value.hint
+    assert "`superclasses=False`" in caught.value.hint
 
 
 def test_an_empty_table_is_an_error(cryosparc_job) -> None:

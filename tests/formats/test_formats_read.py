@@ -9,8 +9,8 @@ import pytest
 
 from rebalance import formats
 from rebalance.errors import InputError, OutputError, PluginError
-from rebalance.formats.locate import job_name, locate
-from rebalance.formats.output import guarded_writing
+from rebalance.formats.paths import job_name, locate
+from rebalance.formats.writing import guarded_writing
 
 
 def rows(path: Path) -> dict[str, str]:
@@ -147,7 +147,7 @@ def test_a_full_or_forbidden_folder_is_told_as_such(tmp_path: Path, code, messag
         guarded_writing(tmp_path),
     ):
         raise OSError(code, "strerror", target)
-    assert "-o" in caught.value.hint
+    assert "`output`" in caught.value.hint
 
 
 def test_a_broken_plugin_does_not_stop_the_others(relion_job, monkeypatch) -> None:

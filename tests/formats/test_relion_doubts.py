@@ -33,7 +33,7 @@ def test_a_pixel_size_given_that_no_file_states_is_suspected(
     table = relion_job.iteration("run_it025", CLASSES, pixel_size=4.0)
     data = formats.read(table, pixel_size=given)
     assert data.class_averages.pixel_size == given
-    says = f"is {given:g} Å by --pixel-size and 4 Å by run_it025_model.star"
+    says = f"is {given:g} Å by `pixel_size` and 4 Å by run_it025_model.star"
     assert [says in warning for warning in data.warnings] == [True] * warns
 
 

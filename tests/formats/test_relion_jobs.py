@@ -128,7 +128,7 @@ def test_without_averages_the_table_alone_is_read_when_that_is_enough(relion_job
         (relion_job.folder / f"run_it025_{name}").unlink()
     with pytest.raises(InputError, match="class averages were not found") as caught:
         formats.read(table)
-    assert "--no-superclasses" in caught.value.hint
+    assert "`superclasses=False`" in caught.value.hint
     data = formats.read(table, need_class_averages=False)
     assert data.class_averages is None
     assert len(data.particles) == 10

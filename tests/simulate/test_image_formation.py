@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rebalance.simulate.imaging import (
+from rebalance.simulate.image_formation import (
     Optics,
     filtered,
     radial_power,

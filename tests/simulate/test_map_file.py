@@ -13,8 +13,8 @@ from scipy.spatial.transform import Rotation
 
 from rebalance.errors import InputError, OptionError
 from rebalance.simulate import load_molecule, phantom, project, volume_of
-from rebalance.simulate.orientation import agreement
-from rebalance.simulate.views import uniform, view_frames
+from rebalance.simulate.symmetry_axes import symmetry_correlation
+from rebalance.simulate.viewing_directions import uniform, view_frames
 
 VOXEL = 4.0
 
@@ -85,7 +85,7 @@ def test_the_order_of_axes_and_compression_change_nothing(
 def test_axes_in_another_known_setting_are_found(
     symmetry: str, turn: Rotation, tmp_path: Path
 ) -> None:
-    from rebalance.simulate.phantom import Blobs
+    from rebalance.simulate.blobs import Blobs
     from rebalance.simulate.symmetry import operators
 
     group = turn.as_matrix() @ operators(symmetry) @ turn.as_matrix().T
@@ -97,8 +97,8 @@ def test_axes_in_another_known_setting_are_found(
     )
     path = write_map(tmp_path / "a.mrc", boxed(volume_of(blobs, 8.0).density, 60), 8.0)
     molecule = load_molecule({"source": str(path), "symmetry": symmetry, "pixel_size": 8.0})
-    assert agreement(molecule.density, molecule.operators) > 0.98  # type: ignore[arg-type]
-    assert agreement(molecule.density, operators(symmetry)) < 0.9  # type: ignore[arg-type]
+    assert symmetry_correlation(molecule.density, molecule.operators) > 0.98  # type: ignore[arg-type]
+    assert symmetry_correlation(molecule.density, operators(symmetry)) < 0.9  # type: ignore[arg-type]
 
 
 def test_a_map_without_the_symmetry_is_refused_or_averaged(
@@ -108,7 +108,7 @@ def test_a_map_without_the_symmetry_is_refused_or_averaged(
     with pytest.raises(OptionError, match=r"symmetry = C3: projections of a\.mrc .* 0\.9"):
         load_molecule(options)
     averaged = load_molecule(options | {"symmetrise": True})
-    assert agreement(averaged.density, averaged.operators) > 0.97  # type: ignore[arg-type]
+    assert symmetry_correlation(averaged.density, averaged.operators) > 0.97  # type: ignore[arg-type]
 
 
 def test_a_map_that_is_cut_short_says_so(density: np.ndarray, tmp_path: Path) -> None:

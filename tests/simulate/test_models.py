@@ -18,9 +18,9 @@ from rebalance.cli import app
 from rebalance.errors import InputError, OptionError
 from rebalance.simulate import load_molecule, project, simulate_class_averages
 from rebalance.simulate.atoms import density_of, read_atoms
-from rebalance.simulate.orientation import agreement
 from rebalance.simulate.symmetry import operators
-from rebalance.simulate.views import uniform, view_frames
+from rebalance.simulate.symmetry_axes import symmetry_correlation
+from rebalance.simulate.viewing_directions import uniform, view_frames
 
 gemmi = pytest.importorskip("gemmi")
 
@@ -59,7 +59,7 @@ def test_a_complex_is_turned_onto_the_axes_of_its_group(
     path = write_pdb(tmp_path / "a.pdb", complex_of(symmetry, rng))
     molecule = load_molecule({"source": str(path), "symmetry": symmetry})
     np.testing.assert_array_equal(molecule.operators, operators(symmetry))
-    assert agreement(molecule.density, molecule.operators) > 0.99  # type: ignore[arg-type]
+    assert symmetry_correlation(molecule.density, molecule.operators) > 0.99  # type: ignore[arg-type]
 
 
 def test_another_group_than_the_model_has_is_refused(
@@ -214,7 +214,7 @@ def test_real_models_give_averages(name: str, symmetry: str, real_data: Path) ->
     options = {"source": str(path), "symmetry": symmetry, "n_averages": 20, "n_views": 5, "box": 48}
     simulated = simulate_class_averages(options)
     assert simulated.molecule.sha256 is not None
-    assert agreement(simulated.molecule.density, simulated.operators) > 0.99  # type: ignore[arg-type]
+    assert symmetry_correlation(simulated.molecule.density, simulated.operators) > 0.99  # type: ignore[arg-type]
     averages = simulated.class_averages
     mask = averages.mask_diameter
     assert mask is not None

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rebalance.simulate import simulate_class_averages
-from rebalance.simulate.imaging import (
+from rebalance.simulate.image_formation import (
     Optics,
     noise_power,
     phase_flipped_average,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rebalance.simulate import in_plane, phantom, project
-from rebalance.simulate.views import spread_axes, view_frames
+from rebalance.simulate.viewing_directions import spread_axes, view_frames
 
 
 def test_phantom_is_centred_and_fits_the_demo_box() -> None:

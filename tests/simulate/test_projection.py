@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rebalance.model import Transform
 from rebalance.simulate import Blobs, in_plane, phantom, project
-from rebalance.simulate.views import euler_angles, uniform, view_frames
+from rebalance.simulate.viewing_directions import euler_angles, uniform, view_frames
 
 BOX, PIXEL = 48, 5.0
 

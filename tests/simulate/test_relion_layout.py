@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -19,7 +18,6 @@ from rebalance.simulate import (
     write_relion,
     write_relion_selection,
 )
-from rebalance.simulate.starwriter import number
 
 
 @pytest.fixture(scope="module")
@@ -136,34 +134,6 @@ def test_a_selection_keeps_the_class_numbers(
     particles = starfile.read(selection.particles)["particles"]
     kept = small.particle_class[np.isin(small.particle_class, chosen)]
     np.testing.assert_array_equal(particles["rlnClassNumber"], kept)
-
-
-@pytest.mark.parametrize(
-    ("value", "cell"),
-    [
-        (4.3, "    4.300000"),
-        (-11.23849, "   -11.23849"),
-        (10658.224473, "10658.224473"),
-        (31972790, "3.197279e+07"),
-        (6.465755e-4, "6.465755e-04"),
-        (-6.46574e-4, "-6.46574e-04"),
-        (0.001121, "    0.001121"),
-        (0.0, "    0.000000"),
-        (float("inf"), "         inf"),
-        (float("nan"), "        -nan"),
-    ],
-)
-def test_a_number_fills_twelve_columns(value: float, cell: str) -> None:
-    assert number(value) == cell
-
-
-def test_numbers_are_printed_as_relion_prints_them(real_data: Path) -> None:
-    text = (real_data / "relion31_70s" / "run_it020_model.star").read_text()
-    text += (real_data / "relion31_70s" / "run_it020_data.star").read_text()[:200_000]
-    printed = set(re.findall(r"-?\d+\.\d+(?:e[+-]\d+)?", text))
-    assert len(printed) > 5000
-    wrong = {cell for cell in printed if number(float(cell)).strip() != cell}
-    assert not wrong
 
 
 @pytest.mark.skipif(shutil.which("relion_star_handler") is None, reason="RELION is not installed")

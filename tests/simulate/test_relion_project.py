@@ -13,7 +13,7 @@ import pytest
 import starfile
 
 from rebalance.simulate import in_plane, load_molecule, phantom, project, volume_of
-from rebalance.simulate.views import euler_angles, uniform, view_frames
+from rebalance.simulate.viewing_directions import euler_angles, uniform, view_frames
 
 pytestmark = pytest.mark.skipif(
     shutil.which("relion_project") is None, reason="RELION is not installed"

@@ -15,7 +15,7 @@ from rebalance.simulate.symmetry import (
     separation,
     spread_views,
 )
-from rebalance.simulate.views import uniform, view_frames
+from rebalance.simulate.viewing_directions import uniform, view_frames
 
 ORDERS = {"C1": 1, "C2": 2, "C7": 7, "D2": 4, "D3": 6, "T": 12, "O": 24, "I": 60}
 

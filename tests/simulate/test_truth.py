@@ -23,8 +23,8 @@ from rebalance.simulate import (
     simulate_class_averages,
     write_job,
 )
-from rebalance.simulate.imaging import filtered, soft_disc
-from rebalance.simulate.views import view_frames
+from rebalance.simulate.image_formation import filtered, soft_disc
+from rebalance.simulate.viewing_directions import view_frames
 
 OPTIONS: dict[str, Any] = {
     "symmetry": "C2",

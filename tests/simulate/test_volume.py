@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from rebalance.errors import OptionError
 from rebalance.simulate import Blobs, Volume, in_plane, phantom, project, volume_of
-from rebalance.simulate.views import uniform, view_frames
+from rebalance.simulate.viewing_directions import uniform, view_frames
 from rebalance.simulate.volume import fourier_cropped
 
 

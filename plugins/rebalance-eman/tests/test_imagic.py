@@ -11,11 +11,13 @@ import pytest
 
 pytest.importorskip("rebalance_eman", reason="rebalance-eman is not installed")
 
+from rebalance_eman.templates import write_templates
 from stacks import KINDS, some_images, write_imagic
 
 import rebalance
-from rebalance.errors import InputError
+from rebalance.errors import InputError, OutputError
 from rebalance.formats import inspect
+from rebalance.model import Superclasses
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
@@ -123,3 +125,12 @@ def test_inspect_says_the_byte_order(tmp_path: Path) -> None:
     assert found.format == "imagic"
     assert ("version", "IMAGIC, big-endian") in found.rows
     assert any("no pixel size" in text for _, text in found.rows)
+
+
+def test_a_folder_that_can_not_be_written_to_is_told(tmp_path: Path) -> None:
+    zero = np.array([0])
+    one = Superclasses(zero, zero + 1, zero, zero, np.array([1.0]), zero)
+    stack = write_imagic(tmp_path / "a", some_images(1))[0]
+    with pytest.raises(OutputError, match="can not be written") as caught:
+        write_templates(stack, zero, one, tmp_path / "gone", [])
+    assert "`output`" in str(caught.value.hint)

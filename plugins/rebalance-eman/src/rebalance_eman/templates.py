@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 
-from rebalance.errors import OutputError
 from rebalance.model import IntArray, Superclasses
+from rebalance.toolkit import guarded_writing
 
 LIST = "templates.lst"
 
@@ -58,22 +56,8 @@ def write_templates(
     rows = [line.encode("utf-8", "surrogateescape") for line in lines]
     longest = max((len(row) for row in rows), default=0)
     head = f"#LSX\n{_COMMENT}\n# {longest + 1}\n".encode()
-    with _told(folder):
+    with guarded_writing(folder):
         target.write_bytes(head + b"".join(row.ljust(longest) + b"\n" for row in rows))
         for source, name in copies:
             shutil.copyfile(source, folder / name)
     return (target, *(folder / name for _, name in copies))
-
-
-@contextmanager
-def _told(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-        raise OutputError(
-            f"{'There is no room left' if full else 'The file can not be written'}: "
-            f"{error.strerror or error}.",
-            path=error.filename or folder,
-            hint="Free some space, or give another folder with -o.",
-        ) from error

@@ -10,9 +10,9 @@ import numpy.typing as npt
 
 from rebalance.errors import OptionError
 from rebalance.model import UNASSIGNED, BoolArray, DoubleArray, IntArray
-from rebalance.simulate import symmetry, views
+from rebalance.simulate import symmetry, viewing_directions
 from rebalance.simulate.projection import in_plane
-from rebalance.simulate.settings import EMPTY, JUNK, MIXED, NOISE, VIEW, SimulationOptions
+from rebalance.simulate.simulation_options import EMPTY, JUNK, MIXED, NOISE, VIEW, SimulationOptions
 
 _NEIGHBOURS = 3
 _SAME_VIEW = 0.1
@@ -20,8 +20,21 @@ _SAME_VIEW = 0.1
 
 
 @dataclass(frozen=True, eq=False)
-class Plan:
-    """What each of the N averages is to show, in order of class number."""
+class PlannedAverages:
+    """What each of the N averages is to show, in order of class number.
+
+    Parameters
+    ----------
+    kind, junk_kind : str (N,)
+        As in `SimulatedClassification`, where these are explained: ``view``, ``superclass``,
+        ``mirrored``, ``mirror_of``, ``n_neighbours``, ``axes`` and ``popularity`` too.
+    turn : float64 (N,)
+        Degrees by which the picture is turned in its plane.
+    shift : float64 (N, 2)
+        (x, y) pixels by which it is then moved.
+    share : float64 (N,)
+        Of the particles, in proportion; 0 for averages without any.
+    """
 
     kind: npt.NDArray[np.str_]
     junk_kind: npt.NDArray[np.str_]
@@ -37,7 +50,9 @@ class Plan:
     share: DoubleArray
 
 
-def plan_averages(options: SimulationOptions, group: DoubleArray, rng: np.random.Generator) -> Plan:
+def plan_averages(
+    options: SimulationOptions, group: DoubleArray, rng: np.random.Generator
+) -> PlannedAverages:
     """Draw the views of the averages, modulo a point group (G, 3, 3)."""
     n, n_junk = options.n_averages, sum(options.junk.values())
     n_shown = n - options.n_empty - options.n_noise - n_junk
@@ -45,7 +60,7 @@ def plan_averages(options: SimulationOptions, group: DoubleArray, rng: np.random
     if n_shown < needed:
         raise _too_few_averages(options, needed, n - n_shown)
     axes, preferred = _axes(options, group, rng)
-    weight = views.popularity(
+    weight = viewing_directions.popularity(
         axes,
         preferred,
         options.preferred_share,
@@ -61,7 +76,7 @@ def plan_averages(options: SimulationOptions, group: DoubleArray, rng: np.random
         axis = _apportion(weight**0.6, n_shown)
         near, share = axes[axis], rng.lognormal(0, 0.4, n_shown)
         share *= (weight / np.bincount(axis, share))[axis]
-    view = views.around(near, options.class_spread, rng)
+    view = viewing_directions.around(near, options.class_spread, rng)
     superclass, _ = symmetry.closest(view, axes, group)
     view[rng.random(n_shown) < options.mirror_share] *= -1
     # What was added later draws from a stream of its own, and leaves the others as they were.
@@ -80,7 +95,7 @@ def plan_averages(options: SimulationOptions, group: DoubleArray, rng: np.random
     junk_kind = np.full(n, "", dtype="U6")
     junk_kind[junk] = np.repeat(list(options.junk), list(options.junk.values()))
     junk_kind[kind == NOISE] = NOISE
-    return Plan(
+    return PlannedAverages(
         kind,
         junk_kind,
         _scatter(view, shown, n, np.nan),
@@ -101,12 +116,12 @@ def _too_few_averages(options: SimulationOptions, needed: int, aside: int) -> Op
     enough = needed + aside
     left = options.n_averages - aside
     who = "a view needs one average" if needed == 1 else f"{needed} views need an average each"
-    fewer_views = f", or n_views = {left} or fewer (--views {left})" if 0 < left < needed else ""
+    fewer_views = f", or `n_views={left}` or fewer" if 0 < left < needed else ""
     fewer_aside = "" if fewer_views else ", or fewer of the others by n_empty, n_noise and n_junk"
     return OptionError(
         f"n_averages = {options.n_averages} is too few: {who}, and {aside} averages show none "
         f"({options.n_empty} empty, {options.n_noise} noise, {sum(options.junk.values())} junk).",
-        hint=f"Give n_averages = {enough} or more (--averages {enough}){fewer_views}{fewer_aside}.",
+        hint=f"Give `n_averages={enough}` or more{fewer_views}{fewer_aside}.",
     )
 
 
@@ -117,7 +132,7 @@ def _axes(
     n, wanted = options.n_views, options.min_separation
     given = options.preferred_directions
     if given is None and wanted is None and len(group) == 1:
-        axes = views.spread_axes(n, rng)
+        axes = viewing_directions.spread_axes(n, rng)
     else:
         fixed = np.asarray(given or np.zeros((0, 3)), dtype=np.float64)
         length = np.linalg.norm(fixed, axis=1, keepdims=True)
@@ -177,13 +192,13 @@ def _pair_up(
 def _draw_continuous(
     n: int, preferred: DoubleArray, options: SimulationOptions, rng: np.random.Generator
 ) -> DoubleArray:
-    direction = views.uniform(n, rng)
+    direction = viewing_directions.uniform(n, rng)
     if len(preferred):
         crowded = rng.random(n) < options.preferred_share
-        share = views.cap_shares(len(preferred), options.preferred_ratio)
+        share = viewing_directions.cap_shares(len(preferred), options.preferred_ratio)
         cap = rng.choice(len(preferred), crowded.sum(), p=share)
         width = np.sqrt(2) * options.preferred_width
-        direction[crowded] = views.around(preferred[cap], width, rng)
+        direction[crowded] = viewing_directions.around(preferred[cap], width, rng)
     return direction
 
 
@@ -203,8 +218,24 @@ def _scatter(values: npt.NDArray[Any], place: IntArray, n: int, fill: Any) -> np
 
 
 @dataclass(frozen=True, eq=False)
-class Particles:
-    """Class (0-based) and true pose of every particle, in the frame of its class average."""
+class PlannedParticles:
+    """Class and true pose of every particle, in the frame of its class average.
+
+    Parameters
+    ----------
+    class_index : int64 (P,)
+        Row of its class average.
+    frame : float64 (P, 3, 3)
+        Rotation from the molecule to the class average; NaN where no single molecule is shown.
+    psi : float64 (P,), move : float64 (P, 2)
+        Degrees and (x, y) pixels that lay the class average onto the particle.
+    defocus : float64 (P,)
+        Å.
+    score : float64 (P,)
+        In (0, 1]; higher the nearer its view is to that of the average.
+    members : list of int64
+        Particles of each class average.
+    """
 
     class_index: IntArray
     frame: DoubleArray
@@ -215,7 +246,9 @@ class Particles:
     members: list[IntArray]
 
     @classmethod
-    def draw(cls, plan: Plan, options: SimulationOptions, rng: np.random.Generator) -> Particles:
+    def draw(
+        cls, plan: PlannedAverages, options: SimulationOptions, rng: np.random.Generator
+    ) -> PlannedParticles:
         """Draw them; what shows no single molecule has a frame of NaN."""
         n_particles = options.n_particles
         occupied = np.flatnonzero(plan.share)
@@ -240,15 +273,17 @@ class Particles:
                 continue
             if plan.kind[number] == JUNK:
                 turn = in_plane(rng.uniform(-180, 180, len(who)))
-                frame[who] = turn @ views.view_frames(views.uniform(len(who), rng))
+                frame[who] = turn @ viewing_directions.view_frames(
+                    viewing_directions.uniform(len(who), rng)
+                )
                 score[who] *= 0.6
                 continue
             middle = plan.view[number]
-            direction = views.around(
+            direction = viewing_directions.around(
                 np.repeat(middle[None], len(who), axis=0), options.particle_spread, rng
             )
-            base = in_plane(plan.turn[number]) @ views.view_frames(middle[None])
-            frame[who] = views.carried(base[0], direction)
+            base = in_plane(plan.turn[number]) @ viewing_directions.view_frames(middle[None])
+            frame[who] = viewing_directions.carried(base[0], direction)
             angle = np.arccos(np.clip(direction @ middle, -1, 1))
             score[who] *= np.exp(-0.25 * (angle / np.deg2rad(max(options.particle_spread, 1))) ** 2)
         return cls(

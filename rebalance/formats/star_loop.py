@@ -11,17 +11,15 @@ import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
 from rebalance.errors import InputError
-from rebalance.formats.star_column import read_column, split_tokens
+from rebalance.formats.star_column import read_column
+from rebalance.formats.star_text import StarText, split_tokens
 from rebalance.model import BoolArray, IntArray
-
-if TYPE_CHECKING:
-    from rebalance.formats.star_file import StarBlock
 
 _CHUNK = 1 << 25
 _ROWS_AT_ONCE = 1 << 17
@@ -30,41 +28,44 @@ _ROWS_AT_ONCE = 1 << 17
 class StarLoop:
     """A table in a star file; a `rebalance.model.TableHandle`.
 
+    Parameters
+    ----------
+    text : StarText
+    block : str
+        Name of the block that it is in.
+    begin, end : int
+        Where its labels begin, and its block ends.
+
     Attributes
     ----------
     labels : tuple of str
         Column names without the leading underscore.
     """
 
-    def __init__(self, block: StarBlock, begin: int) -> None:
+    def __init__(self, text: StarText, block: str, begin: int, end: int) -> None:
+        self.text = text
         self.block = block
-        self.file = block.file
         self.labels_begin = begin
         labels: list[str] = []
         self.body_begin = at = begin
-        while at < block.end:
-            text = self.file.line_at(at)
-            tokens = split_tokens(text)
-            if tokens and not text.lstrip().startswith(b"_"):
+        while at < end:
+            row = text.line_at(at)
+            tokens = split_tokens(row)
+            if tokens and not row.lstrip().startswith(b"_"):
                 break
-            line, at = at, self.file.next_line(at)
+            line, at = at, self.text.next_line(at)
             if tokens:
                 if tokens[0][1:] in labels:
                     raise InputError(
-                        f"The column {tokens[0]} is named twice in data_{block.name}.",
-                        path=self.file.path,
-                        location=f"line {self.file.line_number(line)}",
+                        f"The column {tokens[0]} is named twice in data_{block}.",
+                        path=self.text.path,
+                        location=f"line {self.text.line_number(line)}",
                         hint="Remove one of the two columns, label and values.",
                     )
                 labels.append(tokens[0][1:])
                 self.body_begin = at
-        self.body_end = block.end
+        self.body_end = end
         self.labels = tuple(labels)
-
-    @property
-    def row_bounds(self) -> tuple[IntArray, IntArray]:
-        """Where rows begin and end in the file, each int64 (P,)."""
-        return self._rows[:2]
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -92,7 +93,7 @@ class StarLoop:
     def _scan(self, column: str | None) -> tuple[IntArray, IntArray, dict[str, IntArray]]:
         from rebalance.formats.star_scan import count_lines, find_rows
 
-        text = self.file.bytes
+        text = self.text.bytes
         wanted = -1 if column is None else self.labels.index(column)
 
         def scan_chunk(bounds: tuple[int, int]) -> tuple[IntArray, IntArray, IntArray, int, int]:
@@ -102,7 +103,7 @@ class StarLoop:
             n, bad, tokens = find_rows(
                 text, begin, end, len(self.labels), wanted, row_begin, row_end, token
             )
-            self.file.release(begin, end)
+            self.text.release(begin, end)
             return row_begin[:n], row_end[:n], token[:n], bad, tokens
 
         parts = _in_threads(scan_chunk, self._chunks())
@@ -121,34 +122,34 @@ class StarLoop:
         while begin < self.body_end:
             end = self.body_end
             if begin + _CHUNK < end:
-                end = self.file.next_line(begin + _CHUNK)
+                end = self.text.next_line(begin + _CHUNK)
             chunks.append((begin, end))
             begin = end
         return chunks
 
     def _ragged(self, at: int, tokens: int) -> InputError:
-        line = self.file.line_at(at)
+        line = self.text.line_at(at)
         if split_tokens(line)[:1] == ["loop_"]:
-            problem = f"A second loop_ in data_{self.block.name}; one table a block was expected."
+            problem = f"A second loop_ in data_{self.block}; one table a block was expected."
         else:
             problem = (
-                f"This row of data_{self.block.name} has {tokens} values; the table has "
+                f"This row of data_{self.block} has {tokens} values; the table has "
                 f"{len(self.labels)} columns."
             )
         return InputError(
             problem,
-            path=self.file.path,
-            location=f"line {self.file.line_number(at)}",
+            path=self.text.path,
+            location=f"line {self.text.line_number(at)}",
             hint="Mend or remove the line: one particle a line, a value for each label.",
         )
 
     def row_line(self, row: int) -> int:
         """1-based line number of a row."""
-        return self.file.line_number(int(self._rows[0][row]))
+        return self.text.line_number(int(self._rows[0][row]))
 
     def row_bytes(self, row: int) -> bytes:
         """One row as it is in the file, newline included."""
-        return self.file.slice(int(self._rows[0][row]), int(self._rows[1][row]))
+        return self.text.slice(int(self._rows[0][row]), int(self._rows[1][row]))
 
     @property
     def has_blank_lines(self) -> bool:
@@ -174,7 +175,14 @@ class StarLoop:
         label = name.removeprefix("_")
         if label not in self.labels:
             raise KeyError(name)
-        return read_column(self, self.labels.index(label), self._rows[2].get(label))
+        row_begin, row_end, tokens = self._rows
+        return read_column(
+            self.text.bytes,
+            (row_begin, row_end),
+            self.labels.index(label),
+            tokens.get(label),
+            self._for_rows,
+        )
 
     def read_integers(self, name: str) -> IntArray:
         """A column of whole numbers, int64 (P,); ``3.000000`` counts as 3.
@@ -197,18 +205,18 @@ class StarLoop:
         row = int(np.argmin(good))
         raise InputError(
             f"_{name} is {column[row]!s}; a whole number was expected.",
-            path=self.file.path,
+            path=self.text.path,
             location=f"line {self.row_line(row)}",
             hint="Mend the value, or give the table again from the job that wrote it.",
         )
 
-    def for_rows(self, task: Callable[[slice], None]) -> None:
+    def _for_rows(self, task: Callable[[slice], None]) -> None:
         """Do something for all rows, so many at a time and on several threads."""
         row_begin, row_end, _ = self._rows
 
         def do(rows: slice) -> None:
             task(rows)
-            self.file.release(int(row_begin[rows.start]), int(row_end[rows.stop - 1]))
+            self.text.release(int(row_begin[rows.start]), int(row_end[rows.stop - 1]))
 
         n = len(row_begin)
         bounds = range(0, n, _ROWS_AT_ONCE)
@@ -227,7 +235,7 @@ class StarLoop:
         row_begin, row_end, _ = self._rows
         if keep.shape != row_begin.shape:
             raise ValueError(f"keep must be ({len(row_begin)},), not {keep.shape}")
-        text = self.file.bytes
+        text = self.text.bytes
         buffer = np.empty(0, dtype=np.uint8)
         out.write(text[: self.body_begin].data)
         at, first = self.body_begin, 0
@@ -240,7 +248,7 @@ class StarLoop:
             rows = slice(first, last)
             size = copy_kept(text, at, end, row_begin[rows], row_end[rows], keep[rows], buffer)
             out.write(buffer[:size].data)
-            self.file.release(at, end)
+            self.text.release(at, end)
             at, first = end, last
         out.write(text[self.body_end :].data)
 

@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from rebalance import formats
-from rebalance.errors import InputError
-from rebalance.formats.mrc_stack import open_stack
+from rebalance.errors import InputError, OutputError
+from rebalance.formats.mrc_file import open_stack
 from rebalance.formats.star_file import StarFile
 
 
@@ -58,7 +58,7 @@ def test_a_voxel_size_of_zero_is_unknown(tmp_path: Path, write_stack, voxel: flo
 def test_a_lone_pixel_size_of_one_is_doubted(tmp_path: Path, write_stack) -> None:
     data = formats.read(write_stack(tmp_path / "a.mrcs", pixel_size=1.0))
     assert data.class_averages.pixel_size == 1.0
-    assert "--pixel-size" in data.warnings[0]
+    assert "`pixel_size`" in data.warnings[0]
     assert formats.read(data.sources[0], pixel_size=1.0).warnings == ()
 
 
@@ -163,6 +163,16 @@ def test_templates_of_a_bare_stack_are_a_reference_and_on_request_a_copy(
     assert copied.read_bytes() == path.read_bytes()
     again = formats.read(table)
     np.testing.assert_array_equal(again.class_averages.images, data.class_averages.images)
+
+
+@pytest.mark.parametrize("folder", ["a\tb", "a\u2028b", "a\udcffb"])
+def test_a_path_that_no_star_file_can_hold_is_an_error(
+    tmp_path: Path, write_stack, write_back, folder: str
+) -> None:
+    data = formats.read(write_stack(tmp_path / folder / "a.mrcs"))
+    with pytest.raises(OutputError, match="A star file can't name the stack") as caught:
+        write_back(data, None, tmp_path / "out")
+    assert caught.value.hint
 
 
 def test_a_stack_beside_a_stack_is_an_error(tmp_path: Path, write_stack) -> None:

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance.simulate.classification import SimulatedClassification
-from rebalance.simulate.settings import EMPTY
-from rebalance.simulate.starwriter import indexed, listing, loop
+from rebalance.simulate.simulation_options import EMPTY
+from rebalance.star_writer import image_names, loop_block, pair_block
 
 Version = Literal["3.0", "3.1", "5.0"]
 Columns = dict[str, npt.NDArray[np.generic] | list[str]]
@@ -28,7 +28,7 @@ def class_columns(simulated: SimulatedClassification, stack: str, version: Versi
     options = simulated.options
     accuracy = options.shift_error * (1.0 if version == "3.0" else simulated.optics.pixel_size)
     return {
-        "ReferenceImage": indexed(averages.class_id, stack),
+        "ReferenceImage": image_names(averages.class_id, stack),
         "ClassDistribution": averages.n_particles / averages.n_particles.sum(),
         "AccuracyRotations": np.where(occupied, options.psi_error, 999.0),
         f"AccuracyTranslations{unit}": np.where(occupied, accuracy, 999.0),
@@ -39,7 +39,7 @@ def class_columns(simulated: SimulatedClassification, stack: str, version: Versi
     }
 
 
-def model(simulated: SimulatedClassification, root: str, version: Version) -> str:
+def model_star(simulated: SimulatedClassification, root: str, version: Version) -> str:
     """``_model.star``."""
     averages, optics = simulated.class_averages, simulated.optics
     assert averages.resolution is not None
@@ -51,7 +51,7 @@ def model(simulated: SimulatedClassification, root: str, version: Version) -> st
     frequency = index / (box * optics.pixel_size)
     angstrom = np.divide(1, frequency, out=np.full(len(index), 999.0), where=frequency > 0)
     blocks = [
-        listing(
+        pair_block(
             "model_general",
             {
                 "ReferenceDimensionality": 2,
@@ -79,7 +79,7 @@ def model(simulated: SimulatedClassification, root: str, version: Version) -> st
             },
             version=comment,
         ),
-        loop(
+        loop_block(
             "model_classes",
             class_columns(simulated, f"{JOB}/{root}_classes.mrcs", version),
             version=comment,
@@ -94,23 +94,23 @@ def model(simulated: SimulatedClassification, root: str, version: Version) -> st
             "GoldStandardFsc": np.zeros(len(index)),
             "FourierCompleteness": (snr > 0).astype(np.float64),
         }
-        blocks.append(loop(f"model_class_{class_id}", spectrum, version=comment))
+        blocks.append(loop_block(f"model_class_{class_id}", spectrum, version=comment))
     group_columns: Columns = {
         "GroupNumber": groups + 1,
         "GroupName": [f"mic{number:04d}.mrc" for number in groups],
         "GroupNrParticles": sizes,
         "GroupScaleCorrection": np.ones(len(groups)),
     }
-    blocks.append(loop("model_groups", group_columns, version=comment))
+    blocks.append(loop_block("model_groups", group_columns, version=comment))
     # RELION keeps the noise per Fourier component of an image scaled by 1/L².
     noise = np.full(len(index), 0.5 / box**2)
     for group in (groups + 1).tolist():
         spectrum = {"SpectralIndex": index, "Resolution": frequency, "Sigma2Noise": noise}
-        blocks.append(loop(f"model_group_{group}", spectrum, version=comment))
+        blocks.append(loop_block(f"model_group_{group}", spectrum, version=comment))
     return "".join(blocks)
 
 
-def optimiser(
+def optimiser_star(
     simulated: SimulatedClassification, root: str, version: Version, iteration: int
 ) -> str:
     """``_optimiser.star``."""
@@ -151,10 +151,10 @@ def optimiser(
         f"--flatten_solvent --zero_mask --norm --scale "
     )
     header = f"# RELION optimiser; simulated in the layout of version {version}\n{command}\n"
-    return header + listing("optimiser_general", values, version=COMMENT[version])
+    return header + pair_block("optimiser_general", values, version=COMMENT[version])
 
 
-def sampling(simulated: SimulatedClassification, version: Version) -> str:
+def sampling_star(simulated: SimulatedClassification, version: Version) -> str:
     """``_sampling.star``."""
     unit = 1.0 if version == "3.0" else simulated.optics.pixel_size
     values: dict[str, float | int | str] = {
@@ -166,10 +166,10 @@ def sampling(simulated: SimulatedClassification, version: Version) -> str:
         "SamplingPerturbInstance": 0.1,
         "SamplingPerturbFactor": 0.5,
     }
-    return listing("sampling_general", values, version=COMMENT[version])
+    return pair_block("sampling_general", values, version=COMMENT[version])
 
 
-def pipeline() -> str:
+def pipeline_star() -> str:
     """``default_pipeline.star``, by which RELION knows a project folder."""
     jobs: Columns = {
         "PipeLineProcessName": ["MotionCorr/job001/", "Extract/job002/", f"{JOB}/"],
@@ -177,4 +177,6 @@ def pipeline() -> str:
         "PipeLineProcessType": np.array([1, 5, 8]),
         "PipeLineProcessStatus": np.array([2, 2, 2]),
     }
-    return listing("pipeline_general", {"PipeLineJobCounter": 4}) + loop("pipeline_processes", jobs)
+    return pair_block("pipeline_general", {"PipeLineJobCounter": 4}) + loop_block(
+        "pipeline_processes", jobs
+    )

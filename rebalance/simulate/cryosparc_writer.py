@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance.simulate.classification import SimulatedClassification
-from rebalance.simulate.stack import write_stack
-from rebalance.simulate.truth import write_truth
+from rebalance.simulate.mrc_writer import write_stack
+from rebalance.simulate.truth_writer import write_truth
 
 _JOB = "J3"
 _STEM = f"{_JOB}_020"

@@ -9,10 +9,10 @@ from __future__ import annotations
 import numpy as np
 
 from rebalance.model import DoubleArray
-from rebalance.simulate.phantom import Blobs
+from rebalance.simulate.blobs import Blobs
 from rebalance.simulate.projection import in_plane, project
-from rebalance.simulate.settings import DOUBLE, EDGE, ICE
-from rebalance.simulate.views import around, uniform, view_frames
+from rebalance.simulate.simulation_options import DOUBLE, EDGE, ICE
+from rebalance.simulate.viewing_directions import around, uniform, view_frames
 from rebalance.simulate.volume import Volume
 
 _EDGE_CONTRAST = 2.0

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rebalance.errors import InputError
-from rebalance.formats import star_table
+from rebalance.formats import star_loop
 from rebalance.formats.star_file import StarFile
 
 in_tmp = settings(
@@ -26,13 +26,13 @@ def star(path: Path, text: str | bytes) -> StarFile:
     return StarFile(target)
 
 
-def table(path: Path, text: str | bytes) -> star_table.StarLoop:
+def table(path: Path, text: str | bytes) -> star_loop.StarLoop:
     loop = next(block.loop for block in star(path, text).blocks if block.loop is not None)
     assert loop is not None
     return loop
 
 
-def written(loop: star_table.StarLoop, keep: list[bool] | np.ndarray) -> bytes:
+def written(loop: star_loop.StarLoop, keep: list[bool] | np.ndarray) -> bytes:
     out = io.BytesIO()
     loop.write(out, np.asarray(keep, dtype=bool))
     return out.getvalue()
@@ -147,7 +147,7 @@ def test_chunks_and_threads_give_what_one_pass_gives(
     whole = table(tmp_path, text)
     columns = [whole.read_column(name) for name in whole.labels]
     subset = written(whole, keep)
-    monkeypatch.setattr(star_table, "_CHUNK", 1_000)
+    monkeypatch.setattr(star_loop, "_CHUNK", 1_000)
     chunked = table(tmp_path, text)
     chunked.scan("rlnB")
     for name, column in zip(whole.labels, columns, strict=True):
@@ -256,7 +256,7 @@ def test_a_ragged_row_is_named_by_its_line(tmp_path: Path, row: str) -> None:
 def test_a_ragged_row_is_found_in_any_chunk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(star_table, "_CHUNK", 64)
+    monkeypatch.setattr(star_loop, "_CHUNK", 64)
     rows = ["1 2 3"] * 200
     rows[150] = "1 2"
     loop = table(tmp_path, "data_\nloop_\n_rlnA\n_rlnB\n_rlnC\n" + "\n".join(rows))

@@ -1,13 +1,97 @@
-"""Are the class averages fit to be used, and do particles belong to them? Counts and warnings."""
+"""Class averages of any format: found and read, counted, and checked against the particles."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol, TypeVar
 
 import numpy as np
 
+from rebalance.contracts import ReadRequest
+from rebalance.errors import InputError
 from rebalance.left_out import name_classes
-from rebalance.model import ClassAverages, IntArray
+from rebalance.model import ClassAverages, FloatArray, IntArray, ParticleTable
+
+
+class AveragesSource(Protocol):
+    """Where the class averages are, before their images are read."""
+
+    @property
+    def path(self) -> Path:
+        """The file that names them."""
+        ...
+
+    @property
+    def class_id(self) -> IntArray:
+        """Class numbers, int64 (N,)."""
+        ...
+
+    def read_images(self) -> FloatArray:
+        """float32 (N, L, L); InputError if that can't be."""
+        ...
+
+
+Source = TypeVar("Source", bound=AveragesSource)
+
+
+def read_averages(
+    request: ReadRequest,
+    path: Path | None,
+    particles: ParticleTable | None,
+    find: Callable[[Path, Path | None], Source],
+    *,
+    not_beside: str,
+    hint: str,
+) -> tuple[Source | None, FloatArray | None, list[str]]:
+    """Read the class averages that a request names, or else those that were found.
+
+    Parameters
+    ----------
+    request : ReadRequest
+    path : Path, optional
+        What was found beside the particles.
+    particles : ParticleTable, optional
+    find : callable
+        What a path and the project folder give.
+    not_beside : str
+        What does not lie beside the particles if nothing was found.
+    hint : str
+        What to do then.
+
+    Returns
+    -------
+    source : optional
+    images : float32 (N, L, L), optional
+        None if they are not needed, and are broken or not of all classes of the particles.
+    notes : list of str
+        Why averages were left out.
+
+    Raises
+    ------
+    InputError
+        If there are none, or they are broken, and they are needed or were asked for.
+    """
+    path = request.class_averages or path
+    if path is None:
+        if request.need_class_averages:
+            raise InputError(
+                f"The class averages were not found: {not_beside}.",
+                path=None if particles is None else particles.path,
+                hint=hint,
+            )
+        return None, None, []
+    must_read = request.need_class_averages or request.class_averages is not None
+    source = None
+    try:
+        source = find(path, request.project)
+        if not (must_read or particles is None or covers(source.class_id, particles.class_id)):
+            return None, None, [f"{path.name} does not name every class of the table; left out."]
+        return source, source.read_images(), []
+    except InputError as error:
+        if must_read:
+            raise
+        return source, None, [f"The class averages were left out. {error.problem}"]
 
 
 def count_particles(particle_class: IntArray, class_id: IntArray) -> IntArray:
@@ -65,11 +149,11 @@ def class_warnings(particle_class: IntArray, class_id: IntArray, source: str) ->
     source : str
         The file of the averages.
     """
-    strange = np.setdiff1d(particle_class, class_id)
-    if not len(strange):
+    unmatched = np.setdiff1d(particle_class, class_id)
+    if not len(unmatched):
         return []
-    shown = ", ".join(map(str, strange[:5])) + (" …" if len(strange) > 5 else "")
-    classes = f"{len(strange)} classes ({shown})" if len(strange) > 1 else f"class {shown}"
+    shown = ", ".join(map(str, unmatched[:5])) + (" …" if len(unmatched) > 5 else "")
+    classes = f"{len(unmatched)} classes ({shown})" if len(unmatched) > 1 else f"class {shown}"
     return [
         f"The particles name {classes}, of which {source} has no average: are averages and "
         "particles of two different jobs?"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rebalance.simulate.views import (
+from rebalance.simulate.viewing_directions import (
     around,
     carried,
     popularity,

@@ -7,28 +7,28 @@ from dataclasses import dataclass
 import numpy as np
 
 from rebalance.model import DoubleArray, FloatArray, IntArray, Transform
-from rebalance.simulate import imaging, views
-from rebalance.simulate.junk import junk_picture, neighbours
-from rebalance.simulate.phantom import Blobs
-from rebalance.simulate.plan import Particles, Plan
+from rebalance.simulate import image_formation, viewing_directions
+from rebalance.simulate.blobs import Blobs
+from rebalance.simulate.junk_images import junk_picture, neighbours
+from rebalance.simulate.poses import PlannedAverages, PlannedParticles
 from rebalance.simulate.projection import in_plane, project
-from rebalance.simulate.settings import JUNK, NOISE, VIEW, SimulationOptions
+from rebalance.simulate.simulation_options import JUNK, NOISE, VIEW, SimulationOptions
 from rebalance.simulate.volume import Volume
 
 _IMAGES_AT_ONCE = 256
 
 
 @dataclass(frozen=True, eq=False)
-class Studio:
-    """What all images of one simulation share.
+class ImageSimulator:
+    """Makes the images of one simulation.
 
     Parameters
     ----------
     molecule : Blobs or Volume
-    plan : Plan
-    particles : Particles
+    plan : PlannedAverages
+    particles : PlannedParticles
     options : SimulationOptions
-    optics : imaging.Optics
+    optics : image_formation.Optics
     diameter : float
         Å; of the mask.
     scale : float
@@ -36,10 +36,10 @@ class Studio:
     """
 
     molecule: Blobs | Volume
-    plan: Plan
-    particles: Particles
+    plan: PlannedAverages
+    particles: PlannedParticles
     options: SimulationOptions
-    optics: imaging.Optics
+    optics: image_formation.Optics
     diameter: float
     scale: float
 
@@ -47,21 +47,23 @@ class Studio:
     def of(
         cls,
         molecule: Blobs | Volume,
-        plan: Plan,
-        particles: Particles,
+        plan: PlannedAverages,
+        particles: PlannedParticles,
         options: SimulationOptions,
-        optics: imaging.Optics,
-    ) -> Studio:
+        optics: image_formation.Optics,
+    ) -> ImageSimulator:
         """With the mask just wider than the molecule, unless another was asked for."""
         widest = options.box * optics.pixel_size
         diameter = options.mask_diameter or min(
             10.0 * np.ceil(1.05 * molecule.diameter / 10), widest
         )
-        rotations = views.view_frames(views.spread_axes(16, np.random.default_rng(0)))
+        rotations = viewing_directions.view_frames(
+            viewing_directions.spread_axes(16, np.random.default_rng(0))
+        )
         clear = project(molecule, rotations, options.box, optics.pixel_size)
-        inside = imaging.soft_disc(options.box, diameter / optics.pixel_size, 1.0) > 0.5
+        inside = image_formation.soft_disc(options.box, diameter / optics.pixel_size, 1.0) > 0.5
         envelope = optics.envelope(optics.frequency(options.box))
-        variance = imaging.filtered(clear, envelope)[:, inside].var(axis=1).mean()
+        variance = image_formation.filtered(clear, envelope)[:, inside].var(axis=1).mean()
         scale = float(np.sqrt(options.snr / variance))
         return cls(molecule, plan, particles, options, optics, float(diameter), scale)
 
@@ -71,7 +73,7 @@ class Studio:
 
     def _noise_power(self, frequency: DoubleArray) -> DoubleArray:
         options = self.options
-        return imaging.noise_power(
+        return image_formation.noise_power(
             frequency, self._frequency, options.noise_length, options.noise_floor
         )
 
@@ -85,10 +87,12 @@ class Studio:
         sample = rng.choice(self.particles.defocus, min(64, options.n_particles), replace=False)
         transfer = optics.transfer(radial, sample)
         noise = self._noise_power(radial)
-        power = imaging.radial_power(signal[plan.kind == VIEW])
+        power = image_formation.radial_power(signal[plan.kind == VIEW])
         for number, picture in self.extras().items():
-            signal[number] += imaging.filtered(picture[None], optics.envelope(self._frequency))[0]
-        mask = imaging.soft_disc(box, self.diameter / optics.pixel_size)
+            signal[number] += image_formation.filtered(
+                picture[None], optics.envelope(self._frequency)
+            )[0]
+        mask = image_formation.soft_disc(box, self.diameter / optics.pixel_size)
         coarse = np.exp(-((5 * optics.pixel_size * self._frequency) ** 2))
         images = np.zeros((n, box, box), dtype=np.float32)
         ssnr = np.zeros((n, box // 2 + 1))
@@ -96,15 +100,17 @@ class Studio:
             if size := int(count[row]):
                 if options.averaging == "wiener":
                     squared = (transfer**2).mean(axis=0) / noise
-                    average = imaging.wiener_average(signal[row], size, squared, power, rng)
+                    average = image_formation.wiener_average(signal[row], size, squared, power, rng)
                 else:
                     flipped = np.abs(transfer).mean(axis=0)
-                    average = imaging.phase_flipped_average(signal[row], size, flipped, noise, rng)
+                    average = image_formation.phase_flipped_average(
+                        signal[row], size, flipped, noise, rng
+                    )
                     squared = flipped**2 / noise
-                ssnr[row] = imaging.spectral_snr(size, squared, power)
+                ssnr[row] = image_formation.spectral_snr(size, squared, power)
                 images[row] = mask * average
             elif plan.kind[row] == NOISE:
-                grain = imaging.filtered(rng.standard_normal((1, box, box)), coarse)[0]
+                grain = image_formation.filtered(rng.standard_normal((1, box, box)), coarse)[0]
                 images[row] = mask * grain / grain.std()
         return images, ssnr, count.astype(np.int64)
 
@@ -122,7 +128,7 @@ class Studio:
                 continue
             frames = error @ self.particles.frame[who]
             clear = project(self.molecule, frames, box, pixel_size, shifts=moved)
-            signal[number] = imaging.filtered(clear.mean(axis=0)[None], envelope)[0]
+            signal[number] = image_formation.filtered(clear.mean(axis=0)[None], envelope)[0]
         signal *= self.scale
         return signal
 
@@ -181,6 +187,6 @@ class Studio:
             transfer = self.optics.transfer(self._frequency, particles.defocus[part])
             noise = rng.standard_normal(clear.shape)
             if coloured:
-                noise = imaging.filtered(noise, np.sqrt(self._noise_power(self._frequency)))
-            stack[part] = self.scale * imaging.filtered(clear, envelope * transfer) + noise
+                noise = image_formation.filtered(noise, np.sqrt(self._noise_power(self._frequency)))
+            stack[part] = self.scale * image_formation.filtered(clear, envelope * transfer) + noise
         return stack

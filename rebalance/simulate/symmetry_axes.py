@@ -14,7 +14,7 @@ from rebalance.model import DoubleArray, FloatArray
 from rebalance.simulate.atoms import Atoms
 from rebalance.simulate.projection import in_plane, project
 from rebalance.simulate.symmetry import operators
-from rebalance.simulate.views import uniform, view_frames
+from rebalance.simulate.viewing_directions import uniform, view_frames
 from rebalance.simulate.volume import Volume
 
 SYMMETRIC = 0.9
@@ -143,17 +143,17 @@ def operators_of_map(volume: Volume, symmetry: str) -> DoubleArray:
     float64 (G, 3, 3)
     """
     group = operators(symmetry)
-    if len(group) == 1 or agreement(volume, group) >= _AS_IT_IS:
+    if len(group) == 1 or symmetry_correlation(volume, group) >= _AS_IT_IS:
         return group
     # A few rotations tell one setting from another; all are compared afterwards.
     few = np.r_[0, np.linspace(1, len(group) - 1, min(4, len(group) - 1)).astype(int)]
     settings = _settings(group)
-    values = [agreement(volume, turn @ group[few] @ turn.T) for turn in settings]
+    values = [symmetry_correlation(volume, turn @ group[few] @ turn.T) for turn in settings]
     turn = settings[int(np.argmax(values))]
     return turn @ group @ turn.T
 
 
-def agreement(volume: Volume, group: DoubleArray) -> float:
+def symmetry_correlation(volume: Volume, group: DoubleArray) -> float:
     """Mean correlation of projections along v and g·v, over some views and all rotations g.
 
     Every frequency up to half of Nyquist's counts as its wave number, so that the round shape

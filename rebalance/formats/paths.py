@@ -1,4 +1,7 @@
-"""Finds the files that other files name: relative to a project, else beside the file itself."""
+"""Paths that people and files name: what they lead to, and the short name of a job.
+
+A path inside a file is relative to a project, else its file lies beside the one that names it.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,7 @@ def not_found(name: str, named_in: Path, project: Path | None, what: str) -> Inp
     return InputError(
         f"It names {what} {name}, which was not found: neither {looked} nor beside it.",
         path=named_in,
-        hint=f"Give the project folder with --project, or copy {Path(name).name} beside "
+        hint=f"Give the project folder with `project`, or copy {Path(name).name} beside "
         f"{named_in.name}.",
     )
 

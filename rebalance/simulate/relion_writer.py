@@ -14,20 +14,20 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance.simulate.classification import SimulatedClassification
-from rebalance.simulate.relion_model import (
+from rebalance.simulate.mrc_writer import write_stack
+from rebalance.simulate.relion_tables import (
     COMMENT,
     JOB,
     Columns,
     Version,
     class_columns,
-    model,
-    optimiser,
-    pipeline,
-    sampling,
+    model_star,
+    optimiser_star,
+    pipeline_star,
+    sampling_star,
 )
-from rebalance.simulate.stack import write_stack
-from rebalance.simulate.starwriter import indexed, loop
-from rebalance.simulate.truth import write_truth
+from rebalance.simulate.truth_writer import write_truth
+from rebalance.star_writer import image_names, loop_block
 
 _DETECTOR_UM = 14.0
 
@@ -92,11 +92,11 @@ def write_relion(
     comment = COMMENT[version]
     optics = "" if version == "3.0" else _optics(simulated, version, n_optics_groups)
     name = "" if version == "3.0" else "particles"
-    files["data"].write_text(optics + loop(name, particles, version=comment))
-    files["model"].write_text(model(simulated, root, version))
-    files["optimiser"].write_text(optimiser(simulated, root, version, iteration))
-    files["sampling"].write_text(sampling(simulated, version))
-    (project / "default_pipeline.star").write_text(pipeline())
+    files["data"].write_text(optics + loop_block(name, particles, version=comment))
+    files["model"].write_text(model_star(simulated, root, version))
+    files["optimiser"].write_text(optimiser_star(simulated, root, version, iteration))
+    files["sampling"].write_text(sampling_star(simulated, version))
+    (project / "default_pipeline.star").write_text(pipeline_star())
     if simulated.particle_images is not None:
         _write_particle_images(simulated, project)
     truth = write_truth(simulated, list(particles["ImageName"]), project)
@@ -124,15 +124,15 @@ def write_relion_selection(
     particles, averages = job / "particles.star", job / "class_averages.star"
     particles.write_text(
         _optics(simulated, "3.1", 1)
-        + loop("particles", {label: np.asarray(c)[kept] for label, c in columns.items()})
+        + loop_block("particles", {label: np.asarray(c)[kept] for label, c in columns.items()})
     )
     stack = f"{JOB}/{files.classes.name}"
     table = class_columns(simulated, stack, "3.1")
     rows = {label: np.asarray(column)[chosen] for label, column in table.items()}
     rows["ClassNumber"] = simulated.class_averages.class_id[chosen]
-    averages.write_text(loop("", rows))
+    averages.write_text(loop_block("", rows))
     selected = np.isin(simulated.class_averages.class_id, list(class_ids)).astype(np.int64)
-    (job / "backup_selection.star").write_text(loop("", {"Selected": selected}))
+    (job / "backup_selection.star").write_text(loop_block("", {"Selected": selected}))
     return RelionSelection(job, particles, averages)
 
 
@@ -165,7 +165,7 @@ def _particle_columns(
         "ClassNumber": simulated.particle_class,
         "AutopickFigureOfMerit": rng.gamma(4, 0.2, n),
         "AnglePsi": simulated.particle_psi,
-        "ImageName": indexed(
+        "ImageName": image_names(
             _place_in_stack(simulated),
             [f"Extract/job002/Micrographs/{name}.mrcs" for name in names],
         ),
@@ -224,7 +224,7 @@ def _optics(simulated: SimulatedClassification, version: Version, n_groups: int)
     }
     if version == "5.0":
         columns["CtfDataAreCtfPremultiplied"] = np.zeros(n_groups, dtype=np.int64)
-    return loop("optics", columns, version=COMMENT[version])
+    return loop_block("optics", columns, version=COMMENT[version])
 
 
 def _write_particle_images(simulated: SimulatedClassification, project: Path) -> None:

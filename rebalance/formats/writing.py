@@ -1,0 +1,43 @@
+"""Writing of output files: what the disk refuses is told as a person can mend it."""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from rebalance.errors import OutputError
+
+
+@contextmanager
+def guarded_writing(folder: Path) -> Iterator[None]:
+    """Turn an OSError while writing into a folder into an `OutputError` that says what to do.
+
+    Parameters
+    ----------
+    folder : Path
+        Named in the error where the OSError names no file.
+
+    Raises
+    ------
+    OutputError
+        If a file can't be written, or there is no room left; the OSError is its cause.
+
+    Examples
+    --------
+    >>> with guarded_writing(folder):  # doctest: +SKIP
+    ...     (folder / "templates.lst").write_bytes(content)
+    """
+    try:
+        yield
+    except OSError as error:
+        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        raise OutputError(
+            f"{'There is no room left' if full else 'The file can not be written'}: "
+            f"{error.strerror or error}.",
+            path=error.filename or folder,
+            hint="Free some space, or give another folder with `output`."
+            if full
+            else "Give a folder that you may write to with `output`.",
+        ) from error
