@@ -25,8 +25,8 @@ from rebalance.evaluation import (
     oracle_curve,
     random_curve,
 )
-from rebalance.evaluation.curves import common_range, gain_over_random
-from rebalance.evaluation.evaluation import BELOW
+from rebalance.evaluation.balance_curves import common_range, gain_over_random
+from rebalance.evaluation.scores import BELOW
 from rebalance.model import Affinity, Superclasses
 
 DEFAULT_DATA = Path(__file__).parents[2] / "shared" / "data"

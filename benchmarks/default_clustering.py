@@ -34,7 +34,7 @@ from sklearn.metrics import adjusted_rand_score
 from rebalance import engine, formats
 from rebalance.clusterings import cluster, identity_superclasses
 from rebalance.evaluation import KnownViews, balance_curve, oracle_curve, random_curve
-from rebalance.evaluation.curves import common_range, gain_over_random
+from rebalance.evaluation.balance_curves import common_range, gain_over_random
 from rebalance.model import Affinity, IntArray, Superclasses
 from rebalance.simulate import simulate_class_averages
 from rebalance.strategies import select

@@ -21,7 +21,7 @@ from benchmarks.quality_results import Results, read
 from rebalance import engine
 from rebalance.clusterings import cluster, identity_superclasses
 from rebalance.evaluation import balance_curve, oracle_curve, random_curve
-from rebalance.evaluation.evaluation import BELOW
+from rebalance.evaluation.scores import BELOW
 from rebalance.figures import style
 from rebalance.model import Affinity, DoubleArray, Superclasses
 

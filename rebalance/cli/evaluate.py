@@ -78,7 +78,7 @@ def evaluate(
     """Score a result against known views or groups of the class averages."""
     from rebalance.evaluation import evaluate as judge
     from rebalance.evaluation import find_truth, read_judged, read_truth
-    from rebalance.evaluation.outputs import check_folder, write_evaluation
+    from rebalance.evaluation.evaluation_files import check_folder, write_evaluation
 
     if output is not None:
         check_folder(output, overwrite)

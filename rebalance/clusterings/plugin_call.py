@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from rebalance.blas_threads import one_blas_thread
 from rebalance.errors import PluginError
 from rebalance.hookspecs import Clustering
 from rebalance.model import ClusteringResult, IntArray
@@ -24,11 +25,9 @@ def run_plugin(
     weights: IntArray | None,
 ) -> Mapping[int | None, ClusteringResult]:
     """What a plugin gives for each number: asked once, where it has ``cluster_many``."""
-    from threadpoolctl import threadpool_limits
-
     many = getattr(plugin, "cluster_many", None)
     # Sums in BLAS depend on the number of threads, and so would a label.
-    with threadpool_limits(limits=1):
+    with one_blas_thread():
         if many is None or len(numbers) == 1:
             return {
                 number: plugin.cluster(values, number, options, generator(seed), weights)

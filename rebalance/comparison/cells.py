@@ -13,7 +13,7 @@ from typing import Any
 
 import rebalance
 from rebalance.comparison.data_sets import Instance, Loaded
-from rebalance.comparison.grid import Combination
+from rebalance.comparison.method_grid import Combination
 from rebalance.errors import OptionError, OutputError
 from rebalance.model import Affinity, Superclasses
 

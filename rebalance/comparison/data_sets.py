@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rebalance.comparison.grid import variants
+from rebalance.comparison.method_grid import variants
 from rebalance.comparison.study import Data, Study
 from rebalance.errors import InputError
-from rebalance.evaluation.placed import Placed, place
-from rebalance.evaluation.truth_files import find_truth, read_truth
+from rebalance.evaluation.ground_truth_files import find_truth, read_truth
+from rebalance.evaluation.matched_truth import Placed, place
 from rebalance.model import Affinity, Dataset
 from rebalance.options import parse_options
 
@@ -59,7 +59,7 @@ class Loaded:
 
     def placed_for(self, affinity: Affinity | None) -> Placed:
         """The truth for an affinity: with or without mirror images."""
-        from rebalance.evaluation.judged import mirrors_of
+        from rebalance.evaluation.evaluated_result import mirrors_of
 
         if mirrors_of(affinity):
             return self.placed

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from rebalance.evaluation.directions import Symmetry, angle_between_views, modal_view, unit
+from rebalance.evaluation.view_angles import Symmetry, angle_between_views, modal_view, unit
 from rebalance.model import DoubleArray, IntArray
 
 

@@ -13,7 +13,7 @@ import rebalance
 from rebalance.cli import app
 from rebalance.cli.evaluation_view import SHARE
 from rebalance.evaluation import Evaluation, Score
-from rebalance.evaluation.evaluation import SCORES
+from rebalance.evaluation.scores import SCORES
 from rebalance.simulate import simulate_class_averages, write_relion
 
 SETTINGS = {"n_averages": 24, "n_particles": 1_200, "n_views": 6, "box": 32, "seed": 1}

@@ -9,7 +9,7 @@ import pytest
 from rebalance.comparison import compare, read_study
 from rebalance.comparison.cells import Kept
 from rebalance.comparison.data_sets import instances
-from rebalance.comparison.grid import expand
+from rebalance.comparison.method_grid import expand
 from rebalance.comparison.study import parse_study
 from rebalance.errors import InputError, OptionError, OutputError, PluginError
 

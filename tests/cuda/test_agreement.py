@@ -17,7 +17,8 @@ from rebalance.metrics.frc import FourierRingCorrelation
 from rebalance.metrics.rotational_cc import RotationalCC
 from rebalance.metrics.search_options import resolve_search
 from rebalance.model import ClassAverages
-from tests import reference, views
+from tests import phantom_images as views
+from tests import reference
 from tests.cuda.level import SIMULATED, needs_card, needs_cuda
 from tests.cuda.signatures import SIGNATURES
 

@@ -31,7 +31,8 @@ from rebalance.metrics.rotational_cc import RotationalCC
 from rebalance.metrics.search_options import SearchOptions, resolve_search
 from rebalance.rerun import rerun
 from rebalance.settings import RunSettings
-from tests import reference, views
+from tests import phantom_images as views
+from tests import reference
 from tests.engine.metrics import Counted, Frc, N, digest, noise
 
 distributed = pytest.importorskip("distributed")

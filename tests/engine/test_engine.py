@@ -21,7 +21,7 @@ from rebalance.errors import DeviceError, OptionError, PluginError
 from rebalance.hookspecs import Block
 from rebalance.model import Affinity, ClassAverages
 from rebalance.options import NoOptions, Options, option
-from tests import views
+from tests import phantom_images as views
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 31, 32, 33, 128, 129, 300])

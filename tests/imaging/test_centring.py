@@ -7,7 +7,7 @@ import pytest
 
 from rebalance.imaging.centring import find_objects
 from rebalance.model import Transform
-from tests import views
+from tests import phantom_images as views
 
 
 def test_centre_turns_shifts_and_flips_with_the_image(rng: np.random.Generator) -> None:

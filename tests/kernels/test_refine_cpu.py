@@ -18,7 +18,8 @@ from rebalance.kernels.refine_cpu import (
 from rebalance.metrics.rotational_cc import RotationalCC
 from rebalance.metrics.search_features import SearchFeatures
 from rebalance.metrics.search_options import SearchOptions
-from tests import reference, views
+from tests import phantom_images as views
+from tests import reference
 
 
 class Pair:

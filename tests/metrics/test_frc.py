@@ -11,7 +11,8 @@ from rebalance.hookspecs import Block
 from rebalance.imaging.masks import mask_about
 from rebalance.metrics.frc import FourierRingCorrelation, FrcOptions
 from rebalance.model import Transform
-from tests import reference, views
+from tests import phantom_images as views
+from tests import reference
 
 
 def test_curves_are_those_of_plain_sums(rng: np.random.Generator) -> None:

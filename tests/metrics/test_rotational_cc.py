@@ -14,7 +14,8 @@ from rebalance.metrics.rotational_cc import RotationalCC
 from rebalance.metrics.search_features import shift_grid
 from rebalance.metrics.search_options import SearchOptions, resolve_search
 from rebalance.model import ClassAverages, Transform
-from tests import reference, views
+from tests import phantom_images as views
+from tests import reference
 
 
 def affinity_of(images: np.ndarray, **options: object) -> rebalance.Affinity:

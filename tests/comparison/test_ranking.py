@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from rebalance.comparison import rank_methods
-from rebalance.comparison.ranks import Found, interval
+from rebalance.comparison.ranking import Found, interval
 
 
 def found(table: dict[str, list[float]]) -> list[Found]:

@@ -8,8 +8,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rebalance.errors import OutputError
-from rebalance.evaluation.curves import common_range
-from rebalance.evaluation.evaluation import Evaluation
+from rebalance.evaluation.balance_curves import common_range
+from rebalance.evaluation.scores import Evaluation
 
 JSON, CSV, FIGURES, CURVES = "evaluation.json", "evaluation.csv", "figures", "balance_curves"
 COLUMNS = ("score", "value", "sd", "kept_low", "kept_high", "measured_on", "unit", "why_not")

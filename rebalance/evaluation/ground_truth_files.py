@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from rebalance.errors import InputError, OptionError
-from rebalance.evaluation.directions import Symmetry, symmetry_operations
-from rebalance.evaluation.refined_views import is_refinement, read_refined_views
-from rebalance.evaluation.truth import Truth
+from rebalance.evaluation.ground_truth import Truth
+from rebalance.evaluation.refinement_views import is_refinement, read_refined_views
+from rebalance.evaluation.view_angles import Symmetry, symmetry_operations
 from rebalance.model import DoubleArray
 
 TRUTH, CLASSES, PARTICLES, VIEWS = (

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from rebalance.evaluation.curves import Curve
+from rebalance.evaluation.balance_curves import Curve
 from rebalance.model import DoubleArray
 
 

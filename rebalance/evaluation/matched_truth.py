@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from rebalance.errors import InputError
+from rebalance.evaluation.ground_truth import Truth
 from rebalance.evaluation.known_views import KnownViews
-from rebalance.evaluation.truth import Truth
 from rebalance.model import DoubleArray, IntArray, ParticleTable
 
 NAME_COLUMNS = ("rlnImageName", "uid")

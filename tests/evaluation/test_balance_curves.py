@@ -16,10 +16,10 @@ from rebalance.evaluation import (
     random_curve,
     share_of_oracle_gain,
 )
-from rebalance.evaluation.curves import common_range
+from rebalance.evaluation.balance_curves import common_range
+from rebalance.evaluation.uniformity import uniformity
 from rebalance.simulate import simulate_class_averages
 from rebalance.strategies.random import Random
-from rebalance.views import uniformity
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rebalance.evaluation.directions import Symmetry
+from rebalance.evaluation.view_angles import Symmetry
 from rebalance.model import DoubleArray, IntArray
 
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rebalance.errors import OutputError
-from rebalance.evaluation.evaluation import SCORES
+from rebalance.evaluation.scores import SCORES
 
 if TYPE_CHECKING:
-    from rebalance.comparison.comparing import Comparison
+    from rebalance.comparison.study_runner import Comparison
 
 SCORES_FILE, RANKS_FILE, SUMMARY_FILE, FIGURES = (
     "scores.csv",

@@ -13,9 +13,9 @@ import pytest
 
 from rebalance import engine
 from rebalance.comparison import compare
-from rebalance.comparison.claim import CELLS
-from rebalance.comparison.comparing import DATA
 from rebalance.comparison.study import parse_study
+from rebalance.comparison.study_folder import CELLS
+from rebalance.comparison.study_runner import DATA
 from rebalance.errors import InputError, OutputError
 from rebalance.hookspecs import PluginSpec, hookimpl
 from rebalance.options import NoOptions
@@ -117,9 +117,9 @@ def test_the_same_study_again_does_nothing_and_gives_the_same_bytes(
 
 
 def test_a_study_that_was_killed_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import rebalance.evaluation.scoring as scoring
+    import rebalance.evaluation.evaluator as evaluator
 
-    real, calls = scoring.evaluate, []
+    real, calls = evaluator.evaluate, []
 
     def killed(*words, **more):
         calls.append(1)
@@ -127,12 +127,12 @@ def test_a_study_that_was_killed_goes_on(tmp_path: Path, monkeypatch: pytest.Mon
             raise KeyboardInterrupt
         return real(*words, **more)
 
-    monkeypatch.setattr(scoring, "evaluate", killed)
+    monkeypatch.setattr(evaluator, "evaluate", killed)
     with pytest.raises(KeyboardInterrupt):
         compare(study(), tmp_path / "s")
     done = len(list((tmp_path / "s" / CELLS).iterdir()))
     assert done >= 3
-    monkeypatch.setattr(scoring, "evaluate", real)
+    monkeypatch.setattr(evaluator, "evaluate", real)
     found = compare(study(), tmp_path / "s")
     assert found.n_kept == done
     whole = compare(study(), tmp_path / "other")
@@ -158,16 +158,16 @@ def test_only_what_changed_is_done(tmp_path: Path, change: dict, done: int) -> N
 def test_a_changed_plugin_version_is_done_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from rebalance.comparison import grid
+    from rebalance.comparison import method_grid
 
     compare(study(), tmp_path / "s", figures=False)
-    real = grid.plugin_facts
+    real = method_grid.plugin_facts
 
     def newer(kind, plugin, name):
         facts = real(kind, plugin, name)
         return facts | {"version": "99"} if name == "hierarchical" else facts
 
-    monkeypatch.setattr(grid, "plugin_facts", newer)
+    monkeypatch.setattr(method_grid, "plugin_facts", newer)
     found = compare(study(), tmp_path / "s", figures=False)
     assert (found.n_done, found.n_kept) == (8, 4)
 
@@ -205,7 +205,7 @@ class Broken:
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     import rebalance.clusterings as clusterings
-    from rebalance.comparison import grid
+    from rebalance.comparison import method_grid
     from rebalance.record import run_record
 
     module = SimpleNamespace(
@@ -216,7 +216,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> None:
     mine = Registry()
     mine.add(module, package="mine", version="1")
     registry.cache_clear()
-    for place in (clusterings, grid, run_record):
+    for place in (clusterings, method_grid, run_record):
         monkeypatch.setattr(place, "registry", lambda: mine)
 
 

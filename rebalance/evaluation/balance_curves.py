@@ -15,7 +15,7 @@ import numpy as np
 from rebalance import defaults
 from rebalance.clusterings import from_labels
 from rebalance.evaluation.known_views import KnownViews
-from rebalance.evaluation.random_orders import RandomOrders
+from rebalance.evaluation.random_baseline import RandomOrders
 from rebalance.hookspecs import Strategy
 from rebalance.left_out import count_classes
 from rebalance.model import BoolArray, DoubleArray, FloatArray, IntArray, Superclasses

@@ -23,7 +23,7 @@ from rebalance.evaluation import (
     truth_of_simulation,
     write_evaluation,
 )
-from rebalance.evaluation.evaluation import SCORES
+from rebalance.evaluation.scores import SCORES
 from rebalance.simulate import simulate_class_averages, write_relion
 
 SETTINGS = {"n_averages": 30, "n_particles": 2_000, "n_views": 6, "box": 32, "seed": 1}

@@ -13,7 +13,7 @@ from benchmarks import quality, quality_page
 from benchmarks.quality_results import Results, condensed
 from rebalance.comparison import compare, read_study
 from rebalance.comparison.data_sets import instances
-from rebalance.comparison.grid import expand
+from rebalance.comparison.method_grid import expand
 from rebalance.comparison.study import parse_study
 from rebalance.registry import registry
 

@@ -11,13 +11,13 @@ import numpy as np
 
 from rebalance.cache import AffinityCache
 from rebalance.comparison.cells import Cell, Kept, group, key_of_cell, number_of, rows_of
-from rebalance.comparison.claim import CELLS, claimed
 from rebalance.comparison.data_sets import Instance, Loaded, instances, key_of, load
-from rebalance.comparison.grid import Grid, Plugin, expand
-from rebalance.comparison.ranks import Found, Ranking, rank_methods
+from rebalance.comparison.method_grid import Grid, Plugin, expand
+from rebalance.comparison.ranking import Found, Ranking, rank_methods
 from rebalance.comparison.study import Study, read_study
+from rebalance.comparison.study_folder import CELLS, claimed
 from rebalance.errors import OptionError, RebalanceError
-from rebalance.evaluation.evaluation import SCORES
+from rebalance.evaluation.scores import SCORES
 from rebalance.model import Affinity
 from rebalance.progress import Progress
 
@@ -111,7 +111,7 @@ def compare(
     OutputError
         If the folder is not to be had.
     """
-    from rebalance.comparison.outputs import write_comparison
+    from rebalance.comparison.comparison_files import write_comparison
 
     progress = progress or Progress()
     _check_computing(threads, device)

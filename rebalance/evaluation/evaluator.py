@@ -9,17 +9,17 @@ from typing import Any
 
 import numpy as np
 
+from rebalance.blas_threads import one_blas_thread
 from rebalance.errors import InputError, OptionError
-from rebalance.evaluation.agreement import adjusted_mutual_information, adjusted_rand
+from rebalance.evaluation.agreement_scores import adjusted_mutual_information, adjusted_rand
+from rebalance.evaluation.balance_curves import Curve
+from rebalance.evaluation.balance_curves import oracle_superclasses as oracle_of
 from rebalance.evaluation.balance_scores import Balance, balance_scores
-from rebalance.evaluation.curves import Curve
-from rebalance.evaluation.curves import oracle_superclasses as oracle_of
-from rebalance.evaluation.evaluation import BELOW, SCORES, Evaluation, Score
-from rebalance.evaluation.judged import Judged, judged_run, mirrors_of, read_judged
+from rebalance.evaluation.evaluated_result import Judged, judged_run, mirrors_of, read_judged
+from rebalance.evaluation.ground_truth import Truth, truth_of_simulation
 from rebalance.evaluation.known_views import MIXED_BEYOND, KnownViews
-from rebalance.evaluation.one_thread import one_thread
-from rebalance.evaluation.placed import Placed, place
-from rebalance.evaluation.truth import Truth, truth_of_simulation
+from rebalance.evaluation.matched_truth import Placed, place
+from rebalance.evaluation.scores import BELOW, SCORES, Evaluation, Score
 from rebalance.evaluation.view_scores import affinity_against_angle, weighted_median
 from rebalance.left_out import name_classes
 from rebalance.model import Affinity, DoubleArray, ParticleTable, RunResult, Superclasses
@@ -112,7 +112,7 @@ def evaluate(
         scores = _agreement(superclasses, placed, n_oracle)
     else:
         reason = "" if placed.are_counted else "no particle counts are known"
-        with one_thread():
+        with one_blas_thread():
             # Many methods make the same superclasses of one data set: these are judged once.
             scores, spread, curves = views.remembered(
                 (*_identity(superclasses), *_groups(placed), n_oracle, repr(balance)),
@@ -198,7 +198,7 @@ def _judged(
 
 
 def _placed(truth: Any, judged: Judged) -> Placed:
-    from rebalance.evaluation.truth_files import find_truth, read_truth
+    from rebalance.evaluation.ground_truth_files import find_truth, read_truth
 
     if isinstance(truth, KnownViews):
         return Placed(truth, True, Truth(particle_view=truth.view))

@@ -11,7 +11,7 @@ from scipy.spatial.transform import Rotation
 from rebalance import formats
 from rebalance.errors import InputError
 from rebalance.evaluation import read_truth, truth_of_simulation
-from rebalance.evaluation.refined_views import view_of_angles, view_of_pose
+from rebalance.evaluation.refinement_views import view_of_angles, view_of_pose
 from rebalance.simulate import simulate_class_averages, write_relion
 
 SETTINGS = {"n_averages": 14, "n_particles": 300, "n_views": 3, "box": 24, "n_empty": 1}
