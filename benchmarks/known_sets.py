@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from rebalance import formats
-from rebalance.evaluation import place, read_truth, truth_of_simulation
+from rebalance.evaluation import match_truth, read_truth, truth_of_simulation
 from rebalance.evaluation.known_views import KnownViews
 from rebalance.model import ClassAverages, IntArray
 from rebalance.simulate import simulate_class_averages
@@ -113,7 +113,7 @@ def simulated(
     found = simulate_class_averages(settings)
     clean = simulate_class_averages({**settings, "snr": NO_NOISE}) if with_clean else None
     used = ~found.class_averages.is_empty
-    known = place(truth_of_simulation(found)).views
+    known = match_truth(truth_of_simulation(found)).views
     assert known is not None
     return KnownSet(
         f"{molecule}, {views}, {noise}, {n_averages}",
@@ -132,7 +132,7 @@ def relion(folder: Path) -> KnownSet:
     dataset = formats.read(folder)
     averages = dataset.class_averages
     assert averages is not None
-    known = place(read_truth(folder), dataset.particles).views
+    known = match_truth(read_truth(folder), dataset.particles).views
     assert known is not None
     return KnownSet(
         folder.name, "RELION", "moderate", averages.subset(~averages.is_empty), known, (5, 6, 8, 10)

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from benchmarks.quality_results import condensed, write
 from rebalance.comparison import compare, read_study
-from rebalance.comparison.data_sets import instances
+from rebalance.comparison.data_sets import list_data_sets
 from rebalance.comparison.study import Data, Study
 
 HERE = Path(__file__).parent
@@ -56,7 +56,7 @@ def run(threads: int | None) -> bool:
     if absent:
         print("The page and its results are of all data, and stay as they are.")
         return False
-    write(condensed(comparison, instances(study, STUDY.parent)))
+    write(condensed(comparison, list_data_sets(study, STUDY.parent)))
     return True
 
 

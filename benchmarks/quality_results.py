@@ -20,7 +20,7 @@ from rebalance.model import DoubleArray
 
 if TYPE_CHECKING:
     from rebalance.comparison import Comparison
-    from rebalance.comparison.data_sets import Instance
+    from rebalance.comparison.data_sets import DataSet
 
 RESULTS = Path(__file__).parent / "results" / "quality.csv"
 NOISE = {1.0: "clean", 0.25: "moderate", 0.05: "noisy", 0.01: "bad"}
@@ -147,13 +147,13 @@ class Results:
         return [float(gain / best) for gain, best in self.gains() if best >= LEAST_GAIN]
 
 
-def condensed(comparison: Comparison, data: Sequence[Instance]) -> Results:
+def condensed(comparison: Comparison, data: Sequence[DataSet]) -> Results:
     """The rows of a study that was run.
 
     Parameters
     ----------
     comparison : Comparison
-    data : sequence of Instance
+    data : sequence of DataSet
         Its data sets.
     """
     instance_of = {one.label: one for one in data}
@@ -184,7 +184,7 @@ def _true_number(of: tuple[Any, ...], found: Mapping[str, Mapping[str, Any]]) ->
 
 
 def _row(
-    instance: Instance,
+    instance: DataSet,
     of: tuple[Any, ...],
     found: Mapping[str, Mapping[str, Any]],
     true_number: int | None,

@@ -11,7 +11,7 @@ from typing import Any
 
 _PUBLIC = {
     "compare": "rebalance.comparison.study_runner",
-    "Comparison": "rebalance.comparison.study_runner",
+    "Comparison": "rebalance.comparison.comparison_result",
     "Study": "rebalance.comparison.study",
     "read_study": "rebalance.comparison.study",
     "rank_methods": "rebalance.comparison.ranking",

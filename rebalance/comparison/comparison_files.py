@@ -8,20 +8,13 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from rebalance.comparison.comparison_result import Comparison
+from rebalance.comparison.study_folder import FIGURES, RANKS_FILE, SCORES_FILE, SUMMARY_FILE
 from rebalance.errors import OutputError
 from rebalance.evaluation.scores import SCORES
 
-if TYPE_CHECKING:
-    from rebalance.comparison.study_runner import Comparison
-
-SCORES_FILE, RANKS_FILE, SUMMARY_FILE, FIGURES = (
-    "scores.csv",
-    "ranks.csv",
-    "comparison.json",
-    "figures",
-)
 SCORE_COLUMNS = (
     "data",
     "data_seed",

@@ -1,4 +1,4 @@
-"""The cells of a study: every combination of data set, method and number of superclasses."""
+"""The methods of a study: every combination of metric, clustering, strategy and number."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from rebalance.comparison.option_variants import n_variants, variants, word_of
 from rebalance.comparison.study import Method, Metric, Study
 from rebalance.errors import InputError
 from rebalance.options import parse_options
@@ -18,7 +19,7 @@ MOST_CELLS = 100_000
 
 
 @dataclass(frozen=True)
-class Plugin:
+class ConfiguredPlugin:
     """A plugin with one value for each option.
 
     Parameters
@@ -62,31 +63,31 @@ class Combination:
 
     Parameters
     ----------
-    metric : Plugin or None
+    metric : ConfiguredPlugin or None
         None where the clustering needs no affinity.
-    clustering, strategy : Plugin
+    clustering, strategy : ConfiguredPlugin
     n_superclasses : int or ``"truth"``
         That the oracle makes too; a clustering that puts each average by itself takes no notice.
     """
 
-    metric: Plugin | None
-    clustering: Plugin
-    strategy: Plugin
+    metric: ConfiguredPlugin | None
+    clustering: ConfiguredPlugin
+    strategy: ConfiguredPlugin
     n_superclasses: int | str
 
 
 @dataclass(frozen=True)
-class Grid:
+class MethodGrid:
     """The methods of a study, expanded.
 
     Parameters
     ----------
-    metrics, clusterings, strategies : tuple of Plugin
+    metrics, clusterings, strategies : tuple of ConfiguredPlugin
     """
 
-    metrics: tuple[Plugin, ...]
-    clusterings: tuple[Plugin, ...]
-    strategies: tuple[Plugin, ...]
+    metrics: tuple[ConfiguredPlugin, ...]
+    clusterings: tuple[ConfiguredPlugin, ...]
+    strategies: tuple[ConfiguredPlugin, ...]
 
     def combinations(self, numbers: Sequence[int | str]) -> Iterator[Combination]:
         """Every combination that makes a difference, those of one metric together.
@@ -96,7 +97,7 @@ class Grid:
         numbers : sequence of int or ``"truth"``
             Of superclasses.
         """
-        pairs: list[tuple[Plugin | None, Plugin]] = [
+        pairs: list[tuple[ConfiguredPlugin | None, ConfiguredPlugin]] = [
             (metric, clustering)
             for metric in self.metrics
             for clustering in self.clusterings
@@ -121,7 +122,7 @@ class Grid:
         return " + ".join(parts)
 
 
-def expand(study: Study) -> Grid:
+def expand(study: Study) -> MethodGrid:
     """The grid of a study, every plugin found and its options validated.
 
     Raises
@@ -149,51 +150,16 @@ def expand(study: Study) -> Grid:
             hint="Leave out data, seeds or values of options, or make several studies of it.",
         )
     clusterings = _plugins("clustering", study.clustering)
-    return Grid(
+    return MethodGrid(
         _plugins("metric", study.metric, clusterings),
         clusterings,
         _plugins("strategy", study.strategy),
     )
 
 
-def variants(options: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], str]]:
-    """One value for each option, and in words those of options that have several."""
-    listed = _listed(options)
-    varied = [name for name, values in listed.items() if len(values) > 1]
-    for values in itertools.product(*listed.values()):
-        chosen = dict(zip(listed, values, strict=True))
-        yield chosen, " ".join(f"{name}={_word(chosen[name])}" for name in varied)
-
-
-def n_variants(options: Mapping[str, Any]) -> int:
-    """How many `variants` there are.
-
-    Raises
-    ------
-    InputError
-        If an option has a list without values: that would be a study of nothing.
-    """
-    for name, values in _listed(options).items():
-        if not values:
-            raise InputError(
-                "The list of values is empty.",
-                location=f"option {name}",
-                hint="Give at least one value, or leave the option out.",
-            )
-    return math.prod(map(len, _listed(options).values()))
-
-
-def _listed(options: Mapping[str, Any]) -> dict[str, list[Any]]:
-    return {name: value if isinstance(value, list) else [value] for name, value in options.items()}
-
-
-def _word(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def _plugins(
-    kind: str, methods: Sequence[Method], clusterings: Sequence[Plugin] = ()
-) -> tuple[Plugin, ...]:
+    kind: str, methods: Sequence[Method], clusterings: Sequence[ConfiguredPlugin] = ()
+) -> tuple[ConfiguredPlugin, ...]:
     found = []
     for method in methods:
         only_with = _only_with(method, clusterings)
@@ -207,7 +173,7 @@ def _plugins(
             label = " ".join(part for part in (method.label or method.name, fixed, words) if part)
             each_by_itself = bool(getattr(instance, "each_by_itself", False))
             found.append(
-                Plugin(
+                ConfiguredPlugin(
                     kind,
                     method.name,
                     label,
@@ -230,7 +196,7 @@ def _plugins(
     return tuple(found)
 
 
-def _only_with(method: Method, clusterings: Sequence[Plugin]) -> tuple[str, ...] | None:
+def _only_with(method: Method, clusterings: Sequence[ConfiguredPlugin]) -> tuple[str, ...] | None:
     """Labels of the clusterings that a metric names."""
     if not isinstance(method, Metric) or method.clustering is None:
         return None
@@ -251,7 +217,7 @@ def _only_with(method: Method, clusterings: Sequence[Plugin]) -> tuple[str, ...]
 def _fixed(method: Method, words: str) -> str:
     varied = {word.partition("=")[0] for word in words.split()}
     return " ".join(
-        f"{name}={_word(value[0] if isinstance(value, list) else value)}"
+        f"{name}={word_of(value[0] if isinstance(value, list) else value)}"
         for name, value in method.options.items()
         if name not in varied
     )

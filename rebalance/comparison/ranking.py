@@ -15,7 +15,7 @@ CONFIDENCE = 0.95
 RESAMPLES = 2_000
 
 
-class Found(NamedTuple):
+class MethodScore(NamedTuple):
     """A score of a method on a data set.
 
     Parameters
@@ -84,7 +84,7 @@ class Ranking:
     p_value: float
 
 
-def rank_methods(found: Iterable[Found], better: int = 1) -> Ranking:
+def rank_methods(found: Iterable[MethodScore], better: int = 1) -> Ranking:
     """Rank methods within each data set and setting, and average over data sets.
 
     Only where every method has a finite value is there a fair comparison. Values of one data set
@@ -93,7 +93,7 @@ def rank_methods(found: Iterable[Found], better: int = 1) -> Ranking:
 
     Parameters
     ----------
-    found : iterable of Found
+    found : iterable of MethodScore
     better : {1, −1}
         Whether high or low is good.
 

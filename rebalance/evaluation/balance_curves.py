@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from rebalance import defaults
-from rebalance.clusterings import from_labels
 from rebalance.evaluation.known_views import KnownViews
+from rebalance.evaluation.oracle import oracle_superclasses
 from rebalance.evaluation.random_baseline import RandomOrders
 from rebalance.hookspecs import Strategy
 from rebalance.left_out import count_classes
@@ -150,24 +150,6 @@ def curve_of(views: KnownViews, counts: Sequence[FloatArray]) -> Curve:
     return Curve(kept, uniformity.reshape(seeds, -1), entropy.reshape(seeds, -1))
 
 
-def oracle_superclasses(views: KnownViews, class_id: IntArray, n_superclasses: int) -> Superclasses:
-    """The superclasses of one who knows the truth: average linkage of the angles between views.
-
-    Parameters
-    ----------
-    views : KnownViews
-    class_id : int64 (N,)
-        Classes to group; one without particles of known view is in no superclass.
-    n_superclasses : int
-        As many as there are classes at most.
-    """
-    used = tuple(int(number) for number in class_id if int(number) in views.modal_views)
-    return views.remembered(
-        ("superclasses", used, n_superclasses),
-        lambda: _oracle(views, np.array(used, dtype=np.int64), min(n_superclasses, len(used))),
-    )
-
-
 def oracle_curve(
     views: KnownViews, class_id: IntArray, n_superclasses: int, seeds: int = 20
 ) -> Curve:
@@ -177,21 +159,6 @@ def oracle_curve(
         ("curve", tuple(oracle.class_id.tolist()), n_superclasses, seeds),
         lambda: balance_curve(views, oracle, seeds),
     )
-
-
-def _oracle(views: KnownViews, class_id: IntArray, n: int) -> Superclasses:
-    from scipy.cluster.hierarchy import cut_tree, linkage
-    from scipy.spatial.distance import squareform
-
-    if n == len(class_id):
-        label = np.arange(n)
-    else:
-        angle = views.angles_of_modal_views(class_id)
-        np.fill_diagonal(angle, 0.0)
-        label = cut_tree(linkage(squareform(angle, checks=False), "average"), n_clusters=n)[:, 0]
-    counts = [np.count_nonzero(views.particles.class_id == number) for number in class_id]
-    labels = dict(zip(class_id.tolist(), label.tolist(), strict=True))
-    return from_labels(class_id, labels, n_particles=counts)
 
 
 def common_range(*curves: Curve) -> tuple[float, float] | None:

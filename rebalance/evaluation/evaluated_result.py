@@ -1,4 +1,4 @@
-"""What is judged: superclasses, what they were made of, and how their particles are balanced."""
+"""The result that is evaluated: superclasses, their affinity and particles, and the balance."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from rebalance.model import Affinity, ParticleTable, RunResult, Superclasses
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
-    """Superclasses to be judged, and all that is known of how they came about.
+class EvaluatedResult:
+    """Superclasses to evaluate, and all that is known of how they came about.
 
     Parameters
     ----------
@@ -55,11 +55,11 @@ class Judged:
     notes: tuple[str, ...] = ()
 
 
-def judged_run(result: RunResult) -> Judged:
-    """What `rebalance.run` gave, to be judged."""
+def result_of_run(result: RunResult) -> EvaluatedResult:
+    """What `rebalance.run` gave, to be evaluated."""
     selection, summary = result.selection, result.summary
     balance = summary.get("balance") or {}
-    return Judged(
+    return EvaluatedResult(
         superclasses=result.superclasses,
         affinity=result.affinity,
         particles=result.dataset.particles,
@@ -79,8 +79,8 @@ def mirrors_of(affinity: Affinity | None) -> bool:
     return True if affinity is None else bool(affinity.options.get("mirror", True))
 
 
-def read_judged(path: Path | str, job: Path | str | None = None) -> Judged:
-    """Read what is to be judged.
+def read_result(path: Path | str, job: Path | str | None = None) -> EvaluatedResult:
+    """Read a result to evaluate.
 
     Parameters
     ----------
@@ -110,7 +110,7 @@ def read_judged(path: Path | str, job: Path | str | None = None) -> Judged:
     return _grouped(labels, None, job, path, ())
 
 
-def _read_folder(folder: Path, job: Path | str | None) -> Judged:
+def _read_folder(folder: Path, job: Path | str | None) -> EvaluatedResult:
     from rebalance.clusterings.labels import read_labels
     from rebalance.record.affinity_file import read_affinity
     from rebalance.record.results import AFFINITY_FILE, SUPERCLASS_TABLE
@@ -145,7 +145,7 @@ def _grouped(
     source: Path,
     notes: tuple[str, ...],
     **balance: Any,
-) -> Judged:
+) -> EvaluatedResult:
     from rebalance.clusterings import from_labels
     from rebalance.left_out import count_classes
 
@@ -160,14 +160,13 @@ def _grouped(
                 "None of its class numbers is in the particle table.",
                 path=source,
                 location=f"classes {class_id.min()} to {class_id.max()}",
-                hint=f"Give the classification that was grouped with --job, instead of {job}."
-                if isinstance(job, str | Path)
-                else "Give the classification that was grouped with --job.",
+                hint="Give the classification that was grouped as `job`"
+                + (f", instead of {job}." if isinstance(job, str | Path) else "."),
             )
     superclasses = from_labels(
         class_id if affinity is None else affinity, labels, n_particles=counts
     )
-    return Judged(
+    return EvaluatedResult(
         superclasses=superclasses,
         affinity=affinity,
         particles=particles,
@@ -205,6 +204,6 @@ def _particles(job: Any) -> tuple[ParticleTable | None, str]:
             need_class_averages=False,
         )
     except RebalanceError as error:
-        # The particles may be gone since; labels and affinity can be judged without them.
+        # The particles may be gone since; labels and affinity can be scored without them.
         return None, f"The particles of the run can't be read: {error.problem}"
     return dataset.particles, ""

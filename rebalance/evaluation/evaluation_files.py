@@ -52,7 +52,7 @@ def write_evaluation(
         raise OutputError(
             f"The evaluation can't be written: {error.strerror or error}.",
             path=folder,
-            hint="Give another place with -o.",
+            hint="Give another folder.",
         ) from error
     return tuple(folder / name for name in names)
 
@@ -84,9 +84,7 @@ def check_folder(folder: Path, overwrite: bool) -> None:
     raise OutputError(
         "An evaluation is there already." if ours else "Something else is there already.",
         path=folder,
-        hint="Give --overwrite, or another place with -o."
-        if ours
-        else "Give another place with -o.",
+        hint="Give `overwrite=True`, or another folder." if ours else "Give another folder.",
     )
 
 

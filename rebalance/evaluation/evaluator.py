@@ -1,9 +1,8 @@
-"""Judges a result by a truth: every score that the truth allows, and why others can't be."""
+"""Evaluates a result by a truth: every score that the truth allows, and why others can't be."""
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +10,20 @@ import numpy as np
 
 from rebalance.blas_threads import one_blas_thread
 from rebalance.errors import InputError, OptionError
-from rebalance.evaluation.agreement_scores import adjusted_mutual_information, adjusted_rand
+from rebalance.evaluation.agreement_scores import agreement_scores
 from rebalance.evaluation.balance_curves import Curve
-from rebalance.evaluation.balance_curves import oracle_superclasses as oracle_of
 from rebalance.evaluation.balance_scores import Balance, balance_scores
-from rebalance.evaluation.evaluated_result import Judged, judged_run, mirrors_of, read_judged
+from rebalance.evaluation.evaluated_result import (
+    EvaluatedResult,
+    mirrors_of,
+    read_result,
+    result_of_run,
+)
 from rebalance.evaluation.ground_truth import Truth, truth_of_simulation
 from rebalance.evaluation.known_views import MIXED_BEYOND, KnownViews
-from rebalance.evaluation.matched_truth import Placed, place
-from rebalance.evaluation.scores import BELOW, SCORES, Evaluation, Score
-from rebalance.evaluation.view_scores import affinity_against_angle, weighted_median
+from rebalance.evaluation.matched_truth import MatchedTruth, match_truth
+from rebalance.evaluation.scores import SCORES, Evaluation, Score
+from rebalance.evaluation.view_scores import affinity_scores, spread_scores
 from rebalance.left_out import name_classes
 from rebalance.model import Affinity, DoubleArray, ParticleTable, RunResult, Superclasses
 from rebalance.strategies.caps import decide_cap
@@ -29,8 +32,8 @@ SEEDS = 20
 
 
 def evaluate(
-    result: Path | str | RunResult | Superclasses | Judged,
-    truth: Path | str | Truth | Placed | KnownViews | Any | None = None,
+    result: Path | str | RunResult | Superclasses | EvaluatedResult,
+    truth: Path | str | Truth | MatchedTruth | KnownViews | Any | None = None,
     *,
     affinity: Affinity | None = None,
     particles: ParticleTable | None = None,
@@ -48,12 +51,12 @@ def evaluate(
 
     Parameters
     ----------
-    result : path, RunResult, Superclasses or Judged
+    result : path, RunResult, Superclasses or EvaluatedResult
         A results folder of `rebalance run`, a table of class numbers and labels, or what
         `rebalance.run` or `rebalance.cluster` gave.
-    truth : path, Truth, Placed, KnownViews or SimulatedClassification, optional
+    truth : path, Truth, MatchedTruth, KnownViews or SimulatedClassification, optional
         A file or folder (`read_truth`); looked for near the classification when not given. To
-        judge many results of one data set, `place` the truth once: densities and the oracle are
+        evaluate many results of one data set, `match_truth` once: densities and the oracle are
         then computed once too.
     affinity : Affinity, optional
         Beside superclasses.
@@ -91,47 +94,47 @@ def evaluate(
             f"The oracle can't make {oracle_superclasses} superclasses; give at least 1."
         )
     decide_cap(1, factor, max_size)
-    judged = _judged(result, affinity, particles, job)
-    placed = _placed(truth, judged)
+    evaluated = _as_evaluated_result(result, affinity, particles, job)
+    matched = _as_matched_truth(truth, evaluated)
     balance = Balance(
-        factor=judged.factor if factor is max_size is None else _text(factor),
-        max_size=judged.max_size if factor is max_size is None else max_size,
-        strategy=strategy or judged.strategy,
+        factor=evaluated.factor if factor is max_size is None else _text(factor),
+        max_size=evaluated.max_size if factor is max_size is None else max_size,
+        strategy=strategy or evaluated.strategy,
         options=strategy_options
         if strategy_options is not None
-        else ({} if strategy else judged.strategy_options),
+        else ({} if strategy else evaluated.strategy_options),
         seeds=seeds,
     )
-    superclasses, views = judged.superclasses, placed.views
+    superclasses, views = evaluated.superclasses, matched.views
     n_oracle = len(superclasses) if oracle_superclasses is None else oracle_superclasses
-    _check_shared(superclasses, placed)
+    _check_shared(superclasses, matched)
     curves: Mapping[str, Curve] = {}
     spread = None
     if views is None:
         reason = "the truth has no views"
-        scores = _agreement(superclasses, placed, n_oracle)
+        scores = agreement_scores(superclasses, matched, n_oracle)
     else:
-        reason = "" if placed.are_counted else "no particle counts are known"
+        reason = "" if matched.are_counted else "no particle counts are known"
         with one_blas_thread():
-            # Many methods make the same superclasses of one data set: these are judged once.
+            # Many methods make the same superclasses of one data set: these are scored once.
             scores, spread, curves = views.remembered(
-                (*_identity(superclasses), *_groups(placed), n_oracle, repr(balance)),
-                lambda: _of_superclasses(superclasses, placed, views, balance, n_oracle),
+                (*_identity(superclasses), *_groups(matched), n_oracle, repr(balance)),
+                lambda: _of_superclasses(superclasses, matched, views, balance, n_oracle),
             )
-            scores = [*scores, *_affinity(judged, views)]
+            scores = [*scores, *affinity_scores(evaluated.affinity, views)]
     found = {score.key: score for score in scores}
     return Evaluation(
         scores=tuple(found.get(key) or Score(key, why_not=reason) for key in SCORES),
-        name=judged.name,
+        name=evaluated.name,
         n_superclasses=len(superclasses),
         n_averages=int(np.count_nonzero(superclasses.label >= 0)),
-        n_particles=None if views is None or not placed.are_counted else len(views),
+        n_particles=None if views is None or not matched.are_counted else len(views),
         seeds=seeds,
-        factor=balance.words if placed.are_counted else "",
+        factor=balance.words if matched.are_counted else "",
         curves=curves,
         spread=spread,
-        truth=placed.truth.source,
-        notes=(*judged.notes, *_notes(placed, judged)),
+        truth=matched.truth.source,
+        notes=(*evaluated.notes, *_notes(matched, evaluated)),
     )
 
 
@@ -141,24 +144,24 @@ def _identity(superclasses: Superclasses) -> tuple[object, ...]:
     return superclasses.class_id.tobytes(), superclasses.label.tobytes(), *apart
 
 
-def _groups(placed: Placed) -> tuple[object, ...]:
+def _groups(matched: MatchedTruth) -> tuple[object, ...]:
     """The same for truths of the same groups."""
-    group = placed.truth.group
+    group = matched.truth.group
     named = None if group is None else tuple(sorted(group.items()))
-    return placed.are_counted, placed.truth.groups_are_views, named
+    return matched.are_counted, matched.truth.groups_are_views, named
 
 
 def _of_superclasses(
     superclasses: Superclasses,
-    placed: Placed,
+    matched: MatchedTruth,
     views: KnownViews,
     balance: Balance,
     n_oracle: int,
 ) -> tuple[list[Score], DoubleArray, Mapping[str, Curve]]:
     """Scores of superclasses, whatever affinity they are of; spreads, and curves."""
-    of_spread, spread = _spread(superclasses, views, n_oracle)
-    scores = [*_agreement(superclasses, placed, n_oracle), *of_spread]
-    if not placed.are_counted:
+    of_spread, spread = spread_scores(superclasses, views, n_oracle)
+    scores = [*agreement_scores(superclasses, matched, n_oracle), *of_spread]
+    if not matched.are_counted:
         return scores, spread, {}
     of_balance, curves = balance_scores(superclasses, views, balance, n_oracle)
     return [*scores, *of_balance], spread, curves
@@ -168,9 +171,9 @@ def _text(factor: str | float | None) -> str | None:
     return None if factor is None else str(factor)
 
 
-def _check_shared(superclasses: Superclasses, placed: Placed) -> None:
+def _check_shared(superclasses: Superclasses, matched: MatchedTruth) -> None:
     """InputError if a truth says nothing of any class in a superclass: it is of other data."""
-    truth, views = placed.truth, placed.views
+    truth, views = matched.truth, matched.views
     of_views: set[int] = set() if views is None else {*views.modal_views}
     known = {*(truth.group or {}), *of_views}
     used = set(superclasses.class_id[superclasses.label >= 0].tolist())
@@ -184,143 +187,52 @@ def _check_shared(superclasses: Superclasses, placed: Placed) -> None:
     )
 
 
-def _judged(
+def _as_evaluated_result(
     result: Any, affinity: Affinity | None, particles: ParticleTable | None, job: Any
-) -> Judged:
-    if isinstance(result, Judged):
+) -> EvaluatedResult:
+    if isinstance(result, EvaluatedResult):
         return result
     if isinstance(result, RunResult):
-        return judged_run(result)
+        return result_of_run(result)
     if isinstance(result, Superclasses):
         name = result.clustering or "superclasses"
-        return Judged(result, affinity, particles, mirrors=mirrors_of(affinity), name=name)
-    return read_judged(result, job)
+        return EvaluatedResult(result, affinity, particles, mirrors=mirrors_of(affinity), name=name)
+    return read_result(result, job)
 
 
-def _placed(truth: Any, judged: Judged) -> Placed:
+def _as_matched_truth(truth: Any, evaluated: EvaluatedResult) -> MatchedTruth:
     from rebalance.evaluation.ground_truth_files import find_truth, read_truth
 
     if isinstance(truth, KnownViews):
-        return Placed(truth, True, Truth(particle_view=truth.view))
-    if isinstance(truth, Placed):
+        return MatchedTruth(truth, True, Truth(particle_view=truth.view))
+    if isinstance(truth, MatchedTruth):
         return truth
     if truth is None:
-        truth = find_truth(judged.job, judged.source)
+        truth = find_truth(evaluated.job, evaluated.source)
     if isinstance(truth, str | Path):
         truth = read_truth(truth)
     elif not isinstance(truth, Truth):
         truth = truth_of_simulation(truth)
-    return place(truth, judged.particles, mirrors=judged.mirrors)
+    return match_truth(truth, evaluated.particles, mirrors=evaluated.mirrors)
 
 
-def _agreement(superclasses: Superclasses, placed: Placed, n_oracle: int) -> list[Score]:
-    truth, views = placed.truth, placed.views
-    scores = []
-    names = {} if truth.group is None else truth.group
-    judged = [
-        (names[int(number)], int(label))
-        for number, label in zip(superclasses.class_id, superclasses.label, strict=True)
-        if label >= 0 and int(number) in names
-    ]
-    why_not = ""
-    if truth.group is None:
-        why_not = "the truth has no groups"
-    elif not truth.groups_are_views:
-        why_not = "the true views vary without steps, so there are no true groups"
-    elif len(judged) < 2:
-        why_not = "fewer than two averages have a true group and a superclass"
-    if why_not:
-        scores += [Score(key, why_not=why_not) for key in ("ari", "ami")]
-    else:
-        a, b = zip(*judged, strict=True)
-        n = f"{len(judged)} averages"
-        scores += [
-            Score("ari", adjusted_rand(a, b), n=n),
-            Score("ami", adjusted_mutual_information(a, b), n=n),
-        ]
-    if views is not None:
-        used = [n for n in superclasses.class_id[superclasses.label >= 0] if n in views.modal_views]
-        if len(used) > 1:
-            oracle = oracle_of(views, np.array(used), n_oracle)
-            ours = dict(zip(superclasses.class_id.tolist(), superclasses.label, strict=True))
-            pair = [ours[int(number)] for number in oracle.class_id]
-            value = adjusted_rand(pair, oracle.label)
-            scores.append(Score("ari_with_oracle", value, n=f"{len(pair)} averages"))
-        else:
-            reason = "fewer than two averages have a known view"
-            scores.append(Score("ari_with_oracle", why_not=reason))
-    return scores
-
-
-def _affinity(judged: Judged, views: KnownViews) -> list[Score]:
-    keys = (("affinity_vs_angle", None), ("affinity_vs_angle_below_40", BELOW))
-    affinity = judged.affinity
-    if affinity is None:
-        return [Score(key, why_not="there is no affinity") for key, _ in keys]
-    values = hashlib.sha256(affinity.values.tobytes()).digest()
-    return views.remembered(
-        (values, affinity.class_id.tobytes(), affinity.is_empty.tobytes()),
-        lambda: _against_angle(affinity, views, keys),
-    )
-
-
-def _against_angle(
-    affinity: Affinity, views: KnownViews, keys: Sequence[tuple[str, float | None]]
-) -> list[Score]:
-    usable = ~affinity.is_empty
-    angle = views.angles_of_classes(affinity.class_id)
-    angle[~usable, :] = angle[:, ~usable] = np.nan
-    scores = []
-    for key, below in keys:
-        value, n = affinity_against_angle(affinity.values, angle, below)
-        reason = "" if np.isfinite(value) else f"only {n} pairs of averages are of known view"
-        if n >= 3 and reason:
-            reason = "affinity or angle is the same for all pairs"
-        scores.append(Score(key, value, n=f"{n:,} pairs", why_not=reason))
-    return scores
-
-
-def _spread(
-    superclasses: Superclasses, views: KnownViews, n_oracle: int
-) -> tuple[list[Score], DoubleArray]:
-    overall, of_each = _spread_of(superclasses, views)
-    used = superclasses.class_id[superclasses.label >= 0]
-    best, _ = _spread_of(oracle_of(views, used, n_oracle), views)
-    n = int(np.count_nonzero(views.is_known & np.isin(views.particles.class_id, used)))
-    kept = (n, n)
-    return [
-        Score("view_spread", overall, kept=kept),
-        Score("view_spread_of_oracle", best, kept=kept),
-    ], of_each
-
-
-def _spread_of(superclasses: Superclasses, views: KnownViews) -> tuple[float, DoubleArray]:
-    """`spread_within`, of what many superclasses have in common once."""
-    off = [views.off_modal_view(superclasses.class_id[members]) for members in superclasses]
-    of_each = np.array([weighted_median(*one) for one in off])
-    if not off:
-        return float("nan"), of_each
-    angle, count = (np.concatenate(part) for part in zip(*off, strict=True))
-    return weighted_median(angle, count), of_each
-
-
-def _notes(placed: Placed, judged: Judged) -> list[str]:
-    views, superclasses = placed.views, judged.superclasses
+def _notes(matched: MatchedTruth, evaluated: EvaluatedResult) -> list[str]:
+    views, superclasses = matched.views, evaluated.superclasses
     notes = []
-    strangers = sorted({*(placed.truth.group or {})} - {*superclasses.class_id.tolist()})
-    if strangers:
+    unmatched = sorted({*(matched.truth.group or {})} - {*superclasses.class_id.tolist()})
+    if unmatched:
         notes.append(
-            f"The truth has groups for {name_classes(strangers)} too, which the result does not "
+            f"The truth has groups for {name_classes(unmatched)} too, which the result does not "
             "have: is it of other data?"
         )
     if views is None:
         return notes
     unknown = int(np.count_nonzero(~views.is_known))
-    if unknown and placed.are_counted:
-        notes.append(f"{unknown:,} of {len(views):,} particles have no known view: not judged.")
+    if unknown and matched.are_counted:
+        notes.append(f"{unknown:,} of {len(views):,} particles have no known view: not scored.")
     if views.class_view is None:
         mixed = [n for n, angle in views.class_spread.items() if angle > MIXED_BEYOND]
-        if mixed and judged.affinity is not None:
+        if mixed and evaluated.affinity is not None:
             notes.append(
                 f"Class{'es' if len(mixed) > 1 else ''} {', '.join(map(str, mixed))}: particles "
                 f"of mixed views (median over {MIXED_BEYOND:g}° from the modal one), left out of "

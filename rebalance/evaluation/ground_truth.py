@@ -1,4 +1,4 @@
-"""What is true of a classification: groups and views of its classes, views of its particles."""
+"""The ground truth of a classification: groups and views of its classes, views of its particles."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Truth:
     Parameters
     ----------
     group : mapping of class number to name, optional
-        The true group of a class; classes without one are not judged by it.
+        The true group of a class; classes without one are not scored by it.
     class_view : mapping of class number to float64 (3,), optional
         Direction of view of a class.
     particle_view : float64 (P, 3), optional

@@ -1,4 +1,4 @@
-"""Reads what is true of a classification: the simulator's files, or a table of a person's own."""
+"""Reads a ground truth: the simulator's files, a person's own table, or a 3D refinement."""
 
 from __future__ import annotations
 
@@ -95,7 +95,7 @@ def find_truth(*near: Path | None) -> Path:
     raise InputError(
         f"No truth was found near the classification ({TRUTH}, {CLASSES}, {VIEWS}).",
         path=next((place for place in near if place is not None), None),
-        hint="Give it with --truth. " + _HINT,
+        hint="Give it as `truth`. " + _HINT,
     )
 
 
@@ -130,7 +130,7 @@ def _stated(facts: Mapping[str, Any], path: Path) -> Symmetry:
         raise InputError(
             f"Its symmetry is {found!r:.60}; a point group, or its rotations, was expected.",
             path=path if path.is_file() else path / TRUTH,
-            hint="State the group with --symmetry.",
+            hint="State the group as `symmetry`.",
         ) from None
 
 

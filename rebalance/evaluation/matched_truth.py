@@ -1,4 +1,4 @@
-"""Truth laid onto what is judged: a view for each particle of its table, a group for each class."""
+"""Truth matched to a data set: a view for each particle of its table, a group for each class."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ NAME_COLUMNS = ("rlnImageName", "uid")
 
 
 @dataclass(frozen=True, eq=False)
-class Placed:
-    """Truth of one data set.
+class MatchedTruth:
+    """Truth matched to one data set.
 
     Parameters
     ----------
@@ -33,8 +33,10 @@ class Placed:
     truth: Truth
 
 
-def place(truth: Truth, particles: ParticleTable | None = None, *, mirrors: bool = True) -> Placed:
-    """Lay a truth onto particles.
+def match_truth(
+    truth: Truth, particles: ParticleTable | None = None, *, mirrors: bool = True
+) -> MatchedTruth:
+    """Match a truth to particles, by their names or by their order.
 
     Parameters
     ----------
@@ -50,29 +52,29 @@ def place(truth: Truth, particles: ParticleTable | None = None, *, mirrors: bool
         If its particles are none of the table's.
     """
     if truth.particle_view is None and truth.class_view is None:
-        return Placed(None, False, truth)
+        return MatchedTruth(None, False, truth)
     table = particles
     if truth.particle_view is not None and (table is not None or truth.particle_class is not None):
         if table is None:
             assert truth.particle_class is not None
-            return _placed(truth, truth.particle_class, truth.particle_view, mirrors)
-        return _placed(truth, table, _of_table(truth, truth.particle_view, table), mirrors)
+            return _matched(truth, truth.particle_class, truth.particle_view, mirrors)
+        return _matched(truth, table, _of_table(truth, truth.particle_view, table), mirrors)
     if truth.class_view is None:
-        return Placed(None, False, truth)
+        return MatchedTruth(None, False, truth)
     if table is None:
         class_id = np.array(sorted(truth.class_view), dtype=np.int64)
         view = np.stack([truth.class_view[int(number)] for number in class_id])
-        return Placed(_known(truth, class_id, view, mirrors), False, truth)
+        return MatchedTruth(_known(truth, class_id, view, mirrors), False, truth)
     none = np.full(3, np.nan)
     numbers, row = np.unique(table.class_id, return_inverse=True)
     of_class = np.stack([truth.class_view.get(int(number), none) for number in numbers])
-    return _placed(truth, table, of_class[row], mirrors)
+    return _matched(truth, table, of_class[row], mirrors)
 
 
-def _placed(
+def _matched(
     truth: Truth, particles: ParticleTable | IntArray, view: DoubleArray, mirrors: bool
-) -> Placed:
-    return Placed(_known(truth, particles, view, mirrors), True, truth)
+) -> MatchedTruth:
+    return MatchedTruth(_known(truth, particles, view, mirrors), True, truth)
 
 
 def _known(

@@ -1,4 +1,4 @@
-"""Particles in random orders: how uniform the views of the first n are, for any n at little cost.
+"""The baseline of dropping at random: how uniform the views of n random particles are, for any n.
 
 Superclasses are compared with dropping at random, and whatever the superclasses, it is the same
 particles that are dropped at random. So the sums over each order are kept at steps, and those up to
@@ -7,14 +7,10 @@ n are the nearest step below and a few particles more.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
+from rebalance.evaluation.known_views import KnownViews
 from rebalance.model import DoubleArray, FloatArray, IntArray
-
-if TYPE_CHECKING:
-    from rebalance.evaluation.known_views import KnownViews
 
 _STEP, _MOST_STEPS = 64, 500
 

@@ -102,7 +102,7 @@ class Evaluation:
     scores : tuple of Score
         In the order of `SCORES`, impossible ones with their reason.
     name : str
-        Of what was judged.
+        Of the result.
     n_superclasses, n_averages : int
         In superclasses.
     n_particles : int, optional

@@ -14,8 +14,7 @@ import pytest
 from rebalance import engine
 from rebalance.comparison import compare
 from rebalance.comparison.study import parse_study
-from rebalance.comparison.study_folder import CELLS
-from rebalance.comparison.study_runner import DATA
+from rebalance.comparison.study_folder import CELLS, DATA
 from rebalance.errors import InputError, OutputError
 from rebalance.hookspecs import PluginSpec, hookimpl
 from rebalance.options import NoOptions
@@ -172,7 +171,7 @@ def test_a_changed_plugin_version_is_done_again(
     assert (found.n_done, found.n_kept) == (8, 4)
 
 
-def test_changed_data_are_judged_anew(tmp_path: Path) -> None:
+def test_changed_data_are_scored_anew(tmp_path: Path) -> None:
     from rebalance.simulate import simulate_class_averages, write_relion
 
     project = write_relion(simulate_class_averages(SIMULATED), tmp_path / "p").project

@@ -12,7 +12,7 @@ import pytest
 from benchmarks import quality, quality_page
 from benchmarks.quality_results import Results, condensed
 from rebalance.comparison import compare, read_study
-from rebalance.comparison.data_sets import instances
+from rebalance.comparison.data_sets import list_data_sets
 from rebalance.comparison.method_grid import expand
 from rebalance.comparison.study import parse_study
 from rebalance.registry import registry
@@ -55,7 +55,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
     study = parse_study(tiny("phantom"))
     found = compare(study, tmp_path_factory.mktemp("study"), figures=False)
     assert not found.failures
-    return condensed(found, instances(study, Path()))
+    return condensed(found, list_data_sets(study, Path()))
 
 
 def test_the_study_gives_a_row_for_every_method_and_number(results: Results) -> None:
@@ -93,7 +93,7 @@ def test_the_study_reads_the_real_data_that_are_there(real_data: Path, tmp_path:
     study = parse_study(content)
     found = compare(study, tmp_path / "s", figures=False)
     assert not found.failures
-    rows = condensed(found, instances(study, Path()))
+    rows = condensed(found, list_data_sets(study, Path()))
     assert [row.k for row in rows.only(data="relion31_70s").rows] == [5, 6, 8, 10]
     structures = rows.only(data="slicem_ribosomes")
     assert len(structures.of_sets("ari")) == 1

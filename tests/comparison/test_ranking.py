@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 
 from rebalance.comparison import rank_methods
-from rebalance.comparison.ranking import Found, interval
+from rebalance.comparison.ranking import MethodScore, interval
 
 
-def found(table: dict[str, list[float]]) -> list[Found]:
+def found(table: dict[str, list[float]]) -> list[MethodScore]:
     """A column a data set, one setting."""
     return [
-        Found(number, 8, method, value)
+        MethodScore(number, 8, method, value)
         for method, values in table.items()
         for number, value in enumerate(values)
     ]
@@ -40,9 +40,9 @@ def test_only_complete_comparisons_count() -> None:
     ranking = rank_methods(
         [
             *found({"a": [0.9, np.nan], "b": [0.5, 0.7], "never": [np.nan, np.nan]}),
-            Found(2, 8, "a", 0.1),
-            Found(3, 8, "a", np.nan),
-            Found(3, 8, "b", np.nan),
+            MethodScore(2, 8, "a", 0.1),
+            MethodScore(3, 8, "a", np.nan),
+            MethodScore(3, 8, "b", np.nan),
         ]
     )
     assert ranking.data_sets == (0,)
@@ -54,10 +54,10 @@ def test_only_complete_comparisons_count() -> None:
 
 def test_settings_and_seeds_of_one_data_set_are_averaged_first() -> None:
     rows = [
-        Found("x", k, m, v)
+        MethodScore("x", k, m, v)
         for k, m, v in ((6, "a", 1.0), (6, "b", 0.0), (8, "a", 0.4), (8, "b", 0.5))
     ]
-    rows += [Found("x", 6, "a", 0.5)]
+    rows += [MethodScore("x", 6, "a", 0.5)]
     ranking = rank_methods(rows)
     best = ranking.methods[0]
     assert best.method == "a"

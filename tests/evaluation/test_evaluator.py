@@ -17,8 +17,8 @@ from rebalance.errors import InputError, OptionError, OutputError
 from rebalance.evaluation import (
     Truth,
     evaluate,
-    place,
-    read_judged,
+    match_truth,
+    read_result,
     spread_within,
     truth_of_simulation,
     write_evaluation,
@@ -76,11 +76,11 @@ def test_the_true_superclasses_have_the_best_scores(simulated, affinity) -> None
 
 
 def test_an_affinity_that_follows_the_angle_has_the_best_correlation(simulated, affinity) -> None:
-    placed = place(truth_of_simulation(simulated))
-    assert placed.views is not None
-    angle = np.nan_to_num(placed.views.angles_of_classes(affinity.class_id))
+    matched = match_truth(truth_of_simulation(simulated))
+    assert matched.views is not None
+    angle = np.nan_to_num(matched.views.angles_of_classes(affinity.class_id))
     exact = replace(affinity, values=(1 - angle / 90).astype(np.float32))
-    found = evaluate(true_superclasses(simulated), placed, affinity=exact, seeds=2)
+    found = evaluate(true_superclasses(simulated), matched, affinity=exact, seeds=2)
     assert found.value("affinity_vs_angle") == pytest.approx(-1)
     assert found.value("affinity_vs_angle_below_40") == pytest.approx(-1)
 
@@ -115,7 +115,7 @@ def test_a_results_folder_finds_its_own_truth(run, simulated) -> None:
         assert by_path.value(score.key) == pytest.approx(score.value, rel=1e-3), score.key
 
 
-def test_a_table_of_labels_is_judged_with_its_job(run, project: Path) -> None:
+def test_a_table_of_labels_is_scored_with_its_job(run, project: Path) -> None:
     table = run.folder / "superclasses.csv"
     found = evaluate(table, project, job=project / "Class2D" / "job003", seeds=3)
     whole = evaluate(run, project, seeds=3)
@@ -124,10 +124,10 @@ def test_a_table_of_labels_is_judged_with_its_job(run, project: Path) -> None:
 
 
 def test_particles_that_are_gone_leave_what_needs_none(run, project: Path) -> None:
-    judged = read_judged(run.folder)
-    assert judged.particles is not None
+    result = read_result(run.folder)
+    assert result.particles is not None
     groups = Truth(group=truth_of_simulation(simulate_class_averages(SETTINGS)).group)
-    found = evaluate(replace(judged, particles=None), groups, seeds=3)
+    found = evaluate(replace(result, particles=None), groups, seeds=3)
     assert found["ari"].is_possible
     assert found["share_of_oracle_gain"].why_not == "the truth has no views"
     assert not found.curves
@@ -141,7 +141,7 @@ def test_views_of_classes_alone_are_enough_with_a_particle_table(run, simulated)
     # Some particles are of junk classes, which have no view.
     assert any("no known view" in note for note in found.notes)
     assert found["share_of_oracle_gain"].is_possible
-    without = evaluate(replace(read_judged(run.folder), particles=None), classes, seeds=3)
+    without = evaluate(replace(read_result(run.folder), particles=None), classes, seeds=3)
     assert without["affinity_vs_angle"].is_possible
     assert without["share_of_oracle_gain"].why_not == "no particle counts are known"
 
@@ -160,23 +160,23 @@ def test_one_superclass_can_not_be_balanced(simulated, affinity) -> None:
 
 def test_a_truth_that_is_placed_once_gives_the_same_scores(simulated, affinity) -> None:
     superclasses = cluster(affinity, 6, n_particles=simulated.class_averages.n_particles)
-    placed = place(truth_of_simulation(simulated))
-    first = evaluate(superclasses, placed, affinity=affinity, factor=0.5, seeds=3).to_json()
-    again = evaluate(superclasses, placed, affinity=affinity, factor=0.5, seeds=3).to_json()
+    matched = match_truth(truth_of_simulation(simulated))
+    first = evaluate(superclasses, matched, affinity=affinity, factor=0.5, seeds=3).to_json()
+    again = evaluate(superclasses, matched, affinity=affinity, factor=0.5, seeds=3).to_json()
     anew = evaluate(superclasses, simulated, affinity=affinity, factor=0.5, seeds=3).to_json()
     assert first == again
     assert first["scores"] == anew["scores"]
 
 
 def test_without_mirrors_an_average_and_its_mirror_image_are_apart(simulated, run) -> None:
-    judged = read_judged(run.folder)
-    found = evaluate(judged, simulated, seeds=2)
-    chiral = evaluate(replace(judged, mirrors=False), simulated, seeds=2)
+    result = read_result(run.folder)
+    found = evaluate(result, simulated, seeds=2)
+    chiral = evaluate(replace(result, mirrors=False), simulated, seeds=2)
     assert chiral.value("view_spread") > found.value("view_spread")
     assert chiral.value("affinity_vs_angle") > found.value("affinity_vs_angle")
 
 
-def test_a_symmetric_molecule_is_judged_modulo_its_group(run, simulated, rng) -> None:
+def test_a_symmetric_molecule_is_scored_modulo_its_group(run, simulated, rng) -> None:
     from rebalance.evaluation import symmetry_operations
 
     group = symmetry_operations("D2")
@@ -254,29 +254,29 @@ def test_real_superclasses_beat_random_dropping_and_not_the_oracle(real_data: Pa
     assert found["ari"].why_not == "the truth has no groups"
 
 
-def test_superclasses_of_two_affinities_are_judged_alike_and_affinities_apart(
+def test_superclasses_of_two_affinities_are_scored_alike_and_affinities_apart(
     simulated, affinity
 ) -> None:
-    placed = place(truth_of_simulation(simulated))
+    matched = match_truth(truth_of_simulation(simulated))
     superclasses = cluster(affinity, 6, n_particles=simulated.class_averages.n_particles)
     other = replace(affinity, values=affinity.values**2 * 0.9 + 0.1 * np.eye(len(affinity)))
-    first = evaluate(superclasses, placed, affinity=affinity, seeds=2)
-    second = evaluate(superclasses, placed, affinity=other, seeds=2)
+    first = evaluate(superclasses, matched, affinity=affinity, seeds=2)
+    second = evaluate(superclasses, matched, affinity=other, seeds=2)
     alone = evaluate(superclasses, simulated, affinity=other, seeds=2)
     assert second.scores == alone.scores
     assert first["view_spread"] == second["view_spread"]
-    # Without groups of the truth the same superclasses are not the same to judge.
+    # Without groups of the truth the same superclasses are not the same to score.
     assert first["ari"].is_possible
-    assert not evaluate(superclasses, placed.views, affinity=affinity, seeds=2)["ari"].is_possible
+    assert not evaluate(superclasses, matched.views, affinity=affinity, seeds=2)["ari"].is_possible
 
 
-def test_what_is_judged_fast_is_what_is_judged_plainly(simulated, affinity) -> None:
-    placed = place(truth_of_simulation(simulated))
+def test_fast_scores_are_the_plain_ones(simulated, affinity) -> None:
+    matched = match_truth(truth_of_simulation(simulated))
     superclasses = cluster(affinity, 6, n_particles=simulated.class_averages.n_particles)
-    views = placed.views
+    views = matched.views
     label = dict(zip(superclasses.class_id.tolist(), superclasses.label.tolist(), strict=True))
     group = [label[int(number)] for number in views.particles.class_id]
     overall, of_each = spread_within(group, views.view, axial=views.axial)
-    found = evaluate(superclasses, placed, affinity=affinity, seeds=2)
+    found = evaluate(superclasses, matched, affinity=affinity, seeds=2)
     assert found.value("view_spread") == pytest.approx(overall, abs=1e-9)
     assert found.spread == pytest.approx(of_each, abs=1e-9)
