@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from benchmarks import quality, quality_page
-from benchmarks.quality_results import Results, condensed
+from benchmarks.quality.results import Results, condensed
 from rebalance.comparison import compare, read_study
 from rebalance.comparison.data_sets import list_data_sets
 from rebalance.comparison.method_grid import expand

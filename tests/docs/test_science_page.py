@@ -16,9 +16,9 @@ from benchmarks import (
     quality_page,
     quality_results,
 )
-from benchmarks.ablation_methods import methods_for
-from benchmarks.known_sets import simulated
-from benchmarks.quality_results import Results
+from benchmarks.quality.ablation.variants import methods_for
+from benchmarks.quality.classifications import simulated
+from benchmarks.quality.results import Results
 
 
 def test_tables_are_written_from_the_kept_results(

@@ -1,10 +1,10 @@
 """Writes docs/benchmarks.md from the results that the benchmarks kept.
 
 python -m benchmarks.affinity --json benchmarks/results/affinity.json
-python -m benchmarks.phases --json benchmarks/results/phases.json
+python -m benchmarks.affinity.phases --json benchmarks/results/phases.json
 python -m benchmarks.whole_run --json benchmarks/results/whole_run.json
-python -m benchmarks.tables --json benchmarks/results/tables.json
-python -m benchmarks.page
+python -m benchmarks.particle_tables --json benchmarks/results/tables.json
+python -m benchmarks.benchmarks_page
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ PAGE = ROOT / "docs" / "benchmarks.md"
 _HEAD = """# Benchmarks
 
 Measured figures of one machine beside their targets. This page is written by
-`python -m benchmarks.page` from what the commands below kept in `benchmarks/results/`. Times of a
+`python -m benchmarks.benchmarks_page` from what the commands below kept in `benchmarks/results/`. Times of a
 shared machine vary: read the ratios, whose two sides are of one run.
 """
 
 _CUDA = """## CUDA
 
-Not measured: no card. On a machine with one, `python -m benchmarks.card` times the affinity of
+Not measured: no card. On a machine with one, `python -m benchmarks.gpu` times the affinity of
 5,000 averages, its difference from the CPU, and the exhaustive kernel alone beside the card's
 float32 rate. The kernels run in CUDA's simulator against the CPU's on small inputs
 (`tests/cuda/test_simulator.py`) and compile to PTX for compute capability 8.0 and 9.0 without

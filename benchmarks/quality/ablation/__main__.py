@@ -1,6 +1,6 @@
 """What each part of the comparison is worth: the default with one thing changed, on small sets.
 
-    python -m benchmarks.ablation [--seeds 2] [--first-seed 400] [--json FILE]
+    python -m benchmarks.quality.ablation [--seeds 2] [--first-seed 400] [--json FILE]
 
 Scores are those of `benchmarks.quality`. The sets are of 60 averages:
 
@@ -24,9 +24,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from benchmarks.ablation_methods import methods_for
-from benchmarks.ablation_scores import DEFAULT_DATA, keep, measure
-from benchmarks.known_sets import MOLECULES, NO_NOISE, KnownSet, relion, simulated
+from benchmarks.quality.ablation.variants import methods_for
+from benchmarks.quality.ablation.scores import DEFAULT_DATA, keep, measure
+from benchmarks.quality.classifications import MOLECULES, NO_NOISE, KnownSet, relion, simulated
 
 N_AVERAGES = 60
 IDEAL = {

@@ -1,6 +1,6 @@
 """Draws the pictures of docs/science.md; `benchmarks.quality` does so after its study.
 
-    python -m benchmarks.quality_figures
+    python -m benchmarks.quality.science_figures
 
 - share of the oracle's gain by method and kind of data, from benchmarks/results/quality.csv;
 - uniformity of views against particles kept on `relion31_70s`, where its files are there;
@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.ablation import IDEAL, N_AVERAGES
-from benchmarks.ablation_scores import DEFAULT_DATA, against_angle
-from benchmarks.known_sets import KnownSet, relion, simulated
-from benchmarks.quality_page import LEVELS, ROOT, default_method
-from benchmarks.quality_results import Results, read
+from benchmarks.quality.ablation.__main__ import IDEAL, N_AVERAGES
+from benchmarks.quality.ablation.scores import DEFAULT_DATA, against_angle
+from benchmarks.quality.classifications import KnownSet, relion, simulated
+from benchmarks.quality.science_page import LEVELS, ROOT, default_method
+from benchmarks.quality.results import Results, read
 from rebalance import engine
 from rebalance.clusterings import cluster, identity_superclasses
 from rebalance.evaluation import balance_curve, oracle_curve, random_curve

@@ -7,13 +7,13 @@ import subprocess
 import sys
 import tempfile
 
-from benchmarks.rows import Row, row
+from benchmarks.results_table import Row, row
 
 _FRESH = """
 import sys, time
 import numpy as np
-from benchmarks.stack import known_stack
-from benchmarks.search_speed import options_of
+from benchmarks.affinity.known_motions import known_stack
+from benchmarks.affinity.speed import options_of
 stack = known_stack(int(sys.argv[1]))
 began = time.perf_counter()
 import rebalance
@@ -54,8 +54,8 @@ _SCALE = """
 import resource, sys, time
 import numpy as np
 import rebalance
-from benchmarks.stack import known_stack
-from benchmarks.search_speed import options_of
+from benchmarks.affinity.known_motions import known_stack
+from benchmarks.affinity.speed import options_of
 stack = known_stack(int(sys.argv[1]))
 rebalance.affinity(stack.averages.subset(np.arange(8)), options=options_of(128, 10.0))
 began = time.perf_counter()

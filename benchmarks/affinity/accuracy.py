@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 import rebalance
-from benchmarks.rows import Row, row
-from benchmarks.stack import KnownStack
+from benchmarks.results_table import Row, row
+from benchmarks.affinity.known_motions import KnownStack
 from rebalance.imaging.masks import mask_about
 from rebalance.metrics.search_options import Search, SearchOptions, resolve_search
 from rebalance.model import Affinity, ClassAverages, Transform

@@ -18,7 +18,7 @@ import argparse
 import time
 from pathlib import Path
 
-from benchmarks.quality_results import condensed, write
+from benchmarks.quality.results import condensed, write
 from rebalance.comparison import compare, read_study
 from rebalance.comparison.data_sets import list_data_sets
 from rebalance.comparison.study import Data, Study

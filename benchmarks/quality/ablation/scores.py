@@ -1,4 +1,4 @@
-"""What `benchmarks.ablation` measures of a method on a set of known views, and where it keeps it.
+"""What `benchmarks.quality.ablation` measures of a method on a set of known views, and where it keeps it.
 
 For each data set and method, at several numbers of superclasses K,
 
@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.ablation_method import Method, affinity_of, group
-from benchmarks.known_sets import KnownSet, in_view
+from benchmarks.quality.ablation.variant import Method, affinity_of, group
+from benchmarks.quality.classifications import KnownSet, in_view
 from rebalance.evaluation import (
     adjusted_rand,
     affinity_against_angle,

@@ -16,8 +16,8 @@ import typer
 
 import rebalance
 from benchmarks import accuracy, card, fresh_process, peers, search_speed
-from benchmarks.rows import keep, show
-from benchmarks.stack import DATA, known_stack
+from benchmarks.results_table import keep, show
+from benchmarks.affinity.known_motions import DATA, known_stack
 from rebalance.engine.local import default_threads
 
 

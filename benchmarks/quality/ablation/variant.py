@@ -1,4 +1,4 @@
-"""A metric and a clustering, as `benchmarks.ablation` names and applies them."""
+"""A metric and a clustering, as `benchmarks.quality.ablation` names and applies them."""
 
 from __future__ import annotations
 

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 from scipy import fft, ndimage
 
-from benchmarks.accuracy import random_pairs
-from benchmarks.rows import Row, row
-from benchmarks.search_speed import options_of
-from benchmarks.stack import known_stack
+from benchmarks.affinity.accuracy import random_pairs
+from benchmarks.results_table import Row, row
+from benchmarks.affinity.speed import options_of
+from benchmarks.affinity.known_motions import known_stack
 from rebalance.engine.local import default_threads
 from rebalance.imaging.masks import mask_about
 from rebalance.metrics.search_options import Search, SearchOptions, resolve_search

@@ -1,7 +1,7 @@
 """Speed on a CUDA card: the whole affinity, and its exhaustive kernel beside the card's rate.
 
-    python -m benchmarks.card
-    python -m benchmarks.card --averages 5000 --json benchmarks/results/card.json
+    python -m benchmarks.gpu
+    python -m benchmarks.gpu --averages 5000 --json benchmarks/results/card.json
 
 Where there is no card the row says so.
 """
@@ -16,9 +16,9 @@ import numpy as np
 import typer
 
 import rebalance
-from benchmarks.rows import Row, keep, row, show
-from benchmarks.search_speed import options_of
-from benchmarks.stack import known_stack
+from benchmarks.results_table import Row, keep, row, show
+from benchmarks.affinity.speed import options_of
+from benchmarks.affinity.known_motions import known_stack
 from rebalance.engine.device import cuda_problem
 
 CHAINS = 8

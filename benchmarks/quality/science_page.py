@@ -1,6 +1,6 @@
 """Writes the tables of docs/science.md from the results that two benchmarks kept.
 
-    python -m benchmarks.quality_page
+    python -m benchmarks.quality.science_page
 
 `benchmarks.quality` does the same after its study, and draws the pictures.
 """
@@ -16,7 +16,7 @@ from textwrap import wrap
 import numpy as np
 
 from benchmarks import ablation_page
-from benchmarks.quality_results import LEAST_GAIN, NOISE, Results, read
+from benchmarks.quality.results import LEAST_GAIN, NOISE, Results, read
 from rebalance import defaults
 from rebalance.comparison import read_study
 from rebalance.comparison.study import Method

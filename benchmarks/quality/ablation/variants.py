@@ -1,4 +1,4 @@
-"""The rows of `benchmarks.ablation`: the default, and the default with one thing changed."""
+"""The rows of `benchmarks.quality.ablation`: the default, and the default with one thing changed."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.ablation_method import Method
-from benchmarks.by_particles import ByParticles
-from benchmarks.known_sets import KnownSet
+from benchmarks.quality.ablation.variant import Method
+from benchmarks.quality.ablation.particle_weighted_linkage import ByParticles
+from benchmarks.quality.classifications import KnownSet
 from rebalance import engine
 from rebalance.clusterings import cluster_each
 from rebalance.evaluation.known_views import KnownViews

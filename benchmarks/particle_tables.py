@@ -1,7 +1,7 @@
 """Speed and memory of particle tables: read, balanced by class, written in two.
 
-    python -m benchmarks.tables
-    python -m benchmarks.tables --rows 500000 --rows 5000000 --json tables.json
+    python -m benchmarks.particle_tables
+    python -m benchmarks.particle_tables --rows 500000 --rows 5000000 --json tables.json
 
 Tables are made in a temporary folder: 25 columns in RELION's own layout, and a `.cs` with the
 fields of a particle of CryoSPARC. Each is run in a process of its own, whose peak memory is read
@@ -20,7 +20,7 @@ from typing import Annotated, Any
 import numpy as np
 import typer
 
-from benchmarks.rows import Row, keep, row, show
+from benchmarks.results_table import Row, keep, row, show
 
 N_CLASSES = 100
 
