@@ -1,36 +1,36 @@
 """Writes docs/benchmarks.md from the results that the benchmarks kept.
 
 python -m benchmarks.affinity --json benchmarks/results/affinity.json
-python -m benchmarks.affinity.phases --json benchmarks/results/phases.json
+python -m benchmarks.affinity.phases --json benchmarks/results/affinity_phases.json
 python -m benchmarks.whole_run --json benchmarks/results/whole_run.json
-python -m benchmarks.particle_tables --json benchmarks/results/tables.json
+python -m benchmarks.particle_tables --json benchmarks/results/particle_tables.json
 python -m benchmarks.benchmarks_page
 """
 
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
-RESULTS = ROOT / "benchmarks" / "results"
+from benchmarks.paths import RESULTS, ROOT
+
 PAGE = ROOT / "docs" / "benchmarks.md"
 
 _HEAD = """# Benchmarks
 
 Measured figures of one machine beside their targets. This page is written by
-`python -m benchmarks.benchmarks_page` from what the commands below kept in `benchmarks/results/`. Times of a
-shared machine vary: read the ratios, whose two sides are of one run.
+`python -m benchmarks.benchmarks_page` from what the commands below kept in `benchmarks/results/`.
+Times of a shared machine vary: read the ratios, whose two sides are of one run.
 """
 
 _CUDA = """## CUDA
 
-Not measured: no card. On a machine with one, `python -m benchmarks.gpu` times the affinity of
-5,000 averages, its difference from the CPU, and the exhaustive kernel alone beside the card's
-float32 rate. The kernels run in CUDA's simulator against the CPU's on small inputs
-(`tests/cuda/test_simulator.py`) and compile to PTX for compute capability 8.0 and 9.0 without
-double precision or spills (`tests/cuda/test_ptx.py`, which needs `rebalance-em[cuda]`).
+Not measured: no GPU. On a machine with one, `python -m benchmarks.gpu` runs the tests of the CUDA
+kernels, compares the affinity with that of the CPU, times it for 5,000 averages, and the exhaustive
+kernel alone beside the GPU's float32 rate, in under eight minutes. Without one, the kernels run in
+CUDA's simulator against the CPU's on small inputs (`tests/cuda/test_simulator.py`) and compile to
+PTX for compute capability 8.0 and 9.0 without double precision or spills (`tests/cuda/test_ptx.py`,
+which needs `rebalance-em[cuda]`).
 """
 
 
@@ -67,9 +67,9 @@ def main() -> None:
     parts = [
         _HEAD,
         section("The affinity", "affinity"),
-        section("Where its time goes", "phases", _PHASES),
+        section("Where its time goes", "affinity_phases", _PHASES),
         section("A whole run with its affinity cached", "whole_run"),
-        section("Particle tables", "tables"),
+        section("Particle tables", "particle_tables"),
         _CUDA,
     ]
     PAGE.write_text("\n".join(parts))

@@ -1,13 +1,18 @@
-"""Speed on a CUDA card: the whole affinity, and its exhaustive kernel beside the card's rate.
+"""Everything that needs a CUDA GPU, in one command of under eight minutes.
 
     python -m benchmarks.gpu
-    python -m benchmarks.gpu --averages 5000 --json benchmarks/results/card.json
+    python -m benchmarks.gpu --json benchmarks/results/gpu.json
 
-Where there is no card the row says so.
+It runs the tests of the CUDA kernels (`tests/cuda`, `tests/kernels`), compares an affinity with that
+of the CPU, times one of 5,000 averages, and the exhaustive kernel alone beside the GPU's float32
+rate. Where there is no GPU, one row says so.
 """
 
 from __future__ import annotations
 
+import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,20 +21,48 @@ import numpy as np
 import typer
 
 import rebalance
-from benchmarks.results_table import Row, keep, row, show
-from benchmarks.affinity.speed import options_of
 from benchmarks.affinity.known_motions import known_stack
+from benchmarks.affinity.speed import options_of
+from benchmarks.paths import ROOT
+from benchmarks.results_table import Row, keep, row, show
 from rebalance.engine.device import cuda_problem
 
 CHAINS = 8
 """Independent chains of fused multiply–adds a thread, enough to fill its pipeline."""
 
+TESTS = ("tests/cuda/test_agreement.py", *sorted(
+    str(path.relative_to(ROOT)) for path in (ROOT / "tests" / "kernels").glob("test_*_cuda.py")
+))  # fmt: skip
+MOST_SECONDS = 300
+"""For the tests; what follows them takes less than the rest of eight minutes."""
+
 
 def rows(box: int = 128, max_shift: float = 10.0, averages: int = 5000) -> list[Row]:
-    """The rows of the card, or one that says why there are none."""
+    """Accuracy and speed on the GPU, or one row that says why there are none."""
     if problem := cuda_problem():
         return [row("CUDA rows", f"not measured: {problem}")]
     return [*_affinity(averages, box, max_shift), _exhaustive()]
+
+
+def tests_row() -> Row:
+    """The tests of the CUDA kernels, in a process of their own."""
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "0", *TESTS]
+    try:
+        done = subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, timeout=MOST_SECONDS
+        )
+    except subprocess.TimeoutExpired:
+        return row(
+            "tests of the CUDA kernels", f"not done in {MOST_SECONDS} s", target="pass", met=False
+        )
+    last = done.stdout.strip().rpartition("\n")[2].strip("= ")
+    passed = re.search(r"(\d+) passed", last)
+    return row(
+        "tests of the CUDA kernels",
+        last,
+        target="pass",
+        met=done.returncode == 0 and passed is not None,
+    )
 
 
 def _affinity(n: int, box: int, max_shift: float) -> list[Row]:
@@ -37,14 +70,14 @@ def _affinity(n: int, box: int, max_shift: float) -> list[Row]:
     options = options_of(box, max_shift)
     some = stack.averages.subset(np.arange(min(n, 200)))
     cpu = rebalance.affinity(some, options=options, device="cpu")
-    on_card = rebalance.affinity(some, options=options, device="cuda")
-    apart = float(np.abs(cpu.values - on_card.values).max())
+    on_gpu = rebalance.affinity(some, options=options, device="cuda")
+    apart = float(np.abs(cpu.values - on_gpu.values).max())
     began = time.perf_counter()
     rebalance.affinity(stack.averages, options=options, device="cuda")
     seconds = time.perf_counter() - began
     return [
         row(
-            f"affinity of {n} averages of {box} px, ±{max_shift:g} px, mirrors, on the card",
+            f"affinity of {n} averages of {box} px, ±{max_shift:g} px, mirrors, on the GPU",
             f"{seconds:.2f} s",
             target="< 10 s" if n == 5000 else "",
             met=seconds < 10 if n == 5000 else None,
@@ -59,7 +92,7 @@ def _affinity(n: int, box: int, max_shift: float) -> list[Row]:
 
 
 def _exhaustive(columns: int = 256, n_rows: int = 2048, n_shifts: int = 37) -> Row:
-    """`coarse_cuda.search` alone: its matrix products over the float32 rate of the card."""
+    """`coarse_cuda.search` alone: its matrix products over the float32 rate of the GPU."""
     from numba import cuda
 
     from rebalance.kernels.coarse_cpu import ORDERS, RINGS
@@ -85,7 +118,7 @@ def _exhaustive(columns: int = 256, n_rows: int = 2048, n_shifts: int = 37) -> R
     rate = 8.0 * size * n_shifts * n_rows * columns / _seconds(launch)
     ceiling = float32_rate()
     return row(
-        f"exhaustive kernel alone on the card: {n_rows}×{columns} pairs, {n_shifts} shifts, "
+        f"exhaustive kernel alone on the GPU: {n_rows}×{columns} pairs, {n_shifts} shifts, "
         "matrix products only (FFT and maximum in its time)",
         f"{rate / 1e12:.2f} TF/s",
         ceiling=f"{ceiling / 1e12:.1f} TF/s (float32 multiply–adds)",
@@ -96,7 +129,7 @@ def _exhaustive(columns: int = 256, n_rows: int = 2048, n_shifts: int = 37) -> R
 
 
 def float32_rate(blocks: int = 4096, threads: int = 256, turns: int = 4096) -> float:
-    """Real float32 operations per second of this card, by chains of fused multiply–adds."""
+    """Real float32 operations per second of this GPU, by chains of fused multiply–adds."""
     from numba import cuda, float32
 
     @cuda.jit(fastmath={"contract"})
@@ -118,7 +151,7 @@ def float32_rate(blocks: int = 4096, threads: int = 256, turns: int = 4096) -> f
 
 
 def _seconds(launch: Any, repeats: int = 5) -> float:
-    """Shortest time of a launch, by the card's own clock."""
+    """Shortest time of a launch, by the GPU's own clock."""
     from numba import cuda
 
     launch()
@@ -139,8 +172,9 @@ def main(
     box: Annotated[int, typer.Option(help="Side of the images, pixels.")] = 128,
     json_file: Annotated[Path | None, typer.Option("--json", help="Results to keep.")] = None,
 ) -> None:
-    """Print the rows of the card."""
-    found = rows(box, averages=averages)
+    """Run the tests, and print what was measured."""
+    found = [] if cuda_problem() else [tests_row()]
+    found += rows(box, averages=averages)
     show(found)
     keep(found, json_file)
 

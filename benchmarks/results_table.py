@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import sys
@@ -14,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 
 import rebalance
+from benchmarks.paths import write_json
 
 Row = dict[str, Any]
 
@@ -53,8 +53,7 @@ def show(rows: list[Row]) -> None:
 def keep(rows: list[Row], path: Path | None) -> None:
     """Write the rows, with the machine that they are of; nothing without a path."""
     if path is not None:
-        record = {"machine": machine(), "rows": rows}
-        path.write_text(json.dumps(record, indent=2, ensure_ascii=False, default=bool) + "\n")
+        write_json({"machine": machine(), "rows": rows}, path)
 
 
 def machine() -> dict[str, str]:
@@ -64,12 +63,18 @@ def machine() -> dict[str, str]:
         "PYTHON" if before == "--aspire-python" else word for before, word in pairwise(sys.argv)
     ]
     return {
-        "command": " ".join(["python", "-m", f"benchmarks.{Path(sys.argv[0]).stem}", *words]),
+        "command": " ".join(["python", "-m", _module(), *words]),
         "processor": _processor(),
         "processors": str(os.cpu_count()),
         "python": platform.python_version(),
         "rebalance": rebalance.__version__,
     }
+
+
+def _module() -> str:
+    """The benchmark that runs, as it is typed after ``python -m``."""
+    spec = sys.modules["__main__"].__spec__
+    return spec.name.removesuffix(".__main__") if spec is not None else sys.argv[0]
 
 
 def _processor() -> str:

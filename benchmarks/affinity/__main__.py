@@ -3,7 +3,7 @@
     python -m benchmarks.affinity
     python -m benchmarks.affinity --averages 1000 --threads 1 --json results.json
 
-The stack is 100 real class averages and noisy copies of them of known motion (benchmarks/stack.py).
+The stack is 100 real class averages and noisy copies of them of known motion (`known_motions`).
 Speed and accuracy are those of the same run; ceilings are measured in the same run.
 """
 
@@ -15,9 +15,11 @@ from typing import Annotated
 import typer
 
 import rebalance
-from benchmarks import accuracy, card, fresh_process, peers, search_speed
+from benchmarks import gpu
+from benchmarks.affinity import accuracy, fresh_process, other_programs, speed
+from benchmarks.affinity.known_motions import known_stack
+from benchmarks.paths import DATA
 from benchmarks.results_table import keep, show
-from benchmarks.affinity.known_motions import DATA, known_stack
 from rebalance.engine.local import default_threads
 
 
@@ -32,23 +34,25 @@ def main(
     aspire_python: Annotated[
         Path | None, typer.Option(help="An interpreter with ASPIRE installed, to time it.")
     ] = None,
-    quick: Annotated[bool, typer.Option(help="Leave out peers, large N and first calls.")] = False,
+    quick: Annotated[
+        bool, typer.Option(help="Leave out other programs, large N and first calls.")
+    ] = False,
     json_file: Annotated[Path | None, typer.Option("--json", help="Results to keep.")] = None,
 ) -> None:
     """Print every row of the targets."""
-    whole, per_pair = search_speed.whole_affinity(averages, box, shifts, threads, device, center)
-    rows = [search_speed.tile_kernel(), *whole]
+    whole, per_pair = speed.whole_affinity(averages, box, shifts, threads, device, center)
+    rows = [speed.tile_kernel(), *whole]
     ribosomes = known_stack(100, 96).averages
     rows += accuracy.against_reference("slicem_ribosomes", ribosomes, pairs)
     relion = rebalance.read(DATA / "relion31_70s").class_averages
     if relion is not None:
         rows += accuracy.against_reference("relion31_70s", relion, pairs)
     if not quick:
-        rows.append(peers.plain_peer(3, box, shifts, per_pair))
-        rows.append(peers.aspire_peer(aspire_python, box, shifts, per_pair))
+        rows.append(other_programs.plain_peer(3, box, shifts, per_pair))
+        rows.append(other_programs.aspire_peer(aspire_python, box, shifts, per_pair))
         rows += fresh_process.first_calls()
         rows += fresh_process.scale()
-    rows += card.rows(box, shifts)
+    rows += gpu.rows(box, shifts)
     show(rows)
     keep(rows, json_file)
 

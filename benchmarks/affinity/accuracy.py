@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 import rebalance
-from benchmarks.results_table import Row, row
 from benchmarks.affinity.known_motions import KnownStack
+from benchmarks.results_table import Row, row
 from rebalance.imaging.masks import mask_about
 from rebalance.metrics.search_options import Search, SearchOptions, resolve_search
 from rebalance.model import Affinity, ClassAverages, Transform
@@ -76,7 +76,7 @@ class Miss:
 
 
 def misses(stack: KnownStack, affinity: Affinity, search: Search) -> list[Miss]:
-    """Every copy whose shift is more than half a pixel off, judged by the reference."""
+    """Every copy whose shift is more than half a pixel off, beside what the reference finds."""
     assert affinity.alignment is not None
     band = reference.Band(search.grid.radius, search.grid.k_low, search.grid.k_high)
     n_angles = band.n_angles(search.grid.max_shift)

@@ -1,4 +1,4 @@
-"""What this machine can do at most: its complex64 matrix product, in the same run."""
+"""The ceiling of a machine: the rate of its complex64 matrix product, in the same run."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Plain peers on the same stack and search, on a sample of pairs: SciPy, and ASPIRE where it is."""
+"""Other programs on a sample of pairs of the same stack: plain SciPy, and ASPIRE where it is."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import numpy as np
 from scipy import fft, ndimage
 
 from benchmarks.affinity.accuracy import random_pairs
-from benchmarks.results_table import Row, row
-from benchmarks.affinity.speed import options_of
 from benchmarks.affinity.known_motions import known_stack
+from benchmarks.affinity.speed import options_of
+from benchmarks.results_table import Row, row
 from rebalance.engine.local import default_threads
 from rebalance.imaging.masks import mask_about
 from rebalance.metrics.search_options import Search, SearchOptions, resolve_search

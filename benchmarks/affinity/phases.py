@@ -1,7 +1,7 @@
 """Where the time of one affinity goes, phase by phase, beside the floor.
 
     python -m benchmarks.affinity.phases
-    python -m benchmarks.affinity.phases --json benchmarks/results/phases.json
+    python -m benchmarks.affinity.phases --json benchmarks/results/affinity_phases.json
 
 Processor time of one thread, the least of several runs of each phase, so that what else the
 machine does counts little. The floor is that of `benchmarks.affinity`: matrix products alone of an
@@ -20,9 +20,9 @@ import numpy as np
 import typer
 
 import rebalance
-from benchmarks.results_table import Row, keep, row, show
-from benchmarks.affinity.speed import floor_operations, options_of
 from benchmarks.affinity.known_motions import known_stack
+from benchmarks.affinity.speed import floor_operations, options_of
+from benchmarks.results_table import Row, keep, row, show
 from rebalance.engine.schedule import tiles
 from rebalance.kernels import coarse_cpu, correlation_cpu, refine_cpu
 from rebalance.kernels.compile import jit

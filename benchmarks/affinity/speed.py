@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 
 import rebalance
-from benchmarks import accuracy
+from benchmarks.affinity import accuracy
+from benchmarks.affinity.known_motions import known_stack
 from benchmarks.affinity.matrix_product_rate import cgemm_rate
 from benchmarks.results_table import Row, row
-from benchmarks.affinity.known_motions import known_stack
 from rebalance.imaging.polar import PolarGrid
 from rebalance.kernels.coarse_cpu import ORDERS, RINGS, search
 from rebalance.kernels.lane_fft_cpu import LANES, POINTS

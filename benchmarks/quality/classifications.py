@@ -37,7 +37,7 @@ PARTICLES_PER_AVERAGE = 100
 
 
 @dataclass(frozen=True, eq=False)
-class KnownSet:
+class KnownClassification:
     """A classification of known views.
 
     Parameters
@@ -50,7 +50,7 @@ class KnownSet:
     truth : int64 (N,), optional
         Number of the view that each average shows, −1 for none; where views are discrete.
     numbers : tuple of int
-        Numbers of superclasses to judge; none where no views are known.
+        Numbers of superclasses to try; none where no views are known.
     n_views : int, optional
         The number at which to compare labels with the truth.
     clean : ClassAverages, optional
@@ -78,7 +78,7 @@ def simulated(
     *,
     changes: Mapping[str, Any] | None = None,
     with_clean: bool = False,
-) -> KnownSet:
+) -> KnownClassification:
     """A simulated classification.
 
     Parameters
@@ -115,7 +115,7 @@ def simulated(
     used = ~found.class_averages.is_empty
     known = match_truth(truth_of_simulation(found)).views
     assert known is not None
-    return KnownSet(
+    return KnownClassification(
         f"{molecule}, {views}, {noise}, {n_averages}",
         views,
         noise,
@@ -128,18 +128,18 @@ def simulated(
     )
 
 
-def relion(folder: Path) -> KnownSet:
+def relion(folder: Path) -> KnownClassification:
     dataset = formats.read(folder)
     averages = dataset.class_averages
     assert averages is not None
     known = match_truth(read_truth(folder), dataset.particles).views
     assert known is not None
-    return KnownSet(
+    return KnownClassification(
         folder.name, "RELION", "moderate", averages.subset(~averages.is_empty), known, (5, 6, 8, 10)
     )
 
 
-def in_view(found: KnownSet) -> IntArray:
+def in_view(found: KnownClassification) -> IntArray:
     """Rows of the averages that show one view."""
     if found.truth is None:
         return np.arange(len(found.averages))

@@ -1,7 +1,7 @@
-"""The kept results of `benchmarks.quality`: a row for each data set, method and number K.
+"""The full results of `benchmarks.quality`: a row for each data set, method and number K.
 
-`benchmarks/results/quality.csv` is what is left of a study's ``scores.csv`` for the tables and
-figures of docs/science.md.
+`benchmarks/results/full/quality.csv` is what is left of a study's ``scores.csv``; `summary` is made
+from it.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from benchmarks.paths import FULL_RESULTS
 from rebalance.model import DoubleArray
 
 if TYPE_CHECKING:
     from rebalance.comparison import Comparison
     from rebalance.comparison.data_sets import DataSet
 
-RESULTS = Path(__file__).parent / "results" / "quality.csv"
+TABLE = FULL_RESULTS / "quality.csv"
 NOISE = {1.0: "clean", 0.25: "moderate", 0.05: "noisy", 0.01: "bad"}
 """Names of the signal-to-noise ratios of a particle."""
 LEAST_GAIN = 0.02
@@ -212,9 +213,10 @@ def _row(
     )
 
 
-def write(results: Results, path: Path = RESULTS) -> None:
+def write(results: Results, path: Path = TABLE) -> None:
     """As a CSV table."""
     names = [field.name for field in fields(Row)]
+    path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w", encoding="utf-8", newline="") as stream:
         table = csv.writer(stream, lineterminator="\n")
         table.writerow(names)
@@ -229,7 +231,7 @@ def _cell(value: Any) -> Any:
     return f"{value:.3g}" if isinstance(value, float) else value
 
 
-def read(path: Path = RESULTS) -> Results:
+def read(path: Path = TABLE) -> Results:
     """What `write` wrote."""
     with path.open(encoding="utf-8", newline="") as stream:
         return Results(_parsed(row) for row in csv.DictReader(stream))

@@ -2,7 +2,7 @@
 
     python -m benchmarks.quality.science_figures
 
-- share of the oracle's gain by method and kind of data, from benchmarks/results/quality.csv;
+- share of the oracle's gain by method and kind of data, from benchmarks/results/quality.json;
 - uniformity of views against particles kept on `relion31_70s`, where its files are there;
 - affinity against the angle between views, of the phantom: ideal projections to noisy averages.
 """
@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.quality.ablation.__main__ import IDEAL, N_AVERAGES
-from benchmarks.quality.ablation.scores import DEFAULT_DATA, against_angle
-from benchmarks.quality.classifications import KnownSet, relion, simulated
-from benchmarks.quality.science_page import LEVELS, ROOT, default_method
-from benchmarks.quality.results import Results, read
+from benchmarks.paths import DATA, ROOT
+from benchmarks.quality.ablation.scores import against_angle
+from benchmarks.quality.ablation.sets import IDEAL, N_AVERAGES
+from benchmarks.quality.classifications import KnownClassification, relion, simulated
+from benchmarks.quality.methods import default_method
+from benchmarks.quality.science_page import LEVELS, RELION
+from benchmarks.quality.summary import Summary, kind_of, read
 from rebalance import engine
 from rebalance.clusterings import cluster, identity_superclasses
 from rebalance.evaluation import balance_curve, oracle_curve, random_curve
@@ -69,9 +71,9 @@ LEAST, MOST = -0.4, 1.3
 
 
 @style.styled
-def share_figure(results: Results) -> Figure:
+def share_figure(summary: Summary) -> Figure:
     """Share of the oracle's gain of each method: over all data sets, by noise."""
-    names = [name for name in SHOWN if name in results.methods]
+    names = [name for name in SHOWN if name in summary.methods]
     default = default_method()
     height, panel, left, gap = 0.235 * len(names), 1.75, 1.6, 0.22
     figure = style.new_figure(
@@ -81,11 +83,11 @@ def share_figure(results: Results) -> Figure:
         "0 is random dropping, 1 the clustering of the true views; over all K and data sets",
     )
     columns = {
-        "RELION, 70S": results.only(data="relion31_70s"),
-        "discrete views": results.only(views="discrete", averages=100),
-        "preferred views": results.only(views="preferred", averages=100),
+        "RELION, 70S": {"moderate": RELION},
+        "discrete views": {level: kind_of("discrete", 100, level) for level in LEVELS},
+        "preferred views": {level: kind_of("preferred", 100, level) for level in LEVELS},
     }
-    for number, (title, found) in enumerate(columns.items()):
+    for number, (title, kinds) in enumerate(columns.items()):
         axes = style.axes_at(
             figure, left + number * (panel + gap), style.HEADER + 0.26, panel, height
         )
@@ -93,11 +95,11 @@ def share_figure(results: Results) -> Figure:
         for at in (0.0, 1.0):
             axes.axvline(at, color=style.RULE, linewidth=0.7, zorder=0)
         axes.hlines(range(len(names)), LEAST, MOST, color=style.PALE, linewidth=0.4, zorder=0)
-        levels = [level for level in LEVELS if found.only(noise=level).rows]
-        for place, level in enumerate(levels):
+        for place, (level, kind) in enumerate(kinds.items()):
             # One above the other, so that equal ones are all seen.
-            above = 0.16 * (place - (len(levels) - 1) / 2)
-            points = [found.only(noise=level, method=name).share()[0] for name in names]
+            above = 0.16 * (place - (len(kinds) - 1) / 2)
+            means = [summary.mean(name, "share", kind) for name in names]
+            points = [np.nan if mean is None else mean[0] for mean in means]
             axes.plot(
                 np.clip(points, LEAST, MOST), np.arange(len(names)) + above, "o", markersize=4.6,
                 color=LEVEL_COLORS[level], markeredgecolor="white", markeredgewidth=0.5,
@@ -119,7 +121,7 @@ def share_figure(results: Results) -> Figure:
     return figure
 
 
-def curve_superclasses(found: KnownSet) -> dict[str, Superclasses]:
+def curve_superclasses(found: KnownClassification) -> dict[str, Superclasses]:
     """Superclasses of the methods in the picture of curves."""
     averages = found.averages
     made, counts = {}, averages.n_particles
@@ -134,7 +136,7 @@ def curve_superclasses(found: KnownSet) -> dict[str, Superclasses]:
 
 
 @style.styled
-def curve_figure(found: KnownSet) -> Figure:
+def curve_figure(found: KnownClassification) -> Figure:
     """Uniformity of views against particles kept, at one number of superclasses."""
     assert found.known is not None
     left, width, high, right = 0.62, 4.6, 3.0, 1.75
@@ -178,7 +180,7 @@ def _keys(axes: Axes, keys: list[tuple[str, str, str, float]]) -> None:
 
 
 @style.styled
-def angle_figure(shown: dict[str, tuple[KnownSet, Affinity]]) -> Figure:
+def angle_figure(shown: dict[str, tuple[KnownClassification, Affinity]]) -> Figure:
     """Affinity of every pair against the angle between their views."""
     left, panel, gap, high = 0.62, 1.9, 0.26, 1.95
     width = left + len(shown) * (panel + gap) - gap + style.MARGIN
@@ -217,7 +219,7 @@ def angle_figure(shown: dict[str, tuple[KnownSet, Affinity]]) -> Figure:
     return figure
 
 
-def angle_sets() -> dict[str, tuple[KnownSet, Affinity]]:
+def angle_sets() -> dict[str, tuple[KnownClassification, Affinity]]:
     """Ideal projections of the phantom, and averages of moderate noise and noisy ones."""
     kinds: dict[str, tuple[str, dict[str, Any]]] = {
         "ideal projections": ("clean", IDEAL),
@@ -226,9 +228,7 @@ def angle_sets() -> dict[str, tuple[KnownSet, Affinity]]:
     }
     shown = {}
     for words, (noise, changes) in kinds.items():
-        found = simulated(
-            "phantom", "preferred", noise, N_AVERAGES, SEED, DEFAULT_DATA, changes=changes
-        )
+        found = simulated("phantom", "preferred", noise, N_AVERAGES, SEED, DATA, changes=changes)
         shown[words] = found, engine.affinity(found.averages)
     return shown
 
@@ -236,8 +236,8 @@ def angle_sets() -> dict[str, tuple[KnownSet, Affinity]]:
 def main() -> None:
     """Draw all; the curves where RELION's files are."""
     figures = {"science_shares": share_figure(read()), "science_angles": angle_figure(angle_sets())}
-    if (DEFAULT_DATA / "relion31_70s").is_dir():
-        figures["science_curves"] = curve_figure(relion(DEFAULT_DATA / "relion31_70s"))
+    if (DATA / RELION).is_dir():
+        figures["science_curves"] = curve_figure(relion(DATA / RELION))
     for name, figure in figures.items():
         figure.savefig(IMAGES / f"{name}.png", metadata={"Software": None})
 

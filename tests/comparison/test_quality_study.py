@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks import quality, quality_page
+from benchmarks.quality import methods, run_study, science_page
 from benchmarks.quality.results import Results, condensed
 from rebalance.comparison import compare, read_study
 from rebalance.comparison.data_sets import list_data_sets
@@ -23,7 +23,7 @@ TINY = {"n_averages": 16, "box": 24, "snr": [1.0, 0.05]}
 
 def needed() -> None:
     """Skip where a plugin of the study is not installed."""
-    content = tomllib.loads(quality.STUDY.read_text(encoding="utf-8"))
+    content = tomllib.loads(methods.STUDY.read_text(encoding="utf-8"))
     for kind in ("metric", "clustering"):
         there = {plugin.name for plugin in registry().of_kind(kind)}
         names = {one if isinstance(one, str) else one["name"] for one in content[kind]}
@@ -33,7 +33,7 @@ def needed() -> None:
 
 def tiny(of: str) -> dict[str, Any]:
     """The study with its own methods, on few small averages of one molecule."""
-    content = tomllib.loads(quality.STUDY.read_text(encoding="utf-8"))
+    content = tomllib.loads(methods.STUDY.read_text(encoding="utf-8"))
     data = [one for one in content["data"] if one.get("name", "").startswith(of)]
     for one in data:
         one["simulate"].pop("n_averages", None)
@@ -59,11 +59,11 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Results:
 
 
 def test_the_study_gives_a_row_for_every_method_and_number(results: Results) -> None:
-    grid = expand(read_study(quality.STUDY))
-    methods = {grid.method_label(one) for one in grid.combinations([8])}
-    assert set(results.methods) == methods
+    grid = expand(read_study(methods.STUDY))
+    labels = {grid.method_label(one) for one in grid.combinations([8])}
+    assert set(results.methods) == labels
     # Two kinds of views, two noise levels, two numbers of superclasses.
-    assert len(results.rows) == 2 * 2 * 2 * len(methods)
+    assert len(results.rows) == 2 * 2 * 2 * len(labels)
     assert {row.noise for row in results.rows} == {"clean", "noisy"}
     assert {(row.data, row.averages, row.seed) for row in results.rows} == {("phantom", 16, 200)}
     discrete = results.only(views="discrete")
@@ -76,15 +76,15 @@ def test_the_study_gives_a_row_for_every_method_and_number(results: Results) -> 
 
 def test_every_method_that_a_table_names_is_in_the_study() -> None:
     needed()
-    grid = expand(read_study(quality.STUDY))
-    methods = {grid.method_label(one) for one in grid.combinations([8])}
-    assert {*quality_page.SHOWN, *quality_page.FEW, *quality_page.PLAIN} <= methods
-    assert quality_page.default_method() in methods
+    grid = expand(read_study(methods.STUDY))
+    labels = {grid.method_label(one) for one in grid.combinations([8])}
+    assert {*methods.SHOWN, *methods.FEW, *methods.BASELINES} <= labels
+    assert methods.default_method() in labels
 
 
 def test_the_study_reads_the_real_data_that_are_there(real_data: Path, tmp_path: Path) -> None:
     needed()
-    content = tomllib.loads(quality.STUDY.read_text(encoding="utf-8"))
+    content = tomllib.loads(methods.STUDY.read_text(encoding="utf-8"))
     content["data"] = [one for one in content["data"] if "path" in one]
     for one in content["data"]:
         for key in {"path", "truth"} & one.keys():
@@ -101,12 +101,12 @@ def test_the_study_reads_the_real_data_that_are_there(real_data: Path, tmp_path:
 
 
 def test_data_whose_files_are_absent_are_left_out(tmp_path: Path) -> None:
-    study, absent = quality.there(read_study(quality.STUDY), tmp_path)
+    study, absent = run_study.there(read_study(methods.STUDY), tmp_path)
     assert {data.name.partition(",")[0] for data in study.data} == {"phantom"}
     assert "slicem_ribosomes" in absent
-    assert len(absent) + len(study.data) == len(read_study(quality.STUDY).data)
+    assert len(absent) + len(study.data) == len(read_study(methods.STUDY).data)
 
 
 def test_the_page_shows_the_study_as_it_is() -> None:
-    study = quality.STUDY.read_text(encoding="utf-8")
-    assert f"```toml file=quality.toml\n{study}```" in quality_page.PAGE.read_text(encoding="utf-8")
+    study = methods.STUDY.read_text(encoding="utf-8")
+    assert f"```toml file=quality.toml\n{study}```" in science_page.PAGE.read_text(encoding="utf-8")

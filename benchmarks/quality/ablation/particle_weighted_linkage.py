@@ -1,4 +1,4 @@
-"""A clustering for the ablation: average linkage in which averages count by their particles."""
+"""Average linkage in which class averages count by their particles."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rebalance.model import ClusteringResult, FloatArray, IntArray
 from rebalance.options import Options
 
 
-class ByParticles:
+class ParticleWeightedLinkage:
     """`hierarchical` with linkage ``balanced``, every mean over particles instead of averages."""
 
     options_model: ClassVar[type[Options]] = HierarchicalOptions

@@ -1,6 +1,6 @@
-"""What `benchmarks.quality.ablation` measures of a method on a set of known views, and where it keeps it.
+"""What the ablation measures of a variant on data of known views, and where it keeps that.
 
-For each data set and method, at several numbers of superclasses K,
+For each data set and variant, at several numbers of superclasses K,
 
 - gains in uniformity of views, ours and the oracle's; their ratio is the share;
 - ARI: adjusted Rand index with the true views, where these are discrete, at their number;
@@ -16,8 +16,9 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.quality.ablation.variant import Method, affinity_of, group
-from benchmarks.quality.classifications import KnownSet, in_view
+from benchmarks.paths import FULL_RESULTS, write_json
+from benchmarks.quality.ablation.variants import Variant, affinity_of, group
+from benchmarks.quality.classifications import KnownClassification, in_view
 from rebalance.evaluation import (
     adjusted_rand,
     affinity_against_angle,
@@ -29,11 +30,11 @@ from rebalance.evaluation.balance_curves import common_range, gain_over_random
 from rebalance.evaluation.scores import BELOW
 from rebalance.model import Affinity, Superclasses
 
-DEFAULT_DATA = Path(__file__).parents[2] / "shared" / "data"
+FULL_ROWS = FULL_RESULTS / "ablation.json"
 
 
 def gains(
-    found: KnownSet, superclasses: Superclasses, n: int, seeds: int
+    found: KnownClassification, superclasses: Superclasses, n: int, seeds: int
 ) -> tuple[float, float] | None:
     """Gain and the oracle's gain, over the numbers of particles that both reach; None if none."""
     assert found.known is not None
@@ -57,32 +58,34 @@ def kept_at_half(superclasses: Superclasses) -> float:
     return float(np.minimum(size, 2 * size.min()).sum() / size.sum())
 
 
-def agreement(found: KnownSet, superclasses: Superclasses) -> float:
+def agreement(found: KnownClassification, superclasses: Superclasses) -> float:
     rows = in_view(found)
     assert found.truth is not None
     return adjusted_rand(found.truth[rows], superclasses.label[rows])
 
 
-def against_angle(found: KnownSet, affinity: Affinity) -> float:
+def against_angle(found: KnownClassification, affinity: Affinity) -> float:
     rows = in_view(found)
     assert found.known is not None
     angle = found.known.angles_of_modal_views(found.averages.class_id[rows])
     return affinity_against_angle(affinity.values[np.ix_(rows, rows)], angle, below=BELOW)[0]
 
 
-def measure(found: KnownSet, methods: list[Method], seeds: int) -> list[dict[str, Any]]:
-    """One row for each method."""
+def measure(
+    found: KnownClassification, variants: list[Variant], seeds: int
+) -> list[dict[str, Any]]:
+    """One row for each variant."""
     rows: list[dict[str, Any]] = []
     affinities: dict[str, Affinity] = {}
     known: dict[object, tuple[float, float] | None] = {}
-    for method in methods:
-        key = method.affinity_key
+    for variant in variants:
+        key = variant.affinity_key
         if key not in affinities:
-            affinities[key] = affinity_of(found.averages, method)
+            affinities[key] = affinity_of(found.averages, variant)
         affinity = affinities[key]
         gained, kept = [], []
         for n in found.numbers:
-            superclasses = group(found.averages, method, affinity, n)
+            superclasses = group(found.averages, variant, affinity, n)
             groups = (n, frozenset(frozenset(members.tolist()) for members in superclasses))
             if groups not in known:
                 known[groups] = gains(found, superclasses, n, seeds)
@@ -93,7 +96,7 @@ def measure(found: KnownSet, methods: list[Method], seeds: int) -> list[dict[str
             "views": found.views,
             "noise": found.noise,
             "averages": len(found.averages),
-            "method": method.name,
+            "method": variant.name,
         }
         if gained:
             row |= {
@@ -102,7 +105,7 @@ def measure(found: KnownSet, methods: list[Method], seeds: int) -> list[dict[str
                 "kept": round(float(np.mean(kept)), 4),
             }
         if found.n_views is not None:
-            superclasses = group(found.averages, method, affinity, found.n_views)
+            superclasses = group(found.averages, variant, affinity, found.n_views)
             row["ari"] = round(agreement(found, superclasses), 4)
         if found.known is not None:
             row["rho"] = round(against_angle(found, affinity), 4)
@@ -110,12 +113,16 @@ def measure(found: KnownSet, methods: list[Method], seeds: int) -> list[dict[str
     return rows
 
 
-def keep(path: Path, rows: list[dict[str, Any]]) -> None:
-    """Write rows; those of other sets and methods stay, so that a part can be measured anew."""
+def keep(rows: list[dict[str, Any]], path: Path = FULL_ROWS) -> None:
+    """Write rows; those of other sets and variants stay, so that a part can be measured anew."""
     new = {(row["set"], row["method"]) for row in rows}
-    content = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {"rows": []}
-    others = [row for row in content["rows"] if (row["set"], row["method"]) not in new]
-    content["rows"] = others + rows
-    # A line a row, so that a change of one row is a change of one line.
-    lines = ",\n".join(json.dumps(row, ensure_ascii=False) for row in content["rows"])
-    path.write_text(f'{{"rows": [\n{lines}\n]}}\n', encoding="utf-8")
+    others = [row for row in kept(path) if (row["set"], row["method"]) not in new]
+    write_json({"rows": others + rows}, path)
+
+
+def kept(path: Path = FULL_ROWS) -> list[dict[str, Any]]:
+    """The rows that were kept; none where there are none."""
+    if not path.is_file():
+        return []
+    rows: list[dict[str, Any]] = json.loads(path.read_text(encoding="utf-8"))["rows"]
+    return rows

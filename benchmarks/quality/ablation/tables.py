@@ -1,4 +1,7 @@
-"""The tables of the ablation in docs/science.md, from the results that it kept."""
+"""The tables of the ablation in docs/science.md, and the summary that they are made from.
+
+`benchmarks/results/ablation.json` is a line for each variant: means over data sets, by column.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,12 @@ from typing import Any
 
 import numpy as np
 
-ABLATION = Path(__file__).parent / "results" / "ablation.json"
-ABLATION_START = "<!-- measured by benchmarks.ablation -->"
-ABLATION_END = "<!-- end of benchmarks.ablation -->"
-KINDS = {
+from benchmarks.paths import RESULTS, write_json
+
+SUMMARY = RESULTS / "ablation.json"
+START = "<!-- measured by benchmarks.quality.ablation -->"
+END = "<!-- end of benchmarks.quality.ablation -->"
+COLUMNS = {
     "RELION": ("RELION", "moderate"),
     "discrete, moderate": ("discrete", "moderate"),
     "discrete, noisy": ("discrete", "noisy"),
@@ -21,9 +26,56 @@ KINDS = {
     "no junk": ("no junk", "moderate"),
     "ideal": ("ideal", "clean"),
 }
-"""Columns of the ablation: kind of views and noise."""
+"""Kind of views and noise."""
+DEFAULT = "default"
+_DIGITS = 6
 
 Row = dict[str, Any]
+
+
+def summarise(rows: list[Row]) -> dict[str, Any]:
+    """Means of the full rows (`scores.kept`), as JSON values.
+
+    Returns
+    -------
+    dict
+        ``data_sets``: their number in each column; ``variants``: variant → score → column → mean,
+        scores ``share``, ``ari`` and ``rho``, the last only where a variant has an affinity of its
+        own; ``ideal_by_molecule``: ``share`` and ``rho`` of the default.
+    """
+    columns = {
+        title: found
+        for title, kind in COLUMNS.items()
+        if (found := [row for row in rows if (row["views"], row["noise"]) == kind])
+    }
+    own = _with_own_affinity(rows)
+    variants: dict[str, Any] = {}
+    for name in dict.fromkeys(row["method"] for row in rows):
+        of_variant = {
+            title: [row for row in found if row["method"] == name]
+            for title, found in columns.items()
+        }
+        variants[name] = {
+            "share": _known({title: _pooled(found) for title, found in of_variant.items()}),
+            "ari": _known({title: _mean(found, "ari") for title, found in of_variant.items()}),
+        }
+        if name in own:
+            of_affinity = {title: _mean(found, "rho") for title, found in of_variant.items()}
+            variants[name]["rho"] = _known(of_affinity)
+    ideal = [row for row in columns.get("ideal", []) if row["method"] == DEFAULT]
+    molecules: dict[str, list[Row]] = {}
+    for row in ideal:
+        molecules.setdefault(row["set"].split(",")[0], []).append(row)
+    return {
+        "data_sets": {
+            title: len({row["set"] for row in found}) for title, found in columns.items()
+        },
+        "variants": variants,
+        "ideal_by_molecule": {
+            molecule: _known({"share": _pooled(found), "rho": _mean(found, "rho")})
+            for molecule, found in molecules.items()
+        },
+    }
 
 
 def _pooled(rows: list[Row]) -> float | None:
@@ -40,79 +92,70 @@ def _mean(rows: list[Row], score: str) -> float | None:
     return float(np.mean(found)) if found else None
 
 
-def table(rows: list[Row], columns: dict[str, list[Row]], score: str) -> str:
-    """A score of each method, by column; Markdown."""
-    cells: dict[str, list[str]] = {}
-    names = list(columns)
-    for method in dict.fromkeys(row["method"] for row in rows):
-        found = [[row for row in columns[name] if row["method"] == method] for name in names]
-        values = [_pooled(each) if score == "share" else _mean(each, score) for each in found]
-        cells[method] = ["" if value is None else f"{value:.2f}" for value in values]
-    used = [at for at in range(len(names)) if any(row[at] for row in cells.values())]
-    lines = [
-        f"| method | {' | '.join(names[at] for at in used)} |",
-        "| --- |" + " ---: |" * len(used),
-    ]
-    lines += [
-        f"| {method} | {' | '.join(row[at] for at in used)} |"
-        for method, row in cells.items()
-        if any(row)
-    ]
-    return "\n".join(lines)
+def _known(values: dict[str, float | None]) -> dict[str, float]:
+    return {name: round(value, _DIGITS) for name, value in values.items() if value is not None}
 
 
-def ablation(rows: list[Row]) -> str:
-    """Three tables: the default with one thing changed."""
-    columns = {
-        title: [row for row in rows if (row["views"], row["noise"]) == kind]
-        for title, kind in KINDS.items()
-    }
-    columns = {title: found for title, found in columns.items() if found}
-    count = {title: len({row["set"] for row in found}) for title, found in columns.items()}
-    sets = "; ".join(f"{title}: {n}" for title, n in count.items())
+def _with_own_affinity(rows: list[Row]) -> set[str]:
+    """Variants that do more than cluster the affinity of the default in another way."""
+    default = {row["set"]: row.get("rho") for row in rows if row["method"] == DEFAULT}
+    return {row["method"] for row in rows if row.get("rho") != default[row["set"]]} | {DEFAULT}
+
+
+def write(summary: dict[str, Any], path: Path = SUMMARY) -> None:
+    """As JSON, a line for each variant."""
+    write_json(summary, path)
+
+
+def read(path: Path = SUMMARY) -> dict[str, Any]:
+    """What `write` wrote."""
+    summary: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return summary
+
+
+def measured(summary: dict[str, Any]) -> str:
+    """Three tables: the default with one thing changed; and ideal projections by molecule."""
+    sets = "; ".join(f"{title}: {n}" for title, n in summary["data_sets"].items())
     parts = [
-        ABLATION_START,
+        START,
         "",
         f"Data sets behind each column: {sets}.",
         "",
         "Share of the oracle's gain: all gains ÷ all gains of the oracle, over data sets and K:",
         "",
-        table(rows, columns, "share"),
+        table(summary, "share"),
         "",
         "Adjusted Rand index, mean over data sets:",
         "",
-        table(rows, columns, "ari"),
+        table(summary, "ari"),
         "",
         "Rank correlation of affinity with view angle below 40°, mean over data sets:",
         "",
-        table(_with_own_affinity(rows), columns, "rho"),
+        table(summary, "rho"),
         "",
         "Ideal projections, by molecule, with the default:",
         "",
-        by_molecule([row for row in columns.get("ideal", []) if row["method"] == "default"]),
+        by_molecule(summary),
         "",
-        ABLATION_END,
+        END,
     ]
     return "\n".join(parts)
 
 
-def by_molecule(rows: list[Row]) -> str:
-    """Share and rank correlation of each molecule; Markdown."""
-    lines = ["| molecule | share | rho |", "| --- | ---: | ---: |"]
-    for molecule in dict.fromkeys(row["set"].split(",")[0] for row in rows):
-        found = [row for row in rows if row["set"].startswith(f"{molecule},")]
-        lines.append(f"| {molecule} | {_pooled(found):.2f} | {_mean(found, 'rho'):.2f} |")
+def table(summary: dict[str, Any], score: str) -> str:
+    """A score of each variant, by column, where there are any; Markdown."""
+    rows = {name: of[score] for name, of in summary["variants"].items() if of.get(score)}
+    used = [title for title in summary["data_sets"] if any(title in row for row in rows.values())]
+    lines = [f"| method | {' | '.join(used)} |", "| --- |" + " ---: |" * len(used)]
+    for name, row in rows.items():
+        cells = [f"{row[title]:.2f}" if title in row else "" for title in used]
+        lines.append(f"| {name} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def _with_own_affinity(rows: list[Row]) -> list[Row]:
-    """Without rows that only cluster the affinity of the default in another way."""
-    default = {row["set"]: row.get("rho") for row in rows if row["method"] == "default"}
-    others = {row["method"] for row in rows if row.get("rho") != default[row["set"]]} | {"default"}
-    return [row for row in rows if row["method"] in others]
-
-
-def kept(path: Path) -> list[Row]:
-    """The rows of a file of results."""
-    rows: list[Row] = json.loads(path.read_text(encoding="utf-8"))["rows"]
-    return rows
+def by_molecule(summary: dict[str, Any]) -> str:
+    """Share and rank correlation of each molecule; Markdown."""
+    lines = ["| molecule | share | rho |", "| --- | ---: | ---: |"]
+    for molecule, row in summary["ideal_by_molecule"].items():
+        lines.append(f"| {molecule} | {row['share']:.2f} | {row['rho']:.2f} |")
+    return "\n".join(lines)

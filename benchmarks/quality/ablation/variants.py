@@ -1,22 +1,91 @@
-"""The rows of `benchmarks.quality.ablation`: the default, and the default with one thing changed."""
+"""The variants of the ablation: the default, and the default with one thing changed."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from benchmarks.quality.ablation.variant import Method
-from benchmarks.quality.ablation.particle_weighted_linkage import ByParticles
-from benchmarks.quality.classifications import KnownSet
+from benchmarks.quality.ablation.particle_weighted_linkage import ParticleWeightedLinkage
+from benchmarks.quality.classifications import KnownClassification
 from rebalance import engine
-from rebalance.clusterings import cluster_each
+from rebalance.clusterings import cluster, cluster_each
 from rebalance.evaluation.known_views import KnownViews
+from rebalance.hookspecs import Clustering
 from rebalance.metrics.search_options import SearchOptions, resolve_search
-from rebalance.model import ClassAverages, DoubleArray
+from rebalance.model import Affinity, ClassAverages, DoubleArray, Superclasses
 from rebalance.registry import registry
+
+
+@dataclass(frozen=True)
+class Variant:
+    """A metric and a clustering, under the name of what is changed.
+
+    Parameters
+    ----------
+    name : str
+    metric : str or callable
+        Of the package, or averages → float64 (N, N) affinity.
+    clustering : str or Clustering
+    options, search : dict
+        Of the clustering, of the metric.
+    shift : float, optional
+        ``max_shift`` as a fraction of the box.
+    times : dict
+        Lengths of the search as multiples of what it finds by itself.
+    needs : str
+        Clustering or metric that has to be installed.
+    """
+
+    name: str
+    metric: str | Callable[[ClassAverages], DoubleArray] = "rotational-cc"
+    clustering: str | Clustering = "hierarchical"
+    options: dict[str, Any] = field(default_factory=dict)
+    search: dict[str, Any] = field(default_factory=dict)
+    shift: float | None = None
+    needs: str = ""
+    times: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def affinity_key(self) -> str:
+        """The same for variants that cluster the same affinity."""
+        return repr((self.metric, sorted(self.search.items()), self.shift, self.times))
+
+
+def affinity_of(averages: ClassAverages, variant: Variant) -> Affinity:
+    """What the variant clusters."""
+    if callable(variant.metric):
+        found = np.asarray(variant.metric(averages))
+        values = ((found + found.T) / 2).astype(np.float32)
+        np.fill_diagonal(values, 1.0)
+        plain = engine.affinity(averages.subset(np.arange(2)))
+        return replace(
+            plain, values=values, class_id=averages.class_id,
+            is_empty=np.zeros(len(averages), dtype=np.bool_), alignment=None, raw=None,
+        )  # fmt: skip
+    search = dict(variant.search)
+    if variant.shift is not None:
+        search["max_shift"] = f"{variant.shift * averages.box:g}px"
+    if variant.times:
+        facts = resolve_search(averages, SearchOptions()).facts
+        for name, times in variant.times.items():
+            pixels = min(max(facts[f"{name}_px"] * times, 2.0), averages.box)
+            search[name] = f"{pixels:g}px"
+    return engine.affinity(averages, metric=variant.metric, options=search)
+
+
+def group(averages: ClassAverages, variant: Variant, affinity: Affinity, n: int) -> Superclasses:
+    """Superclasses of one set."""
+    return cluster(
+        affinity,
+        n,
+        clustering=variant.clustering,
+        options=variant.options,
+        n_particles=averages.n_particles,
+    )
 
 
 def rows_correlated(averages: ClassAverages) -> DoubleArray:
@@ -125,56 +194,56 @@ def divided_by_reliability(averages: ClassAverages, clean: ClassAverages) -> Dou
 
 
 _DIRECT = {"path_neighbors": 0}
-_METHODS = (
-    Method("default"),
-    Method("no paths", options=_DIRECT),
-    *(Method(f"paths through {k} neighbours", options={"path_neighbors": k})
+_VARIANTS = (
+    Variant("default"),
+    Variant("no paths", options=_DIRECT),
+    *(Variant(f"paths through {k} neighbours", options={"path_neighbors": k})
       for k in (2, 3, 6, 10)),
-    *(Method(f"path power {p:g}", options={"path_power": p}) for p in (2.0, 2.6, 4.0)),
-    *(Method(f"size weight {w:g}", options={"size_weight": w}) for w in (0.05, 0.2, 0.4)),
-    *(Method(f"linkage {name}", options={"linkage": name})
+    *(Variant(f"path power {p:g}", options={"path_power": p}) for p in (2.0, 2.6, 4.0)),
+    *(Variant(f"size weight {w:g}", options={"size_weight": w}) for w in (0.05, 0.2, 0.4)),
+    *(Variant(f"linkage {name}", options={"linkage": name})
       for name in ("average", "complete", "weighted", "single", "ward")),
-    *(Method(f"linkage {name}, no paths", options={"linkage": name, **_DIRECT})
+    *(Variant(f"linkage {name}, no paths", options={"linkage": name, **_DIRECT})
       for name in ("average", "ward")),
-    Method("averages count by their particles", clustering=ByParticles()),
-    *(Method(f"whitening {w:g}", search={"whitening": w}) for w in (0.0, 0.25, 0.35, 0.65, 1.0)),
-    Method("whitening ½, all averages alike", whitened_alike),
-    Method("low-pass at each average's resolution", cut_at_resolution),
-    *(Method(f"low-pass {t:g} times", times={"low_pass": t}) for t in (1.5, 2.0, 3.0)),
-    *(Method(f"mask {t:g} times", times={"mask_diameter": t}) for t in (0.8, 1.2)),
-    *(Method(f"shift {100 * s:g} %", shift=s) for s in (0.0, 0.02, 0.04, 0.08)),
-    Method("no centring, shift 8 %", search={"center": False}),
-    Method("no centring, shift 1 %", search={"center": False}, shift=0.01),
-    Method("no mirror", search={"mirror": False}),
-    Method("frc", "frc"),
-    Method("blend of cc and frc", "blend", needs="blend"),
-    Method("mean of five settings", mean_of_settings),
-    Method("how often together", how_often_together),
-    Method("rows of the affinity correlated", rows_correlated),
-    Method("mutual ranks", mutual_ranks),
-    Method("relative to an average's background", above_background),
-    Method("spectral", clustering="spectral"),
-    Method("spectral, local scaling", clustering="spectral", options={"scaling": "local"}),
+    Variant("averages count by their particles", clustering=ParticleWeightedLinkage()),
+    *(Variant(f"whitening {w:g}", search={"whitening": w}) for w in (0.0, 0.25, 0.35, 0.65, 1.0)),
+    Variant("whitening ½, all averages alike", whitened_alike),
+    Variant("low-pass at each average's resolution", cut_at_resolution),
+    *(Variant(f"low-pass {t:g} times", times={"low_pass": t}) for t in (1.5, 2.0, 3.0)),
+    *(Variant(f"mask {t:g} times", times={"mask_diameter": t}) for t in (0.8, 1.2)),
+    *(Variant(f"shift {100 * s:g} %", shift=s) for s in (0.0, 0.02, 0.04, 0.08)),
+    Variant("no centring, shift 8 %", search={"center": False}),
+    Variant("no centring, shift 1 %", search={"center": False}, shift=0.01),
+    Variant("no mirror", search={"mirror": False}),
+    Variant("frc", "frc"),
+    Variant("blend of cc and frc", "blend", needs="blend"),
+    Variant("mean of five settings", mean_of_settings),
+    Variant("how often together", how_often_together),
+    Variant("rows of the affinity correlated", rows_correlated),
+    Variant("mutual ranks", mutual_ranks),
+    Variant("relative to an average's background", above_background),
+    Variant("spectral", clustering="spectral"),
+    Variant("spectral, local scaling", clustering="spectral", options={"scaling": "local"}),
 )  # fmt: skip
 
 
-def methods_for(found: KnownSet, names: list[str] | None = None) -> list[Method]:
+def variants_for(found: KnownClassification, names: list[str] | None = None) -> list[Variant]:
     """The rows for a set, without plugins that are not installed."""
     there = {plugin.name for plugin in registry().of_kind("metric")}
-    rows = [method for method in _METHODS if not method.needs or method.needs in there]
+    rows = [variant for variant in _VARIANTS if not variant.needs or variant.needs in there]
     if found.known is not None:
         angles = partial(true_angles, known=found.known)
         rows += [
-            Method(
+            Variant(
                 "true angles, average, no paths", angles, options=_DIRECT | {"linkage": "average"}
             ),
-            Method("true angles", angles),
-            Method("true angles, ward, no paths", angles, options=_DIRECT | {"linkage": "ward"}),
+            Variant("true angles", angles),
+            Variant("true angles, ward, no paths", angles, options=_DIRECT | {"linkage": "ward"}),
         ]
     if found.clean is not None:
         rows.append(
-            Method(
+            Variant(
                 "divided by √(rᵢ rⱼ), true r", partial(divided_by_reliability, clean=found.clean)
             )
         )
-    return [method for method in rows if not names or method.name in names]
+    return [variant for variant in rows if not names or variant.name in names]
