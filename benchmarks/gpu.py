@@ -3,9 +3,9 @@
     python -m benchmarks.gpu
     python -m benchmarks.gpu --json benchmarks/results/gpu.json
 
-It runs the tests of the CUDA kernels (`tests/cuda`, `tests/kernels`), compares an affinity with that
-of the CPU, times one of 5,000 averages, and the exhaustive kernel alone beside the GPU's float32
-rate. Where there is no GPU, one row says so.
+It runs the tests of the CUDA kernels (`tests/cuda`, `tests/kernels`), compares an affinity with
+that of the CPU, times one of 5,000 averages, and the exhaustive kernel alone beside the GPU's
+float32 rate. Where there is no GPU, one row says so.
 """
 
 from __future__ import annotations

@@ -107,6 +107,11 @@ def test_data_whose_files_are_absent_are_left_out(tmp_path: Path) -> None:
     assert len(absent) + len(study.data) == len(read_study(methods.STUDY).data)
 
 
+def test_the_study_of_strategies_can_be_run() -> None:
+    grid = expand(read_study(methods.STUDY.with_name("strategies.toml")))
+    assert {one.name for one in grid.strategies} == {"random", "best"}
+
+
 def test_the_page_shows_the_study_as_it_is() -> None:
     study = methods.STUDY.read_text(encoding="utf-8")
     assert f"```toml file=quality.toml\n{study}```" in science_page.PAGE.read_text(encoding="utf-8")
