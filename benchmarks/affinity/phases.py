@@ -23,6 +23,7 @@ import rebalance
 from benchmarks.affinity.known_motions import known_stack
 from benchmarks.affinity.speed import floor_operations, options_of
 from benchmarks.results_table import Row, keep, row, show
+from rebalance.blas_threads import one_blas_thread
 from rebalance.engine.schedule import tiles
 from rebalance.kernels import coarse_cpu, correlation_cpu, refine_cpu
 from rebalance.kernels.compile import jit
@@ -49,11 +50,9 @@ def least(call: Callable[[], Any], repeats: int) -> float:
 
 def product_rate(size: int = 1024, repeats: int = 20) -> float:
     """Real operations per second of processor time, complex64 matrix product, one thread."""
-    from threadpoolctl import threadpool_limits
-
     a = np.random.default_rng(0).normal(size=(size, size)).astype(np.complex64)
     out = np.empty_like(a)
-    with threadpool_limits(1, user_api="blas"):
+    with one_blas_thread():
         np.matmul(a, a, out=out)
         return 8.0 * size**3 / least(lambda: np.matmul(a, a, out=out), repeats)
 

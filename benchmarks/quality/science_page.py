@@ -108,7 +108,7 @@ def correlation(summary: Summary) -> list[str]:
     """Rank correlation of affinity and angle, by metric."""
     columns = [(views, level) for views in ("discrete", "preferred") for level in LEVELS]
     # One method for each metric: the clustering makes no difference.
-    metrics = {method.partition(" + ")[0]: method for method in reversed(summary.methods)}
+    metrics = {method.partition(" + ")[0]: method for method in reversed([*summary.methods])}
     metrics.pop("identity", None)
 
     def cells(metric: str) -> list[str]:

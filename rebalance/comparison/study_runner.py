@@ -80,9 +80,9 @@ def compare(
         place = Path(path.stem if folder is None else folder)
     grid, data = expand(chosen), list_data_sets(chosen, base)
     with locked(place):
-        worker = _Worker(chosen, grid, place, threads, device, progress)
-        cells, contents = worker.run(data)
-        comparison = collected(chosen, cells, contents, worker.n_done, worker.n_kept, place)
+        runner = _StudyRunner(chosen, grid, place, threads, device, progress)
+        cells, contents = runner.run(data)
+        comparison = collected(chosen, cells, contents, runner.n_done, runner.n_kept, place)
         progress.stage("write", "Writing tables and figures")
         files = write_comparison(comparison, figures=figures)
         progress.stage("")
@@ -97,7 +97,7 @@ def _check_computing(threads: int | None, device: str) -> None:
         raise OptionError(f"There is no device {device!r}.", hint="Choose auto, cpu or cuda.")
 
 
-class _Worker:
+class _StudyRunner:
     """Goes through the cells, those of one data set and one affinity together."""
 
     def __init__(
