@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.quality import methods, run_study, science_page
+from benchmarks.quality import methods, run_study, science_page, summary
 from benchmarks.quality.results import Results, condensed
 from rebalance.comparison import compare, read_study
 from rebalance.comparison.data_sets import list_data_sets
@@ -72,6 +72,19 @@ def test_the_study_gives_a_row_for_every_method_and_number(results: Results) -> 
     assert all(np.isfinite(row.kept) for row in results.rows)
     assert len(discrete.of_sets("ari")) == 2
     assert not results.only(views="preferred").of_sets("ari")
+
+
+def test_its_results_are_summed_up_by_method(results: Results) -> None:
+    found = summary.summarise(results)
+    assert found.copies == {16: 1}
+    assert set(found.methods) == set(results.methods)
+    default = methods.default_method()
+    clean = found.mean(default, "kept", summary.kind_of("discrete", 16, "clean"))
+    assert clean is not None
+    assert 0 < clean[0] < 1
+    # Of noisy ones nothing is said set by set.
+    assert {one.noise for one in found.against_others} <= {"clean"}
+    assert all(one.baseline in methods.BASELINES for one in found.against_others)
 
 
 def test_every_method_that_a_table_names_is_in_the_study() -> None:

@@ -115,9 +115,8 @@ def measure(
 
 def keep(rows: list[dict[str, Any]], path: Path = FULL_ROWS) -> None:
     """Write rows; those of other sets and variants stay, so that a part can be measured anew."""
-    new = {(row["set"], row["method"]) for row in rows}
-    others = [row for row in kept(path) if (row["set"], row["method"]) not in new]
-    write_json({"rows": others + rows}, path)
+    every = {(row["set"], row["method"]): row for row in (*kept(path), *rows)}
+    write_json({"rows": [*every.values()]}, path)
 
 
 def kept(path: Path = FULL_ROWS) -> list[dict[str, Any]]:
