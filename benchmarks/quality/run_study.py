@@ -16,7 +16,7 @@ from rebalance.comparison.study import Data, Study
 WORK = ROOT / "benchmarks" / "work" / "quality"
 
 
-def there(study: Study, base: Path) -> tuple[Study, list[str]]:
+def available(study: Study, base: Path) -> tuple[Study, list[str]]:
     """The study of the data whose files are there, and the names of the others."""
     found: list[Data] = []
     absent: list[Data] = []
@@ -31,7 +31,7 @@ def there(study: Study, base: Path) -> tuple[Study, list[str]]:
 
 def run(threads: int | None) -> bool:
     """Run the study and keep its results; False if any are missing."""
-    study, absent = there(read_study(STUDY), STUDY.parent)
+    study, absent = available(read_study(STUDY), STUDY.parent)
     start = time.monotonic()
     comparison = compare(study, WORK, base=STUDY.parent, threads=threads, figures=False)
     print(

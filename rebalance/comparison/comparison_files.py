@@ -156,7 +156,7 @@ def _cell(value: Any) -> Any:
 
 def _draw(comparison: Comparison, folder: Path) -> list[Path]:
     from rebalance.figures import save
-    from rebalance.figures.comparison import Row, ranked_methods
+    from rebalance.figures.comparison import MethodRow, ranked_methods
 
     files: list[Path] = []
     for key, ranking in comparison.ranks.items():
@@ -166,7 +166,7 @@ def _draw(comparison: Comparison, folder: Path) -> list[Path]:
         names = [_set_name(one) for one in ranking.data_sets]
         figure = ranked_methods(
             [
-                Row(
+                MethodRow(
                     one.method,
                     one.mean,
                     (one.low, one.high),

@@ -114,7 +114,7 @@ def test_the_study_reads_the_real_data_that_are_there(real_data: Path, tmp_path:
 
 
 def test_data_whose_files_are_absent_are_left_out(tmp_path: Path) -> None:
-    study, absent = run_study.there(read_study(methods.STUDY), tmp_path)
+    study, absent = run_study.available(read_study(methods.STUDY), tmp_path)
     assert {data.name.partition(",")[0] for data in study.data} == {"phantom"}
     assert "slicem_ribosomes" in absent
     assert len(absent) + len(study.data) == len(read_study(methods.STUDY).data)
