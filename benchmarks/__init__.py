@@ -1,1 +1,1 @@
-"""Speed, scale and scientific quality, each a command that prints a table and writes JSON."""
+"""Speed, scale and scientific quality, each measured by a command: README.md lists them."""

@@ -13,8 +13,6 @@ classifications it prints what is suspected and why.
 from __future__ import annotations
 
 import argparse
-import json
-import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,11 +21,11 @@ from typing import Any
 import mrcfile
 import numpy as np
 
+from benchmarks.paths import DATA, write_json
 from rebalance import engine, formats
 from rebalance.junk import score
 from rebalance.simulate import simulate_class_averages
 
-DEFAULT_DATA = Path(__file__).parents[2] / "shared" / "data"
 KINDS = ("mixed", "noise", "edge", "double", "ice")
 FIRST_SEED = 9_000
 PHANTOM: dict[str, dict[str, Any]] = {
@@ -159,9 +157,7 @@ def real(data: Path) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--copies", type=int, default=3, help="simulations of each kind")
-    parser.add_argument(
-        "--data", type=Path, default=Path(os.environ.get("REBALANCE_TEST_DATA", DEFAULT_DATA))
-    )
+    parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--json", type=Path, help="write the figures there")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -177,9 +173,7 @@ def main() -> None:
     for name, row in seen.items():
         print(f"{name}: {row['suspected'] or 'none suspected'} of {row['judged']}")
     if arguments.json:
-        content = {"sets": rows, "real": seen}
-        text = json.dumps(content, indent=1, ensure_ascii=False)
-        arguments.json.write_text(text + "\n", encoding="utf-8")
+        write_json({"sets": rows, "real": seen}, arguments.json)
 
 
 if __name__ == "__main__":

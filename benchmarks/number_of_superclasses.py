@@ -19,7 +19,6 @@ can see it.
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -27,6 +26,7 @@ from typing import Any
 import numpy as np
 from sklearn.metrics import adjusted_rand_score
 
+from benchmarks.paths import FULL_RESULTS, write_json
 from rebalance import engine
 from rebalance.model import Scan
 from rebalance.scanning import scan
@@ -154,7 +154,9 @@ def structure(measured: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--copies", type=int, default=3, help="simulations of each kind")
-    parser.add_argument("--json", type=Path, help="write the figures there")
+    parser.add_argument(
+        "--json", type=Path, help="write the table there, and every set to benchmarks/results/full"
+    )
     arguments = parser.parse_args()
     measured = []
     for kind, n_views, settings in sets(arguments.copies):
@@ -178,9 +180,8 @@ def main() -> None:
             f"{high:.2f}; best ARI {one['best_ari']:.2f}"
         )
     if arguments.json:
-        arguments.json.write_text(
-            json.dumps({"criteria": rows, "structure": told, "sets": measured}, indent=1) + "\n"
-        )
+        write_json({"criteria": rows, "structure": told}, arguments.json)
+        write_json(measured, FULL_RESULTS / "number_of_superclasses.json")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.rows import Row, keep, row, show
+from benchmarks.results_table import Row, keep, row, show
 
 LIMITS = {"with figures": 5.0, "without figures": 2.0}
 

@@ -16,10 +16,10 @@ import pytest
 
 from rebalance import engine, formats
 from rebalance.clusterings import cluster, identity_superclasses
+from rebalance.evaluation.uniformity import slice_kernel, uniformity_of_density
 from rebalance.model import ClassAverages, ParticleTable, Superclasses
 from rebalance.simulate import simulate_class_averages
 from rebalance.strategies import select
-from rebalance.views import slice_kernel, uniformity_of_density
 
 SEEDS = range(20)
 

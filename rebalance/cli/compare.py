@@ -53,7 +53,7 @@ def compare(
             study, output, threads=threads, device=device, figures=figures, progress=progress
         )
     if json:
-        from rebalance.comparison.outputs import summary
+        from rebalance.comparison.comparison_files import summary
         from rebalance.record.run_record import as_json
 
         typer.echo(as_json(summary(comparison) | {"folder": str(comparison.folder)}))

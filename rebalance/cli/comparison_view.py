@@ -14,11 +14,11 @@ from rich.text import Text
 
 from rebalance.cli.evaluation_view import SHARE, above_one
 from rebalance.cli.screen import stderr, stdout
-from rebalance.evaluation.evaluation import SCORES
+from rebalance.evaluation.scores import SCORES
 
 if TYPE_CHECKING:
     from rebalance.comparison import Comparison
-    from rebalance.comparison.ranks import Ranking
+    from rebalance.comparison.ranking import Ranking
 
 _MOST_FAILURES = 10
 

@@ -76,16 +76,16 @@ def evaluate(
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
     """Score a result against known views or groups of the class averages."""
-    from rebalance.evaluation import evaluate as judge
-    from rebalance.evaluation import find_truth, read_judged, read_truth
-    from rebalance.evaluation.outputs import check_folder, write_evaluation
+    from rebalance.evaluation import evaluate as evaluate_result
+    from rebalance.evaluation import find_truth, read_result, read_truth
+    from rebalance.evaluation.evaluation_files import check_folder, write_evaluation
 
     if output is not None:
         check_folder(output, overwrite)
-    judged = read_judged(result, job)
-    known = read_truth(truth or find_truth(judged.job, judged.source), symmetry=symmetry)
-    evaluation = judge(
-        judged,
+    evaluated = read_result(result, job)
+    known = read_truth(truth or find_truth(evaluated.job, evaluated.source), symmetry=symmetry)
+    evaluation = evaluate_result(
+        evaluated,
         known,
         factor=factor,
         max_size=max_size,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
+from rebalance.blas_threads import one_blas_thread
 from rebalance.contracts import Clustering, ClusteringInput
 from rebalance.errors import PluginError
 from rebalance.model import ClusteringResult, IntArray
@@ -21,13 +22,11 @@ def run_plugin(
     seed: int,
 ) -> Mapping[int | None, ClusteringResult]:
     """What a plugin gives for each number: asked once, where it groups by many at a time."""
-    from threadpoolctl import threadpool_limits
-
     plugin, options = clustering.plugin, clustering.options
     several = [number for number in numbers if number is not None]
     results = None
     # Sums in BLAS depend on the number of threads, and so would a label.
-    with threadpool_limits(limits=1):
+    with one_blas_thread():
         if len(numbers) == len(several) > 1:
             results = plugin.cluster_many(averages, several, options, generator(seed))
         if results is None:

@@ -10,12 +10,12 @@ from importlib import import_module
 from typing import Any
 
 _PUBLIC = {
-    "compare": "rebalance.comparison.comparing",
-    "Comparison": "rebalance.comparison.comparing",
+    "compare": "rebalance.comparison.study_runner",
+    "Comparison": "rebalance.comparison.comparison_result",
     "Study": "rebalance.comparison.study",
     "read_study": "rebalance.comparison.study",
-    "rank_methods": "rebalance.comparison.ranks",
-    "RankedMethod": "rebalance.comparison.ranks",
+    "rank_methods": "rebalance.comparison.ranking",
+    "RankedMethod": "rebalance.comparison.ranking",
 }
 
 __all__ = [*_PUBLIC]

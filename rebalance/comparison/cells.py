@@ -1,20 +1,17 @@
-"""One cell of a study: its key, its scores, and the file that keeps them."""
+"""One cell of a study: its key, its superclasses, and its rows in the table of scores."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import rebalance
-from rebalance.comparison.data_sets import Instance, Loaded
-from rebalance.comparison.grid import Combination
-from rebalance.errors import OptionError, OutputError
+from rebalance.comparison.data_sets import DataSet, LoadedDataSet
+from rebalance.comparison.method_grid import Combination
+from rebalance.errors import OptionError
 from rebalance.model import Affinity, Superclasses
 
 KEEP_VERSION = 1
@@ -27,7 +24,7 @@ class Cell:
 
     Parameters
     ----------
-    instance : Instance
+    data_set : DataSet
     combination : Combination
     seed : int
         Of the clustering.
@@ -37,7 +34,7 @@ class Cell:
         Digest of all that decides its scores.
     """
 
-    instance: Instance
+    data_set: DataSet
     combination: Combination
     seed: int
     method: str
@@ -72,7 +69,7 @@ def key_of_cell(
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
-def number_of(cell: Cell, loaded: Loaded) -> int:
+def number_of(cell: Cell, loaded: LoadedDataSet) -> int:
     """The number of superclasses of a cell.
 
     Raises
@@ -91,7 +88,7 @@ def number_of(cell: Cell, loaded: Loaded) -> int:
     return loaded.n_groups
 
 
-def group(cell: Cell, loaded: Loaded, affinity: Affinity | None) -> Superclasses:
+def group(cell: Cell, loaded: LoadedDataSet, affinity: Affinity | None) -> Superclasses:
     """The superclasses of a cell.
 
     Raises
@@ -115,52 +112,6 @@ def group(cell: Cell, loaded: Loaded, affinity: Affinity | None) -> Superclasses
     )
 
 
-class Kept:
-    """The cells that are done, a file each.
-
-    Parameters
-    ----------
-    folder : Path
-    """
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-
-    def path_of(self, key: str) -> Path:
-        return self.folder / f"{key}.json"
-
-    def load(self, key: str) -> dict[str, Any] | None:
-        """What was kept under a key; None if there is nothing, or if it is damaged."""
-        try:
-            content = json.loads(self.path_of(key).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
-        scores = content.get("scores") if isinstance(content, dict) else None
-        whole = isinstance(scores, list) and all(
-            isinstance(score, dict) and score.keys() >= {"score", "value"} for score in scores
-        )
-        return content if whole else None
-
-    def store(self, key: str, content: Mapping[str, Any]) -> None:
-        """Keep the scores of a cell; the file appears whole. OutputError if it can't."""
-        from rebalance.record.run_record import write_json
-
-        work = self.folder / f".{key}.{os.getpid()}"
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            write_json(content, work)
-            os.replace(work, self.path_of(key))
-        except OSError as error:
-            raise OutputError(
-                f"What is done can't be kept: {error.strerror or error}.",
-                path=self.folder,
-                hint="Mend that and type the command again; it goes on from here.",
-            ) from error
-        finally:
-            with suppress(OSError):
-                work.unlink(missing_ok=True)
-
-
 def rows_of(cell: Cell, content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """The rows of the table that a cell gives: one a score, or one with the error.
 
@@ -172,8 +123,8 @@ def rows_of(cell: Cell, content: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     """
     metric = cell.combination.metric
     row = {
-        "data": cell.instance.label,
-        "data_seed": cell.instance.seed,
+        "data": cell.data_set.label,
+        "data_seed": cell.data_set.seed,
         "method": cell.method,
         "metric": None if metric is None else metric.name,
         "metric_label": None if metric is None else metric.label,

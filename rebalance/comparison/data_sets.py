@@ -12,17 +12,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rebalance.comparison.grid import variants
+from rebalance.comparison.option_variants import variants
 from rebalance.comparison.study import Data, Study
 from rebalance.errors import InputError
-from rebalance.evaluation.placed import Placed, place
-from rebalance.evaluation.truth_files import find_truth, read_truth
+from rebalance.evaluation.evaluated_result import mirrors_of
+from rebalance.evaluation.ground_truth_files import find_truth, read_truth
+from rebalance.evaluation.matched_truth import MatchedTruth, match_truth
 from rebalance.model import Affinity, Dataset
 from rebalance.options import parse_options
 
 
 @dataclass(frozen=True)
-class Instance:
+class DataSet:
     """One data set: files, or the simulation of one seed.
 
     Parameters
@@ -43,36 +44,33 @@ class Instance:
 
 
 @dataclass(frozen=True, eq=False)
-class Loaded:
+class LoadedDataSet:
     """A data set that was read.
 
     Parameters
     ----------
     dataset : Dataset
-    placed : Placed
-        Its truth, placed for a metric with mirror images.
-    truth_folder : Path
+    matched : MatchedTruth
+        Its truth, matched for a metric with mirror images.
     """
 
     dataset: Dataset
-    placed: Placed
+    matched: MatchedTruth
 
-    def placed_for(self, affinity: Affinity | None) -> Placed:
+    def truth_for(self, affinity: Affinity | None) -> MatchedTruth:
         """The truth for an affinity: with or without mirror images."""
-        from rebalance.evaluation.judged import mirrors_of
-
         if mirrors_of(affinity):
-            return self.placed
-        return place(self.placed.truth, self.dataset.particles, mirrors=False)
+            return self.matched
+        return match_truth(self.matched.truth, self.dataset.particles, mirrors=False)
 
     @property
     def n_groups(self) -> int | None:
         """Number of true groups, None where there are none."""
-        group = self.placed.truth.group
+        group = self.matched.truth.group
         return None if not group else len(set(group.values()))
 
 
-def instances(study: Study, folder: Path) -> list[Instance]:
+def list_data_sets(study: Study, folder: Path) -> list[DataSet]:
     """The data sets of a study, simulations once for each seed.
 
     Parameters
@@ -90,12 +88,12 @@ def instances(study: Study, folder: Path) -> list[Instance]:
     """
     from rebalance.simulate import SimulationOptions
 
-    found: list[Instance] = []
+    found: list[DataSet] = []
     labels: list[str] = []
     for number, data in enumerate(study.data, start=1):
         if data.path is not None:
             labels.append(data.name or data.path.name)
-            found.append(Instance(labels[-1], None, _resolved(data, folder), {}))
+            found.append(DataSet(labels[-1], None, _resolved(data, folder), {}))
             continue
         for chosen, words in variants(study.simulation_of(data)):
             name = data.name or (f"simulation {number}" if len(study.data) > 1 else "simulation")
@@ -110,7 +108,7 @@ def instances(study: Study, folder: Path) -> list[Instance]:
                 options = parse_options(
                     SimulationOptions, {**chosen, "seed": seed}, owner="simulate", prefix="simulate"
                 )
-                found.append(Instance(labels[-1], seed, data, options.model_dump(mode="json")))
+                found.append(DataSet(labels[-1], seed, data, options.model_dump(mode="json")))
     again = next((label for label in labels if labels.count(label) > 1), None)
     if again is not None:
         raise InputError(
@@ -120,7 +118,7 @@ def instances(study: Study, folder: Path) -> list[Instance]:
     return found
 
 
-def _check_different(found: Sequence[Instance]) -> None:
+def _check_different(found: Sequence[DataSet]) -> None:
     """The same data under two names would count twice, and make intervals too narrow."""
     label_of: dict[str, str] = {}
     for one in found:
@@ -145,7 +143,7 @@ def _resolved(data: Data, folder: Path) -> Data:
     return data.model_copy(update=paths)
 
 
-def key_of(instance: Instance) -> str:
+def data_set_key(data_set: DataSet) -> str:
     """Digest of all that decides a data set: bytes of files, or options of the simulation.
 
     Raises
@@ -155,17 +153,17 @@ def key_of(instance: Instance) -> str:
     """
     import rebalance
 
-    if instance.data.path is None:
+    if data_set.data.path is None:
         content: dict[str, Any] = {
-            "simulate": dict(instance.options),
+            "simulate": dict(data_set.options),
             "version": rebalance.__version__,
         }
-        if instance.options.get("source"):
-            content["source"] = _digest(Path(str(instance.options["source"])))
+        if data_set.options.get("source"):
+            content["source"] = _digest(Path(str(data_set.options["source"])))
     else:
         content = {
-            "files": [_digest(path) for path in _files(instance)],
-            "symmetry": instance.data.symmetry,
+            "files": [_digest(path) for path in _files(data_set)],
+            "symmetry": data_set.data.symmetry,
         }
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
@@ -179,9 +177,9 @@ def _digest(path: Path) -> str:
         raise InputError(f"It can't be read: {error.strerror or error}.", path=path) from error
 
 
-def _files(instance: Instance) -> list[Path]:
-    sources = _read(instance.data).sources
-    truth = _truth_path(instance)
+def _files(data_set: DataSet) -> list[Path]:
+    sources = _read(data_set.data).sources
+    truth = _truth_path(data_set)
     of_truth = sorted(truth.glob("tru*")) if truth.is_dir() else [truth]
     return [*sources, *(path for path in of_truth if path.is_file())]
 
@@ -193,8 +191,8 @@ def _read(data: Data) -> Dataset:
     return formats.read(data.path, data.class_averages)
 
 
-def _truth_path(instance: Instance) -> Path:
-    data = instance.data
+def _truth_path(data_set: DataSet) -> Path:
+    data = data_set.data
     if data.truth is None:
         return find_truth(data.path)
     if not data.truth.exists():
@@ -202,14 +200,14 @@ def _truth_path(instance: Instance) -> Path:
     return data.truth
 
 
-def load(instance: Instance, key: str, kept_in: Path) -> Loaded:
+def load_data_set(data_set: DataSet, key: str, kept_in: Path) -> LoadedDataSet:
     """Read a data set, simulating it first where that was not done yet.
 
     Parameters
     ----------
-    instance : Instance
+    data_set : DataSet
     key : str
-        From `key_of`.
+        From `data_set_key`.
     kept_in : Path
         Folder for simulations.
 
@@ -218,31 +216,31 @@ def load(instance: Instance, key: str, kept_in: Path) -> Loaded:
     RebalanceError
         If it can't be read, simulated, or has no class averages.
     """
-    if instance.data.path is not None:
-        dataset = _read(instance.data)
-        truth = read_truth(_truth_path(instance), symmetry=instance.data.symmetry)
+    if data_set.data.path is not None:
+        dataset = _read(data_set.data)
+        truth = read_truth(_truth_path(data_set), symmetry=data_set.data.symmetry)
     else:
         from rebalance import formats
         from rebalance.simulate.relion_writer import JOB
 
         project = kept_in / key[:16]
         if not project.is_dir():
-            _simulate(instance, project)
+            _simulate(data_set, project)
         dataset = formats.read(project / JOB)
         truth = read_truth(project)
     if dataset.class_averages is None:
-        raise InputError("It has no class averages.", path=instance.data.path)
-    return Loaded(dataset, place(truth, dataset.particles))
+        raise InputError("It has no class averages.", path=data_set.data.path)
+    return LoadedDataSet(dataset, match_truth(truth, dataset.particles))
 
 
-def _simulate(instance: Instance, project: Path) -> None:
+def _simulate(data_set: DataSet, project: Path) -> None:
     """Beside its place first, so that a kill leaves nothing half-made there."""
     from rebalance.simulate import simulate_class_averages, write_relion
 
     project.parent.mkdir(parents=True, exist_ok=True)
     work = Path(tempfile.mkdtemp(prefix=f".{project.name}.", dir=project.parent))
     try:
-        simulated = simulate_class_averages(dict(instance.options))
+        simulated = simulate_class_averages(dict(data_set.options))
         write_relion(simulated, work)
         # mkdtemp makes a private folder; this one has the permissions of any new folder.
         mask = os.umask(0)

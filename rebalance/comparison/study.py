@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from rebalance import defaults
 from rebalance.errors import InputError
-from rebalance.evaluation.evaluation import SCORES
+from rebalance.evaluation.scores import SCORES
 
 DEFAULT_SCORES = ("share_of_oracle_gain", "ari", "affinity_vs_angle")
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rebalance import defaults
-from rebalance.evaluation.curves import (
+from rebalance.evaluation.balance_curves import (
     Curve,
     candidates,
     caps_of,
@@ -21,8 +21,8 @@ from rebalance.evaluation.curves import (
     random_curve,
     share_of_oracle_gain,
 )
-from rebalance.evaluation.evaluation import Score
 from rebalance.evaluation.known_views import KnownViews
+from rebalance.evaluation.scores import Score
 from rebalance.model import DoubleArray, Superclasses
 from rebalance.strategies import select
 from rebalance.strategies.caps import parse_factor

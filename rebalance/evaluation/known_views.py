@@ -9,16 +9,21 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from rebalance.evaluation.directions import (
+from rebalance.blas_threads import one_blas_thread
+from rebalance.evaluation.uniformity import (
+    KERNEL_WIDTH,
+    fourier_directions,
+    isotropic_density,
+    slice_kernel,
+)
+from rebalance.evaluation.view_angles import (
     Symmetry,
     angle_between_views,
     modal_view,
     symmetry_operations,
     unit,
 )
-from rebalance.evaluation.one_thread import one_thread
 from rebalance.model import DoubleArray, FloatArray, IntArray, ParticleTable
-from rebalance.views import KERNEL_WIDTH, fourier_directions, isotropic_density, slice_kernel
 
 T = TypeVar("T")
 
@@ -182,7 +187,7 @@ class KnownViews:
         -------
         uniformity, entropy : float64 (S,)
         """
-        with one_thread():
+        with one_blas_thread():
             laid = counts @ self._densities_and_bins
         return self.scores_of_sums(laid, counts.sum(axis=1, dtype=np.float64))
 
@@ -221,7 +226,7 @@ class KnownViews:
         return np.where(kept > 0, uniformity, 0.0), np.where(kept > 0, entropy, 0.0)
 
     def uniformity(self, selected: npt.ArrayLike) -> DoubleArray:
-        """Uniformity U of the views of each selection (`rebalance.views.uniformity`).
+        """Uniformity U of the views of each selection (`uniformity`).
 
         Parameters
         ----------

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 
-from rebalance.evaluation.directions import Symmetry, angle_between_views, modal_view, unit
-from rebalance.model import DoubleArray, IntArray
+from rebalance.evaluation.known_views import KnownViews
+from rebalance.evaluation.oracle import oracle_superclasses
+from rebalance.evaluation.scores import BELOW, Score
+from rebalance.evaluation.view_angles import Symmetry, angle_between_views, modal_view, unit
+from rebalance.model import Affinity, DoubleArray, IntArray, Superclasses
 
 
 def spread_within(
@@ -103,3 +109,64 @@ def affinity_against_angle(
     if n < 3 or np.ptp(of_affinity) == 0 or np.ptp(of_angle) == 0:
         return float("nan"), n
     return float(spearmanr(of_affinity, of_angle).statistic), n
+
+
+def affinity_scores(affinity: Affinity | None, views: KnownViews) -> list[Score]:
+    """``affinity_vs_angle`` of all pairs, and of pairs of near views."""
+    keys = (("affinity_vs_angle", None), ("affinity_vs_angle_below_40", BELOW))
+    if affinity is None:
+        return [Score(key, why_not="there is no affinity") for key, _ in keys]
+    values = hashlib.sha256(affinity.values.tobytes()).digest()
+    return views.remembered(
+        (values, affinity.class_id.tobytes(), affinity.is_empty.tobytes()),
+        lambda: _against_angle(affinity, views, keys),
+    )
+
+
+def _against_angle(
+    affinity: Affinity, views: KnownViews, keys: Sequence[tuple[str, float | None]]
+) -> list[Score]:
+    usable = ~affinity.is_empty
+    angle = views.angles_of_classes(affinity.class_id)
+    angle[~usable, :] = angle[:, ~usable] = np.nan
+    scores = []
+    for key, below in keys:
+        value, n = affinity_against_angle(affinity.values, angle, below)
+        reason = "" if np.isfinite(value) else f"only {n} pairs of averages are of known view"
+        if n >= 3 and reason:
+            reason = "affinity or angle is the same for all pairs"
+        scores.append(Score(key, value, n=f"{n:,} pairs", why_not=reason))
+    return scores
+
+
+def spread_scores(
+    superclasses: Superclasses, views: KnownViews, n_oracle: int
+) -> tuple[list[Score], DoubleArray]:
+    """``view_spread`` and that of the oracle's superclasses; and the spread of each superclass.
+
+    Parameters
+    ----------
+    superclasses : Superclasses
+    views : KnownViews
+    n_oracle : int
+        Superclasses that the oracle makes.
+    """
+    overall, of_each = _spread_of(superclasses, views)
+    used = superclasses.class_id[superclasses.label >= 0]
+    best, _ = _spread_of(oracle_superclasses(views, used, n_oracle), views)
+    n = int(np.count_nonzero(views.is_known & np.isin(views.particles.class_id, used)))
+    kept = (n, n)
+    return [
+        Score("view_spread", overall, kept=kept),
+        Score("view_spread_of_oracle", best, kept=kept),
+    ], of_each
+
+
+def _spread_of(superclasses: Superclasses, views: KnownViews) -> tuple[float, DoubleArray]:
+    """`spread_within`, of what many superclasses have in common once."""
+    off = [views.off_modal_view(superclasses.class_id[members]) for members in superclasses]
+    of_each = np.array([weighted_median(*one) for one in off])
+    if not off:
+        return float("nan"), of_each
+    angle, count = (np.concatenate(part) for part in zip(*off, strict=True))
+    return weighted_median(angle, count), of_each

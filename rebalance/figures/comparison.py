@@ -20,7 +20,7 @@ WIDEST_LABEL, PANEL, GAP, ROW, BOTTOM, LEGEND = 2.6, 2.9, 0.3, 0.3, 0.42, 0.2
 _MOST_COLOURS = 8
 
 
-class Row(NamedTuple):
+class MethodRow(NamedTuple):
     """A method: mean and interval of its score and rank, and its score on each data set."""
 
     method: str
@@ -33,7 +33,7 @@ class Row(NamedTuple):
 
 @style.styled
 def ranked_methods(
-    rows: Sequence[Row],
+    rows: Sequence[MethodRow],
     data_sets: Sequence[str],
     *,
     title: str,
@@ -43,7 +43,7 @@ def ranked_methods(
 
     Parameters
     ----------
-    rows : sequence of Row
+    rows : sequence of MethodRow
         The best first.
     data_sets : sequence of str
         Name of the data set of each of ``values``; those of one name have one colour.
@@ -96,7 +96,7 @@ def _subtitle(data_sets: Sequence[str]) -> str:
 
 
 def _points(
-    axes: Axes, rows: Sequence[Row], data_sets: Sequence[str], color_of: dict[str, str]
+    axes: Axes, rows: Sequence[MethodRow], data_sets: Sequence[str], color_of: dict[str, str]
 ) -> None:
     for y, row in enumerate(rows):
         n = len(row.values)

@@ -9,8 +9,8 @@ object are therefore those of the image, to rounding. A density on a grid projec
 from __future__ import annotations
 
 import numpy as np
-from threadpoolctl import threadpool_limits
 
+from rebalance.blas_threads import one_blas_thread
 from rebalance.model import DoubleArray, FloatArray
 from rebalance.simulate.blobs import Blobs
 from rebalance.simulate.volume import Volume
@@ -62,7 +62,7 @@ def project(
     chunk = max(1, _CHUNK_BYTES // (8 * box * len(blobs)))
     # Products this small run faster on one thread, and then their last bits don't depend on how
     # many there are.
-    with threadpool_limits(1, user_api="blas"):
+    with one_blas_thread():
         for start in range(0, n, chunk):
             part = slice(start, start + chunk)
             # (m, B, 2): where each blob falls, Å.

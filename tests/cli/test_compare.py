@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from rebalance.cli import app
 from rebalance.cli.comparison_view import next_step
 from rebalance.comparison import Comparison
-from rebalance.comparison.ranks import RankedMethod, Ranking
+from rebalance.comparison.ranking import RankedMethod, Ranking
 from rebalance.comparison.study import Study
 
 STUDY = """

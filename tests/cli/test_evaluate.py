@@ -1,4 +1,4 @@
-"""`rebalance evaluate` shows and writes scores, and refuses what it can't judge."""
+"""`rebalance evaluate` shows and writes scores, and refuses what it can't score."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import rebalance
 from rebalance.cli import app
 from rebalance.cli.evaluation_view import SHARE
 from rebalance.evaluation import Evaluation, Score
-from rebalance.evaluation.evaluation import SCORES
+from rebalance.evaluation.scores import SCORES
 from rebalance.simulate import simulate_class_averages, write_relion
 
 SETTINGS = {"n_averages": 24, "n_particles": 1_200, "n_views": 6, "box": 32, "seed": 1}
@@ -63,8 +63,8 @@ def test_a_share_clearly_above_one_is_explained(
             Score(key, share, kept=(10, 100)) if key == SHARE else Score(key, why_not="made up")
             for key in SCORES
         )
-        judged = Evaluation(scores, "made up", 3, 15, 100, 20)
-        monkeypatch.setattr("rebalance.evaluation.evaluate", lambda *_, found=judged, **__: found)
+        made_up = Evaluation(scores, "made up", 3, 15, 100, 20)
+        monkeypatch.setattr("rebalance.evaluation.evaluate", lambda *_, found=made_up, **__: found)
         said = " ".join(typed(results).stdout.split())
         assert ("The oracle groups by the angle between views" in said) == is_explained
 
@@ -158,7 +158,7 @@ def test_each_class_by_itself_needs_a_number_for_the_oracle(project: Path, tmp_p
         (["{project}"], "no superclasses.csv"),
     ],
 )
-def test_what_can_not_be_judged_is_refused(
+def test_what_can_not_be_scored_is_refused(
     project: Path, results: Path, tmp_path: Path, words: list[str], message: str
 ) -> None:
     other = tmp_path / "other.csv"

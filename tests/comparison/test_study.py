@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from rebalance.comparison import compare, read_study
-from rebalance.comparison.cells import Kept
-from rebalance.comparison.data_sets import instances
-from rebalance.comparison.grid import expand
+from rebalance.comparison.cell_store import CellStore
+from rebalance.comparison.data_sets import list_data_sets
+from rebalance.comparison.method_grid import expand
 from rebalance.comparison.study import parse_study
 from rebalance.errors import InputError, OptionError, OutputError, PluginError
 
@@ -110,7 +110,7 @@ def test_data_may_have_numbers_seeds_and_particles_of_their_own() -> None:
             ],
         }
     )
-    found = instances(study, Path("/base"))
+    found = list_data_sets(study, Path("/base"))
     assert [one.options.get("seed") for one in found] == [*[200, 201, 202] * 2, 0, 1, None]
     assert [one.options["n_particles"] for one in found[::3][:2]] == [1_000, 1_500]
     assert [found[6].options[key] for key in ("n_averages", "n_particles")] == [25, 999]
@@ -137,7 +137,7 @@ def test_simulations_are_drawn_for_every_seed_and_option() -> None:
             ],
         }
     )
-    found = instances(study, Path("/base"))
+    found = list_data_sets(study, Path("/base"))
     assert len(found) == 2 * 3 + 1
     assert [one.label for one in found[::3]] == [
         "blurred class_spread=2.0",
@@ -189,14 +189,14 @@ def test_what_is_wrong_with_a_plugin_is_said_before_anything_runs() -> None:
             )
         )
     with pytest.raises(OptionError, match="n_views"):
-        instances(parse_study({"data": [{"simulate": {"n_views": -1}}]}), Path())
+        list_data_sets(parse_study({"data": [{"simulate": {"n_views": -1}}]}), Path())
 
 
 def test_two_of_one_name_are_refused() -> None:
     with pytest.raises(InputError, match="Two methods are called 'frc'"):
         expand(parse_study({"data": DATA, "metric": ["frc", "frc"]}))
     with pytest.raises(InputError, match="Two data sets are called 'job'"):
-        instances(parse_study({"data": DATA * 2}), Path())
+        list_data_sets(parse_study({"data": DATA * 2}), Path())
 
 
 def test_a_file_that_is_no_study_is_refused(tmp_path: Path) -> None:
@@ -249,16 +249,16 @@ def test_a_study_beyond_all_measure_is_refused_before_it_is_unfolded() -> None:
 def test_the_same_data_under_two_names_are_refused(tmp_path: Path) -> None:
     twice = [SMALL | {"name": "a"}, SMALL | {"name": "b"}]
     with pytest.raises(InputError, match="'a' and 'b' are the same data"):
-        instances(parse_study({"data": twice, "seeds": 2}), tmp_path)
+        list_data_sets(parse_study({"data": twice, "seeds": 2}), tmp_path)
     files = [{"path": "job", "name": "a"}, {"path": "job", "name": "b"}]
     with pytest.raises(InputError, match="are the same data"):
-        instances(parse_study({"data": files}), tmp_path)
-    assert len(instances(parse_study({"data": [SMALL], "seeds": 2}), tmp_path)) == 2
+        list_data_sets(parse_study({"data": files}), tmp_path)
+    assert len(list_data_sets(parse_study({"data": [SMALL], "seeds": 2}), tmp_path)) == 2
 
 
 @pytest.mark.parametrize("content", ['{"scores": 5}', '{"scores": [5]}', '{"scores": [{}]}', "[]"])
 def test_a_cell_that_is_damaged_is_not_there(content: str, tmp_path: Path) -> None:
-    kept = Kept(tmp_path)
+    kept = CellStore(tmp_path)
     kept.store("a", {"n_superclasses": 2, "scores": [{"score": "ari", "value": 1.0}]})
     assert kept.load("a") is not None
     kept.path_of("a").write_text(content)
@@ -268,7 +268,7 @@ def test_a_cell_that_is_damaged_is_not_there(content: str, tmp_path: Path) -> No
 def test_a_cell_that_can_not_be_kept_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="can't be kept"):
-        Kept(tmp_path / "file").store("a", {"scores": []})
+        CellStore(tmp_path / "file").store("a", {"scores": []})
 
 
 @pytest.mark.parametrize("setting", [{"threads": 0}, {"device": "nope"}])

@@ -17,7 +17,7 @@ from rebalance.metrics.frc import FourierRingCorrelation
 from rebalance.metrics.rotational_cc import RotationalCC
 from rebalance.metrics.search_options import resolve_search
 from rebalance.model import ClassAverages
-from tests import reference, views
+from tests import phantom_images, reference
 from tests.cuda.level import SIMULATED, needs_card, needs_cuda
 from tests.cuda.signatures import SIGNATURES
 
@@ -51,13 +51,13 @@ def case(request: pytest.FixtureRequest) -> Case:
     if request.param == "tiny":
         # So noisy that the highest peak at full band is not that of the lowest rings.
         rng = np.random.default_rng(31)
-        images = views.projections(3, rng, box=32)
+        images = phantom_images.projections(3, rng, box=32)
         images += rng.normal(0, 1.5 * images.std(), images.shape).astype(np.float32)
-        return Case(views.stack_of(images), TINY)
+        return Case(phantom_images.stack_of(images), TINY)
     if request.param == "views":
-        images = views.projections(70, rng)
+        images = phantom_images.projections(70, rng)
         images += rng.normal(0, 0.2 * images.std(), images.shape).astype(np.float32)
-        return Case(views.stack_of(images), {})
+        return Case(phantom_images.stack_of(images), {})
     folder: Path = request.getfixturevalue("real_data")
     averages = rebalance.read(folder / REAL[request.param]).class_averages
     assert averages is not None
@@ -193,6 +193,6 @@ def test_kernels_are_launched_with_the_types_that_they_are_compiled_for(
                 monkeypatch.setattr(user, kernel, recorder)
     probe_cuda.run_probe()
     options = {**TINY, "max_shift": "0.4px"}
-    averages = views.stack_of(views.projections(2, rng, box=32))
+    averages = phantom_images.stack_of(phantom_images.projections(2, rng, box=32))
     rebalance.affinity(averages, "frc", options=options, device="cuda")
     assert seen == SIGNATURES

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from benchmarks import page
+from benchmarks import benchmarks_page
 
 
 def test_page_is_written_from_the_kept_results(tmp_path, monkeypatch) -> None:  # type: ignore[no-untyped-def]
-    kept = page.PAGE.read_text()
-    monkeypatch.setattr(page, "PAGE", tmp_path / "benchmarks.md")
-    page.main()
-    assert page.PAGE.read_text() == kept
+    kept = benchmarks_page.PAGE.read_text()
+    monkeypatch.setattr(benchmarks_page, "PAGE", tmp_path / "benchmarks.md")
+    benchmarks_page.main()
+    assert benchmarks_page.PAGE.read_text() == kept

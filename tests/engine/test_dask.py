@@ -31,7 +31,7 @@ from rebalance.metrics.rotational_cc import RotationalCC
 from rebalance.metrics.search_options import SearchOptions, resolve_search
 from rebalance.rerun import rerun
 from rebalance.settings import RunSettings
-from tests import reference, views
+from tests import phantom_images, reference
 from tests.engine.metrics import Counted, Frc, N, digest, noise
 
 distributed = pytest.importorskip("distributed")
@@ -81,9 +81,9 @@ def test_dask_and_local_give_the_same_bytes(client: Any, metric: Any) -> None:
 def test_the_affinity_of_workers_is_that_of_the_reference(
     client: Any, rng: np.random.Generator
 ) -> None:
-    images = views.projections(4, rng)
+    images = phantom_images.projections(4, rng)
     images += rng.normal(0, 0.2 * images.std(), images.shape).astype(np.float32)
-    averages = views.stack_of(images)
+    averages = phantom_images.stack_of(images)
     options = SearchOptions(whitening=0.0)
     found = rebalance.affinity(averages, options=options, executor=client)
     search = resolve_search(averages, options)

@@ -21,7 +21,7 @@ from rebalance.engine.schedule import tiles
 from rebalance.errors import DeviceError, OptionError, PluginError
 from rebalance.model import Affinity, ClassAverages
 from rebalance.options import NoOptions, Options, option
-from tests import views
+from tests import phantom_images
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 31, 32, 33, 128, 129, 300])
@@ -95,7 +95,7 @@ class Brightness:
 
 def test_distance_of_an_uninstalled_metric_becomes_an_affinity(rng: np.random.Generator) -> None:
     images = rng.normal(size=(5, 8, 8)).astype(np.float32)
-    found = rebalance.affinity(views.stack_of(images), Brightness(), options={"power": 2})
+    found = rebalance.affinity(phantom_images.stack_of(images), Brightness(), options={"power": 2})
     means = images.mean(axis=(1, 2))
     distance = (means[:, None] - means[None, :]) ** 2
     assert found.raw is not None
@@ -108,7 +108,7 @@ def test_distance_of_an_uninstalled_metric_becomes_an_affinity(rng: np.random.Ge
 
 
 def test_empties_are_kept_out_and_listed(rng: np.random.Generator) -> None:
-    images = views.projections(5, rng)
+    images = phantom_images.projections(5, rng)
     images[1] = 0
     images[3, 0, 0] = np.nan
     averages = ClassAverages(
@@ -127,12 +127,14 @@ def test_empties_are_kept_out_and_listed(rng: np.random.Generator) -> None:
 
 @pytest.mark.parametrize("n", [0, 1, 2])
 def test_few_averages_are_no_special_case(n: int, rng: np.random.Generator) -> None:
-    found = rebalance.affinity(views.stack_of(views.projections(max(n, 1), rng)[:n]))
+    found = rebalance.affinity(
+        phantom_images.stack_of(phantom_images.projections(max(n, 1), rng)[:n])
+    )
     assert found.values.shape == (n, n)
 
 
 def test_all_empty_is_no_special_case() -> None:
-    found = rebalance.affinity(views.stack_of(np.zeros((3, 16, 16))))
+    found = rebalance.affinity(phantom_images.stack_of(np.zeros((3, 16, 16))))
     np.testing.assert_array_equal(found.values, np.eye(3))
 
 
@@ -166,7 +168,7 @@ def test_one_two_and_three_threads_give_the_same_bytes() -> None:
 
 def test_progress_ends_with_every_pair(rng: np.random.Generator) -> None:
     calls: list[tuple[int, int]] = []
-    averages = views.stack_of(rng.normal(size=(40, 16, 16)))
+    averages = phantom_images.stack_of(rng.normal(size=(40, 16, 16)))
     rebalance.affinity(averages, Brightness(), progress=lambda *c: calls.append(c))
     assert calls[0] == (0, 780)
     assert calls[-1] == (780, 780)
@@ -188,14 +190,14 @@ class Memory:
 
 def test_cache_serves_what_is_the_same_and_nothing_else(rng: np.random.Generator) -> None:
     memory = Memory()
-    averages = views.stack_of(views.projections(3, rng))
+    averages = phantom_images.stack_of(phantom_images.projections(3, rng))
     first = rebalance.affinity(averages, cache=memory)
     assert rebalance.affinity(averages, cache=memory) is first
     assert memory.hits == 1
     rebalance.affinity(averages, options={"mirror": False}, cache=memory)
     changed = averages.images.copy()
     changed[0, 5, 5] += 1e-3
-    rebalance.affinity(views.stack_of(changed), cache=memory)
+    rebalance.affinity(phantom_images.stack_of(changed), cache=memory)
     assert memory.hits == 1
     # frc finds the alignment of the first call there.
     rebalance.affinity(averages, "frc", cache=memory)
@@ -206,7 +208,9 @@ def test_particle_counts_are_in_the_key_of_a_metric_that_reads_them_alone() -> N
     from rebalance.engine.key import affinity_key
 
     def key(counts: list[int], reads: tuple[str, ...]) -> str:
-        averages = views.stack_of(np.eye(8)[None] * [[[1]], [[2]]], n_particles=np.array(counts))
+        averages = phantom_images.stack_of(
+            np.eye(8)[None] * [[[1]], [[2]]], n_particles=np.array(counts)
+        )
         return affinity_key(averages, "m", "1", {}, "cpu", reads)
 
     assert key([3, 4], ()) == key([5, 6], ())
@@ -216,7 +220,9 @@ def test_particle_counts_are_in_the_key_of_a_metric_that_reads_them_alone() -> N
 
 def test_metric_without_a_version_is_not_kept(rng: np.random.Generator) -> None:
     memory = Memory()
-    rebalance.affinity(views.stack_of(rng.normal(size=(3, 8, 8))), Brightness(), cache=memory)
+    rebalance.affinity(
+        phantom_images.stack_of(rng.normal(size=(3, 8, 8))), Brightness(), cache=memory
+    )
     assert not memory.kept
 
 
@@ -235,7 +241,7 @@ def test_broken_metric_is_named(block: np.ndarray, message: str) -> None:
 
     images = np.random.default_rng(0).normal(size=(4, 8, 8))
     with pytest.raises(PluginError, match=message):
-        rebalance.affinity(views.stack_of(images), Broken())
+        rebalance.affinity(phantom_images.stack_of(images), Broken())
 
 
 def test_metric_that_gives_an_array_for_a_block_is_named() -> None:
@@ -244,7 +250,7 @@ def test_metric_that_gives_an_array_for_a_block_is_named() -> None:
             return np.zeros((2, 2), np.float32)
 
     with pytest.raises(PluginError, match="gave ndarray for a tile, expected Block"):
-        rebalance.affinity(views.stack_of(np.eye(8)[None] * [[[1]], [[2]]]), Bare())
+        rebalance.affinity(phantom_images.stack_of(np.eye(8)[None] * [[[1]], [[2]]]), Bare())
 
 
 def test_rounding_of_a_metric_is_forgiven() -> None:
@@ -254,7 +260,7 @@ def test_rounding_of_a_metric_is_forgiven() -> None:
         def tile(self, *_: Any, **__: Any) -> Block:
             return Block(np.array([[-1e-7, 1 + 1e-7]] * 2, dtype=np.float32))
 
-    found = rebalance.affinity(views.stack_of(np.eye(8)[None] * [[[1]], [[2]]]), Rounded())
+    found = rebalance.affinity(phantom_images.stack_of(np.eye(8)[None] * [[[1]], [[2]]]), Rounded())
     assert found.values[0, 1] == 1
 
 
@@ -269,7 +275,7 @@ def test_broken_alignment_is_named(shift: np.ndarray, message: str) -> None:
             return Block(plain, plain, shift.astype(np.float32), plain.astype(bool))
 
     with pytest.raises(PluginError, match=message):
-        rebalance.affinity(views.stack_of(np.eye(8)[None] * [[[1]], [[2]]]), Broken())
+        rebalance.affinity(phantom_images.stack_of(np.eye(8)[None] * [[[1]], [[2]]]), Broken())
 
 
 def test_metric_that_lacks_a_part_of_its_contract_is_named() -> None:
@@ -285,11 +291,11 @@ def test_metric_that_lacks_a_part_of_its_contract_is_named() -> None:
             return {}
 
     with pytest.raises(PluginError, match="NoTile lacks tile"):
-        rebalance.affinity(views.stack_of(np.zeros((2, 8, 8))), NoTile())
+        rebalance.affinity(phantom_images.stack_of(np.zeros((2, 8, 8))), NoTile())
 
 
 def test_wrong_threads_and_devices_are_refused(rng: np.random.Generator) -> None:
-    averages = views.stack_of(rng.normal(size=(3, 8, 8)))
+    averages = phantom_images.stack_of(rng.normal(size=(3, 8, 8)))
     with pytest.raises(OptionError, match="threads"):
         rebalance.affinity(averages, Brightness(), threads=0)
     with pytest.raises(OptionError, match="device"):

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rebalance.figures.comparison import Row, ranked_methods
+from rebalance.figures.comparison import MethodRow, ranked_methods
 
 
-def row(number: int, rng: np.random.Generator, n_sets: int, name: str) -> Row:
+def row(number: int, rng: np.random.Generator, n_sets: int, name: str) -> MethodRow:
     values = rng.random(n_sets)
     mean = float(values.mean())
     ends = (mean - 0.1, mean + 0.1) if n_sets > 1 else (np.nan, np.nan)
-    return Row(name, mean, ends, number + 1.0, (number + 0.5, number + 1.5), values)
+    return MethodRow(name, mean, ends, number + 1.0, (number + 0.5, number + 1.5), values)
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import pytest
 
 from rebalance.imaging.centring import find_objects
 from rebalance.model import Transform
-from tests import views
+from tests import phantom_images
 
 
 def test_centre_turns_shifts_and_flips_with_the_image(rng: np.random.Generator) -> None:
@@ -18,7 +18,7 @@ def test_centre_turns_shifts_and_flips_with_the_image(rng: np.random.Generator) 
             rng.uniform(-180, 180), tuple(rng.uniform(-7, 7, 2)), bool(rng.integers(2))
         )
         frame = Rotation.random(random_state=int(rng.integers(1000))).as_matrix()
-        still, shifted = find_objects(np.stack(views.moved(frame, motion)), 24.0).centre
+        still, shifted = find_objects(np.stack(phantom_images.moved(frame, motion)), 24.0).centre
         expected = motion.matrix @ still + motion.shift
         np.testing.assert_allclose(shifted, expected, atol=0.25)
 

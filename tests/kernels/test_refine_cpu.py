@@ -18,7 +18,7 @@ from rebalance.kernels.refine_cpu import (
 from rebalance.metrics.rotational_cc import RotationalCC
 from rebalance.metrics.search_features import SearchFeatures
 from rebalance.metrics.search_options import SearchOptions
-from tests import reference, views
+from tests import phantom_images, reference
 
 
 class Pair:
@@ -57,7 +57,7 @@ class Pair:
 
 @pytest.fixture
 def features(rng: np.random.Generator) -> SearchFeatures:
-    averages = views.stack_of(views.projections(2, rng))
+    averages = phantom_images.stack_of(phantom_images.projections(2, rng))
     return RotationalCC().prepare(averages, SearchOptions(center=False, whitening=0.0))
 
 
@@ -67,7 +67,9 @@ def test_value_is_that_of_the_reference(
 ) -> None:
     grid = features.grid
     masked = mask_about(
-        views.projections(2, np.random.default_rng(20_240_817)), np.zeros((2, 2)), grid.radius
+        phantom_images.projections(2, np.random.default_rng(20_240_817)),
+        np.zeros((2, 2)),
+        grid.radius,
     )
     band = reference.Band(grid.radius, grid.k_low, grid.k_high)
     a, b = (reference.polar_transform(image, band, 400) for image in masked)

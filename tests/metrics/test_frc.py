@@ -11,11 +11,11 @@ from rebalance.errors import OptionError
 from rebalance.imaging.masks import mask_about
 from rebalance.metrics.frc import FourierRingCorrelation, FrcOptions
 from rebalance.model import Transform
-from tests import reference, views
+from tests import phantom_images, reference
 
 
 def test_curves_are_those_of_plain_sums(rng: np.random.Generator) -> None:
-    averages = views.stack_of(views.projections(3, rng))
+    averages = phantom_images.stack_of(phantom_images.projections(3, rng))
     metric = FourierRingCorrelation()
     features = metric.prepare(averages, FrcOptions(center=False))
     grid = features.search.grid
@@ -28,7 +28,7 @@ def test_curves_are_those_of_plain_sums(rng: np.random.Generator) -> None:
     n = grid.n_angles
     angles = 2 * np.pi * np.arange(n) / n
     masked = mask_about(averages.images, np.zeros((3, 2)), grid.radius)
-    axis = np.arange(views.BOX) - views.BOX // 2
+    axis = np.arange(phantom_images.BOX) - phantom_images.BOX // 2
     waves = [
         [np.exp(-2j * np.pi * k * trig(angles)[:, None] * axis) for trig in (np.sin, np.cos)]
         for k in grid.rings
@@ -57,20 +57,20 @@ def test_moved_copy_correlates_on_every_ring(rng: np.random.Generator) -> None:
     from scipy.spatial.transform import Rotation
 
     frame = Rotation.random(random_state=4).as_matrix()
-    pair = np.stack(views.moved(frame, Transform(33.0, (1.5, -2.0), True)))
-    assert rebalance.affinity(views.stack_of(pair), "frc").values[0, 1] > 0.97
+    pair = np.stack(phantom_images.moved(frame, Transform(33.0, (1.5, -2.0), True)))
+    assert rebalance.affinity(phantom_images.stack_of(pair), "frc").values[0, 1] > 0.97
 
 
 def test_noise_lowers_it_more_than_the_correlation(rng: np.random.Generator) -> None:
-    image = views.projections(1, rng)[0]
+    image = phantom_images.projections(1, rng)[0]
     noise = rng.normal(0, 0.5 * image.std(), (2, *image.shape))
-    averages = views.stack_of(image + noise)
+    averages = phantom_images.stack_of(image + noise)
     frc, cc = (rebalance.affinity(averages, name).values[0, 1] for name in ("frc", "rotational-cc"))
     assert frc < cc
 
 
 def test_alignment_is_the_shared_one(rng: np.random.Generator) -> None:
-    averages = views.stack_of(views.projections(4, rng))
+    averages = phantom_images.stack_of(phantom_images.projections(4, rng))
     frc, cc = (rebalance.affinity(averages, name).alignment for name in ("frc", "rotational-cc"))
     assert frc is not None
     assert cc is not None
@@ -79,7 +79,7 @@ def test_alignment_is_the_shared_one(rng: np.random.Generator) -> None:
 
 
 def test_coarser_resolution_averages_fewer_rings(rng: np.random.Generator) -> None:
-    averages = views.stack_of(views.projections(3, rng))
+    averages = phantom_images.stack_of(phantom_images.projections(3, rng))
     fine, coarse = (
         rebalance.affinity(averages, "frc", options={"max_resolution": length})
         for length in ("3px", "10px")

@@ -14,11 +14,11 @@ from rebalance.metrics.rotational_cc import RotationalCC
 from rebalance.metrics.search_features import shift_grid
 from rebalance.metrics.search_options import SearchOptions, resolve_search
 from rebalance.model import ClassAverages, Transform
-from tests import reference, views
+from tests import phantom_images, reference
 
 
 def affinity_of(images: np.ndarray, **options: object) -> rebalance.Affinity:
-    return rebalance.affinity(views.stack_of(images), options=options)
+    return rebalance.affinity(phantom_images.stack_of(images), options=options)
 
 
 def check_against_reference(
@@ -66,10 +66,10 @@ def random_pairs(n: int, count: int, rng: np.random.Generator) -> list[tuple[int
 def test_affinity_is_that_of_the_reference_on_simulated_views(
     whitening: float, largest: float, median: float, rng: np.random.Generator
 ) -> None:
-    images = views.projections(8, rng)
+    images = phantom_images.projections(8, rng)
     images += rng.normal(0, 0.2 * images.std(), images.shape).astype(np.float32)
     check_against_reference(
-        views.stack_of(images),
+        phantom_images.stack_of(images),
         random_pairs(8, 6, rng),
         whitening=whitening,
         largest=largest,
@@ -105,7 +105,7 @@ def test_affinity_is_that_of_the_reference_on_ribosomes(
 
 
 def test_affinity_is_symmetric_with_unit_diagonal_in_zero_to_one(rng: np.random.Generator) -> None:
-    values = affinity_of(views.projections(7, rng)).values
+    values = affinity_of(phantom_images.projections(7, rng)).values
     assert values.dtype == np.float32
     np.testing.assert_array_equal(values, values.T)
     np.testing.assert_array_equal(np.diag(values), 1)
@@ -120,7 +120,7 @@ def test_known_motion_is_recovered(mirror: bool, rng: np.random.Generator) -> No
     for _ in range(5):
         motion = Transform(rng.uniform(-180, 180), tuple(rng.uniform(-3, 3, 2)), mirror)
         frame = Rotation.random(random_state=int(rng.integers(1000))).as_matrix()
-        still, copy = views.moved(frame, motion)
+        still, copy = phantom_images.moved(frame, motion)
         found = affinity_of(np.stack((copy, still)), max_shift="6px")
         assert found.values[0, 1] > 0.99
         assert found.alignment is not None
@@ -132,7 +132,7 @@ def test_known_motion_is_recovered(mirror: bool, rng: np.random.Generator) -> No
 
 def test_mirror_image_is_another_view_when_mirrors_are_off(rng: np.random.Generator) -> None:
     frame = np.linalg.qr(rng.normal(size=(3, 3)))[0]
-    pair = np.stack(views.moved(frame, Transform(40.0, (1.0, 0.0), True)))
+    pair = np.stack(phantom_images.moved(frame, Transform(40.0, (1.0, 0.0), True)))
     with_mirrors, without = (
         affinity_of(pair, mirror=mirror).values[0, 1] for mirror in (True, False)
     )
@@ -155,7 +155,7 @@ def test_affinity_does_not_change_with_what_is_no_difference(
     change: object, rng: np.random.Generator
 ) -> None:
     # An odd box turns by 90° about its middle pixel.
-    images = views.projections(5, rng, box=65)
+    images = phantom_images.projections(5, rng, box=65)
     before = affinity_of(images, max_shift="7px", mask_diameter="64px").values
     changed = images.copy()
     changed[2] = change(images[2])  # type: ignore[operator]
@@ -165,10 +165,10 @@ def test_affinity_does_not_change_with_what_is_no_difference(
 
 @pytest.mark.parametrize("center", [False, True])
 def test_stored_transform_gives_the_stored_affinity(center: bool, rng: np.random.Generator) -> None:
-    images = views.projections(5, rng)
+    images = phantom_images.projections(5, rng)
     if center:
         images = np.stack([np.roll(image, rng.integers(-6, 7, 2), (0, 1)) for image in images])
-    averages = views.stack_of(images)
+    averages = phantom_images.stack_of(images)
     options = SearchOptions(center=center)
     search = resolve_search(averages, options)
     found = rebalance.affinity(averages, options=options)
@@ -186,14 +186,17 @@ def test_stored_transform_gives_the_stored_affinity(center: bool, rng: np.random
 
 def test_noise_does_not_look_like_a_view(rng: np.random.Generator) -> None:
     views_and_noise = np.concatenate(
-        (views.projections(3, rng), rng.normal(size=(2, views.BOX, views.BOX)))
+        (
+            phantom_images.projections(3, rng),
+            rng.normal(size=(2, phantom_images.BOX, phantom_images.BOX)),
+        )
     ).astype(np.float32)
     values = affinity_of(views_and_noise).values
     assert values[:3, 3:].max() < values[:3, :3].min()
 
 
 def test_same_seedless_bytes_whatever_the_tile(rng: np.random.Generator) -> None:
-    averages = views.stack_of(views.projections(40, rng))
+    averages = phantom_images.stack_of(phantom_images.projections(40, rng))
     metric = RotationalCC()
     features = metric.prepare(averages, SearchOptions())
     whole = metric.tile(features, range(40), range(40))
@@ -232,11 +235,11 @@ def test_coarse_grid_covers_the_disc_sorted_by_length(rng: np.random.Generator) 
 )
 def test_wrong_option_is_named(options: dict[str, str], message: str) -> None:
     with pytest.raises(OptionError, match=message):
-        affinity_of(views.projections(2, np.random.default_rng(0)), **options)
+        affinity_of(phantom_images.projections(2, np.random.default_rng(0)), **options)
 
 
 def test_search_too_fine_for_the_kernels_is_refused() -> None:
-    averages = views.stack_of(np.random.default_rng(0).normal(size=(2, 400, 400)))
+    averages = phantom_images.stack_of(np.random.default_rng(0).normal(size=(2, 400, 400)))
     fine = {"mask_diameter": "400px", "low_pass": "2.3px"}
     with pytest.raises(OptionError, match="max_shift"):
         rebalance.affinity(averages, options={**fine, "max_shift": "200px"})
@@ -244,8 +247,8 @@ def test_search_too_fine_for_the_kernels_is_refused() -> None:
 
 
 def test_lengths_in_angstrom_and_pixels_are_one(rng: np.random.Generator) -> None:
-    images = views.projections(3, rng)
-    averages = views.stack_of(images, pixel_size=5.0)
+    images = phantom_images.projections(3, rng)
+    averages = phantom_images.stack_of(images, pixel_size=5.0)
     in_angstrom = {"mask_diameter": "250", "low_pass": "15A", "max_shift": "20Å"}
     in_pixels = {"mask_diameter": "50px", "low_pass": "3px", "max_shift": "4 px"}
     a, b = (rebalance.affinity(averages, options=o).values for o in (in_angstrom, in_pixels))

@@ -1,0 +1,1 @@
+"""Speed and accuracy of the affinity; `python -m benchmarks.affinity`, `….affinity.phases`."""

@@ -1,0 +1,79 @@
+"""Writes docs/benchmarks.md from the results that the benchmarks kept.
+
+python -m benchmarks.affinity --json benchmarks/results/affinity.json
+python -m benchmarks.affinity.phases --json benchmarks/results/affinity_phases.json
+python -m benchmarks.whole_run --json benchmarks/results/whole_run.json
+python -m benchmarks.particle_tables --json benchmarks/results/particle_tables.json
+python -m benchmarks.benchmarks_page
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from benchmarks.paths import RESULTS, ROOT
+
+PAGE = ROOT / "docs" / "benchmarks.md"
+
+_HEAD = """# Benchmarks
+
+Measured figures of one machine beside their targets. This page is written by
+`python -m benchmarks.benchmarks_page` from what the commands below kept in `benchmarks/results/`.
+Times of a shared machine vary: read the ratios, whose two sides are of one run.
+"""
+
+_CUDA = """## CUDA
+
+Not measured: no GPU. On a machine with one, `python -m benchmarks.gpu` runs the tests of the CUDA
+kernels, compares the affinity with that of the CPU, times it for 5,000 averages, and the exhaustive
+kernel alone beside the GPU's float32 rate, in under eight minutes. Without one, the kernels run in
+CUDA's simulator against the CPU's on small inputs (`tests/cuda/test_simulator.py`) and compile to
+PTX for compute capability 8.0 and 9.0 without double precision or spills (`tests/cuda/test_ptx.py`,
+which needs `rebalance-em[cuda]`).
+"""
+
+
+_PHASES = """Processor time of one thread. Ratios are of the floor: the matrix products of an
+exhaustive search on a 1-pixel disc, at the rate of the machine's own matrix product. What each
+phase does is in [Speed of the affinity](performance.md).
+"""
+
+
+def section(title: str, name: str, words: str = "") -> str:
+    """One table of results, with the command and the machine."""
+    found: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text())
+    machine = found["machine"]
+    lines = [
+        f"## {title}",
+        "",
+        f"`{machine['command']}` on {machine['processors']} processors ({machine['processor']}), "
+        f"Python {machine['python']}, rebalance {machine['rebalance']}.",
+        "",
+        *([words] if words else []),
+        "| what | measured | ceiling or beside | ratio | target | |",
+        "| --- | --- | --- | ---: | --- | --- |",
+    ]
+    for row in found["rows"]:
+        ratio = "" if row["ratio"] is None else f"{row['ratio']:.3g}"
+        met = {None: "", True: "met", False: "missed"}[row["met"]]
+        cells = (row["what"], row["measured"], row["ceiling"], ratio, row["target"], met)
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join([*lines, ""])
+
+
+def main() -> None:
+    """Write the page."""
+    parts = [
+        _HEAD,
+        section("The affinity", "affinity"),
+        section("Where its time goes", "affinity_phases", _PHASES),
+        section("A whole run with its affinity cached", "whole_run"),
+        section("Particle tables", "particle_tables"),
+        _CUDA,
+    ]
+    PAGE.write_text("\n".join(parts))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""How well superclasses follow known views; writes the tables and pictures of docs/science.md."""
