@@ -16,10 +16,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from rebalance.cache_folder import FOLDER_VARIABLE, cache_folder, make_folder
 from rebalance.errors import InputError, OptionError, OutputError
 from rebalance.model import Affinity
 
-FOLDER_VARIABLE = "REBALANCE_CACHE_DIR"
 SIZE_VARIABLE = "REBALANCE_CACHE_SIZE"
 DEFAULT_SIZE = 2 * 1000**3
 
@@ -27,7 +27,6 @@ _ENTRY = re.compile(r"[0-9a-f]{64}\.npz")
 _UNFINISHED = re.compile(r"[0-9a-f]{64}\.npz\.\w+\.tmp")
 _ABANDONED_AFTER_SECONDS = 24 * 3600
 _SIZE = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([kMGT]?)(i?)B?\s*", re.IGNORECASE)
-_TAG = "Signature: 8a477f597d28d172789f06886806bc55\n# Affinities of rebalance; safe to delete.\n"
 
 
 @dataclass(frozen=True)
@@ -46,16 +45,6 @@ class CacheEntry:
     path: Path
     size: int
     last_used: float
-
-
-def cache_folder() -> Path:
-    """``$REBALANCE_CACHE_DIR``, else the user's cache folder of this platform."""
-    named = os.environ.get(FOLDER_VARIABLE)
-    if named:
-        return Path(named).expanduser()
-    from platformdirs import user_cache_path
-
-    return user_cache_path("rebalance-em", appauthor=False)
 
 
 def size_limit() -> int:
@@ -151,10 +140,7 @@ class AffinityCache:
         """Keep an affinity under its ``key``; failing to is no error, but said in `problems`."""
         path = self.path_of(affinity.key)
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            tag = self.folder / "CACHEDIR.TAG"
-            if not tag.exists():
-                tag.write_text(_TAG)
+            make_folder(self.folder)
             self._write_whole(affinity, path)
             self._make_room(keep=path)
         except OSError as error:

@@ -5,6 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+# Compiled kernels outlast a session of tests, unlike the other things in a cache.
+os.environ.setdefault(
+    "NUMBA_CACHE_DIR", str(Path(__file__).parents[1] / ".pytest_cache" / "compiled")
+)
+
 import numpy as np
 import pytest
 from hypothesis import settings

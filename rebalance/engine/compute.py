@@ -26,8 +26,10 @@ from rebalance.engine.requirements import (
 from rebalance.engine.schedule import TILE_SHAPE, tiles
 from rebalance.engine.work import TileWork
 from rebalance.errors import PluginError
+from rebalance.kernels.compiled_code import keep_by_sources
 from rebalance.model import Affinity, Alignment, ClassAverages, FloatArray
 from rebalance.options import Options
+from rebalance.plugin_validation import implementation
 from rebalance.registry import Bound, bind
 
 ProgressCall = Callable[[int, int], None]
@@ -229,6 +231,7 @@ def _run_tiles(
     assembly = Assembly(len(used), chosen.name, chosen.metric.returns)
     if len(used) == 0:
         return assembly, {}
+    keep_by_sources(type(implementation(chosen.metric)).__module__)
     features = chosen.metric.prepare(used, chosen.options, chosen.device)
     work = TileWork(chosen.metric, features, alignment, others)
     on_card = chosen.device == "cuda"

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
-import sys
-from pathlib import Path
-from typing import Any
-
 from rebalance import defaults
 from rebalance.contracts import ALIGNMENT, Metric
 from rebalance.errors import PluginError
+from rebalance.kernels.compiled_code import source_digest
 from rebalance.options import Options, OptionsT, parse_options
 from rebalance.plugin_validation import implementation
 from rebalance.registry import Registered, registry
@@ -72,7 +68,7 @@ def all_reads(metric: Metric, options: Options, above: tuple[str, ...] = ()) -> 
 def lasting_version(plugin: Registered, options: Options) -> str:
     """Package, version and source of a metric and of all that it requires.
 
-    The digest of the source file tells an edited plugin from the one that filled the cache.
+    The digest of the sources tells an edited plugin from the one that filled the cache.
 
     Parameters
     ----------
@@ -107,8 +103,7 @@ def _versions(
     return [own, *needed]
 
 
-def _source_digest(instance: Any) -> str:
-    file = getattr(sys.modules.get(type(implementation(instance)).__module__), "__file__", None)
-    if file is None or not Path(file).is_file():
-        return ""
-    return hashlib.sha256(Path(file).read_bytes()).hexdigest()[:12]
+def _source_digest(metric: Metric) -> str:
+    """Of all sources of a metric's package, and of this one, whose engine and kernels it uses."""
+    packages = {type(implementation(metric)).__module__.partition(".")[0], "rebalance"}
+    return " ".join(source_digest(package)[:12] for package in sorted(packages))

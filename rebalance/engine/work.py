@@ -9,7 +9,9 @@ from typing import Any
 from rebalance.contracts import Block
 from rebalance.engine.assemble import tile_of_alignment
 from rebalance.engine.schedule import Tile
+from rebalance.kernels.compiled_code import keep_by_sources
 from rebalance.model import Alignment, FloatArray
+from rebalance.plugin_validation import implementation
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,5 +46,7 @@ class TileWork:
         return given
 
     def __call__(self, tile: Tile) -> Block:
+        # A worker may load the metric's package here.
+        keep_by_sources(type(implementation(self.metric)).__module__)
         block: Block = self.metric.tile(self.features, tile.rows, tile.columns, **self.given(tile))
         return block

@@ -6,6 +6,11 @@ from collections.abc import Callable
 from typing import Any
 
 import numba
+from numba.core.caching import CompileResultCacheImpl
+
+from rebalance.kernels.compiled_code import use_sources_locator
+
+use_sources_locator(CompileResultCacheImpl)
 
 jit: Callable[..., Any] = numba.njit(
     nogil=True, cache=True, fastmath={"contract"}, error_model="numpy"

@@ -7,6 +7,16 @@ from typing import Any
 
 from numba import config, cuda
 
+from rebalance.kernels.compiled_code import use_sources_locator
+
+try:
+    from numba.cuda.dispatcher import CUDACacheImpl
+except ImportError:
+    # The simulator compiles nothing.
+    pass
+else:
+    use_sources_locator(CUDACacheImpl)
+
 # A handful of averages leaves most of a card idle: nothing that a person should be warned of.
 config.CUDA_LOW_OCCUPANCY_WARNINGS = 0  # type: ignore[attr-defined]
 

@@ -6,6 +6,8 @@ depend on whose it is: it is compiled once for each number and type of arguments
 
 from __future__ import annotations
 
+import inspect
+import os
 from functools import lru_cache
 
 import numba
@@ -13,6 +15,7 @@ import numpy as np
 from numba import types
 
 from rebalance.kernels.compile import jit
+from rebalance.kernels.compiled_code import keep_by_sources
 
 _CACHE_SIZE = 64
 
@@ -201,8 +204,8 @@ def compiled(function, n_axes, numbers, aligned):
 
 
 def _cached(function):
-    try:
+    if os.path.exists(inspect.getfile(function)):
+        keep_by_sources(function.__module__)
         return jit(function)
-    except RuntimeError:
-        # What is typed at a prompt has no file to be kept beside.
-        return numba.njit(nogil=True, fastmath={"contract"}, error_model="numpy")(function)
+    # What is typed at a prompt has no sources to be known by.
+    return numba.njit(nogil=True, fastmath={"contract"}, error_model="numpy")(function)
