@@ -14,7 +14,7 @@ import numpy as np
 
 from rebalance import figures
 from rebalance.model import Affinity, RunResult, Superclasses
-from rebalance.record.sentences import headline, outcome
+from rebalance.record.summary_text import headline, outcome
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

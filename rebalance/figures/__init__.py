@@ -17,7 +17,7 @@ from rebalance.figures import style
 from rebalance.figures.bars import particles_per_superclass, superclasses_of_one
 from rebalance.figures.matrix import Scale, affinity_matrix, sorted_affinity_matrix
 from rebalance.figures.montage import class_averages
-from rebalance.figures.page import overview
+from rebalance.figures.overview_page import overview
 from rebalance.figures.scan import scan_of_numbers
 from rebalance.figures.tree import dendrogram
 from rebalance.model import RunResult

@@ -14,7 +14,7 @@ from rebalance.record.junk_table import write_junk_table
 from rebalance.record.results_folder import RUN_RECORD
 from rebalance.record.run_record import build_record, plugin_facts, write_json
 from rebalance.record.scan_table import write_scan_table
-from rebalance.record.superclass_table import write_superclass_table
+from rebalance.record.tables import write_superclass_table
 from rebalance.registry import registry
 from rebalance.settings import KINDS_WITH_OPTIONS, RunSettings, named_files, plugin_name
 

@@ -16,10 +16,10 @@ from rebalance.left_out import count_classes
 from rebalance.model import IntArray, RunResult, Scan
 from rebalance.record.affinity_file import images_digest
 from rebalance.record.summary import EMPTY, grouped_by, status_of_averages
-from rebalance.report.curves import nearest_curves
+from rebalance.report.pair_curves import nearest_curves
 from rebalance.report.groupings import Groupings, groupings
 from rebalance.report.methods import methods
-from rebalance.report.packed import packed, packed_pairs
+from rebalance.report.encoding import packed, packed_pairs
 from rebalance.report.sheet import sheet
 from rebalance.report.typed import words_of
 from rebalance.settings import RunSettings

@@ -12,7 +12,7 @@ import pytest
 import rebalance
 from docs.tools.pages import ROOT
 from rebalance.model import KEPT, REASONS
-from rebalance.record.superclass_table import COLUMNS
+from rebalance.record.tables import COLUMNS
 from rebalance.simulate import simulate_class_averages, write_cryosparc
 
 FILES = (ROOT / "docs" / "reference" / "files.md").read_text(encoding="utf-8")

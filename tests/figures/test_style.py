@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rebalance.figures import style
 from rebalance.figures.layout import Block, Sizes, paginate
-from rebalance.figures.spread import spread
+from rebalance.figures.label_spacing import spread
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from rebalance.hookspecs import Block
 from rebalance.model import IntArray, RunResult
 from rebalance.options import parse_options
 from rebalance.registry import registry
-from rebalance.report.packed import packed
+from rebalance.report.encoding import packed
 
 NEIGHBOURS = 12
 """Nearest neighbours of each average whose curve is kept."""
