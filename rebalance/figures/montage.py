@@ -15,6 +15,7 @@ from rebalance.figures.bars import superclasses_of_one
 from rebalance.figures.layout import Block, Page, Place, Sizes, paginate
 from rebalance.figures.tiles import grey, onto_medoid, placed
 from rebalance.model import Affinity, ClassAverages, IntArray, Selection, Superclasses
+from rebalance.model.class_numbers import ranges
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -309,7 +310,7 @@ def _notes(plan: _Plan, width: float) -> list[str]:
     rest = absent & ~empty & ~junk
     for what, which in (("empty", empty), ("left out", rest), ("junk", junk)):
         if which.any():
-            numbers = style.ranges(plan.averages.class_id[which].tolist())
+            numbers = ranges(plan.averages.class_id[which].tolist())
             sentences.append(f"Not shown, {what} ({np.count_nonzero(which)}): {numbers}.")
     return style.wrapped(" ".join(sentences), (width - 2 * style.MARGIN) * 72, style.SMALL)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache, wraps
@@ -321,20 +321,6 @@ def percent(part: float, whole: float) -> str:
     if share >= 9.95 or share == 0:
         return f"{share:.0f}"
     return f"{share:.1f}" if share >= 0.05 else "<0.1"
-
-
-def ranges(numbers: Iterable[int]) -> str:
-    """``1, 3–5, 9`` for 1, 3, 4, 5, 9."""
-    runs: list[list[int]] = []
-    for number in sorted(numbers):
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1] = [runs[-1][0], number]
-        else:
-            runs.append([number, number])
-    return ", ".join(
-        str(first) if first == last else f"{first}{', ' if last == first + 1 else '–'}{last}"
-        for first, last in runs
-    )
 
 
 def wrapped(text: str, width: float, size: float, most: int = 4) -> list[str]:

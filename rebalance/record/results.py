@@ -10,11 +10,9 @@ from typing import Any
 from rebalance.model import Dataset, RunResult
 from rebalance.progress import Progress
 from rebalance.record.affinity_file import IMAGES, images_digest, write_affinity
-from rebalance.record.junk_table import write_junk_table
 from rebalance.record.results_folder import RUN_RECORD
 from rebalance.record.run_record import build_record, plugin_facts, write_json
-from rebalance.record.scan_table import write_scan_table
-from rebalance.record.tables import write_superclass_table
+from rebalance.record.tables import write_junk_table, write_scan_table, write_superclass_table
 from rebalance.registry import registry
 from rebalance.settings import KINDS_WITH_OPTIONS, RunSettings, named_files, plugin_name
 
@@ -65,7 +63,7 @@ def write_results(request: RunSettings, result: RunResult, progress: Progress) -
         )
     )
     write_superclass_table(
-        folder / SUPERCLASS_TABLE, dataset, result.superclasses, result.affinity, result.selection
+        dataset, result.superclasses, result.affinity, result.selection, folder / SUPERCLASS_TABLE
     )
     files.append(folder / SUPERCLASS_TABLE)
     if result.affinity is not None and dataset.class_averages is not None:

@@ -16,11 +16,10 @@ from rebalance.left_out import count_classes
 from rebalance.model import IntArray, RunResult, Scan
 from rebalance.record.affinity_file import images_digest
 from rebalance.record.summary import EMPTY, grouped_by, status_of_averages
-from rebalance.report.pair_curves import nearest_curves
+from rebalance.report.encoding import contact_sheet, encoded, encoded_pairs
 from rebalance.report.groupings import Groupings, groupings
 from rebalance.report.methods import methods
-from rebalance.report.encoding import packed, packed_pairs
-from rebalance.report.sheet import sheet
+from rebalance.report.pair_curves import nearest_curves
 from rebalance.report.typed import words_of
 from rebalance.settings import RunSettings
 
@@ -51,9 +50,11 @@ def content(request: RunSettings, result: RunResult) -> dict[str, Any]:
         "job": dataset.job,
         "averages": _averages(result, shown, status),
         "empty": superclasses.class_id[hollow].tolist(),
-        "sheet": None if averages is None or not len(shown) else sheet(averages.images[shown]),
+        "sheet": None
+        if averages is None or not len(shown)
+        else contact_sheet(averages.images[shown]),
         "groupings": _groupings(found, shown),
-        "pairs": None if affinity is None else packed_pairs(affinity, shown),
+        "pairs": None if affinity is None else encoded_pairs(affinity, shown),
         "curves": nearest_curves(result, shown),
         "metric": "" if affinity is None else affinity.metric,
         "clustering": superclasses.clustering,
@@ -101,7 +102,7 @@ def _groupings(found: Groupings, shown: IntArray) -> dict[str, Any]:
     return {
         "numbers": list(found.of),
         "current": found.current,
-        "labels": packed(labels, "i2"),
+        "labels": encoded(labels, "i2"),
         "medoids": [place[of.medoid].tolist() for of in found.of.values()],
         "leaves": None if found.leaves is None else place[found.leaves].tolist(),
         "why_alone": found.why_alone,
@@ -111,7 +112,7 @@ def _groupings(found: Groupings, shown: IntArray) -> dict[str, Any]:
 def _color_map() -> str:
     from matplotlib import colormaps
 
-    return packed(np.rint(colormaps[COLOR_MAP](np.arange(256))[:, :3] * 255), "u1")
+    return encoded(np.rint(colormaps[COLOR_MAP](np.arange(256))[:, :3] * 255), "u1")
 
 
 def _balance(request: RunSettings, result: RunResult) -> dict[str, Any] | None:

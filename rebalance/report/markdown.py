@@ -10,8 +10,9 @@ import numpy as np
 
 import rebalance
 from rebalance.figures.bars import evenness
-from rebalance.figures.style import counted, percent, ranges
+from rebalance.figures.style import counted, percent
 from rebalance.model import KEPT, REASONS, RunResult
+from rebalance.model.class_numbers import ranges
 from rebalance.report.escape import literal
 from rebalance.report.methods import methods
 
