@@ -14,6 +14,8 @@ from contextvars import ContextVar
 from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
+from rebalance.model.counting import counted as counted
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -135,11 +137,12 @@ def new_figure(width: float, height: float, title: str, subtitle: str = "") -> F
         Shortened in the middle where the figure is too narrow for them.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+
+    from rebalance.figures.picture import Picture
 
     dpi = dots_per_inch(width, height)
     # Whole pixels, so that a raster laid over the whole figure is never resampled.
-    figure = Figure(figsize=(round(width * dpi) / dpi, round(height * dpi) / dpi), dpi=dpi)
+    figure = Picture(figsize=(round(width * dpi) / dpi, round(height * dpi) / dpi), dpi=dpi)
     FigureCanvasAgg(figure)
     room = (width - 2 * MARGIN) * 72
     text_at(figure, MARGIN, 0.18, shorten(title, room, TITLE, bold=True), TITLE, bold=True)
@@ -308,11 +311,6 @@ def _without_middle(text: str, keep: int) -> str:
 def joined(*parts: str) -> str:
     """The parts that say something, with a middle dot between."""
     return "  ·  ".join(part for part in parts if part)
-
-
-def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """``1 class average``, ``1,234 class averages``."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def percent(part: float, whole: float) -> str:

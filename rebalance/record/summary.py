@@ -219,8 +219,8 @@ def _rows(superclasses: Superclasses, selection: Selection | None) -> list[dict[
         rows.append(
             {
                 "superclass": number,
-                "class_ids": superclasses.class_id[members].tolist(),
-                "medoid": int(superclasses.class_id[superclasses.medoid[number]]),
+                "class_ids": members.tolist(),
+                "medoid": int(superclasses.medoid[number]),
                 "mean_affinity": None if np.isnan(mean) else _short(mean),
                 "particles_before": None if selection is None else int(selection.before[number]),
                 "particles_after": None if selection is None else int(selection.after[number]),

@@ -108,9 +108,8 @@ def write_superclass_table(
             if label == UNASSIGNED:
                 row += [""] * (len(SUPERCLASS_COLUMNS) - len(row))
             else:
-                medoid = int(superclasses.medoid[label])
-                row += [class_id[medoid], _number(superclasses.mean_affinity[label])]
-                row += _onto_medoid(affinity, medoid, i)
+                row += [superclasses.medoid[label], _number(superclasses.mean_affinity[label])]
+                row += _onto_medoid(affinity, int(superclasses.medoid_row[label]), i)
             table.writerow(row)
 
 
@@ -133,7 +132,6 @@ def _onto_medoid(affinity: Affinity | None, medoid: int, i: int) -> list[str]:
 
 def write_scan_table(scan: Scan, path: Path) -> None:
     """Write `scan.csv`, by rising number."""
-    named = (scan.suggestion.number, *scan.suggestion.runners_up)
     scores = (
         scan.score,
         scan.silhouette,
@@ -145,11 +143,11 @@ def write_scan_table(scan: Scan, path: Path) -> None:
     with path.open("w", encoding="utf-8", newline="") as stream:
         table = csv.writer(stream, lineterminator="\n")
         table.writerow(SCAN_COLUMNS)
-        for at, number in enumerate(scan.numbers.tolist()):
+        for at, rank in enumerate(scan.rank.tolist()):
             table.writerow(
                 [
-                    number,
-                    named.index(number) + 1 if number in named else "",
+                    scan.numbers[at],
+                    rank or "",
                     *(_number(column[at]) for column in scores),
                     scan.smallest[at],
                     scan.kept[at],

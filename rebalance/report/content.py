@@ -103,7 +103,7 @@ def _groupings(found: Groupings, shown: IntArray) -> dict[str, Any]:
         "numbers": list(found.of),
         "current": found.current,
         "labels": encoded(labels, "i2"),
-        "medoids": [place[of.medoid].tolist() for of in found.of.values()],
+        "medoids": [place[of.medoid_row].tolist() for of in found.of.values()],
         "leaves": None if found.leaves is None else place[found.leaves].tolist(),
         "why_alone": found.why_alone,
     }

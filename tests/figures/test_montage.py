@@ -64,9 +64,9 @@ def test_empty_averages_are_listed_and_not_drawn(results):
 def test_averages_that_a_person_left_out_are_named_apart(results):
     result = results(30, 5)
     superclasses = result.superclasses
-    first = superclasses.members(0)
+    first = superclasses.member_rows(0)
     label = superclasses.label.copy()
-    dropped = [index for index in first if index != superclasses.medoid[0]][:2]
+    dropped = [index for index in first if index != superclasses.medoid_row[0]][:2]
     label[dropped] = -1
     (figure,) = class_averages(
         result.dataset.class_averages, replace(superclasses, label=label, linkage=None)
@@ -129,8 +129,8 @@ def test_mirrored_averages_are_marked_and_explained(results):
     mirrored = [text for text in labels(figure) if text.endswith(MIRRORED)]
     expected = sum(
         result.affinity.alignment.pair(int(medoid), int(member)).mirror
-        for medoid, members in zip(result.superclasses.medoid, result.superclasses, strict=True)
-        for member in members
+        for number, medoid in enumerate(result.superclasses.medoid_row)
+        for member in result.superclasses.member_rows(number)
     )
     assert len(mirrored) == expected > 0
     assert f"{MIRRORED}: mirrored." in " ".join(words(figure))

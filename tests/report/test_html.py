@@ -72,7 +72,7 @@ def test_every_grouping_is_told_with_its_medoids(
         expected = rebalance.cluster(result.affinity, number, n_particles=counts)
         at = {int(c): int(k) for c, k in zip(expected.class_id, expected.label, strict=True)}
         assert [at[int(c)] for c in class_id] == label.tolist()
-        assert class_id[medoids].tolist() == expected.class_id[expected.medoid].tolist()
+        assert class_id[medoids].tolist() == expected.medoid.tolist()
 
 
 def test_the_same_run_gives_the_same_page(
