@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rebalance.figures import class_averages
+from rebalance.figures import class_averages, contact_sheet
 from rebalance.figures.artists import Label, Raster
-from rebalance.figures.montage import MIRRORED
+from rebalance.figures.montage import BLANK, MIRRORED
 from tests.figures.conftest import plain_superclasses
 
 
@@ -185,3 +185,30 @@ def test_a_montage_can_be_saved_in_any_format_at_any_resolution(results, tmp_pat
     (figure,) = draw(results(10, 3))
     figure.savefig(tmp_path / f"montage.{ending}", dpi=61)
     assert (tmp_path / f"montage.{ending}").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("n", [0, 1, 7, 30, 90])
+@pytest.mark.parametrize("particles", [True, False])
+def test_a_contact_sheet_has_every_average_in_its_place(results, check_texts, n, particles):
+    averages = results(max(n, 1), 1, particles=particles, box=32).dataset.class_averages
+    averages = averages.subset(np.arange(n))
+    figure = contact_sheet(averages, job="job013")
+    check_texts(figure)
+    assert [text for text in labels(figure) if not text.startswith("Box")][:: 1 + particles] == [
+        str(number) for number in averages.class_id
+    ]
+    assert figure.texts[0].get_text() == ("1 class average" if n == 1 else f"{n} class averages")
+
+
+def test_a_contact_sheet_says_what_is_empty_and_what_is_not_shown(results, check_texts):
+    averages = results(30, 5, empty=6, box=32).dataset.class_averages
+    figure = contact_sheet(averages, most=20, job="job013")
+    check_texts(figure)
+    said = figure.texts[1].get_text()
+    assert "6 empty" in said
+    assert "the first 20 are shown" in said
+    raster = next(artist for artist in figure.artists if hasattr(artist, "grey")).grey
+    shown = averages.is_empty[:20]
+    side = round(0.9 * figure.dpi)
+    blank = (raster == BLANK).sum()
+    assert blank == pytest.approx(shown.sum() * side**2, rel=0.02)
