@@ -172,7 +172,9 @@ def _said(warnings: Iterable[str], notes: Iterable[str]) -> list[str]:
 
 
 def _picture(figure: Figure, words: str) -> str:
-    data = base64.b64encode(figure._repr_png_()).decode("ascii")
+    from rebalance.figures.picture import as_png
+
+    data = base64.b64encode(as_png(figure)).decode("ascii")
     return (
         f"<img alt='{escape(words, quote=True)}' style='max-width:100%' "
         f"src='data:image/png;base64,{data}'>"

@@ -61,5 +61,5 @@ class RunResult(Displayed):
             kept = int(np.count_nonzero(self.selection.selected))
             parts.append(f"{kept:,} of {len(self.selection):,} particles")
         if self.folder is not None:
-            parts.append(str(self.folder))
+            parts.append(self.folder.name)
         return f"RunResult({self.dataset.job}: {', '.join(parts)})"
