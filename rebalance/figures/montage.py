@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from rebalance.figures import style
 from rebalance.figures.bars import superclasses_of_one
-from rebalance.figures.layout import Block, Page, Place, Sizes, paginate
+from rebalance.figures.montage_layout import Block, Page, Place, Sizes, paginate
 from rebalance.figures.tiles import grey, onto_medoid, placed
 from rebalance.model import Affinity, ClassAverages, IntArray, Selection, Superclasses
 from rebalance.model.class_numbers import ranges

@@ -16,7 +16,7 @@ from rebalance.left_out import count_classes
 from rebalance.model import IntArray, RunResult, Scan
 from rebalance.record.affinity_file import images_digest
 from rebalance.record.summary import EMPTY, grouped_by, status_of_averages
-from rebalance.report.encoding import contact_sheet, encoded, encoded_pairs
+from rebalance.report.encoding import encoded, encoded_pairs, encoded_sheet
 from rebalance.report.groupings import Groupings, groupings
 from rebalance.report.methods import methods
 from rebalance.report.pair_curves import nearest_curves
@@ -52,7 +52,7 @@ def content(request: RunSettings, result: RunResult) -> dict[str, Any]:
         "empty": superclasses.class_id[hollow].tolist(),
         "sheet": None
         if averages is None or not len(shown)
-        else contact_sheet(averages.images[shown]),
+        else encoded_sheet(averages.images[shown]),
         "groupings": _groupings(found, shown),
         "pairs": None if affinity is None else encoded_pairs(affinity, shown),
         "curves": nearest_curves(result, shown),

@@ -72,7 +72,7 @@ def tile_side(n: int, box: int) -> int:
     return min(most, box)
 
 
-def contact_sheet(images: FloatArray) -> dict[str, Any]:
+def encoded_sheet(images: FloatArray) -> dict[str, Any]:
     """All images in one PNG, 8 bits, each with its own contrast.
 
     Parameters

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from rebalance.figures import style
 from rebalance.figures.label_spacing import spread
-from rebalance.figures.layout import Block, Sizes, paginate
+from rebalance.figures.montage_layout import Block, Sizes, paginate
 
 
 @pytest.mark.parametrize(
