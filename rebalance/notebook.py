@@ -105,7 +105,7 @@ def selection(shown: Selection) -> str:
     counts = [(reason, shown.count(reason)) for reason in REASONS if reason != KEPT]
     gone = [[reason, f"{count:,}"] for reason, count in counts if count]
     if gone:
-        parts.append(_table(["excluded because", "particles"], gone))
+        parts.append(_table(["excluded because", "particles"], gone, left="excluded because"))
     return _whole([*parts, *_said((), shown.notes)])
 
 
@@ -149,7 +149,7 @@ def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], left: str = "")
     """Numbers stand at the right of their column, text of the column named at its left."""
     sides = ["left" if title == left else "right" for title in titles]
     head = "".join(
-        f"<th style='text-align:{side}'>{escape(title)}</th>"
+        f"<th style='text-align:{side};padding:2px 8px'>{escape(title)}</th>"
         for title, side in zip(titles, sides, strict=True)
     )
     lines = [
