@@ -10,11 +10,54 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from rebalance.display import register_displays
+
+if TYPE_CHECKING:
+    from rebalance.clusterings import cluster
+    from rebalance.engine import affinity
+    from rebalance.errors import RebalanceError
+    from rebalance.formats import read
+    from rebalance.model import (
+        Affinity,
+        Alignment,
+        ClassAverages,
+        Dataset,
+        ParticleTable,
+        RunResult,
+        Scan,
+        Selection,
+        Superclasses,
+    )
+    from rebalance.pipeline import run
+    from rebalance.scanning import scan
+    from rebalance.strategies import select
 
 __version__ = "0.1.0"
 
-_PUBLIC = {
+__all__ = [
+    "Affinity",
+    "Alignment",
+    "ClassAverages",
+    "Dataset",
+    "ParticleTable",
+    "RebalanceError",
+    "RunResult",
+    "Scan",
+    "Selection",
+    "Superclasses",
+    "__version__",
+    "affinity",
+    "cluster",
+    "read",
+    "run",
+    "scan",
+    "select",
+]
+
+# Imported when they are asked for, so that the command line answers at once.
+_FROM = {
     "read": "rebalance.formats",
     "affinity": "rebalance.engine",
     "cluster": "rebalance.clusterings",
@@ -33,13 +76,23 @@ _PUBLIC = {
     "RebalanceError": "rebalance.errors",
 }
 
-__all__ = [*_PUBLIC, "__version__"]
+register_displays(
+    {
+        "Dataset": "rebalance.notebook:dataset",
+        "ClassAverages": "rebalance.notebook:class_averages",
+        "Affinity": "rebalance.notebook:affinity",
+        "Superclasses": "rebalance.notebook:superclasses",
+        "Scan": "rebalance.notebook:scan",
+        "Selection": "rebalance.notebook:selection",
+        "RunResult": "rebalance.notebook:run_result",
+    }
+)
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _PUBLIC:
+    if name not in _FROM:
         raise AttributeError(f"module 'rebalance' has no attribute {name!r}")
-    return getattr(import_module(_PUBLIC[name]), name)
+    return getattr(import_module(_FROM[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 
 from rebalance.errors import OptionError
 from rebalance.model import IntArray
+from rebalance.model.class_numbers import name_classes
 
 
 def count_classes(class_id: IntArray) -> dict[int, int]:
@@ -81,32 +82,3 @@ def left_out_classes(
     few = {number for number, count in n_particles.items() if 0 < count < min_class_particles}
     others = set() if only is None else n_particles.keys() - only
     return tuple(sorted(exclude | others | few | junk))
-
-
-def name_classes(numbers: Sequence[int], most: int = 10) -> str:
-    """``class 3``, ``classes 3, 5 and 8–80``, or the first of them and how many more."""
-    if not numbers:
-        return "none"
-    if len(numbers) == 1:
-        return f"class {numbers[0]}"
-    pieces = _pieces(numbers)
-    if len(pieces) > most:
-        more = sum(len(piece) for piece in pieces[most:])
-        return f"classes {', '.join(map(_piece_name, pieces[:most]))} and {more:,} more"
-    *first, last = map(_piece_name, pieces)
-    return f"classes {', '.join(first)} and {last}" if first else f"classes {last}"
-
-
-def _pieces(numbers: Sequence[int]) -> list[Sequence[int]]:
-    """Cut into runs of neighbours; two neighbours alone are two pieces."""
-    ends = [i for i in range(1, len(numbers)) if numbers[i] != numbers[i - 1] + 1]
-    runs = [
-        numbers[start:end] for start, end in zip([0, *ends], [*ends, len(numbers)], strict=True)
-    ]
-    return [
-        piece for run in runs for piece in ([run] if len(run) > 2 else [[number] for number in run])
-    ]
-
-
-def _piece_name(piece: Sequence[int]) -> str:
-    return str(piece[0]) if len(piece) == 1 else f"{piece[0]}–{piece[-1]}"

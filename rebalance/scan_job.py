@@ -21,11 +21,10 @@ from rebalance.left_out import count_classes
 from rebalance.model import AverageQuality, Dataset, Scan
 from rebalance.pipeline import find_affinity, read, scan_numbers
 from rebalance.progress import Progress
-from rebalance.record.junk_table import write_junk_table
 from rebalance.record.results_folder import RUN_RECORD, ResultsFolder
 from rebalance.record.run_record import build_record, plugin_facts, write_json
-from rebalance.record.scan_table import write_scan_table
 from rebalance.record.summary import about_the_metric, about_the_scan, suspected
+from rebalance.record.tables import write_junk_table, write_scan_table
 from rebalance.settings import RunSettings, named_files, plugin_name
 from rebalance.strategies.remarks import about_strangers
 from rebalance.suspects import about_junk, judge

@@ -112,7 +112,7 @@ def decided_from(result: rebalance.RunResult, **changed: Any) -> dict[str, Any]:
     return CONTENT | {
         "class_numbers": superclasses.class_id.tolist(),
         "averages_sha256": images_digest(averages),
-        "superclasses": [superclasses.class_id[members].tolist() for members in superclasses],
+        "superclasses": [members.tolist() for members in superclasses],
         "junk": [],
         "grouped_by": {"by": "clustering", "clustering": "hierarchical", "n_superclasses": 5},
         **changed,

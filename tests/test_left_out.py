@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rebalance.errors import OptionError
-from rebalance.left_out import count_classes, left_out_classes, name_classes
+from rebalance.left_out import count_classes, left_out_classes
 
 COUNTS = {1: 50, 2: 7, 3: 0, 4: 1, 9: 20}
 
@@ -60,23 +60,3 @@ def test_classes_are_counted_whatever_their_numbers(numbers: list[int]) -> None:
     found = count_classes(np.array(numbers, dtype=np.int64))
     assert found == Counter(numbers)
     assert list(found) == sorted(found)
-
-
-@pytest.mark.parametrize(
-    ("numbers", "text"),
-    [
-        ([], "none"),
-        ([4], "class 4"),
-        ([4, 5], "classes 4 and 5"),
-        ([4, 6, 8], "classes 4, 6 and 8"),
-        ([4, 5, 6], "classes 4–6"),
-        ([1, 2, 4, 5, 6, 9], "classes 1, 2, 4–6 and 9"),
-        (list(range(1, 2_013)), "classes 1–2012"),
-        (
-            [*range(2, 20, 2), *range(30, 81), *range(90, 94), 99],
-            "classes 2, 4, 6, 8, 10, 12, 14, 16, 18, 30–80 and 5 more",
-        ),
-    ],
-)
-def test_classes_are_named_as_one_would_say_it(numbers: list[int], text: str) -> None:
-    assert name_classes(numbers) == text

@@ -1,4 +1,4 @@
-"""A notebook shows the pictures of the results folder, and nothing that a name can break."""
+"""A notebook shows the pictures of a run, and nothing that a name can break."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ import pytest
 from PIL import Image
 
 import rebalance
+from rebalance.display import Displayed, register_displays
+from rebalance.figures import contact_sheet
 from rebalance.model import RunResult
 
 VOID = {"img"}
@@ -85,6 +87,61 @@ def test_an_affinity_shows_its_matrix_and_superclasses_their_table(result: RunRe
     assert len(superclasses.pictures()) == 1
     without = replace(result.superclasses, linkage=None)
     assert not Tags(without._repr_html_()).sources
+
+
+def test_a_data_set_and_its_averages_show_a_contact_sheet(result: RunResult) -> None:
+    averages = result.dataset.class_averages
+    assert averages is not None
+    for shown in (Tags(result.dataset._repr_html_()), Tags(averages._repr_html_())):
+        assert "24 class averages" in shown.text
+        (picture,) = shown.pictures()
+        assert min(picture.size) > 200
+    shown = Tags(result.dataset._repr_html_())
+    assert "1,200 particles" in shown.text
+    assert all(str(path) in shown.text for path in result.dataset.sources)
+    tables_alone = replace(result.dataset, class_averages=None, warnings=("It is odd.",))
+    shown = Tags(tables_alone._repr_html_())
+    assert "Warning: It is odd." in shown.text
+    assert not shown.sources
+
+
+def test_a_selection_shows_what_stays_and_why_the_rest_goes(result: RunResult) -> None:
+    assert result.selection is not None
+    shown = Tags(result.selection._repr_html_())
+    assert f"{result.selection.selected.sum():,} of 1,200 particles are selected" in shown.text
+    assert f"at most {result.selection.cap:,} of each superclass" in shown.text
+    assert f"balanced {result.selection.count('balanced'):,}" in shown.text
+    for before, after in zip(result.selection.before, result.selection.after, strict=True):
+        assert f" {before:,} {after:,} " in f" {shown.text} "
+
+
+def test_a_scan_shows_its_reason_and_its_picture(result: RunResult) -> None:
+    assert result.affinity is not None
+    scan = rebalance.scan(result.affinity, range(3, 7))
+    shown = Tags(scan._repr_html_())
+    assert scan.suggestion.reason in shown.text
+    assert len(shown.pictures()) == 1
+
+
+def test_a_figure_shows_itself_without_pyplot(result: RunResult) -> None:
+    assert result.dataset.class_averages is not None
+    figure = contact_sheet(result.dataset.class_averages)
+    picture = Image.open(io.BytesIO(figure._repr_png_()))
+    width, height = figure.get_size_inches() * 110
+    assert picture.size == pytest.approx((width, height), abs=1)
+
+
+def test_displays_are_registered_by_type_and_inherited(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Map(Displayed):
+        pass
+
+    class SharpMap(Map):
+        pass
+
+    monkeypatch.setattr("rebalance.display._DRAWN_BY", {})
+    assert SharpMap()._repr_html_() is None
+    register_displays({"Map": "builtins:repr"})
+    assert "SharpMap object" in (SharpMap()._repr_html_() or "")
 
 
 def test_names_of_files_are_text(result: RunResult) -> None:

@@ -33,7 +33,7 @@ def show_plan(plan: Plan, *, json: bool, quiet: bool) -> None:
 
     from rebalance.cli.result_view import shorter, superclass_table
     from rebalance.cli.screen import show_warnings, stdout
-    from rebalance.record.sentences import outcome
+    from rebalance.record.summary_text import outcome
 
     console = stdout()
     console.print(Text(f"Read: {_read(plan)}", style="bold"))

@@ -14,7 +14,7 @@ from rich.text import Text
 from rebalance.cli.next_step import next_step
 from rebalance.cli.screen import show_warnings, stdout
 from rebalance.model import RunResult
-from rebalance.record.sentences import headline, outcome
+from rebalance.record.summary_text import headline, outcome
 from rebalance.settings import RunSettings
 
 _FIRST, _LAST = 14, 6

@@ -334,7 +334,7 @@ def from_labels(
         may_be_missing=True,
         name="labels",
     )
-    groups, inverse = np.unique(
+    _, inverse = np.unique(
         np.array([names[int(number)] for number in class_id[usable]]), return_inverse=True
     )
     label = np.full(len(class_id), UNASSIGNED, dtype=np.int64)
@@ -352,7 +352,7 @@ def from_labels(
         left_out=left,
         by=BY_LABELS,
     )
-    called = [str(groups[label[members[0]]]) for members in superclasses]
+    called = [names[int(members[0])] for members in superclasses]
     if called != [str(number) for number in range(len(called))]:
         pairs = ", ".join(f"{number} was {name!r}" for number, name in enumerate(called))
         notes.append(f"Superclasses of the labels, renumbered by size: {pairs}.")

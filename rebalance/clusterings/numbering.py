@@ -56,16 +56,16 @@ def number_superclasses(
     groups.sort(key=lambda members: (-int(counts[members].sum()), int(class_id[members[0]])))
 
     numbered = np.full(len(label), UNASSIGNED, dtype=np.int64)
-    medoid = np.empty(len(groups), dtype=np.int64)
+    medoid_row = np.empty(len(groups), dtype=np.int64)
     mean_affinity = np.empty(len(groups), dtype=np.float64)
     order = []
     for number, members in enumerate(groups):
         numbered[members] = number
-        medoid[number], mean_affinity[number] = _medoid(members, values, counts)
+        medoid_row[number], mean_affinity[number] = _medoid(members, values, counts)
         if preferred_order is not None:
             order.append(preferred_order[np.isin(preferred_order, members)])
         else:
-            order.append(_around(members, int(medoid[number]), values, counts))
+            order.append(_around(members, int(medoid_row[number]), values, counts))
     apart = np.flatnonzero(numbered == UNASSIGNED)
     order.append(apart[np.argsort(class_id[apart])])
 
@@ -73,7 +73,7 @@ def number_superclasses(
         label=numbered,
         class_id=class_id,
         size=np.array([counts[members].sum() for members in groups], dtype=np.int64),
-        medoid=medoid,
+        medoid=class_id[medoid_row],
         mean_affinity=mean_affinity,
         order=np.concatenate(order).astype(np.int64),
         clustering=clustering,
@@ -82,6 +82,7 @@ def number_superclasses(
         left_out=left_out,
         notes=notes,
         by=by,
+        n_particles=n_particles,
     )
 
 

@@ -83,7 +83,7 @@ def balance_curve(
 def caps_of(views: KnownViews, superclasses: Superclasses, n_caps: int = N_CAPS) -> IntArray:
     """Largest superclasses to try, from the smallest there is to the largest, evenly in the log."""
     count = count_classes(views.particles.class_id)
-    in_each = ([count.get(n, 0) for n in superclasses.class_id[m].tolist()] for m in superclasses)
+    in_each = ([count.get(n, 0) for n in members.tolist()] for members in superclasses)
     sizes = np.array([sum(counts) for counts in in_each])
     sizes = sizes[sizes > 0]
     return np.unique(np.geomspace(sizes.min(), sizes.max(), n_caps).round().astype(np.int64))

@@ -96,9 +96,10 @@ def evaluate(
     decide_cap(1, factor, max_size)
     evaluated = _as_evaluated_result(result, affinity, particles, job)
     matched = _as_matched_truth(truth, evaluated)
+    as_evaluated = factor is None and max_size is None
     balance = Balance(
-        factor=evaluated.factor if factor is max_size is None else _text(factor),
-        max_size=evaluated.max_size if factor is max_size is None else max_size,
+        factor=evaluated.factor if as_evaluated else _text(factor),
+        max_size=evaluated.max_size if as_evaluated else max_size,
         strategy=strategy or evaluated.strategy,
         options=strategy_options
         if strategy_options is not None

@@ -164,7 +164,7 @@ def spread_scores(
 
 def _spread_of(superclasses: Superclasses, views: KnownViews) -> tuple[float, DoubleArray]:
     """`spread_within`, of what many superclasses have in common once."""
-    off = [views.off_modal_view(superclasses.class_id[members]) for members in superclasses]
+    off = [views.off_modal_view(members) for members in superclasses]
     of_each = np.array([weighted_median(*one) for one in off])
     if not off:
         return float("nan"), of_each

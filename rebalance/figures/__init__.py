@@ -16,8 +16,8 @@ import numpy.typing as npt
 from rebalance.figures import style
 from rebalance.figures.bars import particles_per_superclass, superclasses_of_one
 from rebalance.figures.matrix import Scale, affinity_matrix, sorted_affinity_matrix
-from rebalance.figures.montage import class_averages
-from rebalance.figures.page import overview
+from rebalance.figures.montage import class_averages, contact_sheet
+from rebalance.figures.overview_page import overview
 from rebalance.figures.scan import scan_of_numbers
 from rebalance.figures.tree import dendrogram
 from rebalance.model import RunResult
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "affinity_matrix",
     "class_averages",
+    "contact_sheet",
     "dendrogram",
     "draw_all",
     "overview",
@@ -85,13 +86,13 @@ def draw_all(result: RunResult, *, scale: Scale = "percentile") -> dict[str, Fig
     return figures
 
 
-def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
+def save(figure: Figure, folder: Path | str, name: str) -> tuple[Path, Path]:
     """Write a figure as PNG and PDF, the same bytes each time: no date, no version.
 
     Parameters
     ----------
     figure : Figure
-    folder : Path
+    folder : Path or str
         Made where it is not there yet.
     name : str
         Of the files, without an ending.
@@ -103,6 +104,7 @@ def save(figure: Figure, folder: Path, name: str) -> tuple[Path, Path]:
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
 
+    folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     png, pdf = folder / f"{name}.png", folder / f"{name}.pdf"
     with style.context():

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from rebalance.figures import style
-from rebalance.figures.spread import spread
+from rebalance.figures.label_spacing import spread
 from rebalance.model import Affinity, BoolArray, FloatArray, IntArray, Superclasses
 
 if TYPE_CHECKING:

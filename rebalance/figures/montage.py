@@ -1,4 +1,4 @@
-"""The class averages, grouped by superclass, each laid on the medoid of its superclass."""
+"""The class averages: by superclass, each laid on its medoid, or as they stand in the stack."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ import numpy.typing as npt
 
 from rebalance.figures import style
 from rebalance.figures.bars import superclasses_of_one
-from rebalance.figures.layout import Block, Page, Place, Sizes, paginate
+from rebalance.figures.montage_layout import Block, Page, Place, Sizes, paginate
 from rebalance.figures.tiles import grey, onto_medoid, placed
 from rebalance.model import Affinity, ClassAverages, IntArray, Selection, Superclasses
+from rebalance.model.class_numbers import ranges
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -26,10 +27,18 @@ LABEL_BASE = 0.095
 """Inches: width of the narrowest figure, height of a line of small type, side of a colour key,
 from the lower edge of a tile to the feet of the letters below it."""
 
+SHEET = 7.6
+"""Inches that the tiles of a contact sheet may take side by side."""
+
+MOST_ON_A_SHEET = 240
+
 ALL = -1
 """Stands for a superclass where there is only one block: every average is its own superclass."""
 
 MIRRORED = "↔"
+
+BLANK = 235
+"""Grey of the tile of an empty average."""
 
 
 @style.styled
@@ -69,7 +78,7 @@ def class_averages(
         return [figure]
     sizes = _sizes(drawn)
     blocks = [
-        Block(number, 0, len(plan.members(number)), _heading_width(plan, number))
+        Block(number, 0, len(plan.rows(number)), _heading_width(plan, number))
         for number in ([ALL] if plan.singles else range(len(superclasses)))
     ]
     pages = paginate(blocks, sizes)
@@ -77,6 +86,55 @@ def class_averages(
         _draw(plan, page, sizes, f" (page {at} of {len(pages)})" if len(pages) > 1 else "")
         for at, page in enumerate(pages, 1)
     ]
+
+
+@style.styled
+def contact_sheet(averages: ClassAverages, *, most: int = MOST_ON_A_SHEET, job: str = "") -> Figure:
+    """Class averages as they stand in the stack, with their numbers and particles.
+
+    Parameters
+    ----------
+    averages : ClassAverages
+        In place of an empty one there is a blank tile.
+    most : int
+        Of more averages only the first are drawn, and the heading says so.
+    job : str
+        For the heading.
+    """
+    from rebalance.figures.artists import Raster
+
+    shown = min(len(averages), most)
+    sizes = _sizes(shown)
+    columns = max(1, min(shown, floor(SHEET / sizes.pitch)))
+    top = style.HEADER + 0.08
+    below = top + -(-shown // columns) * sizes.row
+    n_empty = int(np.count_nonzero(averages.is_empty))
+    figure = style.new_figure(
+        max(columns * sizes.pitch - sizes.gap + 2 * style.MARGIN, FEWEST_INCHES),
+        below + 0.2 + style.MARGIN,
+        style.counted(len(averages), "class average"),
+        style.joined(
+            job,
+            f"the first {shown:,} are shown" if shown < len(averages) else "",
+            f"{n_empty:,} empty" if n_empty else "",
+        ),
+    )
+    dpi, side = figure.dpi, round(sizes.tile * figure.dpi)
+    across, down = (round(inches * dpi) for inches in figure.get_size_inches())
+    raster = np.full((down, across), 255, dtype=np.uint8)
+    drawn = np.flatnonzero(~averages.is_empty[:shown])
+    tiles = np.full((shown, side, side), BLANK, dtype=np.uint8)
+    tiles[drawn] = grey(placed(averages.images[drawn], onto_medoid(drawn, 0, None), side))
+    for at, tile in enumerate(tiles):
+        x = style.MARGIN + at % columns * sizes.pitch
+        y = top + at // columns * sizes.row
+        row, column = round(y * dpi), round(x * dpi)
+        raster[row : row + side, column : column + side] = tile
+        counts = _counts_of(averages, at)
+        _write_label(figure, str(averages.class_id[at]), counts, x, y, sizes)
+    figure.add_artist(Raster(raster))
+    _scale_bar(figure, averages, sizes, below + 0.06)
+    return figure
 
 
 @dataclass(frozen=True)
@@ -100,13 +158,13 @@ class _Plan:
         """Whether any average is drawn mirrored."""
         return not self.singles and any(
             motion.mirror
-            for medoid, members in zip(self.superclasses.medoid, self.superclasses, strict=True)
-            for motion in onto_medoid(members, int(medoid), self.affinity)
+            for number, medoid in enumerate(self.superclasses.medoid_row.tolist())
+            for motion in onto_medoid(self.rows(number), medoid, self.affinity)
         )
 
-    def members(self, number: int) -> IntArray:
+    def rows(self, number: int) -> IntArray:
         if number != ALL:
-            return self.superclasses.members(number)
+            return self.superclasses.member_rows(number)
         label = self.superclasses.label
         order = np.argsort(label, kind="stable")
         return order[label[order] >= 0]
@@ -122,7 +180,7 @@ def _heading(plan: _Plan, number: int) -> tuple[str, str]:
         return "Each class average by itself", "superclassification off"
     size = plan.superclasses.size
     if plan.averages.n_particles is None and plan.selection is None:
-        return f"Superclass {number}", style.counted(len(plan.members(number)), "average")
+        return f"Superclass {number}", style.counted(len(plan.rows(number)), "average")
     if plan.selection is None:
         share = style.percent(size[number], size.sum())
         return f"Superclass {number}", f"{size[number]:,} particles ({share} %)"
@@ -170,7 +228,7 @@ def _draw(plan: _Plan, page: Page, sizes: Sizes, which: str) -> Figure:
     raster = np.full((down, across), 255, dtype=np.uint8)
     frames, frame_colors = [], []
     for place in page.places:
-        members = plan.members(place.block.superclass)
+        members = plan.rows(place.block.superclass)
         members = members[place.block.first : place.block.first + place.block.count]
         left, upper = style.MARGIN + place.left, top + place.top
         _write_heading(figure, plan, place, left, upper)
@@ -180,9 +238,10 @@ def _draw(plan: _Plan, page: Page, sizes: Sizes, which: str) -> Figure:
             y = upper + sizes.heading + at // place.columns * sizes.row
             column, row = round(x * dpi), round(y * dpi)
             raster[row : row + side, column : column + side] = tile
-            _write_label(figure, plan, int(member), x, y, sizes, bool(mirrored[at]))
+            name = f"{plan.averages.class_id[member]}{MIRRORED if mirrored[at] else ''}"
+            _write_label(figure, name, _counts(plan, int(member)), x, y, sizes)
             number = place.block.superclass
-            if number != ALL and member == plan.superclasses.medoid[number]:
+            if number != ALL and member == plan.superclasses.medoid_row[number]:
                 frames.append(_frame(column, row, side, across, down))
                 frame_colors.append(style.color_of(number))
     figure.add_artist(Raster(raster))
@@ -197,7 +256,7 @@ def _draw(plan: _Plan, page: Page, sizes: Sizes, which: str) -> Figure:
         )
     )
     _footer(figure, plan, top + page.height + 0.12)
-    _scale_bar(figure, plan, sizes, top + page.height + 0.12 + LINE * len(notes) + 0.06)
+    _scale_bar(figure, plan.averages, sizes, top + page.height + 0.12 + LINE * len(notes) + 0.06)
     return figure
 
 
@@ -207,7 +266,7 @@ def _tiles(
     if number == ALL:
         transforms = onto_medoid(members, 0, None)
     else:
-        medoid = int(plan.superclasses.medoid[number])
+        medoid = int(plan.superclasses.medoid_row[number])
         transforms = onto_medoid(members, medoid, plan.affinity)
     images = placed(plan.averages.images[members], transforms, side)
     return grey(images), np.array([transform.mirror for transform in transforms])
@@ -233,25 +292,30 @@ def _write_heading(figure: Figure, plan: _Plan, place: Place, left: float, top: 
 
 
 def _write_label(
-    figure: Figure, plan: _Plan, member: int, x: float, y: float, sizes: Sizes, mirrored: bool
+    figure: Figure, name: str, counts: list[str], x: float, y: float, sizes: Sizes
 ) -> None:
-    name = f"{plan.averages.class_id[member]}" + (MIRRORED if mirrored else "")
     base = y + sizes.tile + LABEL_BASE
     style.label_at(figure, x, base, name, bold=True)
     room = sizes.tile * 72 - style.text_width(name, style.TINY, True) - 3
-    count = _fitting(_counts(plan, member), room)
+    count = _fitting(counts, room)
     if count:
         right = x + sizes.tile - style.text_width(count, style.TINY) / 72
         style.label_at(figure, right, base, count, color=style.MUTED)
 
 
 def _counts(plan: _Plan, member: int) -> list[str]:
-    if plan.averages.n_particles is None:
-        return []
-    count = int(plan.averages.n_particles[member])
-    if plan.singles and plan.selection is not None:
+    if plan.averages.n_particles is not None and plan.singles and plan.selection is not None:
+        count = int(plan.averages.n_particles[member])
         after = int(plan.selection.after[plan.superclasses.label[member]])
         return [f"{count:,}→{after:,}", f"{_compact(count)}→{_compact(after)}", _compact(after)]
+    return _counts_of(plan.averages, member)
+
+
+def _counts_of(averages: ClassAverages, row: int) -> list[str]:
+    """Particles of an average, in the ways to write them, the longest first."""
+    if averages.n_particles is None:
+        return []
+    count = int(averages.n_particles[row])
     return [f"{count:,}", _compact(count)]
 
 
@@ -277,8 +341,8 @@ def _subtitle(plan: _Plan) -> str:
     return style.joined(plan.job, how)
 
 
-def _scale_bar(figure: Figure, plan: _Plan, sizes: Sizes, top: float) -> None:
-    box, pixel_size = plan.averages.box, plan.averages.pixel_size
+def _scale_bar(figure: Figure, averages: ClassAverages, sizes: Sizes, top: float) -> None:
+    box, pixel_size = averages.box, averages.pixel_size
     if not pixel_size:
         text = f"Box {box} pixels; pixel size unknown"
         style.text_at(figure, style.MARGIN, top, text, style.SMALL, color=style.MUTED)
@@ -309,7 +373,7 @@ def _notes(plan: _Plan, width: float) -> list[str]:
     rest = absent & ~empty & ~junk
     for what, which in (("empty", empty), ("left out", rest), ("junk", junk)):
         if which.any():
-            numbers = style.ranges(plan.averages.class_id[which].tolist())
+            numbers = ranges(plan.averages.class_id[which].tolist())
             sentences.append(f"Not shown, {what} ({np.count_nonzero(which)}): {numbers}.")
     return style.wrapped(" ".join(sentences), (width - 2 * style.MARGIN) * 72, style.SMALL)
 

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import lru_cache, wraps
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+from rebalance.model.counting import counted as counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -135,11 +137,12 @@ def new_figure(width: float, height: float, title: str, subtitle: str = "") -> F
         Shortened in the middle where the figure is too narrow for them.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+
+    from rebalance.figures.picture import Picture
 
     dpi = dots_per_inch(width, height)
     # Whole pixels, so that a raster laid over the whole figure is never resampled.
-    figure = Figure(figsize=(round(width * dpi) / dpi, round(height * dpi) / dpi), dpi=dpi)
+    figure = Picture(figsize=(round(width * dpi) / dpi, round(height * dpi) / dpi), dpi=dpi)
     FigureCanvasAgg(figure)
     room = (width - 2 * MARGIN) * 72
     text_at(figure, MARGIN, 0.18, shorten(title, room, TITLE, bold=True), TITLE, bold=True)
@@ -310,31 +313,12 @@ def joined(*parts: str) -> str:
     return "  ·  ".join(part for part in parts if part)
 
 
-def counted(number: int, noun: str, plural: str | None = None) -> str:
-    """``1 class average``, ``1,234 class averages``."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
 def percent(part: float, whole: float) -> str:
     """A share as a person writes it: ``41``, ``0.4``, ``<0.1`` (without the sign)."""
     share = 100 * part / whole if whole else 0.0
     if share >= 9.95 or share == 0:
         return f"{share:.0f}"
     return f"{share:.1f}" if share >= 0.05 else "<0.1"
-
-
-def ranges(numbers: Iterable[int]) -> str:
-    """``1, 3–5, 9`` for 1, 3, 4, 5, 9."""
-    runs: list[list[int]] = []
-    for number in sorted(numbers):
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1] = [runs[-1][0], number]
-        else:
-            runs.append([number, number])
-    return ", ".join(
-        str(first) if first == last else f"{first}{', ' if last == first + 1 else '–'}{last}"
-        for first, last in runs
-    )
 
 
 def wrapped(text: str, width: float, size: float, most: int = 4) -> list[str]:

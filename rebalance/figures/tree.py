@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rebalance.figures import style
-from rebalance.figures.spread import spread
+from rebalance.figures.label_spacing import spread
 from rebalance.model import DoubleArray, IntArray, Superclasses
 
 if TYPE_CHECKING:

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from rebalance.display import Displayed
 from rebalance.model.alignment import Alignment
 from rebalance.model.arrays import BoolArray, FloatArray, IntArray
-from rebalance.model.in_a_notebook import shown_in_a_notebook
+from rebalance.model.data_frames import data_frame
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 @dataclass(frozen=True, eq=False)
-class Affinity:
+class Affinity(Displayed):
     """How alike every pair of class averages is.
 
     Parameters
@@ -35,6 +41,15 @@ class Affinity:
         log and the record; JSON values only.
     key : str
         SHA-256 of images and options; the name in the cache.
+    n_particles : int64 (N,), optional
+        Particles of each average: attached when `rebalance.affinity` returns an affinity of class
+        averages that know them. Never kept in the cache or in `affinity.npz`, except where a
+        metric declares that it reads them.
+    notes : tuple of str
+        What the metric has to say, one sentence each.
+    results : mapping of str to any
+        Further results of a metric beside the affinity, by name, e.g. a map or viewing
+        directions. Not written to `affinity.npz`.
     """
 
     values: FloatArray
@@ -46,14 +61,56 @@ class Affinity:
     raw: FloatArray | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     key: str = ""
+    n_particles: IntArray | None = None
+    notes: tuple[str, ...] = ()
+    results: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         n = len(self.class_id)
         if self.values.shape != (n, n) or self.is_empty.shape != (n,):
             raise ValueError(f"values must be ({n}, {n}) and is_empty ({n},)")
+        if self.n_particles is not None and self.n_particles.shape != (n,):
+            raise ValueError(f"n_particles must be ({n},), not {self.n_particles.shape}")
 
     def __len__(self) -> int:
         return len(self.class_id)
 
-    def _repr_html_(self) -> str:
-        return shown_in_a_notebook(self)
+    def __repr__(self) -> str:
+        parts = [f"{len(self):,} × {len(self):,}", self.metric]
+        if self.is_empty.any():
+            parts.append(f"{np.count_nonzero(self.is_empty):,} empty")
+        return f"Affinity({', '.join(part for part in parts if part)})"
+
+    def to_dataframe(self) -> DataFrame:
+        """A row for each pair of averages that are not empty.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``class_id_1``, ``class_id_2``, ``affinity``; ``distance`` where the metric gives
+            distances; where it aligns, the `Transform` that lays the second average on the first:
+            ``rotation_deg``, ``shift_x_px``, ``shift_y_px``, ``mirror``.
+
+        Raises
+        ------
+        RebalanceError
+            If pandas can't be imported.
+        """
+        used = np.flatnonzero(~self.is_empty)
+        first, second = (used[ends] for ends in np.triu_indices(len(used), 1))
+        columns: dict[str, Any] = {
+            "class_id_1": self.class_id[first],
+            "class_id_2": self.class_id[second],
+            "affinity": self.values[first, second],
+        }
+        if self.raw is not None:
+            columns["distance"] = self.raw[first, second]
+        if self.alignment is not None:
+            pair = self.alignment.index(first, second)
+            columns |= {
+                "rotation_deg": self.alignment.rotation[pair],
+                "shift_x_px": self.alignment.shift[pair, 0],
+                "shift_y_px": self.alignment.shift[pair, 1],
+                "mirror": self.alignment.mirror[pair],
+            }
+        return data_frame(columns)

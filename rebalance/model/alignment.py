@@ -114,6 +114,9 @@ class Alignment:
         if self.shift.shape != (pairs, 2):
             raise ValueError(f"shift must be ({pairs}, 2), not {self.shift.shape}")
 
+    def __repr__(self) -> str:
+        return f"Alignment({len(self.rotation):,} pairs of {self.n:,} class averages)"
+
     def index(self, i: npt.ArrayLike, j: npt.ArrayLike) -> IntArray:
         """Place of pairs i < j in the condensed arrays."""
         i, j = np.asarray(i, dtype=np.int64), np.asarray(j, dtype=np.int64)

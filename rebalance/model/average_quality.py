@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from rebalance.model.arrays import BoolArray, DoubleArray, IntArray
+from rebalance.model.counting import counted
+from rebalance.model.data_frames import data_frame, whole_numbers
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +46,10 @@ class AverageQuality:
     n_particles: IntArray | None = None
     resolution: DoubleArray | None = None
 
+    def __repr__(self) -> str:
+        averages = counted(len(self.class_id), "class average")
+        return f"AverageQuality({averages}, {len(self.suspects):,} suspected)"
+
     @property
     def suspects(self) -> tuple[int, ...]:
         """Class numbers of the averages that are suspected, rising."""
@@ -47,3 +59,33 @@ class AverageQuality:
     def reasons_of(self, class_number: int) -> tuple[str, ...]:
         """Why a class is suspected."""
         return self.reasons[self.class_id.tolist().index(class_number)]
+
+    def to_dataframe(self) -> DataFrame:
+        """A row for each class average, with the columns of `junk.csv`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``class_id``, ``suspected`` (1 or 0, blank where not judged), ``reasons``,
+            ``particles`` and ``resolution_A`` where known, the measures and, with ``z_`` before
+            their names, the scores.
+
+        Raises
+        ------
+        RebalanceError
+            If pandas can't be imported.
+        """
+        suspected = np.array([bool(reasons) for reasons in self.reasons], dtype=np.int64)
+        columns: dict[str, Any] = {
+            "class_id": self.class_id,
+            "suspected": whole_numbers(suspected, self.is_judged),
+            "reasons": ["; ".join(reasons) for reasons in self.reasons],
+        }
+        if self.n_particles is not None:
+            columns["particles"] = self.n_particles
+        if self.resolution is not None:
+            columns["resolution_A"] = self.resolution
+        for name, values in self.measures.items():
+            columns["mean_frequency_per_px" if name == "mean_frequency" else name] = values
+        columns |= {f"z_{name}": values for name, values in self.scores.items()}
+        return data_frame(columns)

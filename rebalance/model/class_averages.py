@@ -7,11 +7,12 @@ from functools import cached_property
 
 import numpy as np
 
+from rebalance.display import Displayed
 from rebalance.model.arrays import BoolArray, DoubleArray, FloatArray, IntArray
 
 
 @dataclass(frozen=True, eq=False)
-class ClassAverages:
+class ClassAverages(Displayed):
     """The 2D class averages (templates) of one classification.
 
     Parameters
@@ -51,6 +52,10 @@ class ClassAverages:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def __repr__(self) -> str:
+        size = "pixel size unknown" if self.pixel_size is None else f"{self.pixel_size:.4g} Å/px"
+        return f"ClassAverages({len(self):,} of {self.box} × {self.box} px, {size})"
 
     @property
     def box(self) -> int:

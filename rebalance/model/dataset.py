@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rebalance.display import Displayed
 from rebalance.model.class_averages import ClassAverages
+from rebalance.model.counting import counted
 from rebalance.model.particles import ParticleTable
 
 
 @dataclass(frozen=True, eq=False)
-class Dataset:
+class Dataset(Displayed):
     """What a format read: particles, class averages, or both.
 
     Parameters
@@ -40,3 +42,11 @@ class Dataset:
     notes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     handle: Any = None
+
+    def __repr__(self) -> str:
+        parts = []
+        if self.particles is not None:
+            parts.append(counted(len(self.particles), "particle"))
+        if self.class_averages is not None:
+            parts.append(counted(len(self.class_averages), "class average"))
+        return f"Dataset({self.job}: {', '.join([*parts, self.format])})"

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy.typing as npt
 
 from rebalance.errors import ColumnError
 from rebalance.model.arrays import IntArray
+from rebalance.model.counting import counted
+from rebalance.model.data_frames import data_frame
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 class TableHandle(Protocol):
@@ -47,6 +53,12 @@ class ParticleTable:
     def __len__(self) -> int:
         return len(self.class_id)
 
+    def __repr__(self) -> str:
+        parts = [counted(len(self), "particle"), counted(len(self.column_names), "column")]
+        if self.path is not None:
+            parts.append(self.path.name)
+        return f"ParticleTable({', '.join(parts)})"
+
     @property
     def column_names(self) -> tuple[str, ...]:
         """The columns that `column` knows."""
@@ -72,3 +84,25 @@ class ParticleTable:
             path=self.path,
             hint=f"Columns: {', '.join(self.column_names) or 'none'}.",
         )
+
+    def to_dataframe(self, columns: Iterable[str] | None = None) -> DataFrame:
+        """A row for each particle, with the columns of the file as numbers and text.
+
+        Parameters
+        ----------
+        columns : iterable of str, optional
+            Names in the file; all `column_names` by default. Only these are parsed.
+
+        Returns
+        -------
+        pandas.DataFrame
+
+        Raises
+        ------
+        ColumnError
+            If there is no such column.
+        RebalanceError
+            If pandas can't be imported.
+        """
+        names = self.column_names if columns is None else tuple(columns)
+        return data_frame({name: self.column(name) for name in names})

@@ -7,18 +7,43 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from rebalance.display import Displayed
 from rebalance.model.affinity import Affinity
 from rebalance.model.average_quality import AverageQuality
+from rebalance.model.counting import counted
 from rebalance.model.dataset import Dataset
-from rebalance.model.in_a_notebook import shown_in_a_notebook
 from rebalance.model.scan import Scan
 from rebalance.model.selection import Selection
 from rebalance.model.superclasses import Superclasses
 
 
 @dataclass(frozen=True, eq=False)
-class RunResult:
-    """All that a run made."""
+class RunResult(Displayed):
+    """All that a run made.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        What was read.
+    superclasses : Superclasses
+        Of one class average each where superclassification is off.
+    affinity : Affinity, optional
+        None where class averages were not compared.
+    selection : Selection, optional
+        None without particles.
+    folder : Path, optional
+        The results folder; None where nothing was written.
+    files : tuple of Path
+        Every file that was written, but for `run.json`.
+    summary : mapping
+        The content of `summary.json`.
+    scan : Scan, optional
+        Every number of superclasses that was tried, where the number was left to it.
+    quality : AverageQuality, optional
+        Which class averages look like junk, where this was asked for.
+    """
 
     dataset: Dataset
     superclasses: Superclasses
@@ -30,5 +55,11 @@ class RunResult:
     scan: Scan | None = None
     quality: AverageQuality | None = None
 
-    def _repr_html_(self) -> str:
-        return shown_in_a_notebook(self)
+    def __repr__(self) -> str:
+        parts = [counted(len(self.superclasses), "superclass", "superclasses")]
+        if self.selection is not None:
+            kept = int(np.count_nonzero(self.selection.selected))
+            parts.append(f"{kept:,} of {len(self.selection):,} particles")
+        if self.folder is not None:
+            parts.append(self.folder.name)
+        return f"RunResult({self.dataset.job}: {', '.join(parts)})"

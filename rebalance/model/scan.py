@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from rebalance.display import Displayed
 from rebalance.model.arrays import DoubleArray, IntArray
+from rebalance.model.data_frames import data_frame, whole_numbers
 from rebalance.model.superclasses import Superclasses
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 
 @dataclass(frozen=True)
@@ -33,7 +40,7 @@ class Suggestion:
 
 
 @dataclass(frozen=True, eq=False)
-class Scan:
+class Scan(Displayed):
     """Every number of superclasses that was tried, how good it is, and the suggestion.
 
     Parameters
@@ -90,3 +97,49 @@ class Scan:
 
     def __len__(self) -> int:
         return len(self.numbers)
+
+    def __repr__(self) -> str:
+        tried = f"{self.numbers[0]}–{self.numbers[-1]} superclasses tried" if len(self) else "empty"
+        said = f"{self.suggestion.number} suggested"
+        if not self.suggestion.has_structure:
+            said = "none stands out"
+        return f"Scan({', '.join(part for part in (tried, said, self.clustering) if part)})"
+
+    @property
+    def rank(self) -> IntArray:
+        """int64 (M,): 1 for the suggestion; 2, 3, … for the runners-up, best first; else 0."""
+        named = (self.suggestion.number, *self.suggestion.runners_up)
+        return np.array(
+            [named.index(n) + 1 if n in named else 0 for n in self.numbers.tolist()], dtype=np.int64
+        )
+
+    def to_dataframe(self) -> DataFrame:
+        """A row for each number that was tried, with the columns of `scan.csv`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``n_superclasses``, ``suggested`` (`rank`, blank for most), ``score``, ``silhouette``,
+            ``silhouette_without_groups``, ``stability``, ``contrast``, ``eigengap``, ``smallest``,
+            ``kept``.
+
+        Raises
+        ------
+        RebalanceError
+            If pandas can't be imported.
+        """
+        rank = self.rank
+        return data_frame(
+            {
+                "n_superclasses": self.numbers,
+                "suggested": whole_numbers(rank, rank > 0),
+                "score": self.score,
+                "silhouette": self.silhouette,
+                "silhouette_without_groups": self.expected,
+                "stability": self.stability,
+                "contrast": self.contrast,
+                "eigengap": self.eigengap,
+                "smallest": self.smallest,
+                "kept": self.kept,
+            }
+        )

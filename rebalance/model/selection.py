@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
+from rebalance.display import Displayed
 from rebalance.model.arrays import BoolArray, IntArray
+from rebalance.model.data_frames import categories, data_frame
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 KEPT = "kept"
 BALANCED = "balanced"
@@ -22,7 +27,7 @@ REASONS = (KEPT, BALANCED, NOT_SELECTED, NO_SUCH_AVERAGE, EMPTY_AVERAGE, JUNK)
 
 
 @dataclass(frozen=True, eq=False)
-class Selection:
+class Selection(Displayed):
     """Which particles stay; selected and excluded together are the input, always.
 
     Parameters
@@ -40,6 +45,8 @@ class Selection:
     options : mapping
     seed : int
     warnings, notes : tuple of str
+    class_id : int64 (P,), optional
+        Class number of each particle, as `rebalance.select` gives it.
     """
 
     selected: BoolArray
@@ -53,10 +60,38 @@ class Selection:
     seed: int = 0
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    class_id: IntArray | None = None
 
     def __len__(self) -> int:
         return len(self.selected)
 
+    def __repr__(self) -> str:
+        kept = int(np.count_nonzero(self.selected))
+        balance = "not balanced" if self.cap is None else f"cap {self.cap:,}"
+        return f"Selection({kept:,} of {len(self):,} particles, {balance})"
+
     def count(self, reason: str) -> int:
         """Number of particles with a reason from `REASONS`."""
         return int(np.count_nonzero(self.reason == REASONS.index(reason)))
+
+    def to_dataframe(self) -> DataFrame:
+        """A row for each particle, in the order of the particle table.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``class_id`` where known, ``superclass`` (−1 for a particle that was out before
+            balancing), ``selected``, and ``reason``, a categorical of `REASONS`.
+
+        Raises
+        ------
+        RebalanceError
+            If pandas can't be imported.
+        """
+        columns: dict[str, Any] = {} if self.class_id is None else {"class_id": self.class_id}
+        columns |= {
+            "superclass": self.superclass,
+            "selected": self.selected,
+            "reason": categories(self.reason, REASONS),
+        }
+        return data_frame(columns)

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
+from rebalance.display import Displayed
 from rebalance.model.arrays import DoubleArray, IntArray
-from rebalance.model.in_a_notebook import shown_in_a_notebook
+from rebalance.model.counting import counted
+from rebalance.model.data_frames import data_frame, whole_numbers
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 BY_CLUSTERING, BY_LABELS, BY_NONE = "clustering", "labels", "off"
 """What superclasses come from, in `Superclasses.by`."""
@@ -34,21 +42,30 @@ class ClusteringResult:
     linkage: DoubleArray | None = None
     order: IntArray | None = None
 
+    def __repr__(self) -> str:
+        groups = counted(len(np.unique(self.label)), "cluster")
+        return f"ClusteringResult({groups} of {counted(len(self.label), 'class average')})"
+
 
 @dataclass(frozen=True, eq=False)
-class Superclasses:
+class Superclasses(Displayed):
     """Sets of class averages of similar view, numbered 0… by falling particle count.
+
+    Superclasses are counted, and gone through, like a list of arrays of class numbers. A *row* is
+    the place of a class average among all class averages, from 0; where images or affinities are
+    looked up by it, `member_rows` and `medoid_row` give rows in place of class numbers.
 
     Parameters
     ----------
     label : int64 (N,)
         Superclass of each average; −1 (`UNASSIGNED`) for empties and for those left out.
     class_id : int64 (N,)
+        Class numbers of all averages.
     size : int64 (K,)
         Particles of each superclass; averages, where there are no particles.
     medoid : int64 (K,)
-        Index of the average with the highest mean affinity to the rest of its superclass; of the
-        one with most particles where no affinity is known.
+        Class number of the average with the highest mean affinity to the rest of its superclass;
+        of the one with most particles where no affinity is known.
     mean_affinity : float64 (K,)
         Mean affinity between pairs within; 1 for a superclass of one, NaN where none is known.
     clustering : str
@@ -61,14 +78,16 @@ class Superclasses:
     linkage : float64 (n−1, 4), optional
         Over the averages that are in a superclass, in order.
     order : int64 (N,)
-        Indices of all averages sorted for display: by superclass, similar ones side by side,
-        those in no superclass last.
+        Rows of all averages sorted for display: by superclass, similar ones side by side, those
+        in no superclass last.
     left_out : tuple of int
         Class numbers that a person chose to leave out; label −1 like the empties.
     junk : tuple of int
         Those of ``left_out`` that are left out as junk.
     notes : tuple of str
         What was decided on the way, one sentence each.
+    n_particles : int64 (N,), optional
+        Particles of each average, as they were given to `rebalance.cluster`.
     """
 
     label: IntArray
@@ -84,21 +103,72 @@ class Superclasses:
     junk: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
     by: str = BY_CLUSTERING
+    n_particles: IntArray | None = None
+
+    def __post_init__(self) -> None:
+        strange = self.medoid[~np.isin(self.medoid, self.class_id)]
+        if len(strange):
+            raise ValueError(f"medoid must hold class numbers; {strange[0]} is none")
 
     def __len__(self) -> int:
         return len(self.size)
+
+    def __repr__(self) -> str:
+        groups = counted(len(self), "superclass", "superclasses")
+        used = counted(int(np.count_nonzero(self.label != UNASSIGNED)), "class average")
+        how = f", {self.clustering}" if self.clustering else ""
+        return f"Superclasses({groups} of {used}{how})"
 
     @property
     def is_off(self) -> bool:
         """Whether superclassification is off: each average by itself."""
         return self.by == BY_NONE
 
+    @cached_property
+    def medoid_row(self) -> IntArray:
+        """int64 (K,): rows of the medoids."""
+        by_number = np.argsort(self.class_id)
+        return by_number[np.searchsorted(self.class_id, self.medoid, sorter=by_number)]
+
     def members(self, superclass: int) -> IntArray:
-        """Indices of the averages of one superclass, in display order."""
+        """Class numbers of the averages of one superclass, in display order."""
+        return self.class_id[self.member_rows(superclass)]
+
+    def member_rows(self, superclass: int) -> IntArray:
+        """Rows of the averages of one superclass, in display order."""
         return self.order[self.label[self.order] == superclass]
 
     def __iter__(self) -> Iterator[IntArray]:
         return (self.members(number) for number in range(len(self)))
 
-    def _repr_html_(self) -> str:
-        return shown_in_a_notebook(self)
+    def to_dataframe(self) -> DataFrame:
+        """A row for each class average, with names of columns as in `superclasses.csv`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``class_id``, ``superclass`` (−1 for none), ``particles`` where known, ``medoid`` (the
+            class number of the medoid of its superclass, blank for none), ``is_medoid``,
+            ``superclass_mean_affinity``, ``left_out``, ``junk``.
+
+        Raises
+        ------
+        RebalanceError
+            If pandas can't be imported.
+        """
+        grouped = self.label != UNASSIGNED
+        medoid = np.zeros(len(self.label), dtype=np.int64)
+        medoid[grouped] = self.medoid[self.label[grouped]]
+        mean_affinity = np.full(len(self.label), np.nan)
+        mean_affinity[grouped] = self.mean_affinity[self.label[grouped]]
+        columns: dict[str, Any] = {"class_id": self.class_id, "superclass": self.label}
+        if self.n_particles is not None:
+            columns["particles"] = self.n_particles
+        columns |= {
+            "medoid": whole_numbers(medoid, grouped),
+            "is_medoid": np.isin(self.class_id, self.medoid),
+            "superclass_mean_affinity": mean_affinity,
+            "left_out": np.isin(self.class_id, self.left_out),
+            "junk": np.isin(self.class_id, self.junk),
+        }
+        return data_frame(columns)

@@ -31,13 +31,14 @@ _UNDATED = (1980, 1, 1, 0, 0, 0)
 _SYMMETRY_TOLERANCE = 1e-6
 
 
-def write_affinity(affinity: Affinity, path: Path) -> None:
+def write_affinity(affinity: Affinity, path: Path | str) -> None:
     """Write an affinity; equal affinities give equal bytes.
 
     Parameters
     ----------
     affinity : Affinity
-    path : Path
+        Without its particle counts, notes and further results.
+    path : Path or str
         Replaced if it is there.
     """
     entries: dict[str, npt.NDArray[Any]] = {
@@ -77,12 +78,12 @@ def images_digest(class_averages: ClassAverages) -> str:
     return hashlib.sha256(images.reshape(-1).view(np.uint8).data).hexdigest()
 
 
-def read_affinity(path: Path) -> Affinity:
+def read_affinity(path: Path | str) -> Affinity:
     """Read `affinity.npz`, or any archive with ``values`` (N, N) and ``class_id`` (N,).
 
     Parameters
     ----------
-    path : Path
+    path : Path or str
 
     Returns
     -------
@@ -94,6 +95,7 @@ def read_affinity(path: Path) -> Affinity:
         If it is not such an archive, is damaged, would need pickle, or its arrays are no
         affinity: wrong shapes, not symmetric, outside [0, 1].
     """
+    path = Path(path)
     content = _read_arrays(path)
     for name in ("values", "class_id"):
         if name not in content:

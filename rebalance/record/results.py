@@ -10,11 +10,9 @@ from typing import Any
 from rebalance.model import Dataset, RunResult
 from rebalance.progress import Progress
 from rebalance.record.affinity_file import IMAGES, images_digest, write_affinity
-from rebalance.record.junk_table import write_junk_table
 from rebalance.record.results_folder import RUN_RECORD
 from rebalance.record.run_record import build_record, plugin_facts, write_json
-from rebalance.record.scan_table import write_scan_table
-from rebalance.record.superclass_table import write_superclass_table
+from rebalance.record.tables import write_junk_table, write_scan_table, write_superclass_table
 from rebalance.registry import registry
 from rebalance.settings import KINDS_WITH_OPTIONS, RunSettings, named_files, plugin_name
 
@@ -28,12 +26,12 @@ PAGE = "report.html"
 FIGURES = "figures"
 
 
-def write_results(request: RunSettings, result: RunResult, progress: Progress) -> RunResult:
+def write_results(settings: RunSettings, result: RunResult, progress: Progress) -> RunResult:
     """Write particles, templates, tables, summary, figures and report into the folder.
 
     Parameters
     ----------
-    request : RunSettings
+    settings : RunSettings
     result : RunResult
         With its folder, which exists and is empty.
     progress : Progress
@@ -61,11 +59,11 @@ def write_results(request: RunSettings, result: RunResult, progress: Progress) -
             result.selection,
             result.superclasses,
             folder,
-            copy_templates=request.copy_templates,
+            copy_templates=settings.copy_templates,
         )
     )
     write_superclass_table(
-        folder / SUPERCLASS_TABLE, dataset, result.superclasses, result.affinity, result.selection
+        dataset, result.superclasses, result.affinity, result.selection, folder / SUPERCLASS_TABLE
     )
     files.append(folder / SUPERCLASS_TABLE)
     if result.affinity is not None and dataset.class_averages is not None:
@@ -80,18 +78,18 @@ def write_results(request: RunSettings, result: RunResult, progress: Progress) -
     if result.quality is not None:
         write_junk_table(result.quality, folder / JUNK_TABLE)
         files.append(folder / JUNK_TABLE)
-    if request.figures:
-        files += _draw(request, replace(result, files=tuple(files)), progress)
+    if settings.figures:
+        files += _draw(settings, replace(result, files=tuple(files)), progress)
     (folder / REPORT).write_text(
         markdown(replace(result, files=tuple(files))), encoding="utf-8", newline="\n"
     )
     files.append(folder / REPORT)
-    if request.figures:
-        files += _write_page(request, replace(result, files=tuple(files)), progress)
+    if settings.figures:
+        files += _write_page(settings, replace(result, files=tuple(files)), progress)
     return replace(result, files=tuple(files))
 
 
-def _write_page(request: RunSettings, result: RunResult, progress: Progress) -> list[Path]:
+def _write_page(settings: RunSettings, result: RunResult, progress: Progress) -> list[Path]:
     from rebalance.report.html import MOST_AVERAGES, html, is_too_large
 
     assert result.folder is not None
@@ -100,18 +98,18 @@ def _write_page(request: RunSettings, result: RunResult, progress: Progress) -> 
         return []
     progress.stage("page", "Writing the report page")
     path = result.folder / PAGE
-    path.write_text(html(request, result), encoding="utf-8", newline="\n")
+    path.write_text(html(settings, result), encoding="utf-8", newline="\n")
     return [path]
 
 
-def _draw(request: RunSettings, result: RunResult, progress: Progress) -> list[Path]:
+def _draw(settings: RunSettings, result: RunResult, progress: Progress) -> list[Path]:
     from rebalance import figures
 
     assert result.folder is not None
     progress.stage("figures", "Drawing figures")
     folder = result.folder / FIGURES
     folder.mkdir()
-    drawn = figures.draw_all(result, scale=request.scale)
+    drawn = figures.draw_all(result, scale=settings.scale)
     paths: list[Path] = []
     for done, (name, figure) in enumerate(drawn.items(), start=1):
         paths += figures.save(figure, folder, name)
@@ -120,13 +118,13 @@ def _draw(request: RunSettings, result: RunResult, progress: Progress) -> list[P
 
 
 def write_record(
-    request: RunSettings, result: RunResult, source: str, started: str, progress: Progress
+    settings: RunSettings, result: RunResult, source: str, started: str, progress: Progress
 ) -> None:
     """Write `run.json`, last of all: it lists every other file with its digest.
 
     Parameters
     ----------
-    request : RunSettings
+    settings : RunSettings
     result : RunResult
         As `write_results` gives it.
     source : str
@@ -149,17 +147,17 @@ def write_record(
         "metric": {} if affinity is None else affinity.options,
     }
     record = build_record(
-        request=replace(request, options=after_defaults).to_json(),
+        request=replace(settings, options=after_defaults).to_json(),
         plugins={
             **{
                 kind: plugin_facts(
-                    kind, getattr(request, kind), plugin_name(getattr(request, kind))
+                    kind, getattr(settings, kind), plugin_name(getattr(settings, kind))
                 )
                 for kind in KINDS_WITH_OPTIONS
             },
             "format": plugin_facts("format", dataset.format, dataset.format),
         },
-        inputs=_files_read(request, dataset),
+        inputs=_files_read(settings, dataset),
         folder=result.folder,
         outputs=result.files,
         affinity=None if affinity is None else {"source": source, "key": affinity.key},
@@ -169,6 +167,6 @@ def write_record(
     write_json(record, result.folder / RUN_RECORD)
 
 
-def _files_read(request: RunSettings, dataset: Dataset) -> list[Path]:
-    paths = [*dataset.sources, *(path for path in named_files(request) if path.is_file())]
+def _files_read(settings: RunSettings, dataset: Dataset) -> list[Path]:
+    paths = [*dataset.sources, *(path for path in named_files(settings) if path.is_file())]
     return list({path.resolve(): path for path in reversed(paths)}.values())[::-1]

@@ -65,7 +65,7 @@ class ResultsFolder:
         *,
         overwrite: bool,
         inputs: Iterable[Path] = (),
-        another: str = "give another place with -o",
+        another: str = "give another place with `output`",
     ) -> None:
         self.place = place.expanduser().resolve()
         self.work = self.place
@@ -294,7 +294,7 @@ def _check_the_place(place: Path, overwrite: bool, another: str) -> bool:
         raise OutputError(
             "The folder holds the results of an earlier run.",
             path=place,
-            hint=f"Add --overwrite to replace them, or {another}.",
+            hint=f"Add `overwrite=True` to replace them, or {another}.",
         )
     strange = _files_of_others(place, another)
     if strange:

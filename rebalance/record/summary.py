@@ -31,7 +31,7 @@ USED, EMPTY, LEFT_OUT, JUNK = "used", "empty", "left out", "junk"
 
 
 def summarise(
-    request: RunSettings,
+    settings: RunSettings,
     dataset: Dataset,
     superclasses: Superclasses,
     affinity: Affinity | None,
@@ -46,7 +46,7 @@ def summarise(
 
     Parameters
     ----------
-    request, dataset, superclasses
+    settings, dataset, superclasses
     affinity : Affinity or None
         None when superclassification is off.
     selection : Selection or None
@@ -62,23 +62,23 @@ def summarise(
         "rebalance": rebalance.__version__,
         "job": dataset.job,
         "format": dataset.format,
-        "superclassification": _superclassification(request, superclasses, affinity)
+        "superclassification": _superclassification(settings, superclasses, affinity)
         | ({} if scan is None else {"scan": about_the_scan(scan)}),
         "class_averages": _class_averages(dataset, superclasses) | suspected(quality),
         "particles": _particles(selection),
-        "balance": _balance(request, selection),
+        "balance": _balance(settings, selection),
         "superclasses": _rows(superclasses, selection),
-        "seed": request.seed,
+        "seed": settings.seed,
         "warnings": list(warnings),
         "notes": list(notes),
     }
 
 
 def _superclassification(
-    request: RunSettings, superclasses: Superclasses, affinity: Affinity | None
+    settings: RunSettings, superclasses: Superclasses, affinity: Affinity | None
 ) -> dict[str, Any]:
     content: dict[str, Any] = {
-        "by": grouped_by(request),
+        "by": grouped_by(settings),
         "number": len(superclasses),
         "clustering": superclasses.clustering,
         "clustering_options": dict(superclasses.options),
@@ -107,12 +107,12 @@ def about_the_scan(scan: Scan) -> dict[str, Any]:
     }
 
 
-def grouped_by(request: RunSettings) -> str:
+def grouped_by(settings: RunSettings) -> str:
     """What the superclasses come from: ``off``, ``labels``, ``decisions`` or ``clustering``."""
-    if request.is_off:
+    if settings.is_off:
         return "off"
-    if request.groups_given:
-        return "labels" if request.labels else "decisions"
+    if settings.groups_given:
+        return "labels" if settings.labels else "decisions"
     return "clustering"
 
 
@@ -186,14 +186,14 @@ def _particles(selection: Selection | None) -> dict[str, Any] | None:
     }
 
 
-def _balance(request: RunSettings, selection: Selection | None) -> dict[str, Any] | None:
+def _balance(settings: RunSettings, selection: Selection | None) -> dict[str, Any] | None:
     if selection is None:
         return None
     return {
-        "factor": request.factor,
-        "max_size": request.max_size,
+        "factor": settings.factor,
+        "max_size": settings.max_size,
         "cap": selection.cap,
-        "strategy": selection.strategy or plugin_name(request.strategy),
+        "strategy": selection.strategy or plugin_name(settings.strategy),
         "strategy_options": dict(selection.options),
         "before": _evenness(selection.before),
         "after": _evenness(selection.after),
@@ -219,8 +219,8 @@ def _rows(superclasses: Superclasses, selection: Selection | None) -> list[dict[
         rows.append(
             {
                 "superclass": number,
-                "class_ids": superclasses.class_id[members].tolist(),
-                "medoid": int(superclasses.class_id[superclasses.medoid[number]]),
+                "class_ids": members.tolist(),
+                "medoid": int(superclasses.medoid[number]),
                 "mean_affinity": None if np.isnan(mean) else _short(mean),
                 "particles_before": None if selection is None else int(selection.before[number]),
                 "particles_after": None if selection is None else int(selection.after[number]),

@@ -16,23 +16,22 @@ from rebalance.left_out import count_classes
 from rebalance.model import IntArray, RunResult, Scan
 from rebalance.record.affinity_file import images_digest
 from rebalance.record.summary import EMPTY, grouped_by, status_of_averages
-from rebalance.report.curves import nearest_curves
+from rebalance.report.encoding import encoded, encoded_pairs, encoded_sheet
 from rebalance.report.groupings import Groupings, groupings
 from rebalance.report.methods import methods
-from rebalance.report.packed import packed, packed_pairs
-from rebalance.report.sheet import sheet
+from rebalance.report.pair_curves import nearest_curves
 from rebalance.report.typed import words_of
 from rebalance.settings import RunSettings
 
 CONTENT_VERSION = 1
 
 
-def content(request: RunSettings, result: RunResult) -> dict[str, Any]:
+def content(settings: RunSettings, result: RunResult) -> dict[str, Any]:
     """All that the page shows and computes with.
 
     Parameters
     ----------
-    request : RunSettings
+    settings : RunSettings
     result : RunResult
         With its ``summary``.
     """
@@ -43,7 +42,7 @@ def content(request: RunSettings, result: RunResult) -> dict[str, Any]:
     status = status_of_averages(dataset, superclasses)
     hollow = np.array([word == EMPTY for word in status]) | empty
     shown = np.flatnonzero(~hollow)
-    found = groupings(request, result)
+    found = groupings(settings, result)
     summary = result.summary
     return {
         "version": CONTENT_VERSION,
@@ -51,23 +50,25 @@ def content(request: RunSettings, result: RunResult) -> dict[str, Any]:
         "job": dataset.job,
         "averages": _averages(result, shown, status),
         "empty": superclasses.class_id[hollow].tolist(),
-        "sheet": None if averages is None or not len(shown) else sheet(averages.images[shown]),
+        "sheet": None
+        if averages is None or not len(shown)
+        else encoded_sheet(averages.images[shown]),
         "groupings": _groupings(found, shown),
-        "pairs": None if affinity is None else packed_pairs(affinity, shown),
+        "pairs": None if affinity is None else encoded_pairs(affinity, shown),
         "curves": nearest_curves(result, shown),
         "metric": "" if affinity is None else affinity.metric,
         "clustering": superclasses.clustering,
         "colors": {
             "superclasses": list(style.PALETTE),
             "map": _color_map(),
-            "limits": None if affinity is None else list(limits(affinity, request.scale)),
+            "limits": None if affinity is None else list(limits(affinity, settings.scale)),
         },
-        "balance": _balance(request, result),
+        "balance": _balance(settings, result),
         "warnings": list(summary.get("warnings", ())),
         "notes": list(summary.get("notes", ())),
         "methods": _methods(result),
-        "command": words_of(request, result),
-        "decisions": _decisions(request, result, found),
+        "command": words_of(settings, result),
+        "decisions": _decisions(settings, result, found),
         "scan": None if result.scan is None else _scan(result.scan),
     }
 
@@ -101,8 +102,8 @@ def _groupings(found: Groupings, shown: IntArray) -> dict[str, Any]:
     return {
         "numbers": list(found.of),
         "current": found.current,
-        "labels": packed(labels, "i2"),
-        "medoids": [place[of.medoid].tolist() for of in found.of.values()],
+        "labels": encoded(labels, "i2"),
+        "medoids": [place[of.medoid_row].tolist() for of in found.of.values()],
         "leaves": None if found.leaves is None else place[found.leaves].tolist(),
         "why_alone": found.why_alone,
     }
@@ -111,16 +112,16 @@ def _groupings(found: Groupings, shown: IntArray) -> dict[str, Any]:
 def _color_map() -> str:
     from matplotlib import colormaps
 
-    return packed(np.rint(colormaps[COLOR_MAP](np.arange(256))[:, :3] * 255), "u1")
+    return encoded(np.rint(colormaps[COLOR_MAP](np.arange(256))[:, :3] * 255), "u1")
 
 
-def _balance(request: RunSettings, result: RunResult) -> dict[str, Any] | None:
+def _balance(settings: RunSettings, result: RunResult) -> dict[str, Any] | None:
     selection = result.selection
     if selection is None:
         return None
     return {
-        "factor": request.factor,
-        "max_size": request.max_size,
+        "factor": settings.factor,
+        "max_size": settings.max_size,
         "read": len(selection),
         "candidates": int(selection.before.sum()),
         "cap": selection.cap,
@@ -155,7 +156,7 @@ def _finite(value: float) -> float | None:
     return round(value, 4) if np.isfinite(value) else None
 
 
-def _decisions(request: RunSettings, result: RunResult, found: Groupings) -> dict[str, Any]:
+def _decisions(settings: RunSettings, result: RunResult, found: Groupings) -> dict[str, Any]:
     """The part of a decisions file that the page can't know."""
     averages, affinity = result.dataset.class_averages, result.affinity
     superclasses = result.superclasses
@@ -166,9 +167,9 @@ def _decisions(request: RunSettings, result: RunResult, found: Groupings) -> dic
         "class_numbers": superclasses.class_id.tolist(),
         "averages_sha256": None if averages is None else images_digest(averages),
         "affinity_key": "" if affinity is None else affinity.key,
-        "seed": request.seed,
+        "seed": settings.seed,
         "grouped_by": {
-            "by": grouped_by(request),
+            "by": grouped_by(settings),
             "clustering": superclasses.clustering,
             "n_superclasses": None if found.why_alone else found.current,
         },

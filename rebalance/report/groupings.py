@@ -40,15 +40,15 @@ class Groupings:
     why_alone: str = ""
 
 
-def groupings(request: RunSettings, result: RunResult) -> Groupings:
+def groupings(settings: RunSettings, result: RunResult) -> Groupings:
     """The superclasses of the run, and those that every other number of them gives.
 
     They come from the clustering itself, by its ``cluster_many``, and have the numbers that
     ``rebalance run -k`` gives them.
     """
     superclasses = result.superclasses
-    current = request.number or len(superclasses)
-    alone = _why_alone(request, result)
+    current = settings.number or len(superclasses)
+    alone = _why_alone(settings, result)
     if alone:
         return Groupings({current: superclasses}, current, why_alone=alone)
     from rebalance.clusterings import cluster_each
@@ -64,9 +64,9 @@ def groupings(request: RunSettings, result: RunResult) -> Groupings:
     found = cluster_each(
         result.affinity,
         range(1, min(used, MOST) + 1),
-        clustering=request.clustering,
+        clustering=settings.clustering,
         options=superclasses.options,
-        seed=request.seed,
+        seed=settings.seed,
         left_out=superclasses.left_out,
         **counts,
     )
@@ -84,7 +84,7 @@ def _is_sorted_by(superclasses: Superclasses, order: IntArray) -> bool:
     return bool(np.array_equal(superclasses.order[: len(order)], expected))
 
 
-def _why_alone(request: RunSettings, result: RunResult) -> str:
+def _why_alone(settings: RunSettings, result: RunResult) -> str:
     superclasses = result.superclasses
     if superclasses.is_off:
         return "Superclassification is off: each class is by itself."
@@ -92,10 +92,10 @@ def _why_alone(request: RunSettings, result: RunResult) -> str:
         return "The superclasses are given, not made by a clustering."
     if result.affinity is None:
         return "There is no affinity to group by."
-    name = plugin_name(request.clustering)
-    if request.number is None:
+    name = plugin_name(settings.clustering)
+    if settings.number is None:
         return f"The clustering {name} found the number of superclasses itself."
-    if not shares_work(request.clustering):
+    if not shares_work(settings.clustering):
         return (
             f"The clustering {name} groups by one number at a time; run again with another -k to "
             "see more."

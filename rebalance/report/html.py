@@ -25,12 +25,12 @@ SCRIPTS = (
 """The scripts of the page, in the order in which they are joined to one."""
 
 
-def html(request: RunSettings, result: RunResult) -> str:
+def html(settings: RunSettings, result: RunResult) -> str:
     """The report page of a run.
 
     Parameters
     ----------
-    request : RunSettings
+    settings : RunSettings
     result : RunResult
         With its ``summary``.
 
@@ -40,7 +40,7 @@ def html(request: RunSettings, result: RunResult) -> str:
         HTML that loads nothing: its own policy forbids it. Names that come from files are data
         of the page, never part of its markup.
     """
-    return joined(content(request, result))
+    return joined(content(settings, result))
 
 
 def is_too_large(result: RunResult) -> bool:

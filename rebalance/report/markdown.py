@@ -10,8 +10,10 @@ import numpy as np
 
 import rebalance
 from rebalance.figures.bars import evenness
-from rebalance.figures.style import counted, percent, ranges
+from rebalance.figures.style import percent
 from rebalance.model import KEPT, REASONS, RunResult
+from rebalance.model.class_numbers import ranges
+from rebalance.model.counting import counted
 from rebalance.report.escape import literal
 from rebalance.report.methods import methods
 
@@ -125,16 +127,14 @@ def _superclasses(result: RunResult) -> Iterator[str]:
     header += [] if off else ["mean affinity within", "medoid", "class numbers"]
     rows = []
     for number, members in enumerate(superclasses):
-        class_id = superclasses.class_id[members]
-        row = [str(class_id[0])] if off else [str(number), f"{len(members):,}"]
+        row = [str(members[0])] if off else [str(number), f"{len(members):,}"]
         if selection is not None:
             before, after = int(selection.before[number]), int(selection.after[number])
             row += [f"{before:,}", f"{after:,}", percent(after, before) if before else ""]
         if not off:
             mean = superclasses.mean_affinity[number]
-            medoid = superclasses.class_id[superclasses.medoid[number]]
             row.append("" if np.isnan(mean) or len(members) < 2 else f"{mean:.2f}")
-            row += [str(medoid), ranges(class_id.tolist())]
+            row += [str(superclasses.medoid[number]), ranges(members.tolist())]
         rows.append(row)
     yield "## Classes" if off else "## Superclasses"
     words = {"class numbers"}

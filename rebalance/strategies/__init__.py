@@ -157,6 +157,7 @@ def select(
         seed=int(seed),
         warnings=tuple(warnings),
         notes=tuple(notes),
+        class_id=particles.class_id,
     )
 
 

@@ -171,7 +171,7 @@ def _superclasses(dataset: Dataset) -> Superclasses:
         label=zeros,
         class_id=class_id,
         size=np.array([n]),
-        medoid=np.zeros(1, dtype=np.int64),
+        medoid=class_id[:1],
         mean_affinity=np.array([np.nan]),
         order=np.arange(n),
     )

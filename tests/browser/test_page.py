@@ -58,13 +58,10 @@ def test_averages_are_drawn_on_their_medoid_as_the_transforms_say(
     result = results("main")
     averages, affinity = result.dataset.class_averages, result.affinity
     moved = 0
-    for members in result.superclasses:
-        medoid = int(
-            result.superclasses.medoid[
-                main_page.groups().index(sorted(averages.class_id[members].tolist()))
-            ]
-        )
-        for member in members.tolist():
+    superclasses = result.superclasses
+    for number, members in enumerate(superclasses):
+        medoid = int(superclasses.medoid_row[main_page.groups().index(sorted(members.tolist()))])
+        for member in superclasses.member_rows(number).tolist():
             canvas = main_page.tile(int(averages.class_id[member])).locator("canvas")
             side, pixels = canvas.evaluate(
                 """(canvas) => {

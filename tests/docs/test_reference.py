@@ -12,7 +12,7 @@ import pytest
 import rebalance
 from docs.tools.pages import ROOT
 from rebalance.model import KEPT, REASONS
-from rebalance.record.superclass_table import COLUMNS
+from rebalance.record.tables import SUPERCLASS_COLUMNS
 from rebalance.simulate import simulate_class_averages, write_cryosparc
 
 FILES = (ROOT / "docs" / "reference" / "files.md").read_text(encoding="utf-8")
@@ -33,7 +33,7 @@ def run(simulated_job: Path, tmp_path_factory: pytest.TempPathFactory) -> rebala
 
 
 def test_columns_of_the_superclass_table() -> None:
-    assert first_cells(FILES, "## `superclasses.csv`") == list(COLUMNS)
+    assert first_cells(FILES, "## `superclasses.csv`") == list(SUPERCLASS_COLUMNS)
 
 
 def test_arrays_of_the_affinity_file(run: rebalance.RunResult) -> None:

@@ -13,7 +13,11 @@ from docs.tools.pages import ROOT
 from rebalance.registry import registry
 
 PACKAGE = ROOT / "rebalance"
-ROOMS = {path.name.removesuffix(".py") for path in PACKAGE.iterdir() if path.name[0] not in "_."}
+ROOMS = {
+    path.stem
+    for path in PACKAGE.iterdir()
+    if (path.is_dir() or path.suffix == ".py") and path.name[0] not in "_."
+}
 
 THE_STREET = (
     "clusterings",
@@ -58,7 +62,9 @@ def neighbours(room: str) -> set[str]:
         ("imaging", {"kernels", "model"}),
         ("figures", {"model"}),
         ("hookspecs", {"model", "options"}),
-        ("model", {"errors", "notebook"}),
+        ("model", {"display", "errors"}),
+        ("display", set()),
+        ("errors", set()),
     ],
 )
 def test_a_room_imports_no_more_than_it_may(room: str, allowed: set[str]) -> None:
@@ -136,3 +142,35 @@ def test_importing_the_package_and_asking_for_help_load_nothing_heavy() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert done.stderr.strip() == "[]"
+
+
+def test_importing_the_package_loads_no_library_and_nothing_that_draws() -> None:
+    code = (
+        "import sys, rebalance\n"
+        "print(sorted({'numpy', 'pandas', 'matplotlib'} & set(sys.modules)))\n"
+        "import rebalance.model\n"
+        "drawing = {'matplotlib', 'pandas', 'rebalance.notebook', 'rebalance.figures'}\n"
+        "print(sorted(drawing & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout.split() == ["[]", "[]"]
+
+
+def test_what_the_package_offers_is_what_a_type_checker_sees() -> None:
+    """The names are written twice in `rebalance/__init__.py`: imported lazily, and for types."""
+    import rebalance
+
+    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
+    typed = {
+        alias.name: node.module
+        for block in ast.walk(tree)
+        if isinstance(block, ast.If)
+        for node in block.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert typed == rebalance._FROM
+    assert set(rebalance.__all__) == {*typed, "__version__"}
+    assert all(getattr(rebalance, name).__name__ == name for name in typed)

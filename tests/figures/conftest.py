@@ -149,7 +149,7 @@ def numbered(
     for number in range(k):
         members = np.flatnonzero(label == number)
         block = affinity.values[np.ix_(members, members)]
-        medoid[number] = members[block.sum(axis=1).argmax()]
+        medoid[number] = averages.class_id[members[block.sum(axis=1).argmax()]]
         if len(members) > 1:
             mean[number] = (block.sum() - len(members)) / (len(members) * (len(members) - 1))
     sorted_order = order[np.argsort(label[order], kind="stable")]

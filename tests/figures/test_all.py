@@ -158,7 +158,7 @@ def test_drawing_does_not_touch_pyplot(results):
     script = (
         "import sys; from rebalance import figures; assert 'matplotlib' not in sys.modules;"
         "from rebalance.model import *; import numpy as np;"
-        "s = Superclasses(np.arange(3), np.arange(3) + 1, np.array([9, 5, 1]), np.arange(3),"
+        "s = Superclasses(np.arange(3), np.arange(3) + 1, np.array([9, 5, 1]), np.arange(3) + 1,"
         "np.ones(3), np.arange(3));"
         "figures.particles_per_superclass(s);"
         "assert 'matplotlib.pyplot' not in sys.modules"

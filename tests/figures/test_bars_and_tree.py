@@ -19,7 +19,7 @@ def superclasses_of(sizes):
         label,
         np.arange(1, 2 * k + 1),
         np.array(sizes),
-        np.arange(0, 2 * k, 2),
+        np.arange(1, 2 * k + 1, 2),
         np.ones(k),
         np.arange(2 * k),
     )
@@ -100,7 +100,7 @@ def test_superclasses_of_one_are_named_by_their_class_number():
         np.array([1, 0, -1, 2]),
         np.array([11, 22, 33, 44]),
         np.array([9, 5, 2]),
-        np.array([1, 0, 3]),
+        np.array([22, 11, 44]),
         np.ones(3),
         np.array([1, 0, 3, 2]),
     )

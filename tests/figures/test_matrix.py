@@ -114,7 +114,7 @@ def make_superclasses(label):
         label,
         np.arange(1, len(label) + 1),
         np.bincount(label),
-        np.array([np.flatnonzero(label == number)[0] for number in range(k)]),
+        np.array([np.flatnonzero(label == number)[0] + 1 for number in range(k)]),
         np.ones(k),
         np.argsort(label, kind="stable"),
     )

@@ -7,9 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rebalance.figures import class_averages
+from rebalance.figures import class_averages, contact_sheet
 from rebalance.figures.artists import Label, Raster
-from rebalance.figures.montage import MIRRORED
+from rebalance.figures.montage import BLANK, MIRRORED
 from tests.figures.conftest import plain_superclasses
 
 
@@ -64,9 +64,9 @@ def test_empty_averages_are_listed_and_not_drawn(results):
 def test_averages_that_a_person_left_out_are_named_apart(results):
     result = results(30, 5)
     superclasses = result.superclasses
-    first = superclasses.members(0)
+    first = superclasses.member_rows(0)
     label = superclasses.label.copy()
-    dropped = [index for index in first if index != superclasses.medoid[0]][:2]
+    dropped = [index for index in first if index != superclasses.medoid_row[0]][:2]
     label[dropped] = -1
     (figure,) = class_averages(
         result.dataset.class_averages, replace(superclasses, label=label, linkage=None)
@@ -129,8 +129,8 @@ def test_mirrored_averages_are_marked_and_explained(results):
     mirrored = [text for text in labels(figure) if text.endswith(MIRRORED)]
     expected = sum(
         result.affinity.alignment.pair(int(medoid), int(member)).mirror
-        for medoid, members in zip(result.superclasses.medoid, result.superclasses, strict=True)
-        for member in members
+        for number, medoid in enumerate(result.superclasses.medoid_row)
+        for member in result.superclasses.member_rows(number)
     )
     assert len(mirrored) == expected > 0
     assert f"{MIRRORED}: mirrored." in " ".join(words(figure))
@@ -185,3 +185,30 @@ def test_a_montage_can_be_saved_in_any_format_at_any_resolution(results, tmp_pat
     (figure,) = draw(results(10, 3))
     figure.savefig(tmp_path / f"montage.{ending}", dpi=61)
     assert (tmp_path / f"montage.{ending}").stat().st_size > 10_000
+
+
+@pytest.mark.parametrize("n", [0, 1, 7, 30, 90])
+@pytest.mark.parametrize("particles", [True, False])
+def test_a_contact_sheet_has_every_average_in_its_place(results, check_texts, n, particles):
+    averages = results(max(n, 1), 1, particles=particles, box=32).dataset.class_averages
+    averages = averages.subset(np.arange(n))
+    figure = contact_sheet(averages, job="job013")
+    check_texts(figure)
+    assert [text for text in labels(figure) if not text.startswith("Box")][:: 1 + particles] == [
+        str(number) for number in averages.class_id
+    ]
+    assert figure.texts[0].get_text() == ("1 class average" if n == 1 else f"{n} class averages")
+
+
+def test_a_contact_sheet_says_what_is_empty_and_what_is_not_shown(results, check_texts):
+    averages = results(30, 5, empty=6, box=32).dataset.class_averages
+    figure = contact_sheet(averages, most=20, job="job013")
+    check_texts(figure)
+    said = figure.texts[1].get_text()
+    assert "6 empty" in said
+    assert "the first 20 are shown" in said
+    raster = next(artist for artist in figure.artists if hasattr(artist, "grey")).grey
+    shown = averages.is_empty[:20]
+    side = round(0.9 * figure.dpi)
+    blank = (raster == BLANK).sum()
+    assert blank == pytest.approx(shown.sum() * side**2, rel=0.02)

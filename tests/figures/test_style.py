@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rebalance.figures import style
-from rebalance.figures.layout import Block, Sizes, paginate
-from rebalance.figures.spread import spread
+from rebalance.figures.label_spacing import spread
+from rebalance.figures.montage_layout import Block, Sizes, paginate
 
 
 @pytest.mark.parametrize(
@@ -27,15 +27,6 @@ from rebalance.figures.spread import spread
 )
 def test_shares_are_written_as_a_person_writes_them(part, whole, text):
     assert style.percent(part, whole) == text
-
-
-@given(st.sets(st.integers(0, 60), min_size=1))
-def test_ranges_name_every_number_once(numbers):
-    named = []
-    for part in style.ranges(numbers).split(", "):
-        first, _, last = part.partition("–")
-        named += range(int(first), int(last or first) + 1)
-    assert named == sorted(numbers)
 
 
 @settings(deadline=None)

@@ -17,7 +17,7 @@ def test_an_existing_folder_is_refused_before_anything_is_read(
     quick_run(simulated_job, output="out")
     before = content(Path("out"))
     monkeypatch.setattr("rebalance.formats.read", lambda *_, **__: pytest.fail("read"))
-    with pytest.raises(OutputError, match="--overwrite"):
+    with pytest.raises(OutputError, match="overwrite=True"):
         quick_run(simulated_job, output="out")
     assert content(Path("out")) == before
 

@@ -95,7 +95,7 @@ def test_results_are_replaced_whole_with_overwrite(tmp_path: Path) -> None:
 
 def test_results_are_refused_without_overwrite(tmp_path: Path) -> None:
     make_results(tmp_path / "out")
-    with pytest.raises(OutputError, match="--overwrite"):
+    with pytest.raises(OutputError, match="overwrite=True"):
         ResultsFolder(tmp_path / "out", overwrite=False)
 
 

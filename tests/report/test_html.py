@@ -14,9 +14,8 @@ import pytest
 import rebalance
 from rebalance.report import html as page
 from rebalance.report.content import content
+from rebalance.report.encoding import encoded, encoded_pairs, tile_side
 from rebalance.report.html import html, in_a_script, is_too_large
-from rebalance.report.packed import packed, packed_pairs
-from rebalance.report.sheet import tile_side
 from rebalance.rerun import rerun
 from rebalance.settings import RunSettings
 
@@ -34,7 +33,7 @@ def request_(simulated_job: Path) -> RunSettings:
     return RunSettings.of(simulated_job, n_superclasses=5, factor="0.5")
 
 
-def unpacked(text: str, dtype: str) -> np.ndarray:
+def decoded(text: str, dtype: str) -> np.ndarray:
     return np.frombuffer(base64.b64decode(text), dtype=dtype)
 
 
@@ -43,11 +42,11 @@ def test_pairs_are_those_of_the_affinity(result: rebalance.RunResult) -> None:
     assert affinity is not None
     assert affinity.alignment is not None
     shown = np.flatnonzero(~affinity.is_empty)
-    told = packed_pairs(affinity, shown)
-    values = unpacked(told["values"], "<u2") / 65535
-    turns = unpacked(told["rotation"], "<u2") * (360 / 65536)
-    shifts = unpacked(told["shift"], "i1").reshape(-1, 2) * told["shift_step"]
-    mirrors = np.unpackbits(unpacked(told["mirror"], "u1"), bitorder="little")
+    told = encoded_pairs(affinity, shown)
+    values = decoded(told["values"], "<u2") / 65535
+    turns = decoded(told["rotation"], "<u2") * (360 / 65536)
+    shifts = decoded(told["shift"], "i1").reshape(-1, 2) * told["shift_step"]
+    mirrors = np.unpackbits(decoded(told["mirror"], "u1"), bitorder="little")
     at = 0
     for i, one in enumerate(shown):
         for other in shown[i + 1 :]:
@@ -65,7 +64,7 @@ def test_every_grouping_is_told_with_its_medoids(
 ) -> None:
     told = content(request_, result)
     class_id = np.array(told["averages"]["class_id"])
-    labels = unpacked(told["groupings"]["labels"], "<i2").reshape(-1, len(class_id))
+    labels = decoded(told["groupings"]["labels"], "<i2").reshape(-1, len(class_id))
     counts = result.dataset.class_averages.n_particles
     for number, label, medoids in zip(
         told["groupings"]["numbers"], labels, told["groupings"]["medoids"], strict=True
@@ -73,7 +72,7 @@ def test_every_grouping_is_told_with_its_medoids(
         expected = rebalance.cluster(result.affinity, number, n_particles=counts)
         at = {int(c): int(k) for c, k in zip(expected.class_id, expected.label, strict=True)}
         assert [at[int(c)] for c in class_id] == label.tolist()
-        assert class_id[medoids].tolist() == expected.class_id[expected.medoid].tolist()
+        assert class_id[medoids].tolist() == expected.medoid.tolist()
 
 
 def test_the_same_run_gives_the_same_page(
@@ -137,10 +136,10 @@ def test_tiles_are_smaller_the_more_there_are_and_never_enlarged() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["u1", "i1", "u2", "i2"])
-def test_packed_numbers_are_little_endian(dtype: str, rng: np.random.Generator) -> None:
+def test_encoded_numbers_are_little_endian(dtype: str, rng: np.random.Generator) -> None:
     info = np.iinfo(dtype)
     numbers = rng.integers(info.min, info.max, 50, endpoint=True)
-    np.testing.assert_array_equal(unpacked(packed(numbers, dtype), f"<{dtype}"), numbers)
+    np.testing.assert_array_equal(decoded(encoded(numbers, dtype), f"<{dtype}"), numbers)
 
 
 def test_a_scan_is_told_without_numbers_that_json_lacks(

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from rebalance.model.counting import counted
+
 
 def headline(summary: Mapping[str, Any]) -> str:
     """``job013: 9,482 particles, 100 class averages (1 empty)``."""
     averages, particles = summary["class_averages"], summary["particles"]
-    parts = [] if particles is None else [_count(particles["read"], "particle")]
-    kind = "class average" if averages["images"] else "class"
-    words = _count(averages["read"], kind)
+    parts = [] if particles is None else [counted(particles["read"], "particle")]
+    nouns = ("class average", None) if averages["images"] else ("class", "classes")
+    words = counted(averages["read"], *nouns)
     asides = [
         f"{len(averages[name]):,} {name.replace('_', ' ')}"
         for name in ("empty", "left_out", "junk")
@@ -19,12 +21,6 @@ def headline(summary: Mapping[str, Any]) -> str:
     ]
     parts.append(words + (f" ({', '.join(asides)})" if asides else ""))
     return f"{summary['job']}: {', '.join(parts)}"
-
-
-def _count(number: int, word: str) -> str:
-    if number == 1:
-        return f"1 {word}"
-    return f"{number:,} {word}{'es' if word.endswith('s') else 's'}"
 
 
 def outcome(summary: Mapping[str, Any]) -> list[str]:

@@ -11,7 +11,7 @@ from rebalance.errors import RebalanceError
 from rebalance.model import IntArray, RunResult
 from rebalance.plugin_validation import overrides
 from rebalance.registry import bind
-from rebalance.report.packed import packed
+from rebalance.report.encoding import encoded
 
 NEIGHBOURS = 12
 """Nearest neighbours of each average whose curve is kept."""
@@ -56,8 +56,8 @@ def nearest_curves(result: RunResult, shown: IntArray) -> dict[str, Any] | None:
         rows, columns = range(i, i + 1), range(j, j + 1)
         curves.append(metric.curves(features, rows, columns, alignment=block)[0, 0])
     return {
-        "pairs": packed(pairs, "u2"),
-        "values": packed(np.rint(np.clip(curves, -1, 1) * 127), "i1"),
+        "pairs": encoded(pairs, "u2"),
+        "values": encoded(np.rint(np.clip(curves, -1, 1) * 127), "i1"),
         "frequency": [round(float(k), 5) for k in axis],
     }
 

@@ -142,7 +142,7 @@ def _medoids(
     dpi, side = figure.dpi, round(TILE * figure.dpi)
     across, down = (round(inches * dpi) for inches in figure.get_size_inches())
     raster = np.full((down, across), 255, dtype=np.uint8)
-    medoids = superclasses.medoid[:shown]
+    medoids = superclasses.medoid_row[:shown]
     images = placed(averages.images[medoids], onto_medoid(medoids, 0, None), side)
     for number, tile in enumerate(grey(images)):
         x = style.MARGIN + number % COLUMNS * PITCH

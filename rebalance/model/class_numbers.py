@@ -1,0 +1,47 @@
+"""Class numbers in words: ``1, 3–5, 9`` and ``classes 3, 5 and 8–80``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+
+def ranges(numbers: Iterable[int]) -> str:
+    """``1, 3–5, 9`` for 1, 3, 4, 5, 9, in any order."""
+    return ", ".join(map(_name, _runs(sorted(numbers))))
+
+
+def name_classes(numbers: Sequence[int], most: int = 10) -> str:
+    """``class 3``, ``classes 3, 5 and 8–80``, or the first of them and how many more.
+
+    Parameters
+    ----------
+    numbers : sequence of int
+        Rising.
+    most : int
+        Numbers and ranges that are named.
+    """
+    if not numbers:
+        return "none"
+    if len(numbers) == 1:
+        return f"class {numbers[0]}"
+    runs = _runs(numbers)
+    if len(runs) > most:
+        more = sum(len(run) for run in runs[most:])
+        return f"classes {', '.join(map(_name, runs[:most]))} and {more:,} more"
+    *first, last = map(_name, runs)
+    return f"classes {', '.join(first)} and {last}" if first else f"classes {last}"
+
+
+def _runs(numbers: Sequence[int]) -> list[Sequence[int]]:
+    """Cut into runs of neighbours; two neighbours alone are two runs."""
+    if not numbers:
+        return []
+    ends = [i for i in range(1, len(numbers)) if numbers[i] != numbers[i - 1] + 1]
+    runs = [
+        numbers[start:end] for start, end in zip([0, *ends], [*ends, len(numbers)], strict=True)
+    ]
+    return [part for run in runs for part in ([run] if len(run) > 2 else [[n] for n in run])]
+
+
+def _name(run: Sequence[int]) -> str:
+    return str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}"

@@ -1,0 +1,191 @@
+"""`superclasses.csv`, `scan.csv` and `junk.csv`, as a person opens them in a spreadsheet."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from rebalance.left_out import count_classes
+from rebalance.model import (
+    UNASSIGNED,
+    Affinity,
+    AverageQuality,
+    Dataset,
+    Scan,
+    Selection,
+    Superclasses,
+)
+from rebalance.record.summary import status_of_averages
+
+SUPERCLASS_COLUMNS = (
+    "class_id",
+    "superclass",
+    "status",
+    "particles_before",
+    "particles_after",
+    "medoid",
+    "superclass_mean_affinity",
+    "affinity_to_medoid",
+    "rotation_onto_medoid_deg",
+    "shift_x_onto_medoid_px",
+    "shift_y_onto_medoid_px",
+    "mirror_onto_medoid",
+)
+"""``superclass`` is −1 and ``status`` ``empty``, ``left out`` or ``junk`` for an average in none;
+the last five are blank where they are not known. The motion is that of
+`rebalance.model.Transform`."""
+
+SCAN_COLUMNS = (
+    "n_superclasses",
+    "suggested",
+    "score",
+    "silhouette",
+    "silhouette_without_groups",
+    "stability",
+    "contrast",
+    "eigengap",
+    "smallest",
+    "kept",
+)
+"""``suggested`` is 1 for the suggestion and 2, 3, … for the runners-up, best first; else blank."""
+
+JUNK_COLUMNS = (
+    "class_id",
+    "suspected",
+    "reasons",
+    "particles",
+    "resolution_A",
+    "mean_frequency_per_px",
+    "fine_share",
+    "edge_energy",
+    "highest_affinity",
+    "median_affinity",
+    "z_coarse",
+    "z_noise",
+    "z_edge",
+    "z_few",
+)
+"""Blank where not known, and for averages that were not judged: empty ones, and those left out."""
+
+
+def write_superclass_table(
+    dataset: Dataset,
+    superclasses: Superclasses,
+    affinity: Affinity | None,
+    selection: Selection | None,
+    path: Path,
+) -> None:
+    """Write `superclasses.csv` in the order of the class averages.
+
+    Parameters
+    ----------
+    dataset, superclasses
+    affinity : Affinity or None
+    selection : Selection or None
+    path : Path
+    """
+    class_id = superclasses.class_id
+    before = after = None
+    if dataset.particles is not None and selection is not None:
+        before = count_classes(dataset.particles.class_id)
+        after = count_classes(dataset.particles.class_id[selection.selected])
+    status = status_of_averages(dataset, superclasses)
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        table = csv.writer(stream, lineterminator="\n")
+        table.writerow(SUPERCLASS_COLUMNS)
+        for i, (number, label) in enumerate(
+            zip(class_id.tolist(), superclasses.label.tolist(), strict=True)
+        ):
+            row = [
+                number,
+                label,
+                status[i],
+                "" if before is None else before.get(number, 0),
+                "" if after is None else after.get(number, 0),
+            ]
+            if label == UNASSIGNED:
+                row += [""] * (len(SUPERCLASS_COLUMNS) - len(row))
+            else:
+                row += [superclasses.medoid[label], _number(superclasses.mean_affinity[label])]
+                row += _onto_medoid(affinity, int(superclasses.medoid_row[label]), i)
+            table.writerow(row)
+
+
+def _onto_medoid(affinity: Affinity | None, medoid: int, i: int) -> list[str]:
+    if affinity is None:
+        return [""] * 5
+    row = [_number(affinity.values[medoid, i])]
+    if affinity.alignment is None:
+        return [*row, "", "", "", ""]
+    motion = affinity.alignment.pair(medoid, i)
+    return [
+        *row,
+        # Adding zero turns −0.000 into 0.000.
+        f"{round(motion.rotation, 3) + 0.0:.3f}",
+        f"{round(motion.shift[0], 3) + 0.0:.3f}",
+        f"{round(motion.shift[1], 3) + 0.0:.3f}",
+        str(int(motion.mirror)),
+    ]
+
+
+def write_scan_table(scan: Scan, path: Path) -> None:
+    """Write `scan.csv`, by rising number."""
+    scores = (
+        scan.score,
+        scan.silhouette,
+        scan.expected,
+        scan.stability,
+        scan.contrast,
+        scan.eigengap,
+    )
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        table = csv.writer(stream, lineterminator="\n")
+        table.writerow(SCAN_COLUMNS)
+        for at, rank in enumerate(scan.rank.tolist()):
+            table.writerow(
+                [
+                    scan.numbers[at],
+                    rank or "",
+                    *(_number(column[at]) for column in scores),
+                    scan.smallest[at],
+                    scan.kept[at],
+                ]
+            )
+
+
+def write_junk_table(quality: AverageQuality, path: Path) -> None:
+    """Write `junk.csv` in the order of the class averages.
+
+    Parameters
+    ----------
+    quality : AverageQuality
+    path : Path
+    """
+    measures = ("mean_frequency", "fine_share", "edge_energy", "highest_affinity")
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        table = csv.writer(stream, lineterminator="\n")
+        table.writerow(JUNK_COLUMNS)
+        for i, number in enumerate(quality.class_id.tolist()):
+            table.writerow(
+                [
+                    number,
+                    int(bool(quality.reasons[i])) if quality.is_judged[i] else "",
+                    "; ".join(quality.reasons[i]),
+                    "" if quality.n_particles is None else int(quality.n_particles[i]),
+                    "" if quality.resolution is None else f"{quality.resolution[i]:.6g}",
+                    *(
+                        _number(quality.measures[name][i])
+                        for name in (*measures, "median_affinity")
+                    ),
+                    *(
+                        _number(quality.scores[name][i])
+                        for name in ("coarse", "noise", "edge", "few")
+                    ),
+                ]
+            )
+
+
+def _number(value: float) -> str:
+    return "" if np.isnan(value) else f"{value:.6f}"
