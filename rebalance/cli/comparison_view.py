@@ -101,7 +101,7 @@ def next_step(comparison: Comparison, study: Path) -> tuple[str, str]:
 
 def _command(comparison: Comparison, method: str) -> str:
     """The run by one method of the study; options at their defaults are left out."""
-    from rebalance.command import as_command
+    from rebalance.settings.as_command import as_command
     from rebalance.settings import KINDS_WITH_OPTIONS, RunSettings
 
     # A score of the affinity alone is ranked by metric, and its name stands for the method.

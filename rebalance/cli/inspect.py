@@ -19,7 +19,7 @@ def inspect(
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Show what a file is, and what run would do with it."""
-    from rebalance.cli.endings import MENDABLE, show_error
+    from rebalance.cli.errors import MENDABLE, show_error
     from rebalance.errors import RebalanceError
     from rebalance.formats import inspect as inspect_path
 

@@ -6,7 +6,7 @@ import shlex
 from fractions import Fraction
 from typing import Any
 
-from rebalance.command import as_command
+from rebalance.settings.as_command import as_command
 from rebalance.model import IntArray, RunResult
 from rebalance.settings import RunSettings
 from rebalance.strategies.caps import cap_for_factor

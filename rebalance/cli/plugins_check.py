@@ -50,7 +50,7 @@ def check(
 
     Exit code 0 if none is broken, 2 if one is.
     """
-    from rebalance.cli.endings import MENDABLE
+    from rebalance.cli.errors import MENDABLE
     from rebalance.cli.words import parse_settings
     from rebalance.errors import OptionError
     from rebalance.formats.locate import require_exists

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rebalance import defaults
-from rebalance.cli.arguments import (
+from rebalance.cli.options import (
     AffinityFile,
     ClassAveragesPath,
     ClusteringName,

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from rebalance import defaults
-from rebalance.cli.arguments import (
+from rebalance.cli.options import (
     AffinityFile,
     ClassAveragesPath,
     ClusteringName,

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from rebalance.cli.result_view import shorter
 from rebalance.cli.screen import show_warnings, stdout
-from rebalance.command import as_command
+from rebalance.settings.as_command import as_command
 from rebalance.model import Scan
 from rebalance.scan_job import ScanResult
 from rebalance.settings import RunSettings

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from rebalance.cli.pace import Pace
+from rebalance.cli.progress import Pace
 from rebalance.progress import Progress
 
 if TYPE_CHECKING:

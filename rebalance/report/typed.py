@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rebalance.command import as_command
+from rebalance.settings.as_command import as_command
 from rebalance.model import RunResult
 from rebalance.registry import registry
 from rebalance.settings import KINDS_WITH_OPTIONS, RunSettings

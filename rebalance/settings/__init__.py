@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rebalance.settings.run_settings import RunSettings, named_files
-from rebalance.settings.words import AUTO, IDENTITY, KINDS_WITH_OPTIONS, plugin_name
+from rebalance.settings.values import AUTO, IDENTITY, KINDS_WITH_OPTIONS, plugin_name
 
 __all__ = [
     "AUTO",

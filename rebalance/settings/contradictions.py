@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rebalance.errors import OptionError
-from rebalance.settings.words import AUTO, KINDS_WITH_OPTIONS, plugin_name
+from rebalance.settings.values import AUTO, KINDS_WITH_OPTIONS, plugin_name
 
 if TYPE_CHECKING:
     from rebalance.settings.run_settings import RunSettings

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from rebalance import defaults
 from rebalance.errors import PluginError
-from rebalance.settings import folder_names, recorded
+from rebalance.settings import as_json, folder_names
 from rebalance.settings.contradictions import refuse_contradictions
 
 _PATHS = ("labels", "decisions", "output", "affinity_file", "project")
@@ -239,7 +239,7 @@ class RunSettings:
 
         A plugin instance is written as the name of its class, and can't be made again.
         """
-        return recorded.to_json(self)
+        return as_json.to_json(self)
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> RunSettings:
@@ -250,7 +250,7 @@ class RunSettings:
         OptionError
             If a field is unknown, missing or of the wrong type.
         """
-        return recorded.from_json(cls, content)
+        return as_json.from_json(cls, content)
 
 
 def named_files(request: RunSettings) -> list[Path]:

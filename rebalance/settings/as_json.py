@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rebalance.errors import OptionError
-from rebalance.settings.words import KINDS_WITH_OPTIONS, plugin_name
+from rebalance.settings.values import KINDS_WITH_OPTIONS, plugin_name
 
 if TYPE_CHECKING:
     from rebalance.settings.run_settings import RunSettings
