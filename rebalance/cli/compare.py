@@ -45,7 +45,7 @@ def compare(
     """
     from rebalance.cli.comparison_view import show_comparison, show_failures
     from rebalance.cli.errors import MENDABLE
-    from rebalance.cli.screen import progress_shown
+    from rebalance.cli.progress import progress_shown
     from rebalance.comparison import compare as run_study
 
     with progress_shown(quiet=quiet) as progress:

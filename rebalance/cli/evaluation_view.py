@@ -70,7 +70,7 @@ def show_evaluation(evaluation: Evaluation, folder: Path | None = None) -> None:
         more = " and draw the balance over all sizes" if share.is_possible else ""
         console.print(Text(f"Next: add -o FOLDER to keep the scores{more}."))
     else:
-        from rebalance.cli.result_view import shorter
+        from rebalance.cli.screen import shorter
 
         console.print(Text(f"Written to {shorter(folder)}/"), soft_wrap=True)
 
@@ -86,7 +86,7 @@ def above_one(share: float) -> list[str]:
 
 
 def _place(truth: str) -> str:
-    from rebalance.cli.result_view import shorter
+    from rebalance.cli.screen import shorter
 
     if not Path(truth).exists():
         return truth

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rebalance.cli.words import names_of_all, one_of
+from rebalance.cli.options import one_of
+from rebalance.cli.plugin_names import names_of_all, plugins_named
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -51,16 +52,16 @@ def check(
     Exit code 0 if none is broken, 2 if one is.
     """
     from rebalance.cli.errors import MENDABLE
-    from rebalance.cli.words import parse_settings
     from rebalance.errors import OptionError
     from rebalance.formats.locate import require_exists
+    from rebalance.settings.values import options_of_pairs
     from rebalance.testing import Case
     from rebalance.testing.kit import outcomes_of
 
-    options = parse_settings(settings or (), {})
+    options = options_of_pairs(settings or ())
     for path in examples or ():
         require_exists(path)
-    kinds = [kind] if kind else _kinds_of(name)
+    kinds = [kind] if kind else [plugin.kind for plugin in plugins_named(name)]
     strange = [f"--set {one}.…" for one in sorted(set(options) - set(kinds))]
     strange += ["--example"] if examples and "format" not in kinds else []
     strange += ["--column"] if columns and "strategy" not in kinds else []
@@ -88,12 +89,6 @@ def check(
         _print_json(outcomes)
     if any(outcome.status == "failed" for outcome in outcomes):
         raise typer.Exit(MENDABLE)
-
-
-def _kinds_of(name: str) -> list[str]:
-    from rebalance.cli.plugins import plugins_named
-
-    return [plugin.kind for plugin in plugins_named(name)]
 
 
 def _shown(case: Case) -> list[Outcome]:

@@ -25,6 +25,7 @@ from rebalance.model import (
     Superclasses,
 )
 from rebalance.settings import RunSettings, plugin_name
+from rebalance.settings.flags import with_flags
 
 USED, EMPTY, LEFT_OUT, JUNK = "used", "empty", "left out", "junk"
 """What became of a class average."""
@@ -56,7 +57,7 @@ def summarise(
     quality : AverageQuality, optional
         Where junk was looked for.
     warnings, notes : sequence of str
-        Of all steps, one sentence each.
+        Of all steps, one sentence each; settings are written as they are typed.
     """
     return {
         "rebalance": rebalance.__version__,
@@ -69,8 +70,8 @@ def summarise(
         "balance": _balance(request, selection),
         "superclasses": _rows(superclasses, selection),
         "seed": request.seed,
-        "warnings": list(warnings),
-        "notes": list(notes),
+        "warnings": [with_flags(text) for text in warnings],
+        "notes": [with_flags(text) for text in notes],
     }
 
 

@@ -21,8 +21,8 @@ from rebalance.report.groupings import Groupings, groupings
 from rebalance.report.methods import methods
 from rebalance.report.packed import packed, packed_pairs
 from rebalance.report.sheet import sheet
-from rebalance.report.typed import words_of
 from rebalance.settings import RunSettings
+from rebalance.settings.as_command import command_parts
 
 CONTENT_VERSION = 1
 
@@ -66,7 +66,7 @@ def content(request: RunSettings, result: RunResult) -> dict[str, Any]:
         "warnings": list(summary.get("warnings", ())),
         "notes": list(summary.get("notes", ())),
         "methods": _methods(result),
-        "command": words_of(request, result),
+        "command": command_parts(request, result),
         "decisions": _decisions(request, result, found),
         "scan": None if result.scan is None else _scan(result.scan),
     }

@@ -1,4 +1,4 @@
-"""What a person asked of a run: one frozen dataclass from the command line, Python or a record."""
+"""What a person asked of a run: every setting declared once, for the command line and Python."""
 
 from __future__ import annotations
 

@@ -1,35 +1,35 @@
-"""A request as JSON values, as a run record keeps it, and back."""
+"""Settings as JSON values, as a run record keeps them, and back."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 from rebalance.errors import OptionError
+from rebalance.settings.fields import Settings
+from rebalance.settings.setting import kept_type, settings_of
 from rebalance.settings.values import KINDS_WITH_OPTIONS, plugin_name
 
-if TYPE_CHECKING:
-    from rebalance.settings.run_settings import RunSettings
+SettingsT = TypeVar("SettingsT", bound=Settings)
+
+_NAMES = (*KINDS_WITH_OPTIONS, "executor")
+"""Settings that may be an object, of which the name is kept."""
 
 
-def to_json(request: RunSettings) -> dict[str, Any]:
-    """JSON values of every field; paths are made absolute."""
+def to_json(settings: Settings) -> dict[str, Any]:
+    """JSON values of every setting; paths are made absolute."""
     content: dict[str, Any] = {}
-    for item in fields(request):
-        value = getattr(request, item.name)
-        if item.name in (*KINDS_WITH_OPTIONS, "executor") and not isinstance(value, str):
-            value = plugin_name(value)
-        content[item.name] = _as_json_value(value)
+    for name in settings_of(type(settings)):
+        value = getattr(settings, name)
+        content[name] = _as_json_value(plugin_name(value) if name in _NAMES else value)
     return content
 
 
-def from_json(kind: type[RunSettings], content: Mapping[str, Any]) -> RunSettings:
-    """The request that `to_json` wrote; OptionError if a field is not as it would be."""
-    known = {item.name for item in fields(kind)}
-    unknown = sorted(content.keys() - known)
+def from_json(model: type[SettingsT], content: Mapping[str, Any]) -> SettingsT:
+    """The settings that `to_json` wrote; OptionError if one is not as it would be."""
+    unknown = sorted(content.keys() - settings_of(model).keys())
     if unknown or "path" not in content:
         raise OptionError(
             f"The recorded request has unknown fields: {', '.join(unknown)}."
@@ -37,30 +37,32 @@ def from_json(kind: type[RunSettings], content: Mapping[str, Any]) -> RunSetting
             else "The recorded request has no path.",
             hint="Use the version of rebalance that wrote it.",
         )
-    _check_types(kind, content)
-    return kind.of(**content)
+    _check_types(model, content)
+    return model(**content)
 
 
-def _check_types(kind: type[RunSettings], content: Mapping[str, Any]) -> None:
-    from pydantic import TypeAdapter, ValidationError
+def _check_types(model: type[Settings], content: Mapping[str, Any]) -> None:
+    from pydantic import ValidationError, create_model
 
-    for name in (*KINDS_WITH_OPTIONS, "executor"):
+    for name in _NAMES:
         if not isinstance(content.get(name, ""), str):
-            raise _wrong_field(name, f"{content[name]!r} is no name")
+            raise _wrong(name, f"{content[name]!r} is no name")
+    kept: Any = {name: (kept_type(model, name), None) for name in settings_of(model)}
     try:
         # As JSON, strict takes a list for a tuple and text for a path, but "4" for no number.
-        TypeAdapter(kind).validate_json(json.dumps(content), strict=True)
+        create_model("Recorded", **kept).model_validate_json(json.dumps(content), strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
-        raise _wrong_field(place, f"{first['msg']}, not {first['input']!r}") from error
+        raise _wrong(place, f"{first['msg']}, not {first['input']!r}") from error
 
 
-def _wrong_field(name: str, what: str) -> OptionError:
+def _wrong(name: str, what: str) -> OptionError:
     return OptionError(
         f"The recorded request is not as rebalance writes it: {what}.",
         location=name,
         hint="Undo what was changed in run.json, or type the run again with rebalance run.",
+        setting=name,
     )
 
 

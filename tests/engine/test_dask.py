@@ -339,5 +339,5 @@ def test_a_card_of_this_machine_is_of_no_use_to_workers(client: Any) -> None:
 
 
 def test_a_request_with_a_client_is_recorded_as_text(client: Any) -> None:
-    recorded = RunSettings.of("job", executor=client).to_json()
+    recorded = RunSettings("job", executor=client).to_json()
     assert recorded["executor"] == "Client"
