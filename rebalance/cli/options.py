@@ -122,7 +122,7 @@ def _default(setting: Setting[Any, Any]) -> Any:
 
 
 def _info(setting: Setting[Any, Any]) -> Any:
-    said = {"help": with_flags(setting.help), "metavar": setting.metavar}
+    said: dict[str, Any] = {"help": with_flags(setting.help), "metavar": setting.metavar}
     if setting.default_shown is not None:
         said["show_default"] = setting.default_shown
     if setting.is_argument:
@@ -133,7 +133,7 @@ def _info(setting: Setting[Any, Any]) -> Any:
 
 
 def _shorthand_info(shorthand: Shorthand, beside: Setting[Any, Any]) -> Any:
-    said = {} if shorthand.default_shown else {"show_default": False}
+    said: dict[str, Any] = {} if shorthand.default_shown else {"show_default": False}
     return typer.Option(
         *shorthand.flags,
         help=shorthand.help,

@@ -108,7 +108,7 @@ def command_parts(settings: RunSettings, result: RunResult) -> dict[str, Any] | 
 
 def _scan_words(beginning: RunSettings, grouping: RunSettings) -> list[str]:
     # Junk takes no part in a scan, whatever it is called.
-    not_of_a_scan = {
+    not_of_a_scan: dict[str, Any] = {
         name: setting.default
         for name, setting in settings_of(RunSettings).items()
         if not setting.scan

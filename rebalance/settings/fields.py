@@ -48,7 +48,11 @@ Named = str | object
 
 @settings_model
 class Settings:
-    """The fields of `RunSettings`."""
+    """The fields of `RunSettings`.
+
+    That is a plain subclass: made a dataclass once more, type checkers would take what may be given
+    for what is kept.
+    """
 
     path: Setting[GivenPath, Path] = Setting(
         convert=a_path,
@@ -331,6 +335,9 @@ class Settings:
         flags=("--copy-templates",),
         scan=False,
     )
+
+    def __post_init__(self) -> None:
+        """For a subclass that looks at all of them together."""
 
 
 class Shorthand(NamedTuple):

@@ -11,11 +11,11 @@ from typing import Any
 from rebalance.errors import OptionError, PluginError
 from rebalance.settings import as_json
 from rebalance.settings.fields import Settings
-from rebalance.settings.setting import settings_model
+from rebalance.settings.setting import settings_documented
 from rebalance.settings.values import plugin_name
 
 
-@settings_model
+@settings_documented
 class RunSettings(Settings):
     """Everything that `rebalance.run` can be told.
 

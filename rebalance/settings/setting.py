@@ -162,13 +162,16 @@ class Setting(Generic[Given, Kept]):
 
 @dataclass_transform(frozen_default=True, field_specifiers=(Setting,))
 def settings_model(model: type[T]) -> type[T]:
-    """Make a class of settings a frozen dataclass, and list them in its docstring."""
-    made = dataclass(frozen=True)(model)
-    made.__doc__ = documented(made, settings_of(made), made.__doc__)
-    return made
+    """Make a class of settings a frozen dataclass."""
+    return dataclass(frozen=True)(model)
 
 
-@cache
+def settings_documented(model: type[T]) -> type[T]:
+    """List the settings of a model in its docstring."""
+    model.__doc__ = documented(model, settings_of(model), model.__doc__)
+    return model
+
+
 def settings_of(model: type) -> dict[str, Setting[Any, Any]]:
     """The settings of a model by name, in the order of their declaration."""
     return {one.name: inspect.getattr_static(model, one.name) for one in fields(model)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import KW_ONLY, fields
 from typing import Any, ParamSpec, TypeVar
 
@@ -63,50 +63,39 @@ def takes(model: Callable[P, RunSettings]) -> Callable[[Callable[..., R]], Calla
     UnknownSettingError
         By the function made, for a name that is no setting.
     """
-    return _with_parameters(model, settings_of(model).keys(), {})
+    return _with_parameters(model, scan=False, fixed={})
 
 
 def takes_scan(model: Callable[P, RunSettings]) -> Callable[[Callable[..., R]], Callable[P, R]]:
     """As `takes`, for a scan: the settings that it has, the number of superclasses left open."""
-    names = [name for name, setting in settings_of(model).items() if setting.scan]
-    return _with_parameters(model, names, {"n_superclasses": AUTO})
-
-
-def unknown_setting(function: str, name: str, known: Collection[str]) -> UnknownSettingError:
-    """The error of a name that is no setting, with the one that was probably meant."""
-    near = difflib.get_close_matches(name, known, n=1)
-    return UnknownSettingError(
-        f"{function}() has no setting {name!r}" + (f"; did you mean {near[0]!r}?" if near else "."),
-        setting=name,
-    )
+    return _with_parameters(model, scan=True, fixed={"n_superclasses": AUTO})
 
 
 def _with_parameters(
-    model: Any, names: Collection[str], fixed: dict[str, Any]
+    model: Any, *, scan: bool, fixed: Mapping[str, Any]
 ) -> Callable[[Callable[..., R]], Any]:
+    settings = {
+        name: setting for name, setting in settings_of(model).items() if setting.scan or not scan
+    }
+
     def decorate(function: Callable[..., R]) -> Callable[..., R]:
         inner = inspect.signature(function, eval_str=True)
         own = [one.name for one in inner.parameters.values() if one.kind is one.KEYWORD_ONLY]
         signature = inspect.Signature(
-            [one for one in _parameters(model) if one.name in names],
+            [_parameter(model, setting) for setting in settings.values()],
             return_annotation=inner.return_annotation,
         )
 
         @functools.wraps(function)
-        def called(*args: Any, **settings: Any) -> R:
-            for name in settings:
-                if name not in names:
-                    raise unknown_setting(function.__name__, name, names)
-            given = signature.bind(*args, **settings).arguments
-            beside = {
-                name: settings_of(model)[name].kept(given.pop(name))
-                for name in own
-                if name in given
-            }
+        def called(*args: Any, **named: Any) -> R:
+            for name in named:
+                if name not in settings:
+                    raise _unknown(function.__name__, name, settings)
+            given = signature.bind(*args, **named).arguments
+            beside = {name: settings[name].kept(given.pop(name)) for name in own if name in given}
             return function(RunSettings(**given, **fixed), **beside)
 
-        shown = {name: one for name, one in settings_of(model).items() if name in names}
-        called.__doc__ = documented(model, shown, function.__doc__)
+        called.__doc__ = documented(model, settings, function.__doc__)
         called.__annotations__ = {
             **{one.name: one.annotation for one in signature.parameters.values()},
             "return": signature.return_annotation,
@@ -117,16 +106,21 @@ def _with_parameters(
     return decorate
 
 
-def _parameters(model: type) -> list[inspect.Parameter]:
-    by_name_alone = {one.name: one.kw_only for one in fields(model)}
-    return [
-        inspect.Parameter(
-            name,
-            inspect.Parameter.KEYWORD_ONLY
-            if by_name_alone[name]
-            else inspect.Parameter.POSITIONAL_OR_KEYWORD,
-            default=inspect.Parameter.empty if setting.is_required else setting.default,
-            annotation=given_type(model, name),
-        )
-        for name, setting in settings_of(model).items()
-    ]
+def _unknown(function: str, name: str, known: Iterable[str]) -> UnknownSettingError:
+    near = difflib.get_close_matches(name, known, n=1)
+    return UnknownSettingError(
+        f"{function}() has no setting {name!r}" + (f"; did you mean {near[0]!r}?" if near else "."),
+        setting=name,
+    )
+
+
+def _parameter(model: Any, setting: Setting[Any, Any]) -> inspect.Parameter:
+    (by_name_alone,) = (one.kw_only for one in fields(model) if one.name == setting.name)
+    return inspect.Parameter(
+        setting.name,
+        inspect.Parameter.KEYWORD_ONLY
+        if by_name_alone
+        else inspect.Parameter.POSITIONAL_OR_KEYWORD,
+        default=inspect.Parameter.empty if setting.is_required else setting.default,
+        annotation=given_type(model, setting.name),
+    )

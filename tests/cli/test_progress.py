@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from rebalance.cli import progress
 from rebalance.cli.progress import WINDOW_SECONDS, Pace, TerminalProgress, clock
 
 
@@ -113,7 +112,7 @@ def test_a_bar_has_pairs_rate_and_time_left_on_one_line(
 def test_lines_have_pairs_rate_and_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
     monkeypatch.setattr("rebalance.cli.progress.time.monotonic", lambda: now[0])
-    monkeypatch.setattr(progress, "_LINE_EVERY_SECONDS", -1.0)
+    monkeypatch.setattr("rebalance.cli.progress._LINE_EVERY_SECONDS", -1.0)
     progress = Watched(is_terminal=False)
     progress.stage("affinity", TITLE, unit="pairs")
     progress._show(TITLE)

@@ -13,7 +13,11 @@ from docs.tools.pages import ROOT
 from rebalance.registry import registry
 
 PACKAGE = ROOT / "rebalance"
-ROOMS = {path.name.removesuffix(".py") for path in PACKAGE.iterdir() if path.name[0] not in "_."}
+ROOMS = {
+    path.name.removesuffix(".py")
+    for path in PACKAGE.iterdir()
+    if path.name[0] not in "_." and (path.is_dir() or path.suffix == ".py")
+}
 
 THE_STREET = (
     "clusterings",
@@ -100,6 +104,20 @@ def test_built_in_plugins_come_in_by_the_hooks() -> None:
     }
     installed = {p.name for p in registry() if p.package == "rebalance-em"}
     assert installed == handed_out
+
+
+def test_type_checkers_are_told_of_every_public_name() -> None:
+    import rebalance
+
+    tree = ast.parse(Path(rebalance.__file__).read_text(encoding="utf-8"))
+    (block,) = (node for node in tree.body if isinstance(node, ast.If))
+    told = {
+        alias.asname: node.module
+        for node in ast.walk(block)
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert told == rebalance._PUBLIC
 
 
 def test_importing_the_package_and_asking_for_help_load_nothing_heavy() -> None:
