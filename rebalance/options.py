@@ -88,7 +88,7 @@ class Length:
             raise OptionError(
                 f"{option_name} = {self.value:g} Å needs a pixel size, and the class averages "
                 "state none.",
-                hint=f"Give --pixel-size in Å, or write {option_name} in pixels, e.g. 10px.",
+                hint=f"Give `pixel_size` in Å, or write {option_name} in pixels, e.g. 10px.",
             )
         return self.value / pixel_size
 

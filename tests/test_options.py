@@ -63,7 +63,7 @@ def test_length_survives_being_written(value: float, unit: str) -> None:
 def test_length_in_angstrom_needs_a_pixel_size() -> None:
     assert Length(40.0).pixels(4.0) == 10.0
     assert Length(40.0, "px").pixels(None) == 40.0
-    with pytest.raises(OptionError, match="--pixel-size"):
+    with pytest.raises(OptionError, match="`pixel_size`"):
         Length(40.0).pixels(None, "max_shift")
 
 

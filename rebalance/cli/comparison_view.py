@@ -15,6 +15,7 @@ from rich.text import Text
 from rebalance.cli.evaluation_view import SHARE, above_one
 from rebalance.cli.screen import stderr, stdout
 from rebalance.evaluation.evaluation import SCORES
+from rebalance.settings.flags import with_flags
 
 if TYPE_CHECKING:
     from rebalance.comparison import Comparison
@@ -193,7 +194,7 @@ def show_failures(comparison: Comparison) -> None:
             Text.assemble(
                 ("Failed: ", "bold red"),
                 (f"{failure.data}, {failure.method}{times}\n", "bold"),
-                failure.error,
+                with_flags(failure.error),
             )
         )
     more = len(comparison.failures) - _MOST_FAILURES

@@ -116,6 +116,7 @@ def _show(console: Console, outcome: Outcome, width: int, said: dict[str, str]) 
     from rich.table import Table
     from rich.text import Text
 
+    from rebalance.settings.flags import with_flags
     from rebalance.testing.outcome import said_once
 
     style = _STYLES[outcome.status]
@@ -124,20 +125,22 @@ def _show(console: Console, outcome: Outcome, width: int, said: dict[str, str]) 
     line.add_column(width=width)
     line.add_column(width=max(map(len, _STYLES)))
     line.add_column()
-    reason = Text("" if is_failed else outcome.detail, style="dim")
+    reason = Text("" if is_failed else with_flags(outcome.detail), style="dim")
     line.add_row(Text(outcome.check), Text(outcome.status, style=style), reason)
     console.print(line)
     if is_failed:
-        detail = said_once(outcome, said)
+        detail = with_flags(said_once(outcome, said))
         for text in (Text(outcome.promise, style="dim"), Text(detail, style="red")):
             console.print(Padding(text, (0, 0, 0, 4)))
 
 
 def _print_json(outcomes: list[Outcome]) -> None:
     from rebalance.record.run_record import as_json
+    from rebalance.settings.flags import with_flags
 
     content = [
         {name: value for name, value in asdict(outcome).items() if name != "error"}
+        | {"detail": with_flags(outcome.detail)}
         for outcome in outcomes
     ]
     typer.echo(as_json({"outcomes": content}))

@@ -81,8 +81,7 @@ def _with_value(name: str, node: ast.expr) -> str | None:
     try:
         value = ast.literal_eval(node)
     except ValueError:
-        # A placeholder: `pixel_size=N`.
-        value = ast.unparse(node)
+        value = _range(node) or ast.unparse(node)
     if setting is not None and setting.is_argument:
         return _as_word(value)
     if setting is not None and setting.is_switch:
@@ -91,6 +90,12 @@ def _with_value(name: str, node: ast.expr) -> str | None:
         word = str(value).lower() if isinstance(value, bool) else _as_word(value)
         return f"--set {name}={word}" if name in _options_of_simulate() else None
     return flag if value is True else f"{flag} {_as_word(value)}"
+
+
+def _range(node: ast.expr) -> str | None:
+    """``3-17`` for ``range(3, 18)``."""
+    match = re.fullmatch(r"range\((\d+), (\d+)\)", ast.unparse(node))
+    return f"{match[1]}-{int(match[2]) - 1}" if match else None
 
 
 def _flag(name: str) -> str | None:

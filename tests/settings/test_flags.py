@@ -38,6 +38,7 @@ from rebalance.settings.flags import _OTHER_COMMANDS, with_flags
         ("`metric.max_shift=40`", "--set metric.max_shift=40"),
         ("`strategy.column=NAME`", "--set strategy.column=NAME"),
         ('`numbers="3-17"`', "--range 3-17"),
+        ("`numbers=range(3, 18)`", "--range 3-17"),
         ("`truth`", "--truth"),
         ("`n_averages=20`", "--averages 20"),
         ("`assembly=1`", "--set assembly=1"),
