@@ -200,7 +200,7 @@ def scan_numbers(
         raise InputError(
             "No class averages were found, and numbers of superclasses are tried on them.",
             path=request.path,
-            hint="Give the stack as second argument, or -k as a number.",
+            hint="Give the stack as `class_averages`, or `n_superclasses` as a number.",
         )
     from rebalance.scanning import scan
 
@@ -264,8 +264,8 @@ def _group(request: RunSettings, classes: Classes, affinity: Affinity | None) ->
         raise InputError(
             "No class averages were found, and superclasses are made of them.",
             path=request.path,
-            hint="Give the stack as second argument, or balance the classes themselves with "
-            "--no-superclasses.",
+            hint="Give the stack as `class_averages`, or balance the classes themselves with "
+            "`superclasses=False`.",
         )
     return clusterings.cluster(
         classes.class_id if affinity is None else affinity,

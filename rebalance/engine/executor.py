@@ -68,8 +68,8 @@ def find_executor(asked: Any, scheduler: str | None = None) -> Executor:
     """
     if scheduler is not None and asked != "dask":
         raise OptionError(
-            f"--scheduler {scheduler} is of no use to the executor {asked!r}.",
-            hint="Add --executor dask, or leave it out.",
+            f"`scheduler={scheduler!r}` is of no use to the executor {asked!r}.",
+            hint='Add `executor="dask"`, or leave it out.',
         )
     if asked == "local":
         return LocalExecutor()
@@ -93,8 +93,8 @@ def check_place(executor: Executor, device: str) -> None:
     """
     if device == "cuda" and not executor.is_here:
         raise OptionError(
-            "--device cuda is for this machine's card; the workers compute on their processors.",
-            hint="Leave out --device cuda, or leave out --executor.",
+            '`device="cuda"` is for this machine\'s card; the workers compute on their processors.',
+            hint='Leave out `device="cuda"`, or leave out `executor`.',
         )
 
 
