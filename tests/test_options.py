@@ -91,6 +91,13 @@ def test_error_says_option_found_and_expected(values: dict[str, str], words: lis
         assert word in str(caught.value)
 
 
+@pytest.mark.parametrize(("values", "name"), [({"sigma": "99"}, "sigma"), ({"sgma": 1}, "sgma")])
+def test_an_error_carries_the_name_of_the_option(values: dict[str, object], name: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        parse(**values)
+    assert caught.value.setting == f"metric.{name}"
+
+
 def test_help_names_default_unit_and_range_of_every_option() -> None:
     rows = {row.name: row for row in describe_options(Example)}
     assert list(rows) == ["sigma", "max_shift", "mirror", "mode"]
