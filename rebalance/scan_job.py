@@ -26,8 +26,7 @@ from rebalance.record.results_folder import RUN_RECORD, ResultsFolder
 from rebalance.record.run_record import build_record, plugin_facts, write_json
 from rebalance.record.scan_table import write_scan_table
 from rebalance.record.summary import about_the_metric, about_the_scan, suspected
-from rebalance.settings import RunSettings, named_files, plugin_name
-from rebalance.settings.flags import with_flags
+from rebalance.settings import RunSettings, named_files, plugin_name, with_flags
 from rebalance.settings.signature import ScanCall, takes_scan
 from rebalance.strategies.remarks import about_strangers
 from rebalance.suspects import about_junk, judge

@@ -15,7 +15,7 @@ from rich.text import Text
 from rebalance.cli.evaluation_view import SHARE, above_one
 from rebalance.cli.screen import stderr, stdout
 from rebalance.evaluation.evaluation import SCORES
-from rebalance.settings.flags import with_flags
+from rebalance.settings import with_flags
 
 if TYPE_CHECKING:
     from rebalance.comparison import Comparison

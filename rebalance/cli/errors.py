@@ -49,7 +49,7 @@ def show_error(error: RebalanceError) -> None:
     from rich.text import Text
 
     from rebalance.cli.screen import stderr
-    from rebalance.settings.flags import with_flags
+    from rebalance.settings import with_flags
 
     console = stderr()
     problem, hint = (

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rebalance.cli.screen import stdout
-from rebalance.settings.flags import with_flags
+from rebalance.settings import with_flags
 
 if TYPE_CHECKING:
     from rebalance.evaluation import Evaluation, Score

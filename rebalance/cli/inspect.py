@@ -22,7 +22,7 @@ def inspect(
     from rebalance.cli.errors import MENDABLE, show_error
     from rebalance.errors import RebalanceError
     from rebalance.formats import inspect as inspect_path
-    from rebalance.settings.flags import with_flags
+    from rebalance.settings import with_flags
 
     content: list[dict[str, Any]] = []
     failed = False
@@ -59,7 +59,7 @@ def _show(path: Path, found: Inspection) -> None:
     from rich.text import Text
 
     from rebalance.cli.screen import show_warnings, stdout
-    from rebalance.settings.flags import with_flags
+    from rebalance.settings import with_flags
 
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)

@@ -10,9 +10,8 @@ from typing import Annotated, Any, get_type_hints
 import typer
 
 from rebalance.cli.plugin_names import names_of
-from rebalance.settings import RunSettings
+from rebalance.settings import RunSettings, with_flags
 from rebalance.settings.fields import OUTPUT, PANELS, SHORTHANDS, Shorthand
-from rebalance.settings.flags import with_flags
 from rebalance.settings.setting import Setting, kept_type, settings_of
 from rebalance.settings.values import options_of_pairs
 

@@ -6,8 +6,7 @@ from typing import Any
 
 from rebalance.plan import Plan
 from rebalance.record.summary import summarise
-from rebalance.settings import AUTO, plugin_name
-from rebalance.settings.flags import with_flags
+from rebalance.settings import AUTO, plugin_name, with_flags
 
 
 def show_plan(plan: Plan, *, json: bool, quiet: bool) -> None:

@@ -116,7 +116,7 @@ def _show(console: Console, outcome: Outcome, width: int, said: dict[str, str]) 
     from rich.table import Table
     from rich.text import Text
 
-    from rebalance.settings.flags import with_flags
+    from rebalance.settings import with_flags
     from rebalance.testing.outcome import said_once
 
     style = _STYLES[outcome.status]
@@ -136,7 +136,7 @@ def _show(console: Console, outcome: Outcome, width: int, said: dict[str, str]) 
 
 def _print_json(outcomes: list[Outcome]) -> None:
     from rebalance.record.run_record import as_json
-    from rebalance.settings.flags import with_flags
+    from rebalance.settings import with_flags
 
     content = [
         {name: value for name, value in asdict(outcome).items() if name != "error"}

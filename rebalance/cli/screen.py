@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rebalance.settings.flags import with_flags
+from rebalance.settings import with_flags
 
 if TYPE_CHECKING:
     from rich.console import Console

@@ -24,8 +24,7 @@ from rebalance.model import (
     Selection,
     Superclasses,
 )
-from rebalance.settings import RunSettings, plugin_name
-from rebalance.settings.flags import with_flags
+from rebalance.settings import RunSettings, plugin_name, with_flags
 
 USED, EMPTY, LEFT_OUT, JUNK = "used", "empty", "left out", "junk"
 """What became of a class average."""

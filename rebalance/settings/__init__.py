@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from rebalance.settings.flags import with_flags
 from rebalance.settings.run_settings import RunSettings, named_files
 from rebalance.settings.values import AUTO, IDENTITY, KINDS_WITH_OPTIONS, plugin_name
 
@@ -12,4 +13,5 @@ __all__ = [
     "RunSettings",
     "named_files",
     "plugin_name",
+    "with_flags",
 ]
