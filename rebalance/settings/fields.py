@@ -16,6 +16,7 @@ from rebalance import defaults
 from rebalance.settings.setting import Setting, settings_model
 from rebalance.settings.values import (
     a_path,
+    a_switch,
     angstrom_per_pixel,
     at_least_one,
     class_numbers,
@@ -25,6 +26,7 @@ from rebalance.settings.values import (
     paths,
     plugin_options,
     superclass_number,
+    whole_number,
 )
 
 PANELS = (GROUPS, COMPARE, BALANCE, INPUT, OUTPUT, COMPUTING) = (
@@ -102,6 +104,7 @@ class Settings:
     )
     superclasses: Setting[bool, bool] = Setting(
         default=True,
+        convert=a_switch,
         help="Balance the 2D classes themselves; needs no class averages.",
         in_python="False: balance the 2D classes themselves; needs no class averages.",
         panel=GROUPS,
@@ -166,12 +169,14 @@ class Settings:
     )
     overwrite: Setting[bool, bool] = Setting(
         default=False,
+        convert=a_switch,
         help="Replace results of an earlier run.",
         panel=OUTPUT,
         flags=("--overwrite",),
     )
     figures: Setting[bool, bool] = Setting(
         default=True,
+        convert=a_switch,
         help="Draw the figures.",
         panel=OUTPUT,
         flags=("--figures/--no-figures",),
@@ -241,6 +246,7 @@ class Settings:
     )
     use_cache: Setting[bool, bool] = Setting(
         default=True,
+        convert=a_switch,
         help="Keep affinities for the next run.",
         in_python="Keep affinities for the next run, and use those that are kept.",
         panel=COMPUTING,
@@ -297,6 +303,7 @@ class Settings:
     )
     min_class_particles: Setting[int, int] = Setting(
         default=0,
+        convert=whole_number,
         help="Leave out 2D classes with fewer particles.",
         panel=BALANCE,
         metavar="N",
@@ -323,6 +330,7 @@ class Settings:
     )
     strict: Setting[bool, bool] = Setting(
         default=False,
+        convert=a_switch,
         help="Stop if particles belong to no class average; else they are excluded.",
         panel=BALANCE,
         flags=("--strict",),
@@ -330,6 +338,7 @@ class Settings:
     )
     copy_templates: Setting[bool, bool] = Setting(
         default=False,
+        convert=a_switch,
         help="Also copy the stack of class averages.",
         panel=OUTPUT,
         flags=("--copy-templates",),

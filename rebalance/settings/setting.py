@@ -31,7 +31,6 @@ from typing import (
     get_args,
     get_origin,
     get_type_hints,
-    overload,
 )
 
 Given = TypeVar("Given", contravariant=True)
@@ -112,17 +111,12 @@ class Setting(Generic[Given, Kept]):
         self.name = name
         self.flags = self.flags or (f"--{name.replace('_', '-')}",)
 
-    @overload
-    def __get__(self, instance: None, owner: type) -> Kept: ...
-    @overload
-    def __get__(self, instance: object, owner: type) -> Kept: ...
-    def __get__(self, instance: Any, owner: type) -> Any:
-        if instance is not None:
-            return instance.__dict__[self.name]
-        if self.is_required:
+    def __get__(self, instance: Any, owner: type) -> Kept:
+        value: Any = self.default if instance is None else instance.__dict__[self.name]
+        if value is Missing.MISSING:
             # So the dataclass asks for it.
             raise AttributeError(f"{self.name} has no default")
-        return self.default
+        return value
 
     def __set__(self, instance: Any, value: Given) -> None:
         # Reached from the constructor alone: a model is frozen.

@@ -114,17 +114,40 @@ def one_of(words: Any, problem: str, hint: str) -> Callable[[str, Any], Any]:
     return checked
 
 
+def a_switch(name: str, value: bool) -> bool:
+    """True or False."""
+    if value not in (True, False):
+        raise OptionError(f"`{name}` is {value!r}; True or False was expected.", setting=name)
+    return bool(value)
+
+
+def whole_number(name: str, value: int) -> int:
+    """A whole number."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise OptionError(
+            f"`{name}` is {value!r}; a whole number was expected.", setting=name
+        ) from None
+
+
 def at_least_one(name: str, value: int) -> int:
-    """A number of at least 1."""
-    if value < 1:
+    """A whole number of at least 1."""
+    if whole_number(name, value) < 1:
         raise OptionError(f"`{name}` is {value}; at least 1 is needed.", setting=name)
     return value
 
 
 def angstrom_per_pixel(name: str, value: float) -> float:
     """A finite number above 0."""
-    if not 0 < value < float("inf"):
-        raise OptionError(f"The pixel size is {value:g} Å; it must be above 0.", setting=name)
+    try:
+        size = float(value)
+    except (TypeError, ValueError):
+        raise OptionError(
+            f"`{name}` is {value!r}; a number of Å was expected.", setting=name
+        ) from None
+    if not 0 < size < float("inf"):
+        raise OptionError(f"The pixel size is {size:g} Å; it must be above 0.", setting=name)
     return value
 
 

@@ -31,7 +31,7 @@ def check_request(request: ReadRequest, kind: str) -> None:
     if size is not None and not (math.isfinite(size) and size > 0):
         raise OptionError(
             f"The pixel size is {size:g} Å; a positive number was expected.",
-            hint="Give --pixel-size in Å, e.g. --pixel-size 1.06.",
+            hint="Give `pixel_size` in Å, e.g. `pixel_size=1.06`.",
         )
 
 

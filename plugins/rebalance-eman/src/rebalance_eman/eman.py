@@ -102,16 +102,16 @@ def _pixel_size(
     sizes = " and ".join(f"{size:g}" for size in stated[:3])
     if given is not None:
         odd = len(stated) == 1 and stated[0] != 1.0 and abs(stated[0] / given - 1) > 0.01
-        said = f"The pixel size is {given:g} Å by --pixel-size and {sizes} Å by {name}"
+        said = f"The pixel size is {given:g} Å by `pixel_size` and {sizes} Å by {name}"
         return given, (f"{said}: {given:g} Å is used.",) if odd else ()
     if len(stated) == 0:
         return None, ()
     if len(stated) > 1:
         said = f"Images of {name} state pixel sizes of {sizes} Å"
-        return None, (f"{said}; none is used. Give --pixel-size.",)
+        return None, (f"{said}; none is used. Give `pixel_size`.",)
     if stated[0] == 1.0:
         said = f"The pixel size 1.0 Å of {name} is what EMAN2 writes when it doesn't know it"
-        return 1.0, (f"{said}; give --pixel-size if it is another.",)
+        return 1.0, (f"{said}; give `pixel_size` if it is another.",)
     return float(stated[0]), ()
 
 

@@ -17,7 +17,7 @@ class Imagic:
     """Stacks of images in IMAGIC's format, of either byte order.
 
     Pixels may be of type REAL (float32), INTG (int16), LONG (int32) or PACK (uint8). No header word
-    holds the pixel size in all programs' files, so none is read: give ``--pixel-size``.
+    holds the pixel size in all programs' files, so none is read: give ``pixel_size``.
     """
 
     def sniff(self, path: Path) -> float:

@@ -95,7 +95,7 @@ class Hdbscan:
             raise OptionError(
                 f"The clustering hdbscan finds the number of superclasses itself; "
                 f"{n_superclasses} can't be asked of it.",
-                hint="Leave -k away and change clustering.min_cluster_size, or choose another "
+                hint="Leave `n_superclasses` away and change clustering.min_cluster_size, or choose another "
                 "clustering (rebalance plugins).",
             )
         return ClusteringResult(
