@@ -25,6 +25,7 @@ def generator(seed: int, *purpose: int) -> np.random.Generator:
         raise OptionError(
             f"The seed must be a whole number of at least 0, not {seed!r}.",
             hint="Give `seed` as a whole number; the same seed gives the same result.",
+            setting="seed",
         )
     # SeedSequence takes no negative numbers.
     entropy = [int(seed), *(int(number) % 2**64 for number in purpose)]

@@ -114,8 +114,7 @@ def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
 def _default(setting: Setting[Any, Any]) -> Any:
     if setting.is_required:
         return inspect.Parameter.empty
-    if setting.is_switch and setting.flag_on is None:
-        # Typed to switch it off.
+    if setting.is_typed_off:
         return not setting.default
     return None if setting.default == () else setting.default
 
@@ -158,6 +157,6 @@ def _given(settings: Mapping[str, Setting[Any, Any]], words: dict[str, Any]) -> 
     shorthands = {one.name: words.pop(one.name) for one in SHORTHANDS}
     options = options_of_pairs(words.pop("options") or (), shorthands)
     for name, setting in settings.items():
-        if setting.is_switch and setting.flag_on is None:
+        if setting.is_typed_off:
             words[name] = not words[name]
     return {**words, "options": options}

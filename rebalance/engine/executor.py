@@ -70,6 +70,7 @@ def find_executor(asked: Any, scheduler: str | None = None) -> Executor:
         raise OptionError(
             f"`scheduler={scheduler!r}` is of no use to the executor {asked!r}.",
             hint='Add `executor="dask"`, or leave it out.',
+            setting="scheduler",
         )
     if asked == "local":
         return LocalExecutor()
@@ -80,7 +81,9 @@ def find_executor(asked: Any, scheduler: str | None = None) -> Executor:
     if isinstance(asked, Executor):
         return asked
     raise OptionError(
-        f"executor = {asked!r}, expected one of {', '.join(EXECUTORS)}, or in Python a Dask client."
+        f"executor = {asked!r}, expected one of {', '.join(EXECUTORS)}, or in Python a Dask "
+        "client.",
+        setting="executor",
     )
 
 
@@ -95,6 +98,7 @@ def check_place(executor: Executor, device: str) -> None:
         raise OptionError(
             '`device="cuda"` is for this machine\'s card; the workers compute on their processors.',
             hint='Leave out `device="cuda"`, or leave out `executor`.',
+            setting="device",
         )
 
 

@@ -172,6 +172,7 @@ def check_numbers(numbers: Iterable[int] | None, n_usable: int) -> list[int]:
             f"The numbers of superclasses to try must be from 2 to {n_usable - 1}, one less than "
             f"the {n_usable} class averages that can be used; asked for: {found}.",
             hint=f"Give `numbers=range(3, {min(MOST, n_usable - 1) + 1})`.",
+            setting="numbers",
         )
     return ks
 

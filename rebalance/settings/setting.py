@@ -137,6 +137,11 @@ class Setting(Generic[Given, Kept]):
         return isinstance(self.default, bool)
 
     @property
+    def is_typed_off(self) -> bool:
+        """Whether it is a switch that can only be typed to switch it off."""
+        return self.is_switch and self.flag_on is None
+
+    @property
     def flag_on(self) -> str | None:
         """The word that switches it on; None where there is none."""
         first = self.flags[0].partition("/")[0]

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rebalance.checks import check_early
 from rebalance.errors import OptionError
 from rebalance.settings import RunSettings
 
@@ -99,6 +100,24 @@ def test_an_error_carries_the_name_of_the_setting(given: dict[str, Any], name: s
         RunSettings("x", **given)
     assert caught.value.setting == name
     assert "--" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({"factor": 3}, "factor"),
+        ({"max_size": 0}, "max_size"),
+        ({"seed": -1}, "seed"),
+        ({"scheduler": "tcp://here"}, "scheduler"),
+        ({"executor": "dask", "device": "cuda"}, "device"),
+        ({"executor": "cloud"}, "executor"),
+        ({"options": ["metric.sigma=3"]}, "metric.sigma"),
+    ],
+)
+def test_so_does_an_error_that_is_found_before_the_work(given: dict[str, Any], name: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        check_early(RunSettings("x", **{"n_superclasses": 3} | given))
+    assert caught.value.setting == name
 
 
 def test_settings_do_not_change() -> None:
