@@ -10,29 +10,9 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rebalance.display import register_displays
-
-if TYPE_CHECKING:
-    from rebalance.clusterings import cluster
-    from rebalance.engine import affinity
-    from rebalance.errors import RebalanceError
-    from rebalance.formats import read
-    from rebalance.model import (
-        Affinity,
-        Alignment,
-        ClassAverages,
-        Dataset,
-        ParticleTable,
-        RunResult,
-        Scan,
-        Selection,
-        Superclasses,
-    )
-    from rebalance.pipeline import run
-    from rebalance.scanning import scan
-    from rebalance.strategies import select
 
 __version__ = "0.1.0"
 

@@ -97,7 +97,8 @@ def _check_number_is_given(request: RunSettings, clustering: Bound[Any]) -> None
     if not clustering.plugin.finds_number and request.n_superclasses is None:
         raise OptionError(
             f"The clustering {clustering.name} needs the number of superclasses.",
-            hint="Give -k (-k 10 for a first look), or --no-superclasses for each class by itself.",
+            hint="Give `n_superclasses` (`n_superclasses=10` for a first look), or "
+            "`superclasses=False` for each class by itself.",
         )
 
 
@@ -117,8 +118,8 @@ def find_classes(request: RunSettings, dataset: Dataset) -> Classes:
     if particles is None and wanted:
         raise OptionError(
             f"There are no particles to balance: {request.path} holds class averages alone.",
-            hint="Give the particle table first and the class averages second, or leave out -f "
-            "and --max-size.",
+            hint="Give the particle table first and the class averages second, or leave out "
+            "`factor` and `max_size`.",
         )
     if averages is not None:
         class_id, is_empty = averages.class_id, averages.is_empty
@@ -148,7 +149,7 @@ def find_classes(request: RunSettings, dataset: Dataset) -> Classes:
                 f"{sum(counts[number] for number in strangers):,} particles belong to "
                 f"{name_classes(strangers)}, without a class average.",
                 path=None if particles is None else particles.path,
-                hint="Leave out --strict to exclude them, or give all class averages.",
+                hint="Leave out `strict` to exclude them, or give all class averages.",
             )
     known = n_particles if counts or particles is not None else None
     decided = None
@@ -217,21 +218,21 @@ def fit_affinity(affinity: Affinity, averages: ClassAverages, path: Path) -> Aff
                 else "."
             ),
             path=path,
-            hint="Leave out --affinity, and it is computed.",
+            hint="Leave out `affinity_file`, and it is computed.",
         )
     facts = dict(affinity.facts)
     if facts.pop(IMAGES, None) not in (None, images_digest(averages)):
         raise InputError(
             "It is of class averages with the same numbers, but other images.",
             path=path,
-            hint="Leave out --affinity, and it is computed.",
+            hint="Leave out `affinity_file`, and it is computed.",
         )
     lacking = affinity.is_empty & ~averages.is_empty
     if lacking.any():
         raise InputError(
             f"Class {affinity.class_id[lacking][0]} is empty in it, but not in the data set.",
             path=path,
-            hint="Leave out --affinity, and it is computed.",
+            hint="Leave out `affinity_file`, and it is computed.",
         )
     empty = averages.is_empty
     values = affinity.values.copy()
@@ -263,33 +264,34 @@ def unused_settings(request: RunSettings, dataset: Dataset) -> list[str]:
     named = list(dict.fromkeys(name for name in unused if name))
     said = [f"The {_listed(named)} are not used: {reason}."] if named else []
     if dataset.particles is None:
-        said += _without_effect(_flags_of_particles(request), "there are no particles")
+        said += _without_effect(_settings_of_particles(request), "there are no particles")
     if dataset.class_averages is None:
         given = {
-            "--affinity": request.affinity_file is not None,
-            "--strict": request.strict,
-            "--junk": request.junk != "off",
+            "affinity_file": request.affinity_file is not None,
+            "strict": request.strict,
+            "junk": request.junk != "off",
         }
-        flags = [flag for flag, is_given in given.items() if is_given]
-        said += _without_effect(flags, "no class averages are read")
+        names = [name for name, is_given in given.items() if is_given]
+        said += _without_effect(names, "no class averages are read")
     return said
 
 
-def _flags_of_particles(request: RunSettings) -> list[str]:
+def _settings_of_particles(request: RunSettings) -> list[str]:
     usual = RunSettings(request.path)
     given = {
-        "--min-class-particles": request.min_class_particles != usual.min_class_particles,
-        "--strict": request.strict,
-        "--strategy": request.strategy != usual.strategy,
-        "--set strategy": bool(request.options_of("strategy")),
-        "-f": request.factor is not None,
+        "min_class_particles": request.min_class_particles != usual.min_class_particles,
+        "strict": request.strict,
+        "strategy": request.strategy != usual.strategy,
+        'options["strategy"]': bool(request.options_of("strategy")),
+        "factor": request.factor is not None,
     }
-    return [flag for flag, is_given in given.items() if is_given]
+    return [name for name, is_given in given.items() if is_given]
 
 
-def _without_effect(flags: list[str], reason: str) -> list[str]:
-    have = "has" if len(flags) == 1 else "have"
-    return [f"{_listed(flags)} {have} no effect: {reason}."] if flags else []
+def _without_effect(names: list[str], reason: str) -> list[str]:
+    have = "has" if len(names) == 1 else "have"
+    listed = [f"`{name}`" for name in names]
+    return [f"{_listed(listed)} {have} no effect: {reason}."] if names else []
 
 
 def _listed(words: list[str]) -> str:

@@ -1,6 +1,6 @@
 """What a person decided on the report page, as a file: superclasses, junk, balance, and of what.
 
-The page writes it, ``rebalance run --decisions FILE`` reads it, and a run with it makes the
+The page writes it, ``decisions=FILE`` of a run reads it, and a run with it makes the
 superclasses and counts that the page showed.
 """
 
@@ -169,8 +169,8 @@ def _found(error: Mapping[str, Any]) -> str:
 def with_decisions(request: RunSettings) -> RunSettings:
     """The request with what its decisions file decides beside the superclasses.
 
-    What the request says itself of balance (-f or --max-size) and seed (unless 0) goes before the
-    file.
+    What the request says itself of balance (``factor`` or ``max_size``) and seed (unless 0) goes
+    before the file.
     """
     if request.decisions is None:
         return request

@@ -22,6 +22,11 @@ class RebalanceError(Exception):
         The row, column, block or field inside the file, e.g. ``"line 37"``.
     hint : str, optional
         What to do about it.
+
+    Notes
+    -----
+    Messages name settings as Python does, in backticks: `n_superclasses=8`. The command line says
+    what is typed instead, by `rebalance.settings.flags.with_flags`.
     """
 
     def __init__(
@@ -53,7 +58,31 @@ class ColumnError(InputError, KeyError):
 
 
 class OptionError(RebalanceError):
-    """An option outside its range, of the wrong unit, or at odds with another or the data."""
+    """A setting or option out of range, of the wrong unit, or at odds with another or the data.
+
+    Parameters
+    ----------
+    problem, path, location, hint
+        As of every `RebalanceError`.
+    setting : str, optional
+        Name of the setting or option at fault: ``n_superclasses``, ``metric.max_shift``.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        *,
+        path: Path | str | None = None,
+        location: str | None = None,
+        hint: str | None = None,
+        setting: str | None = None,
+    ) -> None:
+        self.setting = setting
+        super().__init__(problem, path=path, location=location, hint=hint)
+
+
+class UnknownSettingError(OptionError, TypeError):
+    """A setting of a name that there is not."""
 
 
 class OutputError(RebalanceError):

@@ -61,24 +61,25 @@ def left_out_classes(
     exclude = {int(number) for number in exclude_classes}
     only = None if only_classes is None else {int(number) for number in only_classes}
     junk = {int(number) for number in junk_classes}
-    for given, flag in (
-        (exclude, "--exclude-classes"),
-        (only or set(), "--only-classes"),
-        (junk, "--junk-classes"),
+    for given, setting in (
+        (exclude, "exclude_classes"),
+        (only or set(), "only_classes"),
+        (junk, "junk_classes"),
     ):
         unknown = sorted(given - n_particles.keys())
         if unknown:
             raise OptionError(
-                f"{flag} names {name_classes(unknown)}, and there is no such class.",
+                f"`{setting}` names {name_classes(unknown)}, and there is no such class.",
                 hint=f"There are {name_classes(sorted(n_particles))}.",
+                setting=setting,
             )
     if only is not None and exclude & only:
         raise OptionError(
             f"{name_classes(sorted(exclude & only)).capitalize()} can't be both in "
-            "--exclude-classes and in --only-classes."
+            "`exclude_classes` and in `only_classes`."
         )
     if min_class_particles < 0:
-        raise OptionError(f"--min-class-particles must be at least 0, not {min_class_particles}.")
+        raise OptionError(f"`min_class_particles` must be at least 0, not {min_class_particles}.")
     few = {number for number, count in n_particles.items() if 0 < count < min_class_particles}
     others = set() if only is None else n_particles.keys() - only
     return tuple(sorted(exclude | others | few | junk))

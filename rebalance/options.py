@@ -22,6 +22,7 @@ from pydantic_core import core_schema
 
 from rebalance.errors import OptionError
 
+T = TypeVar("T")
 OptionsT = TypeVar("OptionsT", bound="Options")
 
 _LENGTH = re.compile(
@@ -88,7 +89,7 @@ class Length:
             raise OptionError(
                 f"{option_name} = {self.value:g} Å needs a pixel size, and the class averages "
                 "state none.",
-                hint=f"Give --pixel-size in Å, or write {option_name} in pixels, e.g. 10px.",
+                hint=f"Give `pixel_size` in Å, or write {option_name} in pixels, e.g. 10px.",
             )
         return self.value / pixel_size
 
@@ -114,14 +115,44 @@ class Length:
         }
 
 
-def option(default: Any, help: str, *, unit: str | None = None, **limits: Any) -> Any:
-    """A field of an `Options` model: default, one-line help, unit and limits (ge, gt, le, lt)."""
-    return Field(
+def option(
+    default: T,
+    help: str,
+    *,
+    unit: str | None = None,
+    ge: float | None = None,
+    gt: float | None = None,
+    le: float | None = None,
+    lt: float | None = None,
+) -> T:
+    """A field of an `Options` model.
+
+    Type checkers hold the default to the type of the field.
+
+    Parameters
+    ----------
+    default : any
+        None where the plugin decides when it sees the data; the field is then ``… | None``, and
+        people may write ``auto``.
+    help : str
+        One line for ``rebalance plugins show`` and for error messages.
+    unit : str, optional
+        Shown beside the default. A length that people may give in Å or in pixels is a field of
+        type `Length`, of unit ``"Å or px"``: they write ``40``, ``40A`` or ``10px``, and the
+        plugin asks it for `Length.pixels` of the class averages' pixel size.
+    ge, gt, le, lt : float, optional
+        The value is at least, above, at most, below.
+    """
+    made: Any = Field(
         default,
         description=help,
         json_schema_extra={"unit": unit} if unit else None,
-        **limits,
+        ge=ge,
+        gt=gt,
+        le=le,
+        lt=lt,
     )
+    return made
 
 
 class Options(BaseModel):
@@ -149,7 +180,7 @@ class OptionHelp(NamedTuple):
 def parse_options(
     model: type[OptionsT], values: Mapping[str, Any], *, owner: str, prefix: str
 ) -> OptionsT:
-    """Validate ``--set`` values against a plugin's options.
+    """Validate values, as typed or as passed in Python, against a plugin's options.
 
     Parameters
     ----------
@@ -159,7 +190,7 @@ def parse_options(
     owner : str
         The plugin, as named in an error: ``metric rotational-cc``.
     prefix : str
-        The kind before the dot in ``--set``: ``metric``.
+        What stands before the dot when the option is typed: ``metric``.
 
     Raises
     ------
@@ -180,6 +211,7 @@ def parse_options(
         raise OptionError(
             f"{owner} has no option {name!r}" + (f"; did you mean {near[0]!r}?" if near else "."),
             hint=f"Its options: {', '.join(known) or 'none'}.",
+            setting=f"{prefix}.{name}",
         )
     row = known[name]
     expected = ", ".join(
@@ -189,6 +221,7 @@ def parse_options(
         f"{prefix}.{name} = {values[name]!s}: {first['msg'].removeprefix('Value error, ')}"
         + (f" (expected {expected}; default {row.default})." if expected else "."),
         hint=row.help,
+        setting=f"{prefix}.{name}",
     )
 
 

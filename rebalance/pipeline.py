@@ -13,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -33,35 +32,20 @@ from rebalance.progress import Progress
 from rebalance.record.results_folder import ResultsFolder
 from rebalance.record.summary import about_the_metric, summarise
 from rebalance.settings import AUTO, IDENTITY, RunSettings, named_files, plugin_name
+from rebalance.settings.signature import RunCall, takes
 from rebalance.suspects import about_junk, judge
 
 COMPUTED, CACHED, FROM_FILE = "computed", "cache", "file"
 """Where an affinity came from."""
 
 
-def run(
-    path: Path | str,
-    class_averages: Path | str | None = None,
-    *,
-    progress: Progress | None = None,
-    **settings: Any,
-) -> RunResult:
+@takes(RunCall)
+def run(settings: RunSettings, *, progress: Progress | None = None) -> RunResult:
     """Read a 2D classification, group its averages, balance its particles, write the results.
 
     >>> result = rebalance.run("Class2D/job013", n_superclasses=8, factor=0.8)
     >>> result.folder
     PosixPath('/project/rebalance_job013_k8_f0.8')
-
-    Parameters
-    ----------
-    path : Path or str
-        Job folder, optimiser, particle table, or stack of class averages.
-    class_averages : Path or str, optional
-        Stack, or star/cs of class averages, when given apart.
-    progress : Progress, optional
-        Told where the run is.
-    **settings
-        The other fields of `rebalance.settings.RunSettings`.
 
     Returns
     -------
@@ -72,11 +56,11 @@ def run(
     RebalanceError
         A mistake in a file or a setting; nothing was written.
     """
-    return execute(RunSettings.of(path, class_averages, **settings), progress=progress)
+    return execute(settings, progress=progress)
 
 
 def execute(request: RunSettings, *, progress: Progress | None = None) -> RunResult:
-    """`run`, for a request that is made already."""
+    """`run`, for settings that are made already."""
     from rebalance.record.results import write_record, write_results
 
     progress = progress or Progress()
@@ -216,7 +200,7 @@ def scan_numbers(
         raise InputError(
             "No class averages were found, and numbers of superclasses are tried on them.",
             path=request.path,
-            hint="Give the stack as second argument, or -k as a number.",
+            hint="Give the stack as `class_averages`, or `n_superclasses` as a number.",
         )
     from rebalance.scanning import scan
 
@@ -280,8 +264,8 @@ def _group(request: RunSettings, classes: Classes, affinity: Affinity | None) ->
         raise InputError(
             "No class averages were found, and superclasses are made of them.",
             path=request.path,
-            hint="Give the stack as second argument, or balance the classes themselves with "
-            "--no-superclasses.",
+            hint="Give the stack as `class_averages`, or balance the classes themselves with "
+            "`superclasses=False`.",
         )
     return clusterings.cluster(
         classes.class_id if affinity is None else affinity,

@@ -25,7 +25,8 @@ from rebalance.record.results_folder import RUN_RECORD, ResultsFolder
 from rebalance.record.run_record import build_record, plugin_facts, write_json
 from rebalance.record.summary import about_the_metric, about_the_scan, suspected
 from rebalance.record.tables import write_junk_table, write_scan_table
-from rebalance.settings import RunSettings, named_files, plugin_name
+from rebalance.settings import RunSettings, named_files, plugin_name, with_flags
+from rebalance.settings.signature import ScanCall, takes_scan
 from rebalance.strategies.remarks import about_strangers
 from rebalance.suspects import about_junk, judge
 
@@ -51,13 +52,34 @@ class ScanResult:
     content: Mapping[str, Any]
 
 
+@takes_scan(ScanCall)
 def scan_job(
+    settings: RunSettings,
+    *,
+    numbers: Sequence[int] | None = None,
+    progress: Progress | None = None,
+) -> ScanResult:
+    """Read a 2D classification, try numbers of superclasses, and write what was found.
+
+    Returns
+    -------
+    ScanResult
+
+    Raises
+    ------
+    RebalanceError
+        A mistake in a file or a setting; nothing was written.
+    """
+    return execute_scan(settings, numbers, progress=progress)
+
+
+def execute_scan(
     request: RunSettings,
     numbers: Sequence[int] | None = None,
     *,
     progress: Progress | None = None,
 ) -> ScanResult:
-    """Try numbers of superclasses on the job of a request, and write what was found.
+    """`scan_job`, for settings that are made already.
 
     Parameters
     ----------
@@ -110,12 +132,13 @@ def scan_job(
             **about_the_scan(scan),
             **suspected(quality),
             "numbers": rows(scan),
-            "warnings": list(dict.fromkeys(warnings)),
-            "notes": list(
-                dict.fromkeys(
+            "warnings": [with_flags(text) for text in dict.fromkeys(warnings)],
+            "notes": [
+                with_flags(text)
+                for text in dict.fromkeys(
                     [*dataset.notes, *about_the_metric(affinity), *about_junk(request, quality)]
                 )
-            ),
+            ],
         }
         progress.stage("write", "Writing table and figure")
         files = _write(scan, quality, content, dataset.job, folder.work)

@@ -24,7 +24,8 @@ def generator(seed: int, *purpose: int) -> np.random.Generator:
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise OptionError(
             f"The seed must be a whole number of at least 0, not {seed!r}.",
-            hint="Give --seed as a whole number; the same seed gives the same result.",
+            hint="Give `seed` as a whole number; the same seed gives the same result.",
+            setting="seed",
         )
     # SeedSequence takes no negative numbers.
     entropy = [int(seed), *(int(number) % 2**64 for number in purpose)]

@@ -1,4 +1,4 @@
-"""What `--junk off`, `list` and `auto` make of the averages that look like junk."""
+"""What `junk="off"`, `"list"` and `"auto"` make of the averages that look like junk."""
 
 from __future__ import annotations
 

@@ -96,7 +96,7 @@ def test_what_is_typed_goes_before_the_file() -> None:
     "settings", [{"n_superclasses": 3}, {"labels": Path("l")}, {"superclasses": False}]
 )
 def test_superclasses_are_said_once(settings: dict[str, Any]) -> None:
-    with pytest.raises(OptionError, match="--decisions says itself"):
+    with pytest.raises(OptionError, match="`decisions` says itself"):
         RunSettings(Path("x"), decisions=Path("d"), **settings)
 
 

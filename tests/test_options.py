@@ -63,7 +63,7 @@ def test_length_survives_being_written(value: float, unit: str) -> None:
 def test_length_in_angstrom_needs_a_pixel_size() -> None:
     assert Length(40.0).pixels(4.0) == 10.0
     assert Length(40.0, "px").pixels(None) == 40.0
-    with pytest.raises(OptionError, match="--pixel-size"):
+    with pytest.raises(OptionError, match="`pixel_size`"):
         Length(40.0).pixels(None, "max_shift")
 
 
@@ -89,6 +89,13 @@ def test_error_says_option_found_and_expected(values: dict[str, str], words: lis
         parse(**values)
     for word in words:
         assert word in str(caught.value)
+
+
+@pytest.mark.parametrize(("values", "name"), [({"sigma": "99"}, "sigma"), ({"sgma": 1}, "sgma")])
+def test_an_error_carries_the_name_of_the_option(values: dict[str, object], name: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        parse(**values)
+    assert caught.value.setting == f"metric.{name}"
 
 
 def test_help_names_default_unit_and_range_of_every_option() -> None:

@@ -274,7 +274,7 @@ def number_table() -> str:
 
 def exit_codes() -> str:
     """What each exit code means."""
-    from rebalance.cli.endings import INTERRUPTED, MENDABLE, TERMINATED
+    from rebalance.cli.errors import INTERRUPTED, MENDABLE, TERMINATED
 
     return _table(
         ["exit code", "meaning"],

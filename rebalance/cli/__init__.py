@@ -14,7 +14,7 @@ import typer
 from rebalance.cli.cache import cache
 from rebalance.cli.compare import compare
 from rebalance.cli.demo import demo
-from rebalance.cli.endings import (
+from rebalance.cli.errors import (
     CommandGroup,
     end_on_sigterm,
     results_that_can_not_be_shown,

@@ -44,8 +44,8 @@ def compare(
     code 2 if a part failed; the rest is done nevertheless.
     """
     from rebalance.cli.comparison_view import show_comparison, show_failures
-    from rebalance.cli.endings import MENDABLE
-    from rebalance.cli.screen import progress_shown
+    from rebalance.cli.errors import MENDABLE
+    from rebalance.cli.progress import progress_shown
     from rebalance.comparison import compare as run_study
 
     with progress_shown(quiet=quiet) as progress:

@@ -15,6 +15,7 @@ from rich.text import Text
 from rebalance.cli.evaluation_view import SHARE, above_one
 from rebalance.cli.screen import stderr, stdout
 from rebalance.evaluation.scores import SCORES
+from rebalance.settings import with_flags
 
 if TYPE_CHECKING:
     from rebalance.comparison import Comparison
@@ -32,7 +33,7 @@ def show_comparison(comparison: Comparison, study: Path) -> None:
     study : Path
         The file of the study, as it was typed.
     """
-    from rebalance.cli.result_view import shorter
+    from rebalance.cli.screen import shorter
 
     console = stdout()
     done = f"{comparison.n_done:,} done now"
@@ -101,16 +102,16 @@ def next_step(comparison: Comparison, study: Path) -> tuple[str, str]:
 
 def _command(comparison: Comparison, method: str) -> str:
     """The run by one method of the study; options at their defaults are left out."""
-    from rebalance.command import as_command
     from rebalance.settings import KINDS_WITH_OPTIONS, RunSettings
+    from rebalance.settings.as_command import as_command
 
     # A score of the affinity alone is ranked by metric, and its name stands for the method.
     names = ("method", "metric")
     row = next(row for row in comparison.rows if method in [row[name] for name in names])
     kinds = [kind for kind in KINDS_WITH_OPTIONS if row[kind]]
     options = {kind: _changed(kind, row[kind], row[f"{kind}_options"]) for kind in kinds}
-    request = RunSettings(Path("INPUT"), options=options, **{kind: row[kind] for kind in kinds})
-    return shlex.join(as_command(request, n_superclasses="NUMBER_OF_SUPERCLASSES"))
+    settings = RunSettings("INPUT", options=options, **{kind: row[kind] for kind in kinds})
+    return shlex.join(as_command(settings, n_superclasses="NUMBER_OF_SUPERCLASSES"))
 
 
 def _changed(kind: str, name: str, as_text: str) -> Mapping[str, Any]:
@@ -193,7 +194,7 @@ def show_failures(comparison: Comparison) -> None:
             Text.assemble(
                 ("Failed: ", "bold red"),
                 (f"{failure.data}, {failure.method}{times}\n", "bold"),
-                failure.error,
+                with_flags(failure.error),
             )
         )
     more = len(comparison.failures) - _MOST_FAILURES

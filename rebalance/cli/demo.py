@@ -37,12 +37,12 @@ def demo(
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
     """Try it on a simulated classification of 12 known views."""
-    from rebalance.cli.perform import perform
+    from rebalance.cli.run import run_and_show
     from rebalance.settings import RunSettings
 
     _check(n_superclasses, factor, folder / _RESULTS, overwrite)
     job = _job(folder)
-    request = RunSettings(
+    settings = RunSettings(
         path=job,
         n_superclasses=n_superclasses,
         factor=factor,
@@ -52,8 +52,8 @@ def demo(
     )
     if not (json or quiet):
         typer.echo(f"Simulated 2D classification: {job}", err=True)
-    result = perform(request, dry_run=False, json=json, quiet=quiet)
-    if result is not None and not (json or quiet):
+    result = run_and_show(settings, json=json, quiet=quiet)
+    if not (json or quiet):
         typer.echo(_compared_with_the_truth(result, folder / _PROJECT / "truth_classes.csv"))
 
 
@@ -69,7 +69,8 @@ def _check(n_superclasses: int, factor: str, results: Path, overwrite: bool) -> 
         raise OptionError(
             f"{n_superclasses} superclasses can't be made of the demo's {DEMO.n_averages} class "
             "averages.",
-            hint=f"Give -k, 1 to {DEMO.n_averages}; the demo has {DEMO.n_views} views.",
+            hint=f"Give `n_superclasses`, 1 to {DEMO.n_averages}; the demo has {DEMO.n_views} "
+            "views.",
         )
     ResultsFolder(results, overwrite=overwrite, another=_ANOTHER)
 

@@ -10,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from rebalance.cli.screen import stdout
+from rebalance.settings import with_flags
 
 if TYPE_CHECKING:
     from rebalance.evaluation import Evaluation, Score
@@ -56,7 +57,7 @@ def show_evaluation(evaluation: Evaluation, folder: Path | None = None) -> None:
     if evaluation.truth:
         console.print(Text(f"Truth: {_place(evaluation.truth)}", style="dim"), soft_wrap=True)
     for note in evaluation.notes:
-        console.print(Text(note, style="dim"))
+        console.print(Text(with_flags(note), style="dim"))
     console.print()
     console.print(score_table(evaluation))
     share = evaluation[SHARE]
@@ -64,13 +65,13 @@ def show_evaluation(evaluation: Evaluation, folder: Path | None = None) -> None:
     if sentences:
         console.print()
     for sentence in sentences:
-        console.print(Text(sentence, style="dim"))
+        console.print(Text(with_flags(sentence), style="dim"))
     console.print()
     if folder is None:
         more = " and draw the balance over all sizes" if share.is_possible else ""
         console.print(Text(f"Next: add -o FOLDER to keep the scores{more}."))
     else:
-        from rebalance.cli.result_view import shorter
+        from rebalance.cli.screen import shorter
 
         console.print(Text(f"Written to {shorter(folder)}/"), soft_wrap=True)
 
@@ -86,7 +87,7 @@ def above_one(share: float) -> list[str]:
 
 
 def _place(truth: str) -> str:
-    from rebalance.cli.result_view import shorter
+    from rebalance.cli.screen import shorter
 
     if not Path(truth).exists():
         return truth

@@ -19,9 +19,10 @@ def inspect(
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Show what a file is, and what run would do with it."""
-    from rebalance.cli.endings import MENDABLE, show_error
+    from rebalance.cli.errors import MENDABLE, show_error
     from rebalance.errors import RebalanceError
     from rebalance.formats import inspect as inspect_path
+    from rebalance.settings import with_flags
 
     content: list[dict[str, Any]] = []
     failed = False
@@ -32,15 +33,15 @@ def inspect(
             # One broken file must not keep the others from being shown.
             failed = True
             show_error(error)
-            content.append({"path": str(path), "error": str(error)})
+            content.append({"path": str(path), "error": with_flags(str(error))})
             continue
         content.append(
             {
                 "path": str(path),
                 "format": found.format,
-                "rows": dict(found.rows),
+                "rows": {label: with_flags(value) for label, value in found.rows},
                 "command": found.command or None,
-                "warnings": found.warnings,
+                "warnings": [with_flags(warning) for warning in found.warnings],
             }
         )
         if not json:
@@ -58,13 +59,14 @@ def _show(path: Path, found: Inspection) -> None:
     from rich.text import Text
 
     from rebalance.cli.screen import show_warnings, stdout
+    from rebalance.settings import with_flags
 
     table = Table.grid(padding=(0, 2))
     table.add_column(style="dim", no_wrap=True)
     table.add_column(overflow="fold")
     table.add_row("format", Text(found.format))
     for label, value in found.rows:
-        table.add_row(Text(label), Text(value))
+        table.add_row(Text(label), Text(with_flags(value)))
     console = stdout()
     console.print(Text(str(path), style="bold"), soft_wrap=True)
     console.print(table)
@@ -72,5 +74,5 @@ def _show(path: Path, found: Inspection) -> None:
         console.print("Next:")
         # Never wrapped: it is there to be copied.
         console.print(Text(f"  {found.command}", style="cyan"), soft_wrap=True)
-    show_warnings(list(found.warnings))
+    show_warnings(found.warnings)
     console.print()

@@ -6,7 +6,7 @@ from typing import Any
 
 from rebalance.plan import Plan
 from rebalance.record.summary import summarise
-from rebalance.settings import AUTO, plugin_name
+from rebalance.settings import AUTO, plugin_name, with_flags
 
 
 def show_plan(plan: Plan, *, json: bool, quiet: bool) -> None:
@@ -31,14 +31,14 @@ def show_plan(plan: Plan, *, json: bool, quiet: bool) -> None:
         return
     from rich.text import Text
 
-    from rebalance.cli.result_view import shorter, superclass_table
-    from rebalance.cli.screen import show_warnings, stdout
+    from rebalance.cli.result_view import superclass_table
+    from rebalance.cli.screen import shorter, show_warnings, stdout
     from rebalance.record.summary_text import outcome
 
     console = stdout()
     console.print(Text(f"Read: {_read(plan)}", style="bold"))
     for note in plan.notes:
-        console.print(Text(note, style="dim"))
+        console.print(Text(with_flags(note), style="dim"))
     for line in _steps(plan):
         console.print(Text(line))
     summary = _summary(plan)
@@ -47,7 +47,7 @@ def show_plan(plan: Plan, *, json: bool, quiet: bool) -> None:
         console.print(superclass_table(summary))
         for line in ("", *outcome(summary)):
             console.print(Text(line))
-    show_warnings(list(plan.warnings))
+    show_warnings(plan.warnings)
     console.print()
     console.print(Text(f"Results would go to {shorter(plan.folder)}/; nothing was written."))
 
@@ -64,26 +64,26 @@ def _read(plan: Plan) -> str:
 
 
 def _steps(plan: Plan) -> list[str]:
-    request = plan.request
+    settings = plan.request
     lines = {
-        "computed": f"Compare: {plan.n_pairs:,} pairs with {plugin_name(request.metric)}",
-        "cache": f"Compare: nothing, the affinity of {plugin_name(request.metric)} is kept",
-        "file": f"Compare: nothing, the affinity is in {request.affinity_file}",
+        "computed": f"Compare: {plan.n_pairs:,} pairs with {plugin_name(settings.metric)}",
+        "cache": f"Compare: nothing, the affinity of {plugin_name(settings.metric)} is kept",
+        "file": f"Compare: nothing, the affinity is in {settings.affinity_file}",
         "": "Compare: nothing, no affinity is needed",
     }
-    if request.is_off:
+    if settings.is_off:
         how = "each class is its own superclass"
-    elif request.groups_given:
-        how = f"as in {request.labels or request.decisions}"
-    elif request.n_superclasses == AUTO:
-        how = f"with {plugin_name(request.clustering)}, the number that a scan suggests"
-    elif request.n_superclasses is None:
-        how = f"with {plugin_name(request.clustering)}"
+    elif settings.groups_given:
+        how = f"as in {settings.labels or settings.decisions}"
+    elif settings.n_superclasses == AUTO:
+        how = f"with {plugin_name(settings.clustering)}, the number that a scan suggests"
+    elif settings.n_superclasses is None:
+        how = f"with {plugin_name(settings.clustering)}"
     else:
-        how = f"{request.n_superclasses} superclasses with {plugin_name(request.clustering)}"
+        how = f"{settings.n_superclasses} superclasses with {plugin_name(settings.clustering)}"
     steps = [lines[plan.affinity_source], f"Group:   {how}"]
-    if request.junk != "off" and plan.quality is None and plan.dataset.class_averages is not None:
-        done = "leave out what" if request.junk == "auto" else "name what"
+    if settings.junk != "off" and plan.quality is None and plan.dataset.class_averages is not None:
+        done = "leave out what" if settings.junk == "auto" else "name what"
         steps.insert(1, f"Junk:    {done} looks like it, which is known after comparing")
     return steps
 
@@ -116,6 +116,6 @@ def _content(plan: Plan) -> dict[str, Any]:
         "affinity": plan.affinity_source or None,
         "pairs": plan.n_pairs,
         "folder": str(plan.folder),
-        "warnings": plan.warnings,
+        "warnings": [with_flags(warning) for warning in plan.warnings],
         "summary": _summary(plan),
     }

@@ -1,14 +1,16 @@
-"""`rebalance plugins`: what is installed, and the options of each plugin."""
+"""`rebalance plugins`: what is installed, the options of each plugin, and a start of one's own."""
 
 from __future__ import annotations
 
+import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rebalance.cli.options import one_of
+from rebalance.cli.plugin_names import names_of_all, plugins_named
 from rebalance.cli.plugins_check import check
-from rebalance.cli.plugins_new import new
-from rebalance.cli.words import names_of_all
 
 if TYPE_CHECKING:
     from rebalance.registry import Registered
@@ -97,25 +99,47 @@ def show(
 
 
 app.command("check")(check)
-app.command("new")(new)
 
 
-def plugins_named(name: str) -> list[Registered]:
-    """The plugins of that name, of whatever kind; `kind.name` and `kind name` are not needed."""
-    import difflib
+@app.command("new")
+def new(
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="KIND",
+            help="metric, clustering, strategy or format.",
+            autocompletion=one_of("metric", "clustering", "strategy", "format"),
+        ),
+    ],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the plugin, e.g. grey-levels.")],
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="PATH", help="Where to write it.", show_default="rebalance-NAME, here"
+        ),
+    ] = None,
+) -> None:
+    """Write a package for a plugin of your own, which works and passes its tests as it is."""
+    from rebalance.cli.screen import stdout
+    from rebalance.scaffold import USES, distribution_name, write_package
 
-    from rebalance.errors import PluginError
-    from rebalance.registry import registry
-
-    found = [plugin for plugin in registry() if plugin.name == name]
-    if found:
-        return found
-    names = sorted({plugin.name for plugin in registry()})
-    near = difflib.get_close_matches(name, names, n=1)
-    raise PluginError(
-        f"There is no plugin {name!r}" + (f"; did you mean {near[0]!r}?" if near else "."),
-        hint=f"Installed: {', '.join(names) or 'none'}.",
-    )
+    written = write_package(kind, name, folder)
+    place = folder or Path(distribution_name(name))
+    console = stdout()
+    console.print(f"Wrote {place}/:", markup=False, highlight=False)
+    for path in written:
+        console.print(f"  {path.relative_to(place)}", markup=False, highlight=False)
+    console.print("\nNext:", markup=False)
+    check = f"rebalance plugins check {name}"
+    typed = shlex.quote(str(place))
+    for command in (
+        f"pip install -e {typed}",
+        check if kind != "format" else f"{check} --example FILE",
+        f"python -m pytest {typed}",
+        USES[kind].removeprefix("$ ").format(name),
+    ):
+        # One line each, so that it can be copied.
+        console.print(f"  {command}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _print_schemas(named: list[Registered]) -> None:

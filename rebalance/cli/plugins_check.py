@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rebalance.cli.words import names_of_all, one_of
+from rebalance.cli.options import one_of
+from rebalance.cli.plugin_names import names_of_all, plugins_named
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -50,17 +51,17 @@ def check(
 
     Exit code 0 if none is broken, 2 if one is.
     """
-    from rebalance.cli.endings import MENDABLE
-    from rebalance.cli.words import parse_settings
+    from rebalance.cli.errors import MENDABLE
     from rebalance.errors import OptionError
     from rebalance.formats.paths import require_exists
+    from rebalance.settings.values import options_of_pairs
     from rebalance.testing import Case
     from rebalance.testing.kit import outcomes_of
 
-    options = parse_settings(settings or (), {})
+    options = options_of_pairs(settings or ())
     for path in examples or ():
         require_exists(path)
-    kinds = [kind] if kind else _kinds_of(name)
+    kinds = [kind] if kind else [plugin.kind for plugin in plugins_named(name)]
     strange = [f"--set {one}.…" for one in sorted(set(options) - set(kinds))]
     strange += ["--example"] if examples and "format" not in kinds else []
     strange += ["--column"] if columns and "strategy" not in kinds else []
@@ -90,12 +91,6 @@ def check(
         raise typer.Exit(MENDABLE)
 
 
-def _kinds_of(name: str) -> list[str]:
-    from rebalance.cli.plugins import plugins_named
-
-    return [plugin.kind for plugin in plugins_named(name)]
-
-
 def _shown(case: Case) -> list[Outcome]:
     """Run the checks of a case, and show each as it is done."""
     from rebalance.cli.screen import stdout
@@ -121,6 +116,7 @@ def _show(console: Console, outcome: Outcome, width: int, said: dict[str, str]) 
     from rich.table import Table
     from rich.text import Text
 
+    from rebalance.settings import with_flags
     from rebalance.testing.outcome import said_once
 
     style = _STYLES[outcome.status]
@@ -129,20 +125,22 @@ def _show(console: Console, outcome: Outcome, width: int, said: dict[str, str]) 
     line.add_column(width=width)
     line.add_column(width=max(map(len, _STYLES)))
     line.add_column()
-    reason = Text("" if is_failed else outcome.detail, style="dim")
+    reason = Text("" if is_failed else with_flags(outcome.detail), style="dim")
     line.add_row(Text(outcome.check), Text(outcome.status, style=style), reason)
     console.print(line)
     if is_failed:
-        detail = said_once(outcome, said)
+        detail = with_flags(said_once(outcome, said))
         for text in (Text(outcome.promise, style="dim"), Text(detail, style="red")):
             console.print(Padding(text, (0, 0, 0, 4)))
 
 
 def _print_json(outcomes: list[Outcome]) -> None:
     from rebalance.record.run_record import as_json
+    from rebalance.settings import with_flags
 
     content = [
         {name: value for name, value in asdict(outcome).items() if name != "error"}
+        | {"detail": with_flags(outcome.detail)}
         for outcome in outcomes
     ]
     typer.echo(as_json({"outcomes": content}))

@@ -32,7 +32,7 @@ def rerun(
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
     """Repeat a run from its run.json, and say what differs."""
-    from rebalance.cli.screen import progress_shown
+    from rebalance.cli.progress import progress_shown
     from rebalance.rerun import rerun as repeat
 
     with progress_shown(quiet=quiet) as progress:
@@ -56,8 +56,7 @@ def _show(outcome: Rerun, first: Path) -> None:
 
     from rich.text import Text
 
-    from rebalance.cli.result_view import shorter
-    from rebalance.cli.screen import stdout
+    from rebalance.cli.screen import shorter, stdout
 
     console = stdout()
     for title, sentences, none in (

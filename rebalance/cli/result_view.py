@@ -2,31 +2,35 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from fractions import Fraction
 from typing import Any, NamedTuple
 
 from rich.table import Table
 from rich.text import Text
 
-from rebalance.cli.next_step import next_step
-from rebalance.cli.screen import show_warnings, stdout
-from rebalance.model import RunResult
+from rebalance.cli.screen import shorter, show_warnings, stdout
+from rebalance.model import IntArray, RunResult
 from rebalance.record.summary_text import headline, outcome
 from rebalance.settings import RunSettings
+from rebalance.settings.as_command import as_command
+from rebalance.strategies.caps import cap_for_factor
 
 _FIRST, _LAST = 14, 6
 """Rows shown at the top and the bottom of a table too long for a screen."""
 
+_FACTORS = ("0.8", "0.5", "0.3", "0.2", "0.1", "0.05", "0.02", "0.01")
+_WORTH_KEEPING = 0.5
+"""Share of the particles that a suggested factor keeps at least."""
 
-def show_result(request: RunSettings, result: RunResult) -> None:
+
+def show_result(settings: RunSettings, result: RunResult) -> None:
     """Print what a run found and did, at most 100 columns wide, well at 80.
 
     Parameters
     ----------
-    request : RunSettings
+    settings : RunSettings
     result : RunResult
     """
     summary = result.summary
@@ -42,8 +46,8 @@ def show_result(request: RunSettings, result: RunResult) -> None:
         console.print()
     for sentence in sentences:
         console.print(Text(sentence))
-    show_warnings(list(summary["warnings"]))
-    _show_where(console, request, result)
+    show_warnings(summary["warnings"])
+    _show_where(console, settings, result)
 
 
 def superclass_table(summary: Mapping[str, Any]) -> Table:
@@ -103,26 +107,68 @@ def _within(row: Mapping[str, Any]) -> str:
     return "" if mean is None or len(row["class_ids"]) < 2 else f"{mean:.2f}"
 
 
-def _show_where(console: Any, request: RunSettings, result: RunResult) -> None:
+def _show_where(console: Any, settings: RunSettings, result: RunResult) -> None:
     folder = result.folder
     if folder is None:
         return
     shown = shorter(folder)
     pieces = [name for name in ("report.html", "report.md") if folder.joinpath(name).is_file()][:1]
-    pieces += ["figures/"] if request.figures else []
+    pieces += ["figures/"] if settings.figures else []
     console.print()
     console.print(
         Text.assemble("Results in ", (f"{shown}/", "bold"), f" ({', '.join(pieces)})"),
         soft_wrap=True,
     )
-    words, command = next_step(request, result, shown)
+    words, command = next_step(settings, result, shown)
     if words:
         console.print(Text(f"Next: {words}"))
     if command:
         console.print(Text(f"  {command}", style="cyan"), soft_wrap=True)
 
 
-def shorter(path: Path) -> str:
-    """A path as a person would type it from here, quoted for the shell."""
-    relative = os.path.relpath(path)
-    return shlex.quote(relative if not relative.startswith("../..") else str(path))
+def next_step(settings: RunSettings, result: RunResult, folder: str) -> tuple[str, str]:
+    """What to do next, and the command or file for it.
+
+    Parameters
+    ----------
+    settings : RunSettings
+    result : RunResult
+    folder : str
+        The results folder as a person types it.
+
+    Returns
+    -------
+    tuple of str
+        Words, and something to type or to open; both may be empty.
+    """
+    selection = result.selection
+    if selection is None:
+        return "look at the superclasses, and try another number of them.", ""
+    if selection.cap is None:
+        factor, kept = _suggest(selection.before[selection.before > 0])
+        if factor:
+            changed: dict[str, Any] = {"factor": factor, "max_size": None}
+            if settings.output is not None:
+                changed["overwrite"] = True
+            candidates = int(selection.before.sum())
+            return (
+                f"balance. -f {factor} would keep {kept:,} of {candidates:,} particles:",
+                shlex.join(as_command(settings, **changed)),
+            )
+    selected = [path.name for path in result.files if path.stem == "particles_selected"]
+    for name in selected:
+        if name.endswith(".csg"):
+            return "in CryoSPARC, Import Result Group:", f"{folder}/{name}"
+    for name in selected:
+        return "these are the particles for the 3D steps:", f"{folder}/{name}"
+    return "", ""
+
+
+def _suggest(size: IntArray) -> tuple[str, int]:
+    """The most even factor that keeps enough of the particles, and how many; or nothing."""
+    for factor in _FACTORS if len(size) > 1 else ():
+        cap = cap_for_factor(int(size.min()), Fraction(factor))
+        kept = int(size.clip(max=cap).sum())
+        if _WORTH_KEEPING * size.sum() <= kept < size.sum():
+            return factor, kept
+    return "", 0

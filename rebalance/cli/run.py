@@ -2,96 +2,20 @@
 
 from __future__ import annotations
 
-from rebalance import defaults
-from rebalance.cli.arguments import (
-    AffinityFile,
-    ClassAveragesPath,
-    ClusteringName,
-    CopyTemplates,
-    DecisionsFile,
-    Device,
-    DryRun,
-    ExcludeClasses,
-    Executor,
-    Factor,
-    Figures,
-    FormatName,
-    HighPass,
-    InputPath,
-    Json,
-    Junk,
-    JunkClasses,
-    LabelsFile,
-    LowPass,
-    MaskDiameter,
-    MaxShift,
-    MaxSize,
-    MetricName,
-    MinClassParticles,
-    Mirror,
-    NoSuperclasses,
-    NumberOfSuperclasses,
-    OnlyClasses,
-    Output,
-    Overwrite,
-    Passthrough,
-    PixelSize,
-    Project,
-    Quiet,
-    Scale,
-    Scheduler,
-    Seed,
-    Settings,
-    StrategyName,
-    Strict,
-    Threads,
-    UseCache,
-)
+import contextlib
+import sys
+from typing import TYPE_CHECKING
+
+from rebalance.cli.options import DryRun, Json, Quiet, typed_settings
+from rebalance.settings import RunSettings
+
+if TYPE_CHECKING:
+    from rebalance.model import RunResult
 
 
+@typed_settings()
 def run(
-    path: InputPath,
-    class_averages: ClassAveragesPath = None,
-    n_superclasses: NumberOfSuperclasses = None,
-    no_superclasses: NoSuperclasses = False,
-    labels: LabelsFile = None,
-    decisions: DecisionsFile = None,
-    clustering: ClusteringName = defaults.CLUSTERING,
-    metric: MetricName = defaults.METRIC,
-    mask_diameter: MaskDiameter = None,
-    low_pass: LowPass = None,
-    high_pass: HighPass = None,
-    max_shift: MaxShift = None,
-    mirror: Mirror = None,
-    affinity: AffinityFile = None,
-    settings: Settings = None,
-    factor: Factor = None,
-    max_size: MaxSize = None,
-    strategy: StrategyName = defaults.STRATEGY,
-    seed: Seed = 0,
-    exclude_classes: ExcludeClasses = None,
-    only_classes: OnlyClasses = None,
-    min_class_particles: MinClassParticles = 0,
-    junk_classes: JunkClasses = None,
-    junk: Junk = "off",
-    strict: Strict = False,
-    passthrough: Passthrough = None,
-    project: Project = None,
-    pixel_size: PixelSize = None,
-    format: FormatName = None,
-    output: Output = None,
-    overwrite: Overwrite = False,
-    figures: Figures = True,
-    scale: Scale = "percentile",
-    copy_templates: CopyTemplates = False,
-    dry_run: DryRun = False,
-    json: Json = False,
-    quiet: Quiet = False,
-    threads: Threads = None,
-    device: Device = "auto",
-    executor: Executor = "local",
-    scheduler: Scheduler = None,
-    use_cache: UseCache = True,
+    settings: RunSettings, dry_run: DryRun = False, json: Json = False, quiet: Quiet = False
 ) -> None:
     """Group class averages into superclasses, balance particles.
 
@@ -99,48 +23,50 @@ def run(
 
     [bold]rebalance run Class2D/job013 -k 8 -f 0.5[/]   then balance the particles
     """
-    from rebalance.cli.perform import perform
-    from rebalance.cli.typed_request import typed_request
+    if dry_run:
+        from rebalance.cli.plan_view import show_plan
+        from rebalance.plan import plan
 
-    request = typed_request(
-        path,
-        class_averages=class_averages,
-        n_superclasses=n_superclasses,
-        superclasses=not no_superclasses,
-        labels=labels,
-        decisions=decisions,
-        clustering=clustering,
-        metric=metric,
-        mask_diameter=mask_diameter,
-        low_pass=low_pass,
-        high_pass=high_pass,
-        max_shift=max_shift,
-        mirror=mirror,
-        affinity_file=affinity,
-        settings=settings,
-        factor=factor,
-        max_size=max_size,
-        strategy=strategy,
-        seed=seed,
-        exclude_classes=exclude_classes,
-        only_classes=only_classes,
-        min_class_particles=min_class_particles,
-        junk_classes=junk_classes,
-        junk=junk,
-        strict=strict,
-        passthrough=passthrough,
-        project=project,
-        pixel_size=pixel_size,
-        format=format,
-        output=output,
-        overwrite=overwrite,
-        figures=figures,
-        scale=scale,
-        copy_templates=copy_templates,
-        threads=threads,
-        device=device,
-        executor=executor,
-        scheduler=scheduler,
-        use_cache=use_cache,
-    )
-    perform(request, dry_run=dry_run, json=json, quiet=quiet)
+        show_plan(plan(settings), json=json, quiet=quiet)
+    else:
+        run_and_show(settings, json=json, quiet=quiet)
+
+
+def run_and_show(settings: RunSettings, *, json: bool, quiet: bool) -> RunResult:
+    """Run under a progress bar, and show the result.
+
+    Parameters
+    ----------
+    settings : RunSettings
+    json : bool
+        The summary as JSON on standard output, and nothing else there.
+    quiet : bool
+        Nothing but errors.
+    """
+    from rebalance.cli.progress import progress_shown
+    from rebalance.pipeline import execute
+
+    # What a plugin prints is no part of the JSON.
+    with (
+        contextlib.redirect_stdout(sys.stderr) if json else contextlib.nullcontext(),
+        progress_shown(quiet=quiet) as progress,
+    ):
+        result = execute(settings, progress=progress)
+    if json:
+        import typer
+
+        from rebalance.record.run_record import as_json
+
+        typer.echo(as_json(_with_folder(result)))
+    elif not quiet:
+        from rebalance.cli.result_view import show_result
+
+        show_result(settings, result)
+    return result
+
+
+def _with_folder(result: RunResult) -> dict[str, object]:
+    """The summary, and where the results are on this machine."""
+    folder = result.folder
+    names = [] if folder is None else [path.relative_to(folder).as_posix() for path in result.files]
+    return {**result.summary, "folder": str(folder), "files": names}

@@ -10,22 +10,21 @@ import numpy as np
 from rich.table import Table
 from rich.text import Text
 
-from rebalance.cli.result_view import shorter
-from rebalance.cli.screen import show_warnings, stdout
-from rebalance.command import as_command
+from rebalance.cli.screen import shorter, show_warnings, stdout
 from rebalance.model import Scan
 from rebalance.scan_job import ScanResult
 from rebalance.settings import RunSettings
+from rebalance.settings.as_command import as_command
 
 _MOST_ROWS = 16
 
 
-def show_scan(request: RunSettings, found: ScanResult) -> None:
+def show_scan(settings: RunSettings, found: ScanResult) -> None:
     """Print what a scan found, well at 80 columns.
 
     Parameters
     ----------
-    request : RunSettings
+    settings : RunSettings
     found : ScanResult
     """
     scan, content = found.scan, found.content
@@ -45,7 +44,7 @@ def show_scan(request: RunSettings, found: ScanResult) -> None:
     if suggestion.runners_up:
         also = ", ".join(map(str, suggestion.runners_up))
         console.print(Text(f"Also worth a look: {also}."))
-    show_warnings(list(content["warnings"]))
+    show_warnings(content["warnings"])
     console.print()
     console.print(
         Text.assemble(
@@ -53,7 +52,7 @@ def show_scan(request: RunSettings, found: ScanResult) -> None:
         ),
         soft_wrap=True,
     )
-    run = replace(request, n_superclasses=suggestion.number, output=None, overwrite=False)
+    run = replace(settings, n_superclasses=suggestion.number, output=None, overwrite=False)
     console.print(Text("Next: look at the superclasses:"))
     console.print(Text(f"  {shlex.join(as_command(run))}", style="cyan"), soft_wrap=True)
 

@@ -1,31 +1,23 @@
-"""What is drawn on the terminal: consoles, and the progress of a run.
+"""The terminal: consoles, warnings, and paths as a person types them.
 
 Results go to standard output; progress, warnings and errors to standard error.
 """
 
 from __future__ import annotations
 
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+import os
+import shlex
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rebalance.cli.pace import Pace
-from rebalance.progress import Progress
+from rebalance.settings import with_flags
 
 if TYPE_CHECKING:
     from rich.console import Console
 
 WIDEST = 100
 """Columns used at most: longer lines are hard to read."""
-
-_SHOWN_AFTER_SECONDS = 1.0
-_LINE_EVERY_SECONDS = 10.0
-_WIDEST_BAR = 16
-_BAR_COLUMNS = range(5, WIDEST)
-"""Room for a bar worth drawing."""
-_PACE_COLUMNS = len("⠋  ") + len(" 100% 123,456 pairs/s, 12:34 left")
 
 
 def stdout() -> Console:
@@ -47,145 +39,25 @@ def _console(*, stderr: bool) -> Console:
     return console
 
 
-def show_warnings(warnings: list[str]) -> None:
+def show_warnings(warnings: Iterable[str]) -> None:
     """Each on standard error, under the word that says how much it matters."""
     from rich.table import Table
+    from rich.text import Text
 
-    if not warnings:
+    said = [with_flags(warning) for warning in warnings]
+    if not said:
         return
     table = Table.grid(padding=(0, 1))
     table.add_column(style="bold yellow", no_wrap=True)
     table.add_column()
-    for warning in warnings:
-        table.add_row("Warning", _literal(warning))
+    for warning in said:
+        table.add_row("Warning", Text(warning))
     console = stderr()
     console.print()
     console.print(table)
 
 
-def _literal(text: str) -> Any:
-    from rich.text import Text
-
-    return Text(text)
-
-
-@contextmanager
-def progress_shown(*, quiet: bool) -> Iterator[Progress]:
-    """The progress of a command: on the terminal, left clean, unless it is to be quiet."""
-    progress = Progress() if quiet else TerminalProgress()
-    try:
-        yield progress
-    finally:
-        progress.close()
-
-
-class TerminalProgress(Progress):
-    """A bar for every stage that takes over a second; lines where there is no terminal."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._console = stderr()
-        self._lock = threading.RLock()
-        self._timer: threading.Timer | None = None
-        self._bar: Any = None
-        self._task: Any = None
-        self._title = self._unit = ""
-        self._parts = (0, 0)
-        self._pace = Pace()
-        self._last_line = 0.0
-
-    def stage(self, name: str, title: str = "", unit: str = "") -> None:
-        super().stage(name, title, unit)
-        with self._lock:
-            self._clear()
-            self._title, self._unit, self._parts, self._pace = title, unit, (0, 0), Pace()
-            if title:
-                self._timer = threading.Timer(_SHOWN_AFTER_SECONDS, self._show, [title])
-                self._timer.daemon = True
-                self._timer.start()
-
-    def advance(self, done: int, total: int) -> None:
-        with self._lock:
-            self._parts = (done, total)
-            self._pace.note(done, total)
-            if self._bar is not None:
-                self._bar.update(self._task, completed=done, total=total, pace=self._beside_bar())
-            elif self._last_line and time.monotonic() - self._last_line > _LINE_EVERY_SECONDS:
-                self._line()
-
-    def say(self, sentence: str) -> None:
-        with self._lock:
-            # Above the bar, where there is one.
-            self._console.print(f"{sentence}.", markup=False, soft_wrap=True)
-
-    def close(self) -> None:
-        """Leave the terminal clean, however the run ended."""
-        with self._lock:
-            self._title = ""
-            self._clear()
-
-    def _show(self, title: str) -> None:
-        with self._lock:
-            if title != self._title:
-                return
-            if self._console.is_terminal:
-                self._start_bar()
-            else:
-                self._line()
-
-    def _start_bar(self) -> None:
-        from rich.progress import (
-            BarColumn,
-            ProgressColumn,
-            SpinnerColumn,
-            TaskProgressColumn,
-            TextColumn,
-            TimeRemainingColumn,
-        )
-        from rich.progress import Progress as Bars
-
-        done, total = self._parts
-        bar, left = BarColumn(bar_width=_WIDEST_BAR), TimeRemainingColumn(compact=True)
-        columns: tuple[ProgressColumn, ...] = (bar, TaskProgressColumn(), left)
-        if self._unit:
-            columns = (TaskProgressColumn(), TextColumn("{task.fields[pace]}", markup=False))
-            if self._room() in _BAR_COLUMNS:
-                bar.bar_width = min(self._room(), _WIDEST_BAR)
-                columns = (bar, *columns)
-        self._bar = Bars(
-            SpinnerColumn(),
-            TextColumn("{task.description}", markup=False),
-            *columns,
-            console=self._console,
-            transient=True,
-        )
-        self._task = self._bar.add_task(
-            self._title, completed=done, total=total or None, pace=self._beside_bar()
-        )
-        self._bar.start()
-
-    def _room(self) -> int:
-        """Columns left for a bar beside the title and the pace; negative if these don't fit."""
-        return self._console.width - len(self._title) - _PACE_COLUMNS
-
-    def _beside_bar(self) -> str:
-        return self._pace.words(self._unit if self._room() >= 0 else "")
-
-    def _line(self) -> None:
-        done, total = self._parts
-        share = f": {100 * done // total} %" if total else " ..."
-        if total and self._unit:
-            share += f" ({done:,} {self._unit})"
-        pace = self._pace.words(self._unit) if self._unit else ""
-        line = ", ".join(part for part in (f"{self._title}{share}", pace) if part)
-        self._console.print(line, markup=False, soft_wrap=True)
-        self._last_line = time.monotonic()
-
-    def _clear(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-        if self._bar is not None:
-            self._bar.stop()
-            self._bar = None
-        self._last_line = 0.0
+def shorter(path: Path) -> str:
+    """A path as a person would type it from here, quoted for the shell."""
+    relative = os.path.relpath(path)
+    return shlex.quote(relative if not relative.startswith("../..") else str(path))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rebalance.cli.words import one_of
+from rebalance.cli.options import one_of
 
 if TYPE_CHECKING:
     from rebalance.simulate import SimulatedClassification, SimulationOptions

@@ -66,7 +66,7 @@ def check_number(
             f"None of the {n_read} class averages can be used: each is empty, has no particles, "
             "or is left out.",
             hint="Check that particles and class averages are of the same job, and what "
-            "--exclude-classes, --only-classes, --junk-classes and --min-class-particles leave.",
+            "`exclude_classes`, `only_classes`, `junk_classes` and `min_class_particles` leave.",
         )
     if n_superclasses is None:
         if identity:
@@ -75,14 +75,14 @@ def check_number(
             return None, []
         raise OptionError(
             f"The clustering {name} needs the number of superclasses.",
-            hint=f"Give -k, 1 to {n_usable}.",
+            hint=f"Give `n_superclasses`, 1 to {n_usable}.",
         )
     try:
         number = operator.index(n_superclasses)
     except TypeError:
         raise OptionError(
             f"The number of superclasses must be a whole number, not {n_superclasses!r}.",
-            hint=f"Give -k, 1 to {n_usable}.",
+            hint=f"Give `n_superclasses`, 1 to {n_usable}.",
         ) from None
     if identity:
         if number == n_read:
@@ -95,19 +95,19 @@ def check_number(
         raise OptionError(
             f"With superclassification off each class average is its own superclass: K = {number} "
             f"does not match the {n_read} class averages read ({n_usable} in use).",
-            hint=f"Leave -k away, or give -k {n_read}.",
+            hint=f"Leave `n_superclasses` away, or give `n_superclasses={n_read}`.",
         )
     if number <= 0:
         raise OptionError(
             f"The number of superclasses must be at least 1, not {number}.",
-            hint=f"Give -k, 1 to {n_usable}.",
+            hint=f"Give `n_superclasses`, 1 to {n_usable}.",
         )
     if number > n_usable:
         raise OptionError(
             f"{number} superclasses can't be made of {n_usable} usable class "
             f"average{'' if n_usable == 1 else 's'} "
             f"({n_read} read, {n_read - n_usable} empty or left out).",
-            hint=f"Give -k {n_usable} or less.",
+            hint=f"Give `n_superclasses={n_usable}` or less.",
         )
     return number, []
 

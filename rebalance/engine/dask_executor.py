@@ -189,7 +189,7 @@ def _client(cluster: Any) -> Iterator[Client]:
             if cluster is None:
                 raise ExecutorError(
                     "There is no Dask scheduler to send the tiles to.",
-                    hint="Name one with --scheduler tcp://host:8786, or set "
+                    hint='Name one with `scheduler="tcp://host:8786"`, or set '
                     "DASK_SCHEDULER_ADDRESS.",
                 ) from None
         else:

@@ -37,7 +37,7 @@ def resolve_device(asked: str, metric: Metric, name: str) -> str:
         return "cpu"
     if not able:
         raise OptionError(
-            f"The metric {name!r} runs on the CPU only.", hint="Leave out --device cuda."
+            f"The metric {name!r} runs on the CPU only.", hint='Leave out `device="cuda"`.'
         )
     problem = cuda_problem()
     if problem is None:
@@ -45,8 +45,8 @@ def resolve_device(asked: str, metric: Metric, name: str) -> str:
     if asked == "auto":
         return "cpu"
     raise DeviceError(
-        f"--device cuda, but {problem}.",
-        hint="Install rebalance-em[cuda] and an NVIDIA driver, or use --device cpu.",
+        f'`device="cuda"`, but {problem}.',
+        hint='Install rebalance-em[cuda] and an NVIDIA driver, or use `device="cpu"`.',
     )
 
 

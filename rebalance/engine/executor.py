@@ -68,8 +68,9 @@ def find_executor(asked: Any, scheduler: str | None = None) -> Executor:
     """
     if scheduler is not None and asked != "dask":
         raise OptionError(
-            f"--scheduler {scheduler} is of no use to the executor {asked!r}.",
-            hint="Add --executor dask, or leave it out.",
+            f"`scheduler={scheduler!r}` is of no use to the executor {asked!r}.",
+            hint='Add `executor="dask"`, or leave it out.',
+            setting="scheduler",
         )
     if asked == "local":
         return LocalExecutor()
@@ -80,7 +81,9 @@ def find_executor(asked: Any, scheduler: str | None = None) -> Executor:
     if isinstance(asked, Executor):
         return asked
     raise OptionError(
-        f"executor = {asked!r}, expected one of {', '.join(EXECUTORS)}, or in Python a Dask client."
+        f"executor = {asked!r}, expected one of {', '.join(EXECUTORS)}, or in Python a Dask "
+        "client.",
+        setting="executor",
     )
 
 
@@ -93,8 +96,9 @@ def check_place(executor: Executor, device: str) -> None:
     """
     if device == "cuda" and not executor.is_here:
         raise OptionError(
-            "--device cuda is for this machine's card; the workers compute on their processors.",
-            hint="Leave out --device cuda, or leave out --executor.",
+            '`device="cuda"` is for this machine\'s card; the workers compute on their processors.',
+            hint='Leave out `device="cuda"`, or leave out `executor`.',
+            setting="device",
         )
 
 

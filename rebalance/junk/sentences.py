@@ -35,7 +35,7 @@ def about_quality(quality: AverageQuality | None, *, left_out: bool) -> list[str
     done = (
         f"junk and left out; look at {'it' if one else 'them'} before you rely on that."
         if left_out
-        else f"junk and {'is' if one else 'are'} used all the same; --junk auto leaves "
+        else f'junk and {"is" if one else "are"} used all the same; `junk="auto"` leaves '
         f"{'it' if one else 'them'} out."
     )
     named = suspects[:_MOST]

@@ -24,7 +24,7 @@ from rebalance.model import (
     Selection,
     Superclasses,
 )
-from rebalance.settings import RunSettings, plugin_name
+from rebalance.settings import RunSettings, plugin_name, with_flags
 
 USED, EMPTY, LEFT_OUT, JUNK = "used", "empty", "left out", "junk"
 """What became of a class average."""
@@ -56,7 +56,7 @@ def summarise(
     quality : AverageQuality, optional
         Where junk was looked for.
     warnings, notes : sequence of str
-        Of all steps, one sentence each.
+        Of all steps, one sentence each; settings are written as they are typed.
     """
     return {
         "rebalance": rebalance.__version__,
@@ -69,8 +69,8 @@ def summarise(
         "balance": _balance(settings, selection),
         "superclasses": _rows(superclasses, selection),
         "seed": settings.seed,
-        "warnings": list(warnings),
-        "notes": list(notes),
+        "warnings": [with_flags(text) for text in warnings],
+        "notes": [with_flags(text) for text in notes],
     }
 
 

@@ -20,8 +20,8 @@ from rebalance.report.encoding import encoded, encoded_pairs, encoded_sheet
 from rebalance.report.groupings import Groupings, groupings
 from rebalance.report.methods import methods
 from rebalance.report.pair_curves import nearest_curves
-from rebalance.report.typed import words_of
-from rebalance.settings import RunSettings
+from rebalance.settings import RunSettings, with_flags
+from rebalance.settings.as_command import command_parts
 
 CONTENT_VERSION = 1
 
@@ -67,7 +67,7 @@ def content(settings: RunSettings, result: RunResult) -> dict[str, Any]:
         "warnings": list(summary.get("warnings", ())),
         "notes": list(summary.get("notes", ())),
         "methods": _methods(result),
-        "command": words_of(settings, result),
+        "command": command_parts(settings, result),
         "decisions": _decisions(settings, result, found),
         "scan": None if result.scan is None else _scan(result.scan),
     }
@@ -105,7 +105,7 @@ def _groupings(found: Groupings, shown: IntArray) -> dict[str, Any]:
         "labels": encoded(labels, "i2"),
         "medoids": [place[of.medoid_row].tolist() for of in found.of.values()],
         "leaves": None if found.leaves is None else place[found.leaves].tolist(),
-        "why_alone": found.why_alone,
+        "why_alone": with_flags(found.why_alone),
     }
 
 

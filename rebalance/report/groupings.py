@@ -97,7 +97,7 @@ def _why_alone(settings: RunSettings, result: RunResult) -> str:
         return f"The clustering {name} found the number of superclasses itself."
     if not shares_work(settings.clustering):
         return (
-            f"The clustering {name} groups by one number at a time; run again with another -k to "
-            "see more."
+            f"The clustering {name} groups by one number at a time; run again with another "
+            "`n_superclasses` to see more."
         )
     return ""

@@ -68,7 +68,7 @@ def write_package(kind: str, name: str, folder: Path | None = None) -> list[Path
     folder = folder or Path(distribution)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputError(
-            "It is there already.", path=folder, hint="Name another place with --folder."
+            "It is there already.", path=folder, hint="Name another place with `folder`."
         )
     package = distribution.replace("-", "_")
     words = {

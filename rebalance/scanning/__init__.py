@@ -156,7 +156,7 @@ def check_enough(n_usable: int) -> None:
         raise OptionError(
             f"Trying numbers of superclasses needs at least four class averages; {n_usable} can "
             "be used.",
-            hint="Give rebalance run a number, e.g. -k 1.",
+            hint="Give rebalance run a number, e.g. `n_superclasses=1`.",
         )
 
 
@@ -171,7 +171,8 @@ def check_numbers(numbers: Iterable[int] | None, n_usable: int) -> list[int]:
         raise OptionError(
             f"The numbers of superclasses to try must be from 2 to {n_usable - 1}, one less than "
             f"the {n_usable} class averages that can be used; asked for: {found}.",
-            hint=f"Give --range 3-{min(MOST, n_usable - 1)}.",
+            hint=f"Give `numbers=range(3, {min(MOST, n_usable - 1) + 1})`.",
+            setting="numbers",
         )
     return ks
 

@@ -1,9 +1,10 @@
-"""What a person asked of a run: one frozen dataclass from the command line, Python or a record."""
+"""What a person asked of a run: every setting declared once, for the command line and Python."""
 
 from __future__ import annotations
 
+from rebalance.settings.flags import with_flags
 from rebalance.settings.run_settings import RunSettings, named_files
-from rebalance.settings.words import AUTO, IDENTITY, KINDS_WITH_OPTIONS, plugin_name
+from rebalance.settings.values import AUTO, IDENTITY, KINDS_WITH_OPTIONS, plugin_name
 
 __all__ = [
     "AUTO",
@@ -12,4 +13,5 @@ __all__ = [
     "RunSettings",
     "named_files",
     "plugin_name",
+    "with_flags",
 ]

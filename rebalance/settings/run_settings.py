@@ -1,177 +1,35 @@
-"""The request itself: every setting of a run, and what follows from them."""
+"""The settings of one run: what contradicts itself in them, and what follows from them."""
 
 from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from rebalance import defaults
-from rebalance.errors import PluginError
-from rebalance.settings import folder_names, recorded
-from rebalance.settings.contradictions import refuse_contradictions
+from rebalance.errors import OptionError, PluginError
+from rebalance.settings import as_json
+from rebalance.settings.fields import Settings
+from rebalance.settings.setting import settings_documented
+from rebalance.settings.values import plugin_name
 
 if TYPE_CHECKING:
     from rebalance.contracts import Clustering
 
-_PATHS = ("labels", "decisions", "output", "affinity_file", "project")
 
-
-@dataclass(frozen=True)
-class RunSettings:
+@settings_documented
+class RunSettings(Settings):
     """Everything that `rebalance.run` can be told.
-
-    Parameters
-    ----------
-    path : Path
-        Job folder, optimiser, particle table, or stack of class averages.
-    class_averages : Path, optional
-        Stack, or star/cs of class averages, when given apart.
-    n_superclasses : int or ``"auto"``, optional
-        K, or that which a scan suggests; needed unless superclassification is off, labels are
-        given, or the clustering finds it.
-    factor : str, optional
-        Rebalance factor f in [0, 1] as decimal text; None when not given.
-    max_size : int, optional
-        Largest superclass allowed, in particles.
-    superclasses : bool
-        False: each class average is its own superclass.
-    labels : Path, optional
-        A person's own grouping, instead of a clustering.
-    decisions : Path, optional
-        What a person decided on the report page: superclasses, junk, balance and seed.
-    metric : str or Metric instance
-    clustering : str or Clustering instance
-    strategy : str or Strategy instance
-    options : mapping of kind to mapping of option to value
-        ``{"metric": {"max_shift": "40"}}``; as in ``--set metric.max_shift=40``.
-    seed : int
-    output : Path, optional
-        Results folder; a name made of the job, K and f in the current folder when not given.
-    overwrite : bool
-        Replace the results of an earlier run.
-    figures : bool
-    scale : str
-        Colour scale of the affinity matrix, ``percentile`` or ``full``.
-    affinity_file : Path, optional
-        An `affinity.npz`, instead of a metric.
-    use_cache : bool
-        False: neither read nor fill the affinity cache.
-    threads : int, optional
-    device : str
-        ``auto``, ``cpu`` or ``cuda``.
-    executor : str, Dask client or cluster, or Executor
-        ``local`` or ``dask``: who compares the averages.
-    scheduler : str, optional
-        Address of a Dask scheduler, or its scheduler file.
-    format : str, optional
-        Read as this format instead of the one that the file looks like.
-    passthrough : tuple of Path
-        Further files with columns of the same particles (CryoSPARC).
-    project : Path, optional
-        Folder that paths inside the files are relative to.
-    pixel_size : float, optional
-        Å; overrides the files.
-    exclude_classes : tuple of int
-        Class numbers to leave out.
-    only_classes : tuple of int, optional
-        Class numbers to use; all others are left out.
-    min_class_particles : int
-        Leave out classes with fewer particles.
-    junk_classes : tuple of int
-        Class numbers to leave out as junk: their particles are excluded with that reason.
-    junk : str
-        What is done with averages that look like junk: ``off`` looks for none, ``list`` names
-        them, ``auto`` leaves them out as junk.
-    strict : bool
-        Particles of a class that is not among the averages are an error.
-    copy_templates : bool
-        Write a copy of the stack of class averages beside the references to it.
 
     Raises
     ------
     OptionError
-        If two of them contradict each other.
+        If a value can't be what it is given for, or if two settings contradict each other.
     """
 
-    path: Path
-    class_averages: Path | None = None
-    n_superclasses: int | Literal["auto"] | None = None
-    factor: str | None = None
-    max_size: int | None = None
-    superclasses: bool = True
-    labels: Path | None = None
-    decisions: Path | None = None
-    metric: Any = defaults.METRIC
-    clustering: Any = defaults.CLUSTERING
-    strategy: Any = defaults.STRATEGY
-    options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    seed: int = 0
-    output: Path | None = None
-    overwrite: bool = False
-    figures: bool = True
-    scale: Literal["percentile", "full"] = "percentile"
-    affinity_file: Path | None = None
-    use_cache: bool = True
-    threads: int | None = None
-    device: str = "auto"
-    executor: Any = "local"
-    scheduler: str | None = None
-    format: str | None = None
-    passthrough: tuple[Path, ...] = ()
-    project: Path | None = None
-    pixel_size: float | None = None
-    exclude_classes: tuple[int, ...] = ()
-    only_classes: tuple[int, ...] | None = None
-    min_class_particles: int = 0
-    junk_classes: tuple[int, ...] = ()
-    junk: Literal["off", "auto", "list"] = "off"
-    strict: bool = False
-    copy_templates: bool = False
-
-    @classmethod
-    def of(
-        cls,
-        path: Path | str,
-        class_averages: Path | str | None = None,
-        **settings: Any,
-    ) -> RunSettings:
-        """A request from what a person writes in Python: text for paths, lists, a float for f.
-
-        Parameters
-        ----------
-        path, class_averages
-        **settings
-            The other fields.
-
-        Raises
-        ------
-        TypeError
-            If a setting is not a field.
-        """
-        for name in _PATHS:
-            if settings.get(name) is not None:
-                settings[name] = Path(settings[name])
-        if settings.get("factor") is not None:
-            settings["factor"] = str(settings["factor"])
-        for name, convert in (
-            ("passthrough", Path),
-            ("exclude_classes", int),
-            ("junk_classes", int),
-        ):
-            settings[name] = tuple(convert(value) for value in settings.get(name) or ())
-        if settings.get("only_classes") is not None:
-            settings["only_classes"] = tuple(int(number) for number in settings["only_classes"])
-        return cls(
-            path=Path(path),
-            class_averages=None if class_averages is None else Path(class_averages),
-            **settings,
-        )
-
     def __post_init__(self) -> None:
-        refuse_contradictions(self)
+        _refuse_contradictions(self)
 
     @property
     def number(self) -> int | None:
@@ -224,44 +82,127 @@ class RunSettings:
     def folder_name(self, job: str) -> str:
         """The results folder when none is named: ``rebalance_job013_k8_f0.8``.
 
+        It says the job, what groups, and how superclasses are balanced.
+
         Parameters
         ----------
         job : str
             From the data set.
         """
-        return folder_names.results_folder_name(self, job)
+        parts = ["rebalance", _plain(job)]
+        if self.is_off:
+            parts.append("classes")
+        elif self.labels is not None:
+            parts.append(_plain(self.labels.stem))
+        elif self.decisions is not None:
+            parts.append(_plain(self.decisions.stem))
+        elif self.n_superclasses is not None:
+            parts.append(f"k{self.n_superclasses}")
+        else:
+            parts.append(_plain(str(self.clustering)))
+        if self.max_size is not None and self.factor is None:
+            parts.append(f"max{self.max_size}")
+        else:
+            parts.append(f"f{_plain(_shortest(self.factor or '0'))}")
+        return "_".join(parts)
 
     def scan_folder_name(self, job: str) -> str:
         """The folder of a scan when none is named: ``rebalance_job013_scan``."""
-        return folder_names.scan_folder_name(job)
+        return f"rebalance_{_plain(job)}_scan"
 
     def to_json(self) -> dict[str, Any]:
-        """JSON values, by which `from_json` makes the same request; paths are made absolute.
+        """JSON values, by which `from_json` makes the same settings; paths are made absolute.
 
         A plugin instance is written as the name of its class, and can't be made again.
         """
-        return recorded.to_json(self)
+        return as_json.to_json(self)
 
     @classmethod
     def from_json(cls, content: Mapping[str, Any]) -> RunSettings:
-        """The request that `to_json` wrote.
+        """The settings that `to_json` wrote.
 
         Raises
         ------
         OptionError
             If a field is unknown, missing or of the wrong type.
         """
-        return recorded.from_json(cls, content)
+        return as_json.from_json(cls, content)
 
 
-def named_files(request: RunSettings) -> list[Path]:
-    """The files and folders that a request names to be read."""
+def named_files(settings: RunSettings) -> list[Path]:
+    """The files and folders that settings name to be read."""
     given = (
-        request.path,
-        request.class_averages,
-        request.labels,
-        request.decisions,
-        request.affinity_file,
-        *request.passthrough,
+        settings.path,
+        settings.class_averages,
+        settings.labels,
+        settings.decisions,
+        settings.affinity_file,
+        *settings.passthrough,
     )
     return [path for path in given if path is not None]
+
+
+def _refuse_contradictions(settings: RunSettings) -> None:
+    if isinstance(settings.n_superclasses, str):
+        _check_number_can_be_open(settings)
+    if settings.labels is not None:
+        if settings.is_off:
+            raise OptionError(
+                "`labels` and `superclasses=False` exclude each other.", setting="labels"
+            )
+        if settings.n_superclasses is not None:
+            raise OptionError(
+                "`labels` says itself how many superclasses there are.",
+                hint="Leave out `n_superclasses`, or leave out `labels`.",
+                setting="n_superclasses",
+            )
+    if settings.decisions is not None:
+        others = {
+            "n_superclasses": settings.n_superclasses is not None,
+            "labels": settings.labels is not None,
+            "superclasses=False": settings.is_off,
+            'junk="auto"': settings.junk == "auto",
+        }
+        for other, is_given in others.items():
+            if is_given:
+                raise OptionError(
+                    f"`decisions` says itself what the superclasses are; `{other}` is given too.",
+                    hint=f"Leave out `{other}`, or leave out `decisions`.",
+                    setting=other.partition("=")[0],
+                )
+    if settings.affinity_file is not None and settings.is_off:
+        raise OptionError(
+            "`affinity_file` is of no use when superclassification is off.",
+            setting="affinity_file",
+        )
+
+
+def _check_number_can_be_open(settings: RunSettings) -> None:
+    another = '`clustering="hierarchical"`'
+    if settings.is_off:
+        raise OptionError(
+            "Each class average is by itself (`superclasses=False`, or the clustering identity): "
+            "there is no number of superclasses to try.",
+            hint=f"Choose another clustering, e.g. {another}.",
+            setting="n_superclasses",
+        )
+    if settings.finds_number:
+        raise OptionError(
+            f"The clustering {plugin_name(settings.clustering)} finds the number of superclasses "
+            "itself.",
+            hint="Leave out `n_superclasses`; or choose a clustering that is told the number, "
+            f"e.g. {another}.",
+            setting="n_superclasses",
+        )
+
+
+def _plain(text: str) -> str:
+    cleaned = "".join(c if c.isascii() and (c.isalnum() or c in "._+-") else "_" for c in text)
+    return cleaned.strip("._")[:80] or "job"
+
+
+def _shortest(number: str) -> str:
+    try:
+        return format(Decimal(number).normalize(), "f")
+    except InvalidOperation:
+        return number

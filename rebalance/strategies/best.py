@@ -74,7 +74,7 @@ class Best(Strategy):
             if column not in SCORES:
                 raise OptionError(
                     f"It is not known which end of the column {column} is good.",
-                    hint="Say --set strategy.direction=high, or low.",
+                    hint="Say `strategy.direction=high`, or low.",
                 )
             direction = SCORES[column]
         return BestOptions(column=column, direction=direction, stratified=options.stratified)
@@ -167,4 +167,4 @@ def _is_score(values: np.ndarray) -> bool:
 
 def _choice(particles: ParticleTable) -> str:
     numeric = [name for name in particles.column_names if _is_score(particles.column(name))]
-    return f"Give --set strategy.column=NAME; columns of numbers: {', '.join(numeric) or 'none'}."
+    return f"Give `strategy.column=NAME`; columns of numbers: {', '.join(numeric) or 'none'}."

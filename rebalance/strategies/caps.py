@@ -81,7 +81,8 @@ def parse_max_size(max_size: Any) -> int:
     """
     problem = OptionError(
         f"The maximum superclass size must be a whole number of at least 1, not {max_size!r}.",
-        hint="Give --max-size as a number of particles, e.g. 5000.",
+        hint="Give `max_size` as a number of particles, e.g. 5000.",
+        setting="max_size",
     )
     if isinstance(max_size, bool | np.bool_):
         raise problem
@@ -138,7 +139,7 @@ def decide_cap(n_min: int, factor: Factor | None, max_size: Any = None) -> Cap:
             "off",
             warnings=(
                 f"The maximum superclass size {size:,} is ignored, because the rebalance factor "
-                "is 0: nothing is balanced. Leave -f away to use it.",
+                "is 0: nothing is balanced. Leave `factor` away to use it.",
             ),
         )
     warnings = []
@@ -163,4 +164,5 @@ def _bad_factor(found: object) -> OptionError:
     return OptionError(
         f"The rebalance factor must be a number from 0 to 1, not {found!s}.",
         hint="0 keeps every particle; 1 makes all superclasses as large as the smallest.",
+        setting="factor",
     )

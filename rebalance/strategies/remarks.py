@@ -114,18 +114,20 @@ def about_waste(
     if fewest is None:
         return [
             f"{warning} A lower factor keeps more; so may leaving small classes out with "
-            "--min-class-particles, --exclude-classes or --only-classes."
+            "`min_class_particles`, `exclude_classes` or `only_classes`."
         ]
     number, would_stay = fewest
     out = sorted(c for group in members[:number] for c in group)
     at_least = max(candidates[c] for c in out) + 1
     # The rest stays grouped as it is if as many superclasses fewer are asked for.
-    fewer = "" if superclasses.by != BY_CLUSTERING else f"-k {len(superclasses) - number} "
-    listed = f"{fewer}--exclude-classes {','.join(map(str, out))}, or " if len(out) <= 10 else ""
+    fewer = (
+        "" if superclasses.by != BY_CLUSTERING else f"n_superclasses={len(superclasses) - number}, "
+    )
+    listed = f"`{fewer}exclude_classes={out}`, or " if len(out) <= 10 else ""
     which = "it" if number == 1 else f"the {number:,} smallest superclasses"
     return [
         f"{warning} Without {which} {would_stay:,} would stay: "
-        f"{listed}{fewer}--min-class-particles {at_least}. Or lower the factor."
+        f"{listed}`{fewer}min_class_particles={at_least}`. Or lower the factor."
     ]
 
 

@@ -224,7 +224,7 @@ def test_a_name_cant_break_out_of_the_page(results: Any, opened: Any, tmp_path: 
     summary = {**result.summary, "warnings": [HOSTILE], "notes": [HOSTILE]}
     hostile = replace(result, dataset=replace(result.dataset, job=HOSTILE), summary=summary)
     path = tmp_path / "report.html"
-    path.write_text(html(RunSettings.of(HOSTILE, n_superclasses=5), hostile), encoding="utf-8")
+    path.write_text(html(RunSettings(HOSTILE, n_superclasses=5), hostile), encoding="utf-8")
     shown: Opened = opened(path)
     assert shown.page.evaluate("window.hacked") is None
     assert shown.page.locator("img").count() == 0
@@ -326,7 +326,7 @@ def many_averages(n: int, rng: np.random.Generator) -> tuple[RunSettings, RunRes
     affinity = Affinity(values, class_id, np.zeros(n, dtype=bool), "rotational-cc", {}, alignment)
     averages = ClassAverages(images, class_id, pixel_size=2.0)
     number = min(2, n)
-    request = RunSettings.of("stack.mrcs", n_superclasses=number)
+    request = RunSettings("stack.mrcs", n_superclasses=number)
     superclasses = rebalance.cluster(affinity, number)
     dataset = Dataset("stack", class_averages=averages, job="many")
     return request, RunResult(dataset, superclasses, affinity, summary={})

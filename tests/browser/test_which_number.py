@@ -22,9 +22,7 @@ def scanned(simulated_job: Path, opened: Any, results: Any, tmp_path: Path) -> O
     """The page of a run with a scan, which has two runners-up whatever the data say."""
     result = _with_runners_up(results("scan", n_superclasses="auto", factor="0.5"))
     path = tmp_path / "report.html"
-    request = RunSettings.of(
-        simulated_job, n_superclasses=result.scan.suggestion.number, factor="0.5"
-    )
+    request = RunSettings(simulated_job, n_superclasses=result.scan.suggestion.number, factor="0.5")
     path.write_text(html(request, result), encoding="utf-8")
     shown: Opened = opened(path)
     return shown

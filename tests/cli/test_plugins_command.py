@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from rebalance.cli import app
-from rebalance.cli.words import names_of
+from rebalance.cli.plugin_names import names_of
 from rebalance.hookspecs import PluginSpec, hookimpl
 from rebalance.registry import Registry
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -130,6 +131,59 @@ def test_built_in_plugins_come_in_by_the_hooks() -> None:
     assert installed == handed_out
 
 
+_FLAG = re.compile(r"(?<![\w-])(--[a-z][a-z-]+|-[kfoq](?= \S|$))")
+_MAY_NAME_FLAGS = {
+    "cli": "what is typed",
+    "settings": "where flags are declared",
+    "scaffold": "commands to type, and pages of the package that is written",
+    "simulate/relion_tables.py": "the command of RELION that a job names",
+    "simulate/map_file.py": "a program of RELION",
+    "formats/star_file.py": "a program of RELION",
+    "formats/inspection.py": "the command to type next",
+    "engine/dask_executor.py": "the command of Dask",
+}
+
+
+def texts(path: Path) -> list[str]:
+    """Texts of a file that are no docstrings."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    documentation = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in documentation
+    ]
+
+
+def test_messages_name_settings_and_no_flags() -> None:
+    found = {
+        f"{path.relative_to(PACKAGE)}: {text}"
+        for path in PACKAGE.rglob("*.py")
+        if path.relative_to(PACKAGE).parts[0] not in _MAY_NAME_FLAGS
+        and path.relative_to(PACKAGE).as_posix() not in _MAY_NAME_FLAGS
+        for text in texts(path)
+        if _FLAG.search(text)
+    }
+    assert found == set()
+
+
+def test_type_checkers_are_told_of_every_public_name() -> None:
+    import rebalance
+
+    tree = ast.parse((PACKAGE / "__init__.pyi").read_text(encoding="utf-8"))
+    told = {
+        alias.asname: node.module
+        for node in tree.body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert told == rebalance._FROM
+    assert set(rebalance.__all__) == {*told, "__version__"}
+    assert all(getattr(rebalance, name).__name__ == name for name in told)
+
+
 def test_importing_the_package_and_asking_for_help_load_nothing_heavy() -> None:
     code = (
         "import sys, rebalance.cli\n"
@@ -156,21 +210,3 @@ def test_importing_the_package_loads_no_library_and_nothing_that_draws() -> None
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
     )
     assert done.stdout.split() == ["[]", "[]"]
-
-
-def test_what_the_package_offers_is_what_a_type_checker_sees() -> None:
-    """The names are written twice in `rebalance/__init__.py`: imported lazily, and for types."""
-    import rebalance
-
-    tree = ast.parse((PACKAGE / "__init__.py").read_text(encoding="utf-8"))
-    typed = {
-        alias.name: node.module
-        for block in ast.walk(tree)
-        if isinstance(block, ast.If)
-        for node in block.body
-        if isinstance(node, ast.ImportFrom)
-        for alias in node.names
-    }
-    assert typed == rebalance._FROM
-    assert set(rebalance.__all__) == {*typed, "__version__"}
-    assert all(getattr(rebalance, name).__name__ == name for name in typed)

@@ -283,7 +283,7 @@ def test_a_scheduler_that_does_not_answer_is_a_clear_error(
 
 
 def test_dask_without_a_scheduler_is_a_clear_error() -> None:
-    with pytest.raises(ExecutorError, match=r"no Dask scheduler .*\nName one with --scheduler"):
+    with pytest.raises(ExecutorError, match=r"no Dask scheduler .*\nName one with `scheduler="):
         rebalance.affinity(noise(), executor="dask")
 
 
@@ -329,7 +329,7 @@ def test_executors_are_found_by_name_and_contract() -> None:
     assert find_executor(own) is own
     with pytest.raises(OptionError, match="executor = 'spark', expected one of local, dask"):
         find_executor("spark")
-    with pytest.raises(OptionError, match="--scheduler tcp://here is of no use"):
+    with pytest.raises(OptionError, match="`scheduler='tcp://here'` is of no use"):
         find_executor("local", "tcp://here")
 
 
@@ -339,5 +339,5 @@ def test_a_card_of_this_machine_is_of_no_use_to_workers(client: Any) -> None:
 
 
 def test_a_request_with_a_client_is_recorded_as_text(client: Any) -> None:
-    recorded = RunSettings.of("job", executor=client).to_json()
+    recorded = RunSettings("job", executor=client).to_json()
     assert recorded["executor"] == "Client"

@@ -149,8 +149,8 @@ def test_without_images_it_is_said_that_nothing_is_judged(job: Path, tmp_path: P
 
 def test_wrong_words_and_decisions_are_refused() -> None:
     assert command("run", "x", "--junk", "maybe").exit_code == 2
-    with pytest.raises(OptionError, match="--junk is 'yes'"):
-        RunSettings.of("x", n_superclasses=3, junk="yes")
-    with pytest.raises(OptionError, match="--junk auto is given too"):
-        RunSettings.of("x", decisions="y.json", junk="auto")
-    assert RunSettings.of("x", decisions="y.json", junk="list").junk == "list"
+    with pytest.raises(OptionError, match="`junk` is 'yes'"):
+        RunSettings("x", n_superclasses=3, junk="yes")
+    with pytest.raises(OptionError, match='`junk="auto"` is given too'):
+        RunSettings("x", decisions="y.json", junk="auto")
+    assert RunSettings("x", decisions="y.json", junk="list").junk == "list"

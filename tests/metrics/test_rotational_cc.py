@@ -223,7 +223,7 @@ def test_coarse_grid_covers_the_disc_sorted_by_length(rng: np.random.Generator) 
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"max_shift": "40"}, "--pixel-size"),
+        ({"max_shift": "40"}, "`pixel_size`"),
         ({"mask_diameter": "100px"}, "mask_diameter"),
         ({"low_pass": "1px"}, "low_pass"),
         ({"high_pass": "2px"}, "high_pass"),

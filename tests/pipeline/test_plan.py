@@ -21,7 +21,7 @@ def test_a_plan_compares_nothing_where_there_are_no_averages(
     labels = tmp_path / "labels.csv"
     numbers = range(1, 31)
     labels.write_text("class_id,superclass\n" + "".join(f"{n},{n % 3}\n" for n in numbers))
-    planned = plan(RunSettings.of(table, labels=labels, use_cache=False))
+    planned = plan(RunSettings(table, labels=labels, use_cache=False))
     assert planned.dataset.class_averages is None
     assert (planned.affinity_source, planned.n_pairs) == ("", 0)
     assert planned.superclasses is not None
@@ -29,7 +29,7 @@ def test_a_plan_compares_nothing_where_there_are_no_averages(
 
 
 def test_a_plan_writes_nothing_and_says_the_same(simulated_job: Path) -> None:
-    request = RunSettings.of(
+    request = RunSettings(
         simulated_job,
         metric=Correlation(),
         n_superclasses=5,
@@ -48,7 +48,7 @@ def test_a_plan_writes_nothing_and_says_the_same(simulated_job: Path) -> None:
 
     result = execute(request)
     assert planned.folder == result.folder
-    again = plan(RunSettings.of(simulated_job, **_settings(request), output="elsewhere"))
+    again = plan(RunSettings(simulated_job, **_settings(request), output="elsewhere"))
     assert again.affinity_source == "cache"
     assert again.superclasses is not None
     assert again.selection is not None

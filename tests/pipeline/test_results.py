@@ -104,7 +104,7 @@ def test_junk_is_grouped_with_nothing_and_has_its_own_reason(simulated_job: Path
     assert {number for number, word in status.items() if word == "junk"} == set(junk)
     report = (result.folder / "report.md").read_text(encoding="utf-8")
     assert f"{len(junk)} junk" in report
-    with pytest.raises(OptionError, match="--junk-classes names class 99"):
+    with pytest.raises(OptionError, match="`junk_classes` names class 99"):
         quick_run(simulated_job, output="none", junk_classes=[99])
 
 

@@ -73,11 +73,11 @@ def test_a_clustering_that_needs_no_affinity_groups_without_comparison(
         rebalance.run(simulated_job, clustering=Alternating(), n_superclasses=99)
     with pytest.raises(OptionError, match="needs the number of superclasses"):
         rebalance.run(simulated_job, clustering=Alternating())
-    planned = plan(RunSettings.of(simulated_job, output="c", use_cache=False, **settings))
+    planned = plan(RunSettings(simulated_job, output="c", use_cache=False, **settings))
     assert (planned.affinity_source, planned.n_pairs) == ("", 0)
     np.testing.assert_array_equal(planned.superclasses.label, result.superclasses.label)
     said = plan(
-        RunSettings.of(simulated_job, output="c", options={"metric": {"mirror": False}}, **settings)
+        RunSettings(simulated_job, output="c", options={"metric": {"mirror": False}}, **settings)
     ).warnings
     assert said[0] == (
         "The options of the metric are not used: the clustering Alternating needs no affinity."

@@ -30,7 +30,7 @@ def result(simulated_job: Path, tmp_path_factory: pytest.TempPathFactory) -> reb
 
 @pytest.fixture(scope="module")
 def request_(simulated_job: Path) -> RunSettings:
-    return RunSettings.of(simulated_job, n_superclasses=5, factor="0.5")
+    return RunSettings(simulated_job, n_superclasses=5, factor="0.5")
 
 
 def decoded(text: str, dtype: str) -> np.ndarray:
@@ -148,7 +148,7 @@ def test_a_scan_is_told_without_numbers_that_json_lacks(
     found: Any = rebalance.run(
         simulated_job, n_superclasses="auto", output=tmp_path / "auto", figures=False
     )
-    request = RunSettings.of(simulated_job, n_superclasses=found.scan.suggestion.number)
+    request = RunSettings(simulated_job, n_superclasses=found.scan.suggestion.number)
     told = content(request, found)["scan"]
     assert told["suggestion"] == found.scan.suggestion.number
     assert told["runners_up"] == list(found.scan.suggestion.runners_up)

@@ -281,8 +281,8 @@ def test_a_one_particle_class_that_throws_nearly_everything_away_is_named() -> N
     assert "Only 3 of 8,001 particles" in warning
     assert "class 3" in warning
     assert "6,000 would stay" in warning
-    assert "--exclude-classes 3" in warning
-    assert "--min-class-particles 2" in warning
+    assert "`exclude_classes=[3]`" in warning
+    assert "`min_class_particles=2`" in warning
     assert select(particles, groups, factor=1, min_class_particles=2).after.sum() == 6_000
     assert not select(particles, groups, factor=1, exclude_classes=[3]).warnings
 
@@ -295,7 +295,7 @@ def test_what_would_stay_without_a_tiny_class_stays_when_it_is_left_out_as_said(
     counts = np.array([4_000, 3_000, 2_000, 2])
     particles = table(np.repeat([1, 2, 3, 4], counts))
     warning = select(particles, cluster(alike, 3, n_particles=counts), factor=1).warnings[0]
-    assert "Without it 4,000 would stay: -k 2 --exclude-classes 4" in warning
+    assert "Without it 4,000 would stay: `n_superclasses=2, exclude_classes=[4]`" in warning
     fewer = cluster(alike, 2, n_particles=counts, left_out=[4])
     assert select(particles, fewer, factor=1).selected.sum() == 4_000
 
@@ -306,8 +306,8 @@ def test_several_tiny_classes_that_throw_nearly_everything_away_are_named_togeth
     assert "Only 12 of 8,908 particles" in warning
     assert "has 2 particles, as has one more, and sets" in warning
     assert "the 3 smallest superclasses 2,700 would stay" in warning
-    assert "--exclude-classes 4,5,6" in warning
-    assert "--min-class-particles 5" in warning
+    assert "`exclude_classes=[4, 5, 6]`" in warning
+    assert "`min_class_particles=5`" in warning
     assert select(particles, groups, factor=1, min_class_particles=5).after.sum() == 2_700
 
 

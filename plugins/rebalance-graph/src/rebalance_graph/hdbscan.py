@@ -93,8 +93,8 @@ class Hdbscan(Clustering):
             raise OptionError(
                 f"The clustering hdbscan finds the number of superclasses itself; "
                 f"{n_superclasses} can't be asked of it.",
-                hint="Leave -k away and change clustering.min_cluster_size, or choose another "
-                "clustering (rebalance plugins).",
+                hint="Leave `n_superclasses` away and change clustering.min_cluster_size, or "
+                "choose another clustering (rebalance plugins).",
             )
         return ClusteringResult(
             label=in_canonical_order(averages.affinity, lambda ordered: _label(ordered, options))

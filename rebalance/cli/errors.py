@@ -49,14 +49,18 @@ def show_error(error: RebalanceError) -> None:
     from rich.text import Text
 
     from rebalance.cli.screen import stderr
+    from rebalance.settings import with_flags
 
     console = stderr()
+    problem, hint = (
+        with_flags(_without_controls(text or "")) for text in (error.problem, error.hint)
+    )
     place = ", ".join(str(part) for part in (error.path, error.location) if part is not None)
     message = Text.assemble(("Error: ", "bold red"))
     message.append(f"{_without_controls(place)}\n" if place else "", "bold")
-    console.print(message.append(_without_controls(error.problem)))
-    if error.hint:
-        console.print(_without_controls(error.hint), style="dim", markup=False)
+    console.print(message.append(problem))
+    if hint:
+        console.print(hint, style="dim", markup=False)
     if isinstance(error, PluginError):
         from rebalance.registry import registry
 

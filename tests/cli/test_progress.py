@@ -9,9 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from rebalance.cli import screen
-from rebalance.cli.pace import WINDOW_SECONDS, Pace, clock
-from rebalance.cli.screen import TerminalProgress
+from rebalance.cli.progress import WINDOW_SECONDS, Pace, TerminalProgress, clock
 
 
 def test_a_steady_pace_is_said() -> None:
@@ -96,7 +94,7 @@ def test_a_bar_has_pairs_rate_and_time_left_on_one_line(
     monkeypatch: pytest.MonkeyPatch, width: int
 ) -> None:
     now = [100.0]
-    monkeypatch.setattr("rebalance.cli.pace.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("rebalance.cli.progress.time.monotonic", lambda: now[0])
     progress = Watched(is_terminal=True, width=width)
     progress.stage("affinity", TITLE, unit="pairs")
     progress.advance(0, TOTAL)
@@ -113,8 +111,8 @@ def test_a_bar_has_pairs_rate_and_time_left_on_one_line(
 
 def test_lines_have_pairs_rate_and_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
     now = [100.0]
-    monkeypatch.setattr("rebalance.cli.pace.time.monotonic", lambda: now[0])
-    monkeypatch.setattr(screen, "_LINE_EVERY_SECONDS", -1.0)
+    monkeypatch.setattr("rebalance.cli.progress.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("rebalance.cli.progress._LINE_EVERY_SECONDS", -1.0)
     progress = Watched(is_terminal=False)
     progress.stage("affinity", TITLE, unit="pairs")
     progress._show(TITLE)

@@ -1,14 +1,19 @@
-"""A request says what was asked, refuses contradictions, and survives the record."""
+"""Settings keep what was asked, refuse contradictions, and survive the record."""
 
 from __future__ import annotations
 
 import json
+from dataclasses import FrozenInstanceError, replace
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rebalance.checks import check_early
 from rebalance.errors import OptionError
 from rebalance.settings import RunSettings
 
@@ -39,13 +44,97 @@ def test_no_job_name_leads_out_of_the_folder(job: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ({"path": "job"}, Path("job")),
+        ({"output": "out"}, Path("out")),
+        ({"factor": 0.1}, "0.1"),
+        ({"factor": Decimal("0.30")}, "0.30"),
+        ({"n_superclasses": "8"}, 8),
+        ({"n_superclasses": np.int64(8)}, 8),
+        ({"n_superclasses": "auto"}, "auto"),
+        ({"exclude_classes": "3,5,7-9"}, (3, 5, 7, 8, 9)),
+        ({"exclude_classes": [np.int64(3), 5]}, (3, 5)),
+        ({"exclude_classes": None}, ()),
+        ({"only_classes": range(3)}, (0, 1, 2)),
+        ({"only_classes": None}, None),
+        ({"passthrough": "p.cs"}, (Path("p.cs"),)),
+        ({"passthrough": ["p.cs", Path("q.cs")]}, (Path("p.cs"), Path("q.cs"))),
+        ({"options": ["metric.max-shift=4px"]}, {"metric": {"max_shift": "4px"}}),
+        ({"options": {"metric": {"mirror": False}}}, {"metric": {"mirror": False}}),
+        ({"options": None}, {}),
+    ],
+)
+def test_a_setting_keeps_one_form_of_all_that_may_be_given(
+    given: dict[str, Any], kept: object
+) -> None:
+    (name,) = given
+    settings = RunSettings(**{"path": "x"} | given)
+    assert getattr(settings, name) == kept
+    assert type(getattr(settings, name)) is type(kept) or isinstance(kept, Path)
+    assert replace(settings) == settings
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({"labels": 3}, "labels"),
+        ({"n_superclasses": "many"}, "n_superclasses"),
+        ({"n_superclasses": 3.5}, "n_superclasses"),
+        ({"exclude_classes": "a-b"}, "exclude_classes"),
+        ({"only_classes": ""}, "only_classes"),
+        ({"threads": 0}, "threads"),
+        ({"threads": 1.5}, "threads"),
+        ({"min_class_particles": "3"}, "min_class_particles"),
+        ({"superclasses": "no"}, "superclasses"),
+        ({"pixel_size": "small"}, "pixel_size"),
+        ({"junk": "perhaps"}, "junk"),
+        ({"options": ["max_shift=3"]}, "options"),
+        ({"options": ["metric.max_shift=3", "metric.max-shift=4"]}, "metric.max_shift"),
+        ({"labels": "l", "n_superclasses": 3}, "n_superclasses"),
+        ({"decisions": "d", "junk": "auto"}, "junk"),
+    ],
+)
+def test_an_error_carries_the_name_of_the_setting(given: dict[str, Any], name: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        RunSettings("x", **given)
+    assert caught.value.setting == name
+    assert "--" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("given", "name"),
+    [
+        ({"factor": 3}, "factor"),
+        ({"max_size": 0}, "max_size"),
+        ({"seed": -1}, "seed"),
+        ({"scheduler": "tcp://here"}, "scheduler"),
+        ({"executor": "dask", "device": "cuda"}, "device"),
+        ({"executor": "cloud"}, "executor"),
+        ({"options": ["metric.sigma=3"]}, "metric.sigma"),
+    ],
+)
+def test_so_does_an_error_that_is_found_before_the_work(given: dict[str, Any], name: str) -> None:
+    with pytest.raises(OptionError) as caught:
+        check_early(RunSettings("x", **{"n_superclasses": 3} | given))
+    assert caught.value.setting == name
+
+
+def test_settings_do_not_change() -> None:
+    settings = RunSettings("x", seed=3)
+    with pytest.raises(FrozenInstanceError):
+        settings.seed = 4  # type: ignore[misc]
+    assert (settings.seed, RunSettings.seed) == (3, 0)
+
+
+@pytest.mark.parametrize(
     ("settings", "message"),
     [
         ({"labels": Path("l"), "superclasses": False}, "exclude each other"),
         ({"labels": Path("l"), "n_superclasses": 3}, "how many superclasses"),
         ({"superclasses": False, "affinity_file": Path("a")}, "superclassification is off"),
         ({"options": {"format": {}}}, "no options of 'format'"),
-        ({"threads": 0}, "--threads is 0"),
+        ({"threads": 0}, "`threads` is 0"),
         ({"pixel_size": 0.0}, "pixel size"),
         ({"pixel_size": float("nan")}, "pixel size"),
         ({"device": "gpu"}, "no device 'gpu'"),
@@ -57,9 +146,9 @@ def test_contradictions_are_refused(settings: dict[str, object], message: str) -
         RunSettings(Path("x"), **settings)  # type: ignore[arg-type]
 
 
-def test_a_request_survives_the_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_settings_survive_the_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    request = RunSettings.of(
+    settings = RunSettings(
         tmp_path / "job",
         "stack.mrcs",
         n_superclasses=8,
@@ -71,10 +160,10 @@ def test_a_request_survives_the_record(tmp_path: Path, monkeypatch: pytest.Monke
         output="out",
         pixel_size=1.5,
     )
-    assert request.factor == "0.1"
-    again = RunSettings.from_json(json.loads(json.dumps(request.to_json())))
+    assert settings.factor == "0.1"
+    again = RunSettings.from_json(json.loads(json.dumps(settings.to_json())))
     assert again.class_averages == tmp_path / "stack.mrcs"
-    assert again.to_json() == request.to_json()
+    assert again.to_json() == settings.to_json()
     assert (again.factor, again.exclude_classes, again.only_classes) == ("0.1", (1, 5), (1, 2, 3))
 
 
@@ -114,7 +203,7 @@ def test_a_field_of_the_wrong_type_in_a_record_is_named(field: str, value: objec
 
 def test_an_unknown_setting_is_an_error_in_python_too() -> None:
     with pytest.raises(TypeError, match="n_superclases"):
-        RunSettings.of("x", n_superclases=3)
+        RunSettings("x", n_superclases=3)
 
 
 def test_a_number_is_not_left_open_to_a_clustering_that_finds_it_itself() -> None:

@@ -1,0 +1,20 @@
+# For type checkers and editors: at run time a name is imported when it is used.
+
+from rebalance.clusterings import cluster as cluster
+from rebalance.engine import affinity as affinity
+from rebalance.errors import RebalanceError as RebalanceError
+from rebalance.formats import read as read
+from rebalance.model import Affinity as Affinity
+from rebalance.model import Alignment as Alignment
+from rebalance.model import ClassAverages as ClassAverages
+from rebalance.model import Dataset as Dataset
+from rebalance.model import ParticleTable as ParticleTable
+from rebalance.model import RunResult as RunResult
+from rebalance.model import Scan as Scan
+from rebalance.model import Selection as Selection
+from rebalance.model import Superclasses as Superclasses
+from rebalance.pipeline import run as run
+from rebalance.scanning import scan as scan
+from rebalance.strategies import select as select
+
+__version__: str

@@ -1,0 +1,162 @@
+"""What commands share: options typed the same everywhere, and those made from the settings."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, get_type_hints
+
+import typer
+
+from rebalance.cli.plugin_names import names_of
+from rebalance.settings import RunSettings, with_flags
+from rebalance.settings.fields import OUTPUT, PANELS, SHORTHANDS, Shorthand
+from rebalance.settings.setting import Setting, kept_type, settings_of
+from rebalance.settings.values import options_of_pairs
+
+DryRun = Annotated[
+    bool,
+    typer.Option("--dry-run", help="Say what would happen; write nothing.", rich_help_panel=OUTPUT),
+]
+
+Json = Annotated[
+    bool,
+    typer.Option(
+        "--json", help="Print the summary as JSON, and nothing else.", rich_help_panel=OUTPUT
+    ),
+]
+
+Quiet = Annotated[
+    bool, typer.Option("-q", "--quiet", help="Print nothing but errors.", rich_help_panel=OUTPUT)
+]
+
+
+def one_of(*words: str) -> Callable[[str], list[str]]:
+    """For shell completion: those of a few words that begin with what is typed."""
+    return lambda incomplete: [word for word in words if word.startswith(incomplete)]
+
+
+def typed_settings(
+    *,
+    scan: bool = False,
+    fixed: Mapping[str, Any] | None = None,
+    otherwise: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make a command of a function of `RunSettings`: every setting becomes one of its options.
+
+    The other parameters of the function are options of the command too.
+
+    Parameters
+    ----------
+    scan : bool
+        Only the settings that ``rebalance scan`` has.
+    fixed : mapping, optional
+        Settings that nobody types.
+    otherwise : mapping of setting to attributes of `typer.Option`, optional
+        What this command says differently, such as another help text.
+    """
+    settings = {
+        name: setting
+        for name, setting in settings_of(RunSettings).items()
+        if setting.scan or not scan
+    }
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        own = _own_parameters(command)
+        made = _parameters(settings, otherwise or {})
+        parameters = sorted([*made, *own], key=lambda one: _place(one, is_own=one in own))
+
+        @functools.wraps(command)
+        def typed(**words: Any) -> None:
+            beside = {one.name: words.pop(one.name) for one in own}
+            command(RunSettings(**_given(settings, words), **(fixed or {})), **beside)
+
+        vars(typed)["__signature__"] = inspect.Signature(parameters)
+        typed.__annotations__ = {one.name: one.annotation for one in parameters}
+        return typed
+
+    return decorate
+
+
+def _own_parameters(command: Callable[..., None]) -> list[inspect.Parameter]:
+    hints = get_type_hints(command, include_extras=True)
+    _, *own = inspect.signature(command).parameters.values()
+    return [
+        one.replace(annotation=hints[one.name], kind=inspect.Parameter.KEYWORD_ONLY) for one in own
+    ]
+
+
+def _parameters(
+    settings: Mapping[str, Setting[Any, Any]], otherwise: Mapping[str, Mapping[str, Any]]
+) -> list[inspect.Parameter]:
+    made = []
+    for name, setting in settings.items():
+        kind = setting.typed or kept_type(RunSettings, name)
+        info = _info(setting)
+        for attribute, value in otherwise.get(name, {}).items():
+            setattr(info, attribute, value)
+        made.append(_parameter(name, Annotated[kind, info], _default(setting)))
+        if name == "metric":
+            made += [
+                _parameter(one.name, Annotated[one.typed, _shorthand_info(one, setting)], None)
+                for one in SHORTHANDS
+            ]
+    return made
+
+
+def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotation
+    )
+
+
+def _default(setting: Setting[Any, Any]) -> Any:
+    if setting.is_required:
+        return inspect.Parameter.empty
+    if setting.is_typed_off:
+        return not setting.default
+    return None if setting.default == () else setting.default
+
+
+def _info(setting: Setting[Any, Any]) -> Any:
+    said: dict[str, Any] = {"help": with_flags(setting.help), "metavar": setting.metavar}
+    if setting.default_shown is not None:
+        said["show_default"] = setting.default_shown
+    if setting.is_argument:
+        return typer.Argument(**said)
+    if setting.completes:
+        said["autocompletion"] = names_of(setting.completes)
+    return typer.Option(*setting.flags, rich_help_panel=setting.panel, **said)
+
+
+def _shorthand_info(shorthand: Shorthand, beside: Setting[Any, Any]) -> Any:
+    said: dict[str, Any] = {} if shorthand.default_shown else {"show_default": False}
+    return typer.Option(
+        *shorthand.flags,
+        help=shorthand.help,
+        metavar=shorthand.metavar,
+        rich_help_panel=beside.panel,
+        **said,
+    )
+
+
+def _place(parameter: inspect.Parameter, *, is_own: bool) -> tuple[int, bool, bool]:
+    """By panel of the help; a command's own options are the last of a panel, else the first."""
+    (info,) = parameter.annotation.__metadata__
+    is_option = isinstance(info, typer.models.OptionInfo)
+    return (
+        (None, *PANELS).index(info.rich_help_panel),
+        is_option,
+        is_own == bool(info.rich_help_panel),
+    )
+
+
+def _given(settings: Mapping[str, Setting[Any, Any]], words: dict[str, Any]) -> dict[str, Any]:
+    """Settings from words as they were typed."""
+    shorthands = {one.name: words.pop(one.name) for one in SHORTHANDS}
+    options = options_of_pairs(words.pop("options") or (), shorthands)
+    for name, setting in settings.items():
+        if setting.is_typed_off:
+            words[name] = not words[name]
+    return {**words, "options": options}

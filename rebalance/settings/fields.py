@@ -1,0 +1,377 @@
+"""Every setting of a run, declared once.
+
+From here come the options of ``rebalance run`` and ``rebalance scan``, the parameters of the Python
+functions, their documentation, the run record, and the command that is shown for a result.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import KW_ONLY
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from rebalance import defaults
+from rebalance.settings.setting import Setting, settings_model
+from rebalance.settings.values import (
+    a_path,
+    a_switch,
+    angstrom_per_pixel,
+    at_least_one,
+    class_numbers,
+    decimal_text,
+    one_of,
+    optional,
+    paths,
+    plugin_options,
+    superclass_number,
+    whole_number,
+)
+
+PANELS = (GROUPS, COMPARE, BALANCE, INPUT, OUTPUT, COMPUTING) = (
+    "Superclasses",
+    "Similarity of class averages",
+    "Balancing",
+    "Input",
+    "Output",
+    "Computing",
+)
+"""Of a command's help, in their order. Within a panel, settings stand in the order of this file."""
+
+Junk = Literal["off", "auto", "list"]
+Scale = Literal["percentile", "full"]
+Device = Literal["auto", "cpu", "cuda"]
+
+GivenPath = Path | str
+Classes = Iterable[int] | str
+Named = str | object
+
+
+@settings_model
+class Settings:
+    """The fields of `RunSettings`.
+
+    That is a plain subclass: made a dataclass once more, type checkers would take what may be given
+    for what is kept.
+    """
+
+    path: Setting[GivenPath, Path] = Setting(
+        convert=a_path,
+        help="Class2D job folder, *_optimiser.star, particle table (.star, .cs), or a stack.",
+        metavar="INPUT",
+        is_argument=True,
+        default_shown=False,
+    )
+    class_averages: Setting[GivenPath | None, Path | None] = Setting(
+        default=None,
+        convert=optional(a_path),
+        help="Stack (.mrcs), *_model.star, class_averages.star or .cs, when INPUT is a table.",
+        in_python="Stack (.mrcs), *_model.star, class_averages.star or .cs, when `path` is a "
+        "table.",
+        metavar="CLASS_AVERAGES",
+        is_argument=True,
+        default_shown=False,
+    )
+    _: KW_ONLY
+    n_superclasses: Setting[int | str | None, int | Literal["auto"] | None] = Setting(
+        default=None,
+        convert=optional(superclass_number),
+        help="Number of superclasses; auto takes what rebalance scan suggests.",
+        in_python='Number of superclasses, K; "auto" takes what a scan suggests. Needed unless '
+        "superclassification is off, the superclasses are given, or the clustering finds it.",
+        panel=GROUPS,
+        flags=("-k", "--n-superclasses"),
+        metavar="N|auto",
+        typed=str | None,
+        scan=False,
+    )
+    factor: Setting[float | Decimal | str | None, str | None] = Setting(
+        default=None,
+        convert=optional(decimal_text),
+        help="Rebalance factor: smallest superclass ÷ largest allowed. 0 keeps every "
+        "particle, 1 makes all superclasses as large as the smallest.",
+        panel=BALANCE,
+        flags=("-f", "--factor"),
+        metavar="0…1",
+        default_shown="0",
+    )
+    max_size: Setting[int | None, int | None] = Setting(
+        default=None,
+        help="Largest superclass in particles, instead of `factor`.",
+        panel=BALANCE,
+        metavar="N",
+    )
+    superclasses: Setting[bool, bool] = Setting(
+        default=True,
+        convert=a_switch,
+        help="Balance the 2D classes themselves; needs no class averages.",
+        in_python="False: balance the 2D classes themselves; needs no class averages.",
+        panel=GROUPS,
+        flags=("--no-superclasses",),
+        scan=False,
+    )
+    labels: Setting[GivenPath | None, Path | None] = Setting(
+        default=None,
+        convert=optional(a_path),
+        help="Your own grouping: a table of class_id and superclass.",
+        panel=GROUPS,
+        metavar="FILE",
+        scan=False,
+    )
+    decisions: Setting[GivenPath | None, Path | None] = Setting(
+        default=None,
+        convert=optional(a_path),
+        help="What you decided on the report page: superclasses, junk, balance.",
+        panel=GROUPS,
+        metavar="FILE",
+        scan=False,
+    )
+    metric: Setting[Named, Any] = Setting(
+        default=defaults.METRIC,
+        help="How alike two class averages are.",
+        in_python="How alike two class averages are: a name, or an instance of a metric.",
+        panel=COMPARE,
+        metavar="NAME",
+        typed=str,
+        completes="metric",
+    )
+    clustering: Setting[Named, Any] = Setting(
+        default=defaults.CLUSTERING,
+        help="How averages are grouped.",
+        in_python="How averages are grouped: a name, or an instance of a clustering.",
+        panel=GROUPS,
+        metavar="NAME",
+        typed=str,
+        completes="clustering",
+    )
+    strategy: Setting[Named, Any] = Setting(
+        default=defaults.STRATEGY,
+        help="Which particles of a crowded superclass stay.",
+        in_python="Which particles of a crowded superclass stay: a name, or an instance of a "
+        "strategy.",
+        panel=BALANCE,
+        metavar="NAME",
+        typed=str,
+        completes="strategy",
+        scan=False,
+    )
+    seed: Setting[int, int] = Setting(default=0, help="Same seed, same particles.", panel=BALANCE)
+    output: Setting[GivenPath | None, Path | None] = Setting(
+        default=None,
+        convert=optional(a_path),
+        help="Results folder.",
+        in_python="Results folder; by default named after job, K and f, in the current folder.",
+        panel=OUTPUT,
+        flags=("-o", "--output"),
+        metavar="FOLDER",
+        default_shown="rebalance_<job>_k8_f0.8",
+    )
+    overwrite: Setting[bool, bool] = Setting(
+        default=False,
+        convert=a_switch,
+        help="Replace results of an earlier run.",
+        panel=OUTPUT,
+        flags=("--overwrite",),
+    )
+    figures: Setting[bool, bool] = Setting(
+        default=True,
+        convert=a_switch,
+        help="Draw the figures.",
+        panel=OUTPUT,
+        flags=("--figures/--no-figures",),
+        default_shown=False,
+        scan=False,
+    )
+    scale: Setting[Scale, Scale] = Setting(
+        default="percentile",
+        convert=one_of(Scale, "There is no colour scale {}.", "Choose percentile or full."),
+        help="Colours of the affinity matrix: percentile (5th to 1) or full (0 to 1).",
+        panel=OUTPUT,
+        metavar="WORD",
+        scan=False,
+    )
+    affinity_file: Setting[GivenPath | None, Path | None] = Setting(
+        default=None,
+        convert=optional(a_path),
+        help="Use this affinity.npz instead of comparing.",
+        panel=COMPARE,
+        flags=("--affinity",),
+        metavar="FILE",
+    )
+    options: Setting[
+        Mapping[str, Mapping[str, Any]] | Iterable[str] | None, Mapping[str, Mapping[str, Any]]
+    ] = Setting(
+        default=None,
+        convert=plugin_options,
+        help="Any option of a plugin, e.g. metric.max_shift=10px; may be repeated "
+        "(rebalance plugins show NAME).",
+        in_python='Options of plugins: {"metric": {"max_shift": "10px"}}, or '
+        '["metric.max_shift=10px"] (rebalance plugins show NAME).',
+        panel=COMPARE,
+        flags=("--set",),
+        metavar="NAME=VALUE",
+        typed=list[str] | None,
+    )
+    threads: Setting[int | None, int | None] = Setting(
+        default=None,
+        convert=optional(at_least_one),
+        help="Processor threads.",
+        in_python="Processor threads; all of them by default.",
+        panel=COMPUTING,
+        metavar="N",
+        default_shown="all",
+    )
+    device: Setting[Device, Device] = Setting(
+        default="auto",
+        convert=one_of(Device, "There is no device {}.", "Choose auto, cpu or cuda."),
+        help="Where averages are compared: auto, cpu or cuda.",
+        panel=COMPUTING,
+        metavar="WORD",
+    )
+    executor: Setting[Named, Any] = Setting(
+        default="local",
+        help="Who compares averages: local, or the workers of a dask cluster.",
+        in_python='Who compares averages: "local", "dask", a Dask client or cluster, or an '
+        "executor of your own.",
+        panel=COMPUTING,
+        metavar="WORD",
+        typed=Literal["local", "dask"],
+    )
+    scheduler: Setting[str | None, str | None] = Setting(
+        default=None,
+        help="Dask scheduler, tcp://host:8786, or its scheduler file.",
+        panel=COMPUTING,
+        metavar="ADDRESS",
+    )
+    use_cache: Setting[bool, bool] = Setting(
+        default=True,
+        convert=a_switch,
+        help="Keep affinities for the next run.",
+        in_python="Keep affinities for the next run, and use those that are kept.",
+        panel=COMPUTING,
+        flags=("--cache/--no-cache",),
+        default_shown=False,
+    )
+    passthrough: Setting[Iterable[GivenPath] | GivenPath | None, tuple[Path, ...]] = Setting(
+        default=(),
+        convert=paths,
+        help="CryoSPARC passthrough file; may be repeated.",
+        in_python="CryoSPARC passthrough files.",
+        panel=INPUT,
+        metavar="FILE",
+        typed=list[Path] | None,
+    )
+    project: Setting[GivenPath | None, Path | None] = Setting(
+        default=None,
+        convert=optional(a_path),
+        help="Project folder that paths inside the files start from.",
+        panel=INPUT,
+        metavar="FOLDER",
+    )
+    pixel_size: Setting[float | None, float | None] = Setting(
+        default=None,
+        convert=optional(angstrom_per_pixel),
+        help="Pixel size of the class averages.",
+        in_python="Pixel size of the class averages in Å; overrides the files.",
+        panel=INPUT,
+        metavar="Å",
+    )
+    format: Setting[str | None, str | None] = Setting(
+        default=None,
+        help="Read as this format instead of what it looks like.",
+        panel=INPUT,
+        metavar="NAME",
+        completes="format",
+    )
+    exclude_classes: Setting[Classes | None, tuple[int, ...]] = Setting(
+        default=(),
+        convert=class_numbers,
+        help="2D classes to leave out.",
+        panel=BALANCE,
+        metavar="3,5,7-9",
+        typed=str | None,
+    )
+    only_classes: Setting[Classes | None, tuple[int, ...] | None] = Setting(
+        default=None,
+        convert=optional(class_numbers),
+        help="2D classes to use.",
+        in_python="2D classes to use; all others are left out.",
+        panel=BALANCE,
+        metavar="3,5,7-9",
+        typed=str | None,
+    )
+    min_class_particles: Setting[int, int] = Setting(
+        default=0,
+        convert=whole_number,
+        help="Leave out 2D classes with fewer particles.",
+        panel=BALANCE,
+        metavar="N",
+    )
+    junk_classes: Setting[Classes | None, tuple[int, ...]] = Setting(
+        default=(),
+        convert=class_numbers,
+        help="2D classes to leave out as junk.",
+        panel=BALANCE,
+        metavar="3,5,7-9",
+        typed=str | None,
+        scan=False,
+    )
+    junk: Setting[Junk, Junk] = Setting(
+        default="off",
+        convert=one_of(
+            Junk,
+            "`junk` is {}.",
+            "Choose off, list (name what looks like junk) or auto (leave it out).",
+        ),
+        help="Averages that look like junk: off, list (name them) or auto (leave them out).",
+        panel=BALANCE,
+        metavar="WORD",
+    )
+    strict: Setting[bool, bool] = Setting(
+        default=False,
+        convert=a_switch,
+        help="Stop if particles belong to no class average; else they are excluded.",
+        panel=BALANCE,
+        flags=("--strict",),
+        scan=False,
+    )
+    copy_templates: Setting[bool, bool] = Setting(
+        default=False,
+        convert=a_switch,
+        help="Also copy the stack of class averages.",
+        panel=OUTPUT,
+        flags=("--copy-templates",),
+        scan=False,
+    )
+
+    def __post_init__(self) -> None:
+        """For a subclass that looks at all of them together."""
+
+
+class Shorthand(NamedTuple):
+    """An option of the metric that the command line takes by a flag of its own."""
+
+    name: str
+    help: str
+    metavar: str | None = "Å|px"
+    flags: tuple[str, ...] = ()
+    typed: Any = str | None
+    default_shown: bool = True
+
+
+SHORTHANDS = (
+    Shorthand("mask_diameter", "Circular mask; found from the images if not given."),
+    Shorthand("low_pass", "Finest detail compared."),
+    Shorthand("high_pass", "Coarsest detail compared."),
+    Shorthand("max_shift", "Largest shift between averages."),
+    Shorthand(
+        "mirror",
+        "Count mirror images as alike.",
+        metavar=None,
+        flags=("--mirror/--no-mirror",),
+        typed=bool | None,
+        default_shown=False,
+    ),
+)
+"""They are typed after the metric: ``--max-shift 40`` is ``--set metric.max_shift=40``."""

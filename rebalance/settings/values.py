@@ -1,0 +1,213 @@
+"""What a setting keeps of what is typed or passed in Python: one function for each kind of value.
+
+Each takes the name of the setting, for its error, and the value.
+"""
+
+from __future__ import annotations
+
+import operator
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal, TypeVar, get_args
+
+from rebalance.errors import OptionError
+
+T = TypeVar("T")
+
+IDENTITY = "identity"
+"""The clustering of ``superclasses=False``."""
+
+AUTO: Literal["auto"] = "auto"
+"""Instead of a number of superclasses: the one that a scan suggests."""
+
+KINDS_WITH_OPTIONS = ("metric", "clustering", "strategy")
+
+_RANGE = re.compile(r"(\d+)(?:-(\d+))?")
+_OPTION = re.compile(rf"({'|'.join(KINDS_WITH_OPTIONS)})\.([A-Za-z_][\w-]*)=(.*)", re.DOTALL)
+_MOST_CLASSES = 1_000_000
+
+
+def plugin_name(plugin: Any) -> str:
+    """A plugin's name: as typed, or the class of an instance."""
+    return plugin if isinstance(plugin, str) else type(plugin).__qualname__
+
+
+def optional(convert: Callable[[str, Any], T]) -> Callable[[str, Any], T | None]:
+    """The same for a setting that may be None."""
+    return lambda name, value: None if value is None else convert(name, value)
+
+
+def a_path(name: str, value: Path | str) -> Path:
+    """A path from text or a path."""
+    if not isinstance(value, str | os.PathLike):
+        raise OptionError(f"`{name}` is {value!r}; a path was expected.", setting=name)
+    return Path(value)
+
+
+def paths(name: str, value: Iterable[Path | str] | Path | str | None) -> tuple[Path, ...]:
+    """Paths from one or more of them, or from None."""
+    if value is None:
+        return ()
+    given = [value] if isinstance(value, str | os.PathLike) else value
+    return tuple(a_path(name, one) for one in given)
+
+
+def decimal_text(name: str, value: Any) -> str:
+    """A number as decimal text, so that 0.1 stays one tenth."""
+    return str(value)
+
+
+def superclass_number(name: str, value: int | str) -> int | Literal["auto"]:
+    """A number of superclasses: a whole number, as text too, or ``auto``."""
+    if value == AUTO:
+        return AUTO
+    try:
+        return int(value) if isinstance(value, str) else operator.index(value)
+    except (TypeError, ValueError):
+        raise OptionError(
+            f"`{name}={value!r}` is no number of superclasses.",
+            hint=f'Give a whole number, `{name}=10` for a first look, or `{name}="auto"`.',
+            setting=name,
+        ) from None
+
+
+def class_numbers(
+    name: str, value: Iterable[int] | str | None, of: str = "class number"
+) -> tuple[int, ...]:
+    """Class numbers, or numbers of something else, from ``3,5,7-9`` or an iterable of numbers.
+
+    Empty text, as of a shell variable that is not set, is refused: it must not stand for every
+    class.
+    """
+    if value is None:
+        return ()
+    if not isinstance(value, str):
+        return tuple(int(number) for number in value)
+    numbers: dict[int, None] = {}
+    for part in value.replace(" ", ",").split(","):
+        if not part:
+            continue
+        match = _RANGE.fullmatch(part)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+        if not 0 <= last - first <= _MOST_CLASSES:
+            raise OptionError(
+                f"`{name}`: {part!r} is no {of} or range.",
+                hint="Write numbers and ranges with commas: 3,5,7-9.",
+                setting=name,
+            )
+        numbers |= dict.fromkeys(range(first, last + 1))
+    if not numbers:
+        raise OptionError(f"`{name}` names no {of}.", hint="Write numbers: 3,5,7-9.", setting=name)
+    return tuple(numbers)
+
+
+def one_of(words: Any, problem: str, hint: str) -> Callable[[str, Any], Any]:
+    """One of the words of a ``Literal``; ``problem`` says of another that it is none of them."""
+
+    def checked(name: str, value: Any) -> Any:
+        if value not in get_args(words):
+            raise OptionError(problem.format(repr(value)), hint=hint, setting=name)
+        return value
+
+    return checked
+
+
+def a_switch(name: str, value: bool) -> bool:
+    """True or False."""
+    if value not in (True, False):
+        raise OptionError(f"`{name}` is {value!r}; True or False was expected.", setting=name)
+    return bool(value)
+
+
+def whole_number(name: str, value: int) -> int:
+    """A whole number."""
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise OptionError(
+            f"`{name}` is {value!r}; a whole number was expected.", setting=name
+        ) from None
+
+
+def at_least_one(name: str, value: int) -> int:
+    """A whole number of at least 1."""
+    if whole_number(name, value) < 1:
+        raise OptionError(f"`{name}` is {value}; at least 1 is needed.", setting=name)
+    return value
+
+
+def angstrom_per_pixel(name: str, value: float) -> float:
+    """A finite number above 0."""
+    try:
+        size = float(value)
+    except (TypeError, ValueError):
+        raise OptionError(
+            f"`{name}` is {value!r}; a number of Å was expected.", setting=name
+        ) from None
+    if not 0 < size < float("inf"):
+        raise OptionError(f"The pixel size is {size:g} Å; it must be above 0.", setting=name)
+    return value
+
+
+def plugin_options(
+    name: str, value: Mapping[str, Mapping[str, Any]] | Iterable[str] | None
+) -> Mapping[str, Mapping[str, Any]]:
+    """Options of plugins by kind, from such a mapping or from ``metric.max_shift=40``."""
+    if value is None:
+        return {}
+    options = value if isinstance(value, Mapping) else options_of_pairs(value)
+    for kind in options:
+        if kind not in KINDS_WITH_OPTIONS:
+            raise OptionError(
+                f"There are no options of {kind!r}.",
+                hint=f"Options belong to {', '.join(KINDS_WITH_OPTIONS)}: `metric.max_shift=40`.",
+                setting=name,
+            )
+    return options
+
+
+def options_of_pairs(
+    pairs: Iterable[str], metric_options: Mapping[str, Any] | None = None
+) -> dict[str, dict[str, Any]]:
+    """Options by kind from ``metric.max_shift=40``, and from options of the metric by name.
+
+    Parameters
+    ----------
+    pairs : iterable of str
+    metric_options : mapping of option to value, optional
+        None where one is not given.
+
+    Raises
+    ------
+    OptionError
+        If a pair is not of that form, or an option is given twice.
+    """
+    options: dict[str, dict[str, Any]] = {}
+    given: list[tuple[str, str, Any]] = []
+    for pair in pairs:
+        match = _OPTION.fullmatch(pair)
+        if match is None:
+            raise OptionError(
+                f"`options={pair!r}` is not understood.",
+                hint="Write KIND.OPTION=VALUE, KIND being metric, clustering or strategy: "
+                "`metric.max_shift=40` (rebalance plugins show NAME lists the options).",
+                setting="options",
+            )
+        kind, name, value = match.groups()
+        given.append((kind, name.replace("-", "_"), value))
+    given += [
+        ("metric", name, value)
+        for name, value in (metric_options or {}).items()
+        if value is not None
+    ]
+    for kind, name, value in given:
+        of_kind = options.setdefault(kind, {})
+        if name in of_kind:
+            raise OptionError(
+                f"{kind}.{name} is given twice: {of_kind[name]} and {value}.",
+                setting=f"{kind}.{name}",
+            )
+        of_kind[name] = value
+    return options
