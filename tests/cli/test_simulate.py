@@ -61,7 +61,7 @@ def test_it_names_the_truth_and_the_next_command(tmp_path: Path) -> None:
         (["--set", "views=3"], "no option 'views'"),
         (["--set", "n_views=3", "--views", "3"], "given twice"),
         (["--layout", "eman"], "relion, relion-3.0, relion-5, cryosparc"),
-        (["--averages", "5"], "Give n_averages = 20 or more (--averages 20)"),
+        (["--averages", "5"], "Give --averages 20 or more"),
         (["--views", "some"], "discrete or continuous"),
         (["--views", "discrete", "--views", "continuous"], "at odds with another --views"),
         (["--symmetry", "K5"], "no such point group"),

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rebalance.checks import check_early
+from rebalance.clusterings.hierarchical import Hierarchical
 from rebalance.errors import OptionError
 from rebalance.settings import RunSettings
 
@@ -207,7 +208,7 @@ def test_an_unknown_setting_is_an_error_in_python_too() -> None:
 
 
 def test_a_number_is_not_left_open_to_a_clustering_that_finds_it_itself() -> None:
-    class FindsItself:
+    class FindsItself(Hierarchical):
         finds_number = True
 
     with pytest.raises(OptionError, match="FindsItself finds the number of superclasses itself"):
