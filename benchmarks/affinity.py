@@ -18,7 +18,7 @@ import rebalance
 from benchmarks import accuracy, card, fresh_process, peers, search_speed
 from benchmarks.rows import keep, show
 from benchmarks.stack import DATA, known_stack
-from rebalance.engine.local import default_threads
+from rebalance.engine.threads import default_threads
 
 
 def main(

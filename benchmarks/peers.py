@@ -15,7 +15,7 @@ from benchmarks.accuracy import random_pairs
 from benchmarks.rows import Row, row
 from benchmarks.search_speed import options_of
 from benchmarks.stack import known_stack
-from rebalance.engine.local import default_threads
+from rebalance.engine.threads import default_threads
 from rebalance.imaging.masks import mask_about
 from rebalance.metrics.search_options import Search, SearchOptions, resolve_search
 

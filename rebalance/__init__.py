@@ -20,7 +20,7 @@ _PUBLIC = {
     "cluster": "rebalance.clusterings",
     "scan": "rebalance.scanning",
     "select": "rebalance.strategies",
-    "run": "rebalance.pipeline",
+    "run": "rebalance.pipeline.run_job",
     "ClassAverages": "rebalance.model",
     "ParticleTable": "rebalance.model",
     "Dataset": "rebalance.model",

@@ -29,7 +29,7 @@ def perform(request: RunSettings, *, dry_run: bool, json: bool, quiet: bool) -> 
     """
     if dry_run:
         from rebalance.cli.plan_view import show_plan
-        from rebalance.plan import plan
+        from rebalance.pipeline.plan_job import plan
 
         show_plan(plan(request), json=json, quiet=quiet)
         return None
@@ -52,7 +52,7 @@ def perform(request: RunSettings, *, dry_run: bool, json: bool, quiet: bool) -> 
 def watched(request: RunSettings, *, quiet: bool) -> RunResult:
     """Run a request under a progress bar."""
     from rebalance.cli.screen import progress_shown
-    from rebalance.pipeline import execute
+    from rebalance.pipeline.run_job import execute
 
     with progress_shown(quiet=quiet) as progress:
         return execute(request, progress=progress)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rebalance.plan import Plan
+from rebalance.pipeline.plan_job import Plan
 from rebalance.record.summary import summarise
 from rebalance.settings import AUTO, plugin_name
 

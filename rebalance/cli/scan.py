@@ -103,7 +103,7 @@ def scan(
     from rebalance.cli.screen import progress_shown
     from rebalance.cli.typed_request import typed_request
     from rebalance.cli.words import parse_classes
-    from rebalance.scan_job import scan_job
+    from rebalance.pipeline.scan_job import scan_job
     from rebalance.settings import AUTO
 
     request = typed_request(

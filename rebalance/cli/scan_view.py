@@ -14,7 +14,7 @@ from rebalance.cli.result_view import shorter
 from rebalance.cli.screen import show_warnings, stdout
 from rebalance.command import as_command
 from rebalance.model import Scan
-from rebalance.scan_job import ScanResult
+from rebalance.pipeline.scan_job import ScanResult
 from rebalance.settings import RunSettings
 
 _MOST_ROWS = 16

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance import defaults
-from rebalance.clusterings.checks import (
+from rebalance.clusterings.n_superclasses import (
     as_counts,
     check_known,
     check_number,
@@ -23,7 +23,7 @@ from rebalance.clusterings.checks import (
     usable_averages,
 )
 from rebalance.clusterings.numbering import number_superclasses
-from rebalance.clusterings.plugin_call import linkage_in_order, run_plugin
+from rebalance.clusterings.run_plugin import linkage_in_order, run_plugin
 from rebalance.contracts import Clustering, ClusteringInput
 from rebalance.errors import OptionError
 from rebalance.left_out import name_classes

@@ -12,11 +12,10 @@ import numpy as np
 from rebalance.contracts import ALIGNMENT, Metric
 from rebalance.engine import AffinityStore
 from rebalance.engine.assemble import Assembly, no_motion, spread_alignment, spread_matrix
+from rebalance.engine.cache_key import affinity_key
 from rebalance.engine.checkpoint import Checkpoint, Checkpoints
 from rebalance.engine.device import resolve_device
 from rebalance.engine.executor import Executor, check_place, find_executor
-from rebalance.engine.key import affinity_key
-from rebalance.engine.local import current_threads, use_threads
 from rebalance.engine.requirements import (
     all_reads,
     handed_down,
@@ -24,7 +23,8 @@ from rebalance.engine.requirements import (
     required,
 )
 from rebalance.engine.schedule import TILE_SHAPE, tiles
-from rebalance.engine.work import TileWork
+from rebalance.engine.threads import current_threads, use_threads
+from rebalance.engine.tile_work import TileWork
 from rebalance.errors import PluginError
 from rebalance.model import Affinity, Alignment, ClassAverages, FloatArray
 from rebalance.options import Options

@@ -8,7 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from rebalance.contracts import Block
 from rebalance.engine.schedule import Tile
-from rebalance.engine.work import TileWork
+from rebalance.engine.tile_work import TileWork
 from rebalance.errors import OptionError
 
 EXECUTORS = ("local", "dask")
@@ -45,7 +45,7 @@ class LocalExecutor:
         self, work: TileWork, tiles: Sequence[Tile]
     ) -> Generator[tuple[Tile, Block], None, None]:
         """See `Executor`."""
-        from rebalance.engine.local import run_local
+        from rebalance.engine.threads import run_local
 
         return run_local(work, tiles)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import rebalance
-from rebalance import decisions
+from rebalance.curation import decisions
 from rebalance.figures import style
 from rebalance.figures.matrix import COLOR_MAP, limits
 from rebalance.left_out import count_classes

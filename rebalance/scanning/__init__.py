@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from rebalance import defaults
 from rebalance.clusterings import cluster_each, label_each
-from rebalance.clusterings.checks import as_counts, sorted_numbers, usable_averages
+from rebalance.clusterings.n_superclasses import as_counts, sorted_numbers, usable_averages
 from rebalance.contracts import Clustering
 from rebalance.errors import OptionError
 from rebalance.model import Affinity, FloatArray, IntArray, Scan

@@ -35,7 +35,7 @@ from rebalance.options import Options
 from rebalance.registry import bind
 from rebalance.seeds import generator
 from rebalance.strategies.caps import Cap, Factor, decide_cap
-from rebalance.strategies.remarks import about_the_rest, about_waste
+from rebalance.strategies.messages import about_the_rest, about_waste
 
 __all__ = ["places", "select"]
 

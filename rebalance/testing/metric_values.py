@@ -11,10 +11,10 @@ import numpy as np
 
 import rebalance
 from rebalance.contracts import Block
-from rebalance.engine.local import run_local, use_threads
 from rebalance.engine.requirements import required
 from rebalance.engine.schedule import Tile
 from rebalance.engine.schedule import tiles as tiles_of
+from rebalance.engine.threads import run_local, use_threads
 from rebalance.errors import OptionError, RebalanceError
 from rebalance.options import Length, Options
 from rebalance.testing.metric_subject import MetricSubject, first_difference

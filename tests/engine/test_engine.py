@@ -203,7 +203,7 @@ def test_cache_serves_what_is_the_same_and_nothing_else(rng: np.random.Generator
 
 
 def test_particle_counts_are_in_the_key_of_a_metric_that_reads_them_alone() -> None:
-    from rebalance.engine.key import affinity_key
+    from rebalance.engine.cache_key import affinity_key
 
     def key(counts: list[int], reads: tuple[str, ...]) -> str:
         averages = views.stack_of(np.eye(8)[None] * [[[1]], [[2]]], n_particles=np.array(counts))

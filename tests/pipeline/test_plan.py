@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from rebalance.cache import AffinityCache
-from rebalance.plan import plan
+from rebalance.pipeline.plan_job import plan
 from rebalance.settings import RunSettings
 from tests.pipeline.runs import Correlation, data_star
 
@@ -44,7 +44,7 @@ def test_a_plan_writes_nothing_and_says_the_same(simulated_job: Path) -> None:
     assert AffinityCache().entries() == []
     assert list(Path().iterdir()) == []
 
-    from rebalance.pipeline import execute
+    from rebalance.pipeline.run_job import execute
 
     result = execute(request)
     assert planned.folder == result.folder

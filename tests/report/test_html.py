@@ -12,12 +12,12 @@ import numpy as np
 import pytest
 
 import rebalance
+from rebalance.pipeline.rerun import rerun
 from rebalance.report import html as page
 from rebalance.report.content import content
 from rebalance.report.html import html, in_a_script, is_too_large
 from rebalance.report.packed import packed, packed_pairs
 from rebalance.report.sheet import tile_side
-from rebalance.rerun import rerun
 from rebalance.settings import RunSettings
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rebalance.junk.reasons import FEWEST
+from rebalance.curation.junk_reasons import FEWEST
 from rebalance.model import AverageQuality
 
 _MOST = 8

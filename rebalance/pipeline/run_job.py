@@ -18,7 +18,11 @@ from typing import Any
 import numpy as np
 
 from rebalance.cache import AffinityCache
-from rebalance.checks import (
+from rebalance.curation.decisions import about_decisions, with_decisions
+from rebalance.curation.junk_policy import about_junk, judge
+from rebalance.errors import InputError
+from rebalance.model import Affinity, Dataset, RunResult, Scan, Selection, Superclasses
+from rebalance.pipeline.check_settings import (
     Classes,
     check_early,
     check_grouping,
@@ -26,14 +30,10 @@ from rebalance.checks import (
     fit_affinity,
     unused_settings,
 )
-from rebalance.decisions import about_decisions, with_decisions
-from rebalance.errors import InputError
-from rebalance.model import Affinity, Dataset, RunResult, Scan, Selection, Superclasses
 from rebalance.progress import Progress
 from rebalance.record.results_folder import ResultsFolder
 from rebalance.record.summary import about_the_metric, summarise
 from rebalance.settings import AUTO, IDENTITY, RunSettings, named_files, plugin_name
-from rebalance.suspects import about_junk, judge
 
 COMPUTED, CACHED, FROM_FILE = "computed", "cache", "file"
 """Where an affinity came from."""

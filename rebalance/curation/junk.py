@@ -3,7 +3,7 @@
 Where it stands: between the affinity and the superclasses. It suspects; whether what it suspects is
 left out is the pipeline's to decide, and a person's.
 
->>> quality = rebalance.junk.score(data.class_averages, affinity)
+>>> quality = rebalance.curation.junk.score(data.class_averages, affinity)
 >>> quality.suspects
 (7, 31)
 """
@@ -14,10 +14,10 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from rebalance.curation.junk_measures import edge_energy, spectral_measures
+from rebalance.curation.junk_reasons import find_reasons
+from rebalance.curation.junk_sentences import about_quality
 from rebalance.imaging.masks import estimate_radius
-from rebalance.junk.measures import edge_energy, spectral_measures
-from rebalance.junk.reasons import find_reasons
-from rebalance.junk.sentences import about_quality
 from rebalance.model import Affinity, AverageQuality, BoolArray, ClassAverages, DoubleArray
 
 __all__ = ["about_quality", "score"]

@@ -9,10 +9,17 @@ from pathlib import Path
 import numpy as np
 
 from rebalance.cache import AffinityCache
-from rebalance.checks import Classes, check_early, check_grouping, find_classes, unused_settings
-from rebalance.decisions import with_decisions
+from rebalance.curation.decisions import with_decisions
+from rebalance.curation.junk_policy import about_junk, judge
 from rebalance.model import Affinity, AverageQuality, Dataset, Selection, Superclasses
-from rebalance.pipeline import (
+from rebalance.pipeline.check_settings import (
+    Classes,
+    check_early,
+    check_grouping,
+    find_classes,
+    unused_settings,
+)
+from rebalance.pipeline.run_job import (
     COMPUTED,
     find_affinity,
     group,
@@ -24,7 +31,6 @@ from rebalance.pipeline import (
 )
 from rebalance.progress import Progress
 from rebalance.settings import RunSettings
-from rebalance.suspects import about_junk, judge
 
 
 @dataclass(frozen=True, eq=False)

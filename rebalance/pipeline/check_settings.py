@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from rebalance.clusterings.checks import usable_averages
-from rebalance.decisions import Decisions, check_decisions
+from rebalance.clusterings.n_superclasses import usable_averages
+from rebalance.curation.decisions import Decisions, check_decisions
 from rebalance.errors import InputError, OptionError
 from rebalance.left_out import count_classes, left_out_classes, name_classes
 from rebalance.model import Affinity, BoolArray, ClassAverages, Dataset, IntArray
@@ -171,7 +171,7 @@ def check_grouping(request: RunSettings, classes: Classes) -> None:
     OptionError
         If there are fewer usable class averages than superclasses.
     """
-    from rebalance.clusterings.checks import check_number
+    from rebalance.clusterings.n_superclasses import check_number
     from rebalance.registry import bind
 
     if request.is_off or request.groups_given:

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 import rebalance
-from rebalance.decisions import read_decisions, with_decisions
+from rebalance.curation.decisions import read_decisions, with_decisions
 from rebalance.errors import InputError, OptionError
+from rebalance.pipeline.rerun import rerun
 from rebalance.record.affinity_file import images_digest
-from rebalance.rerun import rerun
 from rebalance.settings import RunSettings
 
 CONTENT: dict[str, Any] = {

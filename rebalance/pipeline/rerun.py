@@ -63,7 +63,7 @@ def rerun(
     OptionError
         If the run used a plugin instance that is installed nowhere.
     """
-    from rebalance.pipeline import execute
+    from rebalance.pipeline.run_job import execute
 
     record = read_record(path)
     if record.get("command", "run") != "run":

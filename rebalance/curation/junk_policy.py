@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from rebalance.checks import Classes, check_grouping
 from rebalance.model import Affinity, AverageQuality, Dataset
+from rebalance.pipeline.check_settings import Classes, check_grouping
 from rebalance.settings import RunSettings
 
 
@@ -26,7 +26,7 @@ def judge(
     """
     if request.junk == "off" or dataset.class_averages is None:
         return None, classes
-    from rebalance.junk import score
+    from rebalance.curation.junk import score
 
     quality = score(dataset.class_averages, affinity, left_out=classes.left_out)
     if request.junk == "auto" and quality.suspects:
@@ -37,6 +37,6 @@ def judge(
 
 def about_junk(request: RunSettings, quality: AverageQuality | None) -> list[str]:
     """What is said of averages that look like junk; nothing where nobody asked."""
-    from rebalance.junk import about_quality
+    from rebalance.curation.junk import about_quality
 
     return about_quality(quality, left_out=request.junk == "auto")

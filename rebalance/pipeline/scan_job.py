@@ -9,17 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from rebalance.cache import AffinityCache
-from rebalance.checks import (
+from rebalance.clusterings.n_superclasses import usable_averages
+from rebalance.curation.junk_policy import about_junk, judge
+from rebalance.left_out import count_classes
+from rebalance.model import AverageQuality, Dataset, Scan
+from rebalance.pipeline.check_settings import (
     Classes,
     check_early,
     check_grouping,
     find_classes,
     unused_settings,
 )
-from rebalance.clusterings.checks import usable_averages
-from rebalance.left_out import count_classes
-from rebalance.model import AverageQuality, Dataset, Scan
-from rebalance.pipeline import find_affinity, read, scan_numbers
+from rebalance.pipeline.run_job import find_affinity, read, scan_numbers
 from rebalance.progress import Progress
 from rebalance.record.junk_table import write_junk_table
 from rebalance.record.results_folder import RUN_RECORD, ResultsFolder
@@ -27,8 +28,7 @@ from rebalance.record.run_record import build_record, plugin_facts, write_json
 from rebalance.record.scan_table import write_scan_table
 from rebalance.record.summary import about_the_metric, about_the_scan, suspected
 from rebalance.settings import RunSettings, named_files, plugin_name
-from rebalance.strategies.remarks import about_strangers
-from rebalance.suspects import about_junk, judge
+from rebalance.strategies.messages import about_strangers
 
 SCAN = "scan"
 

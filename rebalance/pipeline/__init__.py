@@ -1,0 +1,1 @@
+"""The street: read, compare, group, select, write; and nothing else."""
