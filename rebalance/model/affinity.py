@@ -35,6 +35,12 @@ class Affinity:
         log and the record; JSON values only.
     key : str
         SHA-256 of images and options; the name in the cache.
+    n_particles : int64 (N,), optional
+        Particles of each average, where they are known.
+    notes : tuple of str
+        What the metric has to say to a person, one sentence each.
+    results : mapping of str to array
+        What the metric found beside the affinity.
     """
 
     values: FloatArray
@@ -46,6 +52,9 @@ class Affinity:
     raw: FloatArray | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     key: str = ""
+    n_particles: IntArray | None = None
+    notes: tuple[str, ...] = ()
+    results: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         n = len(self.class_id)
