@@ -35,7 +35,7 @@ from rebalance import engine, formats
 from rebalance.clusterings import cluster, identity_superclasses
 from rebalance.evaluation import KnownViews, balance_curve, oracle_curve, random_curve
 from rebalance.evaluation.curves import common_range, gain_over_random
-from rebalance.model import Affinity, IntArray, Superclasses
+from rebalance.model import Affinity, Classes, IntArray, Superclasses
 from rebalance.simulate import simulate_class_averages
 from rebalance.strategies import select
 
@@ -144,7 +144,7 @@ def sets(
 def group(known: Known, method: str, n: int) -> Superclasses:
     name, options = METHODS[method]
     if name == "identity":
-        return identity_superclasses(known.affinity.class_id, known.counts)
+        return identity_superclasses(Classes.of(known.affinity.class_id, known.counts))
     return cluster(known.affinity, n, clustering=name, options=options, n_particles=known.counts)
 
 

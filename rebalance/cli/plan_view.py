@@ -64,7 +64,7 @@ def _read(plan: Plan) -> str:
 
 
 def _steps(plan: Plan) -> list[str]:
-    request = plan.request
+    request = plan.settings
     lines = {
         "computed": f"Compare: {plan.n_pairs:,} pairs with {plugin_name(request.metric)}",
         "cache": f"Compare: nothing, the affinity of {plugin_name(request.metric)} is kept",
@@ -92,7 +92,7 @@ def _summary(plan: Plan) -> dict[str, Any] | None:
     if plan.superclasses is None:
         return None
     return summarise(
-        plan.request,
+        plan.settings,
         plan.dataset,
         plan.superclasses,
         None,

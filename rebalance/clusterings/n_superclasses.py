@@ -1,55 +1,10 @@
-"""What `cluster` refuses, and why: the number of superclasses, counts, a plugin's result."""
+"""Which numbers of superclasses can be made of so many class averages."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Collection, Iterable
 
-import numpy as np
-import numpy.typing as npt
-
-from rebalance.errors import OptionError, PluginError
-from rebalance.left_out import name_classes
-from rebalance.model import BoolArray, ClusteringResult, IntArray
-
-
-def as_counts(n_particles: npt.ArrayLike | None, n: int) -> IntArray | None:
-    if n_particles is None:
-        return None
-    counts = np.asarray(n_particles, dtype=np.int64)
-    if counts.shape != (n,):
-        raise ValueError(f"n_particles must have shape ({n},), not {counts.shape}")
-    return counts
-
-
-def sorted_numbers(numbers: Iterable[int]) -> tuple[int, ...]:
-    return tuple(sorted({int(number) for number in numbers}))
-
-
-def usable_averages(
-    class_id: IntArray,
-    is_empty: BoolArray,
-    counts: IntArray | None,
-    left_out: Collection[int],
-) -> BoolArray:
-    usable = ~is_empty & ~np.isin(class_id, list(left_out))
-    return usable if counts is None else usable & (counts > 0)
-
-
-def check_known(labelled: Collection[int], class_id: IntArray) -> None:
-    """Refuse labels most of which are of classes that are not there, and that most lack.
-
-    Labels of a whole classification serve the few classes that were selected of it.
-    """
-    there = set(class_id.tolist())
-    strangers = sorted(set(labelled) - there)
-    if 2 * len(strangers) > len(labelled) and 2 * len(there & set(labelled)) < len(there):
-        raise OptionError(
-            f"{len(strangers):,} of the {len(labelled):,} labels are of {name_classes(strangers)}; "
-            f"the class averages are {name_classes(sorted(class_id.tolist()))}.",
-            hint="Give labels of this classification. RELION counts classes from 1, CryoSPARC "
-            "from 0.",
-        )
+from rebalance.errors import OptionError
 
 
 def check_number(
@@ -110,32 +65,3 @@ def check_number(
             hint=f"Give -k {n_usable} or less.",
         )
     return number, []
-
-
-def check_result(result: ClusteringResult, n: int, number: int | None, name: str) -> list[str]:
-    if not isinstance(result, ClusteringResult):
-        raise PluginError(
-            f"The clustering {name} gave {type(result).__name__}, no ClusteringResult.",
-            hint="See rebalance.contracts.Clustering for what cluster() must return.",
-        )
-    label = np.asarray(result.label)
-    if label.shape != (n,) or label.dtype.kind not in "iu":
-        raise PluginError(
-            f"The clustering {name} gave labels of shape {label.shape} and type {label.dtype}; "
-            f"{n} whole numbers were expected."
-        )
-    if result.order is not None and sorted(np.asarray(result.order).tolist()) != list(range(n)):
-        raise PluginError(f"The order given by the clustering {name} is no order of {n} averages.")
-    if result.linkage is not None and result.linkage.shape != (n - 1, 4):
-        raise PluginError(
-            f"The linkage of the clustering {name} has shape {result.linkage.shape}, "
-            f"not ({n - 1}, 4)."
-        )
-    found = len(np.unique(label))
-    if number is None:
-        return [f"The clustering {name} found {found} superclasses."]
-    if found > number:
-        raise PluginError(f"The clustering {name} gave {found} superclasses, asked for {number}.")
-    if found < number:
-        return [f"The clustering {name} found {found} superclasses where {number} were asked for."]
-    return []

@@ -18,7 +18,7 @@ from rebalance.contracts import Strategy
 from rebalance.evaluation.known_views import KnownViews
 from rebalance.evaluation.random_orders import RandomOrders
 from rebalance.left_out import count_classes
-from rebalance.model import BoolArray, DoubleArray, FloatArray, IntArray, Superclasses
+from rebalance.model import BoolArray, Classes, DoubleArray, FloatArray, IntArray, Superclasses
 from rebalance.strategies import places, select
 
 N_CAPS = 16
@@ -191,7 +191,7 @@ def _oracle(views: KnownViews, class_id: IntArray, n: int) -> Superclasses:
         label = cut_tree(linkage(squareform(angle, checks=False), "average"), n_clusters=n)[:, 0]
     counts = [np.count_nonzero(views.particles.class_id == number) for number in class_id]
     labels = dict(zip(class_id.tolist(), label.tolist(), strict=True))
-    return from_labels(class_id, labels, n_particles=counts)
+    return from_labels(Classes.of(class_id, counts), labels)
 
 
 def common_range(*curves: Curve) -> tuple[float, float] | None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from rebalance import defaults
 from rebalance.errors import InputError, RebalanceError
-from rebalance.model import Affinity, ParticleTable, RunResult, Superclasses
+from rebalance.model import Affinity, Classes, ParticleTable, RunResult, Superclasses
 
 
 @dataclass(frozen=True, eq=False)
@@ -164,9 +164,8 @@ def _grouped(
                 if isinstance(job, str | Path)
                 else "Give the classification that was grouped with --job.",
             )
-    superclasses = from_labels(
-        class_id if affinity is None else affinity, labels, n_particles=counts
-    )
+    is_empty = None if affinity is None else affinity.is_empty
+    superclasses = from_labels(Classes.of(class_id, counts, is_empty=is_empty), labels, affinity)
     return Judged(
         superclasses=superclasses,
         affinity=affinity,

@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from rebalance.cache import AffinityCache
-from rebalance.curation.decisions import with_decisions
-from rebalance.curation.junk_policy import about_junk, judge
-from rebalance.model import Affinity, AverageQuality, Dataset, Selection, Superclasses
-from rebalance.pipeline.check_settings import (
-    Classes,
-    check_early,
-    check_grouping,
-    find_classes,
-    unused_settings,
-)
-from rebalance.pipeline.run_job import (
-    COMPUTED,
-    find_affinity,
-    group,
-    read,
-    results_folder,
-    scan_numbers,
-    select,
-    with_number,
-)
+from rebalance.curation.junk import about_quality
+from rebalance.model import AverageQuality, Classes, Dataset, Selection, Superclasses
+from rebalance.pipeline.check_settings import unused_settings
+from rebalance.pipeline.grouping import group_and_select
+from rebalance.pipeline.prepare import COMPUTED, prepare
 from rebalance.progress import Progress
 from rebalance.settings import RunSettings
 
@@ -39,7 +22,7 @@ class Plan:
 
     Parameters
     ----------
-    request : RunSettings
+    settings : RunSettings
     dataset : Dataset
     classes : Classes
     folder : Path
@@ -53,11 +36,13 @@ class Plan:
     selection : Selection, optional
         Likewise.
     quality : AverageQuality, optional
-        Likewise, where the request asks what looks like junk.
+        Likewise, where settings ask what looks like junk.
+    advice : tuple of str
+        What is said of the metric's advice, where it is followed.
     warnings : tuple of str
     """
 
-    request: RunSettings
+    settings: RunSettings
     dataset: Dataset
     classes: Classes
     folder: Path
@@ -66,30 +51,17 @@ class Plan:
     superclasses: Superclasses | None
     selection: Selection | None
     quality: AverageQuality | None
+    advice: tuple[str, ...]
     warnings: tuple[str, ...]
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What was found or decided on the way, one sentence each."""
-        return (*self.dataset.notes, *about_junk(self.request, self.quality))
+        said = about_quality(self.quality, left_out=self.settings.junk == "auto")
+        return (*self.dataset.notes, *self.advice, *said)
 
 
-class _NotKept(Exception):
-    """The cache has no such affinity, and it would take work to make one."""
-
-
-class _LookOnly(AffinityCache):
-    def load(self, key: str) -> Affinity | None:
-        found = super().load(key)
-        if found is None:
-            raise _NotKept
-        return found
-
-    def store(self, affinity: Affinity) -> None:
-        return
-
-
-def plan(request: RunSettings, *, progress: Progress | None = None) -> Plan:
+def plan(settings: RunSettings, *, progress: Progress | None = None) -> Plan:
     """Read, check, and say what would happen.
 
     Raises
@@ -98,38 +70,27 @@ def plan(request: RunSettings, *, progress: Progress | None = None) -> Plan:
         Whatever the run would stop for.
     """
     progress = progress or Progress()
-    request = with_decisions(request)
-    check_early(request)
-    progress.stage("read", f"Reading {request.path}")
-    dataset = read(request)
-    classes = find_classes(request, dataset)
-    check_grouping(request, classes)
-    folder = results_folder(request, dataset).place
-    used = int(np.count_nonzero(~classes.is_empty))
-    affinity, source = None, COMPUTED
-    # Without a cache, an affinity that must be computed is not looked for.
-    if request.use_cache or not request.compares or dataset.class_averages is None:
-        with contextlib.suppress(_NotKept):
-            affinity, source = find_affinity(request, dataset, _LookOnly(), progress)
-    superclasses = selection = quality = None
-    if source != COMPUTED:
-        quality, classes = judge(request, dataset, classes, affinity)
-        request = with_number(request, scan_numbers(request, classes, affinity, progress))
-        superclasses = group(request, classes, affinity)
-        selection = select(request, dataset, superclasses)
+    prepared = prepare(settings, progress)
+    settings, dataset = prepared.settings, prepared.dataset
+    folder = prepared.results_folder(settings.folder_name(dataset.job)).place
+    found = prepared.kept_affinity()
+    grouped = None if found is None else group_and_select(prepared, found.affinity)
+    selection = None if grouped is None else grouped.selection
+    used = int(np.count_nonzero(~prepared.classes.is_empty))
     progress.stage("")
     return Plan(
-        request,
-        dataset,
-        classes,
-        folder,
-        source,
-        used * (used - 1) // 2 if source == COMPUTED else 0,
-        superclasses,
-        selection,
-        quality,
-        (
-            *unused_settings(request, dataset),
+        settings=settings if grouped is None else grouped.settings,
+        dataset=dataset,
+        classes=prepared.classes if grouped is None else grouped.classes,
+        folder=folder,
+        affinity_source=COMPUTED if found is None else found.source,
+        n_pairs=used * (used - 1) // 2 if found is None else 0,
+        superclasses=None if grouped is None else grouped.superclasses,
+        selection=selection,
+        quality=None if grouped is None else grouped.quality,
+        advice=prepared.advice,
+        warnings=(
+            *unused_settings(settings, dataset),
             *dataset.warnings,
             *(() if selection is None else selection.warnings),
         ),

@@ -73,15 +73,13 @@ def test_notes_and_results_of_a_metric_outlast_the_cache(
 
 def test_a_result_that_is_no_array_of_numbers_is_refused(rng: np.random.Generator) -> None:
     class Wrong(Telling):
-        found = {"a": 1}  # noqa: RUF012
+        found = {"a": 1}
 
     with pytest.raises(PluginError, match="'Wrong' gave 'map' among its results"):
         rebalance.affinity(averages(rng), Wrong())
 
 
-def test_notes_of_a_metric_are_among_those_of_the_run(
-    simulated_job: Path, tmp_path: Path
-) -> None:
+def test_notes_of_a_metric_are_among_those_of_the_run(simulated_job: Path, tmp_path: Path) -> None:
     result = rebalance.run(
         simulated_job, metric=Telling(), n_superclasses=3, figures=False, output=tmp_path / "out"
     )
