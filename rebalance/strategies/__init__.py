@@ -85,7 +85,15 @@ def select(
         If factor, maximum size, seed or an option is out of range.
     PluginError
         If the strategy is not there or breaks its contract.
+    TypeError
+        If the first two are swapped, or something else.
     """
+    if not isinstance(particles, ParticleTable) or not isinstance(superclasses, Superclasses):
+        raise TypeError(
+            "rebalance.select takes a ParticleTable (the particles of a Dataset) and Superclasses, "
+            f"in that order; it was given {type(particles).__name__} and "
+            f"{type(superclasses).__name__}."
+        )
     bound = bind("strategy", strategy, options)
     chosen = bound.options
     # Range errors come first, also when nothing is left to balance.

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from collections.abc import Collection
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ ROOMS = {path.name.removesuffix(".py") for path in PACKAGE.iterdir() if path.nam
 
 THE_STREET = (
     "clusterings",
+    "curation",
     "engine",
     "figures",
     "formats",
@@ -24,8 +27,12 @@ THE_STREET = (
     "pipeline",
     "record",
     "report",
+    "scanning",
     "strategies",
 )
+
+ABOVE = {"settings", "curation", "pipeline", "record", "report", "figures"}
+"""What decides for a whole run; a step of it is told by arguments."""
 
 
 def imports(path: Path) -> set[str]:
@@ -71,6 +78,8 @@ def test_a_room_imports_no_more_than_it_may(room: str, allowed: set[str]) -> Non
         ("metrics", {"formats", "figures", "record", "report", "pipeline"}),
         ("clusterings", {"formats", "figures", "record", "report", "pipeline", "engine"}),
         ("strategies", {"formats", "figures", "record", "report", "pipeline", "engine"}),
+        *[(room, ABOVE) for room in ("clusterings", "strategies", "scanning", "engine", "metrics")],
+        ("curation", {"pipeline", "report", "figures", "formats", "clusterings"}),
         ("pairwise", {"formats", "figures", "record", "report", "pipeline", "engine"}),
         ("simulate", {"formats"}),
         ("evaluation", {"comparison", "pipeline", "report"}),
@@ -82,6 +91,39 @@ def test_a_room_imports_no_more_than_it_may(room: str, allowed: set[str]) -> Non
 )
 def test_a_room_does_not_know_another(room: str, forbidden: set[str]) -> None:
     assert not neighbours(room) & forbidden
+
+
+def modules() -> dict[str, Path]:
+    """Every module of the package by its name, ``rebalance.model.affinity``."""
+    found = {}
+    for path in PACKAGE.rglob("*.py"):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imported_modules(path: Path, known: Collection[str]) -> set[str]:
+    """The modules among ``known`` that a file names in an import, wherever in it that stands."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                name = f"{node.module}.{alias.name}"
+                found.add(name if name in known else node.module)
+    return found & set(known)
+
+
+def test_no_two_files_import_each_other_directly_or_by_way_of_others() -> None:
+    """Also inside functions and for types alone: what is understood first never needs the later."""
+    known = modules()
+    graph = {name: imported_modules(path, known) - {name} for name, path in known.items()}
+    try:
+        order = tuple(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(f"in a circle: {' → '.join(reversed(error.args[1]))}")
+    assert set(order) == set(known)
 
 
 def test_pluggy_is_behind_the_hooks_and_the_registry() -> None:
