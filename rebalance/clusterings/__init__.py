@@ -12,8 +12,7 @@ from typing import Any, Literal
 
 import numpy.typing as npt
 
-from rebalance import defaults
-from rebalance.clusterings.advice import about_advice, advice_of
+from rebalance.clusterings.advice import named_or_advised
 from rebalance.clusterings.arguments import as_affinity, classes_of, refuse_swapped
 from rebalance.clusterings.grouping import (
     cluster_classes,
@@ -87,17 +86,10 @@ def cluster(
     refuse_swapped(n_superclasses, "rebalance.cluster")
     affinity = as_affinity(affinity, "rebalance.cluster")
     classes = classes_of(affinity, n_particles, left_out)
-    is_open = isinstance(n_superclasses, str) and n_superclasses == "auto"
-    notes: tuple[str, ...] = ()
-    if clustering is None:
-        clustering = defaults.CLUSTERING
-        advice = (
-            None if options else advice_of(affinity.metric, affinity.options, tries_numbers=is_open)
-        )
-        if advice is not None:
-            clustering, options = advice.clustering, advice.options
-            notes = (about_advice(affinity.metric, advice),)
-    if is_open:
+    clustering, options, notes = named_or_advised(
+        clustering, options, affinity, tries_numbers=n_superclasses == "auto"
+    )
+    if n_superclasses == "auto":
         from rebalance.scanning import scan_classes
 
         scan = scan_classes(classes, affinity, clustering=clustering, options=options, seed=seed)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from rebalance.contracts import Advice, Metric
+from rebalance import defaults
+from rebalance.contracts import Advice, Clustering, Metric
 from rebalance.errors import OptionError, PluginError
+from rebalance.model import Affinity
 from rebalance.options import Options
 from rebalance.registry import bind
 
@@ -44,6 +46,31 @@ def advice_of(
     ):
         return None
     return advice
+
+
+def named_or_advised(
+    clustering: str | Clustering | None,
+    options: Options | Mapping[str, Any] | None,
+    affinity: Affinity,
+    *,
+    tries_numbers: bool = False,
+) -> tuple[str | Clustering, Options | Mapping[str, Any] | None, tuple[str, ...]]:
+    """The clustering to use, its options, and a note if the metric of the affinity chose it.
+
+    Parameters
+    ----------
+    clustering, options
+        As a person named them; with options alone they are those of the default.
+    affinity : Affinity
+    tries_numbers : bool
+        As for `advice_of`.
+    """
+    if clustering is None and not options:
+        advice = advice_of(affinity.metric, affinity.options, tries_numbers=tries_numbers)
+        if advice is not None:
+            note = about_advice(affinity.metric, advice)
+            return advice.clustering, advice.options, (note,)
+    return defaults.CLUSTERING if clustering is None else clustering, options, ()
 
 
 def about_advice(metric: str, advice: Advice) -> str:

@@ -3,7 +3,7 @@
 Between the affinity and the superclasses. An average is suspected for named reasons only, and left
 out only where a person says so.
 
->>> quality = rebalance.curation.junk.score(data.class_averages, affinity)
+>>> quality = score(data.class_averages, affinity)
 >>> quality.suspects
 (7, 31)
 """

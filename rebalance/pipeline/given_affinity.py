@@ -52,7 +52,9 @@ def fit_affinity(affinity: Affinity, averages: ClassAverages, path: Path) -> Aff
     values[empty, :] = 0
     values[:, empty] = 0
     np.fill_diagonal(values, 1)
-    return replace(affinity, values=values, is_empty=empty, facts=facts)
+    return replace(
+        affinity, values=values, is_empty=empty, facts=facts, n_particles=averages.n_particles
+    )
 
 
 def _span(class_id: IntArray) -> str:

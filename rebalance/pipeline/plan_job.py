@@ -10,8 +10,8 @@ import numpy as np
 from rebalance.curation.junk import about_quality
 from rebalance.model import AverageQuality, Classes, Dataset, Selection, Superclasses
 from rebalance.pipeline.check_settings import unused_settings
-from rebalance.pipeline.grouping import group_and_select
 from rebalance.pipeline.prepare import COMPUTED, prepare
+from rebalance.pipeline.steps import group_and_select
 from rebalance.progress import Progress
 from rebalance.settings import RunSettings
 

@@ -94,7 +94,7 @@ class Prepared:
     def kept_affinity(self) -> FoundAffinity | None:
         """The affinity, if it is there without comparing averages; None if it is not."""
         averages, settings = self.dataset.class_averages, self.settings
-        if settings.is_off or averages is None:
+        if averages is None:
             return FoundAffinity()
         if self.given is not None and settings.affinity_file is not None:
             fitted = fit_affinity(self.given, averages, settings.affinity_file)
@@ -111,7 +111,7 @@ class Prepared:
     def affinity(self) -> FoundAffinity:
         """The affinity, computed if it is not there."""
         averages = self.dataset.class_averages
-        if averages is not None and self.settings.compares and not self.settings.is_off:
+        if averages is not None and self.settings.compares:
             used = int(np.count_nonzero(~averages.is_empty))
             self.progress.stage(
                 "affinity",

@@ -10,8 +10,8 @@ from typing import Any
 
 from rebalance.curation.junk import about_quality
 from rebalance.model import Affinity, RunResult
-from rebalance.pipeline.grouping import Grouped, group_and_select
 from rebalance.pipeline.prepare import Prepared, prepare
+from rebalance.pipeline.steps import Grouped, group_and_select
 from rebalance.progress import Progress
 from rebalance.record.summary import summarise
 from rebalance.settings import RunSettings

@@ -11,8 +11,8 @@ from typing import Any
 from rebalance.curation.junk import about_quality
 from rebalance.left_out import count_classes
 from rebalance.model import AverageQuality, Classes, Dataset, Scan
-from rebalance.pipeline.grouping import try_numbers, without_junk
 from rebalance.pipeline.prepare import prepare
+from rebalance.pipeline.steps import try_numbers, without_junk
 from rebalance.progress import Progress
 from rebalance.record.junk_table import write_junk_table
 from rebalance.record.results_folder import RUN_RECORD

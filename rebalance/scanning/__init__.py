@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance import defaults
-from rebalance.clusterings.advice import advice_of
+from rebalance.clusterings.advice import named_or_advised
 from rebalance.clusterings.arguments import as_affinity, classes_of
 from rebalance.clusterings.grouping import cluster_each, label_each
 from rebalance.contracts import Clustering
@@ -91,13 +91,7 @@ def scan(
         If the affinity is something else.
     """
     affinity = as_affinity(affinity, "rebalance.scan")
-    if clustering is None:
-        clustering = defaults.CLUSTERING
-        advice = (
-            None if options else advice_of(affinity.metric, affinity.options, tries_numbers=True)
-        )
-        if advice is not None:
-            clustering, options = advice.clustering, advice.options
+    clustering, options, _ = named_or_advised(clustering, options, affinity, tries_numbers=True)
     return scan_classes(
         classes_of(affinity, n_particles, left_out),
         affinity,

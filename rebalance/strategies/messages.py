@@ -38,10 +38,10 @@ def about_excluded(
     empty = {int(c) for c in superclasses.class_id[superclasses.label == UNASSIGNED]} - left
     warnings, notes = about_unmatched(counts, known | left), []
     if per_reason[EMPTY_AVERAGE]:
-        hollow = sorted(empty & set(counts))
+        with_particles = sorted(empty & set(counts))
         warnings.append(
             f"{per_reason[EMPTY_AVERAGE]:,} of {len(reason):,} particles are excluded: the class "
-            f"average of {name_classes(hollow)} is empty."
+            f"average of {name_classes(with_particles)} is empty."
         )
     if per_reason[NOT_SELECTED]:
         out = sorted((left - set(junk)) & set(counts))

@@ -1,4 +1,4 @@
-"""The second half of the street: from the affinity to superclasses, and to the particles kept."""
+"""The steps after the affinity: junk left out, the number found, superclasses, particles kept."""
 
 from __future__ import annotations
 
