@@ -300,14 +300,14 @@ def test_wrong_threads_and_devices_are_refused(rng: np.random.Generator) -> None
 
 def test_card_that_is_not_there_is_a_clear_error() -> None:
     if cuda_problem() is None:
-        pytest.skip("there is a card (or its simulator) here")
+        pytest.skip("there is a GPU (or its simulator) here")
 
-    class OnCard(Brightness):
+    class OnGpu(Brightness):
         devices = ("cpu", "cuda")
 
     with pytest.raises(DeviceError, match="--device cuda"):
-        resolve_device("cuda", OnCard(), "on-card")
-    assert resolve_device("auto", OnCard(), "on-card") == "cpu"
+        resolve_device("cuda", OnGpu(), "on-gpu")
+    assert resolve_device("auto", OnGpu(), "on-gpu") == "cpu"
 
 
 class MeanOfTwo:
