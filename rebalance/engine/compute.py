@@ -123,7 +123,7 @@ def compute_affinity(
     used = averages.subset(~averages.is_empty) if averages.is_empty.any() else averages
     needed = _requirements(chosen, averages, setup)
     assembly = Assembly(len(used), chosen.name, chosen.metric.returns)
-    found = _Found()
+    stated = _Stated()
     with ExitStack() as stack:
         stack.enter_context(use_threads(setup.threads))
         # Results of a metric without a version may be those of other code.
@@ -136,7 +136,7 @@ def compute_affinity(
             features = chosen.metric.prepare(used, chosen.options, chosen.device)
             work = TileWork(chosen.metric, features, needed.alignment, needed.others)
             _run_tiles(work, assembly, chosen.device, checkpoint, setup)
-            found = _found(chosen, features)
+            stated = _stated(chosen, features)
         values, raw, mapping = assembly.finish()
         own = assembly.alignment or needed.alignment or needed.inherited
         result = Affinity(
@@ -147,10 +147,10 @@ def compute_affinity(
             options=chosen.bound.recorded_options,
             alignment=None if own is None else spread_alignment(own, averages.is_empty),
             raw=None if raw is None else spread_matrix(raw, averages.is_empty, diagonal=0.0),
-            facts={**needed.facts, **found.facts, **mapping, "device": chosen.device},
+            facts={**needed.facts, **stated.facts, **mapping, "device": chosen.device},
             key=key,
-            notes=(*needed.notes, *found.notes),
-            results=found.results,
+            notes=(*needed.notes, *stated.notes),
+            results=stated.results,
         )
         if setup.cache is not None and chosen.is_lasting:
             setup.cache.store(result)
@@ -247,7 +247,7 @@ class _ThisCall:
 
 
 @dataclass(frozen=True)
-class _Found:
+class _Stated:
     """What a metric states of its features beside the values."""
 
     facts: Mapping[str, Any] = field(default_factory=dict)
@@ -255,7 +255,7 @@ class _Found:
     results: Mapping[str, Any] = field(default_factory=dict)
 
 
-def _found(chosen: _Chosen, features: Any) -> _Found:
+def _stated(chosen: _Chosen, features: Any) -> _Stated:
     metric = chosen.metric
     results = {name: np.asarray(value) for name, value in metric.results(features).items()}
     for name, array in results.items():
@@ -266,7 +266,7 @@ def _found(chosen: _Chosen, features: Any) -> _Found:
                 "an array of numbers was expected.",
                 hint="Report it to its authors.",
             )
-    return _Found(dict(metric.facts(features)), tuple(metric.notes(features)), results)
+    return _Stated(dict(metric.facts(features)), tuple(metric.notes(features)), results)
 
 
 def _run_tiles(

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from rebalance.cache import AffinityCache
 from rebalance.pipeline.plan_job import plan
@@ -62,3 +63,17 @@ def _settings(request: RunSettings) -> dict[str, Any]:
     return {
         name: getattr(request, name) for name in ("metric", "n_superclasses", "factor", "figures")
     }
+
+
+def test_a_plan_compares_nothing_by_a_metric_whose_results_are_never_kept(
+    simulated_job: Path,
+) -> None:
+    class WithoutVersion(Correlation):
+        version = ""
+
+        def prepare(self, *_: Any) -> Any:
+            pytest.fail("class averages were compared")
+
+    planned = plan(RunSettings.of(simulated_job, metric=WithoutVersion(), n_superclasses=5))
+    assert planned.affinity_source == "computed"
+    assert planned.superclasses is None
