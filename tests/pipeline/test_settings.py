@@ -1,4 +1,4 @@
-"""A request that can't be met is refused before the long work; one without effect is said."""
+"""Settings that can't be met are refused before the long work; those without effect are said."""
 
 from __future__ import annotations
 
