@@ -5,8 +5,8 @@
 Simulated classifications with and without known junk: views mixed, noise, the edge of a film, two
 particles, ice. Molecules are the phantom, a rod and a disc whose views are nearly all from one
 side, so that the others are rare and look unlike them, and the ribosome and β-galactosidase where
-their models are there. The thresholds of `rebalance.junk` were chosen on other seeds. Of the real
-classifications it prints what is suspected and why.
+their models are there. The thresholds of `rebalance.curation.junk` were chosen on other seeds. Of
+the real classifications it prints what is suspected and why.
 """
 # ruff: noqa: T201
 
@@ -23,7 +23,7 @@ import numpy as np
 
 from benchmarks.paths import DATA, write_json
 from rebalance import engine, formats
-from rebalance.junk import score
+from rebalance.curation.junk import score
 from rebalance.simulate import simulate_class_averages
 
 KINDS = ("mixed", "noise", "edge", "double", "ice")

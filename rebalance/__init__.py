@@ -2,8 +2,8 @@
 
 >>> import rebalance
 >>> data = rebalance.read("Class2D/job013")
->>> affinity = rebalance.affinity(data.class_averages)
->>> superclasses = rebalance.cluster(affinity, 8, n_particles=data.class_averages.n_particles)
+>>> affinity = rebalance.affinity(data)
+>>> superclasses = rebalance.cluster(affinity, 8)
 >>> selection = rebalance.select(data.particles, superclasses, factor=0.8)
 """
 
@@ -43,7 +43,7 @@ _FROM = {
     "cluster": "rebalance.clusterings",
     "scan": "rebalance.scanning",
     "select": "rebalance.strategies",
-    "run": "rebalance.pipeline",
+    "run": "rebalance.pipeline.run_job",
     "ClassAverages": "rebalance.model",
     "ParticleTable": "rebalance.model",
     "Dataset": "rebalance.model",

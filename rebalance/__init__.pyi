@@ -13,7 +13,7 @@ from rebalance.model import RunResult as RunResult
 from rebalance.model import Scan as Scan
 from rebalance.model import Selection as Selection
 from rebalance.model import Superclasses as Superclasses
-from rebalance.pipeline import run as run
+from rebalance.pipeline.run_job import run as run
 from rebalance.scanning import scan as scan
 from rebalance.strategies import select as select
 

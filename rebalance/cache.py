@@ -83,15 +83,12 @@ class AffinityCache:
     ----------
     problems : list of str
         What went wrong and was got over: a damaged entry, a folder that can't be written.
-    served : set of str
-        Keys of the affinities that `load` gave.
     """
 
     def __init__(self, folder: Path | None = None, *, limit: int | None = None) -> None:
         self.folder = cache_folder() if folder is None else folder
         self.limit = size_limit() if limit is None else limit
         self.problems: list[str] = []
-        self.served: set[str] = set()
 
     def path_of(self, key: str) -> Path:
         """Where the affinity of a key is kept, whether it is there or not."""
@@ -133,7 +130,6 @@ class AffinityCache:
         # A cache that only others may write is still good to read.
         with contextlib.suppress(OSError):
             os.utime(path)
-        self.served.add(key)
         return affinity
 
     def store(self, affinity: Affinity) -> None:

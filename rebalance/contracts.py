@@ -207,7 +207,7 @@ class Metric(Plugin, ABC):
         return ()
 
     def results(self, features: Any) -> Mapping[str, Any]:
-        """What was found beside the affinity, by name: a map, viewing directions, …"""
+        """Arrays of numbers found beside the affinity, by name: a map, viewing directions, …"""
         return {}
 
     def advice(self, options: Any) -> Advice | None:

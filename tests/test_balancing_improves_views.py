@@ -17,7 +17,7 @@ import pytest
 from rebalance import engine, formats
 from rebalance.clusterings import cluster, identity_superclasses
 from rebalance.evaluation.uniformity import slice_kernel, uniformity_of_density
-from rebalance.model import ClassAverages, ParticleTable, Superclasses
+from rebalance.model import ClassAverages, Classes, ParticleTable, Superclasses
 from rebalance.simulate import simulate_class_averages
 from rebalance.strategies import select
 
@@ -47,7 +47,7 @@ class Known:
     def classes(self) -> Superclasses:
         counts = self.averages.n_particles
         assert counts is not None
-        return identity_superclasses(self.averages.class_id, counts)
+        return identity_superclasses(Classes.of(self.averages.class_id, counts))
 
 
 @dataclass(frozen=True)

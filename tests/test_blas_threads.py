@@ -8,7 +8,7 @@ import sys
 import numpy as np
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from rebalance.blas_threads import one_blas_thread
+from rebalance.blas import single_threaded
 
 
 def threads() -> list[int]:
@@ -20,7 +20,7 @@ def test_one_thread_inside_and_as_many_as_before_outside() -> None:
     with threadpool_limits(2):
         before = threads()
         assert 2 in before
-        with one_blas_thread():
+        with single_threaded():
             assert set(threads()) == {1}
         assert threads() == before
 
@@ -31,12 +31,12 @@ def test_a_library_that_is_loaded_later_is_limited_too() -> None:
         "import numpy, os\n"
         "os.environ['OMP_NUM_THREADS'] = '2'\n"
         "from threadpoolctl import threadpool_info\n"
-        "from rebalance.blas_threads import one_blas_thread\n"
-        "with one_blas_thread(): pass\n"
+        "from rebalance.blas import single_threaded\n"
+        "with single_threaded(): pass\n"
         "few = len(threadpool_info())\n"
         "import sklearn.cluster\n"
         "assert len(threadpool_info()) > few\n"
-        "with one_blas_thread():\n"
+        "with single_threaded():\n"
         "    print({library['num_threads'] for library in threadpool_info()})\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

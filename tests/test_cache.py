@@ -41,7 +41,6 @@ def test_what_is_stored_is_found_again(cache: AffinityCache) -> None:
     assert found is not None
     assert found.key == KEYS[0]
     assert KEYS[0] in cache
-    assert cache.served == {KEYS[0]}
     assert cache.load(KEYS[1]) is None
     assert cache.problems == []
 

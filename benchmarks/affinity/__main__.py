@@ -20,7 +20,7 @@ from benchmarks.affinity import accuracy, fresh_process, other_programs, speed
 from benchmarks.affinity.known_motions import known_stack
 from benchmarks.paths import DATA
 from benchmarks.results_table import keep, show
-from rebalance.engine.local import default_threads
+from rebalance.engine.threads import default_threads
 
 
 def main(

@@ -15,7 +15,7 @@ from benchmarks.affinity.accuracy import random_pairs
 from benchmarks.affinity.known_motions import known_stack
 from benchmarks.affinity.speed import options_of
 from benchmarks.results_table import Row, row
-from rebalance.engine.local import default_threads
+from rebalance.engine.threads import default_threads
 from rebalance.imaging.masks import mask_about
 from rebalance.metrics.search_options import Search, SearchOptions, resolve_search
 

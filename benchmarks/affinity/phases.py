@@ -23,7 +23,7 @@ import rebalance
 from benchmarks.affinity.known_motions import known_stack
 from benchmarks.affinity.speed import floor_operations, options_of
 from benchmarks.results_table import Row, keep, row, show
-from rebalance.blas_threads import one_blas_thread
+from rebalance.blas import single_threaded
 from rebalance.engine.schedule import tiles
 from rebalance.kernels import coarse_cpu, correlation_cpu, refine_cpu
 from rebalance.kernels.compile import jit
@@ -52,7 +52,7 @@ def product_rate(size: int = 1024, repeats: int = 20) -> float:
     """Real operations per second of processor time, complex64 matrix product, one thread."""
     a = np.random.default_rng(0).normal(size=(size, size)).astype(np.complex64)
     out = np.empty_like(a)
-    with one_blas_thread():
+    with single_threaded():
         np.matmul(a, a, out=out)
         return 8.0 * size**3 / least(lambda: np.matmul(a, a, out=out), repeats)
 

@@ -25,7 +25,7 @@ from rebalance.clusterings import cluster, identity_superclasses
 from rebalance.evaluation import balance_curve, oracle_curve, random_curve
 from rebalance.evaluation.scores import BELOW
 from rebalance.figures import style
-from rebalance.model import Affinity, DoubleArray, Superclasses
+from rebalance.model import Affinity, Classes, DoubleArray, Superclasses
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -131,7 +131,7 @@ def curve_superclasses(found: KnownClassification) -> dict[str, Superclasses]:
             affinity = engine.affinity(averages, metric, options=search)
             made[name] = cluster(affinity, N_SUPERCLASSES, options=options, n_particles=counts)
         else:
-            made[name] = identity_superclasses(averages.class_id, counts)
+            made[name] = identity_superclasses(Classes.of(averages.class_id, counts))
     return made
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rebalance.plan import Plan
+from rebalance.pipeline.plan_job import Plan
 from rebalance.record.summary import summarise
 from rebalance.settings import AUTO, plugin_name, with_flags
 
@@ -64,7 +64,7 @@ def _read(plan: Plan) -> str:
 
 
 def _steps(plan: Plan) -> list[str]:
-    settings = plan.request
+    settings = plan.settings
     lines = {
         "computed": f"Compare: {plan.n_pairs:,} pairs with {plugin_name(settings.metric)}",
         "cache": f"Compare: nothing, the affinity of {plugin_name(settings.metric)} is kept",
@@ -92,7 +92,7 @@ def _summary(plan: Plan) -> dict[str, Any] | None:
     if plan.superclasses is None:
         return None
     return summarise(
-        plan.request,
+        plan.settings,
         plan.dataset,
         plan.superclasses,
         None,

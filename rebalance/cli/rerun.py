@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from rebalance.rerun import Rerun
+    from rebalance.pipeline.rerun import Rerun
 
 
 def rerun(
@@ -33,7 +33,7 @@ def rerun(
 ) -> None:
     """Repeat a run from its run.json, and say what differs."""
     from rebalance.cli.progress import progress_shown
-    from rebalance.rerun import rerun as repeat
+    from rebalance.pipeline.rerun import rerun as repeat
 
     with progress_shown(quiet=quiet) as progress:
         outcome = repeat(record, output=output, overwrite=overwrite, progress=progress)

@@ -25,7 +25,7 @@ def run(
     """
     if dry_run:
         from rebalance.cli.plan_view import show_plan
-        from rebalance.plan import plan
+        from rebalance.pipeline.plan_job import plan
 
         show_plan(plan(settings), json=json, quiet=quiet)
     else:
@@ -44,7 +44,7 @@ def run_and_show(settings: RunSettings, *, json: bool, quiet: bool) -> RunResult
         Nothing but errors.
     """
     from rebalance.cli.progress import progress_shown
-    from rebalance.pipeline import execute
+    from rebalance.pipeline.run_job import execute
 
     # What a plugin prints is no part of the JSON.
     with (

@@ -43,7 +43,7 @@ def scan(
     """
     from rebalance.cli.progress import progress_shown
     from rebalance.cli.scan_view import show_scan
-    from rebalance.scan_job import execute_scan
+    from rebalance.pipeline.scan_job import execute_scan
     from rebalance.settings.values import class_numbers
 
     tried = None if numbers is None else class_numbers("numbers", numbers, "number")

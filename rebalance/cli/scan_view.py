@@ -12,7 +12,7 @@ from rich.text import Text
 
 from rebalance.cli.screen import shorter, show_warnings, stdout
 from rebalance.model import Scan
-from rebalance.scan_job import ScanResult
+from rebalance.pipeline.scan_job import ScanResult
 from rebalance.settings import RunSettings
 from rebalance.settings.as_command import as_command
 

@@ -10,6 +10,7 @@ import numpy as np
 from rebalance.model import (
     BY_CLUSTERING,
     UNASSIGNED,
+    Classes,
     DoubleArray,
     FloatArray,
     IntArray,
@@ -19,15 +20,13 @@ from rebalance.model import (
 
 def number_superclasses(
     label: IntArray,
-    class_id: IntArray,
+    classes: Classes,
     *,
     values: FloatArray | None = None,
-    n_particles: IntArray | None = None,
     linkage: DoubleArray | None = None,
     preferred_order: IntArray | None = None,
     clustering: str = "",
     options: Mapping[str, Any] | None = None,
-    left_out: tuple[int, ...] = (),
     notes: tuple[str, ...] = (),
     by: str = BY_CLUSTERING,
 ) -> Superclasses:
@@ -37,20 +36,21 @@ def number_superclasses(
     ----------
     label : int64 (N,)
         0 … K−1 in any order, each at least once; −1 for averages in no superclass.
-    class_id : int64 (N,)
+    classes : Classes
+        N classes. Without particle counts the size of a superclass is its number of averages.
     values : float32 (N, N), optional
         Affinity; without it medoids are the averages with most particles.
-    n_particles : int64 (N,), optional
-        Without it the size of a superclass is its number of averages.
     linkage : float64 (n−1, 4), optional
         Over the averages with a label, in order.
     preferred_order : int64 (n,), optional
         Indices of the averages with a label, similar ones side by side; without it averages are
         shown by falling affinity to their medoid.
-    clustering, options, left_out, notes, by
+    clustering, options, notes, by
         As in `Superclasses`.
     """
-    counts = np.ones(len(label), dtype=np.int64) if n_particles is None else n_particles
+    class_id, counts = classes.class_id, classes.n_particles
+    if counts is None:
+        counts = np.ones(len(label), dtype=np.int64)
     groups = [np.flatnonzero(label == number) for number in range(label.max(initial=-1) + 1)]
     groups = [members[np.argsort(class_id[members])] for members in groups]
     groups.sort(key=lambda members: (-int(counts[members].sum()), int(class_id[members[0]])))
@@ -79,10 +79,11 @@ def number_superclasses(
         clustering=clustering,
         options=dict(options or {}),
         linkage=linkage,
-        left_out=left_out,
+        left_out=classes.left_out,
+        junk=classes.junk,
         notes=notes,
         by=by,
-        n_particles=n_particles,
+        n_particles=classes.n_particles,
     )
 
 

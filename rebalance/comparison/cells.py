@@ -12,7 +12,7 @@ import rebalance
 from rebalance.comparison.data_sets import DataSet, LoadedDataSet
 from rebalance.comparison.method_grid import Combination
 from rebalance.errors import OptionError
-from rebalance.model import Affinity, Superclasses
+from rebalance.model import Affinity, Classes, Superclasses
 
 KEEP_VERSION = 1
 """Raised when the same cell would give other scores, so that kept ones are not found."""
@@ -96,19 +96,18 @@ def group(cell: Cell, loaded: LoadedDataSet, affinity: Affinity | None) -> Super
     RebalanceError
         If they can't be made.
     """
-    from rebalance.clusterings import cluster
+    from rebalance.clusterings import cluster_classes
 
     averages = loaded.dataset.class_averages
     assert averages is not None
     plugin = cell.combination.clustering
-    return cluster(
-        averages.class_id if affinity is None else affinity,
+    return cluster_classes(
+        Classes(averages.class_id, averages.n_particles, averages.is_empty),
+        affinity,
         number_of(cell, loaded) if plugin.takes_number else None,
         clustering=plugin.name,
         options=plugin.options,
         seed=cell.seed,
-        n_particles=averages.n_particles,
-        is_empty=averages.is_empty,
     )
 
 

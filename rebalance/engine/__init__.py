@@ -3,31 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 from rebalance import defaults
+from rebalance.contracts import Metric
+from rebalance.engine.checkpoint import Checkpoints
+from rebalance.engine.compute import AffinityStore, Setup, compute_affinity, find_kept
+from rebalance.engine.executor import find_executor
+from rebalance.errors import OptionError
+from rebalance.model import Affinity, ClassAverages, Dataset
+from rebalance.options import Options
 
-if TYPE_CHECKING:
-    from rebalance.contracts import Metric
-    from rebalance.engine.checkpoint import Checkpoints
-    from rebalance.model import Affinity, ClassAverages
-    from rebalance.options import Options
-
-
-class AffinityStore(Protocol):
-    """Where affinities are kept between runs, by key."""
-
-    def load(self, key: str) -> Affinity | None:
-        """The affinity of a key, None if it is not there."""
-        ...
-
-    def store(self, affinity: Affinity) -> None:
-        """Keep an affinity under its key."""
-        ...
+__all__ = ["AffinityStore", "affinity", "kept_affinity"]
 
 
 def affinity(
-    class_averages: ClassAverages,
+    class_averages: ClassAverages | Dataset | Path | str,
     metric: str | Metric = defaults.METRIC,
     *,
     options: Mapping[str, Any] | Options | None = None,
@@ -42,8 +35,9 @@ def affinity(
 
     Parameters
     ----------
-    class_averages : ClassAverages
-        Empty averages are left out; their affinity with all others is 0.
+    class_averages : ClassAverages, Dataset, Path or str
+        The averages, a data set that has some, or the path of one, which is read. Empty averages
+        are left out; their affinity with all others is 0.
     metric : str or Metric
         Name of an installed metric, or an instance of a class that is installed nowhere.
     options : mapping or Options, optional
@@ -66,29 +60,77 @@ def affinity(
     Returns
     -------
     Affinity
-        ``values`` float32 (N, N), symmetric, unit diagonal, in [0, 1].
+        ``values`` float32 (N, N), symmetric, unit diagonal, in [0, 1]. It carries the particle
+        counts of the averages.
 
     Raises
     ------
     OptionError
-        An option of the metric is wrong, or a length in Å has no pixel size to be measured by.
+        An option of the metric is wrong, a length in Å has no pixel size to be measured by, or
+        the data set has no class averages.
+    TypeError
+        ``class_averages`` is something else.
     DeviceError
-        A card is asked for and none is there.
+        A GPU is asked for and none is there.
     ExecutorError
         Workers are asked for and can't be reached, are lost, or have other versions.
     PluginError
         There is no such metric, or it breaks its contract.
     """
-    from rebalance.engine.compute import compute_affinity
-
-    return compute_affinity(
-        class_averages,
+    averages = _averages_of(class_averages)
+    found = compute_affinity(
+        averages,
         metric,
         options=options,
-        threads=threads,
         device=device,
-        executor=executor,
-        progress=progress,
-        cache=cache,
-        checkpoints=checkpoints,
+        setup=Setup(find_executor(executor), threads, progress, cache, checkpoints),
     )
+    return replace(found, n_particles=averages.n_particles)
+
+
+def kept_affinity(
+    class_averages: ClassAverages,
+    metric: str | Metric = defaults.METRIC,
+    *,
+    cache: AffinityStore,
+    options: Mapping[str, Any] | Options | None = None,
+    device: str = "auto",
+    executor: Any = "local",
+) -> Affinity | None:
+    """What `affinity` would find in the cache; None where it would have to compare.
+
+    Parameters
+    ----------
+    class_averages : ClassAverages
+    metric, cache, options, device, executor
+        As for `affinity`.
+
+    Raises
+    ------
+    OptionError, DeviceError, ExecutorError, PluginError
+        As `affinity` does.
+    """
+    found = find_kept(
+        class_averages, metric, options=options, device=device, executor=executor, cache=cache
+    )
+    return None if found is None else replace(found, n_particles=class_averages.n_particles)
+
+
+def _averages_of(given: ClassAverages | Dataset | Path | str) -> ClassAverages:
+    if isinstance(given, str | Path):
+        from rebalance import formats
+
+        given = formats.read(given)
+    if isinstance(given, Dataset):
+        if given.class_averages is None:
+            raise OptionError(
+                f"The data set {given.job} has no class averages to compare.",
+                hint="Give the stack of class averages as well: rebalance.read(path, stack).",
+            )
+        return given.class_averages
+    if not isinstance(given, ClassAverages):
+        raise TypeError(
+            "rebalance.affinity compares ClassAverages, those of a Dataset, or those at a path; "
+            f"it was given {type(given).__name__}."
+        )
+    return given

@@ -233,7 +233,7 @@ class Checkpoint:
         digest = self._digest(head)
         stream.write(head)
         for array in arrays:
-            # Whole tiles of a card have megabytes: they are not copied.
+            # Whole tiles of a GPU have megabytes: they are not copied.
             content = np.ascontiguousarray(array).reshape(-1).view(np.uint8).data
             digest.update(content)
             stream.write(content)

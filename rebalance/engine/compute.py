@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, closing
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
 
 import numpy as np
 
 from rebalance.contracts import ALIGNMENT, Metric
-from rebalance.engine import AffinityStore
 from rebalance.engine.assemble import Assembly, no_motion, spread_alignment, spread_matrix
+from rebalance.engine.cache_key import affinity_key
 from rebalance.engine.checkpoint import Checkpoint, Checkpoints
 from rebalance.engine.device import resolve_device
 from rebalance.engine.executor import Executor, check_place, find_executor
-from rebalance.engine.key import affinity_key
-from rebalance.engine.local import current_threads, use_threads
 from rebalance.engine.requirements import (
     all_reads,
     handed_down,
@@ -24,15 +22,35 @@ from rebalance.engine.requirements import (
     required,
 )
 from rebalance.engine.schedule import TILE_SHAPE, tiles
-from rebalance.engine.work import TileWork
+from rebalance.engine.threads import current_threads, use_threads
+from rebalance.engine.tile_work import TileWork
 from rebalance.errors import PluginError
-from rebalance.kernels.compiled_code import keep_by_sources
 from rebalance.model import Affinity, Alignment, ClassAverages, FloatArray
 from rebalance.options import Options
-from rebalance.plugin_validation import implementation
 from rebalance.registry import Bound, bind
 
-ProgressCall = Callable[[int, int], None]
+
+class AffinityStore(Protocol):
+    """Where affinities are kept between runs, by key."""
+
+    def load(self, key: str) -> Affinity | None:
+        """The affinity of a key, None if it is not there."""
+        ...
+
+    def store(self, affinity: Affinity) -> None:
+        """Keep an affinity under its key."""
+        ...
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Who computes, who hears of it, and what is kept: the same for all that a metric requires."""
+
+    executor: Executor
+    threads: int | None = None
+    progress: Callable[[int, int], None] | None = None
+    cache: AffinityStore | None = None
+    checkpoints: Checkpoints | None = None
 
 
 @dataclass(frozen=True)
@@ -56,80 +74,92 @@ class _Chosen:
         return self.bound.options
 
     @property
-    def reads(self) -> tuple[str, ...]:
-        """What it, or a metric that it requires, reads of the averages beside their images."""
-        return all_reads(self.metric, self.options)
-
-    @property
     def is_lasting(self) -> bool:
         """Whether its results may be kept: a metric installed nowhere has no version."""
         return bool(self.version)
 
+    def key_of(self, averages: ClassAverages) -> str:
+        """By which the affinity of these averages is known."""
+        return affinity_key(
+            averages,
+            self.name,
+            self.version,
+            self.bound.recorded_options,
+            self.device,
+            all_reads(self.metric, self.options),
+        )
+
+
+def find_kept(
+    averages: ClassAverages,
+    metric: str | Metric,
+    *,
+    options: Mapping[str, Any] | Options | None,
+    device: str,
+    executor: Any,
+    cache: AffinityStore,
+) -> Affinity | None:
+    """See `rebalance.engine.kept_affinity`."""
+    chosen = _choose(metric, options, _place(find_executor(executor), device))
+    return _kept(chosen, chosen.key_of(averages), cache)
+
 
 def compute_affinity(
     averages: ClassAverages,
-    metric: Any,
+    metric: str | Metric,
     *,
-    options: Mapping[str, Any] | Options | None = None,
-    threads: int | None = None,
-    device: str = "auto",
-    executor: Any = "local",
-    progress: ProgressCall | None = None,
-    cache: AffinityStore | None = None,
-    checkpoints: Checkpoints | None = None,
+    options: Mapping[str, Any] | Options | None,
+    device: str,
+    setup: Setup,
 ) -> Affinity:
     """See `rebalance.affinity`."""
-    executor = find_executor(executor)
-    check_place(executor, device)
-    if device == "auto" and not executor.is_here:
-        device = "cpu"
-    chosen = _choose(metric, options, device)
-    recorded = chosen.bound.recorded_options
-    key = affinity_key(averages, chosen.name, chosen.version, recorded, chosen.device, chosen.reads)
-    if cache is not None and chosen.is_lasting:
-        found = cache.load(key)
-        if found is not None:
-            return found
+    chosen = _choose(metric, options, _place(setup.executor, device))
+    key = chosen.key_of(averages)
+    kept = _kept(chosen, key, setup.cache)
+    if kept is not None:
+        return kept
 
     # A boolean index copies; without empties the images are used where they are.
     used = averages.subset(~averages.is_empty) if averages.is_empty.any() else averages
-    alignment, inherited, others, needed = _requirements(
-        chosen,
-        averages,
-        threads=threads,
-        executor=executor,
-        progress=progress,
-        # Two that are required may require the same: the search runs once, cache or not.
-        cache=_ThisCall() if cache is None else cache,
-        checkpoints=checkpoints,
-    )
+    needed = _requirements(chosen, averages, setup)
+    assembly = Assembly(len(used), chosen.name, chosen.metric.returns)
+    stated = _Stated()
     with ExitStack() as stack:
-        stack.enter_context(use_threads(threads))
+        stack.enter_context(use_threads(setup.threads))
         # Results of a metric without a version may be those of other code.
         checkpoint = (
-            stack.enter_context(checkpoints.open(key))
-            if checkpoints is not None and chosen.is_lasting
+            stack.enter_context(setup.checkpoints.open(key))
+            if setup.checkpoints is not None and chosen.is_lasting
             else None
         )
-        assembly, facts = _run_tiles(
-            chosen, used, alignment, others, _Run(executor, progress, checkpoint)
-        )
+        if len(used):
+            features = chosen.metric.prepare(used, chosen.options, chosen.device)
+            work = TileWork(chosen.metric, features, needed.alignment, needed.others)
+            _run_tiles(work, assembly, chosen.device, checkpoint, setup)
+            stated = _stated(chosen, features)
         values, raw, mapping = assembly.finish()
-        own = assembly.alignment or alignment or inherited
+        own = assembly.alignment or needed.alignment or needed.inherited
         result = Affinity(
             values=spread_matrix(values, averages.is_empty, diagonal=1.0),
             class_id=averages.class_id,
             is_empty=averages.is_empty,
             metric=chosen.name,
-            options=recorded,
+            options=chosen.bound.recorded_options,
             alignment=None if own is None else spread_alignment(own, averages.is_empty),
             raw=None if raw is None else spread_matrix(raw, averages.is_empty, diagonal=0.0),
-            facts={**needed, **facts, **mapping, "device": chosen.device},
+            facts={**needed.facts, **stated.facts, **mapping, "device": chosen.device},
             key=key,
+            notes=(*needed.notes, *stated.notes),
+            results=stated.results,
         )
-        if cache is not None and chosen.is_lasting:
-            cache.store(result)
+        if setup.cache is not None and chosen.is_lasting:
+            setup.cache.store(result)
     return result
+
+
+def _place(executor: Executor, device: str) -> str:
+    check_place(executor, device)
+    return "cpu" if device == "auto" and not executor.is_here else device
 
 
 def _choose(metric: Any, options: Mapping[str, Any] | Options | None, device: str) -> _Chosen:
@@ -140,26 +170,33 @@ def _choose(metric: Any, options: Mapping[str, Any] | Options | None, device: st
     return _Chosen(bound, version, resolve_device(device, bound.plugin, bound.name))
 
 
-def _requirements(
-    chosen: _Chosen,
-    averages: ClassAverages,
-    *,
-    threads: int | None,
-    executor: Executor,
-    progress: ProgressCall | None,
-    cache: AffinityStore | None,
-    checkpoints: Checkpoints | None,
-) -> tuple[Alignment | None, Alignment | None, dict[str, FloatArray], dict[str, Any]]:
-    """What this metric asks for.
+def _kept(chosen: _Chosen, key: str, cache: AffinityStore | None) -> Affinity | None:
+    return cache.load(key) if cache is not None and chosen.is_lasting else None
 
-    The shared alignment, if it is asked for; else that of the first other metric which has one,
-    by which results can be shown; the affinities of other metrics; and the facts of all.
-    """
+
+@dataclass(frozen=True)
+class _Needed:
+    """What a metric asks for, of the averages that are not empty."""
+
+    alignment: Alignment | None = None
+    """The shared one, where it is asked for."""
+    inherited: Alignment | None = None
+    """Of the first other metric that has one, by which results can be shown."""
+    others: Mapping[str, FloatArray] = field(default_factory=dict)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+
+
+def _requirements(chosen: _Chosen, averages: ClassAverages, setup: Setup) -> _Needed:
     alignment: Alignment | None = None
     inherited: Alignment | None = None
     others: dict[str, FloatArray] = {}
     facts: dict[str, Any] = {}
+    notes: tuple[str, ...] = ()
     used = np.flatnonzero(~averages.is_empty)
+    if setup.cache is None:
+        # Two that are required may require the same: the search runs once, cache or not.
+        setup = replace(setup, cache=_ThisCall())
     for word in chosen.metric.requirements(chosen.options):
         found = required(word)
         name, provider = found.name, found.load()
@@ -167,14 +204,11 @@ def _requirements(
             averages,
             name,
             options=handed_down(chosen.options, provider.options_model, name),
-            threads=threads,
             device=chosen.device if "cuda" in provider.devices else "cpu",
-            executor=executor,
-            progress=progress,
-            cache=cache,
-            checkpoints=checkpoints,
+            setup=setup,
         )
         facts |= {**needed.facts}
+        notes += tuple(note for note in needed.notes if note not in notes)
         if word.partition(":")[0] == ALIGNMENT:
             if needed.alignment is not None:
                 alignment = _without_empties(needed.alignment, used)
@@ -188,7 +222,7 @@ def _requirements(
             others[word] = needed.values[np.ix_(used, used)]
             if inherited is None and needed.alignment is not None:
                 inherited = _without_empties(needed.alignment, used)
-    return alignment, inherited, others, facts
+    return _Needed(alignment, inherited, others, facts, notes)
 
 
 def _without_empties(alignment: Alignment, used: np.ndarray) -> Alignment:
@@ -213,54 +247,57 @@ class _ThisCall:
 
 
 @dataclass(frozen=True)
-class _Run:
-    """How tiles are computed, and who hears of it."""
+class _Stated:
+    """What a metric states of its features beside the values."""
 
-    executor: Executor
-    progress: ProgressCall | None
-    checkpoint: Checkpoint | None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    results: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _stated(chosen: _Chosen, features: Any) -> _Stated:
+    metric = chosen.metric
+    results = {name: np.asarray(value) for name, value in metric.results(features).items()}
+    for name, array in results.items():
+        # What is no array of numbers can't be kept in a file without pickle.
+        if array.dtype.kind not in "fiub":
+            raise PluginError(
+                f"The metric {chosen.name!r} gave {name!r} among its results as {array.dtype}; "
+                "an array of numbers was expected.",
+                hint="Report it to its authors.",
+            )
+    return _Stated(dict(metric.facts(features)), tuple(metric.notes(features)), results)
 
 
 def _run_tiles(
-    chosen: _Chosen,
-    used: ClassAverages,
-    alignment: Alignment | None,
-    others: Mapping[str, FloatArray],
-    run: _Run,
-) -> tuple[Assembly, dict[str, Any]]:
-    assembly = Assembly(len(used), chosen.name, chosen.metric.returns)
-    if len(used) == 0:
-        return assembly, {}
-    keep_by_sources(type(implementation(chosen.metric)).__module__)
-    features = chosen.metric.prepare(used, chosen.options, chosen.device)
-    work = TileWork(chosen.metric, features, alignment, others)
-    on_card = chosen.device == "cuda"
-    shape = chosen.metric.tile_shapes.get(chosen.device, TILE_SHAPE)
-    waiting = dict.fromkeys(tiles(len(used), shape))
-    total = len(used) * (len(used) - 1) // 2
+    work: TileWork, assembly: Assembly, device: str, checkpoint: Checkpoint | None, setup: Setup
+) -> None:
+    on_gpu = device == "cuda"
+    n = assembly.n
+    waiting = dict.fromkeys(tiles(n, work.metric.tile_shapes.get(device, TILE_SHAPE)))
+    total = n * (n - 1) // 2
     done = 0
-    if run.checkpoint is not None:
-        for tile, block in run.checkpoint.finished(tuple(waiting)):
+    if checkpoint is not None:
+        for tile, block in checkpoint.finished(tuple(waiting)):
             assembly.add(tile, block)
             done += tile.n_pairs
             del waiting[tile]
         if done:
-            run.checkpoint.say(
+            checkpoint.say(
                 f"{done:,} of {total:,} pairs were compared by a run that was stopped; "
                 "going on from there"
             )
-    if run.progress is not None:
-        run.progress(done, total)
-    # A card is kept busy by one tile while a second thread finishes the one before.
+    if setup.progress is not None:
+        setup.progress(done, total)
+    # A GPU is kept busy by one tile while a second thread finishes the one before.
     with (
-        use_threads(2 if on_card else current_threads()),
-        closing(run.executor.run(work, tuple(waiting))) as results,
+        use_threads(2 if on_gpu else current_threads()),
+        closing(setup.executor.run(work, tuple(waiting))) as results,
     ):
         for tile, block in results:
             assembly.add(tile, block)
-            if run.checkpoint is not None:
-                run.checkpoint.add(tile, block)
+            if checkpoint is not None:
+                checkpoint.add(tile, block)
             done += tile.n_pairs
-            if run.progress is not None:
-                run.progress(done, total)
-    return assembly, dict(chosen.metric.facts(features))
+            if setup.progress is not None:
+                setup.progress(done, total)

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rebalance.contracts import Block
-from rebalance.engine.local import TILES_IN_FLIGHT, use_threads
-from rebalance.engine.schedule import Tile
-from rebalance.engine.work import TileWork
+from rebalance.engine.schedule import TILES_IN_FLIGHT, Tile
+from rebalance.engine.threads import use_threads
+from rebalance.engine.tile_work import TileWork
 from rebalance.errors import ExecutorError
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ def resolve_device(asked: str, metric: Metric, name: str) -> str:
     OptionError
         If there is no such device, or the metric has no CUDA version.
     DeviceError
-        If a card is asked for and none can be used; says why.
+        If a GPU is asked for and none can be used; says why.
     """
     if asked not in DEVICES:
         raise OptionError(f"device = {asked!r}, expected one of {', '.join(DEVICES)}.")
@@ -51,7 +51,7 @@ def resolve_device(asked: str, metric: Metric, name: str) -> str:
 
 
 def cuda_problem() -> str | None:
-    """Why no card can be used, or None if one can."""
+    """Why no GPU can be used, or None if one can."""
     if os.environ.get("NUMBA_ENABLE_CUDASIM") == "1":
         return None
     if not any(os.path.exists(path) for path in ("/dev/nvidiactl", "/dev/dxg")) and os.name != "nt":

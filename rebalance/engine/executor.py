@@ -7,8 +7,9 @@ from collections.abc import Generator, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 from rebalance.contracts import Block
+from rebalance.engine.local_executor import LocalExecutor
 from rebalance.engine.schedule import Tile
-from rebalance.engine.work import TileWork
+from rebalance.engine.tile_work import TileWork
 from rebalance.errors import OptionError
 
 EXECUTORS = ("local", "dask")
@@ -21,7 +22,7 @@ class Executor(Protocol):
     Attributes
     ----------
     is_here : bool
-        Whether tiles are computed in this process, so that its card may be used.
+        Whether tiles are computed in this process, so that its GPU may be used.
     """
 
     is_here: bool
@@ -34,20 +35,6 @@ class Executor(Protocol):
         The generator may be closed before its end.
         """
         ...
-
-
-class LocalExecutor:
-    """The threads of this process."""
-
-    is_here = True
-
-    def run(
-        self, work: TileWork, tiles: Sequence[Tile]
-    ) -> Generator[tuple[Tile, Block], None, None]:
-        """See `Executor`."""
-        from rebalance.engine.local import run_local
-
-        return run_local(work, tiles)
 
 
 def find_executor(asked: Any, scheduler: str | None = None) -> Executor:
@@ -88,7 +75,7 @@ def find_executor(asked: Any, scheduler: str | None = None) -> Executor:
 
 
 def check_place(executor: Executor, device: str) -> None:
-    """Refuse this machine's card to an executor that is elsewhere.
+    """Refuse this machine's GPU to an executor that is elsewhere.
 
     Raises
     ------

@@ -7,6 +7,9 @@ from dataclasses import dataclass
 TILE_SHAPE = (128, 32)
 """Rows and columns of a tile, unless a metric states ``tile_shapes`` for its device."""
 
+TILES_IN_FLIGHT = 3
+"""Tiles per thread that are handed out at a time; bounds the memory of unread results."""
+
 
 @dataclass(frozen=True)
 class Tile:

@@ -17,8 +17,8 @@ from rebalance.contracts import Strategy
 from rebalance.evaluation.known_views import KnownViews
 from rebalance.evaluation.oracle import oracle_superclasses
 from rebalance.evaluation.random_baseline import RandomOrders
-from rebalance.left_out import count_classes
 from rebalance.model import BoolArray, DoubleArray, FloatArray, IntArray, Superclasses
+from rebalance.model.class_numbers import count_classes
 from rebalance.strategies import places, select
 
 N_CAPS = 16

@@ -11,7 +11,7 @@ import numpy as np
 
 from rebalance import defaults
 from rebalance.errors import InputError, RebalanceError
-from rebalance.model import Affinity, ParticleTable, RunResult, Superclasses
+from rebalance.model import Affinity, Classes, ParticleTable, RunResult, Superclasses
 
 
 @dataclass(frozen=True, eq=False)
@@ -147,7 +147,7 @@ def _grouped(
     **balance: Any,
 ) -> EvaluatedResult:
     from rebalance.clusterings import from_labels
-    from rebalance.left_out import count_classes
+    from rebalance.model.class_numbers import count_classes
 
     particles, problem = _particles(job)
     class_id = np.array(sorted(labels), dtype=np.int64) if affinity is None else affinity.class_id
@@ -163,9 +163,8 @@ def _grouped(
                 hint="Give the classification that was grouped as `job`"
                 + (f", instead of {job}." if isinstance(job, str | Path) else "."),
             )
-    superclasses = from_labels(
-        class_id if affinity is None else affinity, labels, n_particles=counts
-    )
+    is_empty = None if affinity is None else affinity.is_empty
+    superclasses = from_labels(Classes.of(class_id, counts, is_empty=is_empty), labels, affinity)
     return EvaluatedResult(
         superclasses=superclasses,
         affinity=affinity,

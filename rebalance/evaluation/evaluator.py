@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rebalance.blas_threads import one_blas_thread
+from rebalance.blas import single_threaded
 from rebalance.errors import InputError, OptionError
 from rebalance.evaluation.agreement_scores import agreement_scores
 from rebalance.evaluation.balance_curves import Curve
@@ -24,8 +24,8 @@ from rebalance.evaluation.known_views import MIXED_BEYOND, KnownViews
 from rebalance.evaluation.matched_truth import MatchedTruth, match_truth
 from rebalance.evaluation.scores import SCORES, Evaluation, Score
 from rebalance.evaluation.view_scores import affinity_scores, spread_scores
-from rebalance.left_out import name_classes
 from rebalance.model import Affinity, DoubleArray, ParticleTable, RunResult, Superclasses
+from rebalance.model.class_numbers import name_classes
 from rebalance.strategies.caps import decide_cap
 
 SEEDS = 20
@@ -116,7 +116,7 @@ def evaluate(
         scores = agreement_scores(superclasses, matched, n_oracle)
     else:
         reason = "" if matched.are_counted else "no particle counts are known"
-        with one_blas_thread():
+        with single_threaded():
             # Many methods make the same superclasses of one data set: these are scored once.
             scores, spread, curves = views.remembered(
                 (*_identity(superclasses), *_groups(matched), n_oracle, repr(balance)),

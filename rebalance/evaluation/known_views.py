@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from rebalance.blas_threads import one_blas_thread
+from rebalance.blas import single_threaded
 from rebalance.evaluation.uniformity import (
     KERNEL_WIDTH,
     fourier_directions,
@@ -187,7 +187,7 @@ class KnownViews:
         -------
         uniformity, entropy : float64 (S,)
         """
-        with one_blas_thread():
+        with single_threaded():
             laid = counts @ self._densities_and_bins
         return self.scores_of_sums(laid, counts.sum(axis=1, dtype=np.float64))
 

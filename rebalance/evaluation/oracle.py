@@ -6,7 +6,7 @@ import numpy as np
 
 from rebalance.clusterings import from_labels
 from rebalance.evaluation.known_views import KnownViews
-from rebalance.model import IntArray, Superclasses
+from rebalance.model import Classes, IntArray, Superclasses
 
 
 def oracle_superclasses(views: KnownViews, class_id: IntArray, n_superclasses: int) -> Superclasses:
@@ -39,4 +39,4 @@ def _oracle(views: KnownViews, class_id: IntArray, n: int) -> Superclasses:
         label = cut_tree(linkage(squareform(angle, checks=False), "average"), n_clusters=n)[:, 0]
     counts = [np.count_nonzero(views.particles.class_id == number) for number in class_id]
     labels = dict(zip(class_id.tolist(), label.tolist(), strict=True))
-    return from_labels(class_id, labels, n_particles=counts)
+    return from_labels(Classes.of(class_id, counts), labels)

@@ -10,8 +10,8 @@ import numpy as np
 
 from rebalance.contracts import ReadRequest
 from rebalance.errors import InputError
-from rebalance.left_out import name_classes
 from rebalance.model import ClassAverages, FloatArray, IntArray, ParticleTable
+from rebalance.model.class_numbers import name_classes
 
 
 class AveragesSource(Protocol):

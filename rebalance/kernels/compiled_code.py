@@ -253,11 +253,10 @@ def keep_by_sources(module: str) -> None:
     if package in _kept:
         return
     _kept.add(package)
+    from numba.core.caching import CompileResultCacheImpl
     from numba.core.dispatcher import Dispatcher
 
-    # Where it is decided how functions are compiled, numba is told of the locator.
-    import rebalance.kernels.compile  # noqa: F401
-
+    use_sources_locator(CompileResultCacheImpl)
     for name, loaded in list(sys.modules.items()):
         if package_of(name) != package or loaded is None:
             continue

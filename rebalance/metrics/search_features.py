@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rebalance.engine.local import current_threads
+from rebalance.engine.threads import current_threads
 from rebalance.imaging.masks import mask_about
 from rebalance.imaging.polar import ComplexArray, PolarGrid, polar_fourier
 from rebalance.imaging.whitening import whiten_rings

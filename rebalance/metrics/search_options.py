@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from rebalance.engine.local import current_threads
+from rebalance.engine.threads import current_threads
 from rebalance.errors import OptionError
 from rebalance.imaging.centring import find_objects
 from rebalance.imaging.masks import estimate_radius

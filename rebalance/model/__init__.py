@@ -10,6 +10,7 @@ from rebalance.model.alignment import Alignment, Transform
 from rebalance.model.arrays import BoolArray, DoubleArray, FloatArray, IntArray
 from rebalance.model.average_quality import AverageQuality
 from rebalance.model.class_averages import ClassAverages
+from rebalance.model.classes import Classes
 from rebalance.model.dataset import Dataset
 from rebalance.model.particles import ParticleTable, TableHandle
 from rebalance.model.run_result import RunResult
@@ -50,6 +51,7 @@ __all__ = [
     "AverageQuality",
     "BoolArray",
     "ClassAverages",
+    "Classes",
     "ClusteringResult",
     "Dataset",
     "DoubleArray",

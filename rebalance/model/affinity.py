@@ -42,14 +42,11 @@ class Affinity(Displayed):
     key : str
         SHA-256 of images and options; the name in the cache.
     n_particles : int64 (N,), optional
-        Particles of each average: attached when `rebalance.affinity` returns an affinity of class
-        averages that know them. Never kept in the cache or in `affinity.npz`, except where a
-        metric declares that it reads them.
+        Particles of each average, where they are known.
     notes : tuple of str
-        What the metric has to say, one sentence each.
-    results : mapping of str to any
-        Further results of a metric beside the affinity, by name, e.g. a map or viewing
-        directions. Not written to `affinity.npz`.
+        What the metric has to say to a person, one sentence each.
+    results : mapping of str to array
+        What the metric found beside the affinity.
     """
 
     values: FloatArray

@@ -1,8 +1,30 @@
-"""Class numbers in words: ``1, 3–5, 9`` and ``classes 3, 5 and 8–80``."""
+"""Class numbers: how many particles each has, and how they are named in a sentence."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from rebalance.model.arrays import IntArray
+
+
+def count_classes(class_id: IntArray) -> dict[int, int]:
+    """Particles of each class number that occurs, by rising number.
+
+    Parameters
+    ----------
+    class_id : int64 (P,)
+    """
+    if len(class_id) == 0:
+        return {}
+    low, high = int(class_id.min()), int(class_id.max())
+    if high - low < 10 * len(class_id) + 1_000:
+        counts = np.bincount(class_id - low)
+        numbers = np.flatnonzero(counts)
+        return dict(zip((numbers + low).tolist(), counts[numbers].tolist(), strict=True))
+    numbers, counts = np.unique(class_id, return_counts=True)
+    return dict(zip(numbers.tolist(), counts.tolist(), strict=True))
 
 
 def ranges(numbers: Iterable[int]) -> str:

@@ -2,7 +2,8 @@
 
 `numpy.load("affinity.npz")["values"]` is the matrix; ``rotation``, ``shift`` and ``mirror`` are
 condensed over pairs i < j as in `rebalance.model.Alignment`; ``metric`` and ``key`` are text,
-``options`` and ``facts`` JSON text.
+``options`` and ``facts`` JSON text. What the metric found beside the affinity is ``result.NAME``,
+and ``notes`` what it had to say, as JSON text.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import json
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -26,9 +27,14 @@ IMAGES = "images_sha256"
 FILE_VERSION = 1
 """Raised when an entry changes its meaning; entry ``version`` of the file."""
 
+_RESULT = "result."
+"""Begins the names of the metric's results."""
+
 # The earliest date a zip archive can hold: a clock would make every file different.
 _UNDATED = (1980, 1, 1, 0, 0, 0)
 _SYMMETRY_TOLERANCE = 1e-6
+
+_JsonT = TypeVar("_JsonT", dict[str, Any], list[Any])
 
 
 def write_affinity(affinity: Affinity, path: Path | str) -> None:
@@ -59,6 +65,9 @@ def write_affinity(affinity: Affinity, path: Path | str) -> None:
         "key": np.array(affinity.key),
         "version": np.array(FILE_VERSION, dtype=np.int64),
     }
+    if affinity.notes:
+        entries["notes"] = np.array(json.dumps(affinity.notes, ensure_ascii=False))
+    entries |= {f"{_RESULT}{name}": np.asarray(of) for name, of in affinity.results.items()}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         for name, array in entries.items():
             info = zipfile.ZipInfo(f"{name}.npy", _UNDATED)
@@ -124,11 +133,17 @@ def read_affinity(path: Path | str) -> Affinity:
         class_id=class_id,
         is_empty=is_empty,
         metric=_text(content, "metric"),
-        options=_from_json(content, "options", path),
+        options=_parsed(content, "options", dict, path),
         alignment=_alignment(content, n, path),
         raw=None if raw is None else _shaped(raw, "raw", (n, n), path).astype(np.float32),
-        facts=_from_json(content, "facts", path),
+        facts=_parsed(content, "facts", dict, path),
         key=_text(content, "key"),
+        notes=tuple(map(str, _parsed(content, "notes", list, path))),
+        results={
+            name.removeprefix(_RESULT): array
+            for name, array in content.items()
+            if name.startswith(_RESULT)
+        },
     )
 
 
@@ -220,14 +235,18 @@ def _text(content: Mapping[str, npt.NDArray[Any]], name: str) -> str:
     return "" if array is None else str(array)
 
 
-def _from_json(content: Mapping[str, npt.NDArray[Any]], name: str, path: Path) -> dict[str, Any]:
+def _parsed(
+    content: Mapping[str, npt.NDArray[Any]], name: str, kind: type[_JsonT], path: Path
+) -> _JsonT:
+    """The JSON of an entry; empty where there is no entry."""
     text = _text(content, name)
     if not text:
-        return {}
+        return kind()
     try:
         parsed = json.loads(text)
     except ValueError as error:
         raise InputError(f"Entry {name} is not JSON: {error}", path=path) from error
-    if not isinstance(parsed, dict):
-        raise InputError(f"Entry {name} is not a JSON object.", path=path)
+    if not isinstance(parsed, kind):
+        what = "object" if kind is dict else "list"
+        raise InputError(f"Entry {name} is not a JSON {what}.", path=path)
     return parsed

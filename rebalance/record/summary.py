@@ -230,7 +230,7 @@ def _rows(superclasses: Superclasses, selection: Selection | None) -> list[dict[
 
 
 def about_the_metric(affinity: Affinity | None) -> list[str]:
-    """A sentence on what a metric decided, from the facts that it states; none without facts."""
+    """Sentences on what a metric decided, from the facts that it states, and its own notes."""
     if affinity is None:
         return []
     facts = affinity.facts
@@ -256,7 +256,7 @@ def about_the_metric(affinity: Affinity | None) -> list[str]:
             f"Objects were centred first: half of them were off centre by {middle:.3g} pixels or "
             f"more, the farthest by {farthest:.3g}."
         )
-    return sentences
+    return [*sentences, *affinity.notes]
 
 
 def _length(facts: Mapping[str, Any], name: str) -> str:

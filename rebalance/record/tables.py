@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from rebalance.left_out import count_classes
 from rebalance.model import (
     UNASSIGNED,
     Affinity,
@@ -17,6 +16,7 @@ from rebalance.model import (
     Selection,
     Superclasses,
 )
+from rebalance.model.class_numbers import count_classes
 from rebalance.record.summary import status_of_averages
 
 SUPERCLASS_COLUMNS = (

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 import rebalance
-from rebalance import decisions
+from rebalance.curation import decisions
 from rebalance.figures import style
 from rebalance.figures.matrix import COLOR_MAP, limits
-from rebalance.left_out import count_classes
 from rebalance.model import IntArray, RunResult, Scan
+from rebalance.model.class_numbers import count_classes
 from rebalance.record.affinity_file import images_digest
 from rebalance.record.summary import EMPTY, grouped_by, status_of_averages
 from rebalance.report.encoding import encoded, encoded_pairs, encoded_sheet

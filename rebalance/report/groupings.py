@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from rebalance.clusterings import shares_work
-from rebalance.left_out import count_classes
-from rebalance.model import BY_CLUSTERING, UNASSIGNED, IntArray, RunResult, Superclasses
+from rebalance.model import BY_CLUSTERING, UNASSIGNED, Classes, IntArray, RunResult, Superclasses
+from rebalance.model.class_numbers import count_classes
 from rebalance.settings import RunSettings, plugin_name
 
 MOST = 60
@@ -56,19 +55,23 @@ def groupings(settings: RunSettings, result: RunResult) -> Groupings:
     assert result.affinity is not None
     used = int(np.count_nonzero(superclasses.label != UNASSIGNED))
     particles = result.dataset.particles
-    counts: dict[str, Any] = {}
+    class_id = superclasses.class_id
+    counts = None
     if particles is not None:
         of_class = count_classes(particles.class_id)
-        class_id = superclasses.class_id.tolist()
-        counts["n_particles"] = [of_class.get(number, 0) for number in class_id]
+        counts = [of_class.get(number, 0) for number in class_id.tolist()]
     found = cluster_each(
+        Classes.of(
+            class_id,
+            counts,
+            is_empty=result.affinity.is_empty,
+            left_out=superclasses.left_out,
+        ),
         result.affinity,
         range(1, min(used, MOST) + 1),
         clustering=settings.clustering,
         options=superclasses.options,
         seed=settings.seed,
-        left_out=superclasses.left_out,
-        **counts,
     )
     each = {int(number or 0): of for number, of in found.items()}
     # The run's own grouping is shown as it is, whatever the clustering says now.

@@ -14,12 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance import defaults
-from rebalance.clusterings import cluster_each, label_each
-from rebalance.clusterings.checks import as_counts, sorted_numbers, usable_averages
+from rebalance.clusterings.advice import named_or_advised
+from rebalance.clusterings.arguments import as_affinity, classes_of
+from rebalance.clusterings.grouping import cluster_each, label_each
 from rebalance.contracts import Clustering
 from rebalance.errors import OptionError
-from rebalance.model import Affinity, FloatArray, IntArray, Scan
+from rebalance.model import Affinity, Classes, FloatArray, IntArray, Scan
 from rebalance.options import Options
+from rebalance.registry import bind
 from rebalance.scanning.criteria import contrast, eigengaps, silhouette
 from rebalance.scanning.null_model import Spread
 from rebalance.scanning.stability import affinity_noise, resample
@@ -27,7 +29,15 @@ from rebalance.scanning.suggestion import score_of, suggest
 from rebalance.seeds import generator
 from rebalance.strategies.caps import Factor, decide_cap
 
-__all__ = ["FEWEST", "MOST", "check_enough", "check_numbers", "default_numbers", "scan"]
+__all__ = [
+    "FEWEST",
+    "MOST",
+    "check_enough",
+    "check_numbers",
+    "default_numbers",
+    "scan",
+    "scan_classes",
+]
 
 FEWEST, MOST = 3, 60
 """The numbers of superclasses that are tried where none are named, as far as averages allow."""
@@ -42,31 +52,30 @@ def default_numbers(n_usable: int) -> range:
 
 
 def scan(
-    affinity: Affinity,
+    affinity: Affinity | npt.ArrayLike,
     numbers: Iterable[int] | None = None,
     *,
-    clustering: str | Clustering = defaults.CLUSTERING,
+    clustering: str | Clustering | None = None,
     options: Options | Mapping[str, Any] | None = None,
     seed: int = 0,
     n_particles: npt.ArrayLike | None = None,
     left_out: Iterable[int] = (),
-    is_empty: npt.ArrayLike | None = None,
     factor: Factor | None = None,
     max_size: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Scan:
     """Try numbers of superclasses on one affinity, and suggest one.
 
-    >>> found = rebalance.scan(affinity, n_particles=data.class_averages.n_particles)
+    >>> found = rebalance.scan(affinity)
     >>> found.suggestion.number, found.suggestion.runners_up
     (12, (15,))
 
     Parameters
     ----------
-    affinity : Affinity
+    affinity : Affinity or float (N, N)
     numbers : iterable of int, optional
         Each K, 2 to the number of usable averages − 1; `default_numbers` where not given.
-    clustering, options, seed, n_particles, left_out, is_empty
+    clustering, options, seed, n_particles, left_out
         As for `rebalance.cluster`.
     factor, max_size : optional
         As for `rebalance.select`: for the particles that each number would keep.
@@ -78,11 +87,58 @@ def scan(
     OptionError
         If there are fewer than four usable averages, a number is out of range, or the clustering
         finds the number itself.
+    TypeError
+        If the affinity is something else.
     """
-    left = sorted_numbers(left_out)
-    counts = as_counts(n_particles, len(affinity))
-    empty = affinity.is_empty if is_empty is None else affinity.is_empty | np.asarray(is_empty)
-    usable = usable_averages(affinity.class_id, empty, counts, left)
+    affinity = as_affinity(affinity, "rebalance.scan")
+    clustering, options, _ = named_or_advised(clustering, options, affinity, tries_numbers=True)
+    return scan_classes(
+        classes_of(affinity, n_particles, left_out),
+        affinity,
+        numbers,
+        clustering=clustering,
+        options=options,
+        seed=seed,
+        factor=factor,
+        max_size=max_size,
+        progress=progress,
+    )
+
+
+def scan_classes(
+    classes: Classes,
+    affinity: Affinity,
+    numbers: Iterable[int] | None = None,
+    *,
+    clustering: str | Clustering = defaults.CLUSTERING,
+    options: Options | Mapping[str, Any] | None = None,
+    seed: int = 0,
+    factor: Factor | None = None,
+    max_size: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Scan:
+    """What `scan` finds, for classes of which it is known who takes part.
+
+    Parameters
+    ----------
+    classes : Classes
+    affinity : Affinity
+        Of these classes.
+    numbers, clustering, options, seed, factor, max_size, progress
+        As for `scan`.
+
+    Raises
+    ------
+    OptionError
+        As `scan` does.
+    """
+    bound = bind("clustering", clustering, options)
+    if bound.plugin.finds_number:
+        raise OptionError(
+            f"The clustering {bound.name} finds the number of superclasses itself.",
+            hint="Choose one that is told the number, e.g. hierarchical.",
+        )
+    usable = classes.takes_part
     ks = check_numbers(numbers, int(usable.sum()))
     report = progress or (lambda done, total: None)
     parts = 1 + NULL_SAMPLES + RESAMPLES
@@ -90,20 +146,11 @@ def scan(
     def labels_of(matrix: FloatArray, wanted: Sequence[int]) -> dict[int, IntArray]:
         return label_each(matrix, wanted, clustering=clustering, options=options, seed=seed)
 
-    whole = cluster_each(
-        affinity,
-        ks,
-        clustering=clustering,
-        options=options,
-        seed=seed,
-        n_particles=counts,
-        left_out=left,
-        is_empty=empty,
-    )
+    whole = cluster_each(classes, affinity, ks, clustering=clustering, options=options, seed=seed)
     by_number = {k: whole[k] for k in ks}
     report(1, parts)
     values = np.ascontiguousarray(affinity.values[np.ix_(usable, usable)])
-    weights = None if counts is None else counts[usable]
+    weights = None if classes.n_particles is None else classes.n_particles[usable]
     label = {k: by_number[k].label[usable] for k in ks}
     measured = np.array([_silhouette(values, label[k], weights) for k in ks])
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rebalance.blas_threads import one_blas_thread
+from rebalance.blas import single_threaded
 from rebalance.model import DoubleArray, FloatArray
 from rebalance.simulate.blobs import Blobs
 from rebalance.simulate.volume import Volume
@@ -62,7 +62,7 @@ def project(
     chunk = max(1, _CHUNK_BYTES // (8 * box * len(blobs)))
     # Products this small run faster on one thread, and then their last bits don't depend on how
     # many there are.
-    with one_blas_thread():
+    with single_threaded():
         for start in range(0, n, chunk):
             part = slice(start, start + chunk)
             # (m, B, 2): where each blob falls, Å.

@@ -1,8 +1,7 @@
 """Which particles stay: candidates, cap, strategy, and the reason for each exclusion.
 
-The step between the clusterings and the formats. Which class averages a person leaves out is
-decided in `rebalance.left_out`, how large a superclass may be in `caps`, and who stays in a
-strategy plugin.
+The step between the clusterings and the formats. Which class averages take part is known from the
+superclasses, how large one may be is decided in `caps`, and who stays in a strategy plugin.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ import numpy as np
 from rebalance import defaults
 from rebalance.contracts import Strategy
 from rebalance.errors import PluginError
-from rebalance.left_out import count_classes, left_out_classes
 from rebalance.model import (
     BALANCED,
     EMPTY_AVERAGE,
@@ -31,11 +29,12 @@ from rebalance.model import (
     Selection,
     Superclasses,
 )
+from rebalance.model.class_numbers import count_classes
 from rebalance.options import Options
 from rebalance.registry import bind
 from rebalance.seeds import generator
 from rebalance.strategies.caps import Cap, Factor, decide_cap
-from rebalance.strategies.remarks import about_the_rest, about_waste
+from rebalance.strategies.messages import about_excluded, about_waste
 
 __all__ = ["places", "select"]
 
@@ -49,10 +48,6 @@ def select(
     strategy: str | Strategy = defaults.STRATEGY,
     options: Options | Mapping[str, Any] | None = None,
     seed: int = 0,
-    exclude_classes: Iterable[int] = (),
-    only_classes: Iterable[int] | None = None,
-    min_class_particles: int = 0,
-    junk_classes: Iterable[int] = (),
     left_out: Iterable[int] = (),
 ) -> Selection:
     """Choose the particles that stay, so that superclasses are balanced.
@@ -75,13 +70,8 @@ def select(
     options : Options or mapping, optional
         Of the strategy.
     seed : int ≥ 0
-    exclude_classes, only_classes, min_class_particles
-        Further class averages to leave out, as in `rebalance.left_out.left_out_classes`.
-    junk_classes : iterable of int
-        Class averages to leave out as junk; their particles have that reason, whatever else
-        leaves them out.
     left_out : iterable of int
-        Further class numbers to leave out, not checked against the table.
+        Class numbers to leave out beside those that superclasses leave out.
 
     Returns
     -------
@@ -95,29 +85,27 @@ def select(
         If factor, maximum size, seed or an option is out of range.
     PluginError
         If the strategy is not there or breaks its contract.
+    TypeError
+        If the first two are swapped, or something else.
     """
+    if not isinstance(particles, ParticleTable) or not isinstance(superclasses, Superclasses):
+        raise TypeError(
+            "rebalance.select takes a ParticleTable (the particles of a Dataset) and Superclasses, "
+            f"in that order; it was given {type(particles).__name__} and "
+            f"{type(superclasses).__name__}."
+        )
     bound = bind("strategy", strategy, options)
     chosen = bound.options
     # Range errors come first, also when nothing is left to balance.
     decide_cap(1, factor, max_size)
     generator(seed)
     counts = count_classes(particles.class_id)
-    junk = {*map(int, junk_classes), *superclasses.junk}
-    apart = {*map(int, left_out), *superclasses.left_out, *superclasses.junk}
-    numbers = {*counts, *superclasses.class_id.tolist()}
-    apart.update(
-        left_out_classes(
-            {number: counts.get(number, 0) for number in numbers},
-            exclude_classes=exclude_classes,
-            only_classes=only_classes,
-            min_class_particles=min_class_particles,
-            junk_classes=junk_classes,
-        )
-    )
+    junk = superclasses.junk
+    apart = {*map(int, left_out), *superclasses.left_out, *junk}
     superclass, reason = _candidates(particles.class_id, superclasses, apart, junk)
     candidates = {number: count for number, count in counts.items() if number not in apart}
     before = _sizes(superclass, len(superclasses))
-    warnings, notes = about_the_rest(reason, counts, superclasses, apart, junk)
+    warnings, notes = about_excluded(reason, counts, superclasses, apart, junk)
 
     cap = Cap(None, "off")
     is_candidate = superclass != UNASSIGNED

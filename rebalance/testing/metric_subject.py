@@ -12,7 +12,7 @@ from rebalance.contracts import ALIGNMENT, Block
 from rebalance.engine.assemble import no_motion
 from rebalance.engine.requirements import handed_down, required
 from rebalance.engine.schedule import Tile
-from rebalance.engine.work import TileWork
+from rebalance.engine.tile_work import TileWork
 from rebalance.model import BoolArray, ClassAverages, DoubleArray, FloatArray
 from rebalance.testing.objects import averages_of, some_images
 from rebalance.testing.option_checks import options_of

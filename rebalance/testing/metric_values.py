@@ -11,10 +11,11 @@ import numpy as np
 
 import rebalance
 from rebalance.contracts import Block
-from rebalance.engine.local import run_local, use_threads
+from rebalance.engine.local_executor import LocalExecutor
 from rebalance.engine.requirements import required
 from rebalance.engine.schedule import Tile
 from rebalance.engine.schedule import tiles as tiles_of
+from rebalance.engine.threads import use_threads
 from rebalance.errors import OptionError, RebalanceError
 from rebalance.options import Length, Options
 from rebalance.testing.metric_subject import MetricSubject, first_difference
@@ -226,7 +227,9 @@ def threads(subject: MetricSubject) -> None:
         alone = dict(_in_turn(subject, tiles))
     for count in (1, 2, 3):
         with use_threads(count):
-            for tile, block in run_local(subject.fresh_work(averages_of(some_images())), tiles):
+            for tile, block in LocalExecutor().run(
+                subject.fresh_work(averages_of(some_images())), tiles
+            ):
                 difference = first_difference(alone[tile], tile, block)
                 require(difference is None, f"On {count} threads: {difference} on one.")
 

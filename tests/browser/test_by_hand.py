@@ -11,7 +11,7 @@ import pytest
 
 import rebalance
 from docs.tools.decide import decisions
-from rebalance.decisions import read_decisions
+from rebalance.curation.decisions import read_decisions
 
 from .conftest import Opened, groups_of, kept_of, page_of, run_words
 

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rebalance.clusterings import cluster, cluster_each, identity_superclasses
+from rebalance.clusterings import cluster, cluster_classes, cluster_each, identity_superclasses
+from rebalance.clusterings.arguments import classes_of
 from rebalance.errors import OptionError, PluginError
-from rebalance.model import UNASSIGNED, Affinity, ClusteringResult, Superclasses
+from rebalance.model import UNASSIGNED, Affinity, Classes, ClusteringResult, Superclasses
 from rebalance.options import NoOptions, Options
 
 from .affinities import affinity, groups_of, partition, random_values
@@ -287,15 +288,15 @@ def test_identity_takes_the_number_read_or_the_number_in_use_with_a_note(
 
 
 def test_identity_needs_no_affinity() -> None:
-    superclasses = identity_superclasses([7, 3, 5, 9], [4, 6, 0, 4], left_out=[9])
+    superclasses = identity_superclasses(Classes.of([7, 3, 5, 9], [4, 6, 0, 4], left_out=[9]))
     assert superclasses.label.tolist() == [1, 0, -1, -1]
     assert superclasses.size.tolist() == [6, 4]
     assert superclasses.medoid.tolist() == [3, 7]
     assert superclasses.left_out == (9,)
     with pytest.raises(OptionError, match="K = 3"):
-        identity_superclasses([7, 3], [4, 6], n_superclasses=3)
+        identity_superclasses(Classes.of([7, 3], [4, 6]), 3)
     with pytest.raises(OptionError, match="None of the 2"):
-        identity_superclasses([7, 3], [0, 0])
+        identity_superclasses(Classes.of([7, 3], [0, 0]))
 
 
 @pytest.mark.parametrize(
@@ -363,14 +364,15 @@ class _NeedsNone(_Gives):
 
 def test_without_an_affinity_a_clustering_may_still_make_any_number() -> None:
     plugin = _NeedsNone(label=np.array([0, 1, 0]))
-    superclasses = cluster([4, 2, 9, 7], 2, clustering=plugin, is_empty=[False, True, False, False])
+    classes = Classes.of([4, 2, 9, 7], is_empty=[False, True, False, False])
+    superclasses = cluster_classes(classes, None, 2, clustering=plugin)
     # A clustering is shown the averages by class number: 4, 7, 9.
     assert superclasses.label.tolist() == [0, -1, 0, 1]
     assert cluster(affinity(np.eye(3)), 2, clustering=plugin).label.tolist() == [0, 1, 0]
-    with pytest.raises(OptionError, match="5 superclasses can't be made of 4"):
-        cluster([4, 2, 9, 7], 5, clustering=plugin)
+    with pytest.raises(OptionError, match="5 superclasses can't be made of 3"):
+        cluster_classes(classes, None, 5, clustering=plugin)
     with pytest.raises(OptionError, match="needs an affinity"):
-        cluster([4, 2, 9, 7], 2, clustering="hierarchical")
+        cluster_classes(classes, None, 2, clustering="hierarchical")
 
 
 def test_a_clustering_that_finds_fewer_than_asked_is_said() -> None:
@@ -417,12 +419,14 @@ def test_many_numbers_at_once_give_what_each_gives_by_itself(
 ) -> None:
     of = affinity(groups_of([9, 7, 5, 4, 3, 1], rng, within=0.6, between=0.4)[0], empty=[3, 20])
     counts = rng.integers(1, 90, len(of))
-    settings = {"clustering": name, "options": options, "n_particles": counts, "left_out": [8]}
+    settings = {"clustering": name, "options": options}
+    taken = {"n_particles": counts, "left_out": [8]}
+    classes = classes_of(of, **taken)
     for numbers in ((1, 2, 7, 26), (26, 4)):
-        many = cluster_each(of, numbers, **settings)
+        many = cluster_each(classes, of, numbers, **settings)
         assert tuple(many) == numbers
         for number, together in many.items():
-            alone = cluster(of, number, **settings)
+            alone = cluster(of, number, **settings, **taken)
             np.testing.assert_array_equal(together.label, alone.label)
             np.testing.assert_array_equal(together.order, alone.order)
             np.testing.assert_array_equal(together.medoid, alone.medoid)
@@ -444,7 +448,8 @@ def test_numbers_are_checked_and_a_plugin_that_leaves_one_out_is_named(
             return {numbers[0]: self.cluster(affinity, numbers[0])}
 
     of = affinity(random_values(6, rng))
+    classes = classes_of(of, None, ())
     with pytest.raises(OptionError, match="7 superclasses can't be made of 6"):
-        cluster_each(of, (2, 7))
+        cluster_each(classes, of, (2, 7))
     with pytest.raises(PluginError, match="lazy gave nothing for 3, 4 superclasses"):
-        cluster_each(of, (2, 3, 4), clustering=Lazy())
+        cluster_each(classes, of, (2, 3, 4), clustering=Lazy())

@@ -10,8 +10,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rebalance.clusterings import from_labels
+from rebalance.clusterings.arguments import classes_of
 from rebalance.clusterings.labels import read_labels
 from rebalance.errors import InputError, OptionError
+from rebalance.model import Classes
 
 from .affinities import affinity, groups_of, partition
 
@@ -143,54 +145,53 @@ def test_labels_become_superclasses_by_size(rng: np.random.Generator) -> None:
     values, truth = groups_of([4, 3, 2], rng)
     of = affinity(values)
     labels = {k + 1: f"view {name}" for k, name in enumerate(truth)}
-    superclasses = from_labels(of, labels, n_particles=np.full(9, 10))
+    classes = classes_of(of, np.full(9, 10), ())
+    superclasses = from_labels(classes, labels, of)
     assert partition(superclasses.label) == partition(truth)
     assert superclasses.size.tolist() == [40, 30, 20]
     np.testing.assert_array_equal(superclasses.label, truth)
     assert "0 was 'view 0'" in superclasses.notes[0]
     assert (superclasses.mean_affinity > 0.6).all()
-    assert (
-        from_labels(of, dict(enumerate(truth.tolist(), 1)), n_particles=np.full(9, 10)).notes == ()
-    )
+    assert from_labels(classes, dict(enumerate(truth.tolist(), 1)), of).notes == ()
 
 
 def test_without_an_affinity_the_medoid_is_the_average_with_most_particles() -> None:
-    superclasses = from_labels([4, 8, 6], {4: 0, 8: 0, 6: 1}, n_particles=[3, 9, 5])
+    superclasses = from_labels(Classes.of([4, 8, 6], [3, 9, 5]), {4: 0, 8: 0, 6: 1})
     assert superclasses.medoid.tolist() == [8, 6]
     assert np.isnan(superclasses.mean_affinity[0])
     assert superclasses.mean_affinity[1] == 1.0
 
 
 def test_minus_1_and_an_empty_name_leave_a_class_out() -> None:
-    superclasses = from_labels([1, 2, 3], {1: "a", 2: "-1", 3: ""}, n_particles=[5, 5, 5])
+    superclasses = from_labels(Classes.of([1, 2, 3], [5, 5, 5]), {1: "a", 2: "-1", 3: ""})
     assert superclasses.label.tolist() == [0, -1, -1]
     assert superclasses.left_out == (2, 3)
 
 
 def test_a_usable_average_without_a_label_is_an_error_that_names_it() -> None:
     with pytest.raises(OptionError, match="nothing of classes 2 and 5"):
-        from_labels([1, 2, 3, 5], {1: "a"}, n_particles=[5, 5, 0, 5])
-    superclasses = from_labels([1, 2, 3], {1: "a"}, n_particles=[5, 5, 0], left_out=[2])
+        from_labels(Classes.of([1, 2, 3, 5], [5, 5, 0, 5]), {1: "a"})
+    superclasses = from_labels(Classes.of([1, 2, 3], [5, 5, 0], left_out=[2]), {1: "a"})
     assert superclasses.label.tolist() == [0, -1, -1]
 
 
 def test_labels_of_unknown_classes_are_not_used_and_that_is_said() -> None:
-    superclasses = from_labels([1, 2], {1: 0, 2: 1, 77: 1}, n_particles=[5, 4])
+    superclasses = from_labels(Classes.of([1, 2], [5, 4]), {1: 0, 2: 1, 77: 1})
     assert "class 77" in superclasses.notes[0]
 
 
 def test_labels_of_another_classification_are_an_error_that_names_both_ranges() -> None:
     with pytest.raises(OptionError, match=r"classes 2–8; the class averages are classes 1"):
-        from_labels([1, 20, 21], dict.fromkeys(range(1, 9), "a"), n_particles=[5, 4, 1])
-    half = from_labels([1, 2], dict.fromkeys(range(1, 5), "a"), n_particles=[5, 4])
+        from_labels(Classes.of([1, 20, 21], [5, 4, 1]), dict.fromkeys(range(1, 9), "a"))
+    half = from_labels(Classes.of([1, 2], [5, 4]), dict.fromkeys(range(1, 5), "a"))
     assert "classes 3 and 4" in half.notes[0]
-    selected = from_labels([1, 2], dict.fromkeys(range(1, 99), "a"), n_particles=[5, 4])
+    selected = from_labels(Classes.of([1, 2], [5, 4]), dict.fromkeys(range(1, 99), "a"))
     assert selected.label.tolist() == [0, 0]
 
 
 def test_a_written_superclass_table_is_read_back(write) -> None:
-    first = from_labels([4, 8, 6], {4: 1, 8: 1, 6: 0}, n_particles=[3, 9, 5])
+    first = from_labels(Classes.of([4, 8, 6], [3, 9, 5]), {4: 1, 8: 1, 6: 0})
     rows = zip(first.class_id, first.label, strict=True)
     text = "class_id,superclass\n" + "".join(f"{c},{k}\n" for c, k in rows)
-    again = from_labels([4, 8, 6], read_labels(write(text)), n_particles=[3, 9, 5])
+    again = from_labels(Classes.of([4, 8, 6], [3, 9, 5]), read_labels(write(text)))
     np.testing.assert_array_equal(first.label, again.label)

@@ -6,6 +6,8 @@ import ast
 import re
 import subprocess
 import sys
+from collections.abc import Collection
+from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -22,6 +24,7 @@ ROOMS = {
 
 THE_STREET = (
     "clusterings",
+    "curation",
     "engine",
     "figures",
     "formats",
@@ -29,8 +32,12 @@ THE_STREET = (
     "pipeline",
     "record",
     "report",
+    "scanning",
     "strategies",
 )
+
+ABOVE = {"settings", "curation", "pipeline", "record", "report", "figures"}
+"""What decides for a whole run; a step of it is told by arguments."""
 
 
 def imports(path: Path) -> set[str]:
@@ -79,6 +86,8 @@ def test_a_room_imports_no_more_than_it_may(room: str, allowed: set[str]) -> Non
         ("metrics", {"formats", "figures", "record", "report", "pipeline"}),
         ("clusterings", {"formats", "figures", "record", "report", "pipeline", "engine"}),
         ("strategies", {"formats", "figures", "record", "report", "pipeline", "engine"}),
+        *[(room, ABOVE) for room in ("clusterings", "strategies", "scanning", "engine", "metrics")],
+        ("curation", {"pipeline", "report", "figures", "formats", "clusterings"}),
         ("pairwise", {"formats", "figures", "record", "report", "pipeline", "engine"}),
         ("simulate", {"formats"}),
         ("evaluation", {"comparison", "pipeline", "report"}),
@@ -92,25 +101,37 @@ def test_a_room_does_not_know_another(room: str, forbidden: set[str]) -> None:
     assert not neighbours(room) & forbidden
 
 
-def names_of(path: Path) -> set[str]:
-    """Everything that a file may import from: ``a.b.c`` for ``from a.b import c``, and ``a.b``."""
+def modules() -> dict[str, Path]:
+    """Every module of the package by its name, ``rebalance.model.affinity``."""
+    found = {}
+    for path in PACKAGE.rglob("*.py"):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imported_modules(path: Path, known: Collection[str]) -> set[str]:
+    """The modules among ``known`` that a file names in an import, wherever in it that stands."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return found
+            for alias in node.names:
+                name = f"{node.module}.{alias.name}"
+                found.add(name if name in known else node.module)
+    return found & set(known)
 
 
-@pytest.mark.parametrize("room", ["formats", "simulate"])
-def test_no_modules_of_a_room_import_each_other_in_a_circle(room: str) -> None:
-    """Neither at the top, nor in a function, nor for types alone."""
-    files = {f"rebalance.{room}.{path.stem}": path for path in (PACKAGE / room).glob("[!_]*.py")}
-    left = {module: names_of(path) & set(files) for module, path in files.items()}
-    while free := {module for module, needed in left.items() if not needed & set(left)}:
-        left = {module: needed for module, needed in left.items() if module not in free}
-    assert not left
+def test_no_two_files_import_each_other_directly_or_by_way_of_others() -> None:
+    """Also inside functions and for types alone: what is understood first never needs the later."""
+    known = modules()
+    graph = {name: imported_modules(path, known) - {name} for name, path in known.items()}
+    try:
+        order = tuple(TopologicalSorter(graph).static_order())
+    except CycleError as error:
+        pytest.fail(f"in a circle: {' → '.join(reversed(error.args[1]))}")
+    assert set(order) == set(known)
 
 
 def test_pluggy_is_behind_the_hooks_and_the_registry() -> None:

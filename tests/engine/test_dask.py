@@ -22,14 +22,14 @@ from rebalance.cli import app
 from rebalance.engine import dask_executor
 from rebalance.engine.checkpoint import Checkpoints
 from rebalance.engine.dask_executor import DaskExecutor
-from rebalance.engine.executor import Executor, LocalExecutor, find_executor
-from rebalance.engine.local import TILES_IN_FLIGHT
-from rebalance.engine.schedule import tiles
+from rebalance.engine.executor import Executor, find_executor
+from rebalance.engine.local_executor import LocalExecutor
+from rebalance.engine.schedule import TILES_IN_FLIGHT, tiles
 from rebalance.errors import ExecutorError, OptionError
 from rebalance.imaging.masks import mask_about
 from rebalance.metrics.rotational_cc import RotationalCC
 from rebalance.metrics.search_options import SearchOptions, resolve_search
-from rebalance.rerun import rerun
+from rebalance.pipeline.rerun import rerun
 from rebalance.settings import RunSettings
 from tests import phantom_images, reference
 from tests.engine.metrics import Counted, Frc, N, digest, noise

@@ -192,7 +192,7 @@ def test_cache_serves_what_is_the_same_and_nothing_else(rng: np.random.Generator
     memory = Memory()
     averages = phantom_images.stack_of(phantom_images.projections(3, rng))
     first = rebalance.affinity(averages, cache=memory)
-    assert rebalance.affinity(averages, cache=memory) is first
+    assert rebalance.affinity(averages, cache=memory).values is first.values
     assert memory.hits == 1
     rebalance.affinity(averages, options={"mirror": False}, cache=memory)
     changed = averages.images.copy()
@@ -205,7 +205,7 @@ def test_cache_serves_what_is_the_same_and_nothing_else(rng: np.random.Generator
 
 
 def test_particle_counts_are_in_the_key_of_a_metric_that_reads_them_alone() -> None:
-    from rebalance.engine.key import affinity_key
+    from rebalance.engine.cache_key import affinity_key
 
     def key(counts: list[int], reads: tuple[str, ...]) -> str:
         averages = phantom_images.stack_of(
@@ -306,14 +306,14 @@ def test_wrong_threads_and_devices_are_refused(rng: np.random.Generator) -> None
 
 def test_card_that_is_not_there_is_a_clear_error() -> None:
     if cuda_problem() is None:
-        pytest.skip("there is a card (or its simulator) here")
+        pytest.skip("there is a GPU (or its simulator) here")
 
-    class OnCard(Brightness):
+    class OnGpu(Brightness):
         devices = ("cpu", "cuda")
 
     with pytest.raises(DeviceError, match='`device="cuda"`'):
-        resolve_device("cuda", OnCard(), "on-card")
-    assert resolve_device("auto", OnCard(), "on-card") == "cpu"
+        resolve_device("cuda", OnGpu(), "on-gpu")
+    assert resolve_device("auto", OnGpu(), "on-gpu") == "cpu"
 
 
 class MeanOfTwo:

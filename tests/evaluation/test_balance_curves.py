@@ -18,6 +18,7 @@ from rebalance.evaluation import (
 )
 from rebalance.evaluation.balance_curves import common_range
 from rebalance.evaluation.uniformity import uniformity
+from rebalance.model import Classes
 from rebalance.simulate import simulate_class_averages
 from rebalance.strategies.random import Random
 
@@ -83,7 +84,7 @@ def test_scores_are_those_of_the_particles_kept(simulated, views) -> None:
 
 def test_the_sweep_goes_from_equal_superclasses_to_all_particles(simulated, views) -> None:
     counts = simulated.class_averages.n_particles
-    classes = identity_superclasses(simulated.class_averages.class_id, counts)
+    classes = identity_superclasses(Classes.of(simulated.class_averages.class_id, counts))
     curve = balance_curve(views, classes, 2)
     assert curve.kept[0] == len(classes) * classes.size.min()
     assert curve.kept[-1] == len(views)
@@ -106,7 +107,7 @@ def test_particles_of_unknown_view_count_nowhere(simulated) -> None:
     view[::2] = np.nan
     half = KnownViews(simulated.particle_class, view)
     classes = identity_superclasses(
-        simulated.class_averages.class_id, simulated.class_averages.n_particles
+        Classes.of(simulated.class_averages.class_id, simulated.class_averages.n_particles)
     )
     curve = balance_curve(half, classes, 2)
     assert curve.kept[-1] == np.isfinite(view[:, 0]).sum()
@@ -123,7 +124,7 @@ def test_the_oracle_gains_all_random_dropping_none_and_wrong_superclasses_less(
     assert share_of_oracle_gain(chance, chance, best)[0] == pytest.approx(0)
     labels = {int(k): int(k) % 8 for k in used}
     counts = simulated.class_averages.n_particles[used - 1]
-    wrong = balance_curve(views, from_labels(used, labels, n_particles=counts), 5)
+    wrong = balance_curve(views, from_labels(Classes.of(used, counts), labels), 5)
     chance = random_curve(views, np.union1d(best.kept, wrong.kept), 5)
     assert share_of_oracle_gain(wrong, chance, best)[0] < 0.7
 
@@ -150,7 +151,7 @@ class OneCapAtATime:
 
 def test_the_sweep_is_the_same_whether_or_not_a_strategy_has_places(simulated, views) -> None:
     counts = simulated.class_averages.n_particles
-    classes = identity_superclasses(simulated.class_averages.class_id, counts)
+    classes = identity_superclasses(Classes.of(simulated.class_averages.class_id, counts))
     with_places = balance_curve(views, classes, 2)
     without = balance_curve(views, classes, 2, strategy=OneCapAtATime())
     assert (with_places.kept == without.kept).all()

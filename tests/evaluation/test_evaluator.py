@@ -24,6 +24,7 @@ from rebalance.evaluation import (
     write_evaluation,
 )
 from rebalance.evaluation.scores import SCORES
+from rebalance.model import Classes
 from rebalance.simulate import simulate_class_averages, write_relion
 
 SETTINGS = {"n_averages": 30, "n_particles": 2_000, "n_views": 6, "box": 32, "seed": 1}
@@ -60,7 +61,7 @@ def true_superclasses(simulated):
     shown = simulated.kind == "view"
     numbers = simulated.class_averages.class_id[shown]
     labels = dict(zip(numbers.tolist(), simulated.superclass[shown].tolist(), strict=True))
-    return from_labels(numbers, labels, n_particles=simulated.class_averages.n_particles[shown])
+    return from_labels(Classes.of(numbers, simulated.class_averages.n_particles[shown]), labels)
 
 
 def test_the_true_superclasses_have_the_best_scores(simulated, affinity) -> None:
@@ -89,7 +90,7 @@ def test_wrong_superclasses_score_less(simulated, affinity) -> None:
     right = true_superclasses(simulated)
     labels = {int(n): i % 6 for i, n in enumerate(right.class_id)}
     counts = [int((simulated.particle_class == n).sum()) for n in right.class_id]
-    wrong = from_labels(right.class_id, labels, n_particles=counts)
+    wrong = from_labels(Classes.of(right.class_id, counts), labels)
     found = evaluate(wrong, simulated, seeds=4)
     assert found.value("ari") < 0.3
     # Two thirds of the particles show two views, so that wrong groups too are mostly of one view.

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from rebalance.cache import AffinityCache
-from rebalance.plan import plan
+from rebalance.pipeline.plan_job import plan
 from rebalance.settings import RunSettings
 from tests.pipeline.runs import Correlation, data_star
 
@@ -29,14 +30,14 @@ def test_a_plan_compares_nothing_where_there_are_no_averages(
 
 
 def test_a_plan_writes_nothing_and_says_the_same(simulated_job: Path) -> None:
-    request = RunSettings(
+    settings = RunSettings.of(
         simulated_job,
         metric=Correlation(),
         n_superclasses=5,
         factor="0.5",
         figures=False,
     )
-    planned = plan(request)
+    planned = plan(settings)
     assert planned.affinity_source == "computed"
     assert planned.n_pairs == 18 * 17 // 2
     assert planned.superclasses is None
@@ -44,11 +45,11 @@ def test_a_plan_writes_nothing_and_says_the_same(simulated_job: Path) -> None:
     assert AffinityCache().entries() == []
     assert list(Path().iterdir()) == []
 
-    from rebalance.pipeline import execute
+    from rebalance.pipeline.run_job import execute
 
-    result = execute(request)
+    result = execute(settings)
     assert planned.folder == result.folder
-    again = plan(RunSettings(simulated_job, **_settings(request), output="elsewhere"))
+    again = plan(RunSettings.of(simulated_job, **_settings(settings), output="elsewhere"))
     assert again.affinity_source == "cache"
     assert again.superclasses is not None
     assert again.selection is not None
@@ -58,7 +59,21 @@ def test_a_plan_writes_nothing_and_says_the_same(simulated_job: Path) -> None:
     assert not Path("elsewhere").exists()
 
 
-def _settings(request: RunSettings) -> dict[str, Any]:
+def _settings(settings: RunSettings) -> dict[str, Any]:
     return {
-        name: getattr(request, name) for name in ("metric", "n_superclasses", "factor", "figures")
+        name: getattr(settings, name) for name in ("metric", "n_superclasses", "factor", "figures")
     }
+
+
+def test_a_plan_compares_nothing_by_a_metric_whose_results_are_never_kept(
+    simulated_job: Path,
+) -> None:
+    class WithoutVersion(Correlation):
+        version = ""
+
+        def prepare(self, *_: Any) -> Any:
+            pytest.fail("class averages were compared")
+
+    planned = plan(RunSettings.of(simulated_job, metric=WithoutVersion(), n_superclasses=5))
+    assert planned.affinity_source == "computed"
+    assert planned.superclasses is None

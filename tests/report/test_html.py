@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 import rebalance
+from rebalance.pipeline.rerun import rerun
 from rebalance.report import html as page
 from rebalance.report.content import content
 from rebalance.report.encoding import encoded, encoded_pairs, tile_side
 from rebalance.report.html import html, in_a_script, is_too_large
-from rebalance.rerun import rerun
 from rebalance.settings import RunSettings
 
 

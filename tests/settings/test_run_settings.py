@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rebalance.checks import check_early
 from rebalance.clusterings.hierarchical import Hierarchical
 from rebalance.errors import OptionError
+from rebalance.pipeline.check_settings import check_settings
 from rebalance.settings import RunSettings
 
 
@@ -117,7 +117,7 @@ def test_an_error_carries_the_name_of_the_setting(given: dict[str, Any], name: s
 )
 def test_so_does_an_error_that_is_found_before_the_work(given: dict[str, Any], name: str) -> None:
     with pytest.raises(OptionError) as caught:
-        check_early(RunSettings("x", **{"n_superclasses": 3} | given))
+        check_settings(RunSettings("x", **{"n_superclasses": 3} | given))
     assert caught.value.setting == name
 
 

@@ -12,7 +12,7 @@ from typer.models import ArgumentInfo, OptionInfo
 import rebalance
 from rebalance.cli import app
 from rebalance.errors import OptionError
-from rebalance.scan_job import scan_job
+from rebalance.pipeline.scan_job import scan_job
 from rebalance.settings import RunSettings
 from rebalance.settings.fields import PANELS, SHORTHANDS
 from rebalance.settings.flags import with_flags

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance.clusterings import from_labels
-from rebalance.model import ParticleTable, Superclasses
+from rebalance.model import Classes, ParticleTable, Superclasses
 
 
 class Columns:
@@ -35,7 +35,7 @@ def superclasses(groups: list[list[int]], class_id: npt.ArrayLike) -> Superclass
     numbers = [number for group in groups for number in group]
     labels = {number: k for k, group in enumerate(groups) for number in group}
     counts = [np.count_nonzero(np.asarray(class_id) == number) for number in numbers]
-    return from_labels(numbers, labels, n_particles=counts)
+    return from_labels(Classes.of(numbers, counts), labels)
 
 
 def of_sizes(*sizes: int) -> tuple[ParticleTable, Superclasses]:

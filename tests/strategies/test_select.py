@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rebalance.clusterings import cluster
+from rebalance.curation.left_out import left_out_classes
 from rebalance.errors import InputError, OptionError, PluginError
 from rebalance.model import (
     BALANCED,
@@ -22,9 +23,11 @@ from rebalance.model import (
     NOT_SELECTED,
     REASONS,
     Affinity,
+    Classes,
     ParticleTable,
     Superclasses,
 )
+from rebalance.model.class_numbers import count_classes
 from rebalance.options import NoOptions, Options
 from rebalance.strategies import places, select
 
@@ -186,7 +189,7 @@ def test_classes_left_out_of_the_superclasses_are_left_out_of_the_selection() ->
     from rebalance.clusterings import identity_superclasses
 
     class_id = np.repeat([1, 2, 3], [5, 6, 7])
-    groups = identity_superclasses([1, 2, 3], [5, 6, 7], left_out=[2])
+    groups = identity_superclasses(Classes.of([1, 2, 3], [5, 6, 7], left_out=[2]))
     selection = select(table(class_id), groups, factor=1)
     assert selection.count(NOT_SELECTED) == 6
     assert selection.after.tolist() == [5, 5]
@@ -195,7 +198,8 @@ def test_classes_left_out_of_the_superclasses_are_left_out_of_the_selection() ->
 def test_particles_of_junk_have_that_reason_whatever_else_leaves_them_out() -> None:
     class_id = np.repeat([1, 2, 3], [5, 6, 7])
     groups = superclasses([[1], [2], [3]], class_id)
-    selection = select(table(class_id), groups, factor=1, junk_classes=[2, 3], exclude_classes=[3])
+    junk = replace(groups, junk=(2, 3), left_out=(3,))
+    selection = select(table(class_id), junk, factor=1, left_out=[2])
     assert selection.count(JUNK) == 13
     np.testing.assert_array_equal(selection.selected, class_id == 1)
     assert selection.notes[0].startswith("13 of 18 particles are excluded with classes 2 and 3, ")
@@ -210,25 +214,15 @@ def test_a_small_class_that_sets_the_size_is_named_by_its_class_alone_without_su
     from rebalance.clusterings import identity_superclasses
 
     class_id = np.repeat([1, 2, 6], [4000, 4000, 1])
-    groups = identity_superclasses([1, 2, 6], [4000, 4000, 1])
+    groups = identity_superclasses(Classes.of([1, 2, 6], [4000, 4000, 1]))
     (warning,) = select(table(class_id), groups, factor=1).warnings
     assert "particles stay: class 6 has 1 particle" in warning
 
 
-@pytest.mark.parametrize(
-    ("named", "out"),
-    [
-        ({"exclude_classes": [2]}, [2]),
-        ({"only_classes": [1, 3]}, [2, 4]),
-        ({"min_class_particles": 3}, [4]),
-        ({"exclude_classes": [1], "min_class_particles": 3}, [1, 4]),
-    ],
-)
-def test_classes_are_left_out_by_number_by_exception_and_by_count(
-    named: dict[str, Any], out: list[int]
-) -> None:
+@pytest.mark.parametrize("out", [[2], [2, 4], [4], [1, 4]])
+def test_classes_are_left_out_with_their_particles(out: list[int]) -> None:
     particles, groups = of_sizes(9, 8, 7, 2)
-    selection = select(particles, groups, factor=1, **named)
+    selection = select(particles, groups, factor=1, left_out=out)
     np.testing.assert_array_equal(
         np.unique(particles.class_id[selection.reason == REASONS.index(NOT_SELECTED)]), out
     )
@@ -241,10 +235,6 @@ def test_classes_are_left_out_by_number_by_exception_and_by_count(
 @pytest.mark.parametrize(
     "named",
     [
-        {"exclude_classes": [70]},
-        {"only_classes": [1, 70]},
-        {"exclude_classes": [1], "only_classes": [1]},
-        {"min_class_particles": -1},
         {"seed": -1},
         {"seed": 1.5},
         {"factor": 2},
@@ -283,8 +273,11 @@ def test_a_one_particle_class_that_throws_nearly_everything_away_is_named() -> N
     assert "6,000 would stay" in warning
     assert "`exclude_classes=[3]`" in warning
     assert "`min_class_particles=2`" in warning
-    assert select(particles, groups, factor=1, min_class_particles=2).after.sum() == 6_000
-    assert not select(particles, groups, factor=1, exclude_classes=[3]).warnings
+    few = left_out_classes(count_classes(particles.class_id), min_class_particles=2)
+    assert few == (3,)
+    said = select(particles, groups, factor=1, left_out=few)
+    assert said.after.sum() == 6_000
+    assert not said.warnings
 
 
 def test_what_would_stay_without_a_tiny_class_stays_when_it_is_left_out_as_said() -> None:
@@ -308,7 +301,9 @@ def test_several_tiny_classes_that_throw_nearly_everything_away_are_named_togeth
     assert "the 3 smallest superclasses 2,700 would stay" in warning
     assert "`exclude_classes=[4, 5, 6]`" in warning
     assert "`min_class_particles=5`" in warning
-    assert select(particles, groups, factor=1, min_class_particles=5).after.sum() == 2_700
+    few = left_out_classes(count_classes(particles.class_id), min_class_particles=5)
+    assert few == (4, 5, 6)
+    assert select(particles, groups, factor=1, left_out=few).after.sum() == 2_700
 
 
 def test_classes_that_rise_evenly_are_not_all_blamed() -> None:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from rebalance.contracts import Block
-from rebalance.engine.local import current_threads
+from rebalance.engine.threads import current_threads
 from rebalance.metrics.rotational_cc import RotationalCC
 from rebalance.options import Length, option
 from tests.testing.wrong_options import RightOptions, option_faults

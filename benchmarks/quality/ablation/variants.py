@@ -16,7 +16,7 @@ from rebalance.clusterings import cluster, cluster_each
 from rebalance.contracts import Clustering
 from rebalance.evaluation.known_views import KnownViews
 from rebalance.metrics.search_options import SearchOptions, resolve_search
-from rebalance.model import Affinity, ClassAverages, DoubleArray, Superclasses
+from rebalance.model import Affinity, ClassAverages, Classes, DoubleArray, Superclasses
 from rebalance.registry import registry
 
 
@@ -172,8 +172,10 @@ def how_often_together(averages: ClassAverages) -> DoubleArray:
     numbers = [k for k in range(4, 25, 2) if k < len(averages)]
     for whitening in (0.25, 0.5, 0.65):
         affinity = engine.affinity(averages, options={"whitening": whitening})
+        classes = Classes.of(affinity.class_id, is_empty=affinity.is_empty)
         for linkage in ("average", "ward"):
-            for found in cluster_each(affinity, numbers, options={"linkage": linkage}).values():
+            options = {"linkage": linkage}
+            for found in cluster_each(classes, affinity, numbers, options=options).values():
                 together += found.label[:, None] == found.label
     return together / together.max()
 

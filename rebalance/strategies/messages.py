@@ -1,4 +1,4 @@
-"""What there is to say about a selection: who was no candidate, and what a small class cost."""
+"""Warnings and notes of a selection: who was no candidate, and what a small superclass cost."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping
 import numpy as np
 import numpy.typing as npt
 
-from rebalance.left_out import name_classes
 from rebalance.model import (
     BY_CLUSTERING,
     EMPTY_AVERAGE,
@@ -18,13 +17,14 @@ from rebalance.model import (
     IntArray,
     Superclasses,
 )
+from rebalance.model.class_numbers import name_classes
 from rebalance.strategies.caps import Factor, decide_cap
 
 _FEW_KEPT = 0.25
 """Share of the candidates kept below which a selection is called wasteful."""
 
 
-def about_the_rest(
+def about_excluded(
     reason: npt.NDArray[np.uint8],
     counts: Mapping[int, int],
     superclasses: Superclasses,
@@ -36,12 +36,12 @@ def about_the_rest(
     left = set(left_out)
     known = set(superclasses.class_id.tolist())
     empty = {int(c) for c in superclasses.class_id[superclasses.label == UNASSIGNED]} - left
-    warnings, notes = about_strangers(counts, known | left), []
+    warnings, notes = about_unmatched(counts, known | left), []
     if per_reason[EMPTY_AVERAGE]:
-        hollow = sorted(empty & set(counts))
+        with_particles = sorted(empty & set(counts))
         warnings.append(
             f"{per_reason[EMPTY_AVERAGE]:,} of {len(reason):,} particles are excluded: the class "
-            f"average of {name_classes(hollow)} is empty."
+            f"average of {name_classes(with_particles)} is empty."
         )
     if per_reason[NOT_SELECTED]:
         out = sorted((left - set(junk)) & set(counts))
@@ -57,7 +57,7 @@ def about_the_rest(
     return warnings, notes
 
 
-def about_strangers(counts: Mapping[int, int], known: Collection[int]) -> list[str]:
+def about_unmatched(counts: Mapping[int, int], known: Collection[int]) -> list[str]:
     """A warning of the particles whose class is not among the class averages, where there are any.
 
     Parameters
@@ -66,12 +66,12 @@ def about_strangers(counts: Mapping[int, int], known: Collection[int]) -> list[s
     known : collection of int
         Numbers of the class averages, and those that a person leaves out.
     """
-    strangers = [number for number in counts if number not in known]
-    if not strangers:
+    unmatched = [number for number in counts if number not in known]
+    if not unmatched:
         return []
     return [
-        f"{sum(counts[number] for number in strangers):,} of {sum(counts.values()):,} particles "
-        f"are excluded: {name_classes(strangers)} not among the class averages."
+        f"{sum(counts[number] for number in unmatched):,} of {sum(counts.values()):,} particles "
+        f"are excluded: {name_classes(unmatched)} not among the class averages."
     ]
 
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from rebalance import engine
-from rebalance.junk import about_quality, score
-from rebalance.junk.measures import edge_energy, spectral_measures
-from rebalance.junk.reasons import FEWEST, find_reasons, robust_z
+from rebalance.curation.junk import about_quality, score
+from rebalance.curation.junk_measures import edge_energy, spectral_measures
+from rebalance.curation.junk_reasons import FEWEST, find_reasons, robust_z
 from rebalance.model import ClassAverages
 from rebalance.simulate import simulate_class_averages
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from threadpoolctl import ThreadpoolController
 
 
-def one_blas_thread() -> AbstractContextManager[Any]:
+def single_threaded() -> AbstractContextManager[Any]:
     """Limit BLAS and OpenMP to one thread inside a ``with`` block; numba's threads are others."""
     return _libraries(len(sys.modules)).limit(limits=1)
 

@@ -1,4 +1,4 @@
-"""Calls a clustering plugin: one thread for BLAS, fresh random numbers for each grouping."""
+"""Calls a clustering plugin, and checks what it gives."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 
-from rebalance.blas_threads import one_blas_thread
+from rebalance.blas import single_threaded
 from rebalance.contracts import Clustering, ClusteringInput
 from rebalance.errors import PluginError
 from rebalance.model import ClusteringResult, IntArray
@@ -26,7 +26,7 @@ def run_plugin(
     several = [number for number in numbers if number is not None]
     results = None
     # Sums in BLAS depend on the number of threads, and so would a label.
-    with one_blas_thread():
+    with single_threaded():
         if len(numbers) == len(several) > 1:
             results = plugin.cluster_many(averages, several, options, generator(seed))
         if results is None:
@@ -40,6 +40,36 @@ def run_plugin(
             f"The clustering {clustering.name} gave nothing for {', '.join(missing)} superclasses."
         )
     return {number: results[number] for number in several}
+
+
+def check_result(result: ClusteringResult, n: int, number: int | None, name: str) -> list[str]:
+    """Hold a result for n averages to the contract; what there is to say of its number."""
+    if not isinstance(result, ClusteringResult):
+        raise PluginError(
+            f"The clustering {name} gave {type(result).__name__}, no ClusteringResult.",
+            hint="See rebalance.contracts.Clustering for what cluster() must return.",
+        )
+    label = np.asarray(result.label)
+    if label.shape != (n,) or label.dtype.kind not in "iu":
+        raise PluginError(
+            f"The clustering {name} gave labels of shape {label.shape} and type {label.dtype}; "
+            f"{n} whole numbers were expected."
+        )
+    if result.order is not None and sorted(np.asarray(result.order).tolist()) != list(range(n)):
+        raise PluginError(f"The order given by the clustering {name} is no order of {n} averages.")
+    if result.linkage is not None and result.linkage.shape != (n - 1, 4):
+        raise PluginError(
+            f"The linkage of the clustering {name} has shape {result.linkage.shape}, "
+            f"not ({n - 1}, 4)."
+        )
+    found = len(np.unique(label))
+    if number is None:
+        return [f"The clustering {name} found {found} superclasses."]
+    if found > number:
+        raise PluginError(f"The clustering {name} gave {found} superclasses, asked for {number}.")
+    if found < number:
+        return [f"The clustering {name} found {found} superclasses where {number} were asked for."]
+    return []
 
 
 def linkage_in_order(

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 import rebalance
-from rebalance.decisions import read_decisions, with_decisions
+from rebalance.curation.decisions import read_decisions, with_decisions
 from rebalance.errors import InputError, OptionError
+from rebalance.pipeline.rerun import rerun
 from rebalance.record.affinity_file import images_digest
-from rebalance.rerun import rerun
 from rebalance.settings import RunSettings
 
 CONTENT: dict[str, Any] = {
@@ -82,11 +82,12 @@ def test_a_decisions_file_that_is_not_there_is_said() -> None:
 
 def test_what_is_typed_goes_before_the_file() -> None:
     path = written(CONTENT)
-    plain = with_decisions(RunSettings(Path("x"), decisions=path))
+    decided = read_decisions(path)
+    plain = with_decisions(RunSettings(Path("x"), decisions=path), decided)
     assert (plain.factor, plain.max_size, plain.seed) == ("0.5", None, 7)
     assert plain.junk_classes == (3,)
     typed = with_decisions(
-        RunSettings(Path("x"), decisions=path, max_size=90, seed=8, junk_classes=(1,))
+        RunSettings(Path("x"), decisions=path, max_size=90, seed=8, junk_classes=(1,)), decided
     )
     assert (typed.factor, typed.max_size, typed.seed) == (None, 90, 8)
     assert typed.junk_classes == (1, 3)

@@ -1,4 +1,4 @@
-"""A request that can't be met is refused before the long work; one without effect is said."""
+"""Settings that can't be met are refused before the long work; those without effect are said."""
 
 from __future__ import annotations
 
@@ -45,16 +45,18 @@ def test_particles_without_an_average_are_counted_or_an_error(
         + "".join(f"{number:06d}@{stack} {number}\n" for number in numbers)
     )
     table = data_star(simulated_job)
-    homeless = sum(int(row.split()[class_column(table)]) not in numbers for row in star_rows(table))
+    unmatched = sum(
+        int(row.split()[class_column(table)]) not in numbers for row in star_rows(table)
+    )
     result = quick_run(table, class_averages=chosen, n_superclasses=2)
-    assert homeless > 0
-    assert result.summary["particles"]["excluded_because"] == {"no such average": homeless}
+    assert unmatched > 0
+    assert result.summary["particles"]["excluded_because"] == {"no such average": unmatched}
     said = [*result.summary["warnings"], *result.summary["notes"]]
     # Once, and as a warning.
-    (warning,) = [sentence for sentence in said if f"{homeless:,} " in sentence]
+    (warning,) = [sentence for sentence in said if f"{unmatched:,} " in sentence]
     assert warning in result.summary["warnings"]
-    assert warning.startswith(f"{homeless:,} of 1,200 particles are excluded")
-    with pytest.raises(InputError, match=f"{homeless} particles belong to"):
+    assert warning.startswith(f"{unmatched:,} of 1,200 particles are excluded")
+    with pytest.raises(InputError, match=f"{unmatched} particles belong to"):
         quick_run(table, class_averages=chosen, n_superclasses=2, strict=True, output="strict")
 
 

@@ -16,8 +16,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError, model_validator
 
 from rebalance.errors import InputError, OptionError
-from rebalance.left_out import name_classes
-from rebalance.model import BoolArray, IntArray
+from rebalance.model import Classes
+from rebalance.model.class_numbers import name_classes
 from rebalance.settings import RunSettings
 from rebalance.strategies.caps import parse_factor
 
@@ -166,45 +166,42 @@ def _found(error: Mapping[str, Any]) -> str:
     return f", not {error['input']!r:.60}"
 
 
-def with_decisions(request: RunSettings) -> RunSettings:
-    """The request with what its decisions file decides beside the superclasses.
+def with_decisions(settings: RunSettings, decided: Decisions) -> RunSettings:
+    """The settings with what a decisions file decides beside the superclasses.
 
     What the request says itself of balance (``factor`` or ``max_size``) and seed (unless 0) goes
     before the file.
     """
-    if request.decisions is None:
-        return request
-    decided = read_decisions(request.decisions)
     changed: dict[str, Any] = {
-        "junk_classes": tuple(sorted({*request.junk_classes, *decided.junk})),
-        "seed": request.seed or decided.seed,
+        "junk_classes": tuple(sorted({*settings.junk_classes, *decided.junk})),
+        "seed": settings.seed or decided.seed,
     }
-    if request.factor is None and request.max_size is None:
+    if settings.factor is None and settings.max_size is None:
         changed |= {"factor": decided.factor, "max_size": decided.max_size}
-    return replace(request, **changed)
+    return replace(settings, **changed)
 
 
 def check_decisions(
-    path: Path, class_id: IntArray, usable: BoolArray, averages_sha256: str | None
-) -> Decisions:
-    """Read decisions, and hold them against the classes that there are.
+    decided: Decisions, path: Path, classes: Classes, averages_sha256: str | None
+) -> None:
+    """Hold decisions against the classes that there are.
 
     Parameters
     ----------
+    decided : Decisions
     path : Path
-    class_id : int64 (N,)
-    usable : bool (N,)
-        Not empty and not left out otherwise.
+        Of their file.
+    classes : Classes
     averages_sha256 : str or None
         Digest of the images, where there are any.
 
     Raises
     ------
     InputError
-        If they are of other class numbers or other images, or say nothing of a usable class.
+        If they are of other class numbers or other images, or say nothing of a class that takes
+        part.
     """
-    decided = read_decisions(path)
-    there = set(class_id.tolist())
+    there = set(classes.class_id.tolist())
     named = {number for members in decided.superclasses for number in members} | {*decided.junk}
     unknown = sorted(named - there)
     if unknown:
@@ -223,26 +220,23 @@ def check_decisions(
             location="averages_sha256",
             hint=_of_other_data(decided),
         )
-    strangers = sorted(set(class_id[usable].tolist()) - set(decided.class_numbers))
-    if strangers:
+    taking_part = set(classes.class_id[classes.takes_part].tolist())
+    unmentioned = sorted(taking_part - set(decided.class_numbers))
+    if unmentioned:
         raise InputError(
-            f"It says nothing of {name_classes(strangers)}.",
+            f"It says nothing of {name_classes(unmentioned)}.",
             path=path,
             location="class_numbers",
             hint=_of_other_data(decided),
         )
-    return decided
 
 
 def _of_other_data(decided: Decisions) -> str:
     return f"It was saved for {decided.job or 'another job'}; use it there, or save one here."
 
 
-def about_decisions(request: RunSettings) -> list[str]:
-    """Sentences on what a run took from its decisions file, and what not."""
-    if request.decisions is None:
-        return []
-    decided = read_decisions(request.decisions)
+def about_decisions(settings: RunSettings, decided: Decisions, name: str) -> list[str]:
+    """Sentences on what a run took from its decisions file, called ``name``, and what not."""
     how = decided.grouped_by
     origin = {
         "clustering": f"{how.clustering}, {how.n_superclasses} superclasses",
@@ -253,18 +247,12 @@ def about_decisions(request: RunSettings) -> list[str]:
     by_hand = f"{name_classes(sorted(decided.moved))} moved by hand" if decided.moved else ""
     junk = f"{name_classes(sorted(decided.junk))} junk" if decided.junk else ""
     parts = ", ".join(part for part in (by_hand, junk) if part) or "nothing changed by hand"
-    said = [f"Superclasses are those of {request.decisions.name}: {origin}; {parts}."]
-    given = (request.factor, request.max_size)
+    said = [f"Superclasses are those of {name}: {origin}; {parts}."]
+    given = (settings.factor, settings.max_size)
     if given != (decided.factor, decided.max_size):
-        said.append(
-            f"The balance in {request.decisions.name} ({_balance(decided)}) is not used: another "
-            "is given."
-        )
-    if request.seed != decided.seed:
-        said.append(
-            f"The seed {decided.seed} in {request.decisions.name} is not used: "
-            f"{request.seed} is given."
-        )
+        said.append(f"The balance in {name} ({_balance(decided)}) is not used: another is given.")
+    if settings.seed != decided.seed:
+        said.append(f"The seed {decided.seed} in {name} is not used: {settings.seed} is given.")
     return said
 
 

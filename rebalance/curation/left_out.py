@@ -1,32 +1,11 @@
-"""Which class averages a person leaves out: by number, by exception, by particle count."""
+"""Which classes a person leaves out: by number, by exception, by particle count, as junk."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-import numpy as np
-
 from rebalance.errors import OptionError
-from rebalance.model import IntArray
 from rebalance.model.class_numbers import name_classes
-
-
-def count_classes(class_id: IntArray) -> dict[int, int]:
-    """Particles of each class number that occurs, by rising number.
-
-    Parameters
-    ----------
-    class_id : int64 (P,)
-    """
-    if len(class_id) == 0:
-        return {}
-    low, high = int(class_id.min()), int(class_id.max())
-    if high - low < 10 * len(class_id) + 1_000:
-        counts = np.bincount(class_id - low)
-        numbers = np.flatnonzero(counts)
-        return dict(zip((numbers + low).tolist(), counts[numbers].tolist(), strict=True))
-    numbers, counts = np.unique(class_id, return_counts=True)
-    return dict(zip(numbers.tolist(), counts.tolist(), strict=True))
 
 
 def left_out_classes(

@@ -8,27 +8,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from rebalance.cache import AffinityCache
-from rebalance.checks import (
-    Classes,
-    check_early,
-    check_grouping,
-    find_classes,
-    unused_settings,
-)
-from rebalance.clusterings.checks import usable_averages
-from rebalance.left_out import count_classes
-from rebalance.model import AverageQuality, Dataset, Scan
-from rebalance.pipeline import find_affinity, read, scan_numbers
+from rebalance.curation.junk import about_quality
+from rebalance.model import AverageQuality, Classes, Dataset, Scan
+from rebalance.model.class_numbers import count_classes
+from rebalance.pipeline.prepare import prepare
+from rebalance.pipeline.steps import try_numbers, without_junk
 from rebalance.progress import Progress
-from rebalance.record.results_folder import RUN_RECORD, ResultsFolder
+from rebalance.record.results_folder import RUN_RECORD
 from rebalance.record.run_record import build_record, plugin_facts, write_json
-from rebalance.record.summary import about_the_metric, about_the_scan, suspected
+from rebalance.record.summary import about_the_scan, suspected
 from rebalance.record.tables import write_junk_table, write_scan_table
-from rebalance.settings import RunSettings, named_files, plugin_name, with_flags
+from rebalance.settings import RunSettings, plugin_name, with_flags
 from rebalance.settings.signature import ScanCall, takes_scan
-from rebalance.strategies.remarks import about_strangers
-from rebalance.suspects import about_junk, judge
+from rebalance.strategies.messages import about_unmatched
 
 SCAN = "scan"
 
@@ -74,16 +66,16 @@ def scan_job(
 
 
 def execute_scan(
-    request: RunSettings,
+    settings: RunSettings,
     numbers: Sequence[int] | None = None,
     *,
     progress: Progress | None = None,
 ) -> ScanResult:
-    """`scan_job`, for settings that are made already.
+    """Try numbers of superclasses on the job that settings name, and write what was found.
 
     Parameters
     ----------
-    request : RunSettings
+    settings : RunSettings
         With ``n_superclasses="auto"``.
     numbers : sequence of int, optional
         Each number to try.
@@ -96,28 +88,20 @@ def execute_scan(
     """
     progress = progress or Progress()
     started = datetime.now(UTC).isoformat(timespec="seconds")
-    check_early(request)
-    progress.stage("read", f"Reading {request.path}")
-    dataset = read(request)
-    classes = find_classes(request, dataset)
-    check_grouping(request, classes)
-    _check_numbers(numbers, classes)
-    place = request.output or Path(request.scan_folder_name(dataset.job))
-    inputs = [*named_files(request), *dataset.sources]
-    with ResultsFolder(place, overwrite=request.overwrite, inputs=inputs) as folder:
-        cache = AffinityCache() if request.use_cache else None
-        affinity, source = find_affinity(request, dataset, cache, progress)
-        quality, classes = judge(request, dataset, classes, affinity)
-        if quality is not None:
-            _check_numbers(numbers, classes)
-        scan = scan_numbers(request, classes, affinity, progress, numbers)
-        assert scan is not None
+    prepared = prepare(settings, progress)
+    settings, dataset = prepared.settings, prepared.dataset
+    _check_numbers(numbers, prepared.classes)
+    with prepared.results_folder(settings.scan_folder_name(dataset.job)) as folder:
+        found = prepared.affinity()
+        affinity = found.affinity
+        quality, classes = without_junk(prepared, affinity)
+        _check_numbers(numbers, classes)
+        scan = try_numbers(prepared, classes, affinity, numbers)
         assert affinity is not None
-        warnings = [
-            *unused_settings(request, dataset),
-            *dataset.warnings,
-            *_about_strangers(dataset, classes),
-            *([] if cache is None else cache.problems),
+        warnings = [*prepared.warnings(), *_about_unmatched(dataset, classes)]
+        notes = [
+            *prepared.notes(affinity),
+            *about_quality(quality, left_out=settings.junk == "auto"),
         ]
         content = {
             "job": dataset.job,
@@ -127,32 +111,27 @@ def execute_scan(
             "clustering": scan.clustering,
             "clustering_options": dict(scan.options),
             "metric": affinity.metric,
-            "factor": request.factor,
-            "max_size": request.max_size,
+            "factor": settings.factor,
+            "max_size": settings.max_size,
             **about_the_scan(scan),
             **suspected(quality),
             "numbers": rows(scan),
             "warnings": [with_flags(text) for text in dict.fromkeys(warnings)],
-            "notes": [
-                with_flags(text)
-                for text in dict.fromkeys(
-                    [*dataset.notes, *about_the_metric(affinity), *about_junk(request, quality)]
-                )
-            ],
+            "notes": [with_flags(text) for text in dict.fromkeys(notes)],
         }
         progress.stage("write", "Writing table and figure")
         files = _write(scan, quality, content, dataset.job, folder.work)
         plugins = {
-            kind: plugin_facts(kind, getattr(request, kind), plugin_name(getattr(request, kind)))
+            kind: plugin_facts(kind, getattr(settings, kind), plugin_name(getattr(settings, kind)))
             for kind in ("metric", "clustering")
         }
         record = build_record(
-            request=request.to_json(),
+            request=settings.to_json(),
             plugins=plugins,
-            inputs=[path for path in dict.fromkeys(inputs) if path.is_file()],
+            inputs=[path for path in dict.fromkeys(prepared.inputs) if path.is_file()],
             folder=folder.work,
             outputs=files,
-            affinity={"source": source, "key": affinity.key},
+            affinity={"source": found.source, "key": affinity.key},
             started=started,
             seconds=progress.seconds,
         )
@@ -172,10 +151,7 @@ def _check_numbers(numbers: Sequence[int] | None, classes: Classes) -> None:
     """A number that can't be tried is found before the averages are compared."""
     from rebalance.scanning import check_numbers
 
-    usable = usable_averages(
-        classes.class_id, classes.is_empty, classes.n_particles, classes.left_out
-    )
-    check_numbers(numbers, int(usable.sum()))
+    check_numbers(numbers, int(classes.takes_part.sum()))
 
 
 def rows(scan: Scan) -> list[dict[str, Any]]:
@@ -222,8 +198,8 @@ def _write(
     return [*files, *figures.save(scan_of_numbers(scan, job=job), folder, SCAN)]
 
 
-def _about_strangers(dataset: Dataset, classes: Classes) -> list[str]:
+def _about_unmatched(dataset: Dataset, classes: Classes) -> list[str]:
     if dataset.particles is None:
         return []
     known = {*classes.class_id.tolist(), *classes.left_out}
-    return about_strangers(count_classes(dataset.particles.class_id), known)
+    return about_unmatched(count_classes(dataset.particles.class_id), known)

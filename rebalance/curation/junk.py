@@ -1,9 +1,9 @@
-"""Which class averages look like no view: measured on each, and suspected only for named reasons.
+"""Which class averages look like no view; and what ``junk="off"``, ``"list"`` and ``"auto"`` do.
 
-Where it stands: between the affinity and the superclasses. It suspects; whether what it suspects is
-left out is the pipeline's to decide, and a person's.
+Between the affinity and the superclasses. An average is suspected for named reasons only, and left
+out only where a person says so.
 
->>> quality = rebalance.junk.score(data.class_averages, affinity)
+>>> quality = score(data.class_averages, affinity)
 >>> quality.suspects
 (7, 31)
 """
@@ -14,13 +14,42 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from rebalance.curation.junk_measures import edge_energy, spectral_measures
+from rebalance.curation.junk_reasons import FEWEST, find_reasons
 from rebalance.imaging.masks import estimate_radius
-from rebalance.junk.measures import edge_energy, spectral_measures
-from rebalance.junk.reasons import find_reasons
-from rebalance.junk.sentences import about_quality
-from rebalance.model import Affinity, AverageQuality, BoolArray, ClassAverages, DoubleArray
+from rebalance.model import (
+    Affinity,
+    AverageQuality,
+    BoolArray,
+    ClassAverages,
+    Classes,
+    Dataset,
+    DoubleArray,
+)
+from rebalance.settings import RunSettings
 
-__all__ = ["about_quality", "score"]
+_MOST = 8
+"""Averages whose reasons are said; the table has all."""
+
+
+def look_for_junk(
+    settings: RunSettings, dataset: Dataset, classes: Classes, affinity: Affinity | None
+) -> tuple[AverageQuality | None, Classes]:
+    """What the averages tell of their quality, where asked; and the classes that take part.
+
+    Parameters
+    ----------
+    settings : RunSettings
+        Its ``junk``: with ``auto`` the suspects are left out as junk.
+    dataset, classes
+    affinity : Affinity or None
+    """
+    if settings.junk == "off" or dataset.class_averages is None:
+        return None, classes
+    quality = score(dataset.class_averages, affinity, left_out=classes.left_out)
+    if settings.junk == "auto":
+        classes = classes.without_junk(quality.suspects)
+    return quality, classes
 
 
 def score(
@@ -95,3 +124,40 @@ def _placed(values: DoubleArray, where: BoolArray) -> DoubleArray:
     placed = np.full(len(where), np.nan)
     placed[where] = values
     return placed
+
+
+def about_quality(quality: AverageQuality | None, *, left_out: bool) -> list[str]:
+    """A sentence on how many are suspected, and one for each of them with the reasons.
+
+    Parameters
+    ----------
+    quality : AverageQuality or None
+        None where nobody asked: nothing is said.
+    left_out : bool
+        Whether those suspected are left out.
+    """
+    if quality is None:
+        return []
+    n = int(quality.is_judged.sum())
+    if n < FEWEST:
+        return [
+            f"No class average is suspected of being junk: {n} are too few to tell, "
+            f"{FEWEST} are needed."
+        ]
+    suspects = quality.suspects
+    if not suspects:
+        return [f"None of {n:,} class averages is suspected of being junk."]
+    one = len(suspects) == 1
+    what = f"{len(suspects):,} of {n:,} class averages {'is' if one else 'are'} suspected of being"
+    done = (
+        f"junk and left out; look at {'it' if one else 'them'} before you rely on that."
+        if left_out
+        else f'junk and {"is" if one else "are"} used all the same; `junk="auto"` leaves '
+        f"{'it' if one else 'them'} out."
+    )
+    named = suspects[:_MOST]
+    reasons = [f"Class {number}: {'; '.join(quality.reasons_of(number))}." for number in named]
+    said = [f"{what} {done}", *reasons]
+    if len(suspects) > _MOST:
+        said.append(f"junk.csv has the reasons of {len(suspects) - _MOST:,} more.")
+    return said

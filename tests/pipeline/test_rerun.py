@@ -12,7 +12,7 @@ import pytest
 
 import rebalance
 from rebalance.errors import InputError, OptionError
-from rebalance.rerun import rerun
+from rebalance.pipeline.rerun import rerun
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ import numpy as np
 
 from rebalance.errors import InputError, OptionError
 from rebalance.model import RunResult
+from rebalance.pipeline.run_job import execute
 from rebalance.progress import Progress
 from rebalance.record.affinity_file import read_affinity
 from rebalance.record.results import AFFINITY_FILE, SUPERCLASS_TABLE
@@ -63,8 +64,6 @@ def rerun(
     OptionError
         If the run used a plugin instance that is installed nowhere.
     """
-    from rebalance.pipeline import execute
-
     record = read_record(path)
     if record.get("command", "run") != "run":
         raise InputError(
@@ -82,14 +81,14 @@ def rerun(
             )
     changed_inputs = list(_changed_inputs(record))
     # A cluster is rarely there any more, and decides nothing.
-    request = RunSettings.from_json(record["request"] | {"executor": "local", "scheduler": None})
-    request = replace(
-        request,
+    settings = RunSettings.from_json(record["request"] | {"executor": "local", "scheduler": None})
+    settings = replace(
+        settings,
         output=output or first.with_name(f"{first.name}_rerun"),
         overwrite=overwrite,
         use_cache=False,
     )
-    result = execute(request, progress=progress)
+    result = execute(settings, progress=progress)
     assert result.folder is not None
     again = read_record(result.folder)
     return Rerun(

@@ -1,0 +1,91 @@
+"""What a person may give for an affinity in Python, and what is said of anything else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rebalance.errors import OptionError
+from rebalance.model import Affinity, ClassAverages, Classes, Dataset, Superclasses
+
+_TOLERANCE = 1e-5
+
+
+def as_affinity(given: Any, function: str) -> Affinity:
+    """An affinity as it is, or one of classes 1 … N from a matrix of numbers.
+
+    Parameters
+    ----------
+    given : Affinity or float (N, N)
+    function : str
+        For whom, in an error.
+
+    Raises
+    ------
+    TypeError
+        If it is neither.
+    OptionError
+        If the matrix is not square, not symmetric, not within [0, 1], or has no unit diagonal.
+    """
+    if isinstance(given, Affinity):
+        return given
+    if isinstance(given, ClassAverages | Dataset):
+        raise TypeError(
+            f"{function} takes the affinity of class averages, not {type(given).__name__}: "
+            "rebalance.affinity makes one of it."
+        )
+    matrix = np.asarray(given) if isinstance(given, np.ndarray | list | tuple) else None
+    if matrix is None or matrix.dtype.kind not in "fiub":
+        raise TypeError(
+            f"{function} takes an Affinity, or an (N, N) array of numbers, not "
+            f"{type(given).__name__}."
+        )
+    return Affinity(
+        values=_checked(matrix, function),
+        class_id=np.arange(1, len(matrix) + 1, dtype=np.int64),
+        is_empty=np.zeros(len(matrix), dtype=np.bool_),
+    )
+
+
+def _checked(matrix: npt.NDArray[Any], function: str) -> npt.NDArray[np.float32]:
+    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
+        found = f"its shape is {matrix.shape}"
+    elif not ((matrix >= -_TOLERANCE) & (matrix <= 1 + _TOLERANCE)).all():
+        found = f"its values are from {matrix.min():g} to {matrix.max():g}"
+    elif not np.allclose(matrix, matrix.T, rtol=0, atol=_TOLERANCE):
+        found = "it is not symmetric"
+    elif not np.allclose(np.diagonal(matrix), 1, rtol=0, atol=_TOLERANCE):
+        found = "its diagonal is not 1"
+    else:
+        values = np.clip(matrix, 0, 1).astype(np.float32)
+        np.fill_diagonal(values, 1)
+        return values
+    raise OptionError(
+        f"{function} takes a matrix of affinities that is square, symmetric, within [0, 1], and 1 "
+        f"on the diagonal; {found}.",
+        hint="1 - distance / distance.max() is one, of distances.",
+    )
+
+
+def refuse_swapped(number: Any, function: str) -> None:
+    """TypeError if what is given as a number of superclasses is what they are made of."""
+    if isinstance(number, Affinity | np.ndarray | ClassAverages | Dataset | Superclasses):
+        raise TypeError(
+            f"{function} takes the affinity first, then the number of superclasses; the second "
+            f"is {type(number).__name__}."
+        )
+
+
+def classes_of(
+    affinity: Affinity, n_particles: npt.ArrayLike | None, left_out: Iterable[int]
+) -> Classes:
+    """The classes of an affinity; their particles are those that it carries, if none are given."""
+    return Classes.of(
+        affinity.class_id,
+        affinity.n_particles if n_particles is None else n_particles,
+        is_empty=affinity.is_empty,
+        left_out=left_out,
+    )

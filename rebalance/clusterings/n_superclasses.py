@@ -1,0 +1,67 @@
+"""Which numbers of superclasses can be made of so many class averages."""
+
+from __future__ import annotations
+
+import operator
+
+from rebalance.errors import OptionError
+
+
+def check_number(
+    n_superclasses: int | None,
+    *,
+    n_read: int,
+    n_usable: int,
+    identity: bool,
+    may_be_missing: bool,
+    name: str,
+) -> tuple[int | None, list[str]]:
+    if n_usable == 0:
+        raise OptionError(
+            f"None of the {n_read} class averages can be used: each is empty, has no particles, "
+            "or is left out.",
+            hint="Check that particles and class averages are of the same job, and what "
+            "`exclude_classes`, `only_classes`, `junk_classes` and `min_class_particles` leave.",
+        )
+    if n_superclasses is None:
+        if identity:
+            return n_usable, []
+        if may_be_missing:
+            return None, []
+        raise OptionError(
+            f"The clustering {name} needs the number of superclasses.",
+            hint=f"Give `n_superclasses`, 1 to {n_usable}.",
+        )
+    try:
+        number = operator.index(n_superclasses)
+    except TypeError:
+        raise OptionError(
+            f"The number of superclasses must be a whole number, not {n_superclasses!r}.",
+            hint=f"Give `n_superclasses`, 1 to {n_usable}.",
+        ) from None
+    if identity:
+        if number == n_read:
+            return n_usable, []
+        if number == n_usable:
+            return n_usable, [
+                f"K = {number} is the number of class averages in use; {n_read} were read, "
+                f"{n_read - n_usable} are empty or left out."
+            ]
+        raise OptionError(
+            f"With superclassification off each class average is its own superclass: K = {number} "
+            f"does not match the {n_read} class averages read ({n_usable} in use).",
+            hint=f"Leave `n_superclasses` away, or give `n_superclasses={n_read}`.",
+        )
+    if number <= 0:
+        raise OptionError(
+            f"The number of superclasses must be at least 1, not {number}.",
+            hint=f"Give `n_superclasses`, 1 to {n_usable}.",
+        )
+    if number > n_usable:
+        raise OptionError(
+            f"{number} superclasses can't be made of {n_usable} usable class "
+            f"average{'' if n_usable == 1 else 's'} "
+            f"({n_read} read, {n_read - n_usable} empty or left out).",
+            hint=f"Give `n_superclasses={n_usable}` or less.",
+        )
+    return number, []

@@ -1,0 +1,61 @@
+"""An affinity from a file, fitted to the class averages that it is said to be of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from rebalance.errors import InputError
+from rebalance.model import Affinity, ClassAverages, IntArray
+from rebalance.record.affinity_file import IMAGES, images_digest
+
+
+def fit_affinity(affinity: Affinity, averages: ClassAverages, path: Path) -> Affinity:
+    """An affinity that was read, checked against the class averages that it is said to be of.
+
+    Raises
+    ------
+    InputError
+        If its class numbers are others, if it was made of other images, or if it lacks an
+        average.
+    """
+    if not np.array_equal(affinity.class_id, averages.class_id):
+        raise InputError(
+            f"It is of {len(affinity)} class averages, numbers {_span(affinity.class_id)}; the "
+            f"data set has {len(averages)}, numbers {_span(averages.class_id)}"
+            + (
+                ", in another order."
+                if set(affinity.class_id.tolist()) == set(averages.class_id.tolist())
+                else "."
+            ),
+            path=path,
+            hint="Leave out `affinity_file`, and it is computed.",
+        )
+    facts = dict(affinity.facts)
+    if facts.pop(IMAGES, None) not in (None, images_digest(averages)):
+        raise InputError(
+            "It is of class averages with the same numbers, but other images.",
+            path=path,
+            hint="Leave out `affinity_file`, and it is computed.",
+        )
+    lacking = affinity.is_empty & ~averages.is_empty
+    if lacking.any():
+        raise InputError(
+            f"Class {affinity.class_id[lacking][0]} is empty in it, but not in the data set.",
+            path=path,
+            hint="Leave out `affinity_file`, and it is computed.",
+        )
+    empty = averages.is_empty
+    values = affinity.values.copy()
+    values[empty, :] = 0
+    values[:, empty] = 0
+    np.fill_diagonal(values, 1)
+    return replace(
+        affinity, values=values, is_empty=empty, facts=facts, n_particles=averages.n_particles
+    )
+
+
+def _span(class_id: IntArray) -> str:
+    return f"{class_id.min()} to {class_id.max()}" if len(class_id) else "none"

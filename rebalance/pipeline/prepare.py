@@ -1,0 +1,231 @@
+"""The first half of every job: settings checked, files read, classes found, and the affinity.
+
+The affinity is asked for when it is needed, since it may take hours; whether it is there without
+that work can be asked first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from rebalance.cache import AffinityCache
+from rebalance.clusterings.advice import about_advice, advice_of
+from rebalance.curation.classes import find_classes
+from rebalance.curation.decisions import (
+    Decisions,
+    about_decisions,
+    check_decisions,
+    read_decisions,
+    with_decisions,
+)
+from rebalance.model import Affinity, ClassAverages, Classes, Dataset
+from rebalance.pipeline.check_settings import (
+    check_balance,
+    check_grouping,
+    check_number_is_given,
+    check_settings,
+    is_used,
+    unused_settings,
+)
+from rebalance.pipeline.given_affinity import fit_affinity
+from rebalance.progress import Progress
+from rebalance.record.affinity_file import images_digest, read_affinity
+from rebalance.record.results_folder import ResultsFolder
+from rebalance.record.summary import about_the_metric
+from rebalance.settings import AUTO, RunSettings, named_files, plugin_name
+
+COMPUTED, CACHED, FROM_FILE = "computed", "cache", "file"
+"""Where an affinity came from."""
+
+
+@dataclass(frozen=True, eq=False)
+class FoundAffinity:
+    """An affinity, None where none is needed, and where it came from (empty without one)."""
+
+    affinity: Affinity | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """All that is known before class averages are compared.
+
+    Parameters
+    ----------
+    settings : RunSettings
+        After what a decisions file and the metric's advice add to them.
+    dataset : Dataset
+    classes : Classes
+    decisions : Decisions, optional
+        Where a file of them is given.
+    given : Affinity, optional
+        Where a file of one is given, as it was read.
+    cache : AffinityCache, optional
+        None where settings forbid it.
+    progress : Progress
+    advice : tuple of str
+        What is said of the metric's advice, where it is followed.
+    """
+
+    settings: RunSettings
+    dataset: Dataset
+    classes: Classes
+    decisions: Decisions | None
+    given: Affinity | None
+    cache: AffinityCache | None
+    progress: Progress
+    advice: tuple[str, ...] = ()
+
+    @property
+    def inputs(self) -> list[Path]:
+        """Every file that was named or read."""
+        return [*named_files(self.settings), *self.dataset.sources]
+
+    def results_folder(self, name: str) -> ResultsFolder:
+        """Where the results go, if settings name no other place; OutputError if it is taken."""
+        place = self.settings.output or Path(name)
+        return ResultsFolder(place, overwrite=self.settings.overwrite, inputs=self.inputs)
+
+    def kept_affinity(self) -> FoundAffinity | None:
+        """The affinity, if it is there without comparing averages; None if it is not."""
+        averages, settings = self.dataset.class_averages, self.settings
+        if averages is None:
+            return FoundAffinity()
+        if self.given is not None and settings.affinity_file is not None:
+            fitted = fit_affinity(self.given, averages, settings.affinity_file)
+            return FoundAffinity(fitted, FROM_FILE)
+        if not settings.compares:
+            return FoundAffinity()
+        if self.cache is None:
+            return None
+        from rebalance import engine
+
+        kept = engine.kept_affinity(averages, cache=self.cache, **self._how_to_compare())
+        return None if kept is None else FoundAffinity(kept, CACHED)
+
+    def affinity(self) -> FoundAffinity:
+        """The affinity, computed if it is not there."""
+        averages = self.dataset.class_averages
+        if averages is not None and self.settings.compares:
+            used = int(np.count_nonzero(~averages.is_empty))
+            self.progress.stage(
+                "affinity",
+                f"Comparing {used:,} class averages ({used * (used - 1) // 2:,} pairs)",
+                unit="pairs",
+            )
+        kept = self.kept_affinity()
+        if kept is not None:
+            return kept
+        assert averages is not None
+        return FoundAffinity(self._compare(averages), COMPUTED)
+
+    def _how_to_compare(self) -> dict[str, Any]:
+        from rebalance.engine.executor import find_executor
+
+        return {
+            "metric": self.settings.metric,
+            "options": self.settings.options_of("metric"),
+            "device": self.settings.device,
+            "executor": find_executor(self.settings.executor, self.settings.scheduler),
+        }
+
+    def _compare(self, averages: ClassAverages) -> Affinity:
+        from rebalance import engine
+        from rebalance.engine.checkpoint import Checkpoints
+
+        cache, checkpoints = self.cache, None
+        if cache is not None:
+            checkpoints = Checkpoints(cache.unfinished, limit=cache.limit, say=self.progress.say)
+        affinity = engine.affinity(
+            averages,
+            threads=self.settings.threads,
+            progress=self.progress.advance,
+            cache=cache,
+            checkpoints=checkpoints,
+            **self._how_to_compare(),
+        )
+        if cache is not None and checkpoints is not None:
+            cache.problems += checkpoints.problems
+        return affinity
+
+    def warnings(self) -> list[str]:
+        """What looks wrong so far, in settings, files and cache."""
+        kept = [] if self.cache is None else self.cache.problems
+        return [*unused_settings(self.settings, self.dataset), *self.dataset.warnings, *kept]
+
+    def notes(self, affinity: Affinity | None) -> list[str]:
+        """What was found or decided so far, in files, by the metric and by a person."""
+        said = [*self.dataset.notes, *self.advice, *about_the_metric(affinity)]
+        if self.decisions is not None and self.settings.decisions is not None:
+            said += about_decisions(self.settings, self.decisions, self.settings.decisions.name)
+        return said
+
+
+def prepare(settings: RunSettings, progress: Progress) -> Prepared:
+    """Check settings, read files, and find out which classes take part.
+
+    Raises
+    ------
+    RebalanceError
+        A mistake in a file or a setting, found before the long work.
+    """
+    decisions = None if settings.decisions is None else read_decisions(settings.decisions)
+    if decisions is not None:
+        settings = with_decisions(settings, decisions)
+    check_settings(settings)
+    given = None
+    if settings.affinity_file is not None:
+        progress.stage("affinity", f"Reading {settings.affinity_file}")
+        given = read_affinity(settings.affinity_file)
+    settings, advice = _with_advice(settings, given)
+    check_number_is_given(settings)
+    progress.stage("read", f"Reading {settings.path}")
+    dataset = _read(settings)
+    check_balance(settings, dataset)
+    classes = find_classes(settings, dataset)
+    if decisions is not None and settings.decisions is not None:
+        averages = dataset.class_averages
+        digest = None if averages is None else images_digest(averages)
+        check_decisions(decisions, settings.decisions, classes, digest)
+    check_grouping(settings, classes)
+    cache = AffinityCache() if settings.use_cache else None
+    return Prepared(settings, dataset, classes, decisions, given, cache, progress, advice)
+
+
+def _read(settings: RunSettings) -> Dataset:
+    from rebalance import formats
+
+    return formats.read(
+        settings.path,
+        settings.class_averages,
+        format=settings.format,
+        passthrough=settings.passthrough,
+        project=settings.project,
+        pixel_size=settings.pixel_size,
+        need_class_averages=settings.needs_affinity,
+    )
+
+
+def _with_advice(
+    settings: RunSettings, given: Affinity | None
+) -> tuple[RunSettings, tuple[str, ...]]:
+    """The clustering that the metric advises, where nobody names one; and what is said of it."""
+    is_named = settings.clustering != RunSettings.clustering or settings.options_of("clustering")
+    if is_named or not is_used(settings, "clustering"):
+        return settings, ()
+    metric: Any = settings.metric if given is None else given.metric
+    options: Mapping[str, Any] = settings.options_of("metric") if given is None else given.options
+    advice = advice_of(metric, options, tries_numbers=settings.n_superclasses == AUTO)
+    if advice is None:
+        return settings, ()
+    advised = replace(
+        settings,
+        clustering=advice.clustering,
+        options={**settings.options, "clustering": dict(advice.options)},
+    )
+    return advised, (about_advice(plugin_name(metric), advice),)

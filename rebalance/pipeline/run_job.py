@@ -1,0 +1,100 @@
+"""What a run does, in order: prepare, compare, group, select, write."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from rebalance.curation.junk import about_quality
+from rebalance.model import Affinity, RunResult
+from rebalance.pipeline.prepare import Prepared, prepare
+from rebalance.pipeline.steps import Grouped, group_and_select
+from rebalance.progress import Progress
+from rebalance.record.summary import summarise
+from rebalance.settings import RunSettings
+from rebalance.settings.signature import RunCall, takes
+
+
+@takes(RunCall)
+def run(settings: RunSettings, *, progress: Progress | None = None) -> RunResult:
+    """Read a 2D classification, group its averages, balance its particles, write the results.
+
+    >>> result = rebalance.run("Class2D/job013", n_superclasses=8, factor=0.8)
+    >>> result.folder
+    PosixPath('/project/rebalance_job013_k8_f0.8')
+
+    Returns
+    -------
+    RunResult
+
+    Raises
+    ------
+    RebalanceError
+        A mistake in a file or a setting; nothing was written.
+    """
+    return execute(settings, progress=progress)
+
+
+def execute(settings: RunSettings, *, progress: Progress | None = None) -> RunResult:
+    """`run`, for settings that are made already."""
+    from rebalance.record.results import write_record, write_results
+
+    progress = progress or Progress()
+    started = datetime.now(UTC).isoformat(timespec="seconds")
+    prepared = prepare(settings, progress)
+    dataset = prepared.dataset
+    with prepared.results_folder(prepared.settings.folder_name(dataset.job)) as folder:
+        found = prepared.affinity()
+        grouped = group_and_select(prepared, found.affinity)
+        warnings, notes = _said(prepared, found.affinity, grouped)
+        result = RunResult(
+            dataset=dataset,
+            superclasses=grouped.superclasses,
+            affinity=found.affinity,
+            selection=grouped.selection,
+            scan=grouped.scan,
+            quality=grouped.quality,
+            folder=folder.work,
+            summary=summarise(
+                grouped.settings,
+                dataset,
+                grouped.superclasses,
+                found.affinity,
+                grouped.selection,
+                scan=grouped.scan,
+                quality=grouped.quality,
+                warnings=warnings,
+                notes=notes,
+            ),
+        )
+        result = write_results(grouped.settings, result, progress)
+        progress.stage("record", "Writing the run record")
+        # The number that a scan suggested is not what was asked for.
+        write_record(prepared.settings, result, found.source, started, progress)
+        folder.finish()
+    progress.stage("")
+    files = tuple(
+        folder.place / path.relative_to(result.folder or folder.place) for path in result.files
+    )
+    return replace(result, folder=folder.place, files=files)
+
+
+def _said(
+    prepared: Prepared, affinity: Affinity | None, grouped: Grouped
+) -> tuple[list[str], list[str]]:
+    """What every step had to say: warnings, notes."""
+    warnings, notes = prepared.warnings(), prepared.notes(affinity)
+    notes += grouped.superclasses.notes
+    if grouped.scan is not None:
+        suggestion = grouped.scan.suggestion
+        (notes if suggestion.has_structure else warnings).append(suggestion.reason)
+    if grouped.selection is not None:
+        warnings += grouped.selection.warnings
+        notes += grouped.selection.notes
+    notes += about_quality(grouped.quality, left_out=grouped.settings.junk == "auto")
+    return _once(warnings), _once(notes)
+
+
+def _once(sentences: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys(sentences))

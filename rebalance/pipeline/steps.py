@@ -1,0 +1,176 @@
+"""The steps after the affinity: junk left out, the number found, superclasses, particles kept."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from rebalance.curation.junk import look_for_junk
+from rebalance.errors import InputError
+from rebalance.model import (
+    Affinity,
+    AverageQuality,
+    Classes,
+    Scan,
+    Selection,
+    Superclasses,
+)
+from rebalance.pipeline.check_settings import check_grouping
+from rebalance.pipeline.prepare import Prepared
+from rebalance.settings import AUTO, IDENTITY, RunSettings, plugin_name
+
+
+@dataclass(frozen=True, eq=False)
+class Grouped:
+    """What became of a data set, before anything is written.
+
+    Parameters
+    ----------
+    settings : RunSettings
+        With the number of superclasses, where it was left to a scan.
+    classes : Classes
+        Without those left out as junk.
+    quality : AverageQuality, optional
+        Where junk was looked for.
+    scan : Scan, optional
+        Where the number was left to it.
+    superclasses : Superclasses
+    selection : Selection, optional
+        None without particles.
+    """
+
+    settings: RunSettings
+    classes: Classes
+    quality: AverageQuality | None
+    scan: Scan | None
+    superclasses: Superclasses
+    selection: Selection | None
+
+
+def group_and_select(prepared: Prepared, affinity: Affinity | None) -> Grouped:
+    """Leave out junk, find the number, make superclasses, balance particles; each as settings say.
+
+    Raises
+    ------
+    RebalanceError
+        If superclasses or a selection can't be made.
+    """
+    settings, progress = prepared.settings, prepared.progress
+    quality, classes = without_junk(prepared, affinity)
+    scan = None
+    if settings.n_superclasses == AUTO:
+        scan = try_numbers(prepared, classes, affinity)
+        settings = replace(settings, n_superclasses=scan.suggestion.number)
+    progress.stage("group", "Grouping class averages")
+    superclasses = _superclasses(settings, prepared, classes, affinity)
+    progress.stage("select", "Selecting particles")
+    selection = _selection(settings, prepared, superclasses)
+    return Grouped(settings, classes, quality, scan, superclasses, selection)
+
+
+def without_junk(
+    prepared: Prepared, affinity: Affinity | None
+) -> tuple[AverageQuality | None, Classes]:
+    """What averages tell of their quality, where asked; and the classes that take part then.
+
+    Raises
+    ------
+    OptionError
+        If fewer class averages are left than superclasses are asked for.
+    """
+    before = prepared.classes
+    quality, classes = look_for_junk(prepared.settings, prepared.dataset, before, affinity)
+    if classes.junk != before.junk:
+        check_grouping(prepared.settings, classes)
+    return quality, classes
+
+
+def try_numbers(
+    prepared: Prepared,
+    classes: Classes,
+    affinity: Affinity | None,
+    numbers: Sequence[int] | None = None,
+) -> Scan:
+    """Numbers of superclasses tried on the classes that take part.
+
+    Raises
+    ------
+    InputError
+        If there is no affinity to try them on.
+    """
+    settings = prepared.settings
+    if affinity is None:
+        raise InputError(
+            "No class averages were found, and numbers of superclasses are tried on them.",
+            path=settings.path,
+            hint="Give the stack as `class_averages`, or `n_superclasses` as a number.",
+        )
+    from rebalance.scanning import scan_classes
+
+    prepared.progress.stage("scan", "Trying numbers of superclasses")
+    return scan_classes(
+        classes,
+        affinity,
+        numbers,
+        clustering=settings.clustering,
+        options=settings.options_of("clustering"),
+        seed=settings.seed,
+        factor=settings.factor,
+        max_size=settings.max_size,
+        progress=prepared.progress.advance,
+    )
+
+
+def _superclasses(
+    settings: RunSettings, prepared: Prepared, classes: Classes, affinity: Affinity | None
+) -> Superclasses:
+    """By the labels, the clustering, or of one class average each."""
+    from rebalance import clusterings
+
+    if settings.is_off:
+        name = plugin_name(settings.clustering) if settings.superclasses else IDENTITY
+        return clusterings.identity_superclasses(classes, settings.number, clustering=name)
+    labels: Mapping[int, str] | None = None
+    if settings.labels is not None:
+        from rebalance.clusterings.labels import read_labels
+
+        labels = read_labels(settings.labels)
+    elif prepared.decisions is not None:
+        labels = prepared.decisions.labels
+    if labels is not None:
+        return clusterings.from_labels(classes, labels, affinity)
+    if affinity is None and settings.needs_affinity:
+        raise InputError(
+            "No class averages were found, and superclasses are made of them.",
+            path=settings.path,
+            hint="Give the stack as `class_averages`, or balance the classes themselves with "
+            "`superclasses=False`.",
+        )
+    return clusterings.cluster_classes(
+        classes,
+        affinity,
+        settings.number,
+        clustering=settings.clustering,
+        options=settings.options_of("clustering"),
+        seed=settings.seed,
+    )
+
+
+def _selection(
+    settings: RunSettings, prepared: Prepared, superclasses: Superclasses
+) -> Selection | None:
+    """Particles that stay; None where there are none."""
+    particles = prepared.dataset.particles
+    if particles is None:
+        return None
+    from rebalance import strategies
+
+    return strategies.select(
+        particles,
+        superclasses,
+        factor=settings.factor,
+        max_size=settings.max_size,
+        strategy=settings.strategy,
+        options=settings.options_of("strategy"),
+        seed=settings.seed,
+    )
