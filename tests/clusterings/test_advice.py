@@ -120,7 +120,7 @@ def test_a_run_follows_the_advice_and_records_what_it_did(simulated_job: Path) -
     for line in ('"clustering": "spectral"', '"power": 1.0'):
         assert line in one
         assert line in other
-    planned = plan(RunSettings.of(simulated_job, output="planned", **settings))
+    planned = plan(RunSettings(simulated_job, output="planned", **settings))
     assert planned.settings.clustering == "spectral"
     assert [note for note in planned.notes if "advises" in note] == said
 
@@ -144,7 +144,7 @@ def test_labels_and_superclassification_off_need_no_advice(simulated_job: Path) 
 
 
 def test_a_scan_job_follows_the_advice_too(simulated_job: Path) -> None:
-    settings = RunSettings.of(simulated_job, metric=Advising(), n_superclasses="auto")
+    settings = RunSettings(simulated_job, metric=Advising(), n_superclasses="auto")
     found = scan_job(settings, [2, 3])
     assert found.scan.clustering == "spectral"
     assert any("advises" in note for note in found.content["notes"])

@@ -30,11 +30,11 @@ def test_a_class_without_particles_is_empty_not_left_out() -> None:
 def test_an_unknown_class_is_named_with_what_there_is() -> None:
     with pytest.raises(OptionError) as caught:
         left_out_classes(COUNTS, exclude_classes=[2, 70, 80])
-    assert "--exclude-classes names classes 70 and 80" in str(caught.value)
+    assert "`exclude_classes` names classes 70 and 80" in str(caught.value)
     assert "There are classes 1–4 and 9" in str(caught.value)
-    with pytest.raises(OptionError, match="--only-classes names class 70"):
+    with pytest.raises(OptionError, match="`only_classes` names class 70"):
         left_out_classes(COUNTS, only_classes=[70])
-    with pytest.raises(OptionError, match="--junk-classes names class 70"):
+    with pytest.raises(OptionError, match="`junk_classes` names class 70"):
         left_out_classes(COUNTS, junk_classes=[70])
 
 
@@ -44,5 +44,5 @@ def test_one_class_cant_be_asked_for_and_excluded() -> None:
 
 
 def test_a_negative_minimum_is_refused() -> None:
-    with pytest.raises(OptionError, match="--min-class-particles"):
+    with pytest.raises(OptionError, match="`min_class_particles`"):
         left_out_classes(COUNTS, min_class_particles=-1)

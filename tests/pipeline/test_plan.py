@@ -30,7 +30,7 @@ def test_a_plan_compares_nothing_where_there_are_no_averages(
 
 
 def test_a_plan_writes_nothing_and_says_the_same(simulated_job: Path) -> None:
-    settings = RunSettings.of(
+    settings = RunSettings(
         simulated_job,
         metric=Correlation(),
         n_superclasses=5,
@@ -49,7 +49,7 @@ def test_a_plan_writes_nothing_and_says_the_same(simulated_job: Path) -> None:
 
     result = execute(settings)
     assert planned.folder == result.folder
-    again = plan(RunSettings.of(simulated_job, **_settings(settings), output="elsewhere"))
+    again = plan(RunSettings(simulated_job, **_settings(settings), output="elsewhere"))
     assert again.affinity_source == "cache"
     assert again.superclasses is not None
     assert again.selection is not None
@@ -74,6 +74,6 @@ def test_a_plan_compares_nothing_by_a_metric_whose_results_are_never_kept(
         def prepare(self, *_: Any) -> Any:
             pytest.fail("class averages were compared")
 
-    planned = plan(RunSettings.of(simulated_job, metric=WithoutVersion(), n_superclasses=5))
+    planned = plan(RunSettings(simulated_job, metric=WithoutVersion(), n_superclasses=5))
     assert planned.affinity_source == "computed"
     assert planned.superclasses is None
