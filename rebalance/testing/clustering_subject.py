@@ -9,7 +9,7 @@ import numpy as np
 
 from rebalance.model import ClusteringResult, FloatArray, IntArray
 from rebalance.seeds import generator
-from rebalance.testing.option_checks import options_of
+from rebalance.testing.common_checks import options_of
 
 N = 9
 """Averages of the affinity that the checks use most."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rebalance.testing.format_reading import READING_CHECKS
+from rebalance.testing.format_checks import READING_CHECKS
 from rebalance.testing.format_writing import WRITING_CHECKS
 from rebalance.testing.outcome import named
 

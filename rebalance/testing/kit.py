@@ -25,11 +25,11 @@ def checks_of(kind: str) -> tuple[Check, ...]:
 
         return METRIC_CHECKS
     if kind == "clustering":
-        from rebalance.testing.clustering import CLUSTERING_CHECKS
+        from rebalance.testing.clustering_checks import CLUSTERING_CHECKS
 
         return CLUSTERING_CHECKS
     if kind == "strategy":
-        from rebalance.testing.strategy import STRATEGY_CHECKS
+        from rebalance.testing.strategy_checks import STRATEGY_CHECKS
 
         return STRATEGY_CHECKS
     from rebalance.testing.format import FORMAT_CHECKS

@@ -13,7 +13,7 @@ import numpy as np
 import rebalance
 from rebalance.errors import OptionError
 from rebalance.testing.metric_subject import MetricSubject
-from rebalance.testing.objects import averages_of, some_images
+from rebalance.testing.example_images import averages_of, some_images
 from rebalance.testing.outcome import NotApplicable, broken
 
 AGREEMENT = 1e-4

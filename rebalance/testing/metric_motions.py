@@ -11,7 +11,7 @@ from rebalance.contracts import ALIGNMENT
 from rebalance.model import FloatArray, Transform
 from rebalance.testing.correlation import correlation, masked_image
 from rebalance.testing.metric_subject import MetricSubject
-from rebalance.testing.objects import Blobs, pictures, some_objects
+from rebalance.testing.example_images import Blobs, pictures, some_objects
 from rebalance.testing.outcome import NotApplicable, broken, require
 
 TOLERANCE = 0.02

@@ -14,8 +14,8 @@ from rebalance.engine.requirements import handed_down, required
 from rebalance.engine.schedule import Tile
 from rebalance.engine.work import TileWork
 from rebalance.model import BoolArray, ClassAverages, DoubleArray, FloatArray
-from rebalance.testing.objects import averages_of, some_images
-from rebalance.testing.option_checks import options_of
+from rebalance.testing.example_images import averages_of, some_images
+from rebalance.testing.common_checks import options_of
 
 PARTS = ("values", "rotation", "shift", "mirror")
 """The arrays of a `Block`."""
@@ -121,7 +121,7 @@ class MetricSubject:
 
     @cached_property
     def base(self) -> Compared:
-        """All pairs of the kit's own averages; see `rebalance.testing.objects`."""
+        """All pairs of the kit's own averages; see `rebalance.testing.example_images`."""
         return self.compare(some_images())
 
     @property

@@ -18,8 +18,8 @@ from rebalance.engine.schedule import tiles as tiles_of
 from rebalance.errors import OptionError, RebalanceError
 from rebalance.options import Length, Options
 from rebalance.testing.metric_subject import MetricSubject, first_difference
-from rebalance.testing.objects import TWINS, averages_of, some_images
-from rebalance.testing.option_checks import lengths_of
+from rebalance.testing.example_images import TWINS, averages_of, some_images
+from rebalance.testing.common_checks import lengths_of
 from rebalance.testing.outcome import NotApplicable, broken, require
 
 MOTIONS = ("rotation", "shift", "mirror", "scale", "offset")

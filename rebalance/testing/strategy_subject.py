@@ -12,7 +12,7 @@ import numpy.typing as npt
 from rebalance.errors import ColumnError, OptionError
 from rebalance.model import BoolArray, IntArray, ParticleTable
 from rebalance.seeds import generator
-from rebalance.testing.option_checks import options_of
+from rebalance.testing.common_checks import options_of
 
 SIZES = (40, 25, 12, 7, 3, 1)
 """Particles of superclass 0, 1, …, each of two classes."""

@@ -10,7 +10,7 @@ from rebalance.model import UNASSIGNED, IntArray
 from rebalance.options import Options
 from rebalance.seeds import generator
 from rebalance.testing.methods_check import methods_paragraph
-from rebalance.testing.option_checks import OPTION_CHECKS
+from rebalance.testing.common_checks import OPTION_CHECKS
 from rebalance.testing.outcome import NotApplicable, broken, named, require
 from rebalance.testing.strategy_subject import SIZES, Crowd, StrategySubject
 

@@ -22,7 +22,7 @@ from rebalance.testing.clustering_subject import (
     tied_affinity,
 )
 from rebalance.testing.methods_check import methods_paragraph
-from rebalance.testing.option_checks import OPTION_CHECKS
+from rebalance.testing.common_checks import OPTION_CHECKS
 from rebalance.testing.outcome import NotApplicable, broken, named, require
 
 

@@ -167,22 +167,22 @@ def write_plain(folder: Path, rng: np.random.Generator) -> Path:
 
 @hookimpl
 def rebalance_metrics() -> list[PluginSpec]:
-    return [PluginSpec("grey-levels", "Grey levels.", "tests.strangers:GreyLevels")]
+    return [PluginSpec("grey-levels", "Grey levels.", "tests.third_party:GreyLevels")]
 
 
 @hookimpl
 def rebalance_clusterings() -> list[PluginSpec]:
     return [
-        PluginSpec("threshold", "Chains.", "tests.strangers:Threshold"),
-        PluginSpec("alone", "Each alone.", "tests.strangers:Alone"),
+        PluginSpec("threshold", "Chains.", "tests.third_party:Threshold"),
+        PluginSpec("alone", "Each alone.", "tests.third_party:Alone"),
     ]
 
 
 @hookimpl
 def rebalance_strategies() -> list[PluginSpec]:
-    return [PluginSpec("first", "The first.", "tests.strangers:First")]
+    return [PluginSpec("first", "The first.", "tests.third_party:First")]
 
 
 @hookimpl
 def rebalance_formats() -> list[PluginSpec]:
-    return [PluginSpec("plain", "Text and NumPy.", "tests.strangers:Plain")]
+    return [PluginSpec("plain", "Text and NumPy.", "tests.third_party:Plain")]
