@@ -16,6 +16,8 @@ import pytest
 
 import rebalance
 from rebalance.errors import OptionError, PluginError
+from rebalance.imaging.masks import soft_disc
+from rebalance.metrics.search_options import centred_masks
 from rebalance.model import ClassAverages, Transform
 from rebalance.options import Length, NoOptions, Options, option
 from rebalance.pairwise import MaskOptions, PairMetric
@@ -349,3 +351,72 @@ def test_workers_of_dask_give_the_same_bytes(rng: np.random.Generator) -> None:
     ):
         there = rebalance.affinity(averages, metric=Aligned(), executor=client).values
     assert np.array_equal(there, here)
+
+
+class UnderTheMask(PairMetric):
+    """The mean difference under the mask of the first image; images as they are."""
+
+    options_model = PowerOptions
+    returns = "distance"
+
+    @staticmethod
+    def pair(first: Any, second: Any, mask: Any, power: float, mask_radius: float) -> float:
+        total = weight = 0.0
+        for row in range(first.shape[0]):
+            for column in range(first.shape[1]):
+                total += mask[row, column] * abs(first[row, column] - second[row, column]) ** power
+                weight += mask[row, column]
+        return total / weight + mask_radius
+
+
+def off_centre(n: int = 5, box: int = 32) -> ClassAverages:
+    y, x = np.mgrid[:box, :box] - box // 2
+    images = [np.exp(-((x - n % 3) ** 2 + (y - n) ** 2) / (8.0 + n)) for n in range(n)]
+    return ClassAverages(np.array(images, dtype=np.float32), np.arange(1, n + 1))
+
+
+@pytest.mark.parametrize("given", [{}, {"mask_diameter": "20px", "power": 2.0}])
+def test_a_pair_function_gets_the_mask_of_the_first_image(given: dict[str, Any]) -> None:
+    averages = off_centre()
+    found = rebalance.affinity(averages, UnderTheMask(), options=given, threads=2)
+    radius = found.facts["mask_diameter_px"] / 2
+    if given:
+        assert radius == 10
+    power = given.get("power", 1.0)
+    centre, _, _ = centred_masks(averages, True, radius, "option")
+    assert not np.allclose(centre[0], centre[1])
+    for i, j in ((0, 1), (1, 4), (2, 3)):
+        disc = soft_disc(averages.box, radius, centre=tuple(centre[i]))
+        off = np.abs(averages.images[i] - averages.images[j]) ** power
+        expected = (disc * off).sum() / disc.sum() + radius
+        assert found.raw is not None
+        assert found.raw[i, j] == pytest.approx(expected, rel=1e-4)
+
+
+class AlignedUnderTheMask(UnderTheMask):
+    requires = ("alignment",)
+
+
+def test_the_mask_comes_with_the_alignment_too() -> None:
+    affinity = rebalance.affinity(off_centre(), AlignedUnderTheMask())
+    assert affinity.raw is not None
+    assert np.isfinite(affinity.raw).all()
+
+
+class OwnMaskOption(Options):
+    mask: float = option(3.0, "A number of the author's own.")
+
+
+class OwnMask(PairMetric):
+    options_model = OwnMaskOption
+    returns = "distance"
+
+    @staticmethod
+    def pair(first: Any, second: Any, mask: float) -> float:
+        return mask
+
+
+def test_an_option_called_mask_goes_before_the_mask(rng: np.random.Generator) -> None:
+    raw = rebalance.affinity(noise(rng, 3), OwnMask()).raw
+    assert raw is not None
+    assert (raw[np.triu_indices(3, 1)] == 3).all()
