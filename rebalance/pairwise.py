@@ -25,7 +25,7 @@ import numpy as np
 
 from rebalance.contracts import ALIGNMENT, Block, Metric
 from rebalance.errors import PluginError
-from rebalance.imaging.masks import EDGE_FRACTION
+from rebalance.imaging.masks import EDGE_FRACTION, mask_about, soft_disc
 from rebalance.options import Length, Options, option
 
 if TYPE_CHECKING:
@@ -237,14 +237,11 @@ class PairMetric(Metric):
         """``pair`` of every pair of a tile; see `Metric`."""
         function, loop = self._compiled(features)
         values = np.zeros((len(rows), len(columns)), dtype=np.float32)
-        parameters: tuple[Any, ...] = features.parameters
         disc, centre, radius = np.empty((0, 0), dtype=np.float32), np.empty((0, 2)), 0.0
-        if self._takes(_MASK) and features.mask is not None:
+        if features.mask is not None and self._takes(_MASK):
             box, centre, radius = features.mask.box, features.mask.centre, features.mask.radius
-            disc = np.empty((box, box), dtype=np.float32)
-            at = _arguments(self.pair).index(_MASK) - 2
             # The loop writes the disc of each row into the array that the function is given.
-            parameters = (*parameters[:at], disc, *parameters[at:])
+            disc = np.empty((box, box), dtype=np.float32)
         motions: tuple[Any, ...] = ()
         if features.splines is not None:
             if alignment is None or alignment.rotation is None:
@@ -255,7 +252,7 @@ class PairMetric(Metric):
             function,
             features.arrays,
             *motions,
-            parameters,
+            self._further(features, disc),
             disc,
             centre,
             radius,
@@ -267,6 +264,32 @@ class PairMetric(Metric):
             values,
         )
         return Block(values)
+
+    def value(self, features: PairFeatures, i: int, j: int, *, mask_of: int | None = None) -> float:
+        """``pair`` of two averages as they lie, without an alignment: to look at one value.
+
+        Parameters
+        ----------
+        features : PairFeatures
+            What `prepare` gave.
+        i, j : int
+        mask_of : int, optional
+            The average whose mask the function is given, if it asks for it; i by default.
+        """
+        disc = np.empty((0, 0), dtype=np.float32)
+        if features.mask is not None and self._takes(_MASK):
+            x, y = features.mask.centre[i if mask_of is None else mask_of]
+            disc = soft_disc(features.mask.box, features.mask.radius, centre=(float(x), float(y)))
+        function, _ = self._compiled(features)
+        first, second = features.arrays[i], features.arrays[j]
+        return float(function(first, second, *self._further(features, disc)))
+
+    def _further(self, features: PairFeatures, disc: FloatArray) -> tuple[Any, ...]:
+        """What ``pair`` is given after the two arrays."""
+        if not self._takes(_MASK):
+            return features.parameters
+        at = _arguments(self.pair).index(_MASK) - 2
+        return (*features.parameters[:at], disc, *features.parameters[at:])
 
     def facts(self, features: PairFeatures) -> Mapping[str, Any]:
         """The mask as resolved."""
@@ -294,8 +317,6 @@ class PairMetric(Metric):
     def _images(self, class_averages: ClassAverages, mask: SoftMask | None) -> FloatArray:
         images = class_averages.images
         if self.mask and mask is not None:
-            from rebalance.imaging.masks import mask_about
-
             images = mask_about(images, mask.centre, mask.radius)
         if self.normalise:
             # Masked images have mean 0; taking off a rounding error would fill in their outside.

@@ -110,7 +110,9 @@ def test_superclassification_off_has_no_name_of_its_own(
     assert "superclass" not in report.split("## ")[0]
 
 
-def test_plugins_that_are_not_used_need_not_be_there(only_third_party: Registry, plain: Path) -> None:
+def test_plugins_that_are_not_used_need_not_be_there(
+    only_third_party: Registry, plain: Path
+) -> None:
     command("run", str(plain), "--no-superclasses", "--strategy", "first", "-f", "1", "-o", "out")
     command("inspect", str(plain))
     assert "grey-levels" in command("plugins")

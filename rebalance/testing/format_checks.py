@@ -1,7 +1,8 @@
-"""Checks of how a format reads: it knows its own files, and refuses the rest in words."""
+"""The named checks of a format: it knows its own files, refuses the rest, and loses nothing."""
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,9 @@ import numpy as np
 
 from rebalance.errors import InputError
 from rebalance.model import ClassAverages, Dataset, ParticleTable
-from rebalance.testing.format_rows import named_path, same_rows
-from rebalance.testing.format_subject import FormatSubject
-from rebalance.testing.outcome import NotApplicable, broken, require
+from rebalance.plugin_validation import overrides
+from rebalance.testing.format_subject import FormatSubject, some_rows
+from rebalance.testing.outcome import NotApplicable, broken, named, require
 
 LEFT = (0.05, 0.5, 0.9)
 """How much of a file is left when it is cut."""
@@ -20,15 +21,12 @@ LEFT = (0.05, 0.5, 0.9)
 
 def contract(subject: FormatSubject) -> None:
     """It has what rebalance.contracts.Format asks for."""
-    for name in ("sniff", "read", "write"):
-        require(callable(getattr(subject.plugin, name, None)), f"It has no {name}.")
-    describe = getattr(subject.plugin, "describe", None)
-    if describe is None or not subject.examples:
+    if not overrides(subject.plugin, "describe"):
         return
     for path in subject.examples:
-        rows = describe(path)
+        rows = subject.plugin.describe(path)
         good = all(len(row) == 2 and all(isinstance(word, str) for word in row) for row in rows)
-        require(good, f"{named_path(path)}: describe gave {rows!r}, expected pairs of text.")
+        require(good, f"{_named_path(path)}: describe gave {rows!r}, expected pairs of text.")
 
 
 def knows_its_own(subject: FormatSubject) -> None:
@@ -37,13 +35,13 @@ def knows_its_own(subject: FormatSubject) -> None:
     foreign = {path: subject.sniffed(path) for path in subject.foreign}
     least = min(own, key=lambda path: own[path])
     require(
-        own[least] > 0, f"{named_path(least)}: sniff gave {own[least]:g} for a file of its own."
+        own[least] > 0, f"{_named_path(least)}: sniff gave {own[least]:g} for a file of its own."
     )
     most = max(foreign, key=lambda path: foreign[path])
     require(
         own[least] > foreign[most],
-        f"{named_path(most)}: sniff gave {foreign[most]:g} for a foreign file, {own[least]:g} for "
-        f"{named_path(least)}, its own.",
+        f"{_named_path(most)}: sniff gave {foreign[most]:g} for a foreign file, {own[least]:g} for "
+        f"{_named_path(least)}, its own.",
     )
 
 
@@ -53,18 +51,18 @@ def sniff_never_raises(subject: FormatSubject) -> None:
         try:
             surety = subject.plugin.sniff(path)
         except Exception as error:
-            broken(f"{named_path(path)}: sniff raised {type(error).__name__}: {error}")
+            broken(f"{_named_path(path)}: sniff raised {type(error).__name__}: {error}")
         is_number = isinstance(surety, int | float | np.floating)
         require(
             is_number and 0 <= surety <= 1,
-            f"{named_path(path)}: sniff gave {surety!r}, expected 0 to 1.",
+            f"{_named_path(path)}: sniff gave {surety!r}, expected 0 to 1.",
         )
 
 
 def reads_a_dataset(subject: FormatSubject) -> None:
     """What it reads has the types, shapes and numbers that a Dataset is to have."""
     for path in subject.own:
-        where, dataset = named_path(path), subject.read(path)
+        where, dataset = _named_path(path), subject.read(path)
         require(isinstance(dataset, Dataset), f"{where}: it gave {type(dataset).__name__}.")
         particles, averages = dataset.particles, dataset.class_averages
         require(
@@ -145,10 +143,10 @@ def reads_the_same_again(subject: FormatSubject) -> None:
                 first.class_averages.images.tobytes() == second.class_averages.images.tobytes()
                 and np.array_equal(first.class_averages.class_id, second.class_averages.class_id)
             )
-            require(same, f"{named_path(path)}: read again, the class averages are others.")
+            require(same, f"{_named_path(path)}: read again, the class averages are others.")
         if first.particles is not None and second.particles is not None:
             rows = np.ones(len(first.particles), dtype=np.bool_)
-            same_rows(named_path(path), first.particles, rows, second.particles)
+            _same_rows(_named_path(path), first.particles, rows, second.particles)
 
 
 def pixel_size_given(subject: FormatSubject) -> None:
@@ -161,7 +159,7 @@ def pixel_size_given(subject: FormatSubject) -> None:
         averages = subject.read(path, pixel_size=1.75).class_averages
         found = None if averages is None else averages.pixel_size
         require(
-            found == 1.75, f"{named_path(path)}: pixel_size = {found}, expected the 1.75 Å given."
+            found == 1.75, f"{_named_path(path)}: pixel_size = {found}, expected the 1.75 Å given."
         )
     if not tried:
         raise NotApplicable("None of the examples has class averages.")
@@ -177,9 +175,9 @@ def refuses_foreign_files(subject: FormatSubject) -> None:
         except InputError:
             continue
         except Exception as error:
-            broken(f"{named_path(path)}: {type(error).__name__}, expected InputError: {error}")
+            broken(f"{_named_path(path)}: {type(error).__name__}, expected InputError: {error}")
         require(
-            path not in subject.oddments, f"{named_path(path)}: it was read, expected InputError."
+            path not in subject.oddments, f"{_named_path(path)}: it was read, expected InputError."
         )
 
 
@@ -195,7 +193,7 @@ def refuses_truncated_files(subject: FormatSubject) -> None:
         for left in LEFT:
             end = _within_a_line(whole, int(left * len(whole)))
             copy.write_bytes(whole[:end])
-            what = f"{named_path(path)}, cut to {end:,} of {len(whole):,} bytes"
+            what = f"{_named_path(path)}, cut to {end:,} of {len(whole):,} bytes"
             try:
                 subject.read(copy, need_class_averages=False)
             except InputError:
@@ -222,13 +220,200 @@ def _some(values: Any) -> str:
     return "none" if values is None else np.array2string(np.asarray(values), threshold=8)
 
 
-READING_CHECKS = (
-    contract,
-    knows_its_own,
-    sniff_never_raises,
-    reads_a_dataset,
-    reads_the_same_again,
-    pixel_size_given,
-    refuses_foreign_files,
-    refuses_truncated_files,
+def round_trip(subject: FormatSubject) -> None:
+    """Selected and excluded particles, read again, are the rows of the input, in its order."""
+    for path, dataset in _with_particles(subject):
+        assert dataset.particles is not None
+        keep = some_rows(len(dataset.particles))
+        _, written = subject.write(dataset, keep)
+        for stem, rows in (("particles_selected", keep), ("particles_excluded", ~keep)):
+            file = _readable(subject, written, stem, _named_path(path))
+            again = subject.read(file, need_class_averages=False).particles
+            require(again is not None, f"{_named_path(path)}: {file.name} has no particles.")
+            assert again is not None
+            _same_rows(f"{_named_path(path)}, {file.name}", dataset.particles, rows, again)
+
+
+def rows_byte_for_byte(subject: FormatSubject) -> None:
+    """Every row of a text table is written with the bytes that it was read with."""
+    tables = [
+        (path, dataset, table)
+        for path, dataset in _with_particles(subject)
+        if (table := _text_lines(dataset.particles.path if dataset.particles else None)) is not None
+    ]
+    if not tables:
+        raise NotApplicable("None of the examples is a table of text lines.")
+    for path, dataset, lines in tables:
+        assert dataset.particles is not None
+        _, written = subject.write(dataset, some_rows(len(dataset.particles)))
+        found: Counter[bytes] = Counter()
+        for file in written:
+            if file.stem.startswith("particles_") and (part := _text_lines(file)) is not None:
+                found.update(part)
+        lost = Counter(lines) - found
+        require(
+            not lost,
+            f"{_named_path(path)}: {sum(lost.values())} lines are in neither table written, "
+            f"the first {next(iter(lost), b'')!r}.",
+        )
+
+
+def all_or_none(subject: FormatSubject) -> None:
+    """A selection of every particle, or of none, is written and complete."""
+    for path, dataset in _with_particles(subject):
+        assert dataset.particles is not None
+        n = len(dataset.particles)
+        for keep, stem in (
+            (np.ones(n, dtype=np.bool_), "particles_selected"),
+            (np.zeros(n, dtype=np.bool_), "particles_excluded"),
+        ):
+            _, written = subject.write(dataset, keep)
+            for other in ("particles_selected", "particles_excluded"):
+                file = _readable(subject, written, other, _named_path(path))
+                require(file.is_file(), f"{_named_path(path)}: {file.name} is not there.")
+            file = _readable(subject, written, stem, _named_path(path))
+            again = subject.read(file, need_class_averages=False).particles
+            require(
+                again is not None and len(again) == n,
+                f"{_named_path(path)}: {file.name} has "
+                f"{0 if again is None else len(again)} of {n} rows.",
+            )
+
+
+def says_what_it_writes(subject: FormatSubject) -> None:
+    """What write returns are the files that it made, all of them in the folder it was given."""
+    for path, dataset in subject.datasets:
+        keep = None if dataset.particles is None else some_rows(len(dataset.particles))
+        for copy_templates in (False, True)[: 1 + (dataset.class_averages is not None)]:
+            folder, written = subject.write(dataset, keep, copy_templates=copy_templates)
+            there = {one.relative_to(folder) for one in folder.rglob("*") if one.is_file()}
+            outside = [one for one in written if not one.is_relative_to(folder)]
+            require(
+                not outside,
+                f"{_named_path(path)}: it wrote {outside[:1]}, not in the folder given.",
+            )
+            said = {one.relative_to(folder) for one in written}
+            for what, files in (("is not there", said - there), ("was not said", there - said)):
+                first = min(files, default=None)
+                require(first is None, f"{_named_path(path)}: {first} {what}.")
+            require(said or keep is None, f"{_named_path(path)}: nothing was written.")
+
+
+def templates_written(subject: FormatSubject) -> None:
+    """The class averages are written as templates; as far as it reads these, they are the same."""
+    tried = False
+    for path, dataset in subject.datasets:
+        averages = dataset.class_averages
+        if averages is None:
+            continue
+        tried = True
+        keep = None if dataset.particles is None else some_rows(len(dataset.particles))
+        _, written = subject.write(dataset, keep, copy_templates=True)
+        files = [file for file in written if file.stem == "templates"]
+        require(
+            files, f"{_named_path(path)}: no templates among {[file.name for file in written]}."
+        )
+        for file in files:
+            again = subject.read_if_own(file)
+            if again is None or again.class_averages is None:
+                continue
+            require(
+                again.class_averages.images.tobytes() == averages.images.tobytes(),
+                f"{_named_path(path)}: the images of {file.name} are not those that were read.",
+            )
+    if not tried:
+        raise NotApplicable("None of the examples has class averages.")
+
+
+def inputs_unchanged(subject: FormatSubject) -> None:
+    """Reading and writing leave every file of the input as it is."""
+    for path, dataset in subject.datasets:
+        files = {Path(source) for source in dataset.sources}
+        files |= {path} if path.is_file() else set()
+        before = {file: _digest(file) for file in files}
+        again = subject.read(path)
+        keep = None if again.particles is None else some_rows(len(again.particles))
+        subject.write(again, keep, copy_templates=again.class_averages is not None)
+        for file, digest in before.items():
+            require(
+                file.is_file() and _digest(file) == digest,
+                f"{_named_path(path)}: {file.name} is not as it was.",
+            )
+
+
+def _with_particles(subject: FormatSubject) -> list[tuple[Path, Dataset]]:
+    found = [(path, data) for path, data in subject.datasets if data.particles is not None]
+    if not found:
+        raise NotApplicable("None of the examples has particles.")
+    return found
+
+
+def _readable(subject: FormatSubject, written: list[Path], stem: str, where: str) -> Path:
+    """Of the files of one stem the one that the format is surest of."""
+    files = [file for file in written if file.stem == stem]
+    require(files, f"{where}: no {stem} among {', '.join(one.name for one in written) or 'none'}.")
+    return max(files, key=subject.sniffed)
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _same_rows(where: str, table: ParticleTable, rows: Any, again: ParticleTable) -> None:
+    at = np.flatnonzero(rows)
+    require(len(again) == len(at), f"{where}: {len(again)} rows, expected {len(at)}.")
+    _same_column(where, "class_id", table.class_id[rows], again.class_id, at)
+    missing = [name for name in table.column_names if name not in again.column_names]
+    require(not missing, f"{where}: the column {missing[:1]} is gone.")
+    for name in table.column_names:
+        _same_column(where, name, table.column(name)[rows], again.column(name), at)
+
+
+def _same_column(where: str, name: str, expected: Any, found: Any, at: Any) -> None:
+    expected, found = np.asarray(expected), np.asarray(found)
+    require(
+        found.dtype.kind == expected.dtype.kind and found.shape == expected.shape,
+        f"{where}: {name} is {found.dtype} {found.shape}, was {expected.dtype} {expected.shape}.",
+    )
+    if expected.dtype.kind in "OUS":
+        differs = expected != found
+    else:
+        differs = (expected != found) & ~((expected != expected) & (found != found))
+    while differs.ndim > 1:
+        differs = differs.any(axis=-1)
+    if differs.any():
+        row = int(np.argmax(differs))
+        broken(f"{where}: {name} of particle {at[row]} is {found[row]}, was {expected[row]}.")
+
+
+def _text_lines(path: Path | None) -> list[bytes] | None:
+    """The lines of a text file; None of a binary one."""
+    if path is None or not path.is_file():
+        return None
+    content = path.read_bytes()
+    return None if b"\0" in content else content.splitlines(keepends=True)
+
+
+def _named_path(path: Path) -> str:
+    """The last part of a path, as shown."""
+    return f"{path.name or path}{'/' if path.is_dir() else ''}"
+
+
+FORMAT_CHECKS = named(
+    (
+        contract,
+        knows_its_own,
+        sniff_never_raises,
+        reads_a_dataset,
+        reads_the_same_again,
+        pixel_size_given,
+        refuses_foreign_files,
+        refuses_truncated_files,
+        round_trip,
+        rows_byte_for_byte,
+        all_or_none,
+        says_what_it_writes,
+        templates_written,
+        inputs_unchanged,
+    )
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,8 +15,8 @@ from rebalance.engine.requirements import handed_down, required
 from rebalance.engine.schedule import Tile
 from rebalance.engine.work import TileWork
 from rebalance.model import BoolArray, ClassAverages, DoubleArray, FloatArray
+from rebalance.testing.common_checks import Subject
 from rebalance.testing.example_images import averages_of, some_images
-from rebalance.testing.common_checks import options_of
 
 PARTS = ("values", "rotation", "shift", "mirror")
 """The arrays of a `Block`."""
@@ -56,14 +57,14 @@ class Compared:
         return np.asarray(self.block.values)[self.above]
 
 
-class MetricSubject:
+class MetricSubject(Subject):
     """What the checks of a metric are given.
 
     Parameters
     ----------
-    plugin : Metric
+    written : Metric
     name : str
-    given : dict, optional
+    given : mapping, optional
         Options; by default those of the metric.
     provides : tuple of str
         What its `PluginSpec` says that it provides.
@@ -73,20 +74,13 @@ class MetricSubject:
 
     def __init__(
         self,
-        plugin: Any,
+        written: Any,
         name: str,
-        given: dict[str, Any] | None = None,
+        given: Mapping[str, Any] | None = None,
         provides: tuple[str, ...] = (),
     ) -> None:
-        self.plugin = plugin
-        self.name = name
-        self.given = given
+        super().__init__(written, name, given)
         self.provides = provides
-
-    @cached_property
-    def options(self) -> Any:
-        """Its options, validated."""
-        return options_of(self.plugin, self.given, f"{self.kind} {self.name}")
 
     def fresh_work(self, averages: ClassAverages, options: Any = None) -> TileWork:
         """Prepare averages, and compute what the metric requires of them."""
@@ -126,7 +120,7 @@ class MetricSubject:
 
     @property
     def gives_distances(self) -> bool:
-        return getattr(self.plugin, "returns", "") == "distance"
+        return bool(self.plugin.returns == "distance")
 
     @cached_property
     def _median(self) -> float:
