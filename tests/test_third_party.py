@@ -44,7 +44,9 @@ def command(*words: str, exit_code: int = 0) -> str:
     return done.output if exit_code else done.stdout
 
 
-def test_the_whole_job_is_done_by_strangers(only_third_party: Registry, plain: Path) -> None:
+def test_the_whole_job_is_done_by_third_party_plugins(
+    only_third_party: Registry, plain: Path
+) -> None:
     out = json.loads(command("run", str(plain), *CHOSEN, "-f", "0.5", "-o", "out", "--json"))
     assert out["format"] == "plain"
     assert len(out["superclasses"]) == 3
@@ -58,14 +60,16 @@ def test_the_whole_job_is_done_by_strangers(only_third_party: Registry, plain: P
     report = results.joinpath("report.md").read_text()
     # Words and reference of the clustering are its own; the others are told by name.
     assert "by chains of affinities above 0.5 \\[1\\]" in report
-    assert "Stranger (2020)" in report
+    assert "Author (2020)" in report
     assert "the metric grey-levels" in report
     assert "chosen by the strategy first" in report
     record = json.loads(results.joinpath("run.json").read_text())
     assert "third-party" in json.dumps(record)
 
 
-def test_what_strangers_did_can_be_repeated(only_third_party: Registry, plain: Path) -> None:
+def test_what_third_party_plugins_did_can_be_repeated(
+    only_third_party: Registry, plain: Path
+) -> None:
     command("run", str(plain), *CHOSEN, "-f", "0.5", "-o", "out", "--no-figures")
     out = command("rerun", "out/run.json", "-o", "again")
     assert "nothing differs" in out.lower() or "same" in out.lower(), out
@@ -155,7 +159,7 @@ def swap(kind: str, name: str, implementation: str) -> Callable[[Registry], None
         ("format", "stack", "tests.third_party:Plain", ""),
     ],
 )
-def test_one_stranger_takes_the_place_of_one_built_in(
+def test_a_third_party_plugin_takes_the_place_of_a_built_in(
     kind: str,
     name: str,
     implementation: str,

@@ -9,6 +9,7 @@ import os
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from rebalance import engine
@@ -16,9 +17,10 @@ from rebalance.comparison import compare
 from rebalance.comparison.claim import CELLS
 from rebalance.comparison.comparing import DATA
 from rebalance.comparison.study import parse_study
+from rebalance.contracts import Clustering
 from rebalance.errors import InputError, OutputError
 from rebalance.hookspecs import PluginSpec, hookimpl
-from rebalance.options import NoOptions
+from rebalance.model import ClusteringResult
 from rebalance.registry import Registry, registry
 
 SIMULATED = {"n_averages": 14, "n_particles": 300, "n_views": 3, "box": 24, "n_empty": 1}
@@ -185,21 +187,13 @@ def test_changed_data_are_judged_anew(tmp_path: Path) -> None:
     assert compare(files, tmp_path / "s", figures=False).n_done == 12
 
 
-class Broken:
+class Broken(Clustering):
     """A clustering that fails with a bug of its own for 4 superclasses."""
 
-    options_model = NoOptions
-    finds_number = False
-    needs_affinity = True
-
-    def cluster(self, affinity, n_superclasses, options, rng, weights):
-        from rebalance.model import ClusteringResult
-
+    def cluster(self, averages, n_superclasses, options, rng):
         if n_superclasses == 4:
             raise ZeroDivisionError("no luck")
-        import numpy as np
-
-        return ClusteringResult(np.arange(len(affinity)) % n_superclasses)
+        return ClusteringResult(np.arange(len(averages)) % n_superclasses)
 
 
 @pytest.fixture
