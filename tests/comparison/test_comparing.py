@@ -21,7 +21,7 @@ from rebalance.contracts import Clustering
 from rebalance.errors import InputError, OutputError
 from rebalance.hookspecs import PluginSpec, hookimpl
 from rebalance.model import ClusteringResult
-from rebalance.registry import Registry, registry
+from rebalance.registry import registry
 
 SIMULATED = {"n_averages": 14, "n_particles": 300, "n_views": 3, "box": 24, "n_empty": 1}
 STUDY = {
@@ -198,20 +198,14 @@ class Broken(Clustering):
 
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    import rebalance.clusterings as clusterings
-    from rebalance.comparison import grid
-    from rebalance.record import run_record
-
     module = SimpleNamespace(
         rebalance_clusterings=hookimpl(
             lambda: [PluginSpec("broken", "Fails.", f"{__name__}:Broken")]
         )
     )
-    mine = Registry()
-    mine.add(module, package="mine", version="1")
-    registry.cache_clear()
-    for place in (clusterings, grid, run_record):
-        monkeypatch.setattr(place, "registry", lambda: mine)
+    installed = registry()
+    monkeypatch.setattr(installed, "_plugins", dict(installed._plugins))
+    installed.add(module, package="mine", version="1")
 
 
 @pytest.mark.usefixtures("broken")
