@@ -9,11 +9,16 @@ from pathlib import Path
 
 import pytest
 
+import rebalance
 from docs.tools.pages import ROOT
 from rebalance.registry import registry
 
 PACKAGE = ROOT / "rebalance"
-ROOMS = {path.name.removesuffix(".py") for path in PACKAGE.iterdir() if path.name[0] not in "_."}
+ROOMS = {
+    path.name.removesuffix(".py")
+    for path in PACKAGE.iterdir()
+    if path.name[0] not in "_." and (path.is_dir() or path.suffix == ".py")
+}
 
 THE_STREET = (
     "clusterings",
@@ -82,6 +87,40 @@ def test_a_room_imports_no_more_than_it_may(room: str, allowed: set[str]) -> Non
 )
 def test_a_room_does_not_know_another(room: str, forbidden: set[str]) -> None:
     assert not neighbours(room) & forbidden
+
+
+PROMISED = {
+    "rebalance",
+    *(
+        f"rebalance.{name}"
+        for name in (
+            "contracts",
+            "errors",
+            "hookspecs",
+            "model",
+            "options",
+            "pairwise",
+            "testing",
+            "toolkit",
+        )
+    ),
+}
+"""What a plugin package may use."""
+
+PROGRAMS = ("benchmark", "example")
+"""Modules of plugin packages that are no plugins: they simulate data to run them on."""
+
+
+def test_plugin_packages_use_only_what_is_promised_to_authors() -> None:
+    found = {
+        (path.relative_to(ROOT).as_posix(), name)
+        for path in (ROOT / "plugins").glob("*/src/**/*.py")
+        for name in imports(path) - PROMISED
+        if name.partition(".")[0] == "rebalance"
+        if not (path.stem in PROGRAMS and name == "rebalance.simulate")
+        if name.partition(".")[2] not in rebalance._PUBLIC
+    }
+    assert not found
 
 
 def test_pluggy_is_behind_the_hooks_and_the_registry() -> None:
