@@ -107,21 +107,24 @@ class PairMetric(Metric):
 
     Attributes
     ----------
-    options_model : type of Options
-    returns : ``"affinity"`` or ``"distance"``
-    requires : ``()``; or ``("alignment",)``: then the second image comes laid onto the first, by
-        the shared alignment (or that of one metric, ``("alignment:NAME",)``): interpolated once,
-        by cubic B-splines, after it was masked and normalised where that is asked for; 0 where it
-        would come from outside of the image. It is not masked or normalised again. For other
-        metrics by name see `rebalance.contracts.Metric.tile`.
-    invariances : as in `rebalance.contracts.Metric`
-    mask : True to take off the mean under a soft disc about the object of each image, and to
-        multiply by the disc, 1 up to 0.9 of its radius and falling to 0 as a cosine. Its diameter
-        is the option ``mask_diameter`` (see `MaskOptions`), or else found from the images.
-    normalise : True to scale each image to mean 0 and sum of squares 1, after masking; then the
-        sum of products of two images is their correlation coefficient.
-    symmetric : True to be held to ``pair(a, b) == pair(b, a)``, but for rounding, by the
-        conformance kit. The engine computes each pair once, i < j, whatever is stated here.
+    options_model, returns, invariances
+        As in `rebalance.contracts.Metric`.
+    requires : ``()`` or ``("alignment",)``
+        With the alignment the second image comes laid onto the first, by the shared alignment (or
+        that of one metric, ``("alignment:NAME",)``): interpolated once, by cubic B-splines, after
+        it was masked and normalised where that is asked for, and neither again; 0 where it would
+        come from outside of the image. For other metrics by name see
+        `rebalance.contracts.Metric.tile`.
+    mask : bool
+        Take off the mean under a soft disc about the object of each image, and multiply by the
+        disc, which is 1 up to 0.9 of its radius and falls to 0 as a cosine. Its diameter is the
+        option ``mask_diameter`` (see `MaskOptions`), or else found from the images.
+    normalise : bool
+        Scale each image to mean 0 and sum of squares 1, after masking; then the sum of products of
+        two images is their correlation coefficient.
+    symmetric : bool
+        To be held to ``pair(a, b) == pair(b, a)``, but for rounding, by the conformance kit. The
+        engine computes each pair once, i < j, whatever is stated here.
     pair : static method
 
     Raises
