@@ -99,9 +99,9 @@ class PairMetric(Metric):
     [0, 1], or a distance ≥ 0. Its further arguments, by their names, are
 
     - options: numbers, true or false, or a `rebalance.options.Length`, which arrives in pixels;
-    - ``mask``, float32 (L, L): weights from 1 to 0 of the soft disc about the object of the first
-      image, on the grid of the images;
-    - ``mask_radius``, float: where that disc reaches 0, pixels.
+    - ``mask``, float32 (L, L): weights from 1 to 0 on the grid of the images; the lower of the soft
+      discs about the objects of the two, as they lie when they are compared;
+    - ``mask_radius``, float: where the discs reach 0, pixels.
 
     An option that has one of the last two names goes before it.
 
@@ -243,7 +243,7 @@ class PairMetric(Metric):
         disc, centre, radius = np.empty((0, 0), dtype=np.float32), np.empty((0, 2)), 0.0
         if features.mask is not None and self._takes(_MASK):
             box, centre, radius = features.mask.box, features.mask.centre, features.mask.radius
-            # The loop writes the disc of each row into the array that the function is given.
+            # The loop writes the mask of each pair into the array that the function is given.
             disc = np.empty((box, box), dtype=np.float32)
         motions: tuple[Any, ...] = ()
         if features.splines is not None:
@@ -268,7 +268,7 @@ class PairMetric(Metric):
         )
         return Block(values)
 
-    def value(self, features: PairFeatures, i: int, j: int, *, mask_of: int | None = None) -> float:
+    def value(self, features: PairFeatures, i: int, j: int) -> float:
         """``pair`` of two averages as they lie, without an alignment: to look at one value.
 
         Parameters
@@ -276,13 +276,13 @@ class PairMetric(Metric):
         features : PairFeatures
             What `prepare` gave.
         i, j : int
-        mask_of : int, optional
-            The average whose mask the function is given, if it asks for it; i by default.
+            In either order.
         """
         disc = np.empty((0, 0), dtype=np.float32)
         if features.mask is not None and self._takes(_MASK):
-            x, y = features.mask.centre[i if mask_of is None else mask_of]
-            disc = soft_disc(features.mask.box, features.mask.radius, centre=(float(x), float(y)))
+            box, radius = features.mask.box, features.mask.radius
+            discs = [soft_disc(box, radius, centre=(x, y)) for x, y in features.mask.centre[[i, j]]]
+            disc = np.minimum(*discs)
         function, _ = self._compiled(features)
         first, second = features.arrays[i], features.arrays[j]
         return float(function(first, second, *self._further(features, disc)))

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import rebalance
+from rebalance.contracts import Block
 from rebalance.errors import OptionError, PluginError
 from rebalance.imaging.masks import soft_disc
 from rebalance.metrics.search_options import centred_masks
@@ -354,7 +355,7 @@ def test_workers_of_dask_give_the_same_bytes(rng: np.random.Generator) -> None:
 
 
 class UnderTheMask(PairMetric):
-    """The mean difference under the mask of the first image; images as they are."""
+    """The mean difference under the mask; images as they are."""
 
     options_model = PowerOptions
     returns = "distance"
@@ -376,7 +377,7 @@ def off_centre(n: int = 5, box: int = 32) -> ClassAverages:
 
 
 @pytest.mark.parametrize("given", [{}, {"mask_diameter": "20px", "power": 2.0}])
-def test_a_pair_function_gets_the_mask_of_the_first_image(given: dict[str, Any]) -> None:
+def test_a_pair_function_gets_what_the_masks_of_both_have_in_common(given: dict[str, Any]) -> None:
     averages = off_centre()
     found = rebalance.affinity(averages, UnderTheMask(), options=given, threads=2)
     radius = found.facts["mask_diameter_px"] / 2
@@ -386,7 +387,8 @@ def test_a_pair_function_gets_the_mask_of_the_first_image(given: dict[str, Any])
     centre, _, _ = centred_masks(averages, True, radius, "option")
     assert not np.allclose(centre[0], centre[1])
     for i, j in ((0, 1), (1, 4), (2, 3)):
-        disc = soft_disc(averages.box, radius, centre=tuple(centre[i]))
+        discs = [soft_disc(averages.box, radius, centre=tuple(centre[n])) for n in (i, j)]
+        disc = np.minimum(*discs)
         off = np.abs(averages.images[i] - averages.images[j]) ** power
         expected = (disc * off).sum() / disc.sum() + radius
         assert found.raw is not None
@@ -397,10 +399,31 @@ class AlignedUnderTheMask(UnderTheMask):
     requires = ("alignment",)
 
 
-def test_the_mask_comes_with_the_alignment_too() -> None:
-    affinity = rebalance.affinity(off_centre(), AlignedUnderTheMask())
-    assert affinity.raw is not None
-    assert np.isfinite(affinity.raw).all()
+def test_the_mask_of_the_second_image_is_laid_onto_the_first_with_it() -> None:
+    averages = off_centre()
+    moved = averages.images[3:].copy()
+    metric = AlignedUnderTheMask()
+    options = PowerOptions(mask_diameter=Length(16, "px"))
+    both = ClassAverages(np.concatenate((averages.images[3:], moved)), np.arange(1, 5))
+    features = metric.prepare(both, options)
+    assert features.mask is not None
+    # By hand: the second turned by 90°, so that its centre comes to lie elsewhere.
+    motion = Transform(90.0, (3.0, -2.0), True)
+    alignment = Block(
+        np.zeros((1, 1), dtype=np.float32),
+        np.full((1, 1), 90, dtype=np.float32),
+        np.array([[[3, -2]]], dtype=np.float32),
+        np.ones((1, 1), dtype=np.bool_),
+    )
+    found = metric.tile(features, range(1), range(1, 2), alignment=alignment).values[0, 0]
+    centre = features.mask.centre
+    x, y = motion.matrix @ centre[1] + np.asarray(motion.shift)
+    assert abs(x - centre[1][0]) + abs(y - centre[1][1]) > 2
+    disc = np.minimum(
+        soft_disc(both.box, 8, centre=tuple(centre[0])), soft_disc(both.box, 8, centre=(x, y))
+    )
+    off = np.abs(both.images[0] - motion.apply(both.images[1], order=3))
+    assert found == pytest.approx((disc * off).sum() / disc.sum() + 8, abs=2e-4)
 
 
 class OwnMaskOption(Options):

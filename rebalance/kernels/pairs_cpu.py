@@ -43,7 +43,8 @@ def pairs(
     parameters : tuple of float64, int64 or bool
         One may be ``disc``.
     disc : float32 (L, L)
-        Overwritten by the soft disc about the object of average i.
+        Overwritten, for each pair, by what the soft discs about the objects of both have in
+        common: the lower of the two.
     centre : float64 (N, 2)
         Of the discs, (x, y) from pixel (L/2, L/2); (0, 2) where there are none.
     radius, edge : float64
@@ -52,10 +53,14 @@ def pairs(
     out : float32 (rows, columns)
         0 where i ≥ j.
     """
+    own = np.empty(disc.shape, dtype=np.float32)
     for i in range(row, row_stop):
         if len(centre):
-            soft_disc(len(disc), centre[i, 0], centre[i, 1], radius, edge, disc)
+            soft_disc(len(own), centre[i, 0], centre[i, 1], radius, edge, own)
         for j in range(max(column, i + 1), column_stop):
+            if len(centre):
+                soft_disc(len(own), centre[j, 0], centre[j, 1], radius, edge, disc)
+                lower(own, disc)
             out[i - row, j - column] = function(features[i], features[j], *parameters)
 
 
@@ -96,13 +101,45 @@ def aligned_pairs(
         As in `pairs`.
     """
     laid = np.empty(features.shape[1:], dtype=np.float32)
+    own = np.empty(disc.shape, dtype=np.float32)
     for i in range(row, row_stop):
         if len(centre):
-            soft_disc(len(disc), centre[i, 0], centre[i, 1], radius, edge, disc)
+            soft_disc(len(own), centre[i, 0], centre[i, 1], radius, edge, own)
         for j in range(max(column, i + 1), column_stop):
             at = i - row, j - column
             lay(splines[j], rotation[at], shift[at][0], shift[at][1], mirror[at], laid)
+            if len(centre):
+                x, y = moved(
+                    centre[j, 0], centre[j, 1], rotation[at], shift[at][0], shift[at][1], mirror[at]
+                )
+                soft_disc(len(own), x, y, radius, edge, disc)
+                lower(own, disc)
             out[at] = function(features[i], laid, *parameters)
+
+
+@jit
+def lower(one, other):
+    """The lower of two arrays at each place, written into the second."""
+    for row in range(one.shape[0]):
+        for column in range(one.shape[1]):
+            other[row, column] = min(one[row, column], other[row, column])
+
+
+@jit
+def moved(x, y, rotation, shift_x, shift_y, mirror):
+    """Where a point of an image comes to lie when the image is moved, as `lay` moves it.
+
+    Parameters
+    ----------
+    x, y : float
+        From pixel (L/2, L/2).
+    rotation, shift_x, shift_y, mirror
+        As for `lay`.
+    """
+    angle = np.deg2rad(np.float64(rotation))
+    cos, sin = np.cos(angle), np.sin(angle)
+    flipped = -x if mirror else x
+    return cos * flipped + sin * y + shift_x, -sin * flipped + cos * y + shift_y
 
 
 @jit
