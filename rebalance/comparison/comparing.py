@@ -239,7 +239,7 @@ class _Worker:
         affinities: dict[str, Affinity | str],
         judged: dict[Any, list[dict[str, Any]]],
     ) -> Mapping[str, Any]:
-        """Scores, or the error, whatever it is: a stranger's plugin must not end the study."""
+        """Scores, or the error, whatever it is: a third-party plugin must not end the study."""
         from rebalance.evaluation import evaluate
 
         metric, strategy = cell.combination.metric, cell.combination.strategy
