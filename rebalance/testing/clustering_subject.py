@@ -69,7 +69,7 @@ def as_result(result: Any, n: int, what: str) -> ClusteringResult:
         np.shape(result.label) == (n,),
         f"{what} gave labels of shape {np.shape(result.label)} for {n} averages.",
     )
-    return result  # type: ignore[no-any-return]
+    return result
 
 
 def input_of(affinity: FloatArray, n_particles: IntArray | None = None) -> ClusteringInput:

@@ -112,6 +112,12 @@ class RightByPlaces(Strategy):
         return place
 
 
+class SaysNotWhatItReads(RightByPlaces):
+    """Not wrong, if it is told from outside."""
+
+    columns = ()
+
+
 class ShapeOfPlaces:
     """The shape alone, of a strategy that has nothing but places."""
 
