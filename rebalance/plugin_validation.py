@@ -47,9 +47,14 @@ def validated(instance: Any, kind: str, what: str) -> Any:
     Raises
     ------
     PluginError
-        Names what it lacks, or states in a way that would go wrong far from here.
+        Names what it lacks, or states in a way that would go wrong far from here; or if it is a
+        class.
     """
     contract = CONTRACTS[kind]
+    if isinstance(instance, type):
+        raise PluginError(
+            f"{what} is a class.", hint=f"Give an instance of it: {instance.__name__}()."
+        )
     missing = [
         name
         for name in _abstract(contract)

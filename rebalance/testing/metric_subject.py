@@ -17,6 +17,7 @@ from rebalance.engine.work import TileWork
 from rebalance.model import BoolArray, ClassAverages, DoubleArray, FloatArray
 from rebalance.testing.common_checks import Subject
 from rebalance.testing.example_images import averages_of, some_images
+from rebalance.testing.outcome import require
 
 PARTS = ("values", "rotation", "shift", "mirror")
 """The arrays of a `Block`."""
@@ -111,7 +112,7 @@ class MetricSubject(Subject):
         averages = images if isinstance(images, ClassAverages) else averages_of(images)
         work = self.fresh_work(averages, options)
         n = len(averages)
-        return Compared(work, work(Tile(range(n), range(n))), n)
+        return Compared(work, as_block(work(Tile(range(n), range(n)))), n)
 
     @cached_property
     def base(self) -> Compared:
@@ -140,6 +141,20 @@ class MetricSubject(Subject):
         """A tolerance in words."""
         how = f" as exp(-distance / {self._median:.3g})" if self.gives_distances else ""
         return f"within {tolerance:g}{how}"
+
+
+def as_block(given: Any) -> Block:
+    """What tile() gave, held to be a block of an array."""
+    require(
+        isinstance(given, Block),
+        f"tile() gave {type(given).__name__}, expected a Block, as in Block(values).",
+    )
+    require(
+        isinstance(given.values, np.ndarray),
+        f"values are {type(given.values).__name__}, expected an array, float32 (rows, columns).",
+    )
+    block: Block = given
+    return block
 
 
 def first_difference(expected: Block, tile: Tile, block: Block) -> str | None:

@@ -133,7 +133,8 @@ def run_check(check: Check, subject: Any) -> Outcome:
     except PluginError as error:
         # Nothing can be asked of it, and one check says why.
         if check.name == CONTRACT:
-            return outcome(FAILED, error.problem, error)
+            said = f"{error.problem} {error.hint}" if error.hint else error.problem
+            return outcome(FAILED, said, error)
         return outcome(NOT_APPLICABLE, "Its contract is broken.")
     try:
         check.function(subject)

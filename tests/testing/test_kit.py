@@ -64,6 +64,7 @@ def test_a_broken_promise_is_an_error_that_says_which_and_where(
         (wrong_strategies.NeverAsks(), "other-seed-other-particles", "or state is_random = False"),
         (wrong_strategies.SaysItIsNotRandom(), "other-seed-other-particles", "is_random = False"),
         (wrong_metrics.DoubleFeatures(), "dtype", "features() gave float64"),
+        (wrong_metrics.GivesABareArray(), "shape", "tile() gave ndarray, expected a Block"),
         (wrong_metrics.TakesTheFirst(), "pair-symmetric", "with the two exchanged"),
     ],
 )
@@ -79,6 +80,15 @@ def test_of_a_plugin_that_breaks_its_contract_nothing_else_is_asked() -> None:
     assert [one.check for one in outcomes if one.status == "failed"] == ["contract"]
     assert {one.status for one in outcomes[1:]} == {"not applicable"}
     assert "expected 'affinity' or 'distance'" in outcomes[0].detail
+
+
+def test_a_class_in_place_of_an_instance_is_named() -> None:
+    (failed,) = (
+        one
+        for one in check_metric(wrong_metrics.Right, raises=False)  # type: ignore[arg-type]
+        if one.status == "failed"
+    )
+    assert failed.detail == "It is a class. Give an instance of it: Right()."
 
 
 def test_a_text_column_can_be_named_from_outside() -> None:

@@ -101,6 +101,13 @@ class Doubles(Right):
         return Block(super().tile(*given, **more).values.astype(np.float64))
 
 
+class GivesABareArray(Right):
+    """Wrong in every check that asks for values."""
+
+    def tile(self, *given: Any, **more: Any) -> Any:
+        return super().tile(*given, **more).values
+
+
 class AboveOne(Right):
     def affinity(self, first: Any, second: Any) -> Any:
         return 1.004 * super().affinity(first, second)
