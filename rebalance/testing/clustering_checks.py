@@ -13,6 +13,7 @@ from rebalance.plugin_validation import overrides
 from rebalance.seeds import generator
 from rebalance.testing.clustering_subject import (
     BLOCKS,
+    MANY,
     ClusteringSubject,
     N,
     all_alike,
@@ -96,11 +97,13 @@ def number_found(subject: ClusteringSubject) -> None:
 
 def order_of_averages(subject: ClusteringSubject) -> None:
     """The groups do not depend on the order in which averages are shown, for any number of them."""
-    numbers: tuple[int | None, ...] = (2, 3, 4, 6, N - 1)
-    if subject.finds_number:
-        numbers = (None, *numbers)
-    for what, values in (("any", any_affinity()), ("blocks", block_affinity()[0])):
-        for number in numbers:
+    for what, values, numbers in (
+        ("any", any_affinity(), (2, 3, 4, 6, N - 1)),
+        ("blocks", block_affinity()[0], (2, 3, 4, 6)),
+        ("many", any_affinity(MANY), (2, 5, 12)),
+    ):
+        asked: tuple[int | None, ...] = (None, *numbers) if subject.finds_number else numbers
+        for number in asked:
             _same_in_any_order(subject, what, values, number)
 
 

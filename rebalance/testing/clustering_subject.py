@@ -16,6 +16,9 @@ from rebalance.testing.outcome import require
 N = 9
 """Averages of the affinity that the checks use most."""
 
+MANY = 40
+"""Averages where what begins with the first has room to go another way."""
+
 BLOCKS = (5, 4, 3)
 """Sizes of the groups of `block_affinity`."""
 
