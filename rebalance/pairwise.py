@@ -172,6 +172,8 @@ class PairMetric(Metric):
     def features(self, class_averages: ClassAverages, options: Any) -> FloatArray:
         """What is compared of each average; by default its image, masked and normalised as stated.
 
+        ``super().features(class_averages, options)`` gives these images to one that is overridden.
+
         Parameters
         ----------
         class_averages : ClassAverages
@@ -201,12 +203,10 @@ class PairMetric(Metric):
                 f"{type(self).__name__} has no pair function.",
                 hint="Give it a static method pair(first, second).",
             )
-        has_own = type(self).features is not PairMetric.features
         is_seen = self._takes(_MASK) or self._takes(_MASK_RADIUS)
-        mask = None
-        if is_seen or (self.mask and not has_own):
-            mask = self._mask(class_averages, options)
-        if not has_own:
+        mask = self._mask(class_averages, options)
+        if type(self).features is PairMetric.features:
+            # As features() would, with the mask found once.
             arrays = self._images(class_averages, mask)
         else:
             arrays = np.asarray(self.features(class_averages, options))

@@ -426,6 +426,29 @@ def test_the_mask_of_the_second_image_is_laid_onto_the_first_with_it() -> None:
     assert found == pytest.approx((disc * off).sum() / disc.sum() + 8, abs=2e-4)
 
 
+class MaskedSums(PairMetric):
+    options_model = MaskOptions
+    returns = "distance"
+    mask = normalise = True
+
+    def features(self, class_averages: ClassAverages, options: MaskOptions) -> np.ndarray:
+        images = super().features(class_averages, options)
+        return np.square(images).sum(axis=2)
+
+    @staticmethod
+    def pair(first: Any, second: Any) -> float:
+        return float(np.abs(first - second).sum())
+
+
+def test_features_of_ones_own_may_begin_with_the_masked_images_and_the_mask_is_told() -> None:
+    options = {"mask_diameter": "20px"}
+    metric = MaskedSums()
+    features = metric.prepare(off_centre(), MaskOptions(mask_diameter=Length(20, "px")))
+    np.testing.assert_allclose(features.arrays.sum(axis=1), 1, rtol=1e-5)
+    facts = rebalance.affinity(off_centre(), metric, options=options).facts
+    assert facts["mask_diameter_px"] == 20
+
+
 class OwnMaskOption(Options):
     mask: float = option(3.0, "A number of the author's own.")
 
