@@ -37,7 +37,7 @@ __all__ = [
 ]
 
 # Imported when they are asked for, so that the command line answers at once.
-_FROM = {
+_PUBLIC = {
     "read": "rebalance.formats",
     "affinity": "rebalance.engine",
     "cluster": "rebalance.clusterings",
@@ -70,9 +70,9 @@ register_displays(
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _FROM:
+    if name not in _PUBLIC:
         raise AttributeError(f"module 'rebalance' has no attribute {name!r}")
-    return getattr(import_module(_FROM[name]), name)
+    return getattr(import_module(_PUBLIC[name]), name)
 
 
 def __dir__() -> list[str]:

@@ -1,4 +1,4 @@
-"""The plugins that come with the package; they enter by the same hooks as a stranger's."""
+"""The plugins that come with the package; they enter by the same hooks as third-party ones."""
 
 from __future__ import annotations
 

@@ -140,6 +140,8 @@ class Metric(Plugin, ABC):
         it too.
     depends_on : {"pair", "all"}
         Whether the value of a pair depends on its two averages alone, or on all that are compared.
+        What is found from all images only where nobody gives it, as the automatic mask is, does
+        not count as long as it changes an affinity by less than 0.02.
     invariances : tuple of {"rotation", "shift", "mirror", "scale", "offset"}
         Which changes of either image leave the value as it is, with default options. The
         conformance kit (`rebalance.testing`) holds the metric to them.
@@ -203,7 +205,7 @@ class Metric(Plugin, ABC):
         return {}
 
     def notes(self, features: Any) -> Sequence[str]:
-        """What a person should be told of it, one sentence each."""
+        """What a person should be told of it: sentences, each with a capital and a full stop."""
         return ()
 
     def results(self, features: Any) -> Mapping[str, Any]:
@@ -211,11 +213,19 @@ class Metric(Plugin, ABC):
         return {}
 
     def advice(self, options: Any) -> Advice | None:
-        """The clustering that suits its affinity, if it is not the usual one."""
+        """The clustering that suits its affinity, if it is not the usual one.
+
+        It has to be installed, and the options to be options of it.
+        """
         return None
 
     def curve_axis(self, features: Any) -> DoubleArray | None:
-        """Spatial frequency of each point of `curves`, cycles per pixel; None: it has no curves."""
+        """Spatial frequency of each point of `curves`; None: it has no curves.
+
+        Returns
+        -------
+        float64 (points,), rising, cycles per pixel; or None
+        """
         return None
 
     def curves(
@@ -258,7 +268,8 @@ class Clustering(Plugin, ABC):
     Attributes
     ----------
     finds_number : bool
-        Whether it finds the number of superclasses itself; then it may be given None.
+        Whether it finds the number of superclasses itself; then it may be given None. Where it is
+        given a number all the same it keeps to it (at most so many), or raises `OptionError`.
     needs_affinity : bool
         False if labels don't depend on the affinity: averages are not compared, and `cluster` may
         be given an affinity in which none is like another.
@@ -281,7 +292,24 @@ class Clustering(Plugin, ABC):
     ) -> ClusteringResult:
         """Labels of n averages.
 
-        They must not depend on the order of the averages beyond the numbering of the labels.
+        They must not depend on the order of the averages beyond the numbering of the labels
+        (`rebalance.toolkit.in_canonical_order` sees to that), and on chance by ``rng`` alone.
+
+        Parameters
+        ----------
+        averages : ClusteringInput
+        n_superclasses : int or None
+            1 to n; None only where `finds_number` says that it may be.
+        options : Options
+            Of `options_model`.
+        rng : numpy.random.Generator
+            Made from the seed of the run.
+
+        Returns
+        -------
+        ClusteringResult
+            ``ClusteringResult(label)``, int64 (n,); any numbers, one for each superclass. It may
+            have a linkage, and an order in which the averages are shown.
         """
 
     def cluster_many(
@@ -294,7 +322,7 @@ class Clustering(Plugin, ABC):
         """What `cluster` would return for each of several numbers of superclasses.
 
         None, the default, where many cost as much as each by itself. Otherwise the report has a
-        slider for the number.
+        slider for the number. ``rng`` is as at the start of each `cluster`.
         """
         return None
 
@@ -322,16 +350,21 @@ class Strategy(Plugin):
     Attributes
     ----------
     columns : tuple of str or Column
-        Columns of the particle table that it reads, for the conformance kit; text stands for a
-        column of numbers.
+        Columns of the particle table that it reads, for the conformance kit to make; a name stands
+        for a column of numbers.
+    is_random : bool
+        Whether, with default options, another seed keeps other particles. False where the table
+        alone decides; then ``rng_for`` must not matter.
     """
 
     columns: tuple[str | Column, ...] = ()
+    is_random: bool = True
 
     def complete(self, particles: ParticleTable, options: Any) -> Any:
-        """The options after what the table decides (a score column, say).
+        """The options after what the table decides: which column is the score, say.
 
-        `select`, `places` and the record get what it returns.
+        Called first, with the whole table. `select`, `places` and the record get what it returns,
+        which is of `options_model`.
         """
         return options
 

@@ -25,12 +25,14 @@ import numpy as np
 
 from rebalance.contracts import ALIGNMENT, Block, Metric
 from rebalance.errors import PluginError
+from rebalance.imaging.masks import EDGE_FRACTION, mask_about, soft_disc
 from rebalance.options import Length, Options, option
 
 if TYPE_CHECKING:
-    from rebalance.model import ClassAverages, FloatArray
+    from rebalance.model import ClassAverages, DoubleArray, FloatArray
 
 _NUMBER = (bool, int, float)
+_MASK, _MASK_RADIUS = "mask", "mask_radius"
 _PLACE = re.compile(r'File ".*", line \d+:')
 
 
@@ -43,6 +45,28 @@ class MaskOptions(Options):
 
 
 @dataclass(frozen=True, eq=False)
+class SoftMask:
+    """The soft disc about each object, as resolved for a set of averages.
+
+    Parameters
+    ----------
+    centre : float64 (N, 2)
+        (x, y) of each disc from pixel (L/2, L/2), pixels.
+    radius : float
+        Where the discs reach 0, pixels.
+    box : int
+        L.
+    facts : dict
+        Its diameter, and where that comes from.
+    """
+
+    centre: DoubleArray
+    radius: float
+    box: int
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
 class PairFeatures:
     """What the pairs are made of.
 
@@ -51,15 +75,18 @@ class PairFeatures:
     arrays : float32 (N, F) or (N, A, B)
         What the pair function is given of each average.
     parameters : tuple of bool, int or float
-        Its further arguments.
+        Its further arguments but ``mask``, in order.
     splines : float32 (N, L, L), optional
         Cubic B-spline coefficients, where the second of a pair is laid onto the first.
+    mask : SoftMask, optional
+        Where images are masked, or the pair function asks for the mask.
     facts : dict
     """
 
     arrays: FloatArray
     parameters: tuple[bool | int | float, ...] = ()
     splines: FloatArray | None = None
+    mask: SoftMask | None = None
     facts: dict[str, Any] = field(default_factory=dict)
 
 
@@ -69,22 +96,35 @@ class PairMetric(Metric):
     A subclass states ``returns`` and has a static method ``pair(first, second, ...)``: a plain
     function that numba can compile, or one that is jitted already. It is called for every pair
     i < j with what `features` gives of each, float32, and must return a number: an affinity in
-    [0, 1], or a distance ≥ 0. Its further arguments, by their names, are options: numbers, true or
-    false, or a `rebalance.options.Length`, which arrives in pixels.
+    [0, 1], or a distance ≥ 0. Its further arguments, by their names, are
+
+    - options: numbers, true or false, or a `rebalance.options.Length`, which arrives in pixels;
+    - ``mask``, float32 (L, L): weights from 1 to 0 on the grid of the images; the lower of the soft
+      discs about the objects of the two, as they lie when they are compared;
+    - ``mask_radius``, float: where the discs reach 0, pixels.
+
+    An option that has one of the last two names goes before it.
 
     Attributes
     ----------
-    options_model : type of Options
-    returns : ``"affinity"`` or ``"distance"``
-    requires : ``()``; or ``("alignment",)``: then the second image comes laid onto the first, by
-        the shared alignment (or that of one metric, ``("alignment:NAME",)``). For other metrics by
-        name see `rebalance.contracts.Metric.tile`.
-    invariances : as in `rebalance.contracts.Metric`
-    mask : True to take off the mean under a soft disc about the object of each image, and to
-        multiply by the disc. Its diameter is the option ``mask_diameter`` (see `MaskOptions`), or
-        else found from the images.
-    normalise : True to scale each image to mean 0 and sum of squares 1, after masking; then the
-        sum of products of two images is their correlation coefficient.
+    options_model, returns, invariances
+        As in `rebalance.contracts.Metric`.
+    requires : ``()`` or ``("alignment",)``
+        With the alignment the second image comes laid onto the first, by the shared alignment (or
+        that of one metric, ``("alignment:NAME",)``): interpolated once, by cubic B-splines, after
+        it was masked and normalised where that is asked for, and neither again; 0 where it would
+        come from outside of the image. For other metrics by name see
+        `rebalance.contracts.Metric.tile`.
+    mask : bool
+        Take off the mean under a soft disc about the object of each image, and multiply by the
+        disc, which is 1 up to 0.9 of its radius and falls to 0 as a cosine. Its diameter is the
+        option ``mask_diameter`` (see `MaskOptions`), or else found from the images.
+    normalise : bool
+        Scale each image to mean 0 and sum of squares 1, after masking; then the sum of products of
+        two images is their correlation coefficient.
+    symmetric : bool
+        To be held to ``pair(a, b) == pair(b, a)``, but for rounding, by the conformance kit. The
+        engine computes each pair once, i < j, whatever is stated here.
     pair : static method
 
     Raises
@@ -95,6 +135,7 @@ class PairMetric(Metric):
 
     mask: bool = False
     normalise: bool = False
+    symmetric: bool = False
     pair: ClassVar[Callable[..., float]]
 
     def __init_subclass__(cls, **settings: Any) -> None:
@@ -115,15 +156,23 @@ class PairMetric(Metric):
                 hint="Give it two arrays first, then options by their names.",
             )
         for name in names[2:]:
-            if name not in cls.options_model.model_fields:
+            if name not in (*cls.options_model.model_fields, _MASK, _MASK_RADIUS):
                 known = ", ".join(cls.options_model.model_fields) or "none"
                 raise PluginError(
                     f"{cls.__name__}.pair takes {name!r}, which is no option of it.",
-                    hint=f"Its options, in {cls.options_model.__name__}: {known}.",
+                    hint=f"Its options, in {cls.options_model.__name__}: {known}. "
+                    f"{_MASK} and {_MASK_RADIUS} can be had besides.",
                 )
+
+    @classmethod
+    def _takes(cls, name: str) -> bool:
+        """Whether ``pair`` asks for a part of the mask by this name."""
+        return name in _arguments(cls.pair)[2:] and name not in cls.options_model.model_fields
 
     def features(self, class_averages: ClassAverages, options: Any) -> FloatArray:
         """What is compared of each average; by default its image, masked and normalised as stated.
+
+        ``super().features(class_averages, options)`` gives these images to one that is overridden.
 
         Parameters
         ----------
@@ -136,7 +185,7 @@ class PairMetric(Metric):
         float32 (N, F) or (N, A, B)
             (N, L, L), on the grid of the images, where the shared alignment is required.
         """
-        return self._images(class_averages, options)[0]
+        return self._images(class_averages, self._mask(class_averages, options))
 
     def prepare(
         self, class_averages: ClassAverages, options: Any, device: str = "cpu"
@@ -154,9 +203,11 @@ class PairMetric(Metric):
                 f"{type(self).__name__} has no pair function.",
                 hint="Give it a static method pair(first, second).",
             )
-        facts: dict[str, Any] = {}
+        is_seen = self._takes(_MASK) or self._takes(_MASK_RADIUS)
+        mask = self._mask(class_averages, options)
         if type(self).features is PairMetric.features:
-            arrays, facts = self._images(class_averages, options)
+            # As features() would, with the mask found once.
+            arrays = self._images(class_averages, mask)
         else:
             arrays = np.asarray(self.features(class_averages, options))
         is_aligned = self._is_aligned(options)
@@ -167,7 +218,13 @@ class PairMetric(Metric):
             from rebalance.imaging.spline import spline_coefficients
 
             splines = spline_coefficients(arrays)
-        features = PairFeatures(arrays, self._parameters(class_averages, options), splines, facts)
+        features = PairFeatures(
+            arrays,
+            self._parameters(class_averages, options, mask),
+            splines,
+            mask if is_seen else None,
+            mask.facts if mask else {},
+        )
         self._compiled(features)
         return features
 
@@ -183,6 +240,11 @@ class PairMetric(Metric):
         """``pair`` of every pair of a tile; see `Metric`."""
         function, loop = self._compiled(features)
         values = np.zeros((len(rows), len(columns)), dtype=np.float32)
+        disc, centre, radius = np.empty((0, 0), dtype=np.float32), np.empty((0, 2)), 0.0
+        if features.mask is not None and self._takes(_MASK):
+            box, centre, radius = features.mask.box, features.mask.centre, features.mask.radius
+            # The loop writes the mask of each pair into the array that the function is given.
+            disc = np.empty((box, box), dtype=np.float32)
         motions: tuple[Any, ...] = ()
         if features.splines is not None:
             if alignment is None or alignment.rotation is None:
@@ -193,7 +255,11 @@ class PairMetric(Metric):
             function,
             features.arrays,
             *motions,
-            features.parameters,
+            self._further(features, disc),
+            disc,
+            centre,
+            radius,
+            EDGE_FRACTION * radius,
             rows.start,
             rows.stop,
             columns.start,
@@ -201,6 +267,32 @@ class PairMetric(Metric):
             values,
         )
         return Block(values)
+
+    def value(self, features: PairFeatures, i: int, j: int) -> float:
+        """``pair`` of two averages as they lie, without an alignment: to look at one value.
+
+        Parameters
+        ----------
+        features : PairFeatures
+            What `prepare` gave.
+        i, j : int
+            In either order.
+        """
+        disc = np.empty((0, 0), dtype=np.float32)
+        if features.mask is not None and self._takes(_MASK):
+            box, radius = features.mask.box, features.mask.radius
+            discs = [soft_disc(box, radius, centre=(x, y)) for x, y in features.mask.centre[[i, j]]]
+            disc = np.minimum(*discs)
+        function, _ = self._compiled(features)
+        first, second = features.arrays[i], features.arrays[j]
+        return float(function(first, second, *self._further(features, disc)))
+
+    def _further(self, features: PairFeatures, disc: FloatArray) -> tuple[Any, ...]:
+        """What ``pair`` is given after the two arrays."""
+        if not self._takes(_MASK):
+            return features.parameters
+        at = _arguments(self.pair).index(_MASK) - 2
+        return (*features.parameters[:at], disc, *features.parameters[at:])
 
     def facts(self, features: PairFeatures) -> Mapping[str, Any]:
         """The mask as resolved."""
@@ -210,26 +302,29 @@ class PairMetric(Metric):
         words = self.requirements(options)
         return any(word.partition(":")[0] == ALIGNMENT for word in words)
 
-    def _images(
-        self, class_averages: ClassAverages, options: Any
-    ) -> tuple[FloatArray, dict[str, Any]]:
-        images = class_averages.images
-        facts: dict[str, Any] = {}
-        if self.mask:
-            from rebalance.imaging.masks import mask_about
-            from rebalance.metrics.search_options import centred_masks, mask_radius
+    def _mask(self, class_averages: ClassAverages, options: Any) -> SoftMask | None:
+        """The mask as resolved; None where neither images nor ``pair`` need it."""
+        if not (self.mask or self._takes(_MASK) or self._takes(_MASK_RADIUS)):
+            return None
+        from rebalance.metrics.search_options import centred_masks, mask_radius
 
-            asked = getattr(options, "mask_diameter", None)
-            radius, mask_from = mask_radius(class_averages, asked)
-            centre, radius, facts = centred_masks(class_averages, True, radius, mask_from)
-            images = mask_about(images, centre, radius)
-            facts |= {"mask_diameter_px": round(2 * radius, 3), "mask_diameter_from": mask_from}
-            if class_averages.pixel_size is not None:
-                facts["mask_diameter_A"] = round(2 * radius * class_averages.pixel_size, 2)
+        is_asked = "mask_diameter" in type(options).model_fields
+        asked = options.mask_diameter if is_asked else None
+        radius, mask_from = mask_radius(class_averages, asked)
+        centre, radius, facts = centred_masks(class_averages, True, radius, mask_from)
+        facts |= {"mask_diameter_px": round(2 * radius, 3), "mask_diameter_from": mask_from}
+        if class_averages.pixel_size is not None:
+            facts["mask_diameter_A"] = round(2 * radius * class_averages.pixel_size, 2)
+        return SoftMask(centre, radius, class_averages.box, facts)
+
+    def _images(self, class_averages: ClassAverages, mask: SoftMask | None) -> FloatArray:
+        images = class_averages.images
+        if self.mask and mask is not None:
+            images = mask_about(images, mask.centre, mask.radius)
         if self.normalise:
             # Masked images have mean 0; taking off a rounding error would fill in their outside.
             images = _normalised(images, centre=not self.mask)
-        return images, facts
+        return images
 
     def _check_features(
         self, arrays: np.ndarray, class_averages: ClassAverages, is_aligned: bool
@@ -249,10 +344,15 @@ class PairMetric(Metric):
             )
 
     def _parameters(
-        self, class_averages: ClassAverages, options: Any
+        self, class_averages: ClassAverages, options: Any, mask: SoftMask | None
     ) -> tuple[bool | int | float, ...]:
-        values = []
+        values: list[bool | int | float] = []
         for name in _arguments(self.pair)[2:]:
+            if name == _MASK and self._takes(_MASK):
+                continue
+            if mask is not None and name == _MASK_RADIUS and self._takes(name):
+                values.append(float(mask.radius))
+                continue
             value = getattr(options, name)
             if isinstance(value, Length):
                 value = value.pixels(class_averages.pixel_size, name)
@@ -268,10 +368,12 @@ class PairMetric(Metric):
     def _compiled(self, features: PairFeatures) -> tuple[Any, Any]:
         from rebalance.kernels.pairs_cpu import compiled
 
-        numbers = tuple(type(value) for value in features.parameters)
+        kinds: list[type] = [type(value) for value in features.parameters]
+        if self._takes(_MASK):
+            kinds.insert(_arguments(self.pair).index(_MASK) - 2, np.ndarray)
         n_axes = features.arrays.ndim - 1
         try:
-            return compiled(self.pair, n_axes, numbers, features.splines is not None)
+            return compiled(self.pair, n_axes, tuple(kinds), features.splines is not None)
         except OSError:
             # Where compiled code is kept, which is no fault of the function.
             raise

@@ -21,8 +21,13 @@ CONTRACTS: Mapping[str, type[Plugin]] = {
 }
 """The base class of each kind, in the order in which kinds are listed."""
 
-_TELLING = {"tile": "metric", "cluster": "clustering", "select": "strategy", "sniff": "format"}
-"""The method by which an instance of no base class is known to be of a kind."""
+_TELLING = {
+    "metric": ("tile",),
+    "clustering": ("cluster",),
+    "strategy": ("select", "places"),
+    "format": ("sniff",),
+}
+"""The methods by which an instance of no base class is known to be of a kind."""
 
 
 def validated(instance: Any, kind: str, what: str) -> Any:
@@ -42,9 +47,14 @@ def validated(instance: Any, kind: str, what: str) -> Any:
     Raises
     ------
     PluginError
-        Names what it lacks, or states in a way that would go wrong far from here.
+        Names what it lacks, or states in a way that would go wrong far from here; or if it is a
+        class.
     """
     contract = CONTRACTS[kind]
+    if isinstance(instance, type):
+        raise PluginError(
+            f"{what} is a class.", hint=f"Give an instance of it: {instance.__name__}()."
+        )
     missing = [
         name
         for name in _abstract(contract)
@@ -77,13 +87,16 @@ def implementation(plugin: Any) -> Any:
 def kind_of(instance: Any) -> list[str]:
     """The kinds that an instance can be of: one, if it can be told."""
     kinds = [kind for kind, contract in CONTRACTS.items() if isinstance(instance, contract)]
-    return kinds or [kind for method, kind in _TELLING.items() if hasattr(instance, method)]
+    return kinds or [
+        kind for kind, own in _TELLING.items() if any(hasattr(instance, name) for name in own)
+    ]
 
 
 def overrides(plugin: Any, name: str) -> bool:
     """Whether the author of a plugin wrote a method for which the contract has a default."""
     own = getattr(type(implementation(plugin)), name, None)
-    return own is not None and not any(own is vars(base).get(name) for base in CONTRACTS.values())
+    defaults = (vars(base).get(name) for base in (Plugin, *CONTRACTS.values()))
+    return own is not None and not any(own is default for default in defaults)
 
 
 def called(instance: Any) -> str:
@@ -96,6 +109,11 @@ class _Adapted:
     """Mixed into a contract: an instance of another class, with the contract's defaults."""
 
     adapted: Any = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # What was written travels to workers, not the parts that were looked up on it.
+        contract = next(base for base in CONTRACTS.values() if isinstance(self, base))
+        return _adapted, (self.adapted, contract)
 
 
 class _AdaptedMetric(_Adapted, Metric): ...

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+ROOT = Path(__file__).parents[1]
 NEEDED = ("pip", "hatchling")
 
 
@@ -27,9 +28,11 @@ class Environment:
         venv.create(folder, with_pip=False, symlinks=True)
         self.python = folder / "bin" / "python"
         self.packages = next((folder / "lib").glob("python*/site-packages"))
-        # As this process finds them, with what is installed to be edited.
+        # As this process finds them, with what is installed to be edited; of this package the code
+        # that is tested, wherever another copy of it may be installed from.
         (self.packages / "_all_of_the_other.pth").write_text(
             f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})\n"
+            f"import sys; sys.path.insert(0, {str(ROOT)!r})\n"
         )
 
     def run(self, *words: str, where: Path | None = None, exit_code: int = 0) -> str:

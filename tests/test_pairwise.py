@@ -15,7 +15,10 @@ import numpy as np
 import pytest
 
 import rebalance
+from rebalance.contracts import Block
 from rebalance.errors import OptionError, PluginError
+from rebalance.imaging.masks import soft_disc
+from rebalance.metrics.search_options import centred_masks
 from rebalance.model import ClassAverages, Transform
 from rebalance.options import Length, NoOptions, Options, option
 from rebalance.pairwise import MaskOptions, PairMetric
@@ -349,3 +352,117 @@ def test_workers_of_dask_give_the_same_bytes(rng: np.random.Generator) -> None:
     ):
         there = rebalance.affinity(averages, metric=Aligned(), executor=client).values
     assert np.array_equal(there, here)
+
+
+class UnderTheMask(PairMetric):
+    """The mean difference under the mask; images as they are."""
+
+    options_model = PowerOptions
+    returns = "distance"
+
+    @staticmethod
+    def pair(first: Any, second: Any, mask: Any, power: float, mask_radius: float) -> float:
+        total = weight = 0.0
+        for row in range(first.shape[0]):
+            for column in range(first.shape[1]):
+                total += mask[row, column] * abs(first[row, column] - second[row, column]) ** power
+                weight += mask[row, column]
+        return total / weight + mask_radius
+
+
+def off_centre(n: int = 5, box: int = 32) -> ClassAverages:
+    y, x = np.mgrid[:box, :box] - box // 2
+    images = [np.exp(-((x - n % 3) ** 2 + (y - n) ** 2) / (8.0 + n)) for n in range(n)]
+    return ClassAverages(np.array(images, dtype=np.float32), np.arange(1, n + 1))
+
+
+@pytest.mark.parametrize("given", [{}, {"mask_diameter": "20px", "power": 2.0}])
+def test_a_pair_function_gets_what_the_masks_of_both_have_in_common(given: dict[str, Any]) -> None:
+    averages = off_centre()
+    found = rebalance.affinity(averages, UnderTheMask(), options=given, threads=2)
+    radius = found.facts["mask_diameter_px"] / 2
+    if given:
+        assert radius == 10
+    power = given.get("power", 1.0)
+    centre, _, _ = centred_masks(averages, True, radius, "option")
+    assert not np.allclose(centre[0], centre[1])
+    for i, j in ((0, 1), (1, 4), (2, 3)):
+        discs = [soft_disc(averages.box, radius, centre=tuple(centre[n])) for n in (i, j)]
+        disc = np.minimum(*discs)
+        off = np.abs(averages.images[i] - averages.images[j]) ** power
+        expected = (disc * off).sum() / disc.sum() + radius
+        assert found.raw is not None
+        assert found.raw[i, j] == pytest.approx(expected, rel=1e-4)
+
+
+class AlignedUnderTheMask(UnderTheMask):
+    requires = ("alignment",)
+
+
+def test_the_mask_of_the_second_image_is_laid_onto_the_first_with_it() -> None:
+    averages = off_centre()
+    moved = averages.images[3:].copy()
+    metric = AlignedUnderTheMask()
+    options = PowerOptions(mask_diameter=Length(16, "px"))
+    both = ClassAverages(np.concatenate((averages.images[3:], moved)), np.arange(1, 5))
+    features = metric.prepare(both, options)
+    assert features.mask is not None
+    # By hand: the second turned by 90°, so that its centre comes to lie elsewhere.
+    motion = Transform(90.0, (3.0, -2.0), True)
+    alignment = Block(
+        np.zeros((1, 1), dtype=np.float32),
+        np.full((1, 1), 90, dtype=np.float32),
+        np.array([[[3, -2]]], dtype=np.float32),
+        np.ones((1, 1), dtype=np.bool_),
+    )
+    found = metric.tile(features, range(1), range(1, 2), alignment=alignment).values[0, 0]
+    centre = features.mask.centre
+    x, y = motion.matrix @ centre[1] + np.asarray(motion.shift)
+    assert abs(x - centre[1][0]) + abs(y - centre[1][1]) > 2
+    disc = np.minimum(
+        soft_disc(both.box, 8, centre=tuple(centre[0])), soft_disc(both.box, 8, centre=(x, y))
+    )
+    off = np.abs(both.images[0] - motion.apply(both.images[1], order=3))
+    assert found == pytest.approx((disc * off).sum() / disc.sum() + 8, abs=2e-4)
+
+
+class MaskedSums(PairMetric):
+    options_model = MaskOptions
+    returns = "distance"
+    mask = normalise = True
+
+    def features(self, class_averages: ClassAverages, options: MaskOptions) -> np.ndarray:
+        images = super().features(class_averages, options)
+        return np.square(images).sum(axis=2)
+
+    @staticmethod
+    def pair(first: Any, second: Any) -> float:
+        return float(np.abs(first - second).sum())
+
+
+def test_features_of_ones_own_may_begin_with_the_masked_images_and_the_mask_is_told() -> None:
+    options = {"mask_diameter": "20px"}
+    metric = MaskedSums()
+    features = metric.prepare(off_centre(), MaskOptions(mask_diameter=Length(20, "px")))
+    np.testing.assert_allclose(features.arrays.sum(axis=1), 1, rtol=1e-5)
+    facts = rebalance.affinity(off_centre(), metric, options=options).facts
+    assert facts["mask_diameter_px"] == 20
+
+
+class OwnMaskOption(Options):
+    mask: float = option(3.0, "A number of the author's own.")
+
+
+class OwnMask(PairMetric):
+    options_model = OwnMaskOption
+    returns = "distance"
+
+    @staticmethod
+    def pair(first: Any, second: Any, mask: float) -> float:
+        return mask
+
+
+def test_an_option_called_mask_goes_before_the_mask(rng: np.random.Generator) -> None:
+    raw = rebalance.affinity(noise(rng, 3), OwnMask()).raw
+    assert raw is not None
+    assert (raw[np.triu_indices(3, 1)] == 3).all()

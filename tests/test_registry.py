@@ -15,7 +15,8 @@ from rebalance import builtins
 from rebalance.errors import PluginError
 from rebalance.hookspecs import HOOK_VERSION, PluginSpec, hookimpl
 from rebalance.options import NoOptions
-from rebalance.registry import Registry, check_contract
+from rebalance.plugin_validation import validated
+from rebalance.registry import Registry
 
 
 def package(*specs: object, **more: object) -> object:
@@ -47,19 +48,19 @@ def test_installed_built_ins_come_in_by_the_entry_point() -> None:
 @pytest.mark.parametrize(
     ("module", "words"),
     [
-        (package("no spec"), ["stranger 2.0", "no PluginSpec"]),
-        (package(REBALANCE_HOOK_VERSION=HOOK_VERSION + 1), ["stranger 2.0", "version 2"]),
-        (SimpleNamespace(), ["stranger 2.0", "marked with @hookimpl", "rebalance_metrics"]),
+        (package("no spec"), ["third-party 2.0", "no PluginSpec"]),
+        (package(REBALANCE_HOOK_VERSION=HOOK_VERSION + 1), ["third-party 2.0", "version 2"]),
+        (SimpleNamespace(), ["third-party 2.0", "marked with @hookimpl", "rebalance_metrics"]),
         (package(PluginSpec("My Metric", "One.", "a:B")), ["'My Metric'", "joined by hyphens"]),
-        (package(PluginSpec("mine", None, "a:B")), ["stranger 2.0", "summary", "no text"]),  # type: ignore[arg-type]
-        (package(PluginSpec("frc", "One.", "a:B")), ["'frc'", "stranger", "rebalance-em"]),
+        (package(PluginSpec("mine", None, "a:B")), ["third-party 2.0", "summary", "no text"]),  # type: ignore[arg-type]
+        (package(PluginSpec("frc", "One.", "a:B")), ["'frc'", "third-party", "rebalance-em"]),
     ],
 )
 def test_a_package_with_a_fault_is_named_and_the_rest_go_on(
     module: object, words: list[str], registry: Registry
 ) -> None:
     before = list(registry)
-    registry.add(module, package="stranger", version="2.0")
+    registry.add(module, package="third-party", version="2.0")
     assert list(registry) == before
     assert len(registry.problems) == 1
     for word in words:
@@ -72,7 +73,7 @@ def test_a_hook_that_fails_is_named(registry: Registry) -> None:
         def rebalance_metrics(self) -> list[PluginSpec]:
             raise RuntimeError("out of order")
 
-    registry.add(Module(), package="stranger", version="2.0")
+    registry.add(Module(), package="third-party", version="2.0")
     assert "out of order" in registry.problems[0]
 
 
@@ -82,8 +83,8 @@ def test_a_hook_of_another_name_is_named(registry: Registry) -> None:
         def rebalance_metric(self) -> list[PluginSpec]:
             return []
 
-    registry.add(Module(), package="stranger", version="2.0")
-    assert "stranger 2.0 is left out" in registry.problems[0]
+    registry.add(Module(), package="third-party", version="2.0")
+    assert "third-party 2.0 is left out" in registry.problems[0]
     assert "rebalance_metric" in registry.problems[0]
 
 
@@ -110,9 +111,9 @@ class Stated:
 def test_what_a_plugin_states_has_to_be_a_word_that_is_known(
     attributes: dict[str, object], words: str
 ) -> None:
-    check_contract(Stated(), "metric", "The metric Stated")
+    validated(Stated(), "metric", "The metric Stated")
     with pytest.raises(PluginError, match=re.escape(words)):
-        check_contract(Stated(**attributes), "metric", "The metric Stated")
+        validated(Stated(**attributes), "metric", "The metric Stated")
 
 
 @pytest.mark.parametrize("error", [ImportError, SystemExit, SyntaxError, AttributeError])
@@ -121,15 +122,15 @@ def test_an_entry_point_that_can_not_be_imported_is_named(error: type[BaseExcept
         raise error("no module named moon")
 
     found = Registry(discover=False)
-    dist = SimpleNamespace(name="stranger", version="2.0")
-    found._add_entry_point(SimpleNamespace(value="stranger.plugin", dist=dist, load=load))  # type: ignore[arg-type]
-    assert "stranger 2.0" in found.problems[0]
+    dist = SimpleNamespace(name="third-party", version="2.0")
+    found._add_entry_point(SimpleNamespace(value="third_party.plugin", dist=dist, load=load))  # type: ignore[arg-type]
+    assert "third-party 2.0" in found.problems[0]
     assert "no module named moon" in found.problems[0]
 
 
 def test_a_plugin_that_can_not_be_loaded_names_its_package(registry: Registry) -> None:
-    registry.add(package(PluginSpec("moon", "One.", "no_such:Moon")), package="stranger")
-    with pytest.raises(PluginError, match="stranger"):
+    registry.add(package(PluginSpec("moon", "One.", "no_such:Moon")), package="third-party")
+    with pytest.raises(PluginError, match="third-party"):
         registry.load("metric", "moon")
 
 

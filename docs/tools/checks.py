@@ -19,5 +19,21 @@ def check_tables() -> str:
     return "\n\n".join(parts)
 
 
+def tolerance_table() -> str:
+    """How much a value may be off where it can't be the same to the last bit."""
+    from rebalance.testing import metric_devices, metric_motions, metric_values
+
+    rows = (
+        ("changed as the invariances say, or by a quarter turn", metric_motions.TOLERANCE),
+        ("turned by another angle", metric_motions.BETWEEN_PIXELS),
+        ("another average is left out", metric_values.LEFT_OUT),
+        ("row and column exchanged", metric_values.EXCHANGED),
+        ("the same image twice: from 1", metric_values.TOP),
+        ("on a GPU, or in its simulator", metric_devices.AGREEMENT),
+    )
+    lines = [f"| {what} | {off:g} |" for what, off in rows]
+    return "\n".join(("| where | by at most |", "| --- | --- |", *lines))
+
+
 def _cell(text: str) -> str:
     return text.replace("|", "\\|")

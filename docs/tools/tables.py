@@ -13,7 +13,8 @@ from typing import Any, get_args, get_type_hints
 
 from typer.models import ArgumentInfo, OptionInfo
 
-from docs.tools.checks import check_tables
+from docs.tools.checks import check_tables, tolerance_table
+from docs.tools.contracts import contract_page
 from docs.tools.numbers_of_junk import junk_table
 from docs.tools.numbers_of_superclasses import criteria_table, structure_table
 from docs.tools.pages import ROOT
@@ -25,6 +26,8 @@ def parts() -> dict[str, Callable[[], str]]:
         "commands": command_tables,
         "plugins": plugin_tables,
         "checks": check_tables,
+        "contracts": contract_page,
+        "tolerances": tolerance_table,
         "simulate-options": simulate_table,
         "exit-codes": exit_codes,
         "scores": score_table,

@@ -118,12 +118,20 @@ def new(
             metavar="PATH", help="Where to write it.", show_default="rebalance-NAME, here"
         ),
     ] = None,
+    summary: Annotated[
+        str,
+        typer.Option(
+            metavar="TEXT",
+            help="One line of what it does, for lists.",
+            show_default="that of the example",
+        ),
+    ] = "",
 ) -> None:
     """Write a package for a plugin of your own, which works and passes its tests as it is."""
     from rebalance.cli.screen import stdout
     from rebalance.scaffold import USES, distribution_name, write_package
 
-    written = write_package(kind, name, folder)
+    written = write_package(kind, name, folder, summary=summary)
     place = folder or Path(distribution_name(name))
     console = stdout()
     console.print(f"Wrote {place}/:", markup=False, highlight=False)

@@ -16,6 +16,7 @@ from rebalance.cli.plugin_names import names_of_all, plugins_named
 if TYPE_CHECKING:
     from rich.console import Console
 
+    from rebalance.contracts import Column
     from rebalance.testing import Case, Outcome
 
 _STYLES = {"passed": "green", "failed": "bold red", "not applicable": "dim"}
@@ -43,7 +44,11 @@ def check(
     ] = None,
     columns: Annotated[
         list[str] | None,
-        typer.Option("--column", metavar="NAME", help="Strategy: a column of numbers it reads."),
+        typer.Option(
+            "--column",
+            metavar="NAME[:text]",
+            help="Strategy: a column that it reads, of numbers or of text.",
+        ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
@@ -72,7 +77,7 @@ def check(
             name,
             one,
             options.get(one),
-            tuple(columns or ()),
+            tuple(map(_column, columns or ())),
             tuple(examples or ()),
         )
         for one in kinds
@@ -89,6 +94,14 @@ def check(
         _print_json(outcomes)
     if any(outcome.status == "failed" for outcome in outcomes):
         raise typer.Exit(MENDABLE)
+
+
+def _column(typed: str) -> Column:
+    """A column as it is typed: ``rlnCtfMaxResolution``, ``rlnMicrographName:text``."""
+    from rebalance.contracts import Column
+
+    name = typed.removesuffix(":text")
+    return Column(name, "number" if name == typed else "text")
 
 
 def _shown(case: Case) -> list[Outcome]:

@@ -16,12 +16,26 @@ from numba import types
 
 from rebalance.kernels.compile import jit
 from rebalance.kernels.compiled_code import keep_by_sources
+from rebalance.kernels.mask_cpu import soft_disc
 
 _CACHE_SIZE = 64
 
 
 @jit
-def pairs(function, features, parameters, row, row_stop, column, column_stop, out):
+def pairs(
+    function,
+    features,
+    parameters,
+    disc,
+    centre,
+    radius,
+    edge,
+    row,
+    row_stop,
+    column,
+    column_stop,
+    out,
+):
     """Values of pairs i < j.
 
     Parameters
@@ -30,12 +44,26 @@ def pairs(function, features, parameters, row, row_stop, column, column_stop, ou
         Of features i, features j and the parameters; float64.
     features : float32 (N, F) or (N, A, B)
     parameters : tuple of float64, int64 or bool
+        One may be ``disc``.
+    disc : float32 (L, L)
+        Overwritten, for each pair, by what the soft discs about the objects of both have in
+        common: the lower of the two.
+    centre : float64 (N, 2)
+        Of the discs, (x, y) from pixel (L/2, L/2); (0, 2) where there are none.
+    radius, edge : float64
+        Of the discs, and of their cosine, pixels.
     row, row_stop, column, column_stop : int
     out : float32 (rows, columns)
         0 where i ≥ j.
     """
+    own = np.empty(disc.shape, dtype=np.float32)
     for i in range(row, row_stop):
+        if len(centre):
+            soft_disc(len(own), centre[i, 0], centre[i, 1], radius, edge, own)
         for j in range(max(column, i + 1), column_stop):
+            if len(centre):
+                soft_disc(len(own), centre[j, 0], centre[j, 1], radius, edge, disc)
+                lower(own, disc)
             out[i - row, j - column] = function(features[i], features[j], *parameters)
 
 
@@ -48,6 +76,10 @@ def aligned_pairs(
     shift,
     mirror,
     parameters,
+    disc,
+    centre,
+    radius,
+    edge,
     row,
     row_stop,
     column,
@@ -68,15 +100,49 @@ def aligned_pairs(
     shift : float32 (rows, columns, 2)
         Pixels.
     mirror : bool (rows, columns)
-    parameters, row, row_stop, column, column_stop, out
+    parameters, disc, centre, radius, edge, row, row_stop, column, column_stop, out
         As in `pairs`.
     """
     laid = np.empty(features.shape[1:], dtype=np.float32)
+    own = np.empty(disc.shape, dtype=np.float32)
     for i in range(row, row_stop):
+        if len(centre):
+            soft_disc(len(own), centre[i, 0], centre[i, 1], radius, edge, own)
         for j in range(max(column, i + 1), column_stop):
             at = i - row, j - column
             lay(splines[j], rotation[at], shift[at][0], shift[at][1], mirror[at], laid)
+            if len(centre):
+                x, y = moved(
+                    centre[j, 0], centre[j, 1], rotation[at], shift[at][0], shift[at][1], mirror[at]
+                )
+                soft_disc(len(own), x, y, radius, edge, disc)
+                lower(own, disc)
             out[at] = function(features[i], laid, *parameters)
+
+
+@jit
+def lower(one, other):
+    """The lower of two arrays at each place, written into the second."""
+    for row in range(one.shape[0]):
+        for column in range(one.shape[1]):
+            other[row, column] = min(one[row, column], other[row, column])
+
+
+@jit
+def moved(x, y, rotation, shift_x, shift_y, mirror):
+    """Where a point of an image comes to lie when the image is moved, as `lay` moves it.
+
+    Parameters
+    ----------
+    x, y : float
+        From pixel (L/2, L/2).
+    rotation, shift_x, shift_y, mirror
+        As for `lay`.
+    """
+    angle = np.deg2rad(np.float64(rotation))
+    cos, sin = np.cos(angle), np.sin(angle)
+    flipped = -x if mirror else x
+    return cos * flipped + sin * y + shift_x, -sin * flipped + cos * y + shift_y
 
 
 @jit
@@ -144,21 +210,26 @@ def _mirrored(index, box):
     return index
 
 
-_NUMBERS = {bool: types.boolean, int: types.int64, float: types.float64}
+_TYPES = {
+    bool: types.boolean,
+    int: types.int64,
+    float: types.float64,
+    np.ndarray: types.Array(types.float32, 2, "C"),
+}
 
 
 @lru_cache(_CACHE_SIZE)
-def compiled(function, n_axes, numbers, aligned):
+def compiled(function, n_axes, kinds, aligned):
     """A pair function and the loop over a tile, both compiled for a declared signature.
 
     Parameters
     ----------
     function : function or numba dispatcher
-        Of two arrays and further numbers.
+        Of two arrays and further arguments.
     n_axes : int
         Axes of each of the two arrays.
-    numbers : tuple of type
-        bool, int or float for each further argument.
+    kinds : tuple of type
+        bool, int, float or np.ndarray (the disc) for each further argument.
     aligned : bool
         For `aligned_pairs` instead of `pairs`.
 
@@ -175,7 +246,7 @@ def compiled(function, n_axes, numbers, aligned):
     numba.core.errors.NumbaError
         If the function can't be compiled.
     """
-    extra = tuple(_NUMBERS[number] for number in numbers)
+    extra = tuple(_TYPES[kind] for kind in kinds)
     one = types.Array(types.float32, n_axes, "C")
     signature = types.float64(one, one, *extra)
     if not hasattr(function, "py_func"):
@@ -196,6 +267,9 @@ def compiled(function, n_axes, numbers, aligned):
         stack,
         *motions,
         types.Tuple(extra),
+        types.Array(types.float32, 2, "C"),
+        types.Array(types.float64, 2, "C"),
+        *2 * (types.float64,),
         *4 * (types.int64,),
         types.Array(types.float32, 2, "C"),
     )

@@ -65,7 +65,7 @@ class ParticleTable:
         return self.handle.column_names
 
     def column(self, name: str) -> npt.NDArray[Any]:
-        """One column by its name in the file.
+        """One column by its name in the file, (P,): float64, int64 or text (str).
 
         Raises
         ------

@@ -12,11 +12,13 @@ from string import Template
 import rebalance
 from rebalance.errors import OptionError, OutputError
 from rebalance.hookspecs import HOOK_VERSION
+from rebalance.plugin_validation import CONTRACTS
 from rebalance.registry import HOOKS, KINDS, registry
 
 __all__ = ["distribution_name", "write_package"]
 
 LONGEST = 40
+LONGEST_SUMMARY = 80
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
 SUMMARIES = {
@@ -40,7 +42,9 @@ def distribution_name(name: str) -> str:
     return f"rebalance-{name.removeprefix('rebalance-')}"
 
 
-def write_package(kind: str, name: str, folder: Path | None = None) -> list[Path]:
+def write_package(
+    kind: str, name: str, folder: Path | None = None, *, summary: str = ""
+) -> list[Path]:
     """Write a plugin package: project file, module, options, tests, README.
 
     Parameters
@@ -50,6 +54,9 @@ def write_package(kind: str, name: str, folder: Path | None = None) -> list[Path
         Of the plugin, as it will be typed: lower case, words joined by hyphens.
     folder : Path, optional
         A folder that is not there yet, or empty; ``rebalance-NAME`` in the current one by default.
+    summary : str
+        One line of what the plugin does, as it will be listed; by default that of the example that
+        is written.
 
     Returns
     -------
@@ -59,11 +66,13 @@ def write_package(kind: str, name: str, folder: Path | None = None) -> list[Path
     Raises
     ------
     OptionError
-        If there is no such kind, the name is no name of a plugin, or is taken.
+        If there is no such kind, the name is no name of a plugin, or is taken, or the summary is no
+        line of text.
     OutputError
         If the folder has something in it, or can't be written.
     """
     _check(kind, name)
+    summary = _checked_summary(summary or SUMMARIES[kind])
     distribution = distribution_name(name)
     folder = folder or Path(distribution)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -77,8 +86,8 @@ def write_package(kind: str, name: str, folder: Path | None = None) -> list[Path
         "distribution": distribution,
         "package": package,
         "class_name": _class_name(kind, name),
-        "summary": SUMMARIES[kind],
-        "lower_summary": SUMMARIES[kind][0].lower() + SUMMARIES[kind][1:],
+        "summary": summary,
+        "contract": CONTRACTS[kind].__name__,
         "hook": HOOKS[kind],
         "hook_version": str(HOOK_VERSION),
         "version": rebalance.__version__,
@@ -118,6 +127,17 @@ def _class_name(kind: str, name: str) -> str:
     taken = {word for _, text in _files(kind, "") for word in re.findall(r"\b[A-Z]\w*", text)}
     is_free = camel not in taken and not keyword.iskeyword(camel)
     return camel if is_free else f"{camel}{kind.capitalize()}"
+
+
+def _checked_summary(text: str) -> str:
+    """One sentence that can stand in code, in a table and in a project file."""
+    text = " ".join(text.split())
+    if not text or len(text) >= LONGEST_SUMMARY or set(text) & set('"\\$'):
+        raise OptionError(
+            f"{text!r} is no summary of a plugin.",
+            hint=f"One line of less than {LONGEST_SUMMARY} letters, without quotes and dollars.",
+        )
+    return text if text[-1] in ".!?" else f"{text}."
 
 
 def _check(kind: str, name: str) -> None:

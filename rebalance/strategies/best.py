@@ -53,6 +53,7 @@ class Best(Strategy):
     """
 
     options_model = BestOptions
+    is_random = False
 
     def methods(self, options: BestOptions) -> Methods:
         """For a methods paragraph."""

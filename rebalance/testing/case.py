@@ -8,12 +8,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from rebalance.contracts import Column
 from rebalance.errors import OptionError, PluginError
 from rebalance.hookspecs import PluginSpec
+from rebalance.plugin_validation import called, kind_of
 from rebalance.registry import KINDS, registry
-
-_TELLING = {"tile": "metric", "cluster": "clustering", "select": "strategy", "sniff": "format"}
-"""The method by which an instance is known to be of a kind."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,8 +27,8 @@ class Case:
         Needed for a name that plugins of several kinds have.
     options : mapping, optional
         By default those of the plugin.
-    columns : sequence of str
-        Strategies: further columns of numbers that it reads from the particle table.
+    columns : sequence of str or Column
+        Strategies: columns of the particle table that it reads beside those that it states.
     examples : sequence of path
         Formats: files or folders of the format.
 
@@ -42,7 +41,7 @@ class Case:
     plugin: Any
     kind: str = ""
     options: Mapping[str, Any] | None = None
-    columns: Sequence[str] = ()
+    columns: Sequence[str | Column] = ()
     examples: Sequence[str | os.PathLike[str]] = field(default=())
 
     def __post_init__(self) -> None:
@@ -58,8 +57,8 @@ class Case:
 
     @property
     def name(self) -> str:
-        """The name of the plugin; of an instance that of its class."""
-        return self.plugin if isinstance(self.plugin, str) else type(self.plugin).__name__
+        """The name of the plugin; of an instance its own, or that of its class."""
+        return self.plugin if isinstance(self.plugin, str) else called(self.plugin)
 
     @property
     def _spec(self) -> PluginSpec | None:
@@ -77,43 +76,41 @@ class Case:
             reads a column that was not named.
         """
         subject = self._made()
-        if self.kind != "format":
-            # A mistake of whoever asks for the checks is no fault of the plugin. What else is
-            # wrong with its options is for the checks to say.
-            try:
-                _ = subject.options
-            except OptionError:
-                raise
-            except Exception:
-                return subject
+        # A mistake of whoever asks for the checks is no fault of the plugin. What else is wrong
+        # with it is for the checks to say.
+        try:
+            _ = subject.options
+        except OptionError:
+            raise
+        except Exception:
+            return subject
         return subject
 
     def _made(self) -> Any:
         plugin = self.plugin
         if isinstance(plugin, str):
             plugin = registry().load(self.kind, plugin)
-        options = None if self.options is None else dict(self.options)
         if self.kind == "metric":
             from rebalance.testing.metric_subject import MetricSubject
 
             provides = self._spec.provides if self._spec else ()
-            return MetricSubject(plugin, self.name, options, provides)
+            return MetricSubject(plugin, self.name, self.options, provides)
         if self.kind == "clustering":
             from rebalance.testing.clustering_subject import ClusteringSubject
 
-            return ClusteringSubject(plugin, self.name, options)
+            return ClusteringSubject(plugin, self.name, self.options)
         if self.kind == "strategy":
             from rebalance.testing.strategy_subject import StrategySubject
 
-            return StrategySubject(plugin, self.name, options, self.columns)
+            return StrategySubject(plugin, self.name, self.options, self.columns)
         from rebalance.testing.format_subject import FormatSubject
 
-        return FormatSubject(plugin, self.name, [os.fspath(path) for path in self.examples])
+        return FormatSubject(plugin, self.name, examples=self.examples)
 
 
 def _kind_of(plugin: Any) -> str:
     if not isinstance(plugin, str):
-        kinds = [kind for method, kind in _TELLING.items() if hasattr(plugin, method)]
+        kinds = kind_of(plugin)
         if len(kinds) == 1:
             return kinds[0]
         raise PluginError(

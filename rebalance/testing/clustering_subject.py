@@ -2,68 +2,84 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
 
 import numpy as np
 
+from rebalance.contracts import ClusteringInput
+from rebalance.errors import RebalanceError
 from rebalance.model import ClusteringResult, FloatArray, IntArray
 from rebalance.seeds import generator
-from rebalance.testing.option_checks import options_of
+from rebalance.testing.common_checks import Subject
+from rebalance.testing.outcome import require
 
 N = 9
 """Averages of the affinity that the checks use most."""
+
+MANY = 40
+"""Averages where what begins with the first has room to go another way."""
 
 BLOCKS = (5, 4, 3)
 """Sizes of the groups of `block_affinity`."""
 
 
-class ClusteringSubject:
-    """What the checks of a clustering are given.
-
-    Parameters
-    ----------
-    plugin : Clustering
-    name : str
-    given : dict, optional
-        Options; by default those of the clustering.
-    """
+class ClusteringSubject(Subject):
+    """What the checks of a clustering are given."""
 
     kind = "clustering"
-
-    def __init__(self, plugin: Any, name: str, given: dict[str, Any] | None = None) -> None:
-        self.plugin = plugin
-        self.name = name
-        self.given = given
-
-    @cached_property
-    def options(self) -> Any:
-        """Its options, validated."""
-        return options_of(self.plugin, self.given, f"{self.kind} {self.name}")
 
     @property
     def finds_number(self) -> bool:
         return bool(self.plugin.finds_number)
 
     def cluster(
-        self,
-        affinity: FloatArray,
-        number: int | None,
-        *,
-        seed: int = 0,
-        weights: IntArray | None = None,
+        self, affinity: FloatArray, number: int | None, *, seed: int = 0
     ) -> ClusteringResult:
-        """Ask the plugin, with weights of 10, 11, …; a finder of the number is given none."""
-        if weights is None:
-            weights = 10 + np.arange(len(affinity))
-        result: ClusteringResult = self.plugin.cluster(
-            affinity.copy(),
-            None if self.finds_number else number,
-            self.options,
-            generator(seed),
-            weights,
-        )
-        return result
+        """Ask the plugin, as `ask` does; a finder of the number is given none."""
+        return self.ask(input_of(affinity), None if self.finds_number else number, seed=seed)
+
+    def cluster_given(self, affinity: FloatArray, number: int) -> ClusteringResult | None:
+        """Ask the plugin for that number of superclasses; None where a finder refuses it."""
+        try:
+            return self.ask(input_of(affinity), number)
+        except RebalanceError:
+            if not self.finds_number:
+                raise
+            return None
+
+    def ask(
+        self, averages: ClusteringInput, number: int | None, *, seed: int = 0
+    ) -> ClusteringResult:
+        """Ask the plugin as `rebalance.cluster` does.
+
+        Raises
+        ------
+        Broken
+            If it gives anything else than a `ClusteringResult` of one label for each average.
+        """
+        result = self.plugin.cluster(averages, number, self.options, generator(seed))
+        return as_result(result, len(averages), "cluster()")
+
+
+def as_result(result: Any, n: int, what: str) -> ClusteringResult:
+    """What a plugin gave, held to be a result for n averages."""
+    require(
+        isinstance(result, ClusteringResult),
+        f"{what} gave {type(result).__name__}, expected a ClusteringResult, as in "
+        "ClusteringResult(label).",
+    )
+    require(
+        np.shape(result.label) == (n,),
+        f"{what} gave labels of shape {np.shape(result.label)} for {n} averages.",
+    )
+    return result
+
+
+def input_of(affinity: FloatArray, n_particles: IntArray | None = None) -> ClusteringInput:
+    """Averages 1 … n of 10, 11, … particles, or of as many as are given."""
+    n = len(affinity)
+    counts = 10 + np.arange(n) if n_particles is None else n_particles
+    return ClusteringInput(affinity.copy(), np.arange(1, n + 1), counts)
 
 
 def any_affinity(n: int = N, seed: int = 3) -> FloatArray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import tempfile
 import weakref
@@ -15,7 +16,8 @@ import numpy as np
 from rebalance.contracts import ReadRequest
 from rebalance.errors import InputError
 from rebalance.model import BoolArray, Dataset, Selection, Superclasses
-from rebalance.testing.example_files import classifications, oddments
+from rebalance.simulate import simulate_class_averages, write_cryosparc, write_relion
+from rebalance.testing.common_checks import Subject
 from rebalance.testing.outcome import NotApplicable
 
 OWN = 0.5
@@ -25,12 +27,12 @@ MOST_COPIED = 64 << 20
 """Bytes of a folder that is copied to damage a file in it."""
 
 
-class FormatSubject:
+class FormatSubject(Subject):
     """What the checks of a format are given.
 
     Parameters
     ----------
-    plugin : Format
+    written : Format
     name : str
     examples : sequence of path
         Files or folders of the format. By default those of the kit's own classifications
@@ -39,10 +41,11 @@ class FormatSubject:
 
     kind = "format"
 
-    def __init__(self, plugin: Any, name: str, examples: Sequence[Path | str] = ()) -> None:
-        self.plugin = plugin
-        self.name = name
-        self.given = [Path(path).absolute() for path in examples]
+    def __init__(
+        self, written: Any, name: str, examples: Sequence[str | os.PathLike[str]] = ()
+    ) -> None:
+        super().__init__(written, name)
+        self._named = [Path(path).absolute() for path in examples]
         self._scratch = Path(tempfile.mkdtemp(prefix="rebalance-check-"))
         # A TemporaryDirectory that nobody closes warns, and warnings may be errors.
         weakref.finalize(self, shutil.rmtree, self._scratch, ignore_errors=True)
@@ -53,17 +56,17 @@ class FormatSubject:
 
     @cached_property
     def _ours(self) -> list[Path]:
-        return classifications(self.folder())
+        return _classifications(self.folder())
 
     @cached_property
     def oddments(self) -> list[Path]:
         """Files of no format, a folder, and a path at which nothing is."""
-        return oddments(self.folder() / "oddments")
+        return _oddments(self.folder() / "oddments")
 
     @cached_property
     def examples(self) -> list[Path]:
         """Files and folders that the format is to read."""
-        return self.given or [path for path in self._ours if self.sniffed(path) >= OWN]
+        return self._named or [path for path in self._ours if self.sniffed(path) >= OWN]
 
     @property
     def own(self) -> list[Path]:
@@ -175,3 +178,53 @@ def _superclasses(dataset: Dataset) -> Superclasses:
         mean_affinity=np.array([np.nan]),
         order=np.arange(n),
     )
+
+
+_SIMULATED = {
+    "n_averages": 10,
+    "n_particles": 60,
+    "n_views": 3,
+    "box": 16,
+    "pixel_size": 12.0,
+    "n_empty": 1,
+    "n_junk": 0,
+    "n_noise": 0,
+    "seed": 3,
+}
+
+
+def _classifications(folder: Path) -> list[Path]:
+    """Write simulated jobs; the paths that a person would point at."""
+    simulated = simulate_class_averages(_SIMULATED)
+    relion = write_relion(simulated, folder / "relion")
+    cryosparc = write_cryosparc(simulated, folder / "cryosparc")
+    # A stack that nothing lies beside: what is beside it says more than the stack itself.
+    bare = folder / "stack" / "averages.mrcs"
+    bare.parent.mkdir()
+    bare.write_bytes(cryosparc.stack.read_bytes())
+    return [
+        relion.job,
+        next(path for path in relion if path.name.endswith("_data.star")),
+        cryosparc.job,
+        cryosparc.particles,
+        bare,
+    ]
+
+
+def _oddments(folder: Path) -> list[Path]:
+    """Write files that are of no format, and a folder; one of the paths does not exist."""
+    folder.mkdir()
+    noise = np.random.default_rng(1).bytes(3000)
+    for name, content in (
+        ("empty", b""),
+        ("empty.star", b""),
+        ("notes.txt", b"Class averages of the third data set.\n" * 40),
+        ("table.csv", b"class,particles\n1,200\n2,100\n"),
+        ("binary.dat", noise),
+        ("zeros.bin", bytes(4096)),
+        ("settings.json", b'{"n_classes": 50}\n'),
+        ("latin.txt", "Ångström\n".encode("latin-1") * 30),
+    ):
+        (folder / name).write_bytes(content)
+    (folder / "nothing_in_it").mkdir()
+    return [*sorted(folder.iterdir()), folder / "not_there.star"]

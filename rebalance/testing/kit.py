@@ -7,10 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rebalance.testing.case import Case
-from rebalance.testing.outcome import Check, Outcome, judge, run_check
+from rebalance.testing.outcome import FAILED, BrokenPromises, Check, Outcome, run_check
 
 if TYPE_CHECKING:
-    from rebalance.contracts import Clustering, Format, Metric, Strategy
+    from rebalance.contracts import Clustering, Column, Format, Metric, Strategy
 
 
 def checks_of(kind: str) -> tuple[Check, ...]:
@@ -21,18 +21,18 @@ def checks_of(kind: str) -> tuple[Check, ...]:
     kind : {"metric", "clustering", "strategy", "format"}
     """
     if kind == "metric":
-        from rebalance.testing.metric import METRIC_CHECKS
+        from rebalance.testing.metric_checks import METRIC_CHECKS
 
         return METRIC_CHECKS
     if kind == "clustering":
-        from rebalance.testing.clustering import CLUSTERING_CHECKS
+        from rebalance.testing.clustering_checks import CLUSTERING_CHECKS
 
         return CLUSTERING_CHECKS
     if kind == "strategy":
-        from rebalance.testing.strategy import STRATEGY_CHECKS
+        from rebalance.testing.strategy_checks import STRATEGY_CHECKS
 
         return STRATEGY_CHECKS
-    from rebalance.testing.format import FORMAT_CHECKS
+    from rebalance.testing.format_checks import FORMAT_CHECKS
 
     return FORMAT_CHECKS
 
@@ -41,6 +41,14 @@ def outcomes_of(case: Case) -> Iterator[Outcome]:
     """The outcome of each check, as it is known."""
     for check in checks_of(case.kind):
         yield run_check(check, case.subject)
+
+
+def _outcomes(case: Case, *, raises: bool) -> tuple[Outcome, ...]:
+    outcomes = tuple(outcomes_of(case))
+    failed = [outcome for outcome in outcomes if outcome.status == FAILED]
+    if failed and raises:
+        raise BrokenPromises(failed) from failed[0].error
+    return outcomes
 
 
 def check_metric(
@@ -69,7 +77,7 @@ def check_metric(
     PluginError
         There is no such metric.
     """
-    return judge([*outcomes_of(Case(metric, "metric", options))], raises=raises)
+    return _outcomes(Case(metric, "metric", options), raises=raises)
 
 
 def check_clustering(
@@ -97,14 +105,14 @@ def check_clustering(
     PluginError
         There is no such clustering.
     """
-    return judge([*outcomes_of(Case(clustering, "clustering", options))], raises=raises)
+    return _outcomes(Case(clustering, "clustering", options), raises=raises)
 
 
 def check_strategy(
     strategy: Strategy | str,
     *,
     options: Mapping[str, Any] | None = None,
-    columns: Sequence[str] = (),
+    columns: Sequence[str | Column] = (),
     raises: bool = True,
 ) -> tuple[Outcome, ...]:
     """Hold a strategy to every promise of `rebalance.contracts.Strategy`.
@@ -115,8 +123,9 @@ def check_strategy(
         An instance, or the name of an installed strategy.
     options : mapping, optional
         Options that it is checked with; by default its own.
-    columns : sequence of str
-        Columns of numbers that it reads, beside the common scores of RELION and CryoSPARC.
+    columns : sequence of str or Column
+        Columns that it reads beside those that it states, and the common scores of RELION and
+        CryoSPARC; a name stands for a column of numbers.
     raises : bool
         Whether a broken promise is an error.
 
@@ -131,7 +140,7 @@ def check_strategy(
     PluginError
         There is no such strategy.
     """
-    return judge([*outcomes_of(Case(strategy, "strategy", options, columns))], raises=raises)
+    return _outcomes(Case(strategy, "strategy", options, columns), raises=raises)
 
 
 def check_format(
@@ -163,4 +172,4 @@ def check_format(
     PluginError
         There is no such format.
     """
-    return judge([*outcomes_of(Case(format, "format", examples=examples))], raises=raises)
+    return _outcomes(Case(format, "format", examples=examples), raises=raises)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,8 +15,9 @@ from rebalance.engine.requirements import handed_down, required
 from rebalance.engine.schedule import Tile
 from rebalance.engine.tile_work import TileWork
 from rebalance.model import BoolArray, ClassAverages, DoubleArray, FloatArray
-from rebalance.testing.objects import averages_of, some_images
-from rebalance.testing.option_checks import options_of
+from rebalance.testing.common_checks import Subject
+from rebalance.testing.example_images import averages_of, some_images
+from rebalance.testing.outcome import require
 
 PARTS = ("values", "rotation", "shift", "mirror")
 """The arrays of a `Block`."""
@@ -56,14 +58,14 @@ class Compared:
         return np.asarray(self.block.values)[self.above]
 
 
-class MetricSubject:
+class MetricSubject(Subject):
     """What the checks of a metric are given.
 
     Parameters
     ----------
-    plugin : Metric
+    written : Metric
     name : str
-    given : dict, optional
+    given : mapping, optional
         Options; by default those of the metric.
     provides : tuple of str
         What its `PluginSpec` says that it provides.
@@ -73,20 +75,13 @@ class MetricSubject:
 
     def __init__(
         self,
-        plugin: Any,
+        written: Any,
         name: str,
-        given: dict[str, Any] | None = None,
+        given: Mapping[str, Any] | None = None,
         provides: tuple[str, ...] = (),
     ) -> None:
-        self.plugin = plugin
-        self.name = name
-        self.given = given
+        super().__init__(written, name, given)
         self.provides = provides
-
-    @cached_property
-    def options(self) -> Any:
-        """Its options, validated."""
-        return options_of(self.plugin, self.given, f"{self.kind} {self.name}")
 
     def fresh_work(self, averages: ClassAverages, options: Any = None) -> TileWork:
         """Prepare averages, and compute what the metric requires of them."""
@@ -117,16 +112,16 @@ class MetricSubject:
         averages = images if isinstance(images, ClassAverages) else averages_of(images)
         work = self.fresh_work(averages, options)
         n = len(averages)
-        return Compared(work, work(Tile(range(n), range(n))), n)
+        return Compared(work, as_block(work(Tile(range(n), range(n)))), n)
 
     @cached_property
     def base(self) -> Compared:
-        """All pairs of the kit's own averages; see `rebalance.testing.objects`."""
+        """All pairs of the kit's own averages; see `rebalance.testing.example_images`."""
         return self.compare(some_images())
 
     @property
     def gives_distances(self) -> bool:
-        return getattr(self.plugin, "returns", "") == "distance"
+        return bool(self.plugin.returns == "distance")
 
     @cached_property
     def _median(self) -> float:
@@ -146,6 +141,20 @@ class MetricSubject:
         """A tolerance in words."""
         how = f" as exp(-distance / {self._median:.3g})" if self.gives_distances else ""
         return f"within {tolerance:g}{how}"
+
+
+def as_block(given: Any) -> Block:
+    """What tile() gave, held to be a block of an array."""
+    require(
+        isinstance(given, Block),
+        f"tile() gave {type(given).__name__}, expected a Block, as in Block(values).",
+    )
+    require(
+        isinstance(given.values, np.ndarray),
+        f"values are {type(given.values).__name__}, expected an array, float32 (rows, columns).",
+    )
+    block: Block = given
+    return block
 
 
 def first_difference(expected: Block, tile: Tile, block: Block) -> str | None:

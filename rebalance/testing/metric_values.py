@@ -1,9 +1,7 @@
-"""Checks of what a metric computes: its contract, its values, and the same bytes however asked."""
+"""Checks of what a metric computes: its values, and the same bytes however it is asked."""
 
 from __future__ import annotations
 
-import json
-import pickle
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,18 +10,14 @@ import numpy as np
 import rebalance
 from rebalance.contracts import Block
 from rebalance.engine.local_executor import LocalExecutor
-from rebalance.engine.requirements import required
 from rebalance.engine.schedule import Tile
 from rebalance.engine.schedule import tiles as tiles_of
 from rebalance.engine.threads import use_threads
-from rebalance.errors import OptionError, RebalanceError
-from rebalance.options import Length, Options
+from rebalance.pairwise import PairMetric
+from rebalance.testing.example_images import TWINS, averages_of, some_images
 from rebalance.testing.metric_subject import MetricSubject, first_difference
-from rebalance.testing.objects import TWINS, averages_of, some_images
-from rebalance.testing.option_checks import lengths_of
 from rebalance.testing.outcome import NotApplicable, broken, require
 
-MOTIONS = ("rotation", "shift", "mirror", "scale", "offset")
 SMALL_TILE = (3, 2)
 ROUNDING = 1e-5
 """What the engine takes for the limit of a range."""
@@ -31,85 +25,11 @@ ROUNDING = 1e-5
 EXCHANGED = 0.01
 """How much an affinity may change when row and column change places."""
 
+LEFT_OUT = 0.02
+"""How much an affinity may change when another average is left out: automatic masks do a little."""
+
 TOP = 0.005
 """How far the affinity of two equal images may be from 1."""
-
-
-def contract(subject: MetricSubject) -> None:
-    """It states what rebalance.contracts.Metric asks for, in words that are known."""
-    plugin = subject.plugin
-    for name in ("options_model", "returns", "requires", "invariances", "prepare", "tile", "facts"):
-        require(hasattr(plugin, name), f"It has no {name}.")
-    model = plugin.options_model
-    require(
-        isinstance(model, type) and issubclass(model, Options),
-        f"options_model is {model!r}, expected a subclass of rebalance.options.Options.",
-    )
-    require(
-        plugin.returns in ("affinity", "distance"),
-        f"returns = {plugin.returns!r}, expected 'affinity' or 'distance'.",
-    )
-    for name, known in (
-        ("invariances", MOTIONS),
-        ("devices", ("cpu", "cuda")),
-        ("reads", ("n_particles", "resolution")),
-        ("requires", None),
-    ):
-        words = getattr(plugin, name, ())
-        require(
-            isinstance(words, tuple) and all(isinstance(word, str) for word in words),
-            f"{name} = {words!r}, expected a tuple of words.",
-        )
-        strange = [word for word in words if known is not None and word not in known]
-        require(not strange, f"{name} has {strange}, expected words of {known}.")
-    for word in plugin.requirements(subject.options):
-        required(word)
-    require("cpu" in getattr(plugin, "devices", ("cpu",)), "devices has no 'cpu'.")
-    for device, shape in getattr(plugin, "tile_shapes", {}).items():
-        require(
-            device in ("cpu", "cuda") and len(shape) == 2 and min(shape) >= 1,
-            f"tile_shapes has {device!r}: {shape!r}, expected rows and columns of a device.",
-        )
-
-
-def lengths_refused(subject: MetricSubject) -> None:
-    """A length in Å without a pixel size is an OptionError; one that will not do is no accident."""
-    lengths = lengths_of(subject.plugin.options_model)
-    if not lengths:
-        raise NotApplicable("None of its options is a length.")
-    for name in lengths:
-        error = _prepared(subject, name, "10A", None)
-        require(
-            isinstance(error, OptionError),
-            f"{name} = 10A was taken without a pixel size, expected an OptionError."
-            if error is None
-            else f"{name} = 10A without a pixel size raised {type(error).__name__}, expected "
-            f"OptionError: {error}",
-        )
-        for text in ("0px", "1e9px"):
-            error = _prepared(subject, name, text, 4.0)
-            require(
-                error is None or isinstance(error, RebalanceError),
-                f"{name} = {text} raised {type(error).__name__}, expected OptionError: {error}",
-            )
-
-
-def _prepared(
-    subject: MetricSubject, name: str, text: str, pixel_size: float | None
-) -> Exception | None:
-    try:
-        given = {**subject.options.model_dump(), name: Length.parse(text)}
-        options = subject.plugin.options_model.model_validate(given)
-    except ValueError as error:
-        # The model itself refuses it: parse_options makes an OptionError of that.
-        return OptionError(str(error))
-    try:
-        subject.plugin.prepare(
-            averages_of(some_images()[:3], pixel_size=pixel_size), options, "cpu"
-        )
-    except Exception as error:
-        return error
-    return None
 
 
 def shape(subject: MetricSubject) -> None:
@@ -137,7 +57,7 @@ def shape(subject: MetricSubject) -> None:
 
 
 def dtype(subject: MetricSubject) -> None:
-    """Values, rotations and shifts are float32, mirrors bool."""
+    """Values, rotations, shifts and features of a pair function are float32, mirrors bool."""
     block = subject.base.block
     for name in ("values", "rotation", "shift", "mirror"):
         part = getattr(block, name)
@@ -146,6 +66,10 @@ def dtype(subject: MetricSubject) -> None:
             part is None or part.dtype == wanted,
             f"{name} is {getattr(part, 'dtype', None)}, expected {np.dtype(wanted)}.",
         )
+    if isinstance(subject.plugin, PairMetric):
+        features = subject.plugin.features(averages_of(some_images()), subject.options)
+        found = getattr(features, "dtype", type(features).__name__)
+        require(found == np.float32, f"features() gave {found}, expected float32.")
 
 
 def range_of_values(subject: MetricSubject) -> None:
@@ -173,6 +97,43 @@ def symmetry(subject: MetricSubject) -> None:
             f"pair ({i}, {j}): {base.block.values[i, j]:.6g}, and {exchanged[i, j]:.6g} with the "
             f"two exchanged; expected the same {subject.within(EXCHANGED)}."
         )
+
+
+def pair_symmetric(subject: MetricSubject) -> None:
+    """A pair function that states symmetric = True gives the same with its two arrays exchanged."""
+    plugin = subject.plugin
+    if not (isinstance(plugin, PairMetric) and plugin.symmetric):
+        raise NotApplicable("It does not state symmetric = True.")
+    features = plugin.prepare(averages_of(some_images()), subject.options, "cpu")
+    # Two averages as they lie, without an alignment: the function alone is asked.
+    for i, j in ((0, 1), (2, 3), (4, 5)):
+        forth, back = (plugin.value(features, *pair) for pair in ((i, j), (j, i)))
+        require(
+            abs(forth - back) <= ROUNDING * max(abs(forth), abs(back), 1.0),
+            f"pair ({i}, {j}): {forth:.9g}, and {back:.9g} with the two exchanged.",
+        )
+
+
+def the_pair_alone(subject: MetricSubject) -> None:
+    """With depends_on = "pair" a value stays as it is when another average is left out."""
+    if subject.plugin.depends_on != "pair":
+        raise NotApplicable("It depends on all averages, as it states.")
+    images = some_images()
+    whole = subject.affinities(subject.base.block.values)
+    for left_out in (0, 3, 5):
+        rest = np.setdiff1d(np.arange(len(images)), left_out)
+        values = subject.compare(images[rest]).block.values
+        above = np.triu(np.ones(values.shape, dtype=np.bool_), 1)
+        off = np.abs(subject.affinities(values) - whole[np.ix_(rest, rest)])
+        off = np.where(above, off, 0.0)
+        if not off.max() <= LEFT_OUT:
+            i, j = np.unravel_index(int(np.argmax(off)), off.shape)
+            pair = (int(rest[i]), int(rest[j]))
+            broken(
+                f"pair {pair}: {subject.base.block.values[pair]:.6g}, and {values[i, j]:.6g} "
+                f"without average {left_out}; expected the same {subject.within(LEFT_OUT)}, or "
+                "depends_on = 'all'."
+            )
 
 
 def identical_images(subject: MetricSubject) -> None:
@@ -307,41 +268,6 @@ def _affinity(subject: MetricSubject, averages: Any) -> Any:
     )
 
 
-def features_picklable(subject: MetricSubject) -> None:
-    """Features can be pickled, for workers elsewhere, and give the same bytes there."""
-    _pickled(subject, "features")
-
-
-def metric_picklable(subject: MetricSubject) -> None:
-    """The metric itself can be pickled, for workers elsewhere, and gives the same bytes there."""
-    _pickled(subject, "metric")
-
-
-def _pickled(subject: MetricSubject, part: str) -> None:
-    work = subject.fresh_work(averages_of(some_images()))
-    thing = getattr(work, part)
-    try:
-        again = pickle.loads(pickle.dumps(thing))
-    except Exception as error:
-        broken(f"Pickling the {part} raised {type(error).__name__}: {error}")
-    tile = Tile(range(subject.base.n), range(subject.base.n))
-    metric, features = (again, work.features) if part == "metric" else (work.metric, again)
-    block = metric.tile(features, tile.rows, tile.columns, **work.given(tile))
-    difference = first_difference(subject.base.block, tile, block)
-    require(difference is None, f"After pickling the {part}: {difference} before.")
-
-
-def facts_are_json(subject: MetricSubject) -> None:
-    """What facts() tells can be written as JSON, under names that are words."""
-    facts = subject.plugin.facts(subject.base.work.features)
-    for name, value in facts.items():
-        require(isinstance(name, str), f"facts() has the name {name!r}, expected text.")
-        try:
-            json.dumps(value, allow_nan=False)
-        except (TypeError, ValueError) as error:
-            broken(f"facts()[{name!r}] = {value!r} is no JSON value: {error}.")
-
-
 def _digest(*arrays: Any) -> list[bytes]:
     return [np.asarray(array).tobytes() for array in arrays]
 
@@ -351,6 +277,8 @@ VALUE_CHECKS = (
     dtype,
     range_of_values,
     symmetry,
+    pair_symmetric,
+    the_pair_alone,
     identical_images,
     different_images,
     tiling,
@@ -359,7 +287,4 @@ VALUE_CHECKS = (
     inputs_unchanged,
     few_averages,
     empties_left_out,
-    features_picklable,
-    metric_picklable,
-    facts_are_json,
 )

@@ -7,11 +7,15 @@ from dataclasses import dataclass, field
 from traceback import walk_tb
 from typing import Any, NoReturn
 
-from rebalance.errors import RebalanceError
+from rebalance.errors import PluginError, RebalanceError
+from rebalance.plugin_validation import implementation
 
 PASSED = "passed"
 FAILED = "failed"
 NOT_APPLICABLE = "not applicable"
+
+CONTRACT = "contract"
+"""The check that every kind has: whether a plugin can be asked anything at all."""
 
 
 class Broken(AssertionError):
@@ -125,13 +129,21 @@ def run_check(check: Check, subject: Any) -> Outcome:
         return Outcome(subject.name, subject.kind, check.name, check.promise, status, detail, error)
 
     try:
+        plugin = subject.plugin
+    except PluginError as error:
+        # Nothing can be asked of it, and one check says why.
+        if check.name == CONTRACT:
+            said = f"{error.problem} {error.hint}" if error.hint else error.problem
+            return outcome(FAILED, said, error)
+        return outcome(NOT_APPLICABLE, "Its contract is broken.")
+    try:
         check.function(subject)
     except NotApplicable as reason:
         return outcome(NOT_APPLICABLE, str(reason))
     except Broken as broken:
         return outcome(FAILED, str(broken), broken)
     except Exception as error:
-        place = "" if isinstance(error, RebalanceError) else _place(error, subject.plugin)
+        place = "" if isinstance(error, RebalanceError) else _place(error, implementation(plugin))
         return outcome(FAILED, f"It raised {type(error).__name__}: {error}{place}", error)
     return outcome(PASSED)
 
@@ -148,14 +160,6 @@ def _place(error: Exception, plugin: Any) -> str:
         return ""
     code, line = lines[-1]
     return f" ({code.co_name}, {code.co_filename}, line {line})"
-
-
-def judge(outcomes: Sequence[Outcome], *, raises: bool) -> tuple[Outcome, ...]:
-    """The outcomes; raises `BrokenPromises` if one failed and that is wanted."""
-    failed = [outcome for outcome in outcomes if outcome.status == FAILED]
-    if failed and raises:
-        raise BrokenPromises(failed) from failed[0].error
-    return tuple(outcomes)
 
 
 def require(holds: Any, otherwise: str) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from rebalance.contracts import Column
 from rebalance.errors import ColumnError, OptionError
 from rebalance.model import BoolArray, IntArray, ParticleTable
 from rebalance.seeds import generator
-from rebalance.testing.option_checks import options_of
+from rebalance.testing.common_checks import Subject
 
 SIZES = (40, 25, 12, 7, 3, 1)
 """Particles of superclass 0, 1, …, each of two classes."""
@@ -31,8 +32,12 @@ SCORES = (
 )
 """Columns of the table: scores by the names of RELION and CryoSPARC."""
 
+WORDS = ("mic_001", "mic_002", "mic_010", "μ-4", "")
+"""What stands in columns of text."""
+
 _NAME_COLUMNS = (
-    "Name the columns of numbers that it reads: --column NAME, or columns=(…) in Python."
+    "State the columns that it reads: columns = (…) in the strategy; or name them: --column NAME, "
+    "or NAME:text, or columns=(…) in Python."
 )
 
 
@@ -85,32 +90,37 @@ class Crowd:
         return int(np.count_nonzero(self.superclass == superclass))
 
 
-class StrategySubject:
+class StrategySubject(Subject):
     """What the checks of a strategy are given.
 
     Parameters
     ----------
-    plugin : Strategy
+    written : Strategy
     name : str
-    given : dict, optional
+    given : mapping, optional
         Options; by default those of the strategy.
-    columns : sequence of str
-        Further columns of numbers that the strategy reads.
+    columns : sequence of str or Column
+        Columns that the strategy reads beside those that it states.
     """
 
     kind = "strategy"
 
     def __init__(
         self,
-        plugin: Any,
+        written: Any,
         name: str,
-        given: dict[str, Any] | None = None,
-        columns: Sequence[str] = (),
+        given: Mapping[str, Any] | None = None,
+        columns: Sequence[str | Column] = (),
     ) -> None:
-        self.plugin = plugin
-        self.name = name
-        self.given = given
-        self.names = tuple(dict.fromkeys((*SCORES, *columns)))
+        super().__init__(written, name, given)
+        self._named = columns
+
+    @cached_property
+    def columns(self) -> dict[str, Column]:
+        """The columns of the table by name."""
+        listed = (*SCORES, *self.plugin.columns, *self._named)
+        columns = [one if isinstance(one, Column) else Column(one) for one in listed]
+        return {column.name: column for column in columns}
 
     @cached_property
     def options(self) -> Any:
@@ -121,14 +131,16 @@ class StrategySubject:
         OptionError
             Also if they need a column that the table has not.
         """
-        options = options_of(self.plugin, self.given, f"{self.kind} {self.name}")
-        complete = getattr(self.plugin, "complete", None)
-        if complete is not None:
-            try:
-                complete(self.crowd().particles, options)
-            except OptionError as error:
-                raise OptionError(error.problem, hint=_NAME_COLUMNS) from error
+        options = super().options
+        try:
+            self.plugin.complete(self.crowd().particles, options)
+        except OptionError as error:
+            raise OptionError(error.problem, hint=_NAME_COLUMNS) from error
         return options
+
+    @property
+    def has_default_options(self) -> bool:
+        return bool(self.options == self.plugin.options_model())
 
     def crowd(self, sizes: Sequence[int] = SIZES, out: int = OUT, seed: int = 2) -> Crowd:
         """Superclasses of these sizes in random order, scores with ties and gaps."""
@@ -138,14 +150,13 @@ class StrategySubject:
         class_id = np.where(
             superclass < 0, 1, 2 * superclass + 1 + rng.integers(0, 2, len(superclass))
         )
-        columns = {name: self._scores(rng, len(superclass)) for name in self.names}
+        columns = {
+            name: _texts(rng, len(superclass))
+            if column.kind == "text"
+            else _scores(rng, len(superclass))
+            for name, column in self.columns.items()
+        }
         return Crowd(class_id.astype(np.int64), superclass.astype(np.int64), columns)
-
-    @staticmethod
-    def _scores(rng: np.random.Generator, n: int) -> npt.NDArray[Any]:
-        scores = np.round(rng.random(n), 1)
-        scores[rng.random(n) < 0.05] = np.nan
-        return scores
 
     def select(
         self,
@@ -174,27 +185,34 @@ class StrategySubject:
 
         particles = crowd.particles
         try:
+            options = self.plugin.complete(particles, self.options)
             kept: BoolArray = self.plugin.select(
-                particles, crowd.superclass.copy(), cap, self._completed(particles), rng_for
+                particles, crowd.superclass.copy(), cap, options, rng_for
             )
         except ColumnError as error:
             raise OptionError(error.problem, hint=_NAME_COLUMNS) from error
         return kept
 
-    def places(self, crowd: Crowd) -> IntArray:
+    def places(self, crowd: Crowd) -> IntArray | None:
         """Ask the plugin for places as `rebalance.strategies.places` does, with seed 0."""
         particles = crowd.particles
-        found: IntArray = self.plugin.places(
+        found: IntArray | None = self.plugin.places(
             particles,
             crowd.superclass.copy(),
-            self._completed(particles),
+            self.plugin.complete(particles, self.options),
             lambda number: generator(0, *_classes(int(number))),
         )
         return found
 
-    def _completed(self, particles: ParticleTable) -> Any:
-        complete = getattr(self.plugin, "complete", None)
-        return self.options if complete is None else complete(particles, self.options)
+
+def _scores(rng: np.random.Generator, n: int) -> npt.NDArray[Any]:
+    scores = np.round(rng.random(n), 1)
+    scores[rng.random(n) < 0.05] = np.nan
+    return scores
+
+
+def _texts(rng: np.random.Generator, n: int) -> npt.NDArray[Any]:
+    return np.array(WORDS)[rng.integers(len(WORDS), size=n)]
 
 
 def _classes(superclass: int) -> tuple[int, int]:

@@ -36,6 +36,12 @@ def wrong(monkeypatch: pytest.MonkeyPatch) -> None:
             PluginSpec("talks", "Prints.", talks),
         ]
 
+    @hookimpl
+    def rebalance_strategies() -> list[PluginSpec]:
+        place = "tests.testing.wrong_strategies:SaysNotWhatItReads"
+        return [PluginSpec("by-name", "By name.", place)]
+
+    package.rebalance_strategies = rebalance_strategies  # type: ignore[attr-defined]
     package.rebalance_clusterings = rebalance_clusterings  # type: ignore[attr-defined]
     found.add(package, package="rebalance-four", version="1")
     for user in ("rebalance.registry", "rebalance.testing.case"):
@@ -85,6 +91,12 @@ def test_what_a_plugin_prints_is_no_part_of_the_json(wrong: None) -> None:
     assert result.exit_code == 0, result.output
     assert json.loads(result.stdout)["outcomes"]
     assert "hello" in result.stderr
+
+
+def test_a_column_may_be_of_text(wrong: None) -> None:
+    columns = ("--column", "myName:text", "--column", "myScore")
+    assert type_in("by-name", *columns).exit_code == 0
+    assert "no column 'myName'" in " ".join(type_in("by-name").output.split())
 
 
 def test_options_and_columns_are_handed_over() -> None:

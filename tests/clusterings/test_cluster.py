@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from rebalance.clusterings import cluster, cluster_classes, cluster_each, identity_superclasses
 from rebalance.clusterings.arguments import classes_of
+from rebalance.contracts import ClusteringInput
 from rebalance.errors import OptionError, PluginError
 from rebalance.model import UNASSIGNED, Affinity, Classes, ClusteringResult, Superclasses
 from rebalance.options import NoOptions, Options
@@ -25,6 +26,10 @@ SETTINGS: list[tuple[str, dict[str, Any]]] = [
     ("spectral", {"power": 1.0, "n_init": 5}),
 ]  # fmt: skip
 every_setting = pytest.mark.parametrize(("name", "options"), SETTINGS)
+
+
+def shown(values: np.ndarray) -> ClusteringInput:
+    return ClusteringInput(values, np.arange(1, len(values) + 1))
 
 
 def check_description(superclasses: Superclasses, of: Affinity, counts: Any = None) -> None:
@@ -112,9 +117,9 @@ def test_a_plugin_by_itself_does_not_see_the_order(
     for _ in range(10):
         values, _ = groups_of([5, 4, 4, 3, 1], rng)
         order = rng.permutation(len(values))
-        first = plugin.cluster(values, 5, parsed, np.random.default_rng(1), None)
+        first = plugin.cluster(shown(values), 5, parsed, np.random.default_rng(1))
         moved = values[np.ix_(order, order)]
-        second = plugin.cluster(moved, 5, parsed, np.random.default_rng(1), None)
+        second = plugin.cluster(shown(moved), 5, parsed, np.random.default_rng(1))
         assert partition(first.label) == partition(second.label, order)
 
 
@@ -441,11 +446,11 @@ def test_numbers_are_checked_and_a_plugin_that_leaves_one_out_is_named(
         finds_number: ClassVar[bool] = False
         needs_affinity: ClassVar[bool] = True
 
-        def cluster(self, affinity: Any, n_superclasses: Any, *rest: Any) -> ClusteringResult:
-            return ClusteringResult(label=np.arange(len(affinity)) % n_superclasses)
+        def cluster(self, averages: Any, n_superclasses: Any, *rest: Any) -> ClusteringResult:
+            return ClusteringResult(label=np.arange(len(averages)) % n_superclasses)
 
-        def cluster_many(self, affinity: Any, numbers: Any, *rest: Any) -> Any:
-            return {numbers[0]: self.cluster(affinity, numbers[0])}
+        def cluster_many(self, averages: Any, numbers: Any, *rest: Any) -> Any:
+            return {numbers[0]: self.cluster(averages, numbers[0])}
 
     of = affinity(random_values(6, rng))
     classes = classes_of(of, None, ())

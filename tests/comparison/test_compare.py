@@ -9,16 +9,18 @@ import os
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 from rebalance import engine
 from rebalance.comparison import compare
 from rebalance.comparison.study import parse_study
 from rebalance.comparison.study_folder import CELLS, DATA
+from rebalance.contracts import Clustering
 from rebalance.errors import InputError, OutputError
 from rebalance.hookspecs import PluginSpec, hookimpl
-from rebalance.options import NoOptions
-from rebalance.registry import Registry, registry
+from rebalance.model import ClusteringResult
+from rebalance.registry import registry
 
 SIMULATED = {"n_averages": 14, "n_particles": 300, "n_views": 3, "box": 24, "n_empty": 1}
 STUDY = {
@@ -184,39 +186,25 @@ def test_changed_data_are_scored_anew(tmp_path: Path) -> None:
     assert compare(files, tmp_path / "s", figures=False).n_done == 12
 
 
-class Broken:
+class Broken(Clustering):
     """A clustering that fails with a bug of its own for 4 superclasses."""
 
-    options_model = NoOptions
-    finds_number = False
-    needs_affinity = True
-
-    def cluster(self, affinity, n_superclasses, options, rng, weights):
-        from rebalance.model import ClusteringResult
-
+    def cluster(self, averages, n_superclasses, options, rng):
         if n_superclasses == 4:
             raise ZeroDivisionError("no luck")
-        import numpy as np
-
-        return ClusteringResult(np.arange(len(affinity)) % n_superclasses)
+        return ClusteringResult(np.arange(len(averages)) % n_superclasses)
 
 
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> None:
-    import rebalance.clusterings as clusterings
-    from rebalance.comparison import method_grid
-    from rebalance.record import run_record
-
     module = SimpleNamespace(
         rebalance_clusterings=hookimpl(
             lambda: [PluginSpec("broken", "Fails.", f"{__name__}:Broken")]
         )
     )
-    mine = Registry()
-    mine.add(module, package="mine", version="1")
-    registry.cache_clear()
-    for place in (clusterings, method_grid, run_record):
-        monkeypatch.setattr(place, "registry", lambda: mine)
+    installed = registry()
+    monkeypatch.setattr(installed, "_plugins", dict(installed._plugins))
+    installed.add(module, package="mine", version="1")
 
 
 @pytest.mark.usefixtures("broken")

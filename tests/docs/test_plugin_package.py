@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -19,6 +20,7 @@ from docs.tools import pages
 from docs.tools.pages import ROOT, Block
 from docs.tools.session import Session, commands, same
 from tests.environment import Environment
+from tests.strict_typing import require_strict_types
 
 PAGE = ROOT / "docs" / "plugin-authors.md"
 BLOCKS = pages.blocks(PAGE.read_text(encoding="utf-8"))
@@ -45,6 +47,13 @@ def project(tmp_path: Path, simulated_job: Path, monkeypatch: pytest.MonkeyPatch
     return tmp_path
 
 
+@pytest.mark.usefixtures("project")
+def test_the_code_of_the_page_is_strictly_typed() -> None:
+    files = [Path(block.options["file"]) for block in BLOCKS if block.language == "python"]
+    assert len(files) >= 7
+    require_strict_types(files, path=[Path()])
+
+
 def carry_out(run: Callable[[list[str]], str]) -> list[str]:
     """Do the commands of the page in order; each prints what the page shows, if it shows it."""
     done = []
@@ -52,7 +61,7 @@ def carry_out(run: Callable[[list[str]], str]) -> list[str]:
         if block.language != "console" or not is_carried_out(block):
             continue
         for typed, shown in commands(block.text):
-            printed = run(typed.split())
+            printed = run(shlex.split(typed))
             done.append(typed)
             if shown:
                 assert same(shown, printed), f"{typed}\n{printed}"
@@ -115,5 +124,5 @@ def test_the_shown_commands_work_in_a_clean_environment(project: Path) -> None:
 
     shell("python3 -m venv venv")
     shell(f"pip install --quiet {ROOT} pytest")
-    done = carry_out(lambda words: shell(" ".join(words)))
+    done = carry_out(lambda words: shell(shlex.join(words)))
     assert f"pip install -e {PACKAGE}" in done

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import rebalance
 from docs.tools.pages import ROOT
 from rebalance.registry import registry
 
@@ -134,6 +135,40 @@ def test_no_two_files_import_each_other_directly_or_by_way_of_others() -> None:
     assert set(order) == set(known)
 
 
+PROMISED = {
+    "rebalance",
+    *(
+        f"rebalance.{name}"
+        for name in (
+            "contracts",
+            "errors",
+            "hookspecs",
+            "model",
+            "options",
+            "pairwise",
+            "testing",
+            "toolkit",
+        )
+    ),
+}
+"""What a plugin package may use."""
+
+PROGRAMS = ("benchmark", "example")
+"""Modules of plugin packages that are no plugins: they simulate data to run them on."""
+
+
+def test_plugin_packages_use_only_what_is_promised_to_authors() -> None:
+    found = {
+        (path.relative_to(ROOT).as_posix(), name)
+        for path in (ROOT / "plugins").glob("*/src/**/*.py")
+        for name in imports(path) - PROMISED
+        if name.partition(".")[0] == "rebalance"
+        if not (path.stem in PROGRAMS and name == "rebalance.simulate")
+        if name.partition(".")[2] not in rebalance._PUBLIC
+    }
+    assert not found
+
+
 def test_pluggy_is_behind_the_hooks_and_the_registry() -> None:
     users = {path.stem for path in PACKAGE.rglob("*.py") if "pluggy" in imports(path)}
     assert users == {"hookspecs", "registry"}
@@ -200,7 +235,7 @@ def test_type_checkers_are_told_of_every_public_name() -> None:
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
-    assert told == rebalance._FROM
+    assert told == rebalance._PUBLIC
     assert set(rebalance.__all__) == {*told, "__version__"}
     assert all(getattr(rebalance, name).__name__ == name for name in told)
 

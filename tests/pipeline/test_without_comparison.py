@@ -25,8 +25,8 @@ class Alternating:
     finds_number: ClassVar[bool] = False
     needs_affinity: ClassVar[bool] = False
 
-    def cluster(self, affinity: Any, n_superclasses: int, *_: Any) -> ClusteringResult:
-        return ClusteringResult(label=np.arange(len(affinity)) % n_superclasses)
+    def cluster(self, averages: Any, n_superclasses: int, *_: Any) -> ClusteringResult:
+        return ClusteringResult(label=np.arange(len(averages)) % n_superclasses)
 
 
 class Singles(Alternating):

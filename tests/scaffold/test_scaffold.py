@@ -17,6 +17,7 @@ from rebalance.errors import OptionError, OutputError
 from rebalance.registry import KINDS, Registry, registry
 from rebalance.scaffold import distribution_name, write_package
 from tests.environment import Environment
+from tests.strict_typing import require_strict_types
 
 ROOT = Path(__file__).parents[2]
 
@@ -59,13 +60,38 @@ def test_what_is_written_is_formatted_and_names_no_one_else(kind: str, tmp_path:
     project = tomllib.loads((folder / "pyproject.toml").read_text())["project"]
     assert project["name"] == "rebalance-a-b2"
     assert project["entry-points"]["rebalance"] == {"a-b2": "rebalance_a_b2"}
-    done = subprocess.run(
-        [sys.executable, "-m", "ruff", "format", "--check", "--line-length=100", str(folder)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stdout
+    for words in (["format", "--check"], ["check", "--isolated", "--select=E,F,W,B,UP,SIM,RUF"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *words, "--line-length=100", str(folder)],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout
+
+
+def test_what_is_written_is_strictly_typed(tmp_path: Path) -> None:
+    folders = [tmp_path / kind for kind in KINDS]
+    for kind, folder in zip(KINDS, folders, strict=True):
+        write_package(kind, f"new-{kind}", folder)
+    files = [path for folder in folders for path in folder.rglob("*.py")]
+    require_strict_types(files, path=[folder / "src" for folder in folders])
+
+
+def test_a_summary_of_ones_own_goes_wherever_it_is_shown(tmp_path: Path) -> None:
+    words = ["plugins", "new", "metric", "a-b", "--folder", str(tmp_path / "a")]
+    done = CliRunner().invoke(app, [*words, "--summary", "Rank correlation\n of profiles"])
+    assert done.exit_code == 0, done.output
+    files = [path.read_text() for path in (tmp_path / "a").rglob("*") if path.is_file()]
+    assert sum("Rank correlation of profiles." in text for text in files) == 4
+    assert not any("Differences of grey levels" in text for text in files)
+
+
+@pytest.mark.parametrize("summary", ['Says "so"', "a" * 80, "a\\b"])
+def test_a_summary_that_will_not_do_is_refused(summary: str, tmp_path: Path) -> None:
+    with pytest.raises(OptionError, match="no summary"):
+        write_package("metric", "mine", tmp_path / "package", summary=summary)
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize(

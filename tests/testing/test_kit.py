@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,7 +10,10 @@ from typing import Any
 
 import pytest
 
+import rebalance
+from rebalance.contracts import Column, Plugin
 from rebalance.errors import OptionError, PluginError
+from rebalance.plugin_validation import CONTRACTS
 from rebalance.testing import (
     BrokenPromises,
     Case,
@@ -50,6 +54,67 @@ def test_a_broken_promise_is_an_error_that_says_which_and_where(
     assert place in message
     outcomes = ask(plugin, raises=False)  # type: ignore[operator]
     assert [outcome.check for outcome in outcomes if outcome.status == "failed"] == [promise]
+
+
+@pytest.mark.parametrize(
+    ("plugin", "check", "words"),
+    [
+        (wrong_clusterings.OrderCountsWithANumber(), "order-of-averages", "K = "),
+        (wrong_clusterings.GivesABareArray(), "labels", "gave ndarray, expected a Clustering"),
+        (wrong_strategies.NeverAsks(), "other-seed-other-particles", "or state is_random = False"),
+        (wrong_strategies.SaysItIsNotRandom(), "other-seed-other-particles", "is_random = False"),
+        (wrong_metrics.DoubleFeatures(), "dtype", "features() gave float64"),
+        (wrong_metrics.GivesABareArray(), "shape", "tile() gave ndarray, expected a Block"),
+        (wrong_metrics.TakesTheFirst(), "pair-symmetric", "with the two exchanged"),
+    ],
+)
+def test_a_fault_that_used_to_slip_through_is_named(plugin: Any, check: str, words: str) -> None:
+    ask = {"clustering": check_clustering, "strategy": check_strategy, "metric": check_metric}
+    outcomes = ask[Case(plugin).kind](plugin, raises=False)
+    found = {outcome.check: outcome.detail for outcome in outcomes if outcome.status == "failed"}
+    assert words in found[check]
+
+
+def test_of_a_plugin_that_breaks_its_contract_nothing_else_is_asked() -> None:
+    outcomes = check_metric(wrong_metrics.ContractBroken(), raises=False)
+    assert [one.check for one in outcomes if one.status == "failed"] == ["contract"]
+    assert {one.status for one in outcomes[1:]} == {"not applicable"}
+    assert "expected 'affinity' or 'distance'" in outcomes[0].detail
+
+
+def test_a_class_in_place_of_an_instance_is_named() -> None:
+    (failed,) = (
+        one
+        for one in check_metric(wrong_metrics.Right, raises=False)  # type: ignore[arg-type]
+        if one.status == "failed"
+    )
+    assert failed.detail == "It is a class. Give an instance of it: Right()."
+
+
+def test_a_text_column_can_be_named_from_outside() -> None:
+    strategy = wrong_strategies.SaysNotWhatItReads()
+    failed = [one for one in check_strategy(strategy, raises=False) if one.status == "failed"]
+    assert "no column 'myName'" in failed[0].detail
+    check_strategy(strategy, columns=(Column("myName", "text"), "myScore"))
+
+
+def test_the_kit_asks_for_no_member_of_a_plugin_by_a_probe() -> None:
+    members = {
+        name
+        for contract in (Plugin, *CONTRACTS.values())
+        for name in {**contract.__annotations__, **vars(contract)}
+        if not name.startswith("_")
+    }
+    probe = re.compile(r"\b(?:hasattr|getattr)\([^()]*(?:\([^()]*\))?[^()]*?\"(\w+)\"")
+    package = Path(rebalance.__file__).parent
+    found = [
+        (path.relative_to(package).as_posix(), name)
+        for path in package.rglob("*.py")
+        if path.name != "plugin_validation.py"
+        for name in probe.findall(path.read_text(encoding="utf-8"))
+        if name in members
+    ]
+    assert not found
 
 
 def test_an_error_says_where_the_plugin_raised_it_and_is_told_once() -> None:

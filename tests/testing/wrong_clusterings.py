@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 from scipy.cluster.hierarchy import leaves_list, linkage
 
 from rebalance.clusterings.hierarchical import Hierarchical
+from rebalance.contracts import Clustering, ClusteringInput
 from rebalance.errors import OptionError
 from rebalance.model import ClusteringResult
 from tests.testing.wrong_options import RightOptions, option_faults
@@ -22,10 +24,10 @@ class Right:
     needs_affinity = True
 
     def cluster(
-        self, affinity: Any, n_superclasses: Any, options: Any, rng: Any, weights: Any
+        self, averages: ClusteringInput, n_superclasses: Any, options: Any, rng: Any
     ) -> ClusteringResult:
         return Hierarchical().cluster(
-            affinity, n_superclasses, Hierarchical.options_model(linkage="average"), rng, weights
+            averages, n_superclasses, Hierarchical.options_model(linkage="average"), rng
         )
 
 
@@ -37,13 +39,13 @@ class RightFinder:
     needs_affinity = True
 
     def cluster(
-        self, affinity: Any, n_superclasses: Any, options: Any, rng: Any, weights: Any
+        self, averages: ClusteringInput, n_superclasses: Any, options: Any, rng: Any
     ) -> ClusteringResult:
         from scipy.sparse.csgraph import connected_components
 
         if n_superclasses is not None:
             raise OptionError("It finds the number itself.", hint="Leave out -k.")
-        return ClusteringResult(connected_components(affinity > 0.5)[1].astype(np.int64))
+        return ClusteringResult(connected_components(averages.affinity > 0.5)[1].astype(np.int64))
 
 
 class Talks(Right):
@@ -72,24 +74,43 @@ class SmallIntegers(Right):
 
 
 class AtMostFour(Right):
-    def cluster(self, affinity: Any, n_superclasses: Any, *given: Any) -> ClusteringResult:
-        return super().cluster(affinity, min(n_superclasses, 4), *given)
+    def cluster(self, averages: Any, n_superclasses: Any, *given: Any) -> ClusteringResult:
+        return super().cluster(averages, min(n_superclasses, 4), *given)
 
 
 class DeafFinder(RightFinder):
     """Finds what it finds, whatever number is given."""
 
-    def cluster(self, affinity: Any, n_superclasses: Any, *given: Any) -> ClusteringResult:
-        found = super().cluster(affinity, None, *given)
-        return ClusteringResult(np.arange(len(affinity))) if n_superclasses else found
+    def cluster(self, averages: Any, n_superclasses: Any, *given: Any) -> ClusteringResult:
+        found = super().cluster(averages, None, *given)
+        return ClusteringResult(np.arange(len(averages))) if n_superclasses else found
+
+
+class GivesABareArray(Right):
+    """Wrong in every check that asks for a grouping."""
+
+    def cluster(self, *given: Any) -> Any:
+        return super().cluster(*given).label
+
+
+class OrderCountsWithANumber(RightFinder):
+    """Where it finds the number all is well; told it, it begins with the first."""
+
+    def cluster(
+        self, averages: ClusteringInput, n_superclasses: Any, options: Any, rng: Any
+    ) -> ClusteringResult:
+        if n_superclasses is None:
+            return super().cluster(averages, None, options, rng)
+        return BeginsWithTheFirst().cluster(averages, n_superclasses, options, rng)
 
 
 class BeginsWithTheFirst(Right):
     """Farthest-first traversal from the average that is shown first."""
 
     def cluster(
-        self, affinity: Any, n_superclasses: Any, options: Any, rng: Any, weights: Any
+        self, averages: ClusteringInput, n_superclasses: Any, options: Any, rng: Any
     ) -> ClusteringResult:
+        affinity = averages.affinity
         leaders = [0]
         while len(leaders) < n_superclasses:
             nearest = affinity[leaders].max(axis=0)
@@ -103,38 +124,38 @@ class BeginsWithTheFirst(Right):
 class DividesByTheSum(Right):
     """By the affinity of an average with all others, which is 0 for one that is like none."""
 
-    def cluster(self, affinity: Any, *given: Any) -> ClusteringResult:
-        if len(affinity) > 1 and (affinity.sum(axis=1) - 1.0 <= 0.0).any():
+    def cluster(self, averages: Any, *given: Any) -> ClusteringResult:
+        if len(averages) > 1 and (averages.affinity.sum(axis=1) - 1.0 <= 0.0).any():
             raise ZeroDivisionError("float division by zero")
-        return super().cluster(affinity, *given)
+        return super().cluster(averages, *given)
 
 
 class DrawsLotsWithoutSeed(Right):
     """Where pairs are equally alike."""
 
-    def cluster(self, affinity: Any, n_superclasses: Any, *given: Any) -> ClusteringResult:
-        n = len(affinity)
-        found = super().cluster(affinity, n_superclasses, *given)
-        pairs = affinity[np.triu_indices(n, 1)]
+    def cluster(self, averages: Any, n_superclasses: Any, *given: Any) -> ClusteringResult:
+        n = len(averages)
+        found = super().cluster(averages, n_superclasses, *given)
+        pairs = averages.affinity[np.triu_indices(n, 1)]
         if 1 < len(np.unique(pairs)) < len(pairs) / 4:
             return ClusteringResult(np.random.default_rng().permutation(found.label))
         return found
 
 
-class NeedsWeights(Right):
+class NeedsParticles(Right):
     def cluster(
-        self, affinity: Any, n_superclasses: Any, options: Any, rng: Any, weights: Any
+        self, averages: ClusteringInput, n_superclasses: Any, options: Any, rng: Any
     ) -> ClusteringResult:
-        assert weights.sum() > 0
-        return super().cluster(affinity, n_superclasses, options, rng, weights)
+        assert averages.n_particles is not None
+        return super().cluster(averages, n_superclasses, options, rng)
 
 
 class AnotherTree(Right):
-    def cluster(self, affinity: Any, *given: Any) -> ClusteringResult:
-        found = super().cluster(affinity, *given)
+    def cluster(self, averages: Any, *given: Any) -> ClusteringResult:
+        found = super().cluster(averages, *given)
         if found.linkage is None:
             return found
-        distance = 1.0 - affinity[np.triu_indices(len(affinity), 1)]
+        distance = 1.0 - averages.affinity[np.triu_indices(len(averages), 1)]
         tree = linkage(distance.astype(np.float64), "single")
         return ClusteringResult(found.label, tree, leaves_list(tree).astype(np.int64))
 
@@ -147,48 +168,48 @@ class ShowsOneTwice(Right):
 
 class OneLessOfMany(Right):
     def cluster_many(
-        self, affinity: Any, numbers: Any, options: Any, rng: Any, weights: Any
+        self, averages: Any, numbers: Any, options: Any, rng: Any
     ) -> dict[int, ClusteringResult]:
         return {
-            number: self.cluster(affinity, max(number - 1, 1), options, rng, weights)
-            for number in numbers
+            number: self.cluster(averages, max(number - 1, 1), options, rng) for number in numbers
         }
 
 
 class WritesToTheDiagonal(Right):
-    def cluster(self, affinity: Any, *given: Any) -> ClusteringResult:
-        found = super().cluster(affinity.copy(), *given)
-        np.fill_diagonal(affinity, 0.0)
+    def cluster(self, averages: Any, *given: Any) -> ClusteringResult:
+        found = super().cluster(averages, *given)
+        np.fill_diagonal(averages.affinity, 0.0)
         return found
 
 
 class NotOfOne(Right):
-    def cluster(self, affinity: Any, *given: Any) -> ClusteringResult:
-        if len(affinity) == 1:
+    def cluster(self, averages: Any, *given: Any) -> ClusteringResult:
+        if len(averages) == 1:
             raise ValueError("The number of observations cannot be determined")
-        return super().cluster(affinity, *given)
+        return super().cluster(averages, *given)
 
 
 class NotOfTwo(Right):
-    def cluster(self, affinity: Any, *given: Any) -> ClusteringResult:
-        found = super().cluster(affinity, *given)
-        return ClusteringResult(np.arange(2)) if len(affinity) == 2 else found
+    def cluster(self, averages: Any, *given: Any) -> ClusteringResult:
+        found = super().cluster(averages, *given)
+        return ClusteringResult(np.arange(2)) if len(averages) == 2 else found
 
 
 class DividesByTheSpread(Right):
     """Of affinities, which is 0 where all are alike."""
 
-    def cluster(self, affinity: Any, *given: Any) -> ClusteringResult:
-        if len(affinity) > 2 and np.ptp(affinity[np.triu_indices(len(affinity), 1)]) == 0:
+    def cluster(self, averages: Any, *given: Any) -> ClusteringResult:
+        pairs = averages.affinity[np.triu_indices(len(averages), 1)]
+        if len(averages) > 2 and np.ptp(pairs) == 0:
             raise ZeroDivisionError("float division by zero")
-        return super().cluster(affinity, *given)
+        return super().cluster(averages, *given)
 
 
 class TakesItForADistance(Right):
-    def cluster(self, affinity: Any, *given: Any) -> ClusteringResult:
-        opposite = 1.0 - affinity
+    def cluster(self, averages: Any, *given: Any) -> ClusteringResult:
+        opposite = 1.0 - averages.affinity
         np.fill_diagonal(opposite, 1.0)
-        return super().cluster(opposite, *given)
+        return super().cluster(replace(averages, affinity=opposite), *given)
 
 
 class NeedsItAfterAll(Right):
@@ -206,7 +227,7 @@ WRONG: dict[str, tuple[Any, dict[str, str]]] = {
     "order-of-averages": (BeginsWithTheFirst(), {}),
     "empties-and-loners": (DividesByTheSum(), {}),
     "same-seed-same-labels": (DrawsLotsWithoutSeed(), {}),
-    "weights-or-none": (NeedsWeights(), {}),
+    "particles-or-none": (NeedsParticles(), {}),
     "linkage-valid": (AnotherTree(), {}),
     "order-valid": (ShowsOneTwice(), {"labels": _ORDER, "empties-and-loners": _ORDER}),
     "many-numbers-at-once": (OneLessOfMany(), {}),
@@ -219,4 +240,16 @@ WRONG: dict[str, tuple[Any, dict[str, str]]] = {
 }
 """By check: a clustering that fails it, and which other checks must see the same fault, and why."""
 
-RIGHT = (Right(), RightFinder())
+
+class RightByBaseClass(Clustering):
+    """The same, from the base class: what is optional is not written."""
+
+    options_model = RightOptions
+
+    def cluster(
+        self, averages: ClusteringInput, n_superclasses: Any, options: Any, rng: Any
+    ) -> ClusteringResult:
+        return Right().cluster(averages, n_superclasses, options, rng)
+
+
+RIGHT = (Right(), RightFinder(), RightByBaseClass())

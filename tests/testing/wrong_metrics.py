@@ -8,10 +8,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from rebalance.contracts import Block
+from rebalance.contracts import Advice, Block
 from rebalance.engine.threads import current_threads
 from rebalance.metrics.rotational_cc import RotationalCC
 from rebalance.options import Length, option
+from rebalance.pairwise import PairMetric
 from tests.testing.wrong_options import RightOptions, option_faults
 
 RINGS = 14
@@ -100,6 +101,13 @@ class Doubles(Right):
         return Block(super().tile(*given, **more).values.astype(np.float64))
 
 
+class GivesABareArray(Right):
+    """Wrong in every check that asks for values."""
+
+    def tile(self, *given: Any, **more: Any) -> Any:
+        return super().tile(*given, **more).values
+
+
 class AboveOne(Right):
     def affinity(self, first: Any, second: Any) -> Any:
         return 1.004 * super().affinity(first, second)
@@ -175,6 +183,65 @@ class HoldsALock(Right):
 class FactsOfNumpy(Right):
     def facts(self, features: Any) -> dict[str, Any]:
         return {"rings": np.int64(RINGS)}
+
+
+class MutteredNotes(Right):
+    def notes(self, features: Any) -> tuple[str, ...]:
+        return ("fewer rings than usual",)
+
+
+class ResultsOfAFunction(Right):
+    def results(self, features: Any) -> dict[str, Any]:
+        return {"spectra": features["rows"], "again": amplitudes}
+
+
+class AdviceOfNoOne(Right):
+    def advice(self, options: Any) -> Advice:
+        return Advice("hierarchical", {"linkge": "average"})
+
+
+class CurvesInPercent(Right):
+    def curve_axis(self, features: Any) -> Any:
+        return np.arange(1, RINGS + 1) / 72
+
+    def curves(self, features: Any, rows: range, columns: range, *, alignment: Any = None) -> Any:
+        return np.full((len(rows), len(columns), RINGS), 55, dtype=np.float32)
+
+
+class ScaledByAll(Right):
+    """By how many averages there are."""
+
+    def rows(self, images: Any) -> Any:
+        return super().rows(images) * (len(images) / 6) ** 2
+
+
+class PairOfRings(PairMetric):
+    """The right distance as a pair function."""
+
+    options_model = SpectrumOptions
+    returns = "distance"
+    invariances = ("rotation", "shift", "mirror", "scale", "offset")
+    symmetric = True
+
+    def features(self, class_averages: Any, options: Any) -> Any:
+        if options.blur is not None:
+            options.blur.pixels(class_averages.pixel_size, "blur")
+        return Right().rows(class_averages.images).astype(np.float32)
+
+    @staticmethod
+    def pair(first: Any, second: Any) -> Any:
+        return 40.0 * np.abs(first - second).sum()
+
+
+class DoubleFeatures(PairOfRings):
+    def features(self, class_averages: Any, options: Any) -> Any:
+        return super().features(class_averages, options).astype(np.float64)
+
+
+class TakesTheFirst(PairOfRings):
+    @staticmethod
+    def pair(first: Any, second: Any) -> Any:
+        return 40.0 * (np.abs(first - second).sum() + 1e-4 * abs(first[0] - second[1]))
 
 
 class AlongOneAxis(Right):
@@ -261,17 +328,18 @@ class AnotherOnTheCard(Right):
         return Block(values * np.float32(0.99 if features["device"] == "cuda" else 1.0))
 
 
-_REFUSED = "a metric whose contract is broken is not run"
 _RANGE = "the engine refuses values out of range, also with empties in the stack"
 
 WRONG: dict[str, tuple[Any, dict[str, str]]] = {
-    "contract": (ContractBroken(), {"few-averages": _REFUSED, "empties-left-out": _REFUSED}),
+    "contract": (ContractBroken(), {}),
     **{name: (plugin, {}) for name, plugin in option_faults(Right).items()},
     "lengths-refused": (TakesAngstromForPixels(), {}),
     "shape": (HalfATransform(), {}),
     "dtype": (Doubles(), {}),
     "range-of-values": (AboveOne(), {"empties-left-out": _RANGE}),
     "symmetry": (LooksAtTheRowFirst(), {}),
+    "pair-symmetric": (TakesTheFirst(), {}),
+    "the-pair-alone": (ScaledByAll(), {}),
     "identical-images": (NeverSure(), {}),
     "different-images": (AllAreAlike(), {}),
     "tiling": (SeesTheTile(), {}),
@@ -283,6 +351,10 @@ WRONG: dict[str, tuple[Any, dict[str, str]]] = {
     "features-picklable": (FeaturesWithACall(), {}),
     "metric-picklable": (HoldsALock(), {}),
     "facts-are-json": (FactsOfNumpy(), {}),
+    "notes-are-sentences": (MutteredNotes(), {}),
+    "results-can-be-kept": (ResultsOfAFunction(), {}),
+    "advice-can-be-followed": (AdviceOfNoOne(), {}),
+    "curves-fit-their-axis": (CurvesInPercent(), {}),
     "invariance-rotation": (AlongOneAxis(), {}),
     "invariance-shift": (AboutTheMiddle(), {}),
     "invariance-mirror": (SeesHands(), {}),
@@ -294,4 +366,24 @@ WRONG: dict[str, tuple[Any, dict[str, str]]] = {
 }
 """By check: a metric that fails it, and which other checks must see the same fault, and why."""
 
-RIGHT = (Right(), RightDistance(), Search())
+
+class Outspoken(Right):
+    """Right, and it says all that a metric may say."""
+
+    def notes(self, features: Any) -> list[str]:
+        return ["Fewer rings than usual."]
+
+    def results(self, features: Any) -> dict[str, Any]:
+        return {"spectra": features["rows"], "n_rings": RINGS}
+
+    def advice(self, options: Any) -> Advice:
+        return Advice("hierarchical", {"linkage": "average"})
+
+    def curve_axis(self, features: Any) -> Any:
+        return np.arange(1, RINGS + 1) / 72
+
+    def curves(self, features: Any, rows: range, columns: range, *, alignment: Any = None) -> Any:
+        return np.zeros((len(rows), len(columns), RINGS), dtype=np.float32)
+
+
+RIGHT = (Right(), RightDistance(), Outspoken(), PairOfRings(), Search())

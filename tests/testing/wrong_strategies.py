@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from rebalance.contracts import Column, Strategy
 from tests.testing.wrong_options import RightOptions, option_faults
 
 
@@ -77,6 +78,54 @@ class Unseeded(Right):
 class AsksInVain(Right):
     def order(self, rows: Any, number: int, cap: int, rng_for: Any) -> Any:
         return np.sort(super().order(rows, number, cap, rng_for))
+
+
+class SaysItIsNotRandom(Right):
+    is_random = False
+
+
+class NeverAsks(Right):
+    """Wrong as `AsksInVain` is: it is random by what it states."""
+
+    def order(self, rows: Any, number: int, cap: int, rng_for: Any) -> Any:
+        return rows
+
+
+class RightByOrder(NeverAsks):
+    is_random = False
+
+
+class RightByPlaces(Strategy):
+    """Written as places alone, by two columns of its own; from the base class."""
+
+    options_model = RightOptions
+    columns = (Column("myName", "text"), "myScore")
+    is_random = False
+
+    def places(self, particles: Any, group: Any, options: Any, rng_for: Any) -> Any:
+        name, score = particles.column("myName"), particles.column("myScore")
+        assert name.dtype.kind == "U"
+        place = np.full(len(group), -1, dtype=np.int64)
+        for number in np.unique(group[group >= 0]):
+            rows = np.flatnonzero(group == number)
+            place[rows[np.lexsort((score[rows], name[rows]))]] = np.arange(len(rows))
+        return place
+
+
+class SaysNotWhatItReads(RightByPlaces):
+    """Not wrong, if it is told from outside."""
+
+    columns = ()
+
+
+class ShapeOfPlaces:
+    """The shape alone, of a strategy that has nothing but places."""
+
+    is_random = False
+    columns = (Column("myName", "text"), "myScore")
+
+    def places(self, *given: Any) -> Any:
+        return RightByPlaces().places(*given)
 
 
 class DropsAllWhereNothingIsToBeDropped(Right):
@@ -152,4 +201,4 @@ WRONG: dict[str, tuple[Any, dict[str, str]]] = {
 }
 """By check: a strategy that fails it, and which other checks must see the same fault, and why."""
 
-RIGHT = (Right(),)
+RIGHT = (Right(), RightByOrder(), RightByPlaces(), ShapeOfPlaces())

@@ -11,8 +11,9 @@ from rebalance_baselines.k_means import KMeansClustering, KMeansOptions, coordin
 from scipy.spatial.distance import cdist
 
 import rebalance
-from rebalance.imaging.masks import soft_disc
+from rebalance.contracts import ClusteringInput
 from rebalance.model import ClassAverages
+from rebalance.toolkit import soft_disc
 
 
 @pytest.fixture
@@ -20,6 +21,10 @@ def averages() -> ClassAverages:
     images = np.random.default_rng(5).normal(2.0, 1.0, (9, 24, 24)).astype(np.float32)
     images[4:] += np.outer(np.hanning(24), np.hanning(24)).astype(np.float32) * 4
     return ClassAverages(images, np.arange(1, 10))
+
+
+def shown(affinity: np.ndarray) -> ClusteringInput:
+    return ClusteringInput(affinity, np.arange(1, len(affinity) + 1))
 
 
 def masked(averages: ClassAverages, diameter: float) -> np.ndarray:
@@ -89,7 +94,7 @@ def test_k_means_finds_the_smallest_sum_of_squares_of_a_small_set() -> None:
 
     found = (
         KMeansClustering()
-        .cluster(affinity, 2, KMeansOptions(), np.random.default_rng(0), None)
+        .cluster(shown(affinity), 2, KMeansOptions(), np.random.default_rng(0))
         .label
     )
     every = (np.array([code >> at & 1 for at in range(8)]) for code in range(1, 2**7))
@@ -102,7 +107,7 @@ def test_copies_still_make_as_many_superclasses_as_are_asked_for() -> None:
     for number in range(1, 7):
         label = (
             KMeansClustering()
-            .cluster(affinity, number, KMeansOptions(), np.random.default_rng(0), None)
+            .cluster(shown(affinity), number, KMeansOptions(), np.random.default_rng(0))
             .label
         )
         assert len(np.unique(label)) == number

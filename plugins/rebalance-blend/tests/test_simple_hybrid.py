@@ -10,9 +10,9 @@ pytest.importorskip("rebalance_blend", reason="rebalance-blend is not installed"
 
 import rebalance
 from rebalance.errors import OptionError
-from rebalance.imaging.masks import estimate_radius, soft_disc
 from rebalance.model import Affinity, ClassAverages
 from rebalance.simulate import simulate_class_averages
+from rebalance.toolkit import estimate_radius, soft_disc
 
 PARTS = ("signal_weight", "correlation_weight", "resolution_weight")
 

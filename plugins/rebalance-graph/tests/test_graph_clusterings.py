@@ -11,12 +11,12 @@ import pytest
 pytest.importorskip("rebalance_graph", reason="rebalance-graph is not installed")
 
 from rebalance_graph.affinity_propagation import AffinityPropagation
-from rebalance_graph.canonical_order import canonical_order
 from rebalance_graph.hdbscan import Hdbscan
 from rebalance_graph.k_medoids import KMedoids
 from rebalance_graph.leiden import Leiden
 from rebalance_graph.merging import merge_most_alike
 
+from rebalance.contracts import ClusteringInput
 from rebalance.errors import OptionError
 
 FINDERS = (Leiden, Hdbscan, AffinityPropagation)
@@ -37,7 +37,8 @@ def groups(
 def found(clustering, affinity, number=None, seed=0, **options):  # type: ignore[no-untyped-def]
     model = clustering.options_model(**options)
     rng = np.random.default_rng(seed)
-    return clustering.cluster(affinity, number, model, rng, None).label
+    averages = ClusteringInput(affinity, np.arange(1, len(affinity) + 1))
+    return clustering.cluster(averages, number, model, rng).label
 
 
 def same_partition(one: npt.NDArray[np.int64], other: npt.NDArray[np.int64]) -> bool:
@@ -148,23 +149,6 @@ def test_the_order_of_the_averages_does_not_count(clustering) -> None:  # type: 
         order = rng.permutation(len(affinity))
         moved = found(clustering(), affinity[np.ix_(order, order)], number)
         assert same_partition(moved, label[order])
-
-
-def test_canonical_order_tells_apart_what_sorted_rows_do_not() -> None:
-    """On a path of five, second and fourth have equal rows; their neighbours tell nothing, but
-    with one end marked they do."""
-    affinity = np.eye(5, dtype=np.float32)
-    for i in range(4):
-        affinity[i, i + 1] = affinity[i + 1, i] = 0.5
-    affinity[0, 4] = affinity[4, 0] = 0.25
-    affinity[0, 2] = affinity[2, 0] = 0.1
-    order = canonical_order(affinity)
-    for seed in range(5):
-        moved = np.random.default_rng(seed).permutation(5)
-        other = moved[canonical_order(affinity[np.ix_(moved, moved)])]
-        np.testing.assert_array_equal(
-            affinity[np.ix_(order, order)], affinity[np.ix_(other, other)]
-        )
 
 
 def test_merging_joins_the_most_alike_first() -> None:

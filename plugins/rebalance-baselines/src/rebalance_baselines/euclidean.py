@@ -20,6 +20,8 @@ class Euclidean(PairMetric):
     aligned.
     """
 
+    depends_on = "all"
+
     def methods(self, options: Any) -> Methods:
         """For a methods paragraph."""
         return Methods("the Euclidean distance of the images as they were")
@@ -33,7 +35,7 @@ class Euclidean(PairMetric):
         return (flat / max(diameter, np.finfo(np.float64).tiny)).astype(np.float32)
 
     @staticmethod
-    def pair(first, second):  # type: ignore[no-untyped-def]
+    def pair(first: FloatArray, second: FloatArray) -> float:
         total = 0.0
         for at in range(len(first)):
             off = np.float64(first[at]) - np.float64(second[at])

@@ -7,10 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from rebalance.imaging.masks import mask_about
-from rebalance.metrics.search_options import mask_radius
-from rebalance.model import ClassAverages, DoubleArray
+from rebalance.model import ClassAverages, DoubleArray, FloatArray
 from rebalance.pairwise import MaskOptions, PairFeatures, PairMetric
+from rebalance.toolkit import mask_about, mask_radius
 
 
 class MaskedMetric(PairMetric):
@@ -41,7 +40,7 @@ def scaled(rows: DoubleArray) -> DoubleArray:
     return rows / np.maximum(length, np.finfo(np.float64).tiny)
 
 
-def correlation(first, second):  # type: ignore[no-untyped-def]
+def correlation(first: FloatArray, second: FloatArray) -> float:
     """Sum of products, kept within 0 and 1; compiled by `rebalance.pairwise`."""
     total = 0.0
     for at in range(len(first)):

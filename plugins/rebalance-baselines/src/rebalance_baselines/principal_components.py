@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from rebalance.contracts import Methods
 from rebalance.model import ClassAverages, FloatArray
-from rebalance.options import Options, option
+from rebalance.options import option
 from rebalance.pairwise import MaskOptions
 from rebalance_baselines.masked import MaskedMetric, masked_images, scaled
 
@@ -42,9 +40,9 @@ class PrincipalComponents(MaskedMetric):
        doi:10.1016/0304-3991(81)90059-0.
     """
 
-    options_model: ClassVar[type[Options]] = PrincipalComponentsOptions
-    returns: ClassVar[str] = "affinity"
-    invariances: ClassVar[tuple[str, ...]] = ("scale", "offset")
+    options_model = PrincipalComponentsOptions
+    depends_on = "all"
+    invariances = ("scale", "offset")
 
     def methods(self, options: PrincipalComponentsOptions) -> Methods:
         """For a methods paragraph."""
@@ -67,7 +65,7 @@ class PrincipalComponents(MaskedMetric):
         return scores.astype(np.float32)
 
     @staticmethod
-    def pair(first, second):  # type: ignore[no-untyped-def]
+    def pair(first: FloatArray, second: FloatArray) -> float:
         total = 0.0
         for at in range(len(first)):
             off = np.float64(first[at]) - np.float64(second[at])

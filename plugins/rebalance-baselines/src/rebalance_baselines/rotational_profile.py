@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from rebalance.contracts import Methods
-from rebalance.imaging.masks import radius_of_pixels
 from rebalance.model import ClassAverages, FloatArray
 from rebalance.pairwise import MaskOptions
+from rebalance.toolkit import radius_of_pixels
 from rebalance_baselines.masked import MaskedMetric, correlation, masked_images, scaled
 
 
@@ -19,8 +17,7 @@ class RotationalProfile(MaskedMetric):
     Images are masked about the centre of the box first, and their mean under the mask is taken off.
     """
 
-    returns: ClassVar[str] = "affinity"
-    invariances: ClassVar[tuple[str, ...]] = ("rotation", "mirror", "scale", "offset")
+    invariances = ("rotation", "mirror", "scale", "offset")
     pair = correlation
 
     def methods(self, options: MaskOptions) -> Methods:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 import numpy as np
 
 from rebalance.contracts import Methods
@@ -15,8 +13,7 @@ from rebalance_baselines.masked import MaskedMetric, correlation, masked_images,
 class Unaligned(MaskedMetric):
     """Correlation coefficient under a soft mask about the centre of the box, 0 where negative."""
 
-    returns: ClassVar[str] = "affinity"
-    invariances: ClassVar[tuple[str, ...]] = ("scale", "offset")
+    invariances = ("scale", "offset")
     pair = correlation
 
     def methods(self, options: MaskOptions) -> Methods:

@@ -11,10 +11,9 @@ import numpy.typing as npt
 
 from rebalance.contracts import ALIGNMENT, Block, Methods, Metric
 from rebalance.errors import OptionError
-from rebalance.imaging.masks import estimate_radius, mask_about, soft_disc
-from rebalance.imaging.polar import PolarGrid, polar_fourier
 from rebalance.model import ClassAverages, DoubleArray, FloatArray
 from rebalance.options import Length, option
+from rebalance.toolkit import PolarGrid, estimate_radius, mask_about, polar_fourier, soft_disc
 from rebalance_blend.shared_options import SharedOptions, check_lengths
 from rebalance_blend.signal_statistics import SignalStatistics, signal_statistics
 
@@ -118,6 +117,7 @@ class SimpleHybrid(Metric):
 
     options_model = SimpleHybridOptions
     returns = "distance"
+    depends_on = "all"
     requires = (f"{ALIGNMENT}:{_SEARCH}", _SEARCH)
     invariances = ("mirror", "scale", "offset")
 

@@ -117,6 +117,8 @@ class CommonLines(Metric):
 
     options_model = CommonLinesOptions
     returns = "distance"
+    # The longest projection of all decides at which points each is sampled.
+    depends_on = "all"
     invariances = ("shift", "mirror", "offset")
 
     def methods(self, options: CommonLinesOptions) -> Methods:

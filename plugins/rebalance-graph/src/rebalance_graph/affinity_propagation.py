@@ -10,7 +10,7 @@ from rebalance.contracts import Clustering, ClusteringInput, Methods
 from rebalance.errors import OptionError
 from rebalance.model import ClusteringResult, DoubleArray, IntArray
 from rebalance.options import Options, option
-from rebalance_graph.canonical_order import in_canonical_order
+from rebalance.toolkit import in_canonical_order
 from rebalance_graph.merging import merge_most_alike
 
 _MORE_DAMPING = (0.9,)

@@ -7,7 +7,7 @@ import numpy as np
 from rebalance.contracts import Clustering, ClusteringInput, Methods
 from rebalance.model import ClusteringResult, DoubleArray, IntArray
 from rebalance.options import Options, option
-from rebalance_graph.canonical_order import in_canonical_order
+from rebalance.toolkit import in_canonical_order
 
 PAPER = (
     "Schubert E. & Rousseeuw P.J. (2021) Fast and eager k-medoids clustering. Inf. Syst. 101, "

@@ -9,7 +9,7 @@ import numpy as np
 from rebalance.contracts import Clustering, ClusteringInput, Methods
 from rebalance.model import ClusteringResult, DoubleArray, IntArray
 from rebalance.options import Options, option
-from rebalance_graph.canonical_order import in_canonical_order
+from rebalance.toolkit import in_canonical_order
 from rebalance_graph.merging import merge_most_alike
 
 if TYPE_CHECKING:

@@ -6,32 +6,38 @@ from typing import Any
 
 import numpy as np
 
+from rebalance.contracts import Column
 from rebalance.model import UNASSIGNED, IntArray
-from rebalance.options import Options
+from rebalance.plugin_validation import overrides
 from rebalance.seeds import generator
-from rebalance.testing.methods_check import methods_paragraph
-from rebalance.testing.option_checks import OPTION_CHECKS
+from rebalance.testing.common_checks import COMMON_CHECKS
 from rebalance.testing.outcome import NotApplicable, broken, named, require
 from rebalance.testing.strategy_subject import SIZES, Crowd, StrategySubject
 
 
 def contract(subject: StrategySubject) -> None:
-    """It states what rebalance.contracts.Strategy asks for."""
+    """It states what rebalance.contracts.Strategy asks for, and completes options to such."""
     plugin = subject.plugin
-    for name in ("options_model", "select"):
-        require(hasattr(plugin, name), f"It has no {name}.")
     model = plugin.options_model
     require(
-        isinstance(model, type) and issubclass(model, Options),
-        f"options_model is {model!r}, expected a subclass of rebalance.options.Options.",
+        isinstance(plugin.columns, tuple)
+        and all(isinstance(column, str | Column) for column in plugin.columns),
+        f"columns = {plugin.columns!r}, expected a tuple of names or Columns.",
     )
-    complete = getattr(plugin, "complete", None)
-    if complete is not None:
-        completed = complete(subject.crowd().particles, subject.options)
+    for column in subject.columns.values():
         require(
-            isinstance(completed, model),
-            f"complete() gave {type(completed).__name__}, expected {model.__name__}.",
+            column.kind in ("number", "text"),
+            f"The column {column.name} is of kind {column.kind!r}, expected 'number' or 'text'.",
         )
+    require(
+        isinstance(plugin.is_random, bool),
+        f"is_random = {plugin.is_random!r}, expected True or False.",
+    )
+    completed = plugin.complete(subject.crowd().particles, subject.options)
+    require(
+        isinstance(completed, model),
+        f"complete() gave {type(completed).__name__}, expected {model.__name__}.",
+    )
 
 
 def selection(subject: StrategySubject) -> None:
@@ -100,16 +106,24 @@ def same_seed_same_particles(subject: StrategySubject) -> None:
 
 
 def other_seed_other_particles(subject: StrategySubject) -> None:
-    """Another seed keeps other particles, where random numbers are asked for."""
+    """Another seed keeps other particles, or, with is_random = False, the same."""
     crowd = subject.crowd()
     asked: list[int] = []
     first = _rows(subject.select(crowd, 6, asked=asked))
-    if not asked:
-        raise NotApplicable("It asks for no random numbers.")
     others = [_rows(subject.select(crowd, 6, seed=seed)) for seed in range(1, 6)]
+    differing = [np.setxor1d(first, other) for other in others]
+    if not subject.plugin.is_random:
+        at = next((rows[:1].tolist() for rows in differing if len(rows)), None)
+        require(
+            at is None,
+            f"particle {at}: kept by one seed and not by another; it says is_random = False.",
+        )
+        return
+    if not asked and not subject.has_default_options:
+        raise NotApplicable("It asks for no random numbers with these options.")
     require(
-        any(len(np.setxor1d(first, other)) for other in others),
-        "Seeds 0 to 5 all keep the same particles, though it asks for random numbers.",
+        any(len(rows) for rows in differing),
+        "Seeds 0 to 5 all keep the same particles: use rng_for, or state is_random = False.",
     )
 
 
@@ -167,12 +181,15 @@ def unchanged_superclass(subject: StrategySubject) -> None:
 
 def places_agree(subject: StrategySubject) -> None:
     """places(), where there is one, names the particles that select keeps, whatever the cap."""
-    if not hasattr(subject.plugin, "places"):
+    if not overrides(subject.plugin, "places"):
         raise NotApplicable("It has no places().")
     crowd = subject.crowd()
-    place = np.asarray(subject.places(crowd))
+    given = subject.places(crowd)
+    if given is None:
+        raise NotApplicable("Its places() leaves it to select.")
+    place = np.asarray(given)
     require(
-        place.shape == (len(crowd),) and place.dtype.kind in "iu",
+        place.shape == (len(crowd),) and place.dtype == np.int64,
         f"places() gave {place.dtype} {place.shape}, expected int64 ({len(crowd)},).",
     )
     for cap in (1, 5, 11, max(SIZES)):
@@ -208,8 +225,7 @@ def inputs_unchanged(subject: StrategySubject) -> None:
     """Neither the table nor the superclasses are written to."""
     crowd = subject.crowd()
     particles, superclass = crowd.particles, crowd.superclass.copy()
-    complete = getattr(subject.plugin, "complete", None)
-    options = subject.options if complete is None else complete(particles, subject.options)
+    options = subject.plugin.complete(particles, subject.options)
     subject.plugin.select(particles, superclass, 5, options, lambda number: generator(0, number))
     for what, now, then in (
         ("superclass", superclass, crowd.superclass),
@@ -228,8 +244,7 @@ def _rows(kept: Any) -> IntArray:
 STRATEGY_CHECKS = named(
     (
         contract,
-        methods_paragraph,
-        *OPTION_CHECKS,
+        *COMMON_CHECKS,
         selection,
         caps_respected,
         none_that_is_out,

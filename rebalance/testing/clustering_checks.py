@@ -2,54 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from rebalance.clusterings import cluster
-from rebalance.errors import RebalanceError
 from rebalance.model import UNASSIGNED, Affinity, DoubleArray, FloatArray, IntArray
-from rebalance.options import Options
+from rebalance.plugin_validation import overrides
 from rebalance.seeds import generator
 from rebalance.testing.clustering_subject import (
     BLOCKS,
+    MANY,
     ClusteringSubject,
     N,
     all_alike,
     any_affinity,
+    as_result,
     block_affinity,
+    input_of,
     partition,
     tied_affinity,
 )
-from rebalance.testing.methods_check import methods_paragraph
-from rebalance.testing.option_checks import OPTION_CHECKS
-from rebalance.testing.outcome import NotApplicable, broken, named, require
+from rebalance.testing.common_checks import COMMON_CHECKS
+from rebalance.testing.outcome import Broken, NotApplicable, broken, named, require
 
 
 def contract(subject: ClusteringSubject) -> None:
     """It states what rebalance.contracts.Clustering asks for."""
     plugin = subject.plugin
-    for name in ("options_model", "finds_number", "needs_affinity", "cluster"):
-        require(hasattr(plugin, name), f"It has no {name}.")
-    model = plugin.options_model
-    require(
-        isinstance(model, type) and issubclass(model, Options),
-        f"options_model is {model!r}, expected a subclass of rebalance.options.Options.",
-    )
     for name in ("finds_number", "needs_affinity", "each_by_itself"):
-        value = getattr(plugin, name, False)
+        value = getattr(plugin, name)
         require(isinstance(value, bool), f"{name} = {value!r}, expected True or False.")
 
 
 def labels(subject: ClusteringSubject) -> None:
-    """Each average shown gets one whole number, and numbering them leaves no gap."""
+    """Each average shown gets one whole number, int64, and numbering them leaves no gap."""
     values = any_affinity()
-    result = subject.cluster(values, 4)
-    label = result.label
+    label = subject.cluster(values, 4).label
     require(
-        isinstance(label, np.ndarray) and label.shape == (N,) and label.dtype == np.int64,
-        f"label is {type(label).__name__} {getattr(label, 'dtype', '')} of shape "
-        f"{np.shape(label)}, expected int64 ({N},).",
+        isinstance(label, np.ndarray) and label.dtype == np.int64,
+        f"label is {type(label).__name__} {getattr(label, 'dtype', '')}, expected int64 ({N},).",
     )
     numbered = cluster(
         _affinity(values),
@@ -86,37 +79,60 @@ def number_found(subject: ClusteringSubject) -> None:
         raise NotApplicable("It does not find the number itself.")
     found = len(partition(subject.cluster(any_affinity(), None).label))
     require(1 <= found <= N, f"{found} superclasses of {N} averages.")
-    if getattr(subject.plugin, "each_by_itself", False):
+    if subject.plugin.each_by_itself:
         require(found == N, f"{found} superclasses, expected each of {N} averages by itself.")
         return
     for number in range(1, N + 1):
         try:
-            result = subject.plugin.cluster(
-                any_affinity(), number, subject.options, generator(0), 10 + np.arange(N)
-            )
-        except RebalanceError:
-            continue
+            result = subject.cluster_given(any_affinity(), number)
+        except Broken:
+            raise
         except Exception as error:
             broken(f"Given K = {number} it raised {type(error).__name__}: {error}")
+        if result is None:
+            continue
         found = len(partition(result.label))
         require(found <= number, f"{found} superclasses, K = {number} was given.")
 
 
 def order_of_averages(subject: ClusteringSubject) -> None:
-    """The groups do not depend on the order in which the averages are shown."""
-    values = any_affinity()
-    for number in (2, 4, 6):
-        expected = partition(subject.cluster(values, number).label)
-        for seed in range(4):
-            order = np.random.default_rng(seed).permutation(N)
-            label = subject.cluster(values[np.ix_(order, order)], number).label
-            found = partition(label, order)
-            if found != expected:
-                at = min(min(group) for group in found - expected)
-                broken(
-                    f"average {at}, K = {number}: {_words(found)} when shown in the order "
-                    f"{order.tolist()}, {_words(expected)} in order."
-                )
+    """The groups do not depend on the order in which averages are shown, for any number of them."""
+    for what, values, numbers in (
+        ("any", any_affinity(), (2, 3, 4, 6, N - 1)),
+        ("blocks", block_affinity()[0], (2, 3, 4, 6)),
+        ("many", any_affinity(MANY), (2, 5, 12)),
+    ):
+        asked: tuple[int | None, ...] = (None, *numbers) if subject.finds_number else numbers
+        for number in asked:
+            _same_in_any_order(subject, what, values, number)
+
+
+def _same_in_any_order(
+    subject: ClusteringSubject, what: str, values: FloatArray, number: int | None
+) -> None:
+    def grouped(order: IntArray) -> set[frozenset[int]] | None:
+        shown = values[np.ix_(order, order)]
+        result = (
+            subject.cluster(shown, None) if number is None else subject.cluster_given(shown, number)
+        )
+        return None if result is None else partition(result.label, order)
+
+    n = len(values)
+    expected = grouped(np.arange(n))
+    if expected is None or subject.plugin.each_by_itself:
+        return
+    asked = "the number left to it" if number is None else f"K = {number}"
+    for seed in range(4):
+        order = np.random.default_rng(seed).permutation(n)
+        found = grouped(order)
+        if found is None:
+            broken(f"{asked} ({what}): refused when shown in the order {order.tolist()}.")
+        if found != expected:
+            at = min(min(group) for group in found - expected)
+            broken(
+                f"average {at}, {asked} ({what}): {_words(found)} when shown in the order "
+                f"{order.tolist()}, {_words(expected)} in order."
+            )
 
 
 def empties_and_loners(subject: ClusteringSubject) -> None:
@@ -162,31 +178,28 @@ def same_seed_same_labels(subject: ClusteringSubject) -> None:
                 )
 
 
-def weights_or_none(subject: ClusteringSubject) -> None:
+def particles_or_none(subject: ClusteringSubject) -> None:
     """It works whether or not the numbers of particles are known."""
-    for what, weights in (
-        ("no weights", None),
-        ("equal weights", np.full(N, 7, dtype=np.int64)),
-        ("one weight far above", np.array([1_000_000, *[1] * (N - 1)], dtype=np.int64)),
+    number = None if subject.finds_number else 4
+    known = input_of(any_affinity())
+    for n_particles in (
+        None,
+        np.full(N, 7, dtype=np.int64),
+        np.array([1_000_000, *[1] * (N - 1)], dtype=np.int64),
     ):
-        result = subject.plugin.cluster(
-            any_affinity(),
-            None if subject.finds_number else 4,
-            subject.options,
-            generator(0),
-            weights,
-        )
-        require(len(result.label) == N, f"With {what}: {len(result.label)} labels, expected {N}.")
+        subject.ask(replace(known, n_particles=n_particles), number)
 
 
 def linkage_valid(subject: ClusteringSubject) -> None:
-    """A linkage, where there is one, is valid for SciPy, and cut at K it gives the labels."""
+    """A linkage, where there is one, is float64, valid for SciPy, and gives the labels cut at K."""
     from scipy.cluster.hierarchy import is_valid_linkage
 
     for number in (2, 4, 7):
         result = subject.cluster(any_affinity(), number)
         if result.linkage is None:
             raise NotApplicable("It gives no linkage.")
+        dtype = getattr(result.linkage, "dtype", type(result.linkage).__name__)
+        require(dtype == np.float64, f"linkage is {dtype}, expected float64.")
         try:
             is_valid_linkage(result.linkage, throw=True)
         except (ValueError, TypeError) as error:
@@ -210,22 +223,24 @@ def order_valid(subject: ClusteringSubject) -> None:
         raise NotApplicable("It gives no order.")
     order = np.asarray(result.order)
     require(
-        order.dtype.kind in "iu" and sorted(order.tolist()) == list(range(N)),
-        f"order is {order.tolist()}, expected each of 0 … {N - 1} once.",
+        order.dtype == np.int64 and sorted(order.tolist()) == list(range(N)),
+        f"order is {order.dtype} {order.tolist()}, expected int64, each of 0 … {N - 1} once.",
     )
 
 
 def many_numbers_at_once(subject: ClusteringSubject) -> None:
     """cluster_many, where there is one, gives for each number what cluster gives for it."""
-    many = getattr(subject.plugin, "cluster_many", None)
-    if many is None:
+    if not overrides(subject.plugin, "cluster_many"):
         raise NotApplicable("It has no cluster_many.")
-    values, weights, numbers = any_affinity(), 10 + np.arange(N), (2, 5, 3, N, 1)
-    found = many(values.copy(), numbers, subject.options, generator(0), weights)
+    values, numbers = any_affinity(), (2, 5, 3, N, 1)
+    found = subject.plugin.cluster_many(input_of(values), numbers, subject.options, generator(0))
+    if found is None:
+        raise NotApplicable("Its cluster_many leaves it to cluster.")
     for number in numbers:
         require(number in found, f"K = {number} was asked for, and is not there.")
-        one = subject.plugin.cluster(values.copy(), number, subject.options, generator(0), weights)
-        many_groups, groups = partition(found[number].label), partition(one.label)
+        one = subject.ask(input_of(values), number)
+        many = as_result(found[number], N, "cluster_many()")
+        many_groups, groups = partition(many.label), partition(one.label)
         require(
             many_groups == groups,
             f"K = {number}: {_words(many_groups)} of many, {_words(groups)} by itself.",
@@ -233,15 +248,18 @@ def many_numbers_at_once(subject: ClusteringSubject) -> None:
 
 
 def inputs_unchanged(subject: ClusteringSubject) -> None:
-    """Neither the affinity nor the weights are written to."""
-    values, weights = any_affinity(), 10 + np.arange(N)
-    before = values.copy(), weights.copy()
-    number = None if subject.finds_number else 4
-    subject.plugin.cluster(values, number, subject.options, generator(0), weights)
-    for what, now, then in (("affinity", values, before[0]), ("weights", weights, before[1])):
+    """Neither the affinity, nor the class numbers, nor the numbers of particles are written to."""
+    shown, before = input_of(any_affinity()), input_of(any_affinity())
+    subject.ask(shown, None if subject.finds_number else 4)
+    for what, now, then in (
+        ("affinity", shown.affinity, before.affinity),
+        ("class_id", shown.class_id, before.class_id),
+        ("n_particles", shown.n_particles, before.n_particles),
+    ):
+        now, then = np.asarray(now), np.asarray(then)
         if not np.array_equal(now, then):
             at = tuple(int(index) for index in np.argwhere(now != then)[0])
-            broken(f"It wrote to the {what}: {then[at]} at {at} is now {now[at]}.")
+            broken(f"It wrote to {what}: {then[at]} at {at} is now {now[at]}.")
 
 
 def one_average(subject: ClusteringSubject) -> None:
@@ -324,15 +342,14 @@ def _affinity(values: FloatArray, is_empty: Any = None) -> Affinity:
 CLUSTERING_CHECKS = named(
     (
         contract,
-        methods_paragraph,
-        *OPTION_CHECKS,
+        *COMMON_CHECKS,
         labels,
         number_respected,
         number_found,
         order_of_averages,
         empties_and_loners,
         same_seed_same_labels,
-        weights_or_none,
+        particles_or_none,
         linkage_valid,
         order_valid,
         many_numbers_at_once,

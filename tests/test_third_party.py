@@ -16,15 +16,15 @@ from rebalance import builtins
 from rebalance.cli import app
 from rebalance.hookspecs import PluginSpec, hookimpl
 from rebalance.registry import Registry, registry
-from tests import strangers
+from tests import third_party
 
 
 @pytest.fixture
-def only_strangers(monkeypatch: pytest.MonkeyPatch) -> Registry:
+def only_third_party(monkeypatch: pytest.MonkeyPatch) -> Registry:
     installed = registry()
     monkeypatch.setattr(installed, "_plugins", {})
     monkeypatch.setattr(installed, "problems", [])
-    installed.add(strangers, package="strangers", version="7")
+    installed.add(third_party, package="third-party", version="7")
     assert installed.problems == []
     return installed
 
@@ -32,7 +32,7 @@ def only_strangers(monkeypatch: pytest.MonkeyPatch) -> Registry:
 @pytest.fixture
 def plain(tmp_path: Path, rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
-    return strangers.write_plain(tmp_path / "plain", rng)
+    return third_party.write_plain(tmp_path / "plain", rng)
 
 
 CHOSEN = ["--metric", "grey-levels", "--clustering", "threshold", "--strategy", "first"]
@@ -44,7 +44,9 @@ def command(*words: str, exit_code: int = 0) -> str:
     return done.output if exit_code else done.stdout
 
 
-def test_the_whole_job_is_done_by_strangers(only_strangers: Registry, plain: Path) -> None:
+def test_the_whole_job_is_done_by_third_party_plugins(
+    only_third_party: Registry, plain: Path
+) -> None:
     out = json.loads(command("run", str(plain), *CHOSEN, "-f", "0.5", "-o", "out", "--json"))
     assert out["format"] == "plain"
     assert len(out["superclasses"]) == 3
@@ -58,20 +60,22 @@ def test_the_whole_job_is_done_by_strangers(only_strangers: Registry, plain: Pat
     report = results.joinpath("report.md").read_text()
     # Words and reference of the clustering are its own; the others are told by name.
     assert "by chains of affinities above 0.5 \\[1\\]" in report
-    assert "Stranger (2020)" in report
+    assert "Author (2020)" in report
     assert "the metric grey-levels" in report
     assert "chosen by the strategy first" in report
     record = json.loads(results.joinpath("run.json").read_text())
-    assert "strangers" in json.dumps(record)
+    assert "third-party" in json.dumps(record)
 
 
-def test_what_strangers_did_can_be_repeated(only_strangers: Registry, plain: Path) -> None:
+def test_what_third_party_plugins_did_can_be_repeated(
+    only_third_party: Registry, plain: Path
+) -> None:
     command("run", str(plain), *CHOSEN, "-f", "0.5", "-o", "out", "--no-figures")
     out = command("rerun", "out/run.json", "-o", "again")
     assert "nothing differs" in out.lower() or "same" in out.lower(), out
 
 
-def test_each_step_by_itself(only_strangers: Registry, plain: Path, tmp_path: Path) -> None:
+def test_each_step_by_itself(only_third_party: Registry, plain: Path, tmp_path: Path) -> None:
     data = rebalance.read(plain)
     assert data.class_averages is not None
     assert data.particles is not None
@@ -84,7 +88,7 @@ def test_each_step_by_itself(only_strangers: Registry, plain: Path, tmp_path: Pa
     assert len(set(selection.after.tolist())) == 1
     folder = tmp_path / "written"
     folder.mkdir()
-    written = only_strangers.load("format", data.format).write(
+    written = only_third_party.load("format", data.format).write(
         data, selection, superclasses, folder
     )
     assert [path.name for path in written] == [
@@ -96,7 +100,7 @@ def test_each_step_by_itself(only_strangers: Registry, plain: Path, tmp_path: Pa
 
 @pytest.mark.parametrize("how", [["--clustering", "alone"], ["--no-superclasses"]])
 def test_superclassification_off_has_no_name_of_its_own(
-    how: list[str], only_strangers: Registry, plain: Path
+    how: list[str], only_third_party: Registry, plain: Path
 ) -> None:
     words = ["run", str(plain), "--metric", "grey-levels", "--strategy", "first", "-f", "1"]
     out = json.loads(command(*words, *how, "-o", "out", "--json", "--no-figures"))
@@ -110,14 +114,16 @@ def test_superclassification_off_has_no_name_of_its_own(
     assert "superclass" not in report.split("## ")[0]
 
 
-def test_plugins_that_are_not_used_need_not_be_there(only_strangers: Registry, plain: Path) -> None:
+def test_plugins_that_are_not_used_need_not_be_there(
+    only_third_party: Registry, plain: Path
+) -> None:
     command("run", str(plain), "--no-superclasses", "--strategy", "first", "-f", "1", "-o", "out")
     command("inspect", str(plain))
     assert "grey-levels" in command("plugins")
 
 
 def test_a_default_that_is_not_there_is_named_with_those_that_are(
-    only_strangers: Registry, plain: Path
+    only_third_party: Registry, plain: Path
 ) -> None:
     out = command("run", str(plain), "-k", "3", exit_code=2)
     assert "no metric 'rotational-cc'" in out
@@ -139,7 +145,7 @@ def swap(kind: str, name: str, implementation: str) -> Callable[[Registry], None
         module = SimpleNamespace(**{hook: hookimpl(lambda: [spec])})
         # pluggy calls a hook by the name of its function.
         getattr(module, hook).__name__ = hook
-        installed.add(module, package="strangers", version="7")
+        installed.add(module, package="third-party", version="7")
 
     return change
 
@@ -147,13 +153,13 @@ def swap(kind: str, name: str, implementation: str) -> Callable[[Registry], None
 @pytest.mark.parametrize(
     ("kind", "name", "implementation", "said"),
     [
-        ("metric", "rotational-cc", "tests.strangers:GreyLevels", "the metric rotational-cc"),
-        ("clustering", "hierarchical", "tests.strangers:Threshold", "chains of affinities"),
-        ("strategy", "random", "tests.strangers:First", "the strategy random"),
-        ("format", "stack", "tests.strangers:Plain", ""),
+        ("metric", "rotational-cc", "tests.third_party:GreyLevels", "the metric rotational-cc"),
+        ("clustering", "hierarchical", "tests.third_party:Threshold", "chains of affinities"),
+        ("strategy", "random", "tests.third_party:First", "the strategy random"),
+        ("format", "stack", "tests.third_party:Plain", ""),
     ],
 )
-def test_one_stranger_takes_the_place_of_one_built_in(
+def test_a_third_party_plugin_takes_the_place_of_a_built_in(
     kind: str,
     name: str,
     implementation: str,
@@ -166,11 +172,11 @@ def test_one_stranger_takes_the_place_of_one_built_in(
     monkeypatch.setattr(installed, "_plugins", {})
     installed.add(builtins, package="rebalance-em", version="1")
     swap(kind, name, implementation)(installed)
-    assert installed.find(kind, name).package == "strangers"
+    assert installed.find(kind, name).package == "third-party"
     path = plain if kind == "format" else simulated_job
     number = [] if kind == "clustering" else ["-k", "3"]
     command("run", str(path), *number, "-f", "0.5", "-o", "out", "--no-figures", "--no-cache")
     report = plain.parent.joinpath("out", "report.md").read_text()
     assert said in report
     record = json.loads(plain.parent.joinpath("out", "run.json").read_text())
-    assert "strangers" in json.dumps(record)
+    assert "third-party" in json.dumps(record)

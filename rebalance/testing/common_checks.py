@@ -1,25 +1,61 @@
-"""Checks of a plugin's options, the same for metrics, clusterings and strategies."""
+"""What plugins of all kinds have in common under test: options, and words for a report."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, get_args
 
+from rebalance.contracts import Methods
 from rebalance.errors import OptionError
 from rebalance.options import Length, Options, parse_options
+from rebalance.plugin_validation import overrides, validated
 from rebalance.testing.outcome import NotApplicable, broken, require
 
 _LIMITS = {"ge": -1, "gt": 0, "le": 1, "lt": 0}
 """By how much a value has to be beyond a limit to break it."""
 
 
-def options_of(plugin: Any, given: dict[str, Any] | None, kind: str) -> Any:
-    """The options that a plugin is checked with: those given, else its defaults."""
-    model = plugin.options_model
-    return parse_options(model, dict(given or {}), owner=f"The {kind}", prefix=kind)
+class Subject:
+    """A plugin under test, and the options that it is tested with.
+
+    Parameters
+    ----------
+    written : object
+        An instance, of a base class of `rebalance.contracts` or of their shape.
+    name : str
+    given : mapping, optional
+        Options; by default those of the plugin.
+    """
+
+    kind = ""
+
+    def __init__(self, written: Any, name: str, given: Mapping[str, Any] | None = None) -> None:
+        self.written = written
+        self.name = name
+        self.given = given
+
+    @cached_property
+    def plugin(self) -> Any:
+        """The plugin, with the defaults of its contract.
+
+        Raises
+        ------
+        PluginError
+            If it breaks the contract so that it can't be asked anything.
+        """
+        return validated(self.written, self.kind, "It")
+
+    @cached_property
+    def options(self) -> Any:
+        """Its options, validated."""
+        owner = f"The {self.kind} {self.name}"
+        model: type[Options] = self.plugin.options_model
+        return parse_options(model, dict(self.given or {}), owner=owner, prefix=self.kind)
 
 
-def options_documented(subject: Any) -> None:
+def options_documented(subject: Subject) -> None:
     """Every option has a default, a line of help, and values that JSON can hold."""
     model = _model(subject)
     for name, field in model.model_fields.items():
@@ -37,7 +73,7 @@ def options_documented(subject: Any) -> None:
         broken(f"Its options have no JSON form: {type(error).__name__}: {error}")
 
 
-def options_round_trip(subject: Any) -> None:
+def options_round_trip(subject: Subject) -> None:
     """Options as they are recorded, and as they are typed, give the same options again."""
     model = _model(subject)
     _has_options(model)
@@ -62,7 +98,7 @@ def options_round_trip(subject: Any) -> None:
         )
 
 
-def options_refused(subject: Any) -> None:
+def options_refused(subject: Subject) -> None:
     """An unknown option, and a value outside of the stated limits, is an OptionError."""
     model = _model(subject)
     _refused(subject, "no_such_option_at_all", 1)
@@ -85,7 +121,7 @@ def _is_length(field: Any) -> bool:
     return field.annotation is Length or Length in get_args(field.annotation)
 
 
-def _model(subject: Any) -> type[Options]:
+def _model(subject: Subject) -> type[Options]:
     model: type[Options] = subject.plugin.options_model
     return model
 
@@ -95,13 +131,13 @@ def _has_options(model: type[Options]) -> None:
         raise NotApplicable("It has no options.")
 
 
-def _parsed(subject: Any, values: dict[str, Any]) -> Any:
+def _parsed(subject: Subject, values: dict[str, Any]) -> Any:
     return parse_options(
         _model(subject), values, owner=f"{subject.kind} {subject.name}", prefix=subject.kind
     )
 
 
-def _refused(subject: Any, name: str, value: Any) -> None:
+def _refused(subject: Subject, name: str, value: Any) -> None:
     try:
         _parsed(subject, {name: value})
     except OptionError:
@@ -111,4 +147,22 @@ def _refused(subject: Any, name: str, value: Any) -> None:
     broken(f"{name} = {value!r} was taken, expected an OptionError.")
 
 
-OPTION_CHECKS = (options_documented, options_round_trip, options_refused)
+def methods_paragraph(subject: Subject) -> None:
+    """What methods() says, where there is one, has a place {} in its words for each reference."""
+    if not overrides(subject.plugin, "methods"):
+        raise NotApplicable("It has no methods().")
+    said = subject.plugin.methods(subject.options)
+    require(isinstance(said, Methods), f"methods() gave {said!r}, expected Methods.")
+    require(
+        isinstance(said.words, str) and said.words.strip(),
+        f"methods() has the words {said.words!r}, expected text.",
+    )
+    places = said.words.count("{}")
+    require(
+        places == len(said.references) and all(isinstance(one, str) for one in said.references),
+        f"methods() has {len(said.references)} references and {places} places {{}} for them in "
+        f"{said.words!r}.",
+    )
+
+
+COMMON_CHECKS = (methods_paragraph, options_documented, options_round_trip, options_refused)

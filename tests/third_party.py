@@ -9,18 +9,20 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from rebalance.contracts import Methods, ReadRequest
+from rebalance.contracts import Clustering, ClusteringInput, Methods, ReadRequest, Strategy
 from rebalance.errors import InputError
 from rebalance.hookspecs import PluginSpec, hookimpl
 from rebalance.model import (
+    BoolArray,
     ClassAverages,
     ClusteringResult,
     Dataset,
+    IntArray,
     ParticleTable,
     Selection,
     Superclasses,
 )
-from rebalance.options import NoOptions, Options, option
+from rebalance.options import Options, option
 from rebalance.pairwise import PairMetric
 
 
@@ -38,58 +40,55 @@ class ThresholdOptions(Options):
     least: float = option(0.5, "Affinity from which two averages are joined.", ge=0, le=1)
 
 
-class Threshold:
+class Threshold(Clustering):
     """Averages that are joined by a chain of affinities above a threshold."""
 
     options_model = ThresholdOptions
-    finds_number: ClassVar[bool] = True
-    needs_affinity: ClassVar[bool] = True
+    finds_number = True
 
     def cluster(
         self,
-        affinity: np.ndarray,
+        averages: ClusteringInput,
         n_superclasses: int | None,
         options: ThresholdOptions,
         rng: np.random.Generator,
-        weights: Any,
     ) -> ClusteringResult:
-        label = np.arange(len(affinity))
-        for i, j in np.argwhere(affinity >= options.least):
+        label = np.arange(len(averages))
+        for i, j in np.argwhere(averages.affinity >= options.least):
             label[label == label[j]] = label[i]
         return ClusteringResult(label)
 
     def methods(self, options: ThresholdOptions) -> Methods:
-        return Methods(f"chains of affinities above {options.least} {{}}", ("Stranger (2020).",))
+        return Methods(f"chains of affinities above {options.least} {{}}", ("Author (2020).",))
 
 
 class Alone:
-    """Superclassification off, by another name than the built-in one."""
+    """Superclassification off, by another name than the built-in one; of the shape alone."""
 
-    options_model = NoOptions
     finds_number: ClassVar[bool] = True
     needs_affinity: ClassVar[bool] = False
     each_by_itself: ClassVar[bool] = True
 
-    def cluster(self, affinity: np.ndarray, *_: Any) -> ClusteringResult:
-        return ClusteringResult(np.arange(len(affinity)))
+    def cluster(self, averages: ClusteringInput, *_: Any) -> ClusteringResult:
+        return ClusteringResult(np.arange(len(averages)))
 
 
-class First:
-    """Keeps the first particles of each superclass."""
+class First(Strategy):
+    """Keeps the first particles of each group."""
 
-    options_model = NoOptions
+    is_random = False
 
     def select(
         self,
         particles: ParticleTable,
-        superclass: np.ndarray,
+        group: IntArray,
         cap: int,
         options: Options,
         rng_for: Callable[[int], np.random.Generator],
-    ) -> np.ndarray:
-        kept = np.zeros(len(superclass), dtype=np.bool_)
-        for number in np.unique(superclass[superclass >= 0]):
-            kept[np.flatnonzero(superclass == number)[:cap]] = True
+    ) -> BoolArray:
+        kept = np.zeros(len(group), dtype=np.bool_)
+        for number in np.unique(group[group >= 0]):
+            kept[np.flatnonzero(group == number)[:cap]] = True
         return kept
 
 
@@ -167,22 +166,22 @@ def write_plain(folder: Path, rng: np.random.Generator) -> Path:
 
 @hookimpl
 def rebalance_metrics() -> list[PluginSpec]:
-    return [PluginSpec("grey-levels", "Grey levels.", "tests.strangers:GreyLevels")]
+    return [PluginSpec("grey-levels", "Grey levels.", "tests.third_party:GreyLevels")]
 
 
 @hookimpl
 def rebalance_clusterings() -> list[PluginSpec]:
     return [
-        PluginSpec("threshold", "Chains.", "tests.strangers:Threshold"),
-        PluginSpec("alone", "Each alone.", "tests.strangers:Alone"),
+        PluginSpec("threshold", "Chains.", "tests.third_party:Threshold"),
+        PluginSpec("alone", "Each alone.", "tests.third_party:Alone"),
     ]
 
 
 @hookimpl
 def rebalance_strategies() -> list[PluginSpec]:
-    return [PluginSpec("first", "The first.", "tests.strangers:First")]
+    return [PluginSpec("first", "The first.", "tests.third_party:First")]
 
 
 @hookimpl
 def rebalance_formats() -> list[PluginSpec]:
-    return [PluginSpec("plain", "Text and NumPy.", "tests.strangers:Plain")]
+    return [PluginSpec("plain", "Text and NumPy.", "tests.third_party:Plain")]
