@@ -25,6 +25,7 @@ from rebalance.clusterings import cluster, identity_superclasses
 from rebalance.evaluation import balance_curve, oracle_curve, random_curve
 from rebalance.evaluation.scores import BELOW
 from rebalance.figures import style
+from rebalance.figures.layout import axes_at, new_figure, text_at
 from rebalance.model import Affinity, Classes, DoubleArray, Superclasses
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def share_figure(summary: Summary) -> Figure:
     names = [name for name in SHOWN if name in summary.methods]
     default = default_method()
     height, panel, left, gap = 0.235 * len(names), 1.75, 1.6, 0.22
-    figure = style.new_figure(
+    figure = new_figure(
         left + 3 * panel + 2 * gap + style.MARGIN,
         style.HEADER + 0.26 + height + 0.62,
         "Share of the oracle's gain in uniformity of views",
@@ -88,9 +89,7 @@ def share_figure(summary: Summary) -> Figure:
         "preferred views": {level: kind_of("preferred", 100, level) for level in LEVELS},
     }
     for number, (title, kinds) in enumerate(columns.items()):
-        axes = style.axes_at(
-            figure, left + number * (panel + gap), style.HEADER + 0.26, panel, height
-        )
+        axes = axes_at(figure, left + number * (panel + gap), style.HEADER + 0.26, panel, height)
         axes.set_title(title, fontsize=style.BODY, loc="left", color=style.INK, pad=5)
         for at in (0.0, 1.0):
             axes.axvline(at, color=style.RULE, linewidth=0.7, zorder=0)
@@ -116,8 +115,8 @@ def share_figure(summary: Summary) -> Figure:
     bottom = style.HEADER + 0.26 + height + 0.40
     for number, (level, color) in enumerate(LEVEL_COLORS.items()):
         x = left + number * 0.95
-        style.text_at(figure, x, bottom - 0.055, "●", style.BODY, color=color)
-        style.text_at(figure, x + 0.13, bottom - 0.05, level, style.SMALL)
+        text_at(figure, x, bottom - 0.055, "●", style.BODY, color=color)
+        text_at(figure, x + 0.13, bottom - 0.05, level, style.SMALL)
     return figure
 
 
@@ -140,13 +139,13 @@ def curve_figure(found: KnownClassification) -> Figure:
     """Uniformity of views against particles kept, at one number of superclasses."""
     assert found.known is not None
     left, width, high, right = 0.62, 4.6, 3.0, 1.75
-    figure = style.new_figure(
+    figure = new_figure(
         left + width + right,
         style.HEADER + high + 0.65,
         "Uniformity of views against particles kept",
         f"{found.name}, {N_SUPERCLASSES} superclasses, mean of {DROPS} selections",
     )
-    axes = style.axes_at(figure, left, style.HEADER, width, high)
+    axes = axes_at(figure, left, style.HEADER, width, high)
     axes.grid(True, axis="y", color=style.PALE, linewidth=0.5)
     n = len(found.known)
     curves: list[tuple[str, str, str, DoubleArray, DoubleArray]] = []
@@ -184,16 +183,14 @@ def angle_figure(shown: dict[str, tuple[KnownClassification, Affinity]]) -> Figu
     """Affinity of every pair against the angle between their views."""
     left, panel, gap, high = 0.62, 1.9, 0.26, 1.95
     width = left + len(shown) * (panel + gap) - gap + style.MARGIN
-    figure = style.new_figure(
+    figure = new_figure(
         width,
         style.HEADER + 0.26 + high + 0.65,
         "Affinity against the angle between views",
         f"phantom, every pair of averages; ρ is Spearman's below {BELOW:g}°",
     )
     for number, (title, (found, affinity)) in enumerate(shown.items()):
-        axes = style.axes_at(
-            figure, left + number * (panel + gap), style.HEADER + 0.26, panel, high
-        )
+        axes = axes_at(figure, left + number * (panel + gap), style.HEADER + 0.26, panel, high)
         assert found.known is not None
         angle = found.known.angles_of_modal_views(found.averages.class_id)
         pairs = np.triu_indices(len(angle), 1)

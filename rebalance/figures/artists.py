@@ -19,7 +19,7 @@ from matplotlib.path import Path
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D, Bbox
 
-from rebalance.figures.style import FONT, text_width
+from rebalance.figures.text import FONT, text_width
 
 
 class Raster(Artist):

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rebalance.figures import style
+from rebalance.figures.layout import axes_at, new_figure
+from rebalance.figures.text import joined, percent, text_width
 from rebalance.model import IntArray, Selection, Superclasses
+from rebalance.model.counting import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -41,13 +44,13 @@ def particles_per_superclass(
     """
     k = len(superclasses)
     inches = float(np.clip((0.62 if k <= MOST_VALUES else 0.21) * k, 4.2, 9.0))
-    figure = style.new_figure(
+    figure = new_figure(
         LEFT + inches + RIGHT,
         style.HEADER + 0.2 + HEIGHT + BOTTOM + style.MARGIN,
         _title(superclasses, selection),
         _subtitle(superclasses, selection, job),
     )
-    axes = style.axes_at(figure, LEFT, style.HEADER + 0.2, inches, HEIGHT)
+    axes = axes_at(figure, LEFT, style.HEADER + 0.2, inches, HEIGHT)
     draw_bars(axes, superclasses, selection, inches)
     return figure
 
@@ -121,11 +124,9 @@ def _title(superclasses: Superclasses, selection: Selection | None) -> str:
 
 def _subtitle(superclasses: Superclasses, selection: Selection | None, job: str) -> str:
     if selection is None:
-        return style.joined(job, style.counted(int(superclasses.size.sum()), "particle"))
+        return joined(job, counted(int(superclasses.size.sum()), "particle"))
     kept, total = int(selection.selected.sum()), len(selection)
-    return style.joined(
-        job, f"{kept:,} of {total:,} particles kept ({style.percent(kept, total)} %)"
-    )
+    return joined(job, f"{kept:,} of {total:,} particles kept ({percent(kept, total)} %)")
 
 
 def _scale(axes: Axes, before: IntArray, after: IntArray | None) -> bool:
@@ -162,7 +163,7 @@ def _values(
         lines = [f"{count:,}"]
         if after is not None and after[at] != count:
             lines.append(f"→ {after[at]:,}")
-        if max(style.text_width(text, style.SMALL) for text in lines) > room - 2:
+        if max(text_width(text, style.SMALL) for text in lines) > room - 2:
             continue
         foot = max(count, axes.get_ylim()[0])
         if cap is not None:
@@ -210,7 +211,7 @@ def _numbers(axes: Axes, superclasses: Superclasses, inches: float) -> None:
     else:
         names = np.arange(k)
         axes.set_xlabel("superclass")
-    widest = max(style.text_width(str(name), style.SMALL) for name in names) + 4
+    widest = max(text_width(str(name), style.SMALL) for name in names) + 4
     every = next(
         step
         for step in (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 10**9)

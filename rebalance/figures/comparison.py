@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from rebalance.figures import style
+from rebalance.figures.layout import axes_at, fill_at, new_figure, text_at
+from rebalance.figures.text import shorten, text_width
 from rebalance.model import DoubleArray
 
 if TYPE_CHECKING:
@@ -50,21 +52,21 @@ def ranked_methods(
     title : str
     better : {1, −1}
     """
-    labels = [style.shorten(row.method, WIDEST_LABEL * 72, style.BODY) for row in rows]
-    left = style.MARGIN + max(style.text_width(label, style.BODY) for label in labels) / 72 + 0.12
+    labels = [shorten(row.method, WIDEST_LABEL * 72, style.BODY) for row in rows]
+    left = style.MARGIN + max(text_width(label, style.BODY) for label in labels) / 72 + 0.12
     height = ROW * len(rows) + 0.15
     names = list(dict.fromkeys(data_sets))
     colored = 1 < len(names) <= _MOST_COLOURS
     legend = _legend_rows(names, 2 * PANEL + GAP) if colored else []
     below = BOTTOM + LEGEND * len(legend)
-    figure = style.new_figure(
+    figure = new_figure(
         left + 2 * PANEL + GAP + style.MARGIN,
         style.HEADER + height + below + style.MARGIN,
         title,
         _subtitle(data_sets),
     )
-    scores = style.axes_at(figure, left, style.HEADER, PANEL, height)
-    ranks = style.axes_at(figure, left + PANEL + GAP, style.HEADER, PANEL, height)
+    scores = axes_at(figure, left, style.HEADER, PANEL, height)
+    ranks = axes_at(figure, left + PANEL + GAP, style.HEADER, PANEL, height)
     at = np.arange(len(rows))
     for axes in (scores, ranks):
         axes.set_ylim(len(rows) - 0.5, -0.5)
@@ -129,8 +131,8 @@ def _legend_rows(names: Sequence[str], width: float) -> list[list[tuple[float, s
     rows: list[list[tuple[float, str]]] = [[]]
     x = 0.0
     for name in names:
-        shown = style.shorten(name, (width - 0.3) * 72, style.SMALL)
-        wide = 0.34 + style.text_width(shown, style.SMALL) / 72
+        shown = shorten(name, (width - 0.3) * 72, style.SMALL)
+        wide = 0.34 + text_width(shown, style.SMALL) / 72
         if rows[-1] and x + wide > width:
             rows.append([])
             x = 0.0
@@ -150,5 +152,5 @@ def _legend(
     for number, row in enumerate(rows):
         y = top + LEGEND * (number + 1)
         for x, shown in row:
-            style.fill_at(figure, left + x, y - 0.1, 0.09, 0.09, next(rest))
-            style.text_at(figure, left + x + 0.14, y, shown, style.SMALL, va="bottom")
+            fill_at(figure, left + x, y - 0.1, 0.09, 0.09, next(rest))
+            text_at(figure, left + x + 0.14, y, shown, style.SMALL, va="bottom")

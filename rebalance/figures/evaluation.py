@@ -9,6 +9,7 @@ import numpy as np
 
 from rebalance.figures import style
 from rebalance.figures.label_spacing import spread
+from rebalance.figures.layout import axes_at, new_figure
 from rebalance.model import DoubleArray
 
 if TYPE_CHECKING:
@@ -48,13 +49,13 @@ def balance_curves(
         Particles kept and uniformity at the run's own factor.
     title, subtitle : str
     """
-    figure = style.new_figure(
+    figure = new_figure(
         LEFT + WIDTH + RIGHT,
         style.HEADER + HEIGHT + BOTTOM + style.MARGIN,
         title,
         subtitle,
     )
-    axes = style.axes_at(figure, LEFT, style.HEADER, WIDTH, HEIGHT)
+    axes = axes_at(figure, LEFT, style.HEADER, WIDTH, HEIGHT)
     axes.grid(True, axis="y", color=style.PALE, linewidth=0.5)
     axes.set_axisbelow(True)
     for name in ("random", "oracle", "ours"):

@@ -9,7 +9,10 @@ import numpy as np
 
 from rebalance.figures import style
 from rebalance.figures.label_spacing import spread
+from rebalance.figures.layout import axes_at, fill_at, line_at, new_figure, text_at
+from rebalance.figures.text import joined
 from rebalance.model import Affinity, BoolArray, FloatArray, IntArray, Superclasses
+from rebalance.model.counting import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,7 +69,7 @@ def affinity_matrix(affinity: Affinity, *, scale: Scale = "percentile", job: str
         For the heading.
     """
     shown = np.flatnonzero(~affinity.is_empty)
-    title = f"Affinity of {style.counted(len(shown), 'class average')}"
+    title = f"Affinity of {counted(len(shown), 'class average')}"
     figure, axes = _framed(affinity, len(shown), title, job, "in stack order")
     draw_matrix(axes, affinity, shown, scale)
     colour_bar(figure, axes, affinity, scale)
@@ -166,16 +169,16 @@ def number_superclasses(
     ends = [(top + (end + 0.5) / len(shown) * side) for edge in edges for end in edge]
     right = left - 0.04
     for number, upper, lower in zip(numbers, ends[::2], ends[1::2], strict=True):
-        style.fill_at(figure, right - STRIP, upper, STRIP, lower - upper, style.color_of(number))
+        fill_at(figure, right - STRIP, upper, STRIP, lower - upper, style.color_of(number))
     bands = np.reshape(ends, (-1, 2))
     kept, at = spread(
         bands.mean(axis=1), np.ptp(bands, axis=1), 0.115, top, top + side, furthest=0.25
     )
     for which, y in zip(kept, at, strict=True):
         start, x = bands[which].mean(), right - STRIP - 0.02
-        style.line_at(figure, (x, start), (x - 0.03, start), (x - 0.08, y), (x - 0.1, y))
+        line_at(figure, (x, start), (x - 0.03, start), (x - 0.08, y), (x - 0.1, y))
         name = str(numbers[which])
-        style.text_at(figure, x - 0.13, y, name, style.SMALL, ha="right", va="center")
+        text_at(figure, x - 0.13, y, name, style.SMALL, ha="right", va="center")
     figure.text(
         (right - STRIP - 0.42) / width,
         1 - (top + side / 2) / height,
@@ -231,18 +234,18 @@ def _framed(
 ) -> tuple[Figure, Axes]:
     side = 4.4 if n <= MOST_NUMBERS else 5.6 if n <= 150 else 6.6
     empties = int(np.count_nonzero(affinity.is_empty))
-    figure = style.new_figure(
+    figure = new_figure(
         LEFT + side + BAR_GAP + BAR + RIGHT + style.MARGIN,
         style.HEADER + side + bottom + style.MARGIN,
         title,
-        style.joined(
+        joined(
             job,
             affinity.metric,
             how,
-            f"{style.counted(empties, 'empty average')} left out" if empties else "",
+            f"{counted(empties, 'empty average')} left out" if empties else "",
         ),
     )
-    return figure, style.axes_at(figure, LEFT + style.MARGIN / 2, style.HEADER, side, side)
+    return figure, axes_at(figure, LEFT + style.MARGIN / 2, style.HEADER, side, side)
 
 
 def colour_bar(figure: Figure, axes: Axes, affinity: Affinity, scale: Scale) -> None:
@@ -250,9 +253,7 @@ def colour_bar(figure: Figure, axes: Axes, affinity: Affinity, scale: Scale) -> 
     width, height = figure.get_size_inches()
     box = axes.get_position()
     side = box.height * height
-    bar = style.axes_at(
-        figure, box.x1 * width + BAR_GAP, (1 - box.y1) * height, BAR, min(side, 3.2)
-    )
+    bar = axes_at(figure, box.x1 * width + BAR_GAP, (1 - box.y1) * height, BAR, min(side, 3.2))
     low, _ = limits(affinity, scale)
     clipped = scale == "percentile" and low > 0
     figure.colorbar(axes.images[0], cax=bar, extend="min" if clipped else "neither")

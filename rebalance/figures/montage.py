@@ -12,10 +12,13 @@ import numpy.typing as npt
 
 from rebalance.figures import style
 from rebalance.figures.bars import superclasses_of_one
+from rebalance.figures.layout import fill_at, label_at, new_figure, text_at
 from rebalance.figures.montage_layout import Block, Page, Place, Sizes, paginate
+from rebalance.figures.text import joined, percent, text_width, wrapped
 from rebalance.figures.tiles import grey, onto_medoid, placed
 from rebalance.model import Affinity, ClassAverages, IntArray, Selection, Superclasses
 from rebalance.model.class_numbers import ranges
+from rebalance.model.counting import counted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -73,7 +76,7 @@ def class_averages(
     plan = _Plan(averages, superclasses, affinity, selection, job)
     drawn = int(np.count_nonzero(superclasses.label >= 0))
     if drawn == 0:
-        figure = style.new_figure(FEWEST_INCHES, 1.2, "No class average to show", job)
+        figure = new_figure(FEWEST_INCHES, 1.2, "No class average to show", job)
         _footer(figure, plan, 0.75)
         return [figure]
     sizes = _sizes(drawn)
@@ -109,11 +112,11 @@ def contact_sheet(averages: ClassAverages, *, most: int = MOST_ON_A_SHEET, job: 
     top = style.HEADER + 0.08
     below = top + -(-shown // columns) * sizes.row
     n_empty = int(np.count_nonzero(averages.is_empty))
-    figure = style.new_figure(
+    figure = new_figure(
         max(columns * sizes.pitch - sizes.gap + 2 * style.MARGIN, FEWEST_INCHES),
         below + 0.2 + style.MARGIN,
-        style.counted(len(averages), "class average"),
-        style.joined(
+        counted(len(averages), "class average"),
+        joined(
             job,
             f"the first {shown:,} are shown" if shown < len(averages) else "",
             f"{n_empty:,} empty" if n_empty else "",
@@ -180,14 +183,14 @@ def _heading(plan: _Plan, number: int) -> tuple[str, str]:
         return "Each class average by itself", "superclassification off"
     size = plan.superclasses.size
     if plan.averages.n_particles is None and plan.selection is None:
-        return f"Superclass {number}", style.counted(len(plan.rows(number)), "average")
+        return f"Superclass {number}", counted(len(plan.rows(number)), "average")
     if plan.selection is None:
-        share = style.percent(size[number], size.sum())
+        share = percent(size[number], size.sum())
         return f"Superclass {number}", f"{size[number]:,} particles ({share} %)"
     before, after = plan.selection.before, plan.selection.after
     shares = (
-        style.percent(before[number], before.sum()),
-        style.percent(after[number], after.sum()),
+        percent(before[number], before.sum()),
+        percent(after[number], after.sum()),
     )
     return (
         f"Superclass {number}",
@@ -198,8 +201,8 @@ def _heading(plan: _Plan, number: int) -> tuple[str, str]:
 def _heading_width(plan: _Plan, number: int) -> float:
     name, facts = _heading(plan, number)
     inches = max(
-        KEY + 0.06 + style.text_width(name, style.BODY, True) / 72,
-        style.text_width(facts, style.SMALL) / 72,
+        KEY + 0.06 + text_width(name, style.BODY, True) / 72,
+        text_width(facts, style.SMALL) / 72,
     )
     return inches + 0.04
 
@@ -214,15 +217,13 @@ def _draw(plan: _Plan, page: Page, sizes: Sizes, which: str) -> Figure:
     notes = _notes(plan, width)
     top = style.HEADER + 0.08
     height = top + page.height + 0.08 + LINE * len(notes) + 0.2 + style.MARGIN
-    averages = style.counted(drawn, "class average")
+    averages = counted(drawn, "class average")
     title = (
         averages
         if plan.singles
-        else (
-            f"{averages} in {style.counted(len(plan.superclasses), 'superclass', 'superclasses')}"
-        )
+        else (f"{averages} in {counted(len(plan.superclasses), 'superclass', 'superclasses')}")
     )
-    figure = style.new_figure(width, height, title + which, _subtitle(plan))
+    figure = new_figure(width, height, title + which, _subtitle(plan))
     dpi, side = figure.dpi, round(sizes.tile * figure.dpi)
     across, down = (round(inches * dpi) for inches in figure.get_size_inches())
     raster = np.full((down, across), 255, dtype=np.uint8)
@@ -285,22 +286,22 @@ def _write_heading(figure: Figure, plan: _Plan, place: Place, left: float, top: 
         facts = "continued"
     indent = 0.0
     if number != ALL:
-        style.fill_at(figure, left, top, KEY, KEY, style.color_of(number))
+        fill_at(figure, left, top, KEY, KEY, style.color_of(number))
         indent = KEY + 0.06
-    style.text_at(figure, left + indent, top - 0.005, name, style.BODY, bold=True)
-    style.text_at(figure, left, top + 0.17, facts, style.SMALL, color=style.MUTED)
+    text_at(figure, left + indent, top - 0.005, name, style.BODY, bold=True)
+    text_at(figure, left, top + 0.17, facts, style.SMALL, color=style.MUTED)
 
 
 def _write_label(
     figure: Figure, name: str, counts: list[str], x: float, y: float, sizes: Sizes
 ) -> None:
     base = y + sizes.tile + LABEL_BASE
-    style.label_at(figure, x, base, name, bold=True)
-    room = sizes.tile * 72 - style.text_width(name, style.TINY, True) - 3
+    label_at(figure, x, base, name, bold=True)
+    room = sizes.tile * 72 - text_width(name, style.TINY, True) - 3
     count = _fitting(counts, room)
     if count:
-        right = x + sizes.tile - style.text_width(count, style.TINY) / 72
-        style.label_at(figure, right, base, count, color=style.MUTED)
+        right = x + sizes.tile - text_width(count, style.TINY) / 72
+        label_at(figure, right, base, count, color=style.MUTED)
 
 
 def _counts(plan: _Plan, member: int) -> list[str]:
@@ -327,7 +328,7 @@ def _compact(count: int) -> str:
 
 
 def _fitting(texts: list[str], room: float) -> str:
-    return next((text for text in texts if style.text_width(text, style.TINY) <= room), "")
+    return next((text for text in texts if text_width(text, style.TINY) <= room), "")
 
 
 def _subtitle(plan: _Plan) -> str:
@@ -338,20 +339,20 @@ def _subtitle(plan: _Plan) -> str:
         if plan.aligned and plan.affinity is not None
         else "as they are in the stack, not aligned"
     )
-    return style.joined(plan.job, how)
+    return joined(plan.job, how)
 
 
 def _scale_bar(figure: Figure, averages: ClassAverages, sizes: Sizes, top: float) -> None:
     box, pixel_size = averages.box, averages.pixel_size
     if not pixel_size:
         text = f"Box {box} pixels; pixel size unknown"
-        style.text_at(figure, style.MARGIN, top, text, style.SMALL, color=style.MUTED)
+        text_at(figure, style.MARGIN, top, text, style.SMALL, color=style.MUTED)
         return
     length = _round_length(0.6 * box * pixel_size)
     bar = length / (box * pixel_size) * sizes.tile
-    style.fill_at(figure, style.MARGIN, top + 0.045, bar, 0.03, style.INK)
+    fill_at(figure, style.MARGIN, top + 0.045, bar, 0.03, style.INK)
     text = f"{length:g} Å (box {box} pixels of {pixel_size:.4g} Å)"
-    style.text_at(figure, style.MARGIN + bar + 0.06, top, text, style.SMALL, color=style.MUTED)
+    text_at(figure, style.MARGIN + bar + 0.06, top, text, style.SMALL, color=style.MUTED)
 
 
 def _round_length(most: float) -> float:
@@ -375,10 +376,10 @@ def _notes(plan: _Plan, width: float) -> list[str]:
         if which.any():
             numbers = ranges(plan.averages.class_id[which].tolist())
             sentences.append(f"Not shown, {what} ({np.count_nonzero(which)}): {numbers}.")
-    return style.wrapped(" ".join(sentences), (width - 2 * style.MARGIN) * 72, style.SMALL)
+    return wrapped(" ".join(sentences), (width - 2 * style.MARGIN) * 72, style.SMALL)
 
 
 def _footer(figure: Figure, plan: _Plan, top: float) -> None:
     width, _ = figure.get_size_inches()
     for at, line in enumerate(_notes(plan, width)):
-        style.text_at(figure, style.MARGIN, top + at * LINE, line, style.SMALL, color=style.MUTED)
+        text_at(figure, style.MARGIN, top + at * LINE, line, style.SMALL, color=style.MUTED)

@@ -8,6 +8,7 @@ import numpy as np
 
 from rebalance.figures import style
 from rebalance.figures.bars import draw_bars, evenness, sizes, superclasses_of_one
+from rebalance.figures.layout import axes_at, fill_at, label_at, new_figure, text_at
 from rebalance.figures.matrix import (
     Scale,
     colour_bar,
@@ -16,8 +17,10 @@ from rebalance.figures.matrix import (
     number_superclasses,
     outline_superclasses,
 )
+from rebalance.figures.text import joined, text_width
 from rebalance.figures.tiles import grey, onto_medoid, placed
 from rebalance.model import Affinity, ClassAverages, RunResult, Selection, Superclasses
+from rebalance.model.counting import counted
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -45,7 +48,7 @@ def overview(result: RunResult, *, scale: Scale = "percentile") -> Figure:
     medoids = -(-shown // COLUMNS) * ROW + 0.35 if shown else 0.0
     has_matrix = affinity is not None and np.count_nonzero(superclasses.label >= 0) > 1
     has_bars = len(superclasses) > 1 or result.selection is not None
-    figure = style.new_figure(
+    figure = new_figure(
         WIDTH,
         style.HEADER
         + medoids
@@ -74,11 +77,11 @@ def _has_particles(result: RunResult) -> bool:
 
 
 def _title(result: RunResult) -> str:
-    used = style.counted(int(np.count_nonzero(result.superclasses.label >= 0)), "class average")
+    used = counted(int(np.count_nonzero(result.superclasses.label >= 0)), "class average")
     if superclasses_of_one(result.superclasses):
         title = f"{used}, each by itself"
     else:
-        number = style.counted(len(result.superclasses), "superclass", "superclasses")
+        number = counted(len(result.superclasses), "superclass", "superclasses")
         title = f"{used} in {number}"
     if result.selection is None:
         return title
@@ -94,7 +97,7 @@ def _subtitle(result: RunResult) -> str:
     text = f"smallest ÷ largest {group} {evenness(before):.2g}"
     if after is not None and not np.array_equal(before, after):
         text += f" before, {evenness(after):.2g} after"
-    return style.joined(result.dataset.job, text)
+    return joined(result.dataset.job, text)
 
 
 def _matrix(
@@ -103,9 +106,9 @@ def _matrix(
     order = in_order(affinity, superclasses)
     by_itself = superclasses_of_one(superclasses)
     title = "Affinity" if by_itself else "Affinity, sorted by superclass"
-    style.text_at(figure, style.MARGIN, top, title, style.BODY, bold=True)
+    text_at(figure, style.MARGIN, top, title, style.BODY, bold=True)
     left = style.MARGIN + (0.0 if by_itself else 0.55)
-    axes = style.axes_at(figure, left, top + PANEL_TOP, PANEL, PANEL)
+    axes = axes_at(figure, left, top + PANEL_TOP, PANEL, PANEL)
     draw_matrix(axes, affinity, np.sort(order) if by_itself else order, scale)
     if not by_itself:
         outline_superclasses(axes, superclasses, order)
@@ -119,9 +122,9 @@ def _bars(figure: Figure, result: RunResult, left: float, top: float) -> None:
     what = "particles" if _has_particles(result) else "class averages"
     of = "class" if superclasses_of_one(result.superclasses) else "superclass"
     title = f"{what.capitalize()} per {of}"
-    style.text_at(figure, left, top, title, style.BODY, bold=True)
+    text_at(figure, left, top, title, style.BODY, bold=True)
     inches = min(WIDTH - left - 1.5, max(2.0, 0.6 * len(result.superclasses)))
-    axes = style.axes_at(figure, left + 0.7, top + PANEL_TOP, inches, PANEL)
+    axes = axes_at(figure, left + 0.7, top + PANEL_TOP, inches, PANEL)
     draw_bars(axes, result.superclasses, result.selection, inches, what)
 
 
@@ -138,7 +141,7 @@ def _medoids(
     title = "Class averages" if by_itself else "Medoid of each superclass"
     if len(superclasses) > shown:
         title += f" ({len(superclasses) - shown} smaller ones not shown)"
-    style.text_at(figure, style.MARGIN, style.HEADER, title, style.BODY, bold=True)
+    text_at(figure, style.MARGIN, style.HEADER, title, style.BODY, bold=True)
     dpi, side = figure.dpi, round(TILE * figure.dpi)
     across, down = (round(inches * dpi) for inches in figure.get_size_inches())
     raster = np.full((down, across), 255, dtype=np.uint8)
@@ -151,13 +154,13 @@ def _medoids(
         raster[row : row + side, column : column + side] = tile
         name, indent = averages.class_id[medoids[number]], 0.0
         if not by_itself:
-            style.fill_at(figure, x, y + TILE + 0.035, 0.08, 0.08, style.color_of(number))
+            fill_at(figure, x, y + TILE + 0.035, 0.08, 0.08, style.color_of(number))
             name, indent = number, 0.11
-        style.label_at(figure, x + indent, y + TILE + 0.108, str(name), bold=True)
+        label_at(figure, x + indent, y + TILE + 0.108, str(name), bold=True)
         count = _count(averages, superclasses, selection, number)
         room = PITCH * 72 - 4
-        if style.text_width(count, style.TINY) <= room:
-            style.label_at(figure, x, y + TILE + 0.215, count, color=style.MUTED)
+        if text_width(count, style.TINY) <= room:
+            label_at(figure, x, y + TILE + 0.215, count, color=style.MUTED)
     figure.add_artist(Raster(raster))
 
 
@@ -171,4 +174,4 @@ def _count(
         before, after = int(selection.before[number]), int(selection.after[number])
         return f"{before:,}" if before == after else f"{before:,} → {after:,}"
     size = int(superclasses.size[number])
-    return style.counted(size, "particle" if averages.n_particles is not None else "average")
+    return counted(size, "particle" if averages.n_particles is not None else "average")

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rebalance.figures import style
+from rebalance.figures.layout import axes_at, new_figure
+from rebalance.figures.text import joined
 from rebalance.model import Scan
 
 if TYPE_CHECKING:
@@ -33,9 +35,9 @@ def scan_of_numbers(scan: Scan, *, job: str = "") -> Figure:
     panels = (_draw_silhouette, _draw_stability, _draw_kept)
     top = style.HEADER + 0.15
     height = top + len(panels) * PANEL + (len(panels) - 1) * GAP + BOTTOM
-    figure = style.new_figure(LEFT + WIDTH + RIGHT, height, _title(scan), _subtitle(scan, job))
+    figure = new_figure(LEFT + WIDTH + RIGHT, height, _title(scan), _subtitle(scan, job))
     for place, draw in enumerate(panels):
-        axes = style.axes_at(figure, LEFT, top + place * (PANEL + GAP), WIDTH, PANEL)
+        axes = axes_at(figure, LEFT, top + place * (PANEL + GAP), WIDTH, PANEL)
         draw(axes, scan)
         _mark(axes, scan, named=place == 0)
         last = place == len(panels) - 1
@@ -54,7 +56,7 @@ def _title(scan: Scan) -> str:
 
 def _subtitle(scan: Scan, job: str) -> str:
     also = ", ".join(map(str, scan.suggestion.runners_up))
-    return style.joined(job, scan.clustering, f"also worth a look: {also}" if also else "")
+    return joined(job, scan.clustering, f"also worth a look: {also}" if also else "")
 
 
 def _draw_silhouette(axes: Axes, scan: Scan) -> None:

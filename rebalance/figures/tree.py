@@ -8,7 +8,10 @@ import numpy as np
 
 from rebalance.figures import style
 from rebalance.figures.label_spacing import spread
+from rebalance.figures.layout import axes_at, fill_at, line_at, new_figure, text_at
+from rebalance.figures.text import joined, text_width
 from rebalance.model import DoubleArray, IntArray, Superclasses
+from rebalance.model.counting import counted
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -50,15 +53,15 @@ def dendrogram(superclasses: Superclasses, *, job: str = "") -> Figure:
     inches = float(np.clip(LEAF * n, 4.6, 13.0))
     names = [str(number) for number in superclasses.class_id[leaves[order]]]
     named = inches / n >= LEAF * 0.98
-    below = max(style.text_width(name, style.TINY) for name in names) / 72 + 0.08 if named else 0.04
+    below = max(text_width(name, style.TINY) for name in names) / 72 + 0.08 if named else 0.04
     cut = _cut(tree, label)
-    figure = style.new_figure(
+    figure = new_figure(
         LEFT + inches + RIGHT,
         style.HEADER + HEIGHT + below + STRIP + NUMBERS + 0.3 + style.MARGIN,
         _title(superclasses, cut),
-        style.joined(job, _how(superclasses), "" if named else "class numbers left out"),
+        joined(job, _how(superclasses), "" if named else "class numbers left out"),
     )
-    axes = style.axes_at(figure, LEFT, style.HEADER, inches, HEIGHT)
+    axes = axes_at(figure, LEFT, style.HEADER, inches, HEIGHT)
     _branches(axes, tree, label, middle)
     axes.set_xlim(-0.7, n - 0.3)
     axes.set_ylim(0, max(float(tree[:, 2].max()) * 1.04, 1e-6))
@@ -158,7 +161,7 @@ def _height(superclasses: Superclasses) -> str:
 
 
 def _title(superclasses: Superclasses, cut: float | None) -> str:
-    number = style.counted(len(superclasses), "superclass", "superclasses")
+    number = counted(len(superclasses), "superclass", "superclasses")
     if cut is None:
         return number
     return f"{number}: the tree cut at {_height(superclasses)} = {cut:.2f}"
@@ -166,7 +169,7 @@ def _title(superclasses: Superclasses, cut: float | None) -> str:
 
 def _how(superclasses: Superclasses) -> str:
     linkage = superclasses.options.get("linkage")
-    return style.joined(superclasses.clustering, f"{linkage} linkage" if linkage else "")
+    return joined(superclasses.clustering, f"{linkage} linkage" if linkage else "")
 
 
 def _strip(figure: Figure, label: IntArray, inches: float, top: float) -> None:
@@ -176,17 +179,17 @@ def _strip(figure: Figure, label: IntArray, inches: float, top: float) -> None:
     ends = LEFT + (starts - 0.5 + 0.7) / (n + 0.4) * inches
     for start, left, right in zip(starts[:-1], ends[:-1], ends[1:], strict=True):
         color = style.color_of(int(label[start]))
-        style.fill_at(figure, left, top, right - left, STRIP, color)
+        fill_at(figure, left, top, right - left, STRIP, color)
     centres, sizes = (ends[:-1] + ends[1:]) / 2, np.diff(ends)
-    apart = (style.text_width(str(label.max()), style.SMALL) + 3) / 72
+    apart = (text_width(str(label.max()), style.SMALL) + 3) / 72
     kept, at = spread(centres, sizes, apart, LEFT, LEFT + inches)
     below = top + STRIP + 0.02
     for which, x in zip(kept, at, strict=True):
         start = float(centres[which])
         points = ((start, below), (start, below + 0.03), (x, below + 0.08), (x, below + 0.1))
-        style.line_at(figure, *points)
+        line_at(figure, *points)
         number = str(label[starts[which]])
-        style.text_at(figure, x, below + 0.12, number, style.SMALL, ha="center")
-    style.text_at(
+        text_at(figure, x, below + 0.12, number, style.SMALL, ha="center")
+    text_at(
         figure, LEFT + inches / 2, below + 0.12 + NUMBERS, "superclass", style.BODY, ha="center"
     )

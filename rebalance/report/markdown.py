@@ -10,7 +10,7 @@ import numpy as np
 
 import rebalance
 from rebalance.figures.bars import evenness
-from rebalance.figures.style import percent
+from rebalance.figures.text import percent
 from rebalance.model import KEPT, REASONS, RunResult
 from rebalance.model.class_numbers import ranges
 from rebalance.model.counting import counted

@@ -94,7 +94,7 @@ def options_round_trip(subject: Subject) -> None:
         found = getattr(_parsed(subject, {**recorded, name: typed}), name)
         require(
             found == getattr(chosen, name),
-            f"--set {subject.kind}.{name}={typed} gives {found!r}, not {getattr(chosen, name)!r}.",
+            f"`{subject.kind}.{name}={typed}` gives {found!r}, not {getattr(chosen, name)!r}.",
         )
 
 

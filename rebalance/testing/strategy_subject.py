@@ -36,8 +36,8 @@ WORDS = ("mic_001", "mic_002", "mic_010", "μ-4", "")
 """What stands in columns of text."""
 
 _NAME_COLUMNS = (
-    "State the columns that it reads: columns = (…) in the strategy; or name them: --column NAME, "
-    "or NAME:text, or columns=(…) in Python."
+    "State the columns that it reads: columns = (…) in the strategy; or give them as `columns`; "
+    "text as Column(name, 'text') in Python, NAME:text on the command line."
 )
 
 

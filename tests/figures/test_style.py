@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from rebalance.figures import style
 from rebalance.figures.label_spacing import spread
 from rebalance.figures.montage_layout import Block, Sizes, paginate
+from rebalance.figures.text import percent, plain, shorten, text_width
 
 
 @pytest.mark.parametrize(
@@ -26,17 +27,17 @@ from rebalance.figures.montage_layout import Block, Sizes, paginate
     ],
 )
 def test_shares_are_written_as_a_person_writes_them(part, whole, text):
-    assert style.percent(part, whole) == text
+    assert percent(part, whole) == text
 
 
 @settings(deadline=None)
 @given(st.text(max_size=80), st.floats(20, 300))
 def test_any_name_fits_the_room_it_is_given(name, width):
-    short = style.shorten(name, width, 8.0)
-    assert style.text_width(short, 8.0) <= width
+    short = shorten(name, width, 8.0)
+    assert text_width(short, 8.0) <= width
     assert "\n" not in short
-    if style.text_width(style.plain(name), 8.0) <= width:
-        assert short == style.plain(name)
+    if text_width(plain(name), 8.0) <= width:
+        assert short == plain(name)
 
 
 def test_width_is_that_of_the_drawn_text():
@@ -49,7 +50,7 @@ def test_width_is_that_of_the_drawn_text():
         for words in ("Superclass 12", "1,234 → 456 (12 → 9 %)", "Mean affinity between"):
             text = figure.text(0, 0, words, fontsize=8)
             drawn = text.get_window_extent(renderer).width * 72 / 400
-            assert style.text_width(words, 8) == pytest.approx(drawn, rel=0.03)
+            assert text_width(words, 8) == pytest.approx(drawn, rel=0.03)
 
 
 def test_neighbouring_superclasses_differ_in_colour():
