@@ -1,4 +1,4 @@
-"""`rebalance cache`: the affinities kept between runs."""
+"""`rebalance cache`: what is kept between runs: affinities, and compiled code."""
 
 from __future__ import annotations
 
@@ -8,16 +8,20 @@ import typer
 
 
 def cache(
-    clear: Annotated[bool, typer.Option("--clear", help="Delete every affinity kept.")] = False,
+    clear: Annotated[bool, typer.Option("--clear", help="Delete all that is kept.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
-    """Show or empty the affinities kept between runs.
+    """Show or delete what is kept between runs: affinities, and compiled code.
 
-    They make a run with another -k or -f instant."""
-    from rebalance.cache import FOLDER_VARIABLE, SIZE_VARIABLE, AffinityCache
+    Affinities make a run with another -k or -f instant, compiled code its start."""
+    from rebalance.cache import SIZE_VARIABLE, AffinityCache
+    from rebalance.cache_folder import FOLDER_VARIABLE
+    from rebalance.kernels.compiled_code import compiled_folders, size_of
 
     kept = AffinityCache()
     deleted = kept.clear() if clear else None
+    deleted_code = _clear_compiled() if clear else 0
+    compiled = sum(map(size_of, compiled_folders()))
     entries = kept.entries()
     size = sum(entry.size for entry in entries)
     unfinished = kept.checkpoints()
@@ -32,19 +36,34 @@ def cache(
             "limit_bytes": kept.limit,
             "checkpoints": len(unfinished),
             "checkpoint_bytes": unfinished_size,
+            "compiled_bytes": compiled,
         }
         if deleted is not None:
-            content |= {"deleted": deleted[0], "deleted_bytes": deleted[1]}
+            content |= {"deleted": deleted[0], "deleted_bytes": deleted[1] + deleted_code}
         typer.echo(as_json(content))
         return
     if deleted is not None:
-        typer.echo(f"Deleted {_affinities(deleted[0])}, {shown_bytes(deleted[1])}.")
+        typer.echo(f"Deleted {_affinities(deleted[0])}, {shown_bytes(deleted[1] + deleted_code)}.")
     typer.echo(f"folder  {kept.folder}  (${FOLDER_VARIABLE})")
     typer.echo(f"holds   {_affinities(len(entries))}, {shown_bytes(size)}")
     if unfinished:
         number = f"{len(unfinished):,} checkpoint{'s' if len(unfinished) > 1 else ''}"
         typer.echo(f"        {number} of unfinished affinities, {shown_bytes(unfinished_size)}")
+    if compiled:
+        typer.echo(f"        compiled code, {shown_bytes(compiled)}")
     typer.echo(f"limit   {shown_bytes(kept.limit)}  (${SIZE_VARIABLE})")
+
+
+def _clear_compiled() -> int:
+    from rebalance.errors import OutputError
+    from rebalance.kernels.compiled_code import remove_compiled
+
+    try:
+        return remove_compiled()
+    except OSError as error:
+        raise OutputError(
+            f"Compiled code can't be deleted: {error.strerror or error}.", path=error.filename
+        ) from error
 
 
 def _affinities(number: int) -> str:

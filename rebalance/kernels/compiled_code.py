@@ -203,8 +203,11 @@ def _remove_unused(base: Path, package: str) -> None:
 
 
 def compiled_folders() -> list[Path]:
-    """The folders of compiled functions, one for each package and state of its sources."""
-    base = compiled_folder()
+    """Folders in the user's cache folder, one for each package and state of its sources.
+
+    What ``$NUMBA_CACHE_DIR`` names is for whoever set it to clean.
+    """
+    base = cache_folder() / COMPILED
     return sorted(path for path in base.glob("*") if _FOLDER.fullmatch(path.name))
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from rebalance.cli import app
 from rebalance.kernels.compiled_code import KERNELS, package_of, source_digest
 from tests.environment import Environment
 
@@ -161,6 +164,22 @@ def test_an_upgrade_gives_new_numbers(
         assert environment.run("-c", BY_NAME).split() == [str(factor), "0"]
     assert environment.run("-c", BY_NAME).split() == [str(factor), "1"]
     environment.uninstall("measuring-upgraded")
+
+
+def test_the_cache_command_shows_and_deletes_compiled_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_package(tmp_path / "measuring", TILE_METRIC, 0.25)
+    ask("measuring", tmp_path)
+    monkeypatch.setenv("REBALANCE_CACHE_DIR", str(tmp_path / "cache"))
+    kept = json.loads(CliRunner().invoke(app, ["cache", "--json"]).stdout)
+    assert kept["compiled_bytes"] > 1_000
+    shown = CliRunner().invoke(app, ["cache"]).stdout
+    assert "compiled code" in shown
+    gone = json.loads(CliRunner().invoke(app, ["cache", "--clear", "--json"]).stdout)
+    assert gone["compiled_bytes"] == 0
+    assert gone["deleted_bytes"] == kept["compiled_bytes"]
+    assert not list((tmp_path / "cache" / "compiled").glob("*-*"))
 
 
 def test_kernels_are_a_package_of_their_own() -> None:
