@@ -9,12 +9,10 @@ from numba import config, cuda
 
 from rebalance.kernels.compiled_code import use_sources_locator
 
-try:
-    from numba.cuda.dispatcher import CUDACacheImpl
-except ImportError:
+if not config.ENABLE_CUDASIM:  # type: ignore[attr-defined]
     # The simulator compiles nothing.
-    pass
-else:
+    from numba.cuda.dispatcher import CUDACacheImpl
+
     use_sources_locator(CUDACacheImpl)
 
 # A handful of averages leaves most of a card idle: nothing that a person should be warned of.

@@ -15,7 +15,7 @@ from rebalance.contracts import Advice
 from rebalance.errors import OptionError
 from rebalance.hookspecs import PluginSpec, hookimpl
 from rebalance.pipeline.plan_job import plan
-from rebalance.pipeline.scan_job import scan_job
+from rebalance.pipeline.scan_job import execute_scan
 from rebalance.registry import Registry, registry
 from rebalance.settings import RunSettings
 from tests.pipeline.runs import Correlation
@@ -145,7 +145,7 @@ def test_labels_and_superclassification_off_need_no_advice(simulated_job: Path) 
 
 def test_a_scan_job_follows_the_advice_too(simulated_job: Path) -> None:
     settings = RunSettings(simulated_job, metric=Advising(), n_superclasses="auto")
-    found = scan_job(settings, [2, 3])
+    found = execute_scan(settings, [2, 3])
     assert found.scan.clustering == "spectral"
     assert any("advises" in note for note in found.content["notes"])
 

@@ -41,8 +41,9 @@ def test_arrays_of_the_affinity_file(run: rebalance.RunResult) -> None:
     with np.load(run.folder / "affinity.npz") as archive:
         arrays = set(archive.files)
         shapes = {name: (archive[name].dtype.name, archive[name].ndim) for name in arrays}
-    # Only metrics that give distances write the raw ones.
-    assert set(first_cells(FILES, "## `affinity.npz`")) == arrays | {"raw"}
+    # Of metrics that give distances, or have something else to tell.
+    others = {"raw", "notes", "result.NAME"}
+    assert set(first_cells(FILES, "## `affinity.npz`")) == arrays | others
     for line in FILES.splitlines():
         found = re.match(r"\| `(\w+)` \| (float32|int64|bool) \((.*)\) \|", line)
         if found and found[1] in arrays:

@@ -188,11 +188,9 @@ def test_a_damaged_file_is_noticed(data: st.DataObject) -> None:
         np.testing.assert_array_equal(read.class_id, affinity.class_id)
 
 
-def test_counts_notes_and_further_results_are_not_written(
-    tmp_path: Path, rng: np.random.Generator
-) -> None:
+def test_particle_counts_are_not_written(tmp_path: Path, rng: np.random.Generator) -> None:
     plain = make_affinity(rng)
-    more = replace(plain, n_particles=np.arange(6), notes=("dark",), results={"map": plain.values})
+    more = replace(plain, n_particles=np.arange(6))
     for name, affinity in (("plain", plain), ("more", more)):
         write_affinity(affinity, tmp_path / name)
     assert (tmp_path / "plain").read_bytes() == (tmp_path / "more").read_bytes()

@@ -146,7 +146,7 @@ def test_a_column_that_is_read_and_was_not_named_says_how_to_name_it() -> None:
     strategy: Any = wrong_strategies.ReadsAColumn()
     failed = [one for one in check_strategy(strategy, raises=False) if one.status == "failed"]
     assert "no column 'myScore'" in failed[0].detail
-    assert "--column NAME" in failed[0].detail
+    assert "give them as `columns`" in failed[0].detail
     check_strategy(strategy, columns=("myScore",))
 
 

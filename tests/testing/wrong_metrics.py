@@ -329,6 +329,7 @@ class AnotherOnTheCard(Right):
 
 
 _RANGE = "the engine refuses values out of range, also with empties in the stack"
+_RESULTS = "the engine refuses results that no file can keep"
 
 WRONG: dict[str, tuple[Any, dict[str, str]]] = {
     "contract": (ContractBroken(), {}),
@@ -352,7 +353,10 @@ WRONG: dict[str, tuple[Any, dict[str, str]]] = {
     "metric-picklable": (HoldsALock(), {}),
     "facts-are-json": (FactsOfNumpy(), {}),
     "notes-are-sentences": (MutteredNotes(), {}),
-    "results-can-be-kept": (ResultsOfAFunction(), {}),
+    "results-can-be-kept": (
+        ResultsOfAFunction(),
+        {"few-averages": _RESULTS, "empties-left-out": _RESULTS},
+    ),
     "advice-can-be-followed": (AdviceOfNoOne(), {}),
     "curves-fit-their-axis": (CurvesInPercent(), {}),
     "invariance-rotation": (AlongOneAxis(), {}),

@@ -61,11 +61,7 @@ def affinity_of(averages: ClassAverages, variant: Variant) -> Affinity:
         found = np.asarray(variant.metric(averages))
         values = ((found + found.T) / 2).astype(np.float32)
         np.fill_diagonal(values, 1.0)
-        plain = engine.affinity(averages.subset(np.arange(2)))
-        return replace(
-            plain, values=values, class_id=averages.class_id,
-            is_empty=np.zeros(len(averages), dtype=np.bool_), alignment=None, raw=None,
-        )  # fmt: skip
+        return Affinity(values, averages.class_id, np.zeros(len(averages), dtype=np.bool_))
     search = dict(variant.search)
     if variant.shift is not None:
         search["max_shift"] = f"{variant.shift * averages.box:g}px"

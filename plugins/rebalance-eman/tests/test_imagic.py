@@ -129,7 +129,7 @@ def test_inspect_says_the_byte_order(tmp_path: Path) -> None:
 
 def test_a_folder_that_can_not_be_written_to_is_told(tmp_path: Path) -> None:
     zero = np.array([0])
-    one = Superclasses(zero, zero + 1, zero, zero, np.array([1.0]), zero)
+    one = Superclasses(zero, zero + 1, zero, zero + 1, np.array([1.0]), zero)
     stack = write_imagic(tmp_path / "a", some_images(1))[0]
     with pytest.raises(OutputError, match="can not be written") as caught:
         write_templates(stack, zero, one, tmp_path / "gone", [])
