@@ -148,7 +148,7 @@ def real(data: Path) -> dict[str, Any]:
             assert averages is not None
             quality = score(averages, engine.affinity(averages))
             found[name] = {
-                "judged": int(quality.is_judged.sum()),
+                "judged": int(quality.is_scored.sum()),
                 "suspected": {str(n): list(quality.reasons_of(n)) for n in quality.suspects},
             }
     return found

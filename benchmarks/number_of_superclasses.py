@@ -28,8 +28,8 @@ from sklearn.metrics import adjusted_rand_score
 
 from benchmarks.paths import FULL_RESULTS, write_json
 from rebalance import engine
+from rebalance.api import scan
 from rebalance.model import Scan
-from rebalance.scanning import scan
 from rebalance.simulate import simulate_class_averages
 
 KINDS: dict[str, dict[str, Any]] = {

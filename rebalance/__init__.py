@@ -39,10 +39,10 @@ __all__ = [
 # Imported when they are asked for, so that the command line answers at once.
 _PUBLIC = {
     "read": "rebalance.formats",
-    "affinity": "rebalance.engine",
-    "cluster": "rebalance.clusterings",
-    "scan": "rebalance.scanning",
-    "select": "rebalance.strategies",
+    "affinity": "rebalance.api",
+    "cluster": "rebalance.api",
+    "scan": "rebalance.api",
+    "select": "rebalance.api",
     "run": "rebalance.pipeline.run_job",
     "ClassAverages": "rebalance.model",
     "ParticleTable": "rebalance.model",

@@ -1,7 +1,9 @@
 # For type checkers and editors: at run time a name is imported when it is used.
 
-from rebalance.clusterings import cluster as cluster
-from rebalance.engine import affinity as affinity
+from rebalance.api import affinity as affinity
+from rebalance.api import cluster as cluster
+from rebalance.api import scan as scan
+from rebalance.api import select as select
 from rebalance.errors import RebalanceError as RebalanceError
 from rebalance.formats import read as read
 from rebalance.model import Affinity as Affinity
@@ -14,7 +16,5 @@ from rebalance.model import Scan as Scan
 from rebalance.model import Selection as Selection
 from rebalance.model import Superclasses as Superclasses
 from rebalance.pipeline.run_job import run as run
-from rebalance.scanning import scan as scan
-from rebalance.strategies import select as select
 
 __version__: str

@@ -66,7 +66,8 @@ def size_limit() -> int:
         )
     number, prefix, binary = match.groups()
     base = 1024 if binary else 1000
-    return int(float(number) * base ** " kmgt".index(prefix.lower() or " "))
+    exponent = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}[prefix.lower()]
+    return int(float(number) * base**exponent)
 
 
 class AffinityCache:

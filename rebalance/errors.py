@@ -94,7 +94,7 @@ class PluginError(RebalanceError):
 
 
 class DeviceError(RebalanceError):
-    """A device (CUDA card) that was asked for and is not there."""
+    """A device (CUDA GPU) that was asked for and is not there."""
 
 
 class ExecutorError(RebalanceError):

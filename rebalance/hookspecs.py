@@ -11,8 +11,8 @@ out `PluginSpec`\\ s from any of the four hooks, and nothing is imported until a
                                                   return [PluginSpec("my-metric", "One line.",
                                                                      "my_package.metric:MyMetric")]
 
-The built-ins come in by the same hooks (`rebalance.builtins`). What a plugin of each kind is stands
-in `rebalance.contracts`. A plugin may rely on this module, `rebalance.contracts`,
+The built-ins come in by the same hooks (`rebalance.builtin_plugins`). What a plugin of each kind is
+stands in `rebalance.contracts`. A plugin may rely on this module, `rebalance.contracts`,
 `rebalance.model`, `rebalance.options`, `rebalance.errors`, `rebalance.toolkit`,
 `rebalance.pairwise` (a metric that is one function of a pair) and `rebalance.testing` (checks that
 hold it to its contract).

@@ -106,7 +106,7 @@ class Registry:
         if discover:
             for point in sorted(
                 metadata.entry_points(group=ENTRY_POINT_GROUP),
-                key=lambda point: (point.value != "rebalance.builtins", point.name),
+                key=lambda point: (point.value != "rebalance.builtin_plugins", point.name),
             ):
                 self._add_entry_point(point)
 

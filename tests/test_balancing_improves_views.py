@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from rebalance import engine, formats
-from rebalance.clusterings import cluster, identity_superclasses
+from rebalance.api import cluster
+from rebalance.clusterings import identity_superclasses
 from rebalance.evaluation.uniformity import slice_kernel, uniformity_of_density
 from rebalance.model import ClassAverages, Classes, ParticleTable, Superclasses
 from rebalance.simulate import simulate_class_averages

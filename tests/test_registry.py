@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from rebalance import builtins
+from rebalance import builtin_plugins
 from rebalance.errors import PluginError
 from rebalance.hookspecs import HOOK_VERSION, PluginSpec, hookimpl
 from rebalance.options import NoOptions
@@ -34,7 +34,7 @@ def package(*specs: object, **more: object) -> object:
 @pytest.fixture
 def registry() -> Registry:
     found = Registry(discover=False)
-    found.add(builtins, package="rebalance-em", version="1")
+    found.add(builtin_plugins, package="rebalance-em", version="1")
     return found
 
 

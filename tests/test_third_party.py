@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 import rebalance
-from rebalance import builtins
+from rebalance import builtin_plugins
 from rebalance.cli import app
 from rebalance.hookspecs import PluginSpec, hookimpl
 from rebalance.registry import Registry, registry
@@ -170,7 +170,7 @@ def test_a_third_party_plugin_takes_the_place_of_a_built_in(
 ) -> None:
     installed = registry()
     monkeypatch.setattr(installed, "_plugins", {})
-    installed.add(builtins, package="rebalance-em", version="1")
+    installed.add(builtin_plugins, package="rebalance-em", version="1")
     swap(kind, name, implementation)(installed)
     assert installed.find(kind, name).package == "third-party"
     path = plain if kind == "format" else simulated_job

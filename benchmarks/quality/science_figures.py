@@ -21,7 +21,8 @@ from benchmarks.quality.methods import default_method
 from benchmarks.quality.science_page import LEVELS, RELION
 from benchmarks.quality.summary import Summary, kind_of, read
 from rebalance import engine
-from rebalance.clusterings import cluster, identity_superclasses
+from rebalance.api import cluster
+from rebalance.clusterings import identity_superclasses
 from rebalance.evaluation import balance_curve, oracle_curve, random_curve
 from rebalance.evaluation.scores import BELOW
 from rebalance.figures import style

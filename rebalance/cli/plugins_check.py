@@ -67,11 +67,11 @@ def check(
     for path in examples or ():
         require_exists(path)
     kinds = [kind] if kind else [plugin.kind for plugin in plugins_named(name)]
-    strange = [f"--set {one}.…" for one in sorted(set(options) - set(kinds))]
-    strange += ["--example"] if examples and "format" not in kinds else []
-    strange += ["--column"] if columns and "strategy" not in kinds else []
-    if strange:
-        raise OptionError(f"{strange[0]} is of no use: {name} is a {' and a '.join(kinds)}.")
+    unknown = [f"--set {one}.…" for one in sorted(set(options) - set(kinds))]
+    unknown += ["--example"] if examples and "format" not in kinds else []
+    unknown += ["--column"] if columns and "strategy" not in kinds else []
+    if unknown:
+        raise OptionError(f"{unknown[0]} is of no use: {name} is a {' and a '.join(kinds)}.")
     cases = [
         Case(
             name,

@@ -69,9 +69,9 @@ def _show(outcome: Rerun, first: Path) -> None:
     folder = outcome.result.folder
     if folder is not None:
         console.print(Text(f"Results in {shorter(folder)}/"), soft_wrap=True)
-        then, now = reports = first / "report.md", folder / "report.md"
+        then, now = first / "report.md", folder / "report.md"
         there = then.is_file() and now.is_file()
         if outcome.came_out and there and not cmp(then, now, shallow=False):
             console.print(Text("Next: see what the reports say differently:"))
-            command = f"diff {' '.join(map(shorter, reports))}"
+            command = f"diff {shorter(then)} {shorter(now)}"
             console.print(Text(f"  {command}", style="cyan"), soft_wrap=True)

@@ -24,8 +24,8 @@ def run(
     [bold]rebalance run Class2D/job013 -k 8 -f 0.5[/]   then balance the particles
     """
     if dry_run:
-        from rebalance.cli.plan_view import show_plan
-        from rebalance.pipeline.plan_job import plan
+        from rebalance.cli.dry_run_view import show_plan
+        from rebalance.pipeline.dry_run import plan
 
         show_plan(plan(settings), json=json, quiet=quiet)
     else:

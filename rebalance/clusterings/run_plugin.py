@@ -27,7 +27,7 @@ def run_plugin(
     results = None
     # Sums in BLAS depend on the number of threads, and so would a label.
     with single_threaded():
-        if len(numbers) == len(several) > 1:
+        if len(several) > 1 and len(several) == len(numbers):
             results = plugin.cluster_many(averages, several, options, generator(seed))
         if results is None:
             return {

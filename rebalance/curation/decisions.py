@@ -211,9 +211,8 @@ def check_decisions(
             path=path,
             hint=_of_other_data(decided),
         )
-    if None not in (decided.averages_sha256, averages_sha256) and (
-        decided.averages_sha256 != averages_sha256
-    ):
+    both_known = decided.averages_sha256 is not None and averages_sha256 is not None
+    if both_known and decided.averages_sha256 != averages_sha256:
         raise InputError(
             "It is of class averages with these numbers, but other images.",
             path=path,

@@ -79,12 +79,12 @@ def score(
     """
     if affinity is not None and not np.array_equal(affinity.class_id, class_averages.class_id):
         raise ValueError("the affinity is of other class numbers than the averages")
-    is_judged = ~class_averages.is_empty & ~np.isin(class_averages.class_id, list(left_out))
-    images = class_averages.images[is_judged]
+    is_scored = ~class_averages.is_empty & ~np.isin(class_averages.class_id, list(left_out))
+    images = class_averages.images[is_scored]
     diameter = None if affinity is None else affinity.facts.get("mask_diameter_px")
     radius = float(diameter) / 2 if diameter else estimate_radius(images)
     mean_frequency, fine_share = spectral_measures(images, radius)
-    highest, median = _likeness(affinity, is_judged)
+    highest, median = _likeness(affinity, is_scored)
     measures = {
         "mean_frequency": mean_frequency,
         "fine_share": fine_share,
@@ -95,16 +95,16 @@ def score(
     counts, resolution = class_averages.n_particles, class_averages.resolution
     scores, reasons = find_reasons(
         measures,
-        None if counts is None else counts[is_judged],
-        None if resolution is None else resolution[is_judged],
+        None if counts is None else counts[is_scored],
+        None if resolution is None else resolution[is_scored],
     )
     of = iter(reasons)
     return AverageQuality(
         class_id=class_averages.class_id,
-        is_judged=is_judged,
-        measures={name: _placed(values, is_judged) for name, values in measures.items()},
-        scores={name: _placed(values, is_judged) for name, values in scores.items()},
-        reasons=tuple(next(of) if judged else () for judged in is_judged.tolist()),
+        is_scored=is_scored,
+        measures={name: _placed(values, is_scored) for name, values in measures.items()},
+        scores={name: _placed(values, is_scored) for name, values in scores.items()},
+        reasons=tuple(next(of) if judged else () for judged in is_scored.tolist()),
         n_particles=counts,
         resolution=resolution,
     )
@@ -138,7 +138,7 @@ def about_quality(quality: AverageQuality | None, *, left_out: bool) -> list[str
     """
     if quality is None:
         return []
-    n = int(quality.is_judged.sum())
+    n = int(quality.is_scored.sum())
     if n < FEWEST:
         return [
             f"No class average is suspected of being junk: {n} are too few to tell, "

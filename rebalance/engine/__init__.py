@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from rebalance import defaults
@@ -12,15 +11,14 @@ from rebalance.contracts import Metric
 from rebalance.engine.checkpoint import Checkpoints
 from rebalance.engine.compute import AffinityStore, Setup, compute_affinity, find_kept
 from rebalance.engine.executor import find_executor
-from rebalance.errors import OptionError
-from rebalance.model import Affinity, ClassAverages, Dataset
+from rebalance.model import Affinity, ClassAverages
 from rebalance.options import Options
 
 __all__ = ["AffinityStore", "affinity", "kept_affinity"]
 
 
 def affinity(
-    class_averages: ClassAverages | Dataset | Path | str,
+    averages: ClassAverages,
     metric: str | Metric = defaults.METRIC,
     *,
     options: Mapping[str, Any] | Options | None = None,
@@ -35,9 +33,8 @@ def affinity(
 
     Parameters
     ----------
-    class_averages : ClassAverages, Dataset, Path or str
-        The averages, a data set that has some, or the path of one, which is read. Empty averages
-        are left out; their affinity with all others is 0.
+    averages : ClassAverages
+        Empty averages are left out; their affinity with all others is 0.
     metric : str or Metric
         Name of an installed metric, or an instance of a class that is installed nowhere.
     options : mapping or Options, optional
@@ -66,10 +63,7 @@ def affinity(
     Raises
     ------
     OptionError
-        An option of the metric is wrong, a length in Å has no pixel size to be measured by, or
-        the data set has no class averages.
-    TypeError
-        ``class_averages`` is something else.
+        An option of the metric is wrong, or a length in Å has no pixel size to be measured by.
     DeviceError
         A GPU is asked for and none is there.
     ExecutorError
@@ -77,7 +71,6 @@ def affinity(
     PluginError
         There is no such metric, or it breaks its contract.
     """
-    averages = _averages_of(class_averages)
     found = compute_affinity(
         averages,
         metric,
@@ -114,23 +107,3 @@ def kept_affinity(
         class_averages, metric, options=options, device=device, executor=executor, cache=cache
     )
     return None if found is None else replace(found, n_particles=class_averages.n_particles)
-
-
-def _averages_of(given: ClassAverages | Dataset | Path | str) -> ClassAverages:
-    if isinstance(given, str | Path):
-        from rebalance import formats
-
-        given = formats.read(given)
-    if isinstance(given, Dataset):
-        if given.class_averages is None:
-            raise OptionError(
-                f"The data set {given.job} has no class averages to compare.",
-                hint="Give the stack of class averages as well: rebalance.read(path, stack).",
-            )
-        return given.class_averages
-    if not isinstance(given, ClassAverages):
-        raise TypeError(
-            "rebalance.affinity compares ClassAverages, those of a Dataset, or those at a path; "
-            f"it was given {type(given).__name__}."
-        )
-    return given

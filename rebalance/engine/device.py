@@ -55,12 +55,12 @@ def cuda_problem() -> str | None:
     if os.environ.get("NUMBA_ENABLE_CUDASIM") == "1":
         return None
     if not any(os.path.exists(path) for path in ("/dev/nvidiactl", "/dev/dxg")) and os.name != "nt":
-        return "no NVIDIA card was found on this machine"
+        return "no NVIDIA GPU was found on this machine"
     try:
         from numba import cuda
 
         if not cuda.is_available():
-            return "the CUDA driver finds no usable card"
+            return "the CUDA driver finds no usable GPU"
         from rebalance.kernels.probe_cuda import run_probe
 
         run_probe()

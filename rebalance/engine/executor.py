@@ -83,7 +83,7 @@ def check_place(executor: Executor, device: str) -> None:
     """
     if device == "cuda" and not executor.is_here:
         raise OptionError(
-            '`device="cuda"` is for this machine\'s card; the workers compute on their processors.',
+            '`device="cuda"` is for this machine\'s GPU; the workers compute on their processors.',
             hint='Leave out `device="cuda"`, or leave out `executor`.',
             setting="device",
         )

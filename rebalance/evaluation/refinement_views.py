@@ -67,7 +67,8 @@ def _of_star(path: Path) -> dict[str, Any]:
     rot, tilt = (_angles(loop, name, path) for name in (ROT, TILT))
     if len(rot) == 0:
         raise InputError("There are no particles in it.", path=path, hint=_HINT)
-    if np.ptp(rot) == np.ptp(tilt) == 0 and len(rot) > 1:
+    all_the_same = np.ptp(rot) == 0 and np.ptp(tilt) == 0
+    if all_the_same and len(rot) > 1:
         raise InputError(
             "All particles have the same view, as after a 2D classification.", path=path, hint=_HINT
         )

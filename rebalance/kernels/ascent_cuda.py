@@ -1,4 +1,4 @@
-"""The steps of a climb on a card: those of `ascent_cpu`, in float32."""
+"""The steps of a climb on a GPU: those of `ascent_cpu`, in float32."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The exhaustive search of `coarse_cpu` on a card: every angle, shift of a grid, and hand.
+"""The exhaustive search of `coarse_cpu` on a GPU: every angle, shift of a grid, and hand.
 
 A block of 256 threads takes 16 rows and one column. A warp keeps the coefficients of two rows in
 registers, an angular order a lane, and multiplies them with those of the column at two shifts at a

@@ -1,4 +1,4 @@
-"""The one place that decides how CUDA kernels are compiled; imported only when a card is used."""
+"""The one place that decides how CUDA kernels are compiled; imported only when a GPU is used."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if not config.ENABLE_CUDASIM:  # type: ignore[attr-defined]
 
     use_sources_locator(CUDACacheImpl)
 
-# A handful of averages leaves most of a card idle: nothing that a person should be warned of.
+# A handful of averages leaves most of a GPU idle: nothing that a person should be warned of.
 config.CUDA_LOW_OCCUPANCY_WARNINGS = 0  # type: ignore[attr-defined]
 
 kernel: Callable[..., Any] = cuda.jit(cache=True)

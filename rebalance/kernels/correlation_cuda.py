@@ -1,4 +1,4 @@
-"""The best alignment of every pair of a tile on a card; the algorithm of `correlation_cpu`.
+"""The best alignment of every pair of a tile on a GPU; the algorithm of `correlation_cpu`.
 
 Three launches a part of the tile, with nothing brought back between them: coefficients of the
 columns at every shift, the exhaustive search and its peaks (`coarse_cuda`), and the climb of the
@@ -24,7 +24,7 @@ from rebalance.kernels.lane_fft_cpu import POINTS
 from rebalance.kernels.refine_cpu import COMPONENTS, SUMS
 from rebalance.kernels.refine_cuda import PARTS, WARP, climb
 from rebalance.kernels.turn_cuda import turn
-from rebalance.kernels.upload_cuda import CARD, on_card, samples_on_card
+from rebalance.kernels.upload_cuda import GPU, on_gpu, samples_on_gpu
 
 SCRATCH_BYTES = 2**28
 """Device memory that the coefficients of the columns of one launch may take."""
@@ -84,7 +84,7 @@ def climb_pairs(
     Parameters
     ----------
     polar : float32
-        From `upload_cuda.samples_on_card`: all rings, then the lowest on fewer angles.
+        From `upload_cuda.samples_on_gpu`: all rings, then the lowest on fewer angles.
     n_images : int
         N.
     n_rings, half, low_rings, low_half : int
@@ -182,16 +182,16 @@ def align_tile(
 
     Parameters
     ----------
-    As of `correlation_cpu.align_tile`. What belongs to the images is brought to the card once, so
-    it must not be written to between tiles; the directions are computed on the card. Pairs with
+    As of `correlation_cpu.align_tile`. What belongs to the images is brought to the GPU once, so
+    it must not be written to between tiles; the directions are computed on the GPU. Pairs with
     row ≥ column are written as 0. Threads take turns.
     """
-    with CARD:
+    with GPU:
         samples = (
-            samples_on_card((polar_real, polar_imaginary), (low_real, low_imaginary)),
+            samples_on_gpu((polar_real, polar_imaginary), (low_real, low_imaginary)),
             len(polar_real), *polar_real.shape[2:], *low_real.shape[2:],
         )  # fmt: skip
-        given = (on_card(coarse), on_card(detail), on_card(shifts))
+        given = (on_gpu(coarse), on_gpu(detail), on_gpu(shifts))
         numbers = tuple(np.float32(number) for number in (k_first, k_step, max_shift, tolerance))
         column_bytes = 2 * n_shifts * RINGS * ORDERS * 4
         row_step = max(1, min(row_stop - row_start, PAIRS))

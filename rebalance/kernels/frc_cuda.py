@@ -1,4 +1,4 @@
-"""Fourier ring correlation of aligned pairs on a card; the equations of `frc_cpu`."""
+"""Fourier ring correlation of aligned pairs on a GPU; the equations of `frc_cpu`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rebalance.kernels.compile_cuda import kernel
 from rebalance.kernels.refine_cpu import COMPONENTS
 from rebalance.kernels.refine_cuda import WARP, partner, place_of
 from rebalance.kernels.turn_cuda import turn
-from rebalance.kernels.upload_cuda import CARD, samples_on_card
+from rebalance.kernels.upload_cuda import GPU, samples_on_gpu
 
 CURVE_BYTES = 2**26
 """Device memory that the curves of one launch may take."""
@@ -51,7 +51,7 @@ def correlate_rings(
     mirror = hand[row, column]
     spacing = _PI / np.float32(half)
     angle_unit = _HALF / np.float32(half)
-    nearest = int(math.floor(angle / spacing + _HALF))  # noqa: RUF046 - float on a card
+    nearest = int(math.floor(angle / spacing + _HALF))  # noqa: RUF046 - float on a GPU
     # B̂(φ − θ), expanded about the nearest sample; the mirror image runs the other way.
     rest = angle - np.float32(nearest) * spacing
     slope = rest if mirror else -rest
@@ -116,8 +116,8 @@ def ring_correlations(
     and ``out`` as many of the lowest as are wanted; pairs with row ≥ column are written as 0.
     Threads take turns.
     """
-    with CARD:
-        polar = samples_on_card((polar_real, polar_imaginary))
+    with GPU:
+        polar = samples_on_gpu((polar_real, polar_imaginary))
         step = max(
             1, CURVE_BYTES // (4 * max(1, out.shape[2]) * max(1, column_stop - column_start))
         )

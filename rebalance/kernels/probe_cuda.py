@@ -1,4 +1,4 @@
-"""The smallest launch: shows whether driver, card and compiler work together."""
+"""The smallest launch: shows whether driver, GPU and compiler work together."""
 
 from __future__ import annotations
 

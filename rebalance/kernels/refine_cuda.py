@@ -1,4 +1,4 @@
-"""The climb of `refine_cpu` on a card: one warp climbs the peaks of one pair.
+"""The climb of `refine_cpu` on a GPU: one warp climbs the peaks of one pair.
 
 A lane takes every 32nd angle of the half circle; the rings of an angle follow each other in its
 registers, and the ten sums of all lanes meet in shared memory. The equations are those of
@@ -255,7 +255,7 @@ def climb(
     close = _CLOSE / k_high
     value = -_TWO
     for _ in range(max_steps):
-        nearest = int(math.floor(theta / spacing + _HALF))  # noqa: RUF046 - float on a card
+        nearest = int(math.floor(theta / spacing + _HALF))  # noqa: RUF046 - float on a GPU
         step = nearest
         while step < 0:
             step += 2 * half

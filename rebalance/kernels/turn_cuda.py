@@ -1,4 +1,4 @@
-"""Cosine and sine on a card: the series of `turn_cpu`."""
+"""Cosine and sine on a GPU: the series of `turn_cpu`."""
 
 from __future__ import annotations
 

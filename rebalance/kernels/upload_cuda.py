@@ -1,4 +1,4 @@
-"""Features on the card: each array is brought there once, and leaves with the array of the host."""
+"""Features on the GPU: each array is brought there once, and leaves with the array of the host."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from numba import cuda
 from rebalance.kernels.refine_cuda import lay_out
 
 STAGED_BYTES = 2**27
-"""Bytes of samples that are on the card twice while they are laid out."""
+"""Bytes of samples that are on the GPU twice while they are laid out."""
 
 _THREADS = 256
-_on_card: dict[int, object] = {}
+_on_gpu: dict[int, object] = {}
 
-CARD = threading.RLock()
-"""Held while launches of a tile are under way: one tile at a time is on the card."""
+GPU = threading.RLock()
+"""Held while launches of a tile are under way: one tile at a time is on the GPU."""
 
 
-def on_card(array):
-    """The array on the card, the same one as long as the array of the host lives unchanged.
+def on_gpu(array):
+    """The array on the GPU, the same one as long as the array of the host lives unchanged.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def on_card(array):
     return _once(array, lambda: cuda.to_device(np.ascontiguousarray(array)))
 
 
-def samples_on_card(*levels):
+def samples_on_gpu(*levels):
     """Polar samples as `refine_cuda` reads them.
 
     Parameters
@@ -67,8 +67,8 @@ def _lay_out_all(levels):
 
 
 def _once(array, bring):
-    with CARD:
-        if id(array) not in _on_card:
-            _on_card[id(array)] = bring()
-            weakref.finalize(array, _on_card.pop, id(array), None)
-        return _on_card[id(array)]
+    with GPU:
+        if id(array) not in _on_gpu:
+            _on_gpu[id(array)] = bring()
+            weakref.finalize(array, _on_gpu.pop, id(array), None)
+        return _on_gpu[id(array)]

@@ -114,7 +114,7 @@ class FourierRingCorrelation(Metric):
         out = np.zeros((len(rows), len(columns), features.n_rings), dtype=np.float32)
         real, imaginary, correlate = search.polar_real, search.polar_imaginary, ring_correlations
         if search.device == "cuda":
-            # The samples as they are, so that they are on the card once; ``out`` has the rings.
+            # The samples as they are, so that they are on the GPU once; ``out`` has the rings.
             from rebalance.kernels import frc_cuda
 
             correlate = frc_cuda.ring_correlations

@@ -23,7 +23,7 @@ class AverageQuality:
     Parameters
     ----------
     class_id : int64 (N,)
-    is_judged : bool (N,)
+    is_scored : bool (N,)
         False for empties and those left out.
     measures : mapping of str to float64 (N,)
         ``mean_frequency`` (cycles per pixel) and ``fine_share`` of the power inside the mask,
@@ -39,7 +39,7 @@ class AverageQuality:
     """
 
     class_id: IntArray
-    is_judged: BoolArray
+    is_scored: BoolArray
     measures: Mapping[str, DoubleArray]
     scores: Mapping[str, DoubleArray]
     reasons: tuple[tuple[str, ...], ...]
@@ -78,7 +78,7 @@ class AverageQuality:
         suspected = np.array([bool(reasons) for reasons in self.reasons], dtype=np.int64)
         columns: dict[str, Any] = {
             "class_id": self.class_id,
-            "suspected": whole_numbers(suspected, self.is_judged),
+            "suspected": whole_numbers(suspected, self.is_scored),
             "reasons": ["; ".join(reasons) for reasons in self.reasons],
         }
         if self.n_particles is not None:

@@ -106,9 +106,9 @@ class Superclasses(Displayed):
     n_particles: IntArray | None = None
 
     def __post_init__(self) -> None:
-        strange = self.medoid[~np.isin(self.medoid, self.class_id)]
-        if len(strange):
-            raise ValueError(f"medoid must hold class numbers; {strange[0]} is none")
+        unknown = self.medoid[~np.isin(self.medoid, self.class_id)]
+        if len(unknown):
+            raise ValueError(f"medoid must hold class numbers; {unknown[0]} is none")
 
     def __len__(self) -> int:
         return len(self.size)

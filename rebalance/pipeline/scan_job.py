@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from rebalance.curation.junk import about_quality
 from rebalance.model import AverageQuality, Classes, Dataset, Scan
 from rebalance.model.class_numbers import count_classes
@@ -168,7 +170,7 @@ def rows(scan: Scan) -> list[dict[str, Any]]:
         {
             "n_superclasses": number,
             **{
-                name: None if value[at] != value[at] else round(float(value[at]), 6)
+                name: None if np.isnan(value[at]) else round(float(value[at]), 6)
                 for name, value in columns.items()
             },
             "smallest": int(scan.smallest[at]),

@@ -296,11 +296,11 @@ def _check_the_place(place: Path, overwrite: bool, another: str) -> bool:
             path=place,
             hint=f"Add `overwrite=True` to replace them, or {another}.",
         )
-    strange = _files_of_others(place, another)
-    if strange:
-        more = f" and {len(strange) - 3} more" if len(strange) > 3 else ""
+    foreign = _files_of_others(place, another)
+    if foreign:
+        more = f" and {len(foreign) - 3} more" if len(foreign) > 3 else ""
         raise OutputError(
-            f"The folder also holds {', '.join(strange[:3])}{more}, which rebalance did not "
+            f"The folder also holds {', '.join(foreign[:3])}{more}, which rebalance did not "
             "write and will not delete.",
             path=place,
             hint=f"Move that elsewhere, or {another}.",

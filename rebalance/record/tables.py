@@ -171,7 +171,7 @@ def write_junk_table(quality: AverageQuality, path: Path) -> None:
             table.writerow(
                 [
                     number,
-                    int(bool(quality.reasons[i])) if quality.is_judged[i] else "",
+                    int(bool(quality.reasons[i])) if quality.is_scored[i] else "",
                     "; ".join(quality.reasons[i]),
                     "" if quality.n_particles is None else int(quality.n_particles[i]),
                     "" if quality.resolution is None else f"{quality.resolution[i]:.6g}",

@@ -11,11 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from rebalance import defaults
-from rebalance.clusterings.advice import named_or_advised
-from rebalance.clusterings.arguments import as_affinity, classes_of
 from rebalance.clusterings.grouping import cluster_each, label_each
 from rebalance.contracts import Clustering
 from rebalance.errors import OptionError
@@ -35,7 +32,6 @@ __all__ = [
     "check_enough",
     "check_numbers",
     "default_numbers",
-    "scan",
     "scan_classes",
 ]
 
@@ -49,60 +45,6 @@ _NULL, _RESAMPLE = 1, 2
 def default_numbers(n_usable: int) -> range:
     """The numbers tried for so many usable averages: 3 to 60, and at most n − 1."""
     return range(min(FEWEST, n_usable - 1), min(MOST, n_usable - 1) + 1)
-
-
-def scan(
-    affinity: Affinity | npt.ArrayLike,
-    numbers: Iterable[int] | None = None,
-    *,
-    clustering: str | Clustering | None = None,
-    options: Options | Mapping[str, Any] | None = None,
-    seed: int = 0,
-    n_particles: npt.ArrayLike | None = None,
-    left_out: Iterable[int] = (),
-    factor: Factor | None = None,
-    max_size: int | None = None,
-    progress: Callable[[int, int], None] | None = None,
-) -> Scan:
-    """Try numbers of superclasses on one affinity, and suggest one.
-
-    >>> found = rebalance.scan(affinity)
-    >>> found.suggestion.number, found.suggestion.runners_up
-    (12, (15,))
-
-    Parameters
-    ----------
-    affinity : Affinity or float (N, N)
-    numbers : iterable of int, optional
-        Each K, 2 to the number of usable averages − 1; `default_numbers` where not given.
-    clustering, options, seed, n_particles, left_out
-        As for `rebalance.cluster`.
-    factor, max_size : optional
-        As for `rebalance.select`: for the particles that each number would keep.
-    progress : callable, optional
-        Told (groupings done, of how many).
-
-    Raises
-    ------
-    OptionError
-        If there are fewer than four usable averages, a number is out of range, or the clustering
-        finds the number itself.
-    TypeError
-        If the affinity is something else.
-    """
-    affinity = as_affinity(affinity, "rebalance.scan")
-    clustering, options, _ = named_or_advised(clustering, options, affinity, tries_numbers=True)
-    return scan_classes(
-        classes_of(affinity, n_particles, left_out),
-        affinity,
-        numbers,
-        clustering=clustering,
-        options=options,
-        seed=seed,
-        factor=factor,
-        max_size=max_size,
-        progress=progress,
-    )
 
 
 def scan_classes(

@@ -68,7 +68,7 @@ class RunSettings(Settings):
 
     @property
     def _plugin(self) -> Clustering | None:
-        """The clustering; None where it can't be had, which `check_early` reports."""
+        """The clustering; None where it can't be had, which `check_settings` reports."""
         from rebalance.registry import bind
 
         with contextlib.suppress(PluginError):

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from rebalance.clusterings import cluster
+from rebalance.api import cluster
 from rebalance.model import UNASSIGNED, Affinity, DoubleArray, FloatArray, IntArray
 from rebalance.plugin_validation import overrides
 from rebalance.seeds import generator

@@ -19,7 +19,7 @@ PIXEL_SIZE = 4.0
 
 N_OBJECTS = 6
 TWINS = (1, 4)
-"""Two averages of `some_averages` that show the same, pixel for pixel."""
+"""Two averages of `some_images` that show the same, pixel for pixel."""
 
 _BLOBS = 14
 

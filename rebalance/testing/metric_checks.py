@@ -37,8 +37,8 @@ def contract(subject: MetricSubject) -> None:
         ("reads", get_args(AverageColumn)),
     ):
         words = getattr(plugin, name)
-        strange = [word for word in words if word not in known]
-        require(not strange, f"{name} has {strange}, expected words of {known}.")
+        unknown = [word for word in words if word not in known]
+        require(not unknown, f"{name} has {unknown}, expected words of {known}.")
     require(
         plugin.depends_on in ("pair", "all"),
         f"depends_on = {plugin.depends_on!r}, expected 'pair' or 'all'.",

@@ -1,4 +1,4 @@
-"""Check of a metric's CUDA version: on a card where there is one, else in CUDA's simulator."""
+"""Check of a metric's CUDA version: on a GPU where there is one, else in CUDA's simulator."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rebalance.testing.metric_subject import MetricSubject
 from rebalance.testing.outcome import NotApplicable, broken
 
 AGREEMENT = 1e-4
-"""How far an affinity on a card may be from that of the CPU."""
+"""How far an affinity on a GPU may be from that of the CPU."""
 
 SIMULATED_BOX = 12
 SECONDS = 300
@@ -31,7 +31,7 @@ def cuda_agrees(subject: MetricSubject) -> None:
 
     if cuda_problem() is None and os.environ.get("NUMBA_ENABLE_CUDASIM") != "1":
         images = some_images()
-        on_card = values_on("cuda", subject.plugin, subject.options, images)
+        on_gpu = values_on("cuda", subject.plugin, subject.options, images)
     else:
         # The simulator has time for one pair of small images.
         images = some_images(SIMULATED_BOX)[:2]
@@ -39,15 +39,15 @@ def cuda_agrees(subject: MetricSubject) -> None:
             values_on("cpu", subject.plugin, subject.options, images)
         except OptionError as error:
             raise NotApplicable(
-                f"There is no card here, and for the simulator images are small: {error.problem}"
+                f"There is no GPU here, and for the simulator images are small: {error.problem}"
             ) from None
-        on_card = _simulated(subject, images)
+        on_gpu = _simulated(subject, images)
     on_cpu = values_on("cpu", subject.plugin, subject.options, images)
-    off = np.abs(on_card - on_cpu)
+    off = np.abs(on_gpu - on_cpu)
     if not off.max() <= AGREEMENT:
         i, j = np.unravel_index(int(np.argmax(off)), off.shape)
         broken(
-            f"pair ({i}, {j}): {on_card[i, j]:.6g} by CUDA, {on_cpu[i, j]:.6g} by the CPU; "
+            f"pair ({i}, {j}): {on_gpu[i, j]:.6g} by CUDA, {on_cpu[i, j]:.6g} by the CPU; "
             f"expected the same within {AGREEMENT:g}."
         )
 
@@ -66,7 +66,7 @@ def _simulated(subject: MetricSubject, images: np.ndarray) -> np.ndarray:
         work = pickle.dumps((subject.plugin, subject.options, images))
     except Exception as error:
         raise NotApplicable(
-            f"There is no card here, and for the simulator it would have to be picklable: {error}"
+            f"There is no GPU here, and for the simulator it would have to be picklable: {error}"
         ) from None
     environment = {
         **os.environ,
@@ -84,7 +84,7 @@ def _simulated(subject: MetricSubject, images: np.ndarray) -> np.ndarray:
         )
     except subprocess.TimeoutExpired:
         raise NotApplicable(
-            f"There is no card here, and the simulator took more than {SECONDS} s."
+            f"There is no GPU here, and the simulator took more than {SECONDS} s."
         ) from None
     if done.returncode != 0:
         last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]

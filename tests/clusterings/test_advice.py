@@ -14,7 +14,7 @@ import rebalance
 from rebalance.contracts import Advice
 from rebalance.errors import OptionError
 from rebalance.hookspecs import PluginSpec, hookimpl
-from rebalance.pipeline.plan_job import plan
+from rebalance.pipeline.dry_run import plan
 from rebalance.pipeline.scan_job import execute_scan
 from rebalance.registry import Registry, registry
 from rebalance.settings import RunSettings

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rebalance.clusterings import cluster, cluster_classes, cluster_each, identity_superclasses
-from rebalance.clusterings.arguments import classes_of
+from rebalance.api import cluster
+from rebalance.api.arguments import classes_of
+from rebalance.clusterings import cluster_classes, cluster_each, identity_superclasses
 from rebalance.contracts import ClusteringInput
 from rebalance.errors import OptionError, PluginError
 from rebalance.model import UNASSIGNED, Affinity, Classes, ClusteringResult, Superclasses

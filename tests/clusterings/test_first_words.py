@@ -75,7 +75,7 @@ def test_auto_is_the_number_that_a_scan_suggests() -> None:
 
 
 def test_scanning_for_classes_is_scanning(rng: np.random.Generator) -> None:
-    from rebalance.clusterings.arguments import classes_of
+    from rebalance.api.arguments import classes_of
 
     of = affinity(groups_of([5, 4, 3], rng)[0], empty=[2])
     counts = rng.integers(1, 9, len(of))

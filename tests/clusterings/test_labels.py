@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rebalance.api.arguments import classes_of
 from rebalance.clusterings import from_labels
-from rebalance.clusterings.arguments import classes_of
 from rebalance.clusterings.labels import read_labels
 from rebalance.errors import InputError, OptionError
 from rebalance.model import Classes

@@ -75,7 +75,7 @@ def test_a_study_gives_a_tidy_table_ranks_and_figures(tmp_path: Path) -> None:
 
 def test_the_scores_are_those_of_evaluate(tmp_path: Path) -> None:
     from rebalance import formats
-    from rebalance.clusterings import cluster
+    from rebalance.api import cluster
     from rebalance.evaluation import evaluate, read_truth
 
     found = compare(study(), tmp_path / "s", figures=False)

@@ -1,8 +1,8 @@
-"""Compile every kernel for a compute capability, without a card, and print what came out as JSON.
+"""Compile every kernel for a compute capability, without a GPU, and print what came out as JSON.
 
     python -m tests.cuda.compile_ptx 9.0
 
-To be run in a process of its own: it tells numba-cuda which card it is to imagine.
+To be run in a process of its own: it tells numba-cuda which GPU it is to imagine.
 """
 
 from __future__ import annotations
@@ -58,8 +58,8 @@ def assemble(ptx: str, arch: str) -> str:
 
 def main(capability: str) -> None:
     major, minor = (int(part) for part in capability.split("."))
-    card = SimpleNamespace(compute_capability=(major, minor))
-    dispatcher.get_current_device = lambda: card
+    GPU = SimpleNamespace(compute_capability=(major, minor))
+    dispatcher.get_current_device = lambda: GPU
     made = {}
     for name, kernel in kernels():
         ptx, _ = cuda.compile(

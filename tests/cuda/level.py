@@ -1,7 +1,7 @@
-"""What this process can check: kernels on a card, in CUDA's simulator, or neither.
+"""What this process can check: kernels on a GPU, in CUDA's simulator, or neither.
 
 The same tests run at both levels. `test_simulator` starts them in a process of its own, as the
-simulator has to be chosen before numba is imported; on a machine with a card they run as they are.
+simulator has to be chosen before numba is imported; on a machine with a GPU they run as they are.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from rebalance.engine.device import cuda_problem
 SIMULATED = os.environ.get("NUMBA_ENABLE_CUDASIM") == "1"
 _PROBLEM = cuda_problem()
 
-needs_cuda = pytest.mark.skipif(_PROBLEM is not None, reason=f"no card: {_PROBLEM}")
+needs_cuda = pytest.mark.skipif(_PROBLEM is not None, reason=f"no GPU: {_PROBLEM}")
 """For tests small enough for the simulator."""
 
-needs_card = pytest.mark.skipif(
+needs_gpu = pytest.mark.skipif(
     SIMULATED or _PROBLEM is not None,
-    reason="too much for the simulator" if SIMULATED else f"no card: {_PROBLEM}",
+    reason="too much for the simulator" if SIMULATED else f"no GPU: {_PROBLEM}",
 )

@@ -1,4 +1,4 @@
-"""One algorithm on both devices: the affinity on a card is that on the CPU and of the reference."""
+"""One algorithm on both devices: the affinity on a GPU is that on the CPU and of the reference."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rebalance.metrics.rotational_cc import RotationalCC
 from rebalance.metrics.search_options import resolve_search
 from rebalance.model import ClassAverages
 from tests import phantom_images, reference
-from tests.cuda.level import SIMULATED, needs_card, needs_cuda
+from tests.cuda.level import SIMULATED, needs_cuda, needs_gpu
 from tests.cuda.signatures import SIGNATURES
 
 TINY = {"mask_diameter": "31px", "low_pass": "2.25px", "max_shift": "1px", "center": "false"}
@@ -42,8 +42,8 @@ class Case:
     scope="module",
     params=[
         "tiny",
-        pytest.param("views", marks=needs_card),
-        *(pytest.param(name, marks=needs_card) for name in REAL),
+        pytest.param("views", marks=needs_gpu),
+        *(pytest.param(name, marks=needs_gpu) for name in REAL),
     ],
 )
 def case(request: pytest.FixtureRequest) -> Case:
@@ -76,15 +76,15 @@ def on_both(case: Case) -> tuple[rebalance.Affinity, rebalance.Affinity]:
 def test_affinity_and_alignment_are_those_of_the_cpu(
     on_both: tuple[rebalance.Affinity, rebalance.Affinity],
 ) -> None:
-    cpu, card = on_both
-    assert card.facts["device"] == "cuda"
-    np.testing.assert_allclose(card.values, cpu.values, atol=1e-4)
+    cpu, GPU = on_both
+    assert GPU.facts["device"] == "cuda"
+    np.testing.assert_allclose(GPU.values, cpu.values, atol=1e-4)
     assert cpu.alignment is not None
-    assert card.alignment is not None
+    assert GPU.alignment is not None
     # Where two peaks are equally high, rounding decides.
-    other = np.abs((card.alignment.rotation - cpu.alignment.rotation + 180) % 360 - 180) > 0.1
-    other |= np.abs(card.alignment.shift - cpu.alignment.shift).max(axis=1) > 0.02
-    other |= card.alignment.mirror != cpu.alignment.mirror
+    other = np.abs((GPU.alignment.rotation - cpu.alignment.rotation + 180) % 360 - 180) > 0.1
+    other |= np.abs(GPU.alignment.shift - cpu.alignment.shift).max(axis=1) > 0.02
+    other |= GPU.alignment.mirror != cpu.alignment.mirror
     assert other.mean() <= 0.005
 
 

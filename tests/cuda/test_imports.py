@@ -1,4 +1,4 @@
-"""Without a card asked for, nothing of CUDA is imported."""
+"""Without a GPU asked for, nothing of CUDA is imported."""
 
 from __future__ import annotations
 

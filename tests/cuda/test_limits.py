@@ -1,4 +1,4 @@
-"""The numbers of the search fit the shapes of its CUDA kernels; this needs no card."""
+"""The numbers of the search fit the shapes of its CUDA kernels; this needs no GPU."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The CUDA kernels compile for the cards in use, without a card, to code that runs at full rate."""
+"""The CUDA kernels compile for the GPUs in use, without a GPU, to code that runs at full rate."""
 
 from __future__ import annotations
 

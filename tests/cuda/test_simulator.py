@@ -1,4 +1,4 @@
-"""The CUDA kernels run in CUDA's simulator, without a card, and pass the tests of a card."""
+"""The CUDA kernels run in CUDA's simulator, without a GPU, and pass the tests of a GPU."""
 
 from __future__ import annotations
 

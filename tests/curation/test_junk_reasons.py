@@ -155,7 +155,7 @@ def test_films_and_noise_among_clear_views_are_suspected_and_no_view_is() -> Non
     first = quality.suspects[0]
     again = score(averages, affinity, left_out=[first])
     assert first not in again.suspects
-    assert not again.is_judged[averages.class_id == first].any()
+    assert not again.is_scored[averages.class_id == first].any()
     assert about_quality(None, left_out=True) == []
     with pytest.raises(ValueError, match="other class numbers"):
         score(averages.subset(np.arange(5)), affinity)

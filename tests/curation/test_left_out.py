@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rebalance.curation.left_out import left_out_classes
+from rebalance.curation.classes import left_out_classes
 from rebalance.errors import OptionError
 
 COUNTS = {1: 50, 2: 7, 3: 0, 4: 1, 9: 20}

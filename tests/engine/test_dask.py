@@ -334,7 +334,7 @@ def test_executors_are_found_by_name_and_contract() -> None:
 
 
 def test_a_card_of_this_machine_is_of_no_use_to_workers(client: Any) -> None:
-    with pytest.raises(OptionError, match="this machine's card"):
+    with pytest.raises(OptionError, match="this machine's GPU"):
         rebalance.affinity(noise(), executor=client, device="cuda")
 
 

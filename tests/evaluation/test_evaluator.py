@@ -12,7 +12,8 @@ import pytest
 
 import rebalance
 from rebalance import engine
-from rebalance.clusterings import cluster, from_labels
+from rebalance.api import cluster
+from rebalance.clusterings import from_labels
 from rebalance.errors import InputError, OptionError, OutputError
 from rebalance.evaluation import (
     Truth,

@@ -1,4 +1,4 @@
-"""The exhaustive search on a card against plain Fourier transforms and maxima."""
+"""The exhaustive search on a GPU against plain Fourier transforms and maxima."""
 
 from __future__ import annotations
 

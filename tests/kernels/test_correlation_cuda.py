@@ -1,4 +1,4 @@
-"""Where climbs begin on a card; the rest of the kernel is held to the CPU by tests/cuda."""
+"""Where climbs begin on a GPU; the rest of the kernel is held to the CPU by tests/cuda."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The climb on a card: sums against plain sums, steps against those of the CPU."""
+"""The climb on a GPU: sums against plain sums, steps against those of the CPU."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def plain_sums(
 def test_sums_are_those_of_their_definition(rng: np.random.Generator) -> None:
     samples = random_samples(rng, 3)
     few = random_samples(rng, 3)
-    polar = upload_cuda.samples_on_card(parts_of(few), parts_of(samples))
+    polar = upload_cuda.samples_on_gpu(parts_of(few), parts_of(samples))
     size = 6 * K * H
     step = np.array([0, 1, H - 1, H, H + 5, 2 * H - 1, 3, 90])
     mirror = np.array([False, True, True, True, False, True, False, True])
@@ -138,8 +138,8 @@ def test_features_are_brought_to_the_card_once_and_leave_with_the_array(
     rng: np.random.Generator, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, imaginary = parts_of(random_samples(rng, 3))
-    first = upload_cuda.samples_on_card((real, imaginary))
-    assert upload_cuda.samples_on_card((real, imaginary)) is first
+    first = upload_cuda.samples_on_gpu((real, imaginary))
+    assert upload_cuda.samples_on_gpu((real, imaginary)) is first
     # By image, ring, block of 32 angles, component, angle.
     place = first.copy_to_host().reshape(3, K, H // WARP, 6, WARP)
     for derivative in range(3):
@@ -148,9 +148,9 @@ def test_features_are_brought_to_the_card_once_and_leave_with_the_array(
             np.testing.assert_array_equal(place[:, :, :, 2 * derivative + part], expected)
     monkeypatch.setattr(upload_cuda, "STAGED_BYTES", 1)
     other = real.copy()
-    again = upload_cuda.samples_on_card((other, imaginary))
+    again = upload_cuda.samples_on_gpu((other, imaginary))
     np.testing.assert_array_equal(again.copy_to_host(), first.copy_to_host())
-    held = len(upload_cuda._on_card)
+    held = len(upload_cuda._on_gpu)
     del real, other
     gc.collect()
-    assert len(upload_cuda._on_card) == held - 2
+    assert len(upload_cuda._on_gpu) == held - 2

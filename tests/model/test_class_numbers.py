@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import hypothesis.strategies as st
+import numpy as np
 import pytest
 from hypothesis import given
 
-from rebalance.model.class_numbers import name_classes, ranges
+from rebalance.model.class_numbers import count_classes, name_classes, ranges
 
 
 @given(st.sets(st.integers(0, 60), min_size=1))
@@ -36,3 +39,12 @@ def test_ranges_name_every_number_once(numbers: set[int]) -> None:
 )
 def test_classes_are_named_as_one_would_say_it(numbers: list[int], text: str) -> None:
     assert name_classes(numbers) == text
+
+
+@given(
+    st.lists(st.integers(-5, 30) | st.integers(-(2**62), 2**62), max_size=60),
+)
+def test_classes_are_counted_whatever_their_numbers(numbers: list[int]) -> None:
+    found = count_classes(np.array(numbers, dtype=np.int64))
+    assert found == Counter(numbers)
+    assert list(found) == sorted(found)

@@ -13,7 +13,7 @@ import rebalance
 from rebalance.errors import OptionError
 from rebalance.model import ClusteringResult
 from rebalance.options import NoOptions
-from rebalance.pipeline.plan_job import plan
+from rebalance.pipeline.dry_run import plan
 from rebalance.settings import RunSettings
 from tests.pipeline.runs import class_column, data_star, no_comparison, quick_run, star_rows
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rebalance.clusterings import cluster
-from rebalance.curation.left_out import left_out_classes
+from rebalance.api import cluster
+from rebalance.curation.classes import left_out_classes
 from rebalance.errors import InputError, OptionError, PluginError
 from rebalance.model import (
     BALANCED,

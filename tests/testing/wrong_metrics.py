@@ -320,7 +320,7 @@ class AnotherPower(Search):
         return Block(block.values**1.2, block.rotation, block.shift, block.mirror)
 
 
-class AnotherOnTheCard(Right):
+class AnotherOnTheGpu(Right):
     devices = ("cpu", "cuda")
 
     def tile(self, features: Any, *given: Any, **more: Any) -> Block:
@@ -366,7 +366,7 @@ WRONG: dict[str, tuple[Any, dict[str, str]]] = {
     "invariance-offset": (SeesTheMean(), {}),
     "transform-of-known-motion": (UpsideDown(), {}),
     "transform-gives-the-value": (AnotherPower(), {}),
-    "cuda-agrees": (AnotherOnTheCard(), {}),
+    "cuda-agrees": (AnotherOnTheGpu(), {}),
 }
 """By check: a metric that fails it, and which other checks must see the same fault, and why."""
 

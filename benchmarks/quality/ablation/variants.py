@@ -12,7 +12,8 @@ import numpy as np
 from benchmarks.quality.ablation.particle_weighted_linkage import ParticleWeightedLinkage
 from benchmarks.quality.classifications import KnownClassification
 from rebalance import engine
-from rebalance.clusterings import cluster, cluster_each
+from rebalance.api import cluster
+from rebalance.clusterings import cluster_each
 from rebalance.contracts import Clustering
 from rebalance.evaluation.known_views import KnownViews
 from rebalance.metrics.search_options import SearchOptions, resolve_search

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from rebalance.pipeline.plan_job import Plan
+from rebalance.pipeline.dry_run import Plan
 from rebalance.record.summary import summarise
 from rebalance.settings import AUTO, plugin_name, with_flags
 

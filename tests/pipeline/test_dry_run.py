@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from rebalance.cache import AffinityCache
-from rebalance.pipeline.plan_job import plan
+from rebalance.pipeline.dry_run import plan
 from rebalance.settings import RunSettings
 from tests.pipeline.runs import Correlation, data_star
 

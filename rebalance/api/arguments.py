@@ -1,17 +1,46 @@
-"""What a person may give for an affinity in Python, and what is said of anything else."""
+"""What a person may give to a step in Python, and what is said of anything else."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from rebalance import formats
 from rebalance.errors import OptionError
 from rebalance.model import Affinity, ClassAverages, Classes, Dataset, Superclasses
 
 _TOLERANCE = 1e-5
+
+
+def averages_of(given: ClassAverages | Dataset | Path | str) -> ClassAverages:
+    """The class averages to compare: as they are, of a data set, or read from a path.
+
+    Raises
+    ------
+    OptionError
+        If the data set has none.
+    TypeError
+        If it is something else.
+    """
+    if isinstance(given, str | Path):
+        given = formats.read(given)
+    if isinstance(given, Dataset):
+        if given.class_averages is None:
+            raise OptionError(
+                f"The data set {given.job} has no class averages to compare.",
+                hint="Give the stack of class averages as well: rebalance.read(path, stack).",
+            )
+        return given.class_averages
+    if not isinstance(given, ClassAverages):
+        raise TypeError(
+            "rebalance.affinity compares ClassAverages, those of a Dataset, or those at a path; "
+            f"it was given {type(given).__name__}."
+        )
+    return given
 
 
 def as_affinity(given: Any, function: str) -> Affinity:

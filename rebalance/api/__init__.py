@@ -1,0 +1,219 @@
+"""The steps as a person calls them from Python: paths, matrices and ``"auto"`` are taken too.
+
+Each step in its own room takes one dataclass and gives one; what makes that convenient stands here,
+above them all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy.typing as npt
+
+from rebalance import defaults, engine
+from rebalance.api.arguments import as_affinity, averages_of, classes_of, refuse_swapped
+from rebalance.clusterings import cluster_classes
+from rebalance.clusterings.advice import named_or_advised
+from rebalance.contracts import Clustering, Metric
+from rebalance.engine import AffinityStore
+from rebalance.engine.checkpoint import Checkpoints
+from rebalance.model import Affinity, ClassAverages, Dataset, Scan, Superclasses
+from rebalance.options import Options
+from rebalance.scanning import scan_classes
+from rebalance.strategies import select
+from rebalance.strategies.caps import Factor
+
+__all__ = ["affinity", "cluster", "scan", "select"]
+
+
+def affinity(
+    class_averages: ClassAverages | Dataset | Path | str,
+    metric: str | Metric = defaults.METRIC,
+    *,
+    options: Mapping[str, Any] | Options | None = None,
+    threads: int | None = None,
+    device: str = "auto",
+    executor: Any = "local",
+    progress: Callable[[int, int], None] | None = None,
+    cache: AffinityStore | None = None,
+    checkpoints: Checkpoints | None = None,
+) -> Affinity:
+    """How alike every pair of class averages is.
+
+    Parameters
+    ----------
+    class_averages : ClassAverages, Dataset, Path or str
+        The averages, a data set that has some, or the path of one, which is read. Empty averages
+        are left out; their affinity with all others is 0.
+    metric : str or Metric
+        Name of an installed metric, or an instance of a class that is installed nowhere.
+    options : mapping or Options, optional
+        The metric's options; lengths as in ``{"max_shift": "10px"}``.
+    threads : int, optional
+        All processors of this process by default, or ``NUMBA_NUM_THREADS``.
+    device : {"auto", "cpu", "cuda"}
+    executor : str, distributed.Client, Cluster or Executor
+        Who computes: the threads of this process (``"local"``), or the workers of a Dask cluster
+        (its client, or ``"dask"`` for the client of this process). The bytes are the same on
+        processors of one kind.
+    progress : callable, optional
+        Called with (pairs done, pairs in all), first with those of a checkpoint.
+    cache : AffinityStore, optional
+        Looked up first, and filled; by default nothing is kept.
+    checkpoints : Checkpoints, optional
+        Where finished tiles are kept until the affinity is complete, so that the same call goes
+        on after a kill; by default nowhere.
+
+    Returns
+    -------
+    Affinity
+        ``values`` float32 (N, N), symmetric, unit diagonal, in [0, 1]. It carries the particle
+        counts of the averages.
+
+    Raises
+    ------
+    OptionError
+        An option of the metric is wrong, a length in Å has no pixel size to be measured by, or
+        the data set has no class averages.
+    TypeError
+        ``class_averages`` is something else.
+    DeviceError
+        A GPU is asked for and none is there.
+    ExecutorError
+        Workers are asked for and can't be reached, are lost, or have other versions.
+    PluginError
+        There is no such metric, or it breaks its contract.
+    """
+    return engine.affinity(
+        averages_of(class_averages),
+        metric,
+        options=options,
+        threads=threads,
+        device=device,
+        executor=executor,
+        progress=progress,
+        cache=cache,
+        checkpoints=checkpoints,
+    )
+
+
+def cluster(
+    affinity: Affinity | npt.ArrayLike,
+    n_superclasses: int | Literal["auto"] | None = None,
+    *,
+    clustering: str | Clustering | None = None,
+    options: Options | Mapping[str, Any] | None = None,
+    seed: int = 0,
+    n_particles: npt.ArrayLike | None = None,
+    left_out: Iterable[int] = (),
+) -> Superclasses:
+    """Group class averages into superclasses of similar view.
+
+    Parameters
+    ----------
+    affinity : Affinity or float (N, N)
+        Of N averages. The averages of a bare matrix are numbered from 1.
+    n_superclasses : int or ``"auto"``, optional
+        K, 1 to the number of usable averages, or that which `rebalance.scan` suggests. Required
+        unless the clustering finds it itself or puts each average by itself (``identity``), where
+        it must equal N (or the number of usable averages, with a note).
+    clustering : str or Clustering, optional
+        Name of an installed plugin, or an instance. By default what the metric of the affinity
+        advises, said in a note; else ``hierarchical``.
+    options : Options or mapping, optional
+        Of the clustering.
+    seed : int ≥ 0
+    n_particles : int (N,), optional
+        Particles of each average, by default those that the affinity carries. An average without
+        any counts as empty.
+    left_out : iterable of int
+        Class numbers not to be used.
+
+    Returns
+    -------
+    Superclasses
+        Numbered by falling particle count (number of averages where counts are not known), ties
+        by lowest class number. The same for any order of the averages.
+
+    Raises
+    ------
+    OptionError
+        If K is missing, no whole number, ≤ 0 or larger than the number of usable averages, if no
+        average is usable, if seed or options are out of range, or if a matrix is no affinity.
+    PluginError
+        If the clustering is not there or breaks its contract.
+    TypeError
+        If the arguments are swapped, or of another kind.
+    """
+    refuse_swapped(n_superclasses, "rebalance.cluster")
+    affinity = as_affinity(affinity, "rebalance.cluster")
+    classes = classes_of(affinity, n_particles, left_out)
+    clustering, options, notes = named_or_advised(
+        clustering, options, affinity, tries_numbers=n_superclasses == "auto"
+    )
+    if n_superclasses == "auto":
+        scan = scan_classes(classes, affinity, clustering=clustering, options=options, seed=seed)
+        superclasses = scan.superclasses[scan.suggestion.number]
+        notes = (*notes, scan.suggestion.reason)
+    else:
+        superclasses = cluster_classes(
+            classes, affinity, n_superclasses, clustering=clustering, options=options, seed=seed
+        )
+    return replace(superclasses, notes=(*notes, *superclasses.notes))
+
+
+def scan(
+    affinity: Affinity | npt.ArrayLike,
+    numbers: Iterable[int] | None = None,
+    *,
+    clustering: str | Clustering | None = None,
+    options: Options | Mapping[str, Any] | None = None,
+    seed: int = 0,
+    n_particles: npt.ArrayLike | None = None,
+    left_out: Iterable[int] = (),
+    factor: Factor | None = None,
+    max_size: int | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> Scan:
+    """Try numbers of superclasses on one affinity, and suggest one.
+
+    >>> found = rebalance.scan(affinity)
+    >>> found.suggestion.number, found.suggestion.runners_up
+    (12, (15,))
+
+    Parameters
+    ----------
+    affinity : Affinity or float (N, N)
+    numbers : iterable of int, optional
+        Each K, 2 to the number of usable averages − 1; `default_numbers` where not given.
+    clustering, options, seed, n_particles, left_out
+        As for `rebalance.cluster`.
+    factor, max_size : optional
+        As for `rebalance.select`: for the particles that each number would keep.
+    progress : callable, optional
+        Told (groupings done, of how many).
+
+    Raises
+    ------
+    OptionError
+        If there are fewer than four usable averages, a number is out of range, or the clustering
+        finds the number itself.
+    TypeError
+        If the affinity is something else.
+    """
+    affinity = as_affinity(affinity, "rebalance.scan")
+    clustering, options, _ = named_or_advised(clustering, options, affinity, tries_numbers=True)
+    return scan_classes(
+        classes_of(affinity, n_particles, left_out),
+        affinity,
+        numbers,
+        clustering=clustering,
+        options=options,
+        seed=seed,
+        factor=factor,
+        max_size=max_size,
+        progress=progress,
+    )
