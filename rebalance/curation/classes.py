@@ -1,4 +1,4 @@
-"""Which classes a data set has, and which of them a person leaves out: by number, by count, as junk."""
+"""Which classes a data set has, and which of them are left out: by number or as few."""
 
 from __future__ import annotations
 
