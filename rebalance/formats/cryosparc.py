@@ -17,7 +17,9 @@ from rebalance.formats.averages import (
 from rebalance.formats.cryosparc_averages import CryosparcAverages, find_averages
 from rebalance.formats.cryosparc_job import find_job, is_averages
 from rebalance.formats.cryosparc_particles import CryosparcParticles, read_particles
-from rebalance.formats.cs_file import NUMPY_MAGIC, STREAM_MAGIC, NumpyTable, open_cs
+from rebalance.formats.cs_file import open_cs
+from rebalance.formats.cs_numpy import NUMPY_MAGIC, NumpyTable
+from rebalance.formats.cs_stream import STREAM_MAGIC
 from rebalance.formats.csg_file import write_group
 from rebalance.formats.paths import job_name
 from rebalance.formats.pixel_size import choose_pixel_size
@@ -73,7 +75,7 @@ class CryoSparc(Format):
         InputError
             Names the file, the row or field, what was found and what was expected.
         """
-        job = find_job(request.path)
+        job = find_job(request.path, request.project)
         particles, noted, warnings = (
             read_particles(job, request.passthrough) if job.particles else (None, [], [])
         )
@@ -99,8 +101,8 @@ class CryoSparc(Format):
                 source.resolution,
             )
             broken, flat = image_warnings(averages)
-            warnings += broken
-            notes += flat
+            warnings += [*source.warnings, *broken]
+            notes += [*source.notes, *flat]
             if particles is not None and source.is_whole:
                 warnings += class_warnings(particles.class_id, source.class_id, source.path.name)
             if particles is not None:
@@ -153,16 +155,16 @@ class CryoSparc(Format):
                     ("particles_excluded", "Particles excluded", ~selection.selected),
                 ):
                     rows = np.flatnonzero(keep)
-                    parts = handle.write(folder, name, rows)
+                    paths, files = handle.write(folder, name, rows)
                     write_group(
                         folder / f"{name}.csg",
                         type="particle",
                         title=title,
-                        parts=parts,
+                        files=files,
                         n_items=len(rows),
                         source=handle.main.path,
                     )
-                    written += [folder / f"{name}.csg", *(folder / part for part, _ in parts)]
+                    written += [folder / f"{name}.csg", *paths]
             if isinstance(dataset.handle, CryosparcAverages):
                 written += dataset.handle.write_templates(folder, copy_templates)
         return tuple(written)

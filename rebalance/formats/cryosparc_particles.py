@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +10,36 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance.errors import InputError
-from rebalance.formats.cryosparc_job import CLASS_FIELD, CryosparcJob
-from rebalance.formats.cs_file import CsTable, column_names, open_cs, read_column
+from rebalance.formats.cryosparc_job import CLASS_FIELD, CLASS_SLOT, CryosparcJob
+from rebalance.formats.cryosparc_join import (
+    find_companions,
+    join_by_uid,
+    repeated_uids,
+    rows_that_differ,
+)
+from rebalance.formats.cryosparc_paths import same_file
+from rebalance.formats.cryosparc_remarks import (
+    group_warnings,
+    one_class_warnings,
+    pixel_size_warnings,
+    relative_path_warnings,
+)
+from rebalance.formats.cs_file import (
+    CsTable,
+    column_names,
+    open_cs,
+    read_column,
+    read_whole_numbers,
+    slots,
+    write_rows,
+)
 from rebalance.model import IntArray, ParticleTable
+
+_WRITTEN = "particles_selected*.cs and .csg (and particles_excluded*)"
+_GIVE_CLASSES = (
+    "Give the particles of a 2D classification, or the passthrough file that has alignments2D with "
+    "`passthrough`."
+)
 
 
 class CryosparcParticles:
@@ -22,7 +49,11 @@ class CryosparcParticles:
     ----------
     main : CsTable
     others : sequence of CsTable
-        Passthrough tables, joined by ``uid``.
+        Tables of the same particles, joined by ``uid``.
+    order : sequence of int
+        Which table is asked first, the main one being 0; by default in order.
+    group : mapping of str to int
+        By a result group, the table that gives a slot, which no other then gives.
 
     Raises
     ------
@@ -30,54 +61,117 @@ class CryosparcParticles:
         If a uid is missing or there twice.
     """
 
-    def __init__(self, main: CsTable, others: Sequence[CsTable] = ()) -> None:
+    def __init__(
+        self,
+        main: CsTable,
+        others: Sequence[CsTable] = (),
+        *,
+        order: Sequence[int] | None = None,
+        group: Mapping[str, int] | None = None,
+    ) -> None:
         self.main = main
         self.others = tuple(others)
-        self._rows = tuple(join_by_uid(main, other) for other in self.others)
+        self.tables = (main, *others)
+        every = np.arange(len(main), dtype=np.int64)
+        self.rows = (every, *(join_by_uid(main, other) for other in self.others))
+        self._givers = self._find_givers(order or range(len(self.tables)), group or {})
+
+    def _find_givers(self, order: Sequence[int], group: Mapping[str, int]) -> dict[str, int]:
+        """The table that gives each field and each slot (``blob``, ``ctf``, …)."""
+        self.slots = dict(group)
+        givers: dict[str, int] = {}
+        for at in order:
+            for name in self.tables[at].dtype.names or ():
+                slot = name.partition("/")[0]
+                if name == slot:
+                    # The uid, and whatever else is of no slot.
+                    givers.setdefault(name, 0 if name in (self.main.dtype.names or ()) else at)
+                elif group.get(slot, at) == at:
+                    givers.setdefault(name, at)
+                    self.slots.setdefault(slot, at)
+        if CLASS_FIELD in givers:
+            self.slots[CLASS_SLOT] = givers[CLASS_FIELD]
+        return givers
 
     def __len__(self) -> int:
         return len(self.main)
 
     @property
     def column_names(self) -> tuple[str, ...]:
-        """Fields with one value a row, of all files."""
-        tables = (self.main, *self.others)
-        return tuple(dict.fromkeys(name for table in tables for name in column_names(table)))
+        """Fields with one number or text a row, of all files."""
+        return tuple(
+            name
+            for at, table in enumerate(self.tables)
+            for name in column_names(table)
+            if self._givers.get(name) == at
+        )
 
     def read_column(self, name: str) -> npt.NDArray[Any]:
-        """One field, (P,); from the passthrough by uid. KeyError if there is none."""
-        if name in column_names(self.main):
-            return read_column(self.main, name)
-        for other, rows in zip(self.others, self._rows, strict=True):
-            if name in column_names(other):
-                return read_column(other, name)[rows]
-        raise KeyError(name)
+        """One field, (P,); from the table that gives it, by uid. KeyError if there is none."""
+        at = self._givers[name]
+        values = read_column(self.tables[at], name)
+        return values if at == 0 else values[self.rows[at]]
+
+    def read_classes(self) -> IntArray:
+        """The class of each particle, int64 (P,).
+
+        Raises
+        ------
+        InputError
+            If there are none, or one is no class number.
+        """
+        at = self._givers.get(CLASS_FIELD)
+        if at is None:
+            has = dict.fromkeys(name.partition("/")[0] for name in self.column_names)
+            aside = [t.path.name for t in self.tables if CLASS_FIELD in (t.dtype.names or ())]
+            raise InputError(
+                f"The result group takes no {CLASS_FIELD} from {aside[0]}, which has it."
+                if aside
+                else f"The particles have no {CLASS_FIELD}; their fields are of {', '.join(has)}.",
+                path=self.main.path,
+                hint=f"Give {aside[0]} itself, or name it in the group."
+                if aside
+                else _GIVE_CLASSES,
+            )
+        class_id = read_whole_numbers(self.tables[at], CLASS_FIELD)
+        return class_id if at == 0 else class_id[self.rows[at]]
 
     @property
     def box_and_pixel_size(self) -> tuple[int | None, float | None]:
-        """Box (px) and pixel size (Å), where the files say them."""
-        for table in (self.main, *self.others):
-            names = set(table.dtype.names or ())
-            if {"blob/shape", "blob/psize_A"} <= names and len(table):
-                shape, pixel_size = table.values("blob/shape"), table.values("blob/psize_A")
-                return int(shape[0, -1]), float(pixel_size[0])
-        return None, None
+        """Box (px) and pixel size (Å) of the images that were classified, as far as known.
 
-    def write(self, folder: Path, name: str, rows: IntArray) -> list[tuple[str, CsTable]]:
+        Images of another file than the classes may have been extracted anew.
+        """
+        at, *others = (
+            self._givers.get(name) for name in (CLASS_FIELD, "blob/shape", "blob/psize_A")
+        )
+        if at is None or others != [at, at] or not len(self):
+            return None, None
+        shape, pixel_size = (
+            np.asarray(self.tables[at].first_value(name)) for name in ("blob/shape", "blob/psize_A")
+        )
+        if shape.dtype.kind not in "iuf" or pixel_size.dtype.kind not in "iuf":
+            return None, None
+        return int(shape.flat[-1]), float(pixel_size.flat[0])
+
+    def write(self, folder: Path, name: str, rows: IntArray) -> tuple[list[Path], dict[str, str]]:
         """Write rows of every file; the same rows in the same order in each.
 
         Returns
         -------
-        list of (file name, CsTable)
-            What was written, and the table that it is a subset of.
+        written : list of Path
+        files : dict of str to str
+            Name of the file that holds each slot.
         """
-        written: list[tuple[str, CsTable]] = [(f"{name}.cs", self.main)]
-        self.main.write(folder / f"{name}.cs", rows)
-        for number, (other, place) in enumerate(zip(self.others, self._rows, strict=True), 1):
-            file_name = f"{name}_passthrough{number if len(self.others) > 1 else ''}.cs"
-            other.write(folder / file_name, place[rows])
-            written.append((file_name, other))
-        return written
+        used = sorted({0, *self._givers.values(), *self.slots.values()})
+        names = [f"{name}.cs"] + [
+            f"{name}_passthrough{number if len(used) > 2 else ''}.cs"
+            for number in range(1, len(used))
+        ]
+        for file_name, at in zip(names, used, strict=True):
+            write_rows(self.tables[at], folder / file_name, self.rows[at][rows])
+        files = {slot: names[used.index(at)] for slot, at in self.slots.items()}
+        return [folder / file_name for file_name in names], files
 
 
 def read_particles(
@@ -89,8 +183,7 @@ def read_particles(
     ----------
     job : CryosparcJob
     passthrough : sequence of Path
-        Those that the person names. If neither they nor the job name any, those beside the
-        particles are taken.
+        Those that the person names; those found beside the particles are added.
 
     Returns
     -------
@@ -104,124 +197,84 @@ def read_particles(
     """
     assert job.particles is not None
     main = open_cs(job.particles)
-    others = [open_cs(path) for path in dict.fromkeys((*job.passthrough, *passthrough))]
-    notes: list[str] = []
-    warnings: list[str] = []
-    if not others:
-        others, warnings = find_passthrough(job.particles, main)
-        notes = [f"{other.path.name} has the same uids and goes along." for other in others]
-    handle = CryosparcParticles(main, others)
-    if CLASS_FIELD not in handle.column_names:
-        groups = dict.fromkeys(name.partition("/")[0] for name in handle.column_names)
-        raise InputError(
-            f"The particles have no {CLASS_FIELD}; their fields are of {', '.join(groups)}.",
-            path=job.particles,
-            hint="Give the particles of a 2D classification, or the passthrough file that has "
-            "alignments2D with `passthrough`.",
-        )
-    warnings += _repeated_uids(main)
-    if len(handle) == 0:
+    if len(main) == 0:
         raise InputError(
             "The particle table is empty.", path=job.particles, hint="Give a table with particles."
         )
-    class_id = handle.read_column(CLASS_FIELD).astype(np.int64)
+    tables = _add_once([main], job.group.values())
+    grouped = len(tables)
+    tables = _add_once(tables, passthrough)
+    named = range(grouped, len(tables))
+    found, warnings = find_companions(main, tables[1:])
+    notes = [f"{other.path.name} has the same uids and goes along." for other in found]
+    tables += found
+    # What a person names comes before what was found, and its classes before those of any file.
+    rest = [at for at in range(len(tables)) if at not in named]
+    order = [*named, *rest] if job.is_found else [0, *named, *rest[1:]]
+    group = {slot: _place_of(file, tables) for slot, file in job.group.items()}
+    has_class = [at for at in named if CLASS_FIELD in (tables[at].dtype.names or ())]
+    if has_class:
+        group.setdefault(CLASS_SLOT, has_class[0])
+    handle = CryosparcParticles(main, tables[1:], order=order, group=group)
+    class_id = handle.read_classes()
+    said, warned = _differences(handle, job.group)
+    notes += said
+    warnings += [
+        *warned,
+        *repeated_uids(main),
+        *one_class_warnings(class_id),
+        *pixel_size_warnings(handle),
+        *group_warnings(handle.slots),
+        *_item_warnings(job, handle),
+        *(text for table in handle.tables for text in relative_path_warnings(table, _WRITTEN)),
+    ]
     return ParticleTable(class_id, handle, job.particles), notes, warnings
 
 
-def _repeated_uids(table: CsTable) -> list[str]:
-    """At most one sentence on particles that are in the table more than once."""
-    if "uid" not in (table.dtype.names or ()):
-        return []
-    repeated = len(table) - len(np.unique(table.values("uid")))
-    if repeated == 0:
-        return []
-    rows = "1 row repeats the uid" if repeated == 1 else f"{repeated:,} rows repeat the uids"
-    return [
-        f"{rows} of others in {table.path.name}: the particles are counted and may be selected "
-        "more than once. Remove Duplicates in CryoSPARC drops them."
-    ]
+def _add_once(tables: Sequence[CsTable], paths: Sequence[Path]) -> list[CsTable]:
+    """Tables with those of further files, each file once however it is spelt."""
+    added = list(tables)
+    for path in paths:
+        if not any(same_file(path, table.path) for table in added):
+            added.append(open_cs(path))
+    return added
 
 
-def join_by_uid(main: CsTable, other: CsTable) -> IntArray:
-    """Row of ``other`` for each row of ``main``, int64 (P,).
-
-    Raises
-    ------
-    InputError
-        If a table has no uids, repeats one, or ``other`` lacks some of main's.
-    """
-    uid, other_uid = (_uids(table) for table in (main, other))
-    if np.array_equal(uid, other_uid):
-        return np.arange(len(uid), dtype=np.int64)
-    order = np.argsort(other_uid, kind="stable")
-    place = np.searchsorted(other_uid, uid, sorter=order).clip(max=max(len(order) - 1, 0))
-    rows = order[place] if len(order) else np.zeros(len(uid), dtype=np.int64)
-    missing = (
-        np.ones(len(uid), dtype=bool) if len(order) == 0 else np.asarray(other_uid[rows] != uid)
-    )
-    if missing.any():
-        raise InputError(
-            f"{missing.sum():,} of the {len(uid):,} particles of {main.path.name} have no row in "
-            f"it; the first is uid {uid[int(np.argmax(missing))]}.",
-            path=other.path,
-            hint="Give the passthrough file of the same job.",
-        )
-    return rows.astype(np.int64)
+def _place_of(path: Path, tables: Sequence[CsTable]) -> int:
+    return next(at for at, table in enumerate(tables) if same_file(path, table.path))
 
 
-def _uids(table: CsTable) -> npt.NDArray[np.uint64]:
-    if "uid" not in column_names(table):
-        raise InputError(
-            "The table has no uid, by which files of the same particles are joined.",
-            path=table.path,
-            hint="Give the passthrough file of the same job, or none.",
-        )
-    uid = table.values("uid").astype(np.uint64)
-    ordered = np.sort(uid)
-    repeated = np.flatnonzero(ordered[1:] == ordered[:-1])
-    if len(repeated):
-        raise InputError(
-            f"uid {ordered[repeated[0]]} is there twice; particles can't be joined by it.",
-            path=table.path,
-            hint="Remove duplicates in CryoSPARC, or leave out the passthrough file.",
-        )
-    return uid
-
-
-def find_passthrough(particles: Path, main: CsTable) -> tuple[list[CsTable], list[str]]:
-    """Passthrough files beside the particles that hold all of their uids and new fields.
-
-    Returns
-    -------
-    tables : list of CsTable
-    warnings : list of str
-        Files that can't go along though they seem to belong to these particles, and why.
-    """
-    found: list[CsTable] = []
+def _differences(
+    handle: CryosparcParticles, group: Mapping[str, Path]
+) -> tuple[list[str], list[str]]:
+    """Notes and warnings of slots that several files have, unless a group says whose counts."""
+    notes: list[str] = []
     warnings: list[str] = []
-    known = set(main.dtype.names or ())
-    if "uid" not in known:
-        return found, warnings
-    for path in sorted(particles.parent.glob("*passthrough*.cs")):
-        if path.name == particles.name:
+    for slot, at in handle.slots.items():
+        if slot in group:
             continue
-        try:
-            table = open_cs(path)
-            names = set(table.dtype.names or ())
-            if names <= known or "uid" not in names or _is_of_others(main, table):
+        table = handle.tables[at]
+        for number, other in enumerate(handle.tables):
+            if number == at or slot not in slots(other):
                 continue
-            join_by_uid(main, table)
-        except InputError as error:
-            warnings.append(
-                f"The passthrough file {path.name} is left out. {error.location or ''}"
-                f"{': ' if error.location else ''}{error.problem}"
-            )
-            continue
-        found.append(table)
-        known |= names
-    return found, warnings
+            differ = rows_that_differ(table, handle.rows[at], other, handle.rows[number], slot)
+            if differ.any():
+                text = (
+                    f"{table.path.name} and {other.path.name} both have {slot}, and differ in it "
+                    f"for {differ.sum():,} of the {len(handle):,} particles: that of "
+                    f"{table.path.name} is used."
+                )
+                (warnings if slot == CLASS_SLOT else notes).append(text)
+    return notes, warnings
 
 
-def _is_of_others(main: CsTable, other: CsTable) -> bool:
-    """Whether no particle is in both, as with those that Select 2D excluded."""
-    return not np.isin(main.values("uid"), other.values("uid")).any()
+def _item_warnings(job: CryosparcJob, handle: CryosparcParticles) -> list[str]:
+    """At most one sentence on a group that counts other rows than its files have."""
+    for slot, n in job.n_items.items():
+        table = handle.tables[handle.slots[slot]]
+        if n != len(table):
+            return [
+                f"The result group counts {n:,} particles in {slot}, and {table.path.name} holds "
+                f"{len(table):,}: was the file replaced by one of another job?"
+            ]
+    return []
