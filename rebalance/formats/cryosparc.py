@@ -112,7 +112,7 @@ class CryoSparc(Format):
                 )
         sources = [
             job.particles,
-            *(other.path for other in (_joined(particles).others if particles else ())),
+            *(_joined(particles).files if particles else ()),
             source.path if source is not None else None,
             source.stack.path if source is not None and averages is not None else None,
         ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,10 +12,18 @@ import numpy as np
 
 from rebalance.errors import InputError
 from rebalance.formats.cryosparc_job import averages_beside, find_averages_of, is_averages
-from rebalance.formats.cryosparc_paths import Located, locate, missing_stack
+from rebalance.formats.cryosparc_paths import (
+    OWN_FOLDER,
+    Located,
+    folders_of,
+    job_of,
+    locate,
+    missing_stack,
+)
 from rebalance.formats.cryosparc_remarks import relative_path_warnings
 from rebalance.formats.cs_file import (
     CsTable,
+    column_names,
     open_cs,
     read_column,
     read_numbers,
@@ -81,7 +90,7 @@ class CryosparcAverages:
             return []
         return [
             *self._box_warnings(self.table),
-            *self._twin_warnings(self.table),
+            *self._job_warnings(self.table),
             *relative_path_warnings(self.table, "templates.cs and .csg"),
         ]
 
@@ -96,28 +105,36 @@ class CryosparcAverages:
             f"{self.stack.box} px by {self.stack.path.name}: are they of two different jobs?"
         ]
 
-    def _twin_warnings(self, table: CsTable) -> list[str]:
-        """Other averages of the same stack, by a table beside it: uids stay those of the job."""
-        folder = self.stack.path.parent
-        if self.table is None or folder.resolve() == table.path.absolute().parent.resolve():
+    def _job_warnings(self, table: CsTable) -> list[str]:
+        """Whether the stack may be another job's, where it does not lie beside its table."""
+        stack = self.stack.path
+        if stack.resolve().parent in [folder.resolve() for folder in folders_of(table.path)]:
             return []
-        known = _uid_of_image(table)
-        for path in sorted(folder.glob("*.cs")):
-            try:
-                twin = open_cs(path)
-                if not (len(twin) and is_averages(twin)):
-                    continue
-                name = Path(str(read_column(twin, "blob/path")[0])).name
-                uids = _uid_of_image(twin) if name == self.stack.path.name else {}
-            except (InputError, KeyError):
-                continue
-            shared = known.keys() & uids.keys()
-            if shared and all(known[image] != uids[image] for image in shared):
-                return [
-                    f"{table.path.name} and {path.name}, which lies beside the stack "
-                    f"{self.stack.path}, name the same images and give them different uids: are "
-                    "they of two different jobs?"
-                ]
+        twins = list(_tables_of(stack))
+        shared = [(twin, _same_uids(table, twin)) for twin in twins]
+        if any(same for _, same in shared):
+            return []
+        other = [twin for twin, same in shared if same is False]
+        if any(twin.path.name == table.path.name for twin in other):
+            raise InputError(
+                f"It names {self.stack_name}, and {stack} is of another job: "
+                f"{other[0].path} gives its images other uids.",
+                path=table.path,
+                hint=f"The job was copied? Copy {stack.name} beside {table.path.name} from where "
+                "it was made, or give the stack as `class_averages`.",
+            )
+        if other:
+            return [
+                f"{table.path.name} and {other[0].path.name}, which lies beside the stack {stack}, "
+                "name the same images and give them different uids: are they of two different "
+                "jobs?"
+            ]
+        job = job_of(table.path.name)
+        if job and job == Path(self.stack_name.lstrip(OWN_FOLDER)).parent.name:
+            return [
+                f"{table.path.name} names {self.stack_name}, which is not beside it; {stack} is "
+                "taken. Job numbers repeat in every project: is it the same job?"
+            ]
         return []
 
     def read_images(self) -> FloatArray:
@@ -258,6 +275,28 @@ def _column(table: CsTable, name: str) -> np.ndarray:
         ) from error
 
 
+def _tables_of(stack: Path) -> Iterator[CsTable]:
+    """Tables of class averages beside a stack that name its images."""
+    for path in sorted(stack.parent.glob("*.cs")):
+        try:
+            table = open_cs(path)
+            if is_averages(table) and len(table):
+                name = str(read_column(table, "blob/path")[0])
+                if Path(name).name == stack.name:
+                    yield table
+        except (InputError, KeyError):
+            continue
+
+
+def _same_uids(table: CsTable, twin: CsTable) -> bool | None:
+    """Whether two tables give an image the same uid; None if they have no image in common."""
+    uids, others = (_uid_of_image(one) for one in (table, twin))
+    common = uids.keys() & others.keys()
+    return any(uids[image] == others[image] for image in common) if common else None
+
+
 def _uid_of_image(table: CsTable) -> dict[int, int]:
+    if "uid" not in column_names(table):
+        return {}
     image, uid = (read_column(table, name).tolist() for name in ("blob/idx", "uid"))
     return dict(zip(image, uid, strict=True))

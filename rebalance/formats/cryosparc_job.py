@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from rebalance.errors import InputError
-from rebalance.formats.cryosparc_paths import folders_of, is_file, is_set_aside
+from rebalance.formats.cryosparc_paths import folders_of, is_file, is_set_aside, job_of, same_file
 from rebalance.formats.cs_file import CsTable, open_cs, slots
 from rebalance.formats.csg_file import read_group
 from rebalance.formats.mrc_file import SUFFIXES
@@ -17,7 +17,6 @@ from rebalance.formats.mrc_file import SUFFIXES
 CLASS_SLOT = "alignments2D"
 CLASS_FIELD = f"{CLASS_SLOT}/class"
 _ITERATION = re.compile(r"_(\d{2,})_")
-_JOB = re.compile(r"(?:^|_)(J\d+)_")
 _GIVE_AVERAGES = "Give *_class_averages.cs, templates_selected.cs, or the .mrc stack."
 
 
@@ -34,7 +33,7 @@ class CryosparcJob:
     n_items : mapping of str to int
         The rows of each slot, by a result group.
     is_found : bool
-        Whether the particles were found in a folder rather than named.
+        Whether the particles, or their group, were found in a folder rather than named.
     notes : tuple of str
     """
 
@@ -70,9 +69,7 @@ def _from_group(path: Path, project: Path | None) -> CryosparcJob:
     if CLASS_SLOT not in group.files and len(files) == 1 and is_averages(open_cs(files[0])):
         return CryosparcJob(None, files[0], notes=notes)
     main = group.files.get(CLASS_SLOT, files[0])
-    return CryosparcJob(
-        main, averages_beside(main), group.files, group.n_items, is_found=True, notes=notes
-    )
+    return CryosparcJob(main, averages_beside(main), group.files, group.n_items, notes=notes)
 
 
 def is_averages(table: CsTable) -> bool:
@@ -107,7 +104,8 @@ def _from_folder(folder: Path) -> CryosparcJob:
                 path=folder,
                 hint="Give the one that is meant.",
             )
-        return CryosparcJob(last, averages_beside(last), is_found=True)
+        group, n_items, notes = _group_of(last)
+        return CryosparcJob(last, averages_beside(last), group, n_items, True, notes)
     averages = averages_in(folder)
     if averages is not None:
         return CryosparcJob(None, averages)
@@ -120,6 +118,26 @@ def _from_folder(folder: Path) -> CryosparcJob:
         if aside
         else "Give the folder of a 2D Classification or Select 2D job, or its particles .cs.",
     )
+
+
+def _group_of(particles: Path) -> tuple[dict[str, Path], dict[str, int], tuple[str, ...]]:
+    """What the result group in the folder says of the particles: files, rows, and who says so."""
+    groups = []
+    for path in sorted(particles.parent.glob("*.csg")):
+        try:
+            group = read_group(path)
+        except InputError:
+            # It is not asked for; that a file of it is missing shows in what the others lack.
+            continue
+        if CLASS_SLOT in group.files and same_file(group.files[CLASS_SLOT], particles):
+            groups.append((path, group))
+    if not groups:
+        return {}, {}, ()
+    path, group = groups[0]
+    if any(other.files != group.files for _, other in groups[1:]):
+        names = ", ".join(path.name for path, _ in groups)
+        return {}, {}, (f"{names} take other files with {particles.name}; none was asked.",)
+    return group.files, group.n_items, tuple(group.notes)
 
 
 def _tables_in(folder: Path) -> Iterator[CsTable]:
@@ -161,7 +179,7 @@ def averages_beside(particles: Path) -> Path | None:
         for twin in _twins(particles.name):
             if is_file(folder / twin):
                 return folder / twin
-        found = _averages_in(folder, _job_of(particles.name))
+        found = _averages_in(folder, job_of(particles.name))
         if len(found) == 1:
             return found[0]
     for folder in folders_of(particles):
@@ -210,14 +228,9 @@ def _averages_in(folder: Path, job: str | None = None) -> list[Path]:
     """Tables of class averages of the last iteration, of this job if there are some of it."""
     named = {*folder.glob("*class_averages*.cs"), *folder.glob("*templates*.cs")}
     paths = [path for path in sorted(named) if not is_set_aside(path.name)]
-    paths = [path for path in paths if job and _job_of(path.name) == job] or paths
+    paths = [path for path in paths if job and job_of(path.name) == job] or paths
     last = _last_iteration(paths)
     return [last] if last else paths
-
-
-def _job_of(name: str) -> str | None:
-    found = _JOB.search(name)
-    return found[1] if found else None
 
 
 def find_averages_of(path: Path, project: Path | None) -> Path:

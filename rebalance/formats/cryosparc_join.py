@@ -92,7 +92,10 @@ def repeated_uids(table: CsTable) -> list[str]:
 
 
 def find_companions(main: CsTable, others: Sequence[CsTable]) -> tuple[list[CsTable], list[str]]:
-    """Files beside the main one that hold all of its particles and fields that no other has.
+    """Files beside the main one that hold all of its particles.
+
+    They have fields that no other has, or the same as another that was found: then it is to be
+    said whether they differ.
 
     Parameters
     ----------
@@ -116,16 +119,18 @@ def find_companions(main: CsTable, others: Sequence[CsTable]) -> tuple[list[CsTa
     for path in _candidates(main.path):
         if any(same_file(path, table.path) for table in (main, *others, *found)):
             continue
+        is_rival = False
         try:
             table = open_cs(path)
             names = set(table.dtype.names or ())
-            if names <= known or "uid" not in names or is_averages(table):
+            is_rival = names <= known
+            if is_rival and not any(names & set(one.dtype.names or ()) - {"uid"} for one in found):
                 continue
-            if _is_of_others(main, table):
+            if "uid" not in names or is_averages(table) or _is_of_others(main, table):
                 continue
             join_by_uid(main, table)
         except InputError as error:
-            if is_passthrough(path):
+            if is_passthrough(path) and not is_rival:
                 warnings.append(_left_out(path, error, {name.partition("/")[0] for name in known}))
             continue
         found.append(table)

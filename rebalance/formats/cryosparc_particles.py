@@ -93,6 +93,16 @@ class CryosparcParticles:
             self.slots[CLASS_SLOT] = givers[CLASS_FIELD]
         return givers
 
+    @property
+    def used(self) -> list[int]:
+        """The main table, and those that give a field or a slot."""
+        return sorted({0, *self._givers.values(), *self.slots.values()})
+
+    @property
+    def files(self) -> list[Path]:
+        """The files that are used, the main one first."""
+        return [self.tables[at].path for at in self.used]
+
     def __len__(self) -> int:
         return len(self.main)
 
@@ -163,7 +173,7 @@ class CryosparcParticles:
         files : dict of str to str
             Name of the file that holds each slot.
         """
-        used = sorted({0, *self._givers.values(), *self.slots.values()})
+        used = self.used
         names = [f"{name}.cs"] + [
             f"{name}_passthrough{number if len(used) > 2 else ''}.cs"
             for number in range(1, len(used))
@@ -197,27 +207,33 @@ def read_particles(
     """
     assert job.particles is not None
     main = open_cs(job.particles)
+    # A group that was found has no say beside a file that is named.
+    asked = {} if job.is_found and passthrough else dict(job.group)
     if len(main) == 0:
         raise InputError(
             "The particle table is empty.", path=job.particles, hint="Give a table with particles."
         )
-    tables = _add_once([main], job.group.values())
+    tables = _add_once([main], asked.values())
     grouped = len(tables)
     tables = _add_once(tables, passthrough)
     named = range(grouped, len(tables))
     found, warnings = find_companions(main, tables[1:])
-    notes = [f"{other.path.name} has the same uids and goes along." for other in found]
     tables += found
     # What a person names comes before what was found, and its classes before those of any file.
     rest = [at for at in range(len(tables)) if at not in named]
     order = [*named, *rest] if job.is_found else [0, *named, *rest[1:]]
-    group = {slot: _place_of(file, tables) for slot, file in job.group.items()}
+    group = {slot: _place_of(file, tables) for slot, file in asked.items()}
     has_class = [at for at in named if CLASS_FIELD in (tables[at].dtype.names or ())]
     if has_class:
         group.setdefault(CLASS_SLOT, has_class[0])
     handle = CryosparcParticles(main, tables[1:], order=order, group=group)
     class_id = handle.read_classes()
-    said, warned = _differences(handle, job.group)
+    notes = [
+        f"{handle.tables[at].path.name} has the same uids and goes along."
+        for at in handle.used
+        if handle.tables[at] in found
+    ]
+    said, warned = _differences(handle, asked)
     notes += said
     warnings += [
         *warned,
@@ -225,8 +241,12 @@ def read_particles(
         *one_class_warnings(class_id),
         *pixel_size_warnings(handle),
         *group_warnings(handle.slots),
-        *_item_warnings(job, handle),
-        *(text for table in handle.tables for text in relative_path_warnings(table, _WRITTEN)),
+        *(_item_warnings(job.n_items, handle) if asked else ()),
+        *(
+            text
+            for at in handle.used
+            for text in relative_path_warnings(handle.tables[at], _WRITTEN)
+        ),
     ]
     return ParticleTable(class_id, handle, job.particles), notes, warnings
 
@@ -268,9 +288,9 @@ def _differences(
     return notes, warnings
 
 
-def _item_warnings(job: CryosparcJob, handle: CryosparcParticles) -> list[str]:
+def _item_warnings(n_items: Mapping[str, int], handle: CryosparcParticles) -> list[str]:
     """At most one sentence on a group that counts other rows than its files have."""
-    for slot, n in job.n_items.items():
+    for slot, n in n_items.items():
         table = handle.tables[handle.slots[slot]]
         if n != len(table):
             return [

@@ -17,6 +17,7 @@ from rebalance.errors import InputError
 from rebalance.formats.mrc_file import SUFFIXES
 
 OWN_FOLDER = ">"
+_JOB = re.compile(r"(?:^|_)(J\d+)(?=_|$)")
 _SET_ASIDE = re.compile(r"excluded|rejected")
 _COPY_NUMBER = re.compile(r" ?\(\d+\)$")
 
@@ -37,6 +38,12 @@ def folders_of(path: Path) -> list[Path]:
 def is_set_aside(name: str) -> bool:
     """Whether a file is named as the particles or averages that a job did not take."""
     return _SET_ASIDE.search(name) is not None
+
+
+def job_of(name: str) -> str | None:
+    """The job, ``J3``, whose file or folder this is by its name."""
+    found = _JOB.search(name)
+    return found[1] if found else None
 
 
 def beside(name: str, named_in: Path) -> Located | None:
@@ -83,8 +90,8 @@ def locate(name: str, named_in: Path, project: Path | None = None) -> Located | 
 
     Notes
     -----
-    In this order: what ``>`` says; the project folder; a file of that name beside; the folders
-    above, nearest first, those of a link's target too; the current folder.
+    In this order: what ``>`` says, or an absolute path; the project folder; a file of that name
+    beside; the folders above, nearest first, those of a link's target too; the current folder.
     """
     relative = name.lstrip(OWN_FOLDER)
     if not relative or "\0" in relative:
@@ -92,7 +99,7 @@ def locate(name: str, named_in: Path, project: Path | None = None) -> Located | 
     marked = name.startswith(OWN_FOLDER)
     own = folders_of(named_in)
     above = [folder for one in own for folder in (one, *one.parents)]
-    said = [folder / relative for folder in own] if marked else []
+    said = [folder / relative for folder in own] if marked or Path(relative).is_absolute() else []
     if project is not None:
         said.append(project / relative)
     near = beside(Path(relative).name, named_in)

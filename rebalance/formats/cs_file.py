@@ -112,7 +112,7 @@ def read_column(table: CsTable, name: str) -> npt.NDArray[Any]:
         raise KeyError(name)
     values = table.values(name)
     if values.dtype.kind == "f":
-        return values.astype(np.float64)
+        return _as_float64(values)
     if values.dtype.kind in "bi" or (values.dtype.kind == "u" and values.dtype.itemsize < 8):
         return values.astype(np.int64)
     if values.dtype.kind == "S":
@@ -137,7 +137,13 @@ def read_numbers(table: CsTable, name: str) -> npt.NDArray[Any]:
             location=name,
             hint=HINT,
         )
-    return values.astype(np.float64) if values.dtype.kind == "f" else values
+    return _as_float64(values) if values.dtype.kind == "f" else values
+
+
+def _as_float64(values: npt.NDArray[Any]) -> npt.NDArray[np.float64]:
+    # Damaged files hold NaNs that NumPy would warn of.
+    with np.errstate(invalid="ignore", over="ignore"):
+        return values.astype(np.float64)
 
 
 def read_whole_numbers(table: CsTable, name: str) -> IntArray:

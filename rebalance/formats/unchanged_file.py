@@ -53,7 +53,7 @@ class UnchangedFile:
                     raise self._changed("has changed")
                 yield raw  # type: ignore[misc]  # a raw file reads less at once, never more
         except FileNotFoundError as error:
-            raise self._changed("is gone") from error
+            raise self._changed("has gone") from error
         except OSError as error:
             raise unreadable(self.path, error) from error
 
