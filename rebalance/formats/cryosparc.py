@@ -17,6 +17,7 @@ from rebalance.formats.averages import (
 from rebalance.formats.cryosparc_averages import CryosparcAverages, find_averages
 from rebalance.formats.cryosparc_job import find_job, is_averages
 from rebalance.formats.cryosparc_particles import CryosparcParticles, read_particles
+from rebalance.formats.cryosparc_paths import job_of
 from rebalance.formats.cs_file import open_cs
 from rebalance.formats.cs_numpy import NUMPY_MAGIC, NumpyTable
 from rebalance.formats.cs_stream import STREAM_MAGIC
@@ -89,6 +90,8 @@ class CryoSparc(Format):
             hint=_NO_AVERAGES,
         )
         notes += left_out
+        if source is not None and request.class_averages is None:
+            notes += _another_job(job.particles, source.path)
         averages = None
         if source is not None and images is not None:
             decided = choose_pixel_size(request.pixel_size, source.stated_pixel_sizes)
@@ -168,6 +171,14 @@ class CryoSparc(Format):
             if isinstance(dataset.handle, CryosparcAverages):
                 written += dataset.handle.write_templates(folder, copy_templates)
         return tuple(written)
+
+
+def _another_job(particles: Path | None, averages: Path) -> list[str]:
+    """At most one sentence on averages that were found and are named after another job."""
+    jobs = [job_of(path.name) if path else None for path in (particles, averages)]
+    if None in jobs or jobs[0] == jobs[1]:
+        return []
+    return [f"{averages.name} lies beside the particles of {jobs[0]}, and is taken."]
 
 
 def _joined(particles: ParticleTable) -> CryosparcParticles:

@@ -50,10 +50,9 @@ class CryosparcParticles:
     main : CsTable
     others : sequence of CsTable
         Tables of the same particles, joined by ``uid``.
-    order : sequence of int
-        Which table is asked first, the main one being 0; by default in order.
-    group : mapping of str to int
-        By a result group, the table that gives a slot, which no other then gives.
+    givers : mapping of str to sequence of int
+        The tables that give the fields of a slot (``blob``, ``ctf``, …), the main one being 0,
+        in order: the first that has a field gives it. A slot that is not named is not given.
 
     Raises
     ------
@@ -64,34 +63,25 @@ class CryosparcParticles:
     def __init__(
         self,
         main: CsTable,
-        others: Sequence[CsTable] = (),
-        *,
-        order: Sequence[int] | None = None,
-        group: Mapping[str, int] | None = None,
+        others: Sequence[CsTable],
+        givers: Mapping[str, Sequence[int]],
     ) -> None:
         self.main = main
         self.others = tuple(others)
         self.tables = (main, *others)
         every = np.arange(len(main), dtype=np.int64)
         self.rows = (every, *(join_by_uid(main, other) for other in self.others))
-        self._givers = self._find_givers(order or range(len(self.tables)), group or {})
-
-    def _find_givers(self, order: Sequence[int], group: Mapping[str, int]) -> dict[str, int]:
-        """The table that gives each field and each slot (``blob``, ``ctf``, …)."""
-        self.slots = dict(group)
-        givers: dict[str, int] = {}
-        for at in order:
-            for name in self.tables[at].dtype.names or ():
-                slot = name.partition("/")[0]
-                if name == slot:
-                    # The uid, and whatever else is of no slot.
-                    givers.setdefault(name, 0 if name in (self.main.dtype.names or ()) else at)
-                elif group.get(slot, at) == at:
-                    givers.setdefault(name, at)
-                    self.slots.setdefault(slot, at)
-        if CLASS_FIELD in givers:
-            self.slots[CLASS_SLOT] = givers[CLASS_FIELD]
-        return givers
+        self.slots = {slot: tables[0] for slot, tables in givers.items()}
+        """The table that gives each slot to the group that is written."""
+        self._givers = {
+            name: at
+            for slot, tables in givers.items()
+            for at in reversed(tables)
+            for name in self.tables[at].dtype.names or ()
+            if name.startswith(f"{slot}/")
+        }
+        # The uid, and whatever else is of no slot.
+        self._givers |= {name: 0 for name in main.dtype.names or () if "/" not in name}
 
     @property
     def used(self) -> list[int]:
@@ -219,14 +209,11 @@ def read_particles(
     named = range(grouped, len(tables))
     found, warnings = find_companions(main, tables[1:])
     tables += found
-    # What a person names comes before what was found, and its classes before those of any file.
+    # What a person names comes before what was found.
     rest = [at for at in range(len(tables)) if at not in named]
     order = [*named, *rest] if job.is_found else [0, *named, *rest[1:]]
     group = {slot: _place_of(file, tables) for slot, file in asked.items()}
-    has_class = [at for at in named if CLASS_FIELD in (tables[at].dtype.names or ())]
-    if has_class:
-        group.setdefault(CLASS_SLOT, has_class[0])
-    handle = CryosparcParticles(main, tables[1:], order=order, group=group)
+    handle = CryosparcParticles(main, tables[1:], _choose_givers(tables, order, named, group))
     class_id = handle.read_classes()
     notes = [
         f"{handle.tables[at].path.name} has the same uids and goes along."
@@ -242,6 +229,7 @@ def read_particles(
         *pixel_size_warnings(handle),
         *group_warnings(handle.slots),
         *(_item_warnings(job.n_items, handle) if asked else ()),
+        *_untaken_warnings(handle),
         *(
             text
             for at in handle.used
@@ -258,6 +246,25 @@ def _add_once(tables: Sequence[CsTable], paths: Sequence[Path]) -> list[CsTable]
         if not any(same_file(path, table.path) for table in added):
             added.append(open_cs(path))
     return added
+
+
+def _choose_givers(
+    tables: Sequence[CsTable], order: Sequence[int], named: range, group: Mapping[str, int]
+) -> dict[str, list[int]]:
+    """Which tables give each slot, in which order.
+
+    A table of a result group gives what the group takes from it. Of the others, the first in
+    ``order``; but classes come from one that a person names.
+    """
+    givers: dict[str, list[int]] = {slot: [at] for slot, at in group.items()}
+    for at in order:
+        if at not in group.values():
+            for slot in slots(tables[at]):
+                if slot not in group:
+                    givers.setdefault(slot, []).append(at)
+    has_class = {at for at in order if CLASS_FIELD in (tables[at].dtype.names or ())}
+    givers.get(CLASS_SLOT, []).sort(key=lambda at: (at not in has_class, at not in named))
+    return givers
 
 
 def _place_of(path: Path, tables: Sequence[CsTable]) -> int:
@@ -298,3 +305,16 @@ def _item_warnings(n_items: Mapping[str, int], handle: CryosparcParticles) -> li
                 f"{len(table):,}: was the file replaced by one of another job?"
             ]
     return []
+
+
+def _untaken_warnings(handle: CryosparcParticles) -> list[str]:
+    """A sentence for each file of a group that has more than the group takes from any file."""
+    found = []
+    for at in handle.used:
+        left = [slot for slot in slots(handle.tables[at]) if slot not in handle.slots]
+        if left:
+            found.append(
+                f"The result group takes no {', '.join(left)} from {handle.tables[at].path.name}, "
+                "which has it; the written group has none either."
+            )
+    return found
