@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -239,7 +239,7 @@ def read_particles(
     return ParticleTable(class_id, handle, job.particles), notes, warnings
 
 
-def _add_once(tables: Sequence[CsTable], paths: Sequence[Path]) -> list[CsTable]:
+def _add_once(tables: Iterable[CsTable], paths: Iterable[Path]) -> list[CsTable]:
     """Tables with those of further files, each file once however it is spelt."""
     added = list(tables)
     for path in paths:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -124,7 +124,7 @@ class NumpyTable:
 
     def count_marked(self, names: Sequence[str], mark: str) -> dict[str, int]:
         """For each of these fields of text, the rows whose text begins with the mark."""
-        fields = self.dtype.fields or {}
+        fields: Mapping[str, Any] = self.dtype.fields or {}
         starts = {name: fields[name][1] for name in names}
         # Text of fixed width: bytes, or UTF-32 in the byte order of the field.
         marks = {name: np.array(mark, dtype=self.dtype[name].str[:2] + "1") for name in names}
@@ -152,7 +152,7 @@ class NumpyTable:
             for begin in starts:
                 block = buffer[: self._n - begin]
                 file.seek(self._begin + begin * size)
-                self._file.read_into(file, memoryview(block.reshape(-1)))
+                self._file.read_into(file, block.reshape(-1).data)
                 yield begin, block
 
     def _take(self, rows: IntArray) -> Iterator[tuple[int, npt.NDArray[np.uint8]]]:

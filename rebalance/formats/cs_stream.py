@@ -11,8 +11,9 @@ from __future__ import annotations
 import json
 import struct
 from collections.abc import Sequence
+from io import FileIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -83,7 +84,7 @@ class StreamTable:
             )
         self._header, self._n = header, n
 
-    def _find_column(self, file: BinaryIO, name: str) -> None:
+    def _find_column(self, file: FileIO, name: str) -> None:
         length = self._read_size(file)
         self._place[name] = (file.tell(), length)
         raw = self._n * self.dtype[name].itemsize
@@ -95,7 +96,7 @@ class StreamTable:
             raise self._damaged(f"the column {name} is cut short")
         file.seek(length, 1)
 
-    def _read_size(self, file: BinaryIO) -> int:
+    def _read_size(self, file: FileIO) -> int:
         if self._file.size - file.tell() < 4:
             raise self._damaged("it ends too early")
         return int(struct.unpack("<I", self._file.read(file, 4))[0])

@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import FileIO
 from pathlib import Path
-from typing import BinaryIO
 
 from rebalance.errors import InputError
 
@@ -38,7 +38,7 @@ class UnchangedFile:
         self._state = _identity(state)
 
     @contextmanager
-    def open(self) -> Iterator[BinaryIO]:
+    def open(self) -> Iterator[FileIO]:
         """The open file.
 
         Raises
@@ -51,23 +51,23 @@ class UnchangedFile:
             with open(self.path, "rb", buffering=0) as raw:
                 if _identity(os.fstat(raw.fileno())) != self._state:
                     raise self._changed("has changed")
-                yield raw  # type: ignore[misc]  # a raw file reads less at once, never more
+                yield raw
         except FileNotFoundError as error:
             raise self._changed("has gone") from error
         except OSError as error:
             raise unreadable(self.path, error) from error
 
-    def read(self, file: BinaryIO, size: int) -> bytes:
+    def read(self, file: FileIO, size: int) -> bytes:
         """Exactly so many bytes; InputError if the file ends before."""
         buffer = bytearray(size)
         self.read_into(file, memoryview(buffer))
         return bytes(buffer)
 
-    def read_into(self, file: BinaryIO, buffer: memoryview) -> None:
+    def read_into(self, file: FileIO, buffer: memoryview) -> None:
         """Fill a buffer of bytes; InputError if the file ends before."""
         done = 0
         while done < len(buffer):
-            got = file.readinto(buffer[done:])  # type: ignore[attr-defined]
+            got = file.readinto(buffer[done:])
             if not got:
                 raise self._changed("ends earlier than before")
             done += got

@@ -90,10 +90,11 @@ def test_a_file_that_ends_while_it_is_read_is_an_error(tmp_path: Path) -> None:
     path = tmp_path / "a.cs"
     path.write_bytes(b"0123456789")
     watched = UnchangedFile(path)
-    with pytest.raises(InputError, match="ends earlier"), watched.open() as file:
+    with watched.open() as file:
         assert watched.read(file, 6) == b"012345"
         cut(path)
-        watched.read(file, 4)
+        with pytest.raises(InputError, match="ends earlier"):
+            watched.read(file, 4)
 
 
 def test_reading_does_not_depend_on_the_order_of_rows(cryosparc_job, tmp_path: Path) -> None:
