@@ -16,7 +16,11 @@ from rebalance.formats.averages import (
 )
 from rebalance.formats.cryosparc_averages import CryosparcAverages, find_averages
 from rebalance.formats.cryosparc_job import find_job, is_averages
-from rebalance.formats.cryosparc_particles import CryosparcParticles, read_particles
+from rebalance.formats.cryosparc_particles import (
+    CryosparcParticles,
+    other_classification_warnings,
+    read_particles,
+)
 from rebalance.formats.cryosparc_paths import job_of
 from rebalance.formats.cs_file import open_cs
 from rebalance.formats.cs_numpy import NUMPY_MAGIC, NumpyTable
@@ -109,6 +113,7 @@ class CryoSparc(Format):
             if particles is not None and source.is_whole:
                 warnings += class_warnings(particles.class_id, source.class_id, source.path.name)
             if particles is not None:
+                warnings += other_classification_warnings(particles, source.path)
                 box, pixel_size = _joined(particles).box_and_pixel_size
                 warnings += extent_warnings(
                     (averages.box, decided.value), (box, pixel_size), source.path.name

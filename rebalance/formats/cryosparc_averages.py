@@ -16,6 +16,7 @@ from rebalance.formats.cryosparc_paths import (
     OWN_FOLDER,
     Located,
     folders_of,
+    is_job_folder,
     job_of,
     locate,
     missing_stack,
@@ -129,8 +130,8 @@ class CryosparcAverages:
                 "name the same images and give them different uids: are they of two different "
                 "jobs?"
             ]
-        job = job_of(table.path.name)
-        if job and job == Path(self.stack_name.lstrip(OWN_FOLDER)).parent.name:
+        copied = job_of(table.path.name) == Path(self.stack_name.lstrip(OWN_FOLDER)).parent.name
+        if copied or not is_job_folder(table.path.absolute().parent):
             return [
                 f"{table.path.name} names {self.stack_name}, which is not beside it; {stack} is "
                 "taken. Job numbers repeat in every project: is it the same job?"

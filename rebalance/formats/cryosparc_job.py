@@ -201,6 +201,21 @@ def _twins(name: str) -> list[str]:
     return [twin for twin in dict.fromkeys(twins) if twin != name]
 
 
+def particles_beside(averages: Path) -> Path | None:
+    """The particles of the classification that class averages are of, by their name, or None."""
+    name = averages.with_suffix(".cs").name
+    for folder in folders_of(averages):
+        for old, new in (
+            ("class_averages", "particles"),
+            ("templates_selected", "particles_selected"),
+            ("templates", "particles"),
+        ):
+            twin = name.replace(old, new)
+            if twin != name and is_file(folder / twin):
+                return folder / twin
+    return None
+
+
 def averages_in(folder: Path) -> Path | None:
     """The class averages that a folder holds: a table, or else the only stack of that name.
 

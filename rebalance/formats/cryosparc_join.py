@@ -10,9 +10,16 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance.errors import InputError
-from rebalance.formats.cryosparc_job import is_averages, is_passthrough
+from rebalance.formats.cryosparc_job import CLASS_FIELD, is_averages, is_passthrough
 from rebalance.formats.cryosparc_paths import folders_of, is_set_aside, same_file
-from rebalance.formats.cs_file import CsTable, column_names, open_cs, read_numbers, slots
+from rebalance.formats.cs_file import (
+    CsTable,
+    column_names,
+    open_cs,
+    read_numbers,
+    read_whole_numbers,
+    slots,
+)
 from rebalance.model import IntArray
 
 
@@ -166,6 +173,33 @@ def _left_out(path: Path, error: InputError, known: set[str]) -> str:
 def _is_of_others(main: CsTable, other: CsTable) -> bool:
     """Whether no particle is in both, as with those that Select 2D excluded."""
     return not np.isin(_uids(main), _uids(other)).any()
+
+
+def count_other_classes(main: CsTable, class_id: IntArray, other: CsTable) -> tuple[int, int]:
+    """How many particles have another class in another table, and how many are in both.
+
+    Parameters
+    ----------
+    main : CsTable
+        Its uids are those of the particles.
+    class_id : int64 (P,)
+    other : CsTable
+
+    Raises
+    ------
+    InputError
+        If a table has no uids, or the other no class numbers.
+    """
+    uid, other_uid = _uids(main), _uids(other)
+    other_class = read_whole_numbers(other, CLASS_FIELD)
+    if len(other_uid) == 0:
+        return 0, 0
+    order = np.argsort(other_uid, kind="stable")
+    place = np.searchsorted(other_uid, uid, sorter=order).clip(max=len(order) - 1)
+    rows = order[place]
+    common = other_uid[rows] == uid
+    differ = common & (other_class[rows] != class_id)
+    return int(np.count_nonzero(differ)), int(np.count_nonzero(common))
 
 
 def rows_that_differ(

@@ -10,8 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance.errors import InputError
-from rebalance.formats.cryosparc_job import CLASS_FIELD, CLASS_SLOT, CryosparcJob
+from rebalance.formats.cryosparc_job import (
+    CLASS_FIELD,
+    CLASS_SLOT,
+    CryosparcJob,
+    particles_beside,
+)
 from rebalance.formats.cryosparc_join import (
+    count_other_classes,
     find_companions,
     join_by_uid,
     repeated_uids,
@@ -237,6 +243,36 @@ def read_particles(
         ),
     ]
     return ParticleTable(class_id, handle, job.particles), notes, warnings
+
+
+def other_classification_warnings(particles: ParticleTable, averages: Path) -> list[str]:
+    """At most one sentence on particles whose classes are not those of the averages' own job.
+
+    Parameters
+    ----------
+    particles : ParticleTable
+    averages : Path
+        Table or stack of class averages, beside which the particles of its job may lie.
+    """
+    handle, path = particles.handle, particles_beside(averages)
+    assert isinstance(handle, CryosparcParticles)
+    if path is None or any(same_file(path, one) for one in handle.files):
+        return []
+    try:
+        table = open_cs(path)
+        if CLASS_FIELD not in (table.dtype.names or ()):
+            return []
+        differ, common = count_other_classes(handle.main, particles.class_id, table)
+    except InputError:
+        # Nobody asked for that file.
+        return []
+    if not differ:
+        return []
+    return [
+        f"{path.name}, which lies beside {averages.name}, puts {differ:,} of the {common:,} "
+        "particles that it shares with yours into other classes: are the averages of another "
+        "classification?"
+    ]
 
 
 def _add_once(tables: Iterable[CsTable], paths: Iterable[Path]) -> list[CsTable]:

@@ -46,6 +46,11 @@ def job_of(name: str) -> str | None:
     return found[1] if found else None
 
 
+def is_job_folder(folder: Path) -> bool:
+    """Whether a folder is named as CryoSPARC names a job's in its project."""
+    return re.fullmatch(r"J\d+", folder.name) is not None
+
+
 def beside(name: str, named_in: Path) -> Located | None:
     """A file of this name beside another, or the only one whose name ends so.
 

@@ -79,6 +79,33 @@ def test_templates_of_another_job_are_suspected_by_their_uids(cryosparc_job) -> 
     assert any("different uids" in text for text in warnings)
 
 
+@pytest.mark.parametrize("given", ["J42_020_class_averages.cs", "J42_020_class_averages.mrc", ""])
+def test_classes_of_another_classification_are_counted(cryosparc_job, tmp_path, given) -> None:
+    main, _ = cryosparc_job.whole()
+    averages = cryosparc_job.folder / given
+    stale = main[5:].copy()
+    stale["alignments2D/class"][:7] = (stale["alignments2D/class"][:7] + 1) % 5
+    cryosparc_job.folder = tmp_path
+    warnings = formats.read(cryosparc_job.save("again.cs", stale), averages).warnings
+    (warning,) = [text for text in warnings if "another classification" in text]
+    assert "puts 7 of the 35 particles" in warning
+    warnings = formats.read(cryosparc_job.save("again.cs", main[5:]), averages).warnings
+    assert not any("another classification" in text for text in warnings)
+
+
+def test_templates_in_a_copied_job_are_doubted(cryosparc_job) -> None:
+    cryosparc_job.whole()
+    (cryosparc_job.folder / "J42_020_class_averages.cs").unlink()
+    main, _ = cryosparc_job.particles()
+    for name, doubted in (("J43", False), ("J43_from_elsewhere", True)):
+        cryosparc_job.folder = cryosparc_job.folder.parent / name
+        cryosparc_job.folder.mkdir()
+        cryosparc_job.save("particles_selected.cs", main)
+        cryosparc_job.save("templates_selected.cs", cryosparc_job.averages([0, 1, 2, 3, 4]))
+        warnings = formats.read(cryosparc_job.folder).warnings
+        assert any("is it the same job?" in text for text in warnings) == doubted
+
+
 def test_the_current_folder_comes_last_and_is_said(
     cryosparc_job, tmp_path: Path, monkeypatch
 ) -> None:
