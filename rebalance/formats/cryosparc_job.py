@@ -244,7 +244,8 @@ def _averages_in(folder: Path, job: str | None = None) -> list[Path]:
     named = {*folder.glob("*class_averages*.cs"), *folder.glob("*templates*.cs")}
     paths = [path for path in sorted(named) if not is_set_aside(path.name)]
     paths = [path for path in paths if job and job_of(path.name) == job] or paths
-    last = _last_iteration(paths)
+    # Iterations of two jobs say nothing of which is meant.
+    last = None if len({job_of(path.name) for path in paths}) > 1 else _last_iteration(paths)
     return [last] if last else paths
 
 

@@ -218,7 +218,8 @@ def read_particles(
     # What a person names comes before what was found.
     rest = [at for at in range(len(tables)) if at not in named]
     order = [*named, *rest] if job.is_found else [0, *named, *rest[1:]]
-    group = {slot: _place_of(file, tables) for slot, file in asked.items()}
+    group, more = _tables_of_group(asked, tables)
+    warnings += more
     handle = CryosparcParticles(main, tables[1:], _choose_givers(tables, order, named, group))
     class_id = handle.read_classes()
     notes = [
@@ -235,7 +236,7 @@ def read_particles(
         *pixel_size_warnings(handle),
         *group_warnings(handle.slots),
         *(_item_warnings(job.n_items, handle) if asked else ()),
-        *_untaken_warnings(handle),
+        *(_untaken_warnings(handle) if asked else ()),
         *(
             text
             for at in handle.used
@@ -284,6 +285,24 @@ def _add_once(tables: Iterable[CsTable], paths: Iterable[Path]) -> list[CsTable]
     return added
 
 
+def _tables_of_group(
+    files: Mapping[str, Path], tables: Sequence[CsTable]
+) -> tuple[dict[str, int], list[str]]:
+    """The table of each slot, without slots that it lacks and another has; these are warned of."""
+    group, warnings = {}, []
+    for slot, file in files.items():
+        at = next(at for at, table in enumerate(tables) if same_file(file, table.path))
+        others = [table.path.name for table in tables if slot in slots(table)]
+        if slot in slots(tables[at]) or not others or slot == CLASS_SLOT:
+            group[slot] = at
+        else:
+            warnings.append(
+                f"The result group takes {slot} from {file.name}, which has none; that of "
+                f"{others[0]} is used."
+            )
+    return group, warnings
+
+
 def _choose_givers(
     tables: Sequence[CsTable], order: Sequence[int], named: range, group: Mapping[str, int]
 ) -> dict[str, list[int]]:
@@ -301,10 +320,6 @@ def _choose_givers(
     has_class = {at for at in order if CLASS_FIELD in (tables[at].dtype.names or ())}
     givers.get(CLASS_SLOT, []).sort(key=lambda at: (at not in has_class, at not in named))
     return givers
-
-
-def _place_of(path: Path, tables: Sequence[CsTable]) -> int:
-    return next(at for at, table in enumerate(tables) if same_file(path, table.path))
 
 
 def _differences(

@@ -122,6 +122,23 @@ def test_a_group_that_counts_other_rows_is_said(cryosparc_job, extracted) -> Non
     assert any("counts 300 particles in alignments2D" in text for text in data.warnings)
 
 
+def test_a_slot_that_its_file_lacks_is_taken_from_another_and_said(
+    cryosparc_job, write_back, extracted, tmp_path: Path
+) -> None:
+    table = "J42_020_particles.cs"
+    files = {"alignments2D": table, "blob": table, "ctf": table}
+    data = formats.read(group(cryosparc_job.folder, "mix.csg", files), need_class_averages=False)
+    assert any(f"takes ctf from {table}, which has none" in text for text in data.warnings)
+    write_back(data, [True] * 40, tmp_path / "out")
+    assert len(slot_of(tmp_path / "out", "ctf", "ctf/df1_A")) == 40
+
+
+def test_what_a_group_leaves_out_of_a_file_is_said(cryosparc_job, extracted) -> None:
+    given = group(cryosparc_job.folder, "mix.csg", {"alignments2D": "J42_020_particles.cs"})
+    warnings = formats.read(given, need_class_averages=False).warnings
+    assert any("takes no blob from J42_020_particles.cs" in text for text in warnings)
+
+
 def test_classes_of_a_file_that_is_named_come_first_and_what_differs_is_counted(
     cryosparc_job, write_back, extracted, tmp_path: Path
 ) -> None:
