@@ -36,14 +36,16 @@ def join_by_uid(main: CsTable, other: CsTable) -> IntArray:
     uid, other_uid = (_uids(table) for table in (main, other))
     if np.array_equal(uid, other_uid):
         return np.arange(len(uid), dtype=np.int64)
-    for table, column in ((main, uid), (other, other_uid)):
-        _refuse_repeated(table, column)
-    order = np.argsort(other_uid, kind="stable")
-    place = np.searchsorted(other_uid, uid, sorter=order).clip(max=max(len(order) - 1, 0))
-    rows = order[place] if len(order) else np.zeros(len(uid), dtype=np.int64)
-    missing = (
-        np.ones(len(uid), dtype=bool) if len(order) == 0 else np.asarray(other_uid[rows] != uid)
-    )
+    order, other_order = (np.argsort(column, kind="stable") for column in (uid, other_uid))
+    for table, ordered in ((main, uid[order]), (other, other_uid[other_order])):
+        _refuse_repeated(table, ordered)
+    rows = np.zeros(len(uid), dtype=np.int64)
+    missing = np.ones(len(uid), dtype=bool)
+    if len(other_uid):
+        # Looked up in rising order, which is many times as fast as in that of the rows.
+        place = np.searchsorted(other_uid[other_order], uid[order]).clip(max=len(other_uid) - 1)
+        rows[order] = other_order[place]
+        missing = np.asarray(other_uid[rows] != uid)
     if missing.any():
         raise InputError(
             f"{missing.sum():,} of the {len(uid):,} particles of {main.path.name} have no row in "
@@ -51,7 +53,7 @@ def join_by_uid(main: CsTable, other: CsTable) -> IntArray:
             path=other.path,
             hint="Give the passthrough file of the same job.",
         )
-    return rows.astype(np.int64)
+    return rows
 
 
 def _uids(table: CsTable) -> npt.NDArray[np.uint64]:
@@ -73,8 +75,7 @@ def _uids(table: CsTable) -> npt.NDArray[np.uint64]:
     return uid.astype(np.uint64)
 
 
-def _refuse_repeated(table: CsTable, uid: npt.NDArray[np.uint64]) -> None:
-    ordered = np.sort(uid)
+def _refuse_repeated(table: CsTable, ordered: npt.NDArray[np.uint64]) -> None:
     repeated = np.flatnonzero(ordered[1:] == ordered[:-1])
     if len(repeated):
         raise InputError(
@@ -88,7 +89,8 @@ def repeated_uids(table: CsTable) -> list[str]:
     """At most one sentence on particles that are in the table more than once."""
     if "uid" not in (table.dtype.names or ()):
         return []
-    repeated = len(table) - len(np.unique(_uids(table)))
+    ordered = np.sort(_uids(table))
+    repeated = np.count_nonzero(ordered[1:] == ordered[:-1])
     if repeated == 0:
         return []
     rows = "1 row repeats the uid" if repeated == 1 else f"{repeated:,} rows repeat the uids"
@@ -194,11 +196,10 @@ def count_other_classes(main: CsTable, class_id: IntArray, other: CsTable) -> tu
     other_class = read_whole_numbers(other, CLASS_FIELD)
     if len(other_uid) == 0:
         return 0, 0
-    order = np.argsort(other_uid, kind="stable")
-    place = np.searchsorted(other_uid, uid, sorter=order).clip(max=len(order) - 1)
-    rows = order[place]
-    common = other_uid[rows] == uid
-    differ = common & (other_class[rows] != class_id)
+    order, other_order = (np.argsort(column, kind="stable") for column in (uid, other_uid))
+    place = np.searchsorted(other_uid[other_order], uid[order]).clip(max=len(other_uid) - 1)
+    common = other_uid[other_order[place]] == uid[order]
+    differ = common & (other_class[other_order[place]] != class_id[order])
     return int(np.count_nonzero(differ)), int(np.count_nonzero(common))
 
 
