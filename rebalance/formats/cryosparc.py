@@ -15,9 +15,9 @@ from rebalance.formats.averages import (
     read_averages,
 )
 from rebalance.formats.cryosparc_averages import CryosparcAverages, find_averages
+from rebalance.formats.cryosparc_handle import CryosparcParticles
 from rebalance.formats.cryosparc_job import find_job, is_averages
 from rebalance.formats.cryosparc_particles import (
-    CryosparcParticles,
     other_classification_warnings,
     read_particles,
 )

@@ -131,6 +131,12 @@ def test_a_slot_that_its_file_lacks_is_taken_from_another_and_said(
     assert any(f"takes ctf from {table}, which has none" in text for text in data.warnings)
     write_back(data, [True] * 40, tmp_path / "out")
     assert len(slot_of(tmp_path / "out", "ctf", "ctf/df1_A")) == 40
+    files = {"alignments2D": table, "blob": "J42_passthrough_particles.cs"}
+    data = formats.read(group(cryosparc_job.folder, "mix.csg", files), need_class_averages=False)
+    assert any(f"that of {table} is used" in text for text in data.warnings)
+    assert set(data.particles.column("blob/path")) == set(
+        extracted[0]["blob/path"].astype(str).tolist()
+    )
 
 
 def test_what_a_group_leaves_out_of_a_file_is_said(cryosparc_job, extracted) -> None:
