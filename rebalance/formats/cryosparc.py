@@ -16,7 +16,7 @@ from rebalance.formats.averages import (
 )
 from rebalance.formats.cryosparc_averages import CryosparcAverages, find_averages
 from rebalance.formats.cryosparc_handle import CryosparcParticles
-from rebalance.formats.cryosparc_job import find_job, is_averages
+from rebalance.formats.cryosparc_job import find_job, is_averages, iteration_of
 from rebalance.formats.cryosparc_particles import (
     other_classification_warnings,
     read_particles,
@@ -95,7 +95,7 @@ class CryoSparc(Format):
         )
         notes += left_out
         if source is not None and request.class_averages is None:
-            notes += _another_job(job.particles, source.path)
+            warnings += _at_odds(job.particles, source.path)
         averages = None
         if source is not None and images is not None:
             decided = choose_pixel_size(request.pixel_size, source.stated_pixel_sizes)
@@ -178,12 +178,20 @@ class CryoSparc(Format):
         return tuple(written)
 
 
-def _another_job(particles: Path | None, averages: Path) -> list[str]:
-    """At most one sentence on averages that were found and are named after another job."""
-    jobs = [job_of(path.name) if path else None for path in (particles, averages)]
-    if None in jobs or jobs[0] == jobs[1]:
+def _at_odds(particles: Path | None, averages: Path) -> list[str]:
+    """At most one sentence on averages that were found, and are of another job or iteration."""
+    if particles is None:
         return []
-    return [f"{averages.name} lies beside the particles of {jobs[0]}, and is taken."]
+    jobs = [job_of(path.name) for path in (particles, averages)]
+    if None not in jobs and jobs[0] != jobs[1]:
+        return [f"{averages.name} lies beside the particles of {jobs[0]}, and is taken."]
+    last = [iteration_of(path) for path in (particles, averages)]
+    if min(last) >= 0 and last[0] != last[1]:
+        return [
+            f"{averages.name} is of iteration {last[1]} and {particles.name} of {last[0]}; no "
+            "averages of that one lie beside it."
+        ]
+    return []
 
 
 def _joined(particles: ParticleTable) -> CryosparcParticles:

@@ -20,6 +20,7 @@ from rebalance.formats.cryosparc_paths import (
     job_of,
     locate,
     missing_stack,
+    same_file,
 )
 from rebalance.formats.cryosparc_remarks import relative_path_warnings
 from rebalance.formats.cs_file import (
@@ -107,9 +108,11 @@ class CryosparcAverages:
         ]
 
     def _job_warnings(self, table: CsTable) -> list[str]:
-        """Whether the stack may be another job's, where it does not lie beside its table."""
+        """Whether the stack may be another job's, where it is not in its table's own folder."""
         stack = self.stack.path
-        if stack.resolve().parent in [folder.resolve() for folder in folders_of(table.path)]:
+        own = [folder.resolve() for folder in folders_of(table.path)]
+        said = [folder / self.stack_name.lstrip(OWN_FOLDER) for folder in own]
+        if stack.resolve().parent in own or any(same_file(stack, one) for one in said):
             return []
         twins = list(_tables_of(stack))
         shared = [(twin, _same_uids(table, twin)) for twin in twins]
@@ -153,8 +156,10 @@ class CryosparcAverages:
         stated = [Stated(f"the header of {self.stack.path.name}", self.stack.pixel_size, True)]
         if self.table is not None and "blob/psize_A" in (self.table.dtype.names or ()):
             sizes = read_numbers(self.table, "blob/psize_A")
-            values = dict.fromkeys(float(f"{size:.6g}") for size in sizes.tolist())
-            stated = [*(Stated(self.path.name, value) for value in values), *stated]
+            values = list(dict.fromkeys(float(f"{size:.6g}") for size in sizes.tolist()))
+            # Of several, a second one is enough to say so.
+            sources = (self.path.name, f"other rows of {self.path.name}")
+            stated = [*map(Stated, sources, values), *stated]
         return stated
 
     def write_templates(self, folder: Path, copy: bool) -> list[Path]:

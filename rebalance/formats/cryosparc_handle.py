@@ -135,7 +135,9 @@ class CryosparcParticles:
         shape, pixel_size = (
             np.asarray(self.tables[at].first_value(name)) for name in ("blob/shape", "blob/psize_A")
         )
-        if shape.dtype.kind not in "iuf" or pixel_size.dtype.kind not in "iuf":
+        if shape.dtype.kind not in "iu" or pixel_size.dtype.kind not in "iuf":
+            return None, None
+        if not (shape.size and np.isfinite(pixel_size).all() and (pixel_size > 0).all()):
             return None, None
         return int(shape.flat[-1]), float(pixel_size.flat[0])
 

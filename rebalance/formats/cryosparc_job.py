@@ -159,12 +159,17 @@ def _is_particles(table: CsTable) -> bool:
     return bool(has) and "uid" in (table.dtype.names or ()) and not is_averages(table)
 
 
+def iteration_of(path: Path) -> int:
+    """The iteration that a file is of by its name, or −1."""
+    found = _ITERATION.findall(path.name)
+    return int(found[-1]) if found else -1
+
+
 def _last_iteration(paths: Iterable[Path]) -> Path | None:
     """The one of the highest iteration; None if that is not one alone."""
     by_iteration: dict[int, list[Path]] = {}
     for path in paths:
-        found = _ITERATION.findall(path.name)
-        by_iteration.setdefault(int(found[-1]) if found else -1, []).append(path)
+        by_iteration.setdefault(iteration_of(path), []).append(path)
     last = by_iteration[max(by_iteration)] if by_iteration else []
     return last[0] if len(last) == 1 else None
 

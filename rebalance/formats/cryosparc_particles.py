@@ -21,7 +21,7 @@ from rebalance.formats.cryosparc_slots import (
     differences,
     item_warnings,
     tables_of_group,
-    untaken_warnings,
+    untaken_notes,
 )
 from rebalance.formats.cs_file import CsTable, open_cs
 from rebalance.model import ParticleTable
@@ -78,7 +78,7 @@ def read_particles(
         if handle.tables[at] in found
     ]
     said, warned = differences(handle, asked)
-    notes += said
+    notes += [*said, *(untaken_notes(handle) if asked else ())]
     warnings += [
         *warned,
         *repeated_uids(main),
@@ -86,7 +86,6 @@ def read_particles(
         *pixel_size_warnings(handle),
         *group_warnings(handle.slots),
         *(item_warnings(job.n_items, handle) if asked else ()),
-        *(untaken_warnings(handle) if asked else ()),
         *(
             text
             for at in handle.used

@@ -105,7 +105,7 @@ def item_warnings(n_items: Mapping[str, int], handle: CryosparcParticles) -> lis
     return []
 
 
-def untaken_warnings(handle: CryosparcParticles) -> list[str]:
+def untaken_notes(handle: CryosparcParticles) -> list[str]:
     """A sentence for each file of a group that has more than the group takes from any file."""
     found = []
     for at in handle.used:

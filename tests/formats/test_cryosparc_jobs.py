@@ -89,5 +89,15 @@ def test_averages_of_two_jobs_beside_are_not_chosen_between(cryosparc_job) -> No
     assert data.sources[2].name == "J42_020_class_averages.cs"
     cryosparc_job.save("J51_020_particles.cs", main)
     (cryosparc_job.folder / "J50_030_class_averages.cs").unlink()
-    notes = formats.read(cryosparc_job.folder / "J51_020_particles.cs").notes
-    assert "J42_020_class_averages.cs lies beside the particles of J51, and is taken." in notes
+    warnings = formats.read(cryosparc_job.folder / "J51_020_particles.cs").warnings
+    assert "J42_020_class_averages.cs lies beside the particles of J51, and is taken." in warnings
+
+
+def test_averages_of_another_iteration_are_said(cryosparc_job) -> None:
+    main, _ = cryosparc_job.whole()
+    cryosparc_job.save("J42_030_particles.cs", main)
+    warnings = formats.read(cryosparc_job.folder).warnings
+    (warning,) = [text for text in warnings if "iteration" in text]
+    assert warning.startswith(
+        "J42_020_class_averages.cs is of iteration 20 and J42_030_particles.cs of 30"
+    )

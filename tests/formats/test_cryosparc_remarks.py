@@ -174,4 +174,6 @@ def test_averages_of_several_pixel_sizes_are_said(cryosparc_job) -> None:
     averages["blob/psize_A"][3] = 6.0
     cryosparc_job.save("J42_020_class_averages.cs", averages)
     warnings = formats.read(cryosparc_job.folder).warnings
-    assert any("3 Å by J42_020_class_averages.cs and 6 Å" in text for text in warnings)
+    assert any(
+        "3 Å by J42_020_class_averages.cs and 6 Å by other rows" in text for text in warnings
+    )

@@ -141,8 +141,8 @@ def test_a_slot_that_its_file_lacks_is_taken_from_another_and_said(
 
 def test_what_a_group_leaves_out_of_a_file_is_said(cryosparc_job, extracted) -> None:
     given = group(cryosparc_job.folder, "mix.csg", {"alignments2D": "J42_020_particles.cs"})
-    warnings = formats.read(given, need_class_averages=False).warnings
-    assert any("takes no blob from J42_020_particles.cs" in text for text in warnings)
+    notes = formats.read(given, need_class_averages=False).notes
+    assert any("takes no blob from J42_020_particles.cs" in text for text in notes)
 
 
 def test_classes_of_a_file_that_is_named_come_first_and_what_differs_is_counted(

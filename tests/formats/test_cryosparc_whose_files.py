@@ -237,6 +237,7 @@ class TestExports:
         particles = exports / "J42_particles" / "J42_particles_exported.cs"
         data = formats.read(particles, exports / "J42_class_averages")
         assert len(data.class_averages) == 5
+        assert not any("is it the same job?" in text for text in data.warnings)
 
     @pytest.mark.parametrize("name", ["", "J42_particles_exported.cs"])
     def test_the_folder_of_the_class_averages_is_found(self, exports: Path, name: str) -> None:
