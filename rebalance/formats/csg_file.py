@@ -12,7 +12,7 @@ from rebalance.formats.cryosparc_paths import Located, beside, locate
 from rebalance.formats.unchanged_file import unreadable
 
 _VERSION = "v4.0.0"
-_LARGEST = 1 << 18
+_LARGEST = 1 << 16
 """Bytes; a group of all slots that there are has some thousand."""
 
 _MOST_PAIRS = 1000
