@@ -90,12 +90,14 @@ def relative_path_warnings(table: CsTable, written: str) -> list[str]:
         return []
     folder = table.path.absolute().parent
     first = _text(table.first_value(next(iter(counts)))).lstrip(OWN_FOLDER)
-    there = any(is_file(one / first) for one in folders_of(table.path))
+    if any(is_file(one / first) for one in folders_of(table.path)):
+        target = f"into {folder}, from where they lead to the images."
+    else:
+        target = f"into a folder that holds {first}, which {folder} does not."
     return [
         f"Paths of {' and '.join(counts)} in {table.path.name} begin with {OWN_FOLDER}: they start "
         "from the folder of the .cs itself, and stay so in the results. Before Import Result "
-        f"Group, put {written} into {folder}, from where they lead to the images"
-        + ("." if there else f" if any folder does: {first} is not there now.")
+        f"Group, put {written} {target}"
     ]
 
 

@@ -55,7 +55,8 @@ class TestPathsOfTheirOwnFolder:
         main, _ = cryosparc_job.particles()
         main["blob/path"] = b">J1/a.mrc"
         table = cryosparc_job.save("particles.cs", main)
-        assert "J1/a.mrc is not there now" in warnings_of(table, "begin with >")[0]
+        said = warnings_of(table, "begin with >")[0]
+        assert f"into a folder that holds J1/a.mrc, which {cryosparc_job.folder} does not." in said
         (cryosparc_job.folder / "J1").mkdir()
         (cryosparc_job.folder / "J1" / "a.mrc").touch()
         assert warnings_of(table, "begin with >")[0].endswith("from where they lead to the images.")
