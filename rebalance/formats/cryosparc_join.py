@@ -85,10 +85,13 @@ def _refuse_repeated(table: CsTable, ordered: npt.NDArray[np.uint64]) -> None:
         )
 
 
-def repeated_uids(table: CsTable) -> list[str]:
-    """At most one sentence on particles that are in the table more than once."""
+def uid_warnings(table: CsTable) -> list[str]:
+    """At most one sentence on particles that are in the table more than once, or can't be told."""
     if "uid" not in (table.dtype.names or ()):
-        return []
+        return [
+            f"{table.path.name} has no uid, by which CryoSPARC tells particles apart; a group of "
+            "them can't be imported."
+        ]
     ordered = np.sort(_uids(table))
     repeated = np.count_nonzero(ordered[1:] == ordered[:-1])
     if repeated == 0:

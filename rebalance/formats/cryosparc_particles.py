@@ -8,7 +8,7 @@ from pathlib import Path
 from rebalance.errors import InputError
 from rebalance.formats.cryosparc_handle import CryosparcParticles
 from rebalance.formats.cryosparc_job import CLASS_FIELD, CryosparcJob, particles_beside
-from rebalance.formats.cryosparc_join import count_other_classes, find_companions, repeated_uids
+from rebalance.formats.cryosparc_join import count_other_classes, find_companions, uid_warnings
 from rebalance.formats.cryosparc_paths import same_file
 from rebalance.formats.cryosparc_remarks import (
     group_warnings,
@@ -59,9 +59,9 @@ def read_particles(
             "The particle table is empty.", path=job.particles, hint="Give a table with particles."
         )
     tables = _add_once([main], asked.values())
-    grouped = range(len(tables)) if asked else range(0)
+    n_asked = len(tables)
     tables = _add_once(tables, passthrough)
-    named = range(len(grouped) or 1, len(tables))
+    named = range(n_asked, len(tables))
     found, warnings = find_companions(main, tables[1:])
     tables += found
     # What a person names comes before what was found.
@@ -69,6 +69,8 @@ def read_particles(
     order = [*named, *rest] if job.is_found else [0, *named, *rest[1:]]
     group, more = tables_of_group(asked, tables)
     warnings += more
+    # A group that a person names is whole; one that was found says which of two files is meant.
+    grouped = range(n_asked) if asked and not job.is_found else ()
     givers = choose_givers(tables, order, named=named, group=group, grouped=grouped)
     handle = CryosparcParticles(main, tables[1:], givers)
     class_id = handle.read_classes()
@@ -81,7 +83,7 @@ def read_particles(
     notes += [*said, *(untaken_notes(handle) if asked else ())]
     warnings += [
         *warned,
-        *repeated_uids(main),
+        *uid_warnings(main),
         *one_class_warnings(class_id),
         *pixel_size_warnings(handle),
         *group_warnings(handle.slots),

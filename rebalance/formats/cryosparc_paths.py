@@ -144,7 +144,7 @@ def missing_stack(name: str, named_in: Path, project: Path | None) -> InputError
         path.name
         for folder in folders_of(named_in)
         for path in folder.iterdir()
-        if path.suffix.lower() in SUFFIXES
+        if path.suffix.lower() in SUFFIXES and is_file(path)
     )
     near = f" Beside it lie {', '.join(stacks[:5])}{' …' if len(stacks) > 5 else ''}."
     return InputError(

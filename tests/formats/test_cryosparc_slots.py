@@ -95,6 +95,25 @@ def test_the_group_in_a_folder_is_asked(cryosparc_job, extracted) -> None:
     assert set(data.particles.column("blob/path")) == {"J50/extract/big.mrc"}
 
 
+def test_a_group_that_was_found_takes_nothing_away(cryosparc_job, extracted) -> None:
+    (cryosparc_job.folder / "extracted.cs").unlink()
+    group(cryosparc_job.folder, "some.csg", {"alignments2D": "J42_020_particles.cs"})
+    data = formats.read(cryosparc_job.folder, need_class_averages=False)
+    assert data.warnings == ()
+    assert {"blob/idx", "ctf/df1_A"} <= set(data.particles.column_names)
+
+
+def test_particles_without_uids_are_said(cryosparc_job) -> None:
+    main, _ = cryosparc_job.particles()
+    names = [name for name in main.dtype.names if name != "uid"]
+    plain = np.zeros(40, dtype=[(name, *field(main, name)) for name in names])
+    for name in names:
+        plain[name] = main[name]
+    table = cryosparc_job.save("particles.cs", plain)
+    warnings = formats.read(table, need_class_averages=False).warnings
+    assert any("particles.cs has no uid" in text for text in warnings)
+
+
 def test_groups_that_contradict_each_other_are_said(cryosparc_job, extracted) -> None:
     for name, blob in (("a.csg", "extracted.cs"), ("b.csg", "J42_020_particles.cs")):
         files = {"alignments2D": "J42_020_particles.cs", "blob": blob}
