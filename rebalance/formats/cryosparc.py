@@ -15,9 +15,16 @@ from rebalance.formats.averages import (
     read_averages,
 )
 from rebalance.formats.cryosparc_averages import CryosparcAverages, find_averages
-from rebalance.formats.cryosparc_job import find_job, is_averages
-from rebalance.formats.cryosparc_particles import CryosparcParticles, read_particles
-from rebalance.formats.cs_file import NUMPY_MAGIC, STREAM_MAGIC, NumpyTable, open_cs
+from rebalance.formats.cryosparc_handle import CryosparcParticles
+from rebalance.formats.cryosparc_job import find_job, is_averages, iteration_of
+from rebalance.formats.cryosparc_particles import (
+    other_classification_warnings,
+    read_particles,
+)
+from rebalance.formats.cryosparc_paths import job_of
+from rebalance.formats.cs_file import open_cs
+from rebalance.formats.cs_numpy import NUMPY_MAGIC, NumpyTable
+from rebalance.formats.cs_stream import STREAM_MAGIC
 from rebalance.formats.csg_file import write_group
 from rebalance.formats.paths import job_name
 from rebalance.formats.pixel_size import choose_pixel_size
@@ -73,7 +80,7 @@ class CryoSparc(Format):
         InputError
             Names the file, the row or field, what was found and what was expected.
         """
-        job = find_job(request.path)
+        job = find_job(request.path, request.project)
         particles, noted, warnings = (
             read_particles(job, request.passthrough) if job.particles else (None, [], [])
         )
@@ -87,6 +94,8 @@ class CryoSparc(Format):
             hint=_NO_AVERAGES,
         )
         notes += left_out
+        if source is not None and request.class_averages is None:
+            warnings += _at_odds(job.particles, source.path)
         averages = None
         if source is not None and images is not None:
             decided = choose_pixel_size(request.pixel_size, source.stated_pixel_sizes)
@@ -99,18 +108,19 @@ class CryoSparc(Format):
                 source.resolution,
             )
             broken, flat = image_warnings(averages)
-            warnings += broken
-            notes += flat
+            warnings += [*source.warnings, *broken]
+            notes += [*source.notes, *flat]
             if particles is not None and source.is_whole:
                 warnings += class_warnings(particles.class_id, source.class_id, source.path.name)
             if particles is not None:
+                warnings += other_classification_warnings(particles, source.path)
                 box, pixel_size = _joined(particles).box_and_pixel_size
                 warnings += extent_warnings(
                     (averages.box, decided.value), (box, pixel_size), source.path.name
                 )
         sources = [
             job.particles,
-            *(other.path for other in (_joined(particles).others if particles else ())),
+            *(_joined(particles).files if particles else ()),
             source.path if source is not None else None,
             source.stack.path if source is not None and averages is not None else None,
         ]
@@ -153,19 +163,35 @@ class CryoSparc(Format):
                     ("particles_excluded", "Particles excluded", ~selection.selected),
                 ):
                     rows = np.flatnonzero(keep)
-                    parts = handle.write(folder, name, rows)
+                    paths, files = handle.write(folder, name, rows)
                     write_group(
                         folder / f"{name}.csg",
                         type="particle",
                         title=title,
-                        parts=parts,
+                        files=files,
                         n_items=len(rows),
                         source=handle.main.path,
                     )
-                    written += [folder / f"{name}.csg", *(folder / part for part, _ in parts)]
+                    written += [folder / f"{name}.csg", *paths]
             if isinstance(dataset.handle, CryosparcAverages):
                 written += dataset.handle.write_templates(folder, copy_templates)
         return tuple(written)
+
+
+def _at_odds(particles: Path | None, averages: Path) -> list[str]:
+    """At most one sentence on averages that were found, and are of another job or iteration."""
+    if particles is None:
+        return []
+    jobs = [job_of(path.name) for path in (particles, averages)]
+    if None not in jobs and jobs[0] != jobs[1]:
+        return [f"{averages.name} lies beside the particles of {jobs[0]}, and is taken."]
+    last = [iteration_of(path) for path in (particles, averages)]
+    if min(last) >= 0 and last[0] != last[1]:
+        return [
+            f"{averages.name} is of iteration {last[1]} and {particles.name} of {last[0]}; no "
+            "averages of that one lie beside it."
+        ]
+    return []
 
 
 def _joined(particles: ParticleTable) -> CryosparcParticles:

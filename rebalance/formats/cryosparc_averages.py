@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -10,11 +11,30 @@ from pathlib import Path
 import numpy as np
 
 from rebalance.errors import InputError
-from rebalance.formats.cryosparc_job import averages_beside, find_job
-from rebalance.formats.cs_file import CsTable, open_cs, read_column
+from rebalance.formats.cryosparc_job import averages_beside, find_averages_of, is_averages
+from rebalance.formats.cryosparc_paths import (
+    OWN_FOLDER,
+    Located,
+    folders_of,
+    is_job_folder,
+    job_of,
+    locate,
+    missing_stack,
+    same_file,
+)
+from rebalance.formats.cryosparc_remarks import relative_path_warnings
+from rebalance.formats.cs_file import (
+    CsTable,
+    column_names,
+    open_cs,
+    read_column,
+    read_numbers,
+    read_whole_numbers,
+    slots,
+    write_rows,
+)
 from rebalance.formats.csg_file import write_group
 from rebalance.formats.mrc_file import SUFFIXES, MrcStack, open_stack
-from rebalance.formats.paths import locate, not_found
 from rebalance.formats.pixel_size import Stated
 from rebalance.model import DoubleArray, FloatArray, IntArray
 
@@ -48,14 +68,78 @@ class CryosparcAverages:
     project: Path | None = None
 
     @cached_property
-    def stack(self) -> MrcStack:
-        """The stack; InputError if it is missing or broken."""
-        found = self.path if self.table is None else None
+    def _located(self) -> Located:
+        found = Located(self.path) if self.table is None else None
         found = found or locate(self.stack_name, self.path, self.project)
         if found is None:
-            what = "the stack of class averages"
-            raise not_found(self.stack_name, self.path, self.project, what)
-        return open_stack(found)
+            raise missing_stack(self.stack_name, self.path, self.project)
+        return found
+
+    @cached_property
+    def stack(self) -> MrcStack:
+        """The stack; InputError if it is missing or broken."""
+        return open_stack(self._located.path)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Where the stack was found, if that is not plain."""
+        return self._located.notes
+
+    @property
+    def warnings(self) -> list[str]:
+        """Doubts whether table and stack belong together, and paths that must not move."""
+        if self.table is None:
+            return []
+        return [
+            *self._box_warnings(self.table),
+            *self._job_warnings(self.table),
+            *relative_path_warnings(self.table, "templates.cs and .csg"),
+        ]
+
+    def _box_warnings(self, table: CsTable) -> list[str]:
+        if "blob/shape" not in (table.dtype.names or ()):
+            return []
+        shape = np.asarray(table.first_value("blob/shape"))
+        if shape.dtype.kind not in "iu" or shape.flat[-1] in (0, self.stack.box):
+            return []
+        return [
+            f"The averages are {shape.flat[-1]} px wide by {table.path.name} and "
+            f"{self.stack.box} px by {self.stack.path.name}: are they of two different jobs?"
+        ]
+
+    def _job_warnings(self, table: CsTable) -> list[str]:
+        """Whether the stack may be another job's, where it is not in its table's own folder."""
+        stack = self.stack.path
+        own = [folder.resolve() for folder in folders_of(table.path)]
+        said = [folder / self.stack_name.lstrip(OWN_FOLDER) for folder in own]
+        if stack.resolve().parent in own or any(same_file(stack, one) for one in said):
+            return []
+        twins = list(_tables_of(stack))
+        shared = [(twin, _same_uids(table, twin)) for twin in twins]
+        if any(same for _, same in shared):
+            return []
+        other = [twin for twin, same in shared if same is False]
+        if any(twin.path.name == table.path.name for twin in other):
+            raise InputError(
+                f"It names {self.stack_name}, and {stack} is of another job: "
+                f"{other[0].path} gives its images other uids.",
+                path=table.path,
+                hint=f"The job was copied? Copy {stack.name} beside {table.path.name} from where "
+                "it was made, or give the stack as `class_averages`.",
+            )
+        if other:
+            return [
+                f"{table.path.name} and {other[0].path.name}, which lies beside the stack {stack}, "
+                "name the same images and give them different uids: are they of two different "
+                "jobs?"
+            ]
+        copied = job_of(table.path.name) == Path(self.stack_name.lstrip(OWN_FOLDER)).parent.name
+        if copied or not is_job_folder(table.path.absolute().parent):
+            return [
+                f"{table.path.name} names {self.stack_name}, which is not beside it; {stack} is "
+                "taken. Job numbers repeat in every project: is it the same job?"
+            ]
+        return []
 
     def read_images(self) -> FloatArray:
         """float32 (N, L, L); InputError if the stack is missing or broken."""
@@ -71,9 +155,11 @@ class CryosparcAverages:
         """What table and stack say of the pixel size."""
         stated = [Stated(f"the header of {self.stack.path.name}", self.stack.pixel_size, True)]
         if self.table is not None and "blob/psize_A" in (self.table.dtype.names or ()):
-            sizes = read_column(self.table, "blob/psize_A")
-            value = float(f"{sizes[0]:.6g}") if len(sizes) else None
-            stated.insert(0, Stated(self.path.name, value))
+            sizes = read_numbers(self.table, "blob/psize_A")
+            values = list(dict.fromkeys(float(f"{size:.6g}") for size in sizes.tolist()))
+            # Of several, a second one is enough to say so.
+            sources = (self.path.name, f"other rows of {self.path.name}")
+            stated = [*map(Stated, sources, values), *stated]
         return stated
 
     def write_templates(self, folder: Path, copy: bool) -> list[Path]:
@@ -86,12 +172,12 @@ class CryosparcAverages:
             with open(target, "wb") as out:
                 np.save(out, self._table_of_stack(), allow_pickle=False)
         else:
-            self.table.write(target, np.arange(len(self.table), dtype=np.int64))
+            write_rows(self.table, target, np.arange(len(self.table), dtype=np.int64))
         write_group(
             folder / "templates.csg",
             type="template",
             title="Class averages",
-            parts=[("templates.cs", open_cs(target))],
+            files=dict.fromkeys(slots(open_cs(target)), target.name),
             n_items=len(self.class_id),
             source=self.path,
         )
@@ -135,14 +221,7 @@ def find_averages(path: Path, project: Path | None) -> CryosparcAverages:
         stack = open_stack(path)
         return CryosparcAverages(path, np.arange(stack.n, dtype=np.int64), str(path))
     if path.is_dir() or path.suffix == ".csg":
-        found = find_job(path).averages
-        if found is None:
-            raise InputError(
-                "No class averages lie there.",
-                path=path,
-                hint="Give *_class_averages.cs, templates_selected.cs, or the .mrc stack.",
-            )
-        path = found
+        return find_averages(find_averages_of(path, project), project)
     return _from_table(open_cs(path), project)
 
 
@@ -166,7 +245,7 @@ def _from_table(table: CsTable, project: Path | None) -> CryosparcAverages:
             path=table.path,
             hint="Select at least two class averages.",
         )
-    class_id = read_column(table, "blob/idx")
+    class_id = read_whole_numbers(table, "blob/idx")
     numbers, counts = np.unique(class_id, return_counts=True)
     if counts.max() > 1:
         number = int(numbers[np.argmax(counts)])
@@ -178,7 +257,7 @@ def _from_table(table: CsTable, project: Path | None) -> CryosparcAverages:
             location=f"row {rows[1]}",
             hint="Give the class averages of one classification.",
         )
-    paths = sorted({str(word).lstrip(">") for word in read_column(table, "blob/path")})
+    paths = sorted({str(word) for word in _column(table, "blob/path")})
     if len(paths) != 1:
         raise InputError(
             f"The class averages lie in {len(paths)} stacks ({paths[0]}, {paths[1]} …); one was "
@@ -187,5 +266,43 @@ def _from_table(table: CsTable, project: Path | None) -> CryosparcAverages:
             location="blob/path",
             hint="Give the class averages of one classification.",
         )
-    resolution = read_column(table, "blob/res_A") if "blob/res_A" in names else None
+    resolution = None
+    if "blob/res_A" in names:
+        resolution = read_numbers(table, "blob/res_A").astype(np.float64)
     return CryosparcAverages(table.path, class_id, paths[0], table, resolution, project)
+
+
+def _column(table: CsTable, name: str) -> np.ndarray:
+    try:
+        return read_column(table, name)
+    except KeyError as error:
+        raise InputError(
+            f"{name} has not one value a row.", path=table.path, location=name
+        ) from error
+
+
+def _tables_of(stack: Path) -> Iterator[CsTable]:
+    """Tables of class averages beside a stack that name its images."""
+    for path in sorted(stack.parent.glob("*.cs")):
+        try:
+            table = open_cs(path)
+            if is_averages(table) and len(table):
+                name = str(read_column(table, "blob/path")[0])
+                if Path(name).name == stack.name:
+                    yield table
+        except (InputError, KeyError):
+            continue
+
+
+def _same_uids(table: CsTable, twin: CsTable) -> bool | None:
+    """Whether two tables give an image the same uid; None if they have no image in common."""
+    uids, others = (_uid_of_image(one) for one in (table, twin))
+    common = uids.keys() & others.keys()
+    return any(uids[image] == others[image] for image in common) if common else None
+
+
+def _uid_of_image(table: CsTable) -> dict[int, int]:
+    if "uid" not in column_names(table):
+        return {}
+    image, uid = (read_column(table, name).tolist() for name in ("blob/idx", "uid"))
+    return dict(zip(image, uid, strict=True))

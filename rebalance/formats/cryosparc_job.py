@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from rebalance.errors import InputError
-from rebalance.formats.cs_file import CsTable, open_cs
+from rebalance.formats.cryosparc_paths import folders_of, is_file, is_set_aside, job_of, same_file
+from rebalance.formats.cs_file import CsTable, open_cs, slots
 from rebalance.formats.csg_file import read_group
+from rebalance.formats.mrc_file import SUFFIXES
 
-CLASS_FIELD = "alignments2D/class"
+CLASS_SLOT = "alignments2D"
+CLASS_FIELD = f"{CLASS_SLOT}/class"
 _ITERATION = re.compile(r"_(\d{2,})_")
+_GIVE_AVERAGES = "Give *_class_averages.cs, templates_selected.cs, or the .mrc stack."
 
 
 @dataclass(frozen=True)
@@ -22,19 +27,25 @@ class CryosparcJob:
     Parameters
     ----------
     particles : Path, optional
-    passthrough : tuple of Path
-        Those that the person or a result group names.
     averages : Path, optional
+    group : mapping of str to Path
+        The file of each slot, by a result group.
+    n_items : mapping of str to int
+        The rows of each slot, by a result group.
+    is_found : bool
+        Whether the particles, or their group, were found in a folder rather than named.
     notes : tuple of str
     """
 
     particles: Path | None
-    passthrough: tuple[Path, ...] = ()
     averages: Path | None = None
+    group: Mapping[str, Path] = field(default_factory=lambda: MappingProxyType({}))
+    n_items: Mapping[str, int] = field(default_factory=lambda: MappingProxyType({}))
+    is_found: bool = False
     notes: tuple[str, ...] = ()
 
 
-def find_job(path: Path) -> CryosparcJob:
+def find_job(path: Path, project: Path | None = None) -> CryosparcJob:
     """The files of the classification that a folder, ``.cs`` or ``.csg`` belongs to.
 
     Raises
@@ -43,29 +54,22 @@ def find_job(path: Path) -> CryosparcJob:
         If it belongs to none.
     """
     if path.is_dir():
-        particles = _particles_in(path)
-        return CryosparcJob(particles, averages=averages_beside(particles))
+        return _from_folder(path)
     if path.suffix == ".csg":
-        return _from_group(path)
+        return _from_group(path, project)
     if is_averages(open_cs(path)):
-        return CryosparcJob(None, averages=path)
-    return CryosparcJob(path, averages=averages_beside(path))
+        return CryosparcJob(None, path)
+    return CryosparcJob(path, averages_beside(path))
 
 
-def _from_group(path: Path) -> CryosparcJob:
-    files = list(dict.fromkeys(read_group(path).values()))
-    with_class = [file for file in files if CLASS_FIELD in (open_cs(file).dtype.names or ())]
-    if not with_class:
-        if len(files) == 1 and is_averages(open_cs(files[0])):
-            return CryosparcJob(None, averages=files[0])
-        raise InputError(
-            f"No file of the group has {CLASS_FIELD}.",
-            path=path,
-            hint="Give the particles of a 2D classification or of Select 2D.",
-        )
-    main = with_class[0]
-    others = tuple(file for file in files if file != main)
-    return CryosparcJob(main, others, averages_beside(main))
+def _from_group(path: Path, project: Path | None) -> CryosparcJob:
+    group = read_group(path, project)
+    files = list(dict.fromkeys(group.files.values()))
+    notes = tuple(group.notes)
+    if CLASS_SLOT not in group.files and len(files) == 1 and is_averages(open_cs(files[0])):
+        return CryosparcJob(None, files[0], notes=notes)
+    main = group.files.get(CLASS_SLOT, files[0])
+    return CryosparcJob(main, averages_beside(main), group.files, group.n_items, notes=notes)
 
 
 def is_averages(table: CsTable) -> bool:
@@ -77,58 +81,199 @@ def is_averages(table: CsTable) -> bool:
     return "blob/idx" in names and ("blob/res_A" in names or by_name)
 
 
-def _particles_in(folder: Path) -> Path:
-    candidates = [
-        path
-        for path in sorted(folder.glob("*.cs"))
-        if "passthrough" not in path.name and "excluded" not in path.name and _has_class(path)
-    ]
-    if not candidates:
-        raise InputError(
-            f"The folder holds no CryoSPARC particles with {CLASS_FIELD}.",
-            path=folder,
-            hint="Give the folder of a 2D Classification or Select 2D job, or its particles .cs.",
-        )
-    last = _last_iteration(candidates)
-    if last is None:
-        raise InputError(
-            "The folder holds several particle tables: "
-            f"{', '.join(path.name for path in candidates)}.",
-            path=folder,
-            hint="Give the one that is meant.",
-        )
-    return last
+def is_passthrough(path: Path) -> bool:
+    """Whether a file is named as what passes through a job."""
+    return "passthrough" in path.name
+
+
+def _from_folder(folder: Path) -> CryosparcJob:
+    tables = list(_tables_in(folder))
+    taken = [table for table in tables if not is_set_aside(table.path.name)]
+    main = [table for table in taken if not is_passthrough(table.path)]
+    with_class = [table for table in main if _has_class(table)]
+    passed = [table for table in taken if is_passthrough(table.path) and _has_class(table)]
+    if not with_class and passed:
+        # As after a 3D job: the classes of the particles pass through.
+        with_class = [table for table in main if _is_particles(table)] or passed
+    if with_class:
+        last = _last_iteration(table.path for table in with_class)
+        if last is None:
+            raise InputError(
+                "The folder holds several particle tables: "
+                f"{', '.join(table.path.name for table in with_class)}.",
+                path=folder,
+                hint="Give the one that is meant.",
+            )
+        group, n_items, notes = _group_of(last)
+        return CryosparcJob(last, averages_beside(last), group, n_items, True, notes)
+    averages = averages_in(folder)
+    if averages is not None:
+        return CryosparcJob(None, averages)
+    aside = [t.path.name for t in tables if is_set_aside(t.path.name) and _has_class(t)]
+    raise InputError(
+        f"The folder holds no CryoSPARC particles with {CLASS_FIELD}"
+        + (f", but for {', '.join(aside)}." if aside else "."),
+        path=folder,
+        hint=f"Give {aside[0]} itself if these are meant."
+        if aside
+        else "Give the folder of a 2D Classification or Select 2D job, or its particles .cs.",
+    )
+
+
+def _group_of(particles: Path) -> tuple[dict[str, Path], dict[str, int], tuple[str, ...]]:
+    """What the result group in the folder says of the particles: files, rows, and who says so."""
+    groups = []
+    for path in sorted(particles.parent.glob("*.csg")):
+        try:
+            group = read_group(path)
+        except InputError:
+            # It is not asked for; that a file of it is missing shows in what the others lack.
+            continue
+        if CLASS_SLOT in group.files and same_file(group.files[CLASS_SLOT], particles):
+            groups.append((path, group))
+    if not groups:
+        return {}, {}, ()
+    path, group = groups[0]
+    if any(other.files != group.files for _, other in groups[1:]):
+        names = ", ".join(path.name for path, _ in groups)
+        return {}, {}, (f"{names} take other files with {particles.name}; none was asked.",)
+    return group.files, group.n_items, tuple(group.notes)
+
+
+def _tables_in(folder: Path) -> Iterator[CsTable]:
+    """Tables that can be opened; of what is broken in a folder nothing is asked."""
+    for path in sorted(folder.glob("*.cs")):
+        try:
+            yield open_cs(path)
+        except InputError:
+            continue
+
+
+def _has_class(table: CsTable) -> bool:
+    return CLASS_FIELD in (table.dtype.names or ())
+
+
+def _is_particles(table: CsTable) -> bool:
+    """Whether these may be particles whose classes are in another file."""
+    has = {"blob", "location", "alignments3D"}.intersection(slots(table))
+    return bool(has) and "uid" in (table.dtype.names or ()) and not is_averages(table)
+
+
+def iteration_of(path: Path) -> int:
+    """The iteration that a file is of by its name, or −1."""
+    found = _ITERATION.findall(path.name)
+    return int(found[-1]) if found else -1
 
 
 def _last_iteration(paths: Iterable[Path]) -> Path | None:
     """The one of the highest iteration; None if that is not one alone."""
     by_iteration: dict[int, list[Path]] = {}
     for path in paths:
-        found = _ITERATION.findall(path.name)
-        by_iteration.setdefault(int(found[-1]) if found else -1, []).append(path)
+        by_iteration.setdefault(iteration_of(path), []).append(path)
     last = by_iteration[max(by_iteration)] if by_iteration else []
     return last[0] if len(last) == 1 else None
 
 
-def _has_class(path: Path) -> bool:
-    try:
-        return CLASS_FIELD in (open_cs(path).dtype.names or ())
-    except InputError:
-        return False
-
-
 def averages_beside(particles: Path) -> Path | None:
-    """The table of class averages beside a particle table, or None."""
-    name = particles.name
-    for twin in (
+    """The table of class averages that belongs to a particle table by its name, or None.
+
+    It lies beside the table or the file that the table is a link to; for an exported group, in
+    the folder of the exported class averages beside its own.
+    """
+    for folder in folders_of(particles):
+        for twin in _twins(particles.name):
+            if is_file(folder / twin):
+                return folder / twin
+        found = _averages_in(folder, job_of(particles.name))
+        if len(found) == 1:
+            return found[0]
+    for folder in folders_of(particles):
+        for twin in _twins(folder.name):
+            if (folder.parent / twin).is_dir():
+                found = _averages_in(folder.parent / twin)
+                if len(found) == 1:
+                    return found[0]
+    return None
+
+
+def _twins(name: str) -> list[str]:
+    """How class averages are named where particles are named so."""
+    twins = (
         name.replace("particles_selected", "templates_selected"),
         name.replace("particles", "class_averages"),
         name.replace("particles", "templates"),
-    ):
-        if twin != name and particles.with_name(twin).is_file():
-            return particles.with_name(twin)
-    beside = {
-        *particles.parent.glob("*class_averages*.cs"),
-        *particles.parent.glob("*templates*.cs"),
-    }
-    return _last_iteration(path for path in sorted(beside) if "excluded" not in path.name)
+    )
+    return [twin for twin in dict.fromkeys(twins) if twin != name]
+
+
+def particles_beside(averages: Path) -> Path | None:
+    """The particles of the classification that class averages are of, by their name, or None."""
+    name = averages.with_suffix(".cs").name
+    for folder in folders_of(averages):
+        for old, new in (
+            ("class_averages", "particles"),
+            ("templates_selected", "particles_selected"),
+            ("templates", "particles"),
+        ):
+            twin = name.replace(old, new)
+            if twin != name and is_file(folder / twin):
+                return folder / twin
+    return None
+
+
+def averages_in(folder: Path) -> Path | None:
+    """The class averages that a folder holds: a table, or else the only stack of that name.
+
+    Raises
+    ------
+    InputError
+        If there are several.
+    """
+    found = _averages_in(folder) or [
+        path
+        for path in sorted(folder.iterdir())
+        if path.suffix.lower() in SUFFIXES and re.search(r"class_averages|templates", path.name)
+    ]
+    if len(found) > 1:
+        raise InputError(
+            f"The folder holds class averages in several files: "
+            f"{', '.join(path.name for path in found)}.",
+            path=folder,
+            hint="Give the one that is meant as `class_averages`.",
+        )
+    return found[0] if found else None
+
+
+def _averages_in(folder: Path, job: str | None = None) -> list[Path]:
+    """Tables of class averages of the last iteration, of this job if there are some of it."""
+    named = {*folder.glob("*class_averages*.cs"), *folder.glob("*templates*.cs")}
+    paths = [path for path in sorted(named) if not is_set_aside(path.name)]
+    paths = [path for path in paths if job and job_of(path.name) == job] or paths
+    # Iterations of two jobs say nothing of which is meant.
+    last = None if len({job_of(path.name) for path in paths}) > 1 else _last_iteration(paths)
+    return [last] if last else paths
+
+
+def find_averages_of(path: Path, project: Path | None) -> Path:
+    """The table or stack of class averages that a folder or result group gives.
+
+    Raises
+    ------
+    InputError
+        If it gives none, or several.
+    """
+    found = None
+    if path.is_dir():
+        particles = [
+            table.path
+            for table in _tables_in(path)
+            if _has_class(table) and not is_set_aside(table.path.name)
+        ]
+        last = _last_iteration(particles)
+        found = averages_beside(last) if last else None
+        found = found or averages_in(path)
+    else:
+        found = find_job(path, project).averages
+    if found is None:
+        raise InputError("No class averages lie there.", path=path, hint=_GIVE_AVERAGES)
+    return found

@@ -162,7 +162,7 @@ def _particle_columns(
     power = rng.normal(7200, 200, n)
     main = {
         "uid": uid,
-        "blob/path": np.full(n, b">J1/imported/particles.mrcs"),
+        "blob/path": np.full(n, b"J1/imported/particles.mrcs"),
         "blob/idx": np.arange(n, dtype=np.uint32),
         "blob/shape": np.full((n, 2), simulated.class_averages.box, dtype=np.uint32),
         "blob/psize_A": each(optics.pixel_size),

@@ -217,7 +217,7 @@ class CryosparcJobMaker:
             ],
         )
         table["uid"] = self.rng.integers(1, 2**63, len(idx), dtype=np.uint64)
-        table["blob/path"] = ">J42/J42_020_class_averages.mrc"
+        table["blob/path"] = "J42/J42_020_class_averages.mrc"
         table["blob/idx"] = idx
         table["blob/shape"] = box
         table["blob/psize_A"] = 3.0

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from rebalance import formats
+from rebalance.errors import InputError
 from tests.formats.cs_encodings import BOTH
 
 
@@ -75,3 +77,27 @@ def test_the_last_iteration_is_taken(cryosparc_job) -> None:
     main, _ = cryosparc_job.particles(n=10)
     cryosparc_job.save("J42_004_particles.cs", main)
     assert len(formats.read(cryosparc_job.folder).particles) == 40
+
+
+def test_averages_of_two_jobs_beside_are_not_chosen_between(cryosparc_job) -> None:
+    main, _ = cryosparc_job.whole()
+    table = cryosparc_job.save("some.cs", main)
+    cryosparc_job.save("J50_030_class_averages.cs", cryosparc_job.averages([0, 1, 2, 3, 4]))
+    with pytest.raises(InputError, match="class averages were not found"):
+        formats.read(table)
+    data = formats.read(cryosparc_job.folder / "J42_020_particles.cs")
+    assert data.sources[2].name == "J42_020_class_averages.cs"
+    cryosparc_job.save("J51_020_particles.cs", main)
+    (cryosparc_job.folder / "J50_030_class_averages.cs").unlink()
+    warnings = formats.read(cryosparc_job.folder / "J51_020_particles.cs").warnings
+    assert "J42_020_class_averages.cs lies beside the particles of J51, and is taken." in warnings
+
+
+def test_averages_of_another_iteration_are_said(cryosparc_job) -> None:
+    main, _ = cryosparc_job.whole()
+    cryosparc_job.save("J42_030_particles.cs", main)
+    warnings = formats.read(cryosparc_job.folder).warnings
+    (warning,) = [text for text in warnings if "iteration" in text]
+    assert warning.startswith(
+        "J42_020_class_averages.cs is of iteration 20 and J42_030_particles.cs of 30"
+    )

@@ -39,7 +39,7 @@ def test_a_passthrough_beside_that_cant_go_along_is_said(cryosparc_job) -> None:
     def warnings() -> tuple[str, ...]:
         data = formats.read(table, need_class_averages=False)
         assert "ctf/df1_A" not in data.particles.column_names
-        return data.warnings
+        return tuple(text for text in data.warnings if "is left out" in text)
 
     (lacking,) = warnings()
     assert lacking.startswith(f"The passthrough file {beside.name} is left out. 1 of the 40")
@@ -75,5 +75,6 @@ def test_uids_that_are_there_twice_are_counted_in_a_warning(cryosparc_job, strea
     main, _ = cryosparc_job.particles()
     main["uid"][[3, 4, 7]] = main["uid"][[9, 9, 12]]
     table = cryosparc_job.save("particles.cs", main, stream)
-    (warning,) = formats.read(table, need_class_averages=False).warnings
+    warnings = formats.read(table, need_class_averages=False).warnings
+    (warning,) = [text for text in warnings if "uid" in text]
     assert warning.startswith("3 rows repeat the uids of others in particles.cs")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import pickle
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from rebalance import formats
-from rebalance.errors import InputError, RebalanceError
+from rebalance.errors import InputError, OutputError, RebalanceError
+from rebalance.formats.cs_file import open_cs, write_rows
+from rebalance.formats.cs_numpy import NumpyTable
 from tests.formats.cs_encodings import BOTH
 
 
@@ -92,4 +96,110 @@ def test_a_stream_that_claims_too_much_is_refused_before_memory_is_taken(
     header = whole[10 : 10 + size].replace(b'"length": 40', b'"length": %d' % length)
     path.write_bytes(whole[:6] + len(header).to_bytes(4, "little") + header + whole[10 + size :])
     with pytest.raises(InputError, match=r"damaged|of a type not known"):
+        formats.read(path, need_class_averages=False)
+
+
+def spelt(table: np.ndarray, change: Callable[[str], str], version: int = 1) -> bytes:
+    """A NumPy file whose header is written otherwise than NumPy does."""
+    shape = f"{{'descr': {table.dtype.descr}, 'fortran_order': False, 'shape': ({len(table)},), }}"
+    header = change(shape)
+    length = 2 if version == 1 else 4
+    text = header.encode().ljust(1500 - 1) + b"\n"
+    return (
+        b"\x93NUMPY"
+        + bytes([version, 0])
+        + len(text).to_bytes(length, "little")
+        + text
+        + table.tobytes()
+    )
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda text: text,
+        lambda text: text.replace("'shape': (40,)", "'shape' : ( 40 , )"),
+        lambda text: text.replace("'shape': (40,)", "'shape': (40L,)"),
+        lambda text: text.replace("'", '"'),
+        lambda text: text.replace("(40,)", "(0x28,)"),
+        lambda text: text.replace("(40,)", "(4_0,)"),
+        lambda text: text.replace(", 'shape': (40,)", "").replace("{", "{'shape': (40,), "),
+        lambda text: "   " + text,
+    ],
+)
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_a_header_that_is_spelt_otherwise_is_written_anew(
+    cryosparc_job, write_back, tmp_path: Path, change, version: int
+) -> None:
+    main, _ = cryosparc_job.particles()
+    table = cryosparc_job.folder / "particles.cs"
+    table.write_bytes(spelt(main, change, version))
+    if version == 3 and "40L" in change("'shape': (40,)"):
+        pytest.skip("Python 2 wrote no such files")
+    keep = np.arange(40) < 7
+    write_back(formats.read(table, need_class_averages=False), keep, tmp_path / "out")
+    written = tmp_path / "out" / "particles_selected.cs"
+    assert np.load(written).tobytes() == main[:7].tobytes()
+    assert len(formats.read(written, need_class_averages=False).particles) == 7
+
+
+def test_bytes_after_the_rows_are_refused(cryosparc_job) -> None:
+    main, _ = cryosparc_job.particles()
+    table = cryosparc_job.save("particles.cs", main)
+    table.write_bytes(table.read_bytes() + b"!")
+    with pytest.raises(InputError, match="says 40 rows, and 1 bytes come after them"):
+        formats.read(table, need_class_averages=False)
+
+
+def test_what_does_not_read_back_is_an_error(cryosparc_job, tmp_path: Path, monkeypatch) -> None:
+    main, _ = cryosparc_job.particles()
+    table = open_cs(cryosparc_job.save("particles.cs", main))
+    monkeypatch.setattr(NumpyTable, "_header", lambda self, n: spelt(main[:0], lambda t: t))
+    with pytest.raises(OutputError, match="does not read back"):
+        write_rows(table, tmp_path / "written.cs", np.arange(7))
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        '{"length": Infinity, "dtype": [["a", "<u4"]], "compression": null, %s}',
+        '{"length": 3, "dtype": [["a", null]], "compression": null, %s}',
+        '{"length": 3, "dtype": [["a", "(("]], "compression": null, %s}',
+        '{"length": 3, "dtype": [["a", "<u4"], ["a", "<u4"]], "compression": null, %s}',
+        '{"length": 10000000000, "dtype": [["a", "S0"]], "compression": null, %s}',
+        '{"length": 10000000000, "dtype": [["a", "<u4", [0]]], "compression": null, %s}',
+        '{"length": 10000000000, "dtype": [], "compression": null, %s}',
+        '{"length": 3, "dtype": [["a", "S999999999999999999"]], "compression": null, %s}',
+        '{"length": 3, "dtype": [["a", "f4,f4"]], "compression": null, %s}',
+        '{"length": 3, "dtype": [["", "<u4"]], "compression": null, %s}',
+        '{"length": true, "dtype": [["a", "<u4"]], "compression": null, %s}',
+        '{"length": "3", "dtype": [["a", "<u4"]], "compression": null, %s}',
+        '{"length": 3, "dtype": {"a": "<u4"}, "compression": null, %s}',
+        "[1, 2]",
+        "[" * 100_000,
+        '{"a":' * 50_000,
+    ],
+)
+def test_an_impossible_header_of_a_stream_is_refused(tmp_path: Path, header: str) -> None:
+    path = tmp_path / "particles.cs"
+    text = header.replace("%s", '"compressed_fields": []').encode()
+    path.write_bytes(b"\x95CSDAT" + len(text).to_bytes(4, "little") + text + bytes(40))
+    with pytest.raises(InputError, match=r"damaged|of a type not known"):
+        formats.read(path, need_class_averages=False)
+
+
+def test_a_column_that_unpacks_to_far_more_than_the_file_is_refused(tmp_path: Path) -> None:
+    lz4 = pytest.importorskip("lz4.block")
+    n = 1 << 25
+    header = {
+        "length": n,
+        "dtype": [["uid", "<u8"]],
+        "compression": "lz4",
+        "compressed_fields": ["uid"],
+    }
+    text, packed = json.dumps(header).encode(), lz4.compress(bytes(8 * n), store_size=False)
+    path = tmp_path / "particles.cs"
+    sizes = [len(part).to_bytes(4, "little") for part in (text, packed)]
+    path.write_bytes(b"\x95CSDAT" + sizes[0] + text + sizes[1] + packed)
+    with pytest.raises(InputError, match="damaged"):
         formats.read(path, need_class_averages=False)

@@ -58,3 +58,15 @@ def test_cryosparc(cryosparc_job, rng: np.random.Generator, part: str, stream: b
     cryosparc_job.whole(stream)
     path = cryosparc_job.folder / f"J42_020_{part}"
     read_damaged(path, cryosparc_job.folder / "J42_020_particles.cs", rng)
+
+
+def test_cryosparc_result_group(cryosparc_job, rng: np.random.Generator, write_back) -> None:
+    cryosparc_job.whole()
+    data = formats.read(cryosparc_job.folder)
+    write_back(data, [True] * 40, cryosparc_job.folder / "group")
+    group = cryosparc_job.folder / "group" / "particles_selected.csg"
+    whole = group.read_bytes()
+    for _ in range(DAMAGES):
+        group.write_bytes(damage(whole, rng))
+        with contextlib.suppress(RebalanceError):
+            formats.read(group, need_class_averages=False)
