@@ -29,47 +29,24 @@ def affinity(
     cache: AffinityStore | None = None,
     checkpoints: Checkpoints | None = None,
 ) -> Affinity:
-    """How alike every pair of class averages is.
+    """How alike every pair of class averages is; `rebalance.affinity`, which takes paths too.
 
     Parameters
     ----------
     averages : ClassAverages
         Empty averages are left out; their affinity with all others is 0.
-    metric : str or Metric
-        Name of an installed metric, or an instance of a class that is installed nowhere.
-    options : mapping or Options, optional
-        The metric's options; lengths as in ``{"max_shift": "10px"}``.
-    threads : int, optional
-        All processors of this process by default, or ``NUMBA_NUM_THREADS``.
-    device : {"auto", "cpu", "cuda"}
-    executor : str, distributed.Client, Cluster or Executor
-        Who computes: the threads of this process (``"local"``), or the workers of a Dask cluster
-        (its client, or ``"dask"`` for the client of this process). The bytes are the same on
-        processors of one kind.
-    progress : callable, optional
-        Called with (pairs done, pairs in all), first with those of a checkpoint.
-    cache : AffinityStore, optional
-        Looked up first, and filled; by default nothing is kept.
-    checkpoints : Checkpoints, optional
-        Where finished tiles are kept until the affinity is complete, so that the same call goes
-        on after a kill; by default nowhere.
+    metric, options, threads, device, executor, progress, cache, checkpoints
+        As for `rebalance.affinity`.
 
     Returns
     -------
     Affinity
-        ``values`` float32 (N, N), symmetric, unit diagonal, in [0, 1]. It carries the particle
-        counts of the averages.
+        It carries the particle counts of the averages.
 
     Raises
     ------
-    OptionError
-        An option of the metric is wrong, or a length in Å has no pixel size to be measured by.
-    DeviceError
-        A GPU is asked for and none is there.
-    ExecutorError
-        Workers are asked for and can't be reached, are lost, or have other versions.
-    PluginError
-        There is no such metric, or it breaks its contract.
+    OptionError, DeviceError, ExecutorError, PluginError
+        As `rebalance.affinity` does.
     """
     found = compute_affinity(
         averages,
