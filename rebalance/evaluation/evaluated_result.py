@@ -113,7 +113,7 @@ def read_result(path: Path | str, job: Path | str | None = None) -> EvaluatedRes
 def _read_folder(folder: Path, job: Path | str | None) -> EvaluatedResult:
     from rebalance.clusterings.labels import read_labels
     from rebalance.record.affinity_file import read_affinity
-    from rebalance.record.results import AFFINITY_FILE, SUPERCLASS_TABLE
+    from rebalance.record.results_folder import AFFINITY_FILE, SUPERCLASS_TABLE
     from rebalance.record.run_record import read_record
     from rebalance.settings import RunSettings
 

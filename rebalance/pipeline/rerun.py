@@ -15,7 +15,7 @@ from rebalance.model import RunResult
 from rebalance.pipeline.run_job import execute
 from rebalance.progress import Progress
 from rebalance.record.affinity_file import read_affinity
-from rebalance.record.results import AFFINITY_FILE, SUPERCLASS_TABLE
+from rebalance.record.results_folder import AFFINITY_FILE, SUPERCLASS_TABLE
 from rebalance.record.run_record import file_facts, read_record
 from rebalance.settings import KINDS_WITH_OPTIONS, RunSettings
 

@@ -38,7 +38,7 @@ def run(settings: RunSettings, *, progress: Progress | None = None) -> RunResult
 
 def execute(settings: RunSettings, *, progress: Progress | None = None) -> RunResult:
     """`run`, for settings that are made already."""
-    from rebalance.record.results import write_record, write_results
+    from rebalance.pipeline.write_results import write_record, write_results
 
     progress = progress or Progress()
     started = datetime.now(UTC).isoformat(timespec="seconds")

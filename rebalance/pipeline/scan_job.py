@@ -16,7 +16,7 @@ from rebalance.model.class_numbers import count_classes
 from rebalance.pipeline.prepare import prepare
 from rebalance.pipeline.steps import try_numbers, without_junk
 from rebalance.progress import Progress
-from rebalance.record.results_folder import RUN_RECORD
+from rebalance.record.results_folder import JUNK_TABLE, RUN_RECORD, SCAN_TABLE
 from rebalance.record.run_record import build_record, plugin_facts, write_json
 from rebalance.record.summary import about_the_scan, suspected
 from rebalance.record.tables import write_junk_table, write_scan_table
@@ -190,12 +190,12 @@ def _write(
     from rebalance import figures
     from rebalance.figures.scan import scan_of_numbers
 
-    table, summary = folder / "scan.csv", folder / "scan.json"
+    table, summary = folder / SCAN_TABLE, folder / "scan.json"
     write_scan_table(scan, table)
     write_json(content, summary)
     files = [table, summary]
     if quality is not None:
-        files.append(folder / "junk.csv")
+        files.append(folder / JUNK_TABLE)
         write_junk_table(quality, files[-1])
     return [*files, *figures.save(scan_of_numbers(scan, job=job), folder, SCAN)]
 

@@ -22,6 +22,14 @@ from types import TracebackType
 from rebalance.errors import OutputError
 
 RUN_RECORD = "run.json"
+AFFINITY_FILE = "affinity.npz"
+SUPERCLASS_TABLE = "superclasses.csv"
+SUMMARY = "summary.json"
+SCAN_TABLE = "scan.csv"
+JUNK_TABLE = "junk.csv"
+REPORT = "report.md"
+PAGE = "report.html"
+FIGURES = "figures"
 """The file that marks a folder as results of this program."""
 
 _UNFINISHED, _FORMER = "unfinished", "former"

@@ -29,8 +29,8 @@ def test_an_existing_folder_is_refused_before_anything_is_read(
     [
         "rebalance.engine.affinity",
         "rebalance.strategies.select",
-        "rebalance.record.results.write_superclass_table",
-        "rebalance.record.results.build_record",
+        "rebalance.pipeline.write_results.write_superclass_table",
+        "rebalance.pipeline.write_results.build_record",
     ],
 )
 def test_a_run_that_ends_early_leaves_what_was_there(

@@ -10,20 +10,21 @@ from typing import Any
 from rebalance.model import Dataset, RunResult
 from rebalance.progress import Progress
 from rebalance.record.affinity_file import IMAGES, images_digest, write_affinity
-from rebalance.record.results_folder import RUN_RECORD
+from rebalance.record.results_folder import (
+    AFFINITY_FILE,
+    FIGURES,
+    JUNK_TABLE,
+    PAGE,
+    REPORT,
+    RUN_RECORD,
+    SCAN_TABLE,
+    SUMMARY,
+    SUPERCLASS_TABLE,
+)
 from rebalance.record.run_record import build_record, plugin_facts, write_json
 from rebalance.record.tables import write_junk_table, write_scan_table, write_superclass_table
 from rebalance.registry import registry
 from rebalance.settings import KINDS_WITH_OPTIONS, RunSettings, named_files, plugin_name
-
-AFFINITY_FILE = "affinity.npz"
-SUPERCLASS_TABLE = "superclasses.csv"
-SUMMARY = "summary.json"
-SCAN_TABLE = "scan.csv"
-JUNK_TABLE = "junk.csv"
-REPORT = "report.md"
-PAGE = "report.html"
-FIGURES = "figures"
 
 
 def write_results(settings: RunSettings, result: RunResult, progress: Progress) -> RunResult:
