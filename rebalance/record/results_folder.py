@@ -22,6 +22,8 @@ from types import TracebackType
 from rebalance.errors import OutputError
 
 RUN_RECORD = "run.json"
+"""The file that marks a folder as results of this program."""
+
 AFFINITY_FILE = "affinity.npz"
 SUPERCLASS_TABLE = "superclasses.csv"
 SUMMARY = "summary.json"
@@ -30,7 +32,7 @@ JUNK_TABLE = "junk.csv"
 REPORT = "report.md"
 PAGE = "report.html"
 FIGURES = "figures"
-"""The file that marks a folder as results of this program."""
+"""What else a run leaves in its results folder."""
 
 _UNFINISHED, _FORMER = "unfinished", "former"
 _SURELY_LOCKED_AFTER_SECONDS = 60
