@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+import os
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rebalance.errors import InputError
-from rebalance.formats import star_loop
+from rebalance.formats import star_loop, star_text
 from rebalance.formats.star_file import StarFile
 
 in_tmp = settings(
@@ -147,7 +148,7 @@ def test_chunks_and_threads_give_what_one_pass_gives(
     whole = table(tmp_path, text)
     columns = [whole.read_column(name) for name in whole.labels]
     subset = written(whole, keep)
-    monkeypatch.setattr(star_loop, "_CHUNK", 1_000)
+    monkeypatch.setattr(star_text, "PIECE", 1_000)
     chunked = table(tmp_path, text)
     chunked.scan("rlnB")
     for name, column in zip(whole.labels, columns, strict=True):
@@ -256,7 +257,7 @@ def test_a_ragged_row_is_named_by_its_line(tmp_path: Path, row: str) -> None:
 def test_a_ragged_row_is_found_in_any_chunk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(star_loop, "_CHUNK", 64)
+    monkeypatch.setattr(star_text, "PIECE", 64)
     rows = ["1 2 3"] * 200
     rows[150] = "1 2"
     loop = table(tmp_path, "data_\nloop_\n_rlnA\n_rlnB\n_rlnC\n" + "\n".join(rows))
@@ -298,3 +299,69 @@ def test_a_value_that_is_no_whole_number_is_named_by_its_line(tmp_path: Path, wo
     loop = table(tmp_path, f"data_\nloop_\n_rlnA\n4\n{word}\n")
     with pytest.raises(InputError, match=r"line 5: _rlnA is .*a whole number was expected"):
         loop.read_integers("rlnA")
+
+
+@pytest.mark.parametrize("blanks", ["", " ", "\t  ", " " * 700])
+def test_blanks_before_data_and_loop_do_no_harm(tmp_path: Path, blanks: str) -> None:
+    text = (
+        f"# a\n{blanks}data_x\n\n{blanks}loop_\n{blanks}_rlnA #1\n 5\n\n{blanks}data_y\n_rlnB 3\n"
+    )
+    blocks = star(tmp_path, text).blocks
+    assert [block.name for block in blocks] == ["x", "y"]
+    assert blocks[0].loop.read_column("rlnA").tolist() == [5]
+    assert blocks[1].pairs == {"rlnB": "3"}
+
+
+def test_a_block_is_found_where_two_pieces_meet(tmp_path: Path, monkeypatch) -> None:
+    text = "".join(f"\n{' ' * (n % 3)}data_{n}\n_rlnA {n}\n" for n in range(40))
+    for size in (5, 6, 7, 16):
+        monkeypatch.setattr(star_text, "PIECE", size)
+        found = [block.pairs["rlnA"] for block in star(tmp_path, text).blocks]
+        assert found == [str(n) for n in range(40)]
+
+
+def test_repeated_names_are_counted_whatever_zeros_lead(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(star_text, "PIECE", 20)
+    names = ["000001@a", "000002@a", "1@a", "000001@b", "000002@a", "01@a"]
+    loop = table(tmp_path, "data_\nloop_\n_rlnA\n_rlnB\n" + "".join(f"{n} 7\n" for n in names))
+    loop.scan("rlnB", "rlnA")
+    assert loop.repeats() == (3, 0, 2) or loop.repeats() == (3, 1, 4)
+    unique = table(tmp_path, "data_\nloop_\n_rlnA\n_rlnB\n1@a 7\n2@a 7\n")
+    unique.scan("rlnB", "rlnA")
+    assert unique.repeats() == (0, 0, 0)
+
+
+def shorten(path: Path) -> str:
+    os.truncate(path, path.stat().st_size // 2)
+    return "became shorter while it was read"
+
+
+def rewrite(path: Path) -> str:
+    path.write_bytes(path.read_bytes().replace(b"1", b"2"))
+    os.utime(path, (1, 1))
+    return "was changed while it was read"
+
+
+@pytest.mark.parametrize("change", [shorten, rewrite])
+@pytest.mark.parametrize("then", ["scan", "column", "row", "write"])
+def test_a_file_that_is_changed_meanwhile_is_an_error(tmp_path: Path, change, then) -> None:
+    body = "".join(f"{n} word{n}\n" for n in range(20_000))
+    loop = table(tmp_path, f"data_\nloop_\n_rlnA\n_rlnB\n{body}")
+    if then != "scan":
+        loop.scan("rlnA")
+    says = change(tmp_path / "t.star")
+    with pytest.raises(InputError, match=rf"t\.star: The file {says}"):
+        {
+            "scan": lambda: loop.scan("rlnA"),
+            "column": lambda: loop.read_column("rlnB"),
+            "row": lambda: loop.row_bytes(19_999),
+            "write": lambda: written(loop, np.ones(20_000, dtype=bool)),
+        }[then]()
+
+
+def test_a_file_that_is_removed_meanwhile_is_read_to_its_end(tmp_path: Path) -> None:
+    text = "data_\nloop_\n_rlnA\n" + "".join(f"{n}\n" for n in range(20_000))
+    loop = table(tmp_path, text)
+    (tmp_path / "t.star").unlink()
+    assert loop.read_column("rlnA")[-1] == 19_999
+    assert written(loop, np.ones(20_000, dtype=bool)) == text.encode()
