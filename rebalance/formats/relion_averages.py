@@ -86,6 +86,11 @@ class RelionAverages:
         """The stacks that are referred to."""
         return [self.open(name) for name in dict.fromkeys(self.stack)]
 
+    @property
+    def stack_warnings(self) -> list[str]:
+        """What is odd about the stacks."""
+        return [warning for stack in self.stacks for warning in stack.warnings]
+
     def read_images(self) -> FloatArray:
         """float32 (N, L, L).
 
