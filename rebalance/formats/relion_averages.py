@@ -11,7 +11,6 @@ import numpy as np
 
 from rebalance.errors import InputError, OutputError
 from rebalance.formats.mrc_file import SUFFIXES, MrcStack, open_stack
-from rebalance.formats.paths import locate, not_found
 from rebalance.formats.pixel_size import Stated
 from rebalance.formats.relion_job import (
     AVERAGES,
@@ -21,6 +20,7 @@ from rebalance.formats.relion_job import (
     kind_of,
     loop_of,
 )
+from rebalance.formats.relion_paths import Found, is_project, locate, stack_not_found
 from rebalance.formats.star_file import StarFile
 from rebalance.formats.star_loop import StarLoop
 from rebalance.model import DoubleArray, FloatArray, IntArray
@@ -67,18 +67,22 @@ class RelionAverages:
     pixel_size: float | None = None
     is_whole: bool = True
     project: Path | None = None
+    _found: dict[str, Found] = field(default_factory=dict)
     _opened: dict[str, MrcStack] = field(default_factory=dict)
 
-    def open(self, name: str) -> MrcStack:
-        """The stack of a name; InputError if it is not there."""
-        if name not in self._opened:
-            if self.loop is None:
-                found: Path | None = self.path
-            else:
-                found = locate(name, self.path, self.project)
+    def find(self, name: str) -> Found:
+        """The file of a stack; InputError if it is not there."""
+        if name not in self._found:
+            found = Found(self.path) if self.loop is None else locate(name, self.path, self.project)
             if found is None:
-                raise not_found(name, self.path, self.project, "the stack of class averages")
-            self._opened[name] = open_stack(found)
+                raise stack_not_found(name, self.path, self.project)
+            self._found[name] = found
+        return self._found[name]
+
+    def open(self, name: str) -> MrcStack:
+        """The stack of a name; InputError if it is not there, or broken."""
+        if name not in self._opened:
+            self._opened[name] = open_stack(self.find(name).path)
         return self._opened[name]
 
     @property
@@ -193,10 +197,7 @@ def stack_reference(path: Path, project: Path | None) -> str:
 
 
 def _project_above(path: Path) -> Path | None:
-    markers = (".gui_projectdir", "default_pipeline.star")
-    return next(
-        (folder for folder in path.parents if any((folder / m).exists() for m in markers)), None
-    )
+    return next((folder for folder in path.parents if is_project(folder)), None)
 
 
 def find_averages(path: Path, project: Path | None) -> RelionAverages:

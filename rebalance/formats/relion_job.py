@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rebalance.errors import InputError
-from rebalance.formats.paths import job_name, locate, not_found
+from rebalance.formats.paths import job_name
+from rebalance.formats.relion_paths import file_beside, is_beside, locate, locate_beside
 from rebalance.formats.star_file import StarBlock, StarFile
 from rebalance.formats.star_loop import StarLoop
 
@@ -151,15 +152,11 @@ def _beside(particles: Path) -> RelionJob:
     averages = optimiser = None
     if particles.name.endswith("_data.star"):
         root = particles.name.removesuffix("_data.star")
-        averages = _first_file(particles, f"{root}_model.star", f"{root}_classes.mrcs")
-        optimiser = _first_file(particles, f"{root}_optimiser.star")
+        averages = file_beside(particles, f"{root}_model.star", f"{root}_classes.mrcs")
+        optimiser = file_beside(particles, f"{root}_optimiser.star")
     elif particles.name == "particles.star":
-        averages = _first_file(particles, "class_averages.star")
+        averages = file_beside(particles, "class_averages.star")
     return RelionJob("", particles, averages, optimiser)
-
-
-def _first_file(beside: Path, *names: str) -> Path | None:
-    return next((beside.with_name(n) for n in names if beside.with_name(n).is_file()), None)
 
 
 def _from_file(path: Path, project: Path | None) -> RelionJob:
@@ -173,7 +170,7 @@ def _from_file(path: Path, project: Path | None) -> RelionJob:
         names = [path.name.removesuffix("_model.star") + "_data.star"]
         if path.name == "class_averages.star":
             names = ["particles.star"]
-        particles = _first_file(path, *names)
+        particles = file_beside(path, *names)
         if particles is None:
             return RelionJob("", None, path)
         note = f"{path.name} names class averages; the particles are taken from {particles.name}."
@@ -189,12 +186,14 @@ def _from_file(path: Path, project: Path | None) -> RelionJob:
 def _from_optimiser(star: StarFile, project: Path | None) -> RelionJob:
     block = star.block("optimiser_general")
     assert block is not None
-    data_name = block.pairs.get("rlnExperimentalDataStarFile", "")
-    data = locate(data_name, star.path, project)
-    if data is None:
-        raise not_found(data_name or "(nothing)", star.path, project, "the particle table")
+    data = locate_beside(
+        block.pairs.get("rlnExperimentalDataStarFile", ""), star.path, project, "the particle table"
+    )
+    beside = _beside(data)
     model = locate(block.pairs.get("rlnModelStarFile", ""), star.path, project)
-    return RelionJob("", data, model or _beside(data).averages, star.path)
+    if model is not None and (project is not None or is_beside(model.path, star.path)):
+        beside = replace(beside, averages=model.path)
+    return replace(beside, optimiser=star.path)
 
 
 def particle_diameter(optimiser: Path | None) -> float | None:
