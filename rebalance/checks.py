@@ -16,7 +16,15 @@ from rebalance.clusterings.checks import usable_averages
 from rebalance.decisions import Decisions, check_decisions
 from rebalance.errors import InputError, OptionError
 from rebalance.left_out import count_classes, left_out_classes, name_classes
-from rebalance.model import Affinity, BoolArray, ClassAverages, Dataset, IntArray
+from rebalance.model import (
+    NO_CLASS,
+    Affinity,
+    BoolArray,
+    ClassAverages,
+    Dataset,
+    IntArray,
+    ParticleTable,
+)
 from rebalance.record.affinity_file import images_digest
 from rebalance.record.results_folder import ResultsFolder
 from rebalance.registry import Bound
@@ -141,6 +149,8 @@ def find_classes(request: RunSettings, dataset: Dataset) -> Classes:
         min_class_particles=request.min_class_particles,
         junk_classes=request.junk_classes,
     )
+    if request.strict and particles is not None:
+        _refuse_unclassified(particles)
     if request.strict:
         strangers = sorted(counts.keys() - set(class_id.tolist()) - set(left_out))
         if strangers:
@@ -161,6 +171,16 @@ def find_classes(request: RunSettings, dataset: Dataset) -> Classes:
         )
     junk = tuple(sorted(set(request.junk_classes)))
     return Classes(class_id, known, is_empty, left_out, junk, decided)
+
+
+def _refuse_unclassified(particles: ParticleTable) -> None:
+    without = int(np.count_nonzero(particles.class_id == NO_CLASS))
+    if without:
+        raise InputError(
+            f"{without:,} of {len(particles):,} particles are in no class.",
+            path=particles.path,
+            hint="Leave out `strict` to exclude them, or give a finished classification.",
+        )
 
 
 def check_grouping(request: RunSettings, classes: Classes) -> None:

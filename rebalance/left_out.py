@@ -7,17 +7,20 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from rebalance.errors import OptionError
-from rebalance.model import IntArray
+from rebalance.model import NO_CLASS, IntArray
 from rebalance.model.class_numbers import name_classes
 
 
 def count_classes(class_id: IntArray) -> dict[int, int]:
-    """Particles of each class number that occurs, by rising number.
+    """Particles of each class number that occurs, by rising number; `NO_CLASS` is none.
 
     Parameters
     ----------
     class_id : int64 (P,)
     """
+    has_class = class_id != NO_CLASS
+    if not has_class.all():
+        class_id = class_id[has_class]
     if len(class_id) == 0:
         return {}
     low, high = int(class_id.min()), int(class_id.max())

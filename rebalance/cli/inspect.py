@@ -34,6 +34,7 @@ def inspect(
             show_error(error)
             content.append({"path": str(path), "error": str(error)})
             continue
+        failed |= found.is_refused
         content.append(
             {
                 "path": str(path),

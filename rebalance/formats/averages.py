@@ -11,8 +11,11 @@ import numpy as np
 from rebalance.contracts import ReadRequest
 from rebalance.errors import InputError
 from rebalance.left_out import name_classes
-from rebalance.model import BoolArray, ClassAverages, FloatArray, IntArray, ParticleTable
+from rebalance.model import NO_CLASS, BoolArray, ClassAverages, FloatArray, IntArray, ParticleTable
 from rebalance.model.class_averages import LARGEST_VALUE, SMALLEST_CONTRAST
+
+EXTENT_TOLERANCE = 0.03
+"""By which the widths of two images in Å may differ."""
 
 _CAN_BE_COMPARED = f"up to {LARGEST_VALUE:.0e} that differ by at least {SMALLEST_CONTRAST:.0e}"
 
@@ -110,7 +113,7 @@ def count_particles(particle_class: IntArray, class_id: IntArray) -> IntArray:
 
 def covers(class_id: IntArray, particle_class: IntArray) -> bool:
     """True if every particle's class has an average."""
-    return bool(np.isin(np.unique(particle_class), class_id).all())
+    return bool(np.isin(np.unique(particle_class), [*class_id, NO_CLASS]).all())
 
 
 def refuse_unusable_pixels(averages: ClassAverages, source: Path) -> None:
@@ -186,7 +189,7 @@ def class_warnings(particle_class: IntArray, class_id: IntArray, source: str) ->
     source : str
         The file of the averages.
     """
-    unmatched = np.setdiff1d(particle_class, class_id)
+    unmatched = np.setdiff1d(particle_class, [*class_id, NO_CLASS])
     if not len(unmatched):
         return []
     shown = ", ".join(map(str, unmatched[:5])) + (" …" if len(unmatched) > 5 else "")
@@ -198,7 +201,7 @@ def class_warnings(particle_class: IntArray, class_id: IntArray, source: str) ->
 
 
 def box_warnings(box: int, particle_boxes: Sequence[int], source: str) -> list[str]:
-    """At most one sentence on averages whose box is not that of the particles."""
+    """At most one sentence on averages whose box, in pixels, is not that of the particles."""
     if not particle_boxes or box in particle_boxes:
         return []
     sizes = ", ".join(map(str, particle_boxes))
@@ -224,7 +227,7 @@ def extent_warnings(
     if not (size and particle_size and particle_box):
         return []
     extent, particle_extent = box * size, particle_box * particle_size
-    if abs(extent / particle_extent - 1) < 0.03:
+    if abs(extent / particle_extent - 1) < EXTENT_TOLERANCE:
         return []
     return [
         f"The class averages of {source} are {extent:.0f} Å wide and the particles "

@@ -26,7 +26,7 @@ from rebalance.formats.star_loop import StarLoop
 from rebalance.model import DoubleArray, FloatArray, IntArray
 from rebalance.star_writer import image_names, loop_block
 
-_REFERENCE = re.compile(r"(\d+)@(.+)")
+_REFERENCE = re.compile(r"(\d{1,18})@(.+)")
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
@@ -95,6 +95,16 @@ class RelionAverages:
         """What is odd about the stacks."""
         return [warning for stack in self.stacks for warning in stack.warnings]
 
+    @property
+    def found_notes(self) -> list[str]:
+        """How the stacks were found, where that is unusual."""
+        return [note for name in dict.fromkeys(self.stack) for note in self.find(name).notes]
+
+    @property
+    def found_warnings(self) -> list[str]:
+        """Which stacks of the same names were not taken."""
+        return [said for name in dict.fromkeys(self.stack) for said in self.find(name).warnings]
+
     def read_images(self) -> FloatArray:
         """float32 (N, L, L).
 
@@ -121,14 +131,15 @@ class RelionAverages:
         return images
 
     def stated_pixel_sizes(
-        self, of_particles: Callable[[float | None], Stated] | None = None
+        self, of_particles: Callable[[float | None, int], Stated] | None = None
     ) -> list[Stated]:
         """All that is said of the pixel size, in falling order of trust.
 
         Parameters
         ----------
         of_particles : callable, optional
-            What the particle table says, given the pixel size of the averages (Å or None).
+            What the particle table says, given the pixel size of the averages (Å or None) and
+            their box.
         """
         headers = [
             Stated(f"the header of {stack.path.name}", stack.pixel_size, True)
@@ -138,7 +149,8 @@ class RelionAverages:
         first, *rest = headers if self.loop is None else [own, *headers]
         if of_particles is None:
             return [first, *rest]
-        return [first, of_particles(first.value), *rest]
+        known = next((one.value for one in (first, *rest) if one.is_sure), first.value)
+        return [first, of_particles(known, self.stacks[0].box), *rest]
 
     def write_templates(self, folder: Path, copy: bool) -> list[Path]:
         """Write templates.star (by reference), and on request templates.mrcs.
@@ -160,6 +172,27 @@ class RelionAverages:
         return [target, stack_copy]
 
     def _templates_star(self) -> bytes:
+        text = self._templates_as_named()
+        for name in dict.fromkeys(self.stack):
+            if self.loop is None or not self._is_misleading(name):
+                continue
+            reference = stack_reference(self.find(name).path, self.project)
+            text = re.sub(
+                rb"(?<=\d@)" + re.escape(name.encode()) + rb"(?=\s)",
+                lambda _, to=reference: to.encode("utf-8", "surrogateescape"),  # type: ignore[misc]
+                text,
+            )
+        return text
+
+    def _is_misleading(self, name: str) -> bool:
+        """Whether the name of a stack leads to another than the one that was read."""
+        try:
+            found = self.find(name)
+        except InputError:
+            return False
+        return bool(found.warnings) and not re.search(r"\s", str(found.path))
+
+    def _templates_as_named(self) -> bytes:
         if self.star is None or self.loop is None:
             return _stack_templates_star(self.stack[0], self.class_id)
         text = self.star.text

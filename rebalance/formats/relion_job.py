@@ -150,12 +150,16 @@ def _is_particle_table(path: Path) -> bool:
 def _beside(particles: Path) -> RelionJob:
     """The job of a particle table, by RELION's names for what lies beside it."""
     averages = optimiser = None
-    if particles.name.endswith("_data.star"):
-        root = particles.name.removesuffix("_data.star")
-        averages = file_beside(particles, f"{root}_model.star", f"{root}_classes.mrcs")
-        optimiser = file_beside(particles, f"{root}_optimiser.star")
-    elif particles.name == "particles.star":
-        averages = file_beside(particles, "class_averages.star")
+    # A link may have any name.
+    for path in dict.fromkeys((particles, particles.resolve())):
+        if path.name.endswith("_data.star"):
+            root = path.name.removesuffix("_data.star")
+            averages = file_beside(path, f"{root}_model.star", f"{root}_classes.mrcs")
+            optimiser = file_beside(path, f"{root}_optimiser.star")
+        elif path.name == "particles.star":
+            averages = file_beside(path, "class_averages.star")
+        if averages or optimiser:
+            break
     return RelionJob("", particles, averages, optimiser)
 
 
@@ -167,10 +171,7 @@ def _from_file(path: Path, project: Path | None) -> RelionJob:
     if kind == OPTIMISER:
         return _from_optimiser(star, project)
     if kind == AVERAGES:
-        names = [path.name.removesuffix("_model.star") + "_data.star"]
-        if path.name == "class_averages.star":
-            names = ["particles.star"]
-        particles = file_beside(path, *names)
+        particles = file_beside(path, *_tables_of(path), *_tables_of(path.resolve()))
         if particles is None:
             return RelionJob("", None, path)
         note = f"{path.name} names class averages; the particles are taken from {particles.name}."
@@ -181,6 +182,15 @@ def _from_file(path: Path, project: Path | None) -> RelionJob:
         path=path,
         hint=_HINT_FOLDER,
     )
+
+
+def _tables_of(averages: Path) -> list[str]:
+    """Names of the particle table of a model or a table of chosen class averages."""
+    if averages.name == "class_averages.star":
+        return ["particles.star"]
+    if averages.name.endswith("_model.star"):
+        return [averages.name.removesuffix("_model.star") + "_data.star"]
+    return []
 
 
 def _from_optimiser(star: StarFile, project: Path | None) -> RelionJob:

@@ -91,7 +91,7 @@ class StarBlock:
             tokens = split_tokens(self.text.line_at(at))
             at = self.text.next_line(at)
             if tokens and tokens[0].lower() == "loop_":
-                return pairs, StarLoop(self.text, self.name, at, self.end)
+                return pairs, StarLoop(self.text, self.name, at, self.end, keyword=tokens[0])
             if len(tokens) >= 2 and tokens[0].startswith("_"):
                 pairs[tokens[0][1:]] = tokens[1]
         return pairs, None

@@ -6,8 +6,8 @@ them: other blocks, comments, blank lines.
 
 from __future__ import annotations
 
+import math
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
@@ -21,6 +21,9 @@ from rebalance.formats import star_text
 from rebalance.formats.star_column import read_column
 from rebalance.formats.star_text import Bytes, StarText, split_tokens
 from rebalance.model import BoolArray, IntArray
+
+_LONGEST_GAP = 1 << 16
+_NO_NUMBER = ("", "none", "null", "na", "n/a", "<na>", "nan", "-nan", "?", ".")
 
 
 class Rows(NamedTuple):
@@ -68,6 +71,8 @@ class StarLoop:
         Name of the block that it is in.
     begin, end : int
         Where its labels begin, and its block ends.
+    keyword : str
+        As it is spelt: ``loop_`` in any case.
 
     Attributes
     ----------
@@ -75,9 +80,12 @@ class StarLoop:
         Column names without the leading underscore.
     """
 
-    def __init__(self, text: StarText, block: str, begin: int, end: int) -> None:
+    def __init__(
+        self, text: StarText, block: str, begin: int, end: int, keyword: str = "loop_"
+    ) -> None:
         self.text = text
         self.block = block
+        self.keyword = keyword
         self.labels_begin = begin
         labels: list[str] = []
         self.body_begin = at = begin
@@ -155,7 +163,7 @@ class StarLoop:
         return Rows.joined([rows for rows, _, _ in parts])
 
     def repeats(self) -> tuple[int, int, int]:
-        """Rows whose name an earlier row has already, and two rows with the same one.
+        """Rows whose name an earlier row has already, and the first two rows that share one.
 
         The names are those of the column that `scan` was told of. All are 0 if there are none.
         """
@@ -165,7 +173,8 @@ class StarLoop:
         n = int(np.count_nonzero(is_same))
         if n == 0:
             return 0, 0, 0
-        first, second = np.flatnonzero(digest == ordered[1:][is_same][0])[:2].tolist()
+        shared = np.flatnonzero(np.isin(digest, ordered[1:][is_same]))
+        first, second = shared[digest[shared] == digest[shared[0]]][:2].tolist()
         return n, first, second
 
     def _pieces(self) -> list[tuple[int, int]]:
@@ -204,13 +213,15 @@ class StarLoop:
         """One row as it is in the file, newline included."""
         return self.text.slice(int(self._rows.begin[row]), int(self._rows.end[row]))
 
-    @property
-    def has_blank_lines(self) -> bool:
-        """True if blank lines or comments lie before or between the rows."""
+    def first_gap(self) -> tuple[int, bytes] | None:
+        """How many rows come before the first lines between rows that are none, and these lines."""
         begin, end = self._rows.begin, self._rows.end
-        if len(begin) == 0:
-            return False
-        return bool(begin[0] != self.body_begin or np.any(begin[1:] != end[:-1]))
+        gaps = np.flatnonzero(begin[1:] != end[:-1])
+        if len(gaps) == 0:
+            return None
+        row = int(gaps[0])
+        stop = min(int(begin[row + 1]), int(end[row]) + _LONGEST_GAP)
+        return row + 1, self.text.slice(int(end[row]), stop)
 
     def read_column(self, name: str) -> npt.NDArray[Any]:
         """One column, (P,): int64 if all are whole numbers, float64 if all are numbers, or str.
@@ -236,8 +247,16 @@ class StarLoop:
             self._for_rows,
         )
 
-    def read_integers(self, name: str) -> IntArray:
+    def read_integers(self, name: str, missing: int | None = None) -> IntArray:
         """A column of whole numbers, int64 (P,); ``3.000000`` counts as 3.
+
+        Parameters
+        ----------
+        name : str
+            Without the leading underscore.
+        missing : int, optional
+            Stands for ``nan``, ``None``, ``?`` and what else programs write for no number; without
+            it these are errors.
 
         Raises
         ------
@@ -247,14 +266,16 @@ class StarLoop:
         column = self.read_column(name)
         if column.dtype == np.int64:
             return column
-        if column.dtype == np.float64:
-            good = np.isfinite(column) & (np.abs(column) < 2.0**53)
-            good[good] = column[good] == np.rint(column[good])
+        if column.dtype.kind == "U":
+            numbers = np.array([_number(word) for word in column.tolist()])
         else:
-            good = np.array([re.fullmatch(r"[+-]?\d+", word) is not None for word in column])
-        if good.all():
-            return column.astype(np.int64)
-        row = int(np.argmin(good))
+            numbers = column
+        is_missing = np.isnan(numbers) & (missing is not None)
+        good = np.isfinite(numbers) & (np.abs(numbers) < 2.0**53)
+        good[good] = numbers[good] == np.rint(numbers[good])
+        if (good | is_missing).all():
+            return np.where(is_missing, missing or 0, np.where(good, numbers, 0)).astype(np.int64)
+        row = int(np.argmin(good | is_missing))
         raise InputError(
             f"_{name} is {column[row]!s}; a whole number was expected.",
             path=self.text.path,
@@ -310,6 +331,16 @@ class StarLoop:
             out.write(buffer[:size].data)
             at += len(text)
         out.writelines(self.text.pieces(at, len(self.text)))
+
+
+def _number(word: str) -> float:
+    if word.lower() in _NO_NUMBER:
+        return math.nan
+    # Python reads 1_000 as a number; a star file does not.
+    try:
+        return math.inf if "_" in word else float(word)
+    except ValueError:
+        return math.inf
 
 
 def _in_threads(task: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:

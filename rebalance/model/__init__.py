@@ -11,7 +11,7 @@ from rebalance.model.arrays import BoolArray, DoubleArray, FloatArray, IntArray
 from rebalance.model.average_quality import AverageQuality
 from rebalance.model.class_averages import ClassAverages
 from rebalance.model.dataset import Dataset
-from rebalance.model.particles import ParticleTable, TableHandle
+from rebalance.model.particles import NO_CLASS, ParticleTable, TableHandle
 from rebalance.model.run_result import RunResult
 from rebalance.model.scan import Scan, Suggestion
 from rebalance.model.selection import (
@@ -42,6 +42,7 @@ __all__ = [
     "JUNK",
     "KEPT",
     "NOT_SELECTED",
+    "NO_CLASS",
     "NO_SUCH_AVERAGE",
     "REASONS",
     "UNASSIGNED",

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 
+NO_CLASS = -1
+"""Number of a particle that the classification put into no class."""
+
+
 class TableHandle(Protocol):
     """What a format keeps behind a `ParticleTable`: columns on demand, rows as they were."""
 
@@ -39,6 +43,7 @@ class ParticleTable:
     Parameters
     ----------
     class_id : int64 (P,)
+        `NO_CLASS` for a particle in none.
     handle : TableHandle
         Belongs to the format that read the table; by it the format writes any subset of rows
         back with every byte of a row unchanged.

@@ -325,7 +325,7 @@ def test_repeated_names_are_counted_whatever_zeros_lead(tmp_path: Path, monkeypa
     names = ["000001@a", "000002@a", "1@a", "000001@b", "000002@a", "01@a"]
     loop = table(tmp_path, "data_\nloop_\n_rlnA\n_rlnB\n" + "".join(f"{n} 7\n" for n in names))
     loop.scan("rlnB", "rlnA")
-    assert loop.repeats() == (3, 0, 2) or loop.repeats() == (3, 1, 4)
+    assert loop.repeats() == (3, 0, 2)
     unique = table(tmp_path, "data_\nloop_\n_rlnA\n_rlnB\n1@a 7\n2@a 7\n")
     unique.scan("rlnB", "rlnA")
     assert unique.repeats() == (0, 0, 0)
