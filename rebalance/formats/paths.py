@@ -55,8 +55,18 @@ def not_found(name: str, named_in: Path, project: Path | None, what: str) -> Inp
 
 def require_exists(path: Path, what: str = "file or folder") -> None:
     """InputError, with the nearest name beside it, unless the path exists."""
-    if path.exists():
-        return
+    try:
+        if path.is_file() or path.is_dir():
+            return
+        is_special = path.exists()
+    except (OSError, ValueError) as error:
+        raise InputError(f"There can be no such {what}: {error}.", path=path) from error
+    if is_special:
+        raise InputError(
+            f"This is neither a file nor a folder, but a device or a pipe; a {what} was expected.",
+            path=path,
+            hint="Save what comes out of it to a file, and give that.",
+        )
     folder = path.parent
     if not folder.is_dir():
         raise InputError(f"There is no such {what}; nor is there a folder {folder}.", path=path)

@@ -15,6 +15,21 @@ from rebalance.model import IntArray
 
 _MISSING = (b"<NA>", b"?", b".")
 
+_SMALL = 1 << 24
+_MOST_BLANK = 16
+"""A column of text is kept as wide as its longest; by so much more than the text itself, in bytes
+beyond some."""
+
+
+class LongWordError(Exception):
+    """A text that is far longer than the others of its column."""
+
+    def __init__(self, row: int, length: int) -> None:
+        self.row = row
+        self.length = length
+        super().__init__(f"row {row} has {length} characters")
+
+
 ForRows = Callable[[Callable[[Bytes, int, slice], None]], None]
 """Does a task for all rows, a slice of them at a time, given the bytes from the first to the last
 and where in the file these begin."""
@@ -91,7 +106,10 @@ def _python_number(token: bytes) -> int | float | None:
 def _words(begin: IntArray, end: IntArray, for_rows: ForRows) -> npt.NDArray[np.str_]:
     from rebalance.formats.star_scan import gather_tokens
 
-    width = max(1, int((end - begin).max(initial=0)))
+    length = end - begin
+    width = max(1, int(length.max(initial=0)))
+    if width * len(length) > _SMALL + _MOST_BLANK * int(length.sum()):
+        raise LongWordError(int(length.argmax()), width)
     matrix = np.zeros((len(begin), width), dtype=np.uint8)
     for_rows(
         lambda text, offset, rows: gather_tokens(

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from rebalance.errors import InputError
 from rebalance.formats import star_text
-from rebalance.formats.star_column import read_column
+from rebalance.formats.star_column import LongWordError, read_column
 from rebalance.formats.star_text import Bytes, StarText, split_tokens
 from rebalance.model import BoolArray, IntArray
 
@@ -87,7 +87,7 @@ class StarLoop:
         self.block = block
         self.keyword = keyword
         self.labels_begin = begin
-        labels: list[str] = []
+        labels: dict[str, None] = {}
         self.body_begin = at = begin
         while at < end:
             row = text.line_at(at)
@@ -103,7 +103,7 @@ class StarLoop:
                         location=f"line {self.text.line_number(line)}",
                         hint="Remove one of the two columns, label and values.",
                     )
-                labels.append(tokens[0][1:])
+                labels[tokens[0][1:]] = None
                 self.body_begin = at
         self.body_end = end
         self.labels = tuple(labels)
@@ -235,17 +235,27 @@ class StarLoop:
         ------
         KeyError
             If the table has no such column.
+        InputError
+            If a text is so long that the column would not fit into memory.
         """
         label = name.removeprefix("_")
         if label not in self.labels:
             raise KeyError(name)
         rows = self._rows
-        return read_column(
-            (rows.begin, rows.end),
-            self.labels.index(label),
-            rows.tokens.get(label),
-            self._for_rows,
-        )
+        try:
+            return read_column(
+                (rows.begin, rows.end),
+                self.labels.index(label),
+                rows.tokens.get(label),
+                self._for_rows,
+            )
+        except LongWordError as error:
+            raise InputError(
+                f"A value of {label} has {error.length:,} characters, many more than the others.",
+                path=self.text.path,
+                location=f"line {self.row_line(error.row)}",
+                hint="Is it text that runs on, for want of a quote or a line end?",
+            ) from error
 
     def read_integers(self, name: str, missing: int | None = None) -> IntArray:
         """A column of whole numbers, int64 (P,); ``3.000000`` counts as 3.

@@ -37,18 +37,32 @@ FNV_OFFSET, FNV_PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
 
 
 @jit
-def _token_end(text: Bytes, at: int, end: int) -> int:
-    quote = text[at]
-    if quote in (DOUBLE_QUOTE, SINGLE_QUOTE):
-        stop = at + 1
-        while stop < end and text[stop] != NEWLINE:
-            if text[stop] == quote and (stop + 1 == end or text[stop + 1] <= SPACE):
-                return stop + 1
-            stop += 1
+def _bare_end(text: Bytes, at: int, end: int) -> int:
     stop = at
     while stop < end and text[stop] > SPACE:
         stop += 1
     return stop
+
+
+@jit
+def _quoted_end(text: Bytes, at: int, end: int) -> int:
+    """Where a token in quotes ends; −1 if the quote at its beginning is not closed."""
+    quote = text[at]
+    stop = at + 1
+    while stop < end and text[stop] != NEWLINE:
+        if text[stop] == quote and (stop + 1 == end or text[stop + 1] <= SPACE):
+            return stop + 1
+        stop += 1
+    return -1
+
+
+@jit
+def _token_end(text: Bytes, at: int, end: int) -> int:
+    if text[at] in (DOUBLE_QUOTE, SINGLE_QUOTE):
+        stop = _quoted_end(text, at, end)
+        if stop >= 0:
+            return stop
+    return _bare_end(text, at, end)
 
 
 @jit
@@ -100,6 +114,7 @@ def find_rows(
         line = at
         tokens = 0
         wanted = line
+        unclosed_double = unclosed_single = False
         while at < end and text[at] != NEWLINE:
             if text[at] <= SPACE:
                 at += 1
@@ -108,7 +123,16 @@ def find_rows(
                 while at < end and text[at] != NEWLINE:
                     at += 1
                 break
-            stop = _token_end(text, at, end)
+            stop = -1
+            # A line may be long; where one quote is not closed, no later one of the kind is.
+            if text[at] == DOUBLE_QUOTE and not unclosed_double:
+                stop = _quoted_end(text, at, end)
+                unclosed_double = stop < 0
+            elif text[at] == SINGLE_QUOTE and not unclosed_single:
+                stop = _quoted_end(text, at, end)
+                unclosed_single = stop < 0
+            if stop < 0:
+                stop = _bare_end(text, at, end)
             if tokens == column:
                 wanted = at
             if tokens == name_column:

@@ -23,9 +23,8 @@ PIECE = 1 << 24
 
 _PAGE = 1 << 16
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_TOKEN = re.compile(
-    rb"""(?P<quote>["'])(?P<quoted>.*?)(?P=quote)(?=\s|$)|(?P<comment>\#)|(?P<bare>\S+)"""
-)
+_TOKEN = re.compile(rb"\S+")
+_CLOSING = {quote: re.compile(quote + rb"(?=\s|$)") for quote in (b"'", b'"')}
 _HINT_CHANGED = "Is another program writing it? Run again when it is finished."
 
 
@@ -187,9 +186,22 @@ class StarText:
 def split_tokens(line: bytes) -> list[str]:
     """The tokens of one line, without quotes and comment."""
     tokens = []
-    for match in _TOKEN.finditer(line):
-        if match["comment"] is not None:
+    unclosed: set[bytes] = set()
+    at = 0
+    while (match := _TOKEN.search(line, at)) is not None:
+        begin, at = match.span()
+        first = line[begin : begin + 1]
+        if first == b"#":
             break
-        found = match["bare"] if match["bare"] is not None else match["quoted"]
-        tokens.append(found.decode("utf-8", "replace"))
+        closing = None
+        if first in _CLOSING and first not in unclosed:
+            closing = _CLOSING[first].search(line, begin + 1)
+            if closing is None:
+                # Nor is a later one closed on this line, which may be long: look once.
+                unclosed.add(first)
+        if closing is not None:
+            begin, stop, at = begin + 1, closing.start(), closing.end()
+        else:
+            stop = at
+        tokens.append(line[begin:stop].decode("utf-8", "replace"))
     return tokens

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -365,3 +366,28 @@ def test_a_file_that_is_removed_meanwhile_is_read_to_its_end(tmp_path: Path) -> 
     (tmp_path / "t.star").unlink()
     assert loop.read_column("rlnA")[-1] == 19_999
     assert written(loop, np.ones(20_000, dtype=bool)) == text.encode()
+
+
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_a_long_line_of_quotes_is_read_in_little_time(tmp_path: Path, quote: str) -> None:
+    line = f"{quote}a " * 100_000
+    began = time.perf_counter()
+    with pytest.raises(InputError, match="has 100000 values"):
+        len(table(tmp_path, f"data_\nloop_\n_rlnA\n_rlnB\n1 2\n{line}\n"))
+    assert star(tmp_path, f"data_\n_rlnA 1\n{line}\n").blocks[0].pairs == {"rlnA": "1"}
+    assert time.perf_counter() - began < 10
+
+
+def test_many_columns_are_read_in_little_time(tmp_path: Path) -> None:
+    labels = "".join(f"_rln{n}\n" for n in range(50_000))
+    began = time.perf_counter()
+    assert len(table(tmp_path, f"data_\nloop_\n{labels}").labels) == 50_000
+    assert time.perf_counter() - began < 10
+
+
+def test_one_text_that_runs_on_is_refused_by_its_line(tmp_path: Path) -> None:
+    rows = "".join(f"word{n} 1\n" for n in range(20_000))
+    loop = table(tmp_path, f"data_\nloop_\n_rlnA\n_rlnB\n{rows}{'x' * 9_000} 1\n{rows}")
+    with pytest.raises(InputError, match="line 20005: A value of rlnA has 9,000 characters"):
+        loop.read_column("rlnA")
+    assert loop.read_column("rlnB").sum() == 40_001
