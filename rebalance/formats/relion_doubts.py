@@ -11,7 +11,8 @@ from rebalance.formats.averages import box_warnings, class_warnings
 from rebalance.formats.relion_averages import RelionAverages
 from rebalance.formats.relion_job import averages_block, loop_of
 from rebalance.formats.relion_particles import Optics
-from rebalance.formats.relion_paths import is_beside
+from rebalance.formats.relion_paths import file_beside, is_beside
+from rebalance.formats.relion_progress import iteration_of
 from rebalance.formats.star_file import StarFile
 from rebalance.formats.star_loop import StarLoop
 from rebalance.left_out import count_classes, name_classes
@@ -24,6 +25,7 @@ of one classification give below 0.02, of unfinished gradient refinement some 0.
 _ODD_NUMBER = 10
 """Particles in other classes, below which chance explains them."""
 
+_MOST_PARTICLES = 1e12
 _TWO_JOBS = "are particles and averages of two different jobs?"
 
 
@@ -53,6 +55,7 @@ def doubts(
         return said
     if averages.pixel_size is None or not optics.shows_as_much(averages.pixel_size * averages.box):
         said += box_warnings(averages.box, optics.boxes, source.path.name)
+    said += _about_missing_classes(source)
     if source.is_whole:
         said += class_warnings(particles.class_id, source.class_id, source.path.name)
     return [
@@ -95,6 +98,17 @@ def about_one_class(particles: ParticleTable) -> list[str]:
     ]
 
 
+def _about_missing_classes(source: RelionAverages) -> list[str]:
+    general = source.star.block("model_general") if source.star is not None else None
+    n = general.pairs.get("rlnNrClasses", "") if general is not None else ""
+    if not n.isascii() or not n.isdigit() or n == str(len(source.class_id)):
+        return []
+    return [
+        f"{source.path.name} is of {n:.12} classes and names {len(source.class_id):,} images: is "
+        "it cut short?"
+    ]
+
+
 def _about_blank_averages(averages: ClassAverages, n: int) -> list[str]:
     """Particles of classes that died out: a classification leaves none there."""
     low, high = averages.pixel_range
@@ -114,36 +128,67 @@ def _about_distribution(
     particles: ParticleTable, averages: ClassAverages, source: RelionAverages, *, is_found: bool
 ) -> list[str]:
     """Counts of the table against ``rlnClassDistribution`` and the size of the model's job."""
-    n, n_job = len(particles), _particles_of_job(source)
-    if n_job is not None and n > n_job:
+    star = source.star or _model_of_stack(source.path)
+    block = averages_block(star) if star is not None else None
+    if star is None or block is None:
+        return []
+    loop = loop_of(block)
+    said = _about_iterations(particles.path, star.path)
+    n, n_job = len(particles), _particles_of_job(star)
+    if n_job is not None and (n > n_job or (n < n_job and is_found)):
+        cut = "" if n > n_job else "is the table cut short, or "
         return [
-            f"The table has {n:,} particles, and {source.path.name} was made of {n_job:,}: "
-            f"{_TWO_JOBS}"
+            *said,
+            f"The table has {n:,} particles, and {star.path.name} was made of {n_job:,}: "
+            f"{cut}{_TWO_JOBS}",
         ]
-    share = _column(source.loop, "rlnClassDistribution")
+    share = _column(loop, "rlnClassDistribution")
     counts = averages.n_particles
     assert counts is not None
-    if share is None or not (np.isfinite(share).all() and share.sum() > 0 and counts.sum() > 0):
-        return []
+    if share is None or len(share) != len(counts):
+        return said
+    if not (np.isfinite(share).all() and share.sum() > 0 and counts.sum() > 0):
+        return said
     if n_job is not None and n < n_job:
         # A part of the job has no more particles of any class than the job.
         surplus = np.maximum(counts - share * n_job, 0).sum()
     elif n_job is not None or is_found:
         surplus = np.maximum(counts - share / share.sum() * counts.sum(), 0).sum()
     else:
-        return []
+        return said
     if surplus < max(_ODD_NUMBER, _ODD_SHARE * counts.sum()):
-        return []
+        return said
     return [
+        *said,
         f"{surplus:,.0f} of {n:,} particles are in other classes than rlnClassDistribution of "
-        f"{source.path.name} says: {_TWO_JOBS}"
+        f"{star.path.name} says: {_TWO_JOBS}",
     ]
 
 
-def _particles_of_job(source: RelionAverages) -> int | None:
-    block = source.star.block("model_groups") if source.star is not None else None
+def _model_of_stack(stack: Path) -> StarFile | None:
+    """The model beside a bare stack that has RELION's name."""
+    root = stack.name.removesuffix("_classes.mrcs")
+    model = file_beside(stack, f"{root}_model.star") if root != stack.name else None
+    try:
+        return StarFile(model) if model is not None else None
+    except InputError:
+        return None
+
+
+def _about_iterations(table: Path | None, model: Path) -> list[str]:
+    numbers = [None if path is None else iteration_of(path) for path in (table, model)]
+    if None in numbers or numbers[0] == numbers[1] or table is None:
+        return []
+    return [
+        f"{table.name} is of iteration {numbers[0]}, and {model.name} of iteration {numbers[1]}: "
+        "a class may be another in each."
+    ]
+
+
+def _particles_of_job(star: StarFile) -> int | None:
+    block = star.block("model_groups")
     sizes = None if block is None else _column(block.loop, "rlnGroupNrParticles")
-    if sizes is None or not np.isfinite(sizes).all():
+    if sizes is None or not np.isfinite(sizes).all() or sizes.sum() > _MOST_PARTICLES:
         return None
     return int(sizes.sum()) or None
 

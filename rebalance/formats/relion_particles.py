@@ -177,6 +177,8 @@ def _about_spelling(star: StarFile, loop: StarLoop) -> list[str]:
             f"{name} spells loop_ as {loop.keyword}, which RELION does not read, and so do the "
             "files written from it."
         )
+    if loop.body_end == len(star.text) and not loop.row_bytes(len(loop) - 1).endswith(b"\n"):
+        found.append(f"The last line of {name} has no end: is the table cut short?")
     gap = loop.first_gap()
     if gap is not None:
         rows, between = gap

@@ -39,7 +39,7 @@ def about_progress(job: RelionJob) -> tuple[list[str], list[str]]:
     values = _read_optimiser(job.optimiser)
     current, total = _whole(values, "rlnCurrentIteration"), _whole(values, "rlnNumberOfIterations")
     is_gradient = any(_whole(values, label) for label in _GRADIENT_LABELS)
-    named = _iteration(start)
+    named = iteration_of(start)
     if current is not None and total is not None and 0 <= current < total:
         notes.append(
             f"This is iteration {current} of {total}, by its optimiser{_GRADIENT * is_gradient}."
@@ -79,7 +79,7 @@ def _about_other_iterations(
     root = _root(start)
     others = {}
     for entry in start.absolute().parent.glob("*_it*_data.star"):
-        found = _iteration(entry)
+        found = iteration_of(entry)
         if found is not None and found != number and _root(entry) == root:
             others[found] = entry
     notes = []
@@ -130,7 +130,8 @@ def _whole(values: dict[str, str], label: str) -> int | None:
     return int(text) if re.fullmatch(r"-?\d{1,9}", text) else None
 
 
-def _iteration(path: Path) -> int | None:
+def iteration_of(path: Path) -> int | None:
+    """The iteration that a file is of by its name."""
     match = _ITERATION.fullmatch(path.name)
     return int(match["it"][-9:]) if match else None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import mrcfile
@@ -256,9 +257,10 @@ def test_a_part_of_the_particles_may_be_distributed_otherwise(relion_job, tmp_pa
     # As balanced by an earlier run: 100 of each class of 1,000 particles.
     balanced = [1] * 100 + [2] * 100 + [3] * 100 + [4] * 100
     table = with_model(relion_job, balanced, [0.7, 0.1, 0.1, 0.1], 1000)
-    assert formats.read(table).warnings == ()
+    model = table.with_name("run_it025_model.star")
+    assert formats.read(table, model).warnings == ()
     table = with_model(relion_job, balanced, [0.97, 0.01, 0.01, 0.01], 1000)
-    (warning,) = formats.read(table).warnings
+    (warning,) = formats.read(table, model).warnings
     assert warning.startswith("270 of 400 particles are in other classes")
 
 
@@ -282,3 +284,40 @@ def test_the_images_of_averages_are_what_they_were(relion_job) -> None:
     table = relion_job.iteration("run_it025", CLASSES)
     with mrcfile.open(table.parent / "run_it025_classes.mrcs") as stack:
         np.testing.assert_array_equal(formats.read(table).class_averages.images, stack.data)
+
+
+def test_a_table_with_fewer_particles_than_its_model_is_suspected(relion_job) -> None:
+    table = with_model(relion_job, MANY, [0.4, 0.3, 0.2, 0.1], 130)
+    (warning,) = formats.read(table).warnings
+    assert (
+        "has 100 particles, and run_it025_model.star was made of 130: is the table cut" in warning
+    )
+    # A person who names the model may have a part of the particles.
+    assert formats.read(table, table.with_name("run_it025_model.star")).warnings == ()
+
+
+def test_a_table_whose_last_line_is_cut_is_suspected(relion_job) -> None:
+    table = relion_job.iteration("run_it025", CLASSES)
+    table.write_bytes(table.read_bytes().rstrip())
+    (warning,) = formats.read(table).warnings
+    assert warning == "The last line of run_it025_data.star has no end: is the table cut short?"
+
+
+def test_a_model_with_fewer_classes_than_it_says_is_suspected(relion_job) -> None:
+    table = relion_job.iteration("run_it025", CLASSES)
+    model = relion_job.folder / "run_it025_model.star"
+    lines = model.read_text().splitlines(keepends=True)
+    model.write_text("".join(line for line in lines if "000004@" not in line))
+    assert any(
+        "is of 4 classes and names 3 images" in said for said in formats.read(table).warnings
+    )
+
+
+def test_a_stack_of_another_job_is_suspected_by_the_model_beside_it(relion_job, tmp_path) -> None:
+    model = with_model(relion_job, MANY, [0.1, 0.2, 0.3, 0.4], 100)
+    table = tmp_path / "run_it024_data.star"
+    shutil.copy(model, table)
+    stack = relion_job.folder / "run_it025_classes.mrcs"
+    said = formats.read(table, stack).warnings
+    assert said[0].startswith("run_it024_data.star is of iteration 24, and run_it025_model.star of")
+    assert said[1].startswith("40 of 100 particles are in other classes")
