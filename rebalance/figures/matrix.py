@@ -239,7 +239,7 @@ def _framed(
             job,
             affinity.metric,
             how,
-            f"{style.counted(empties, 'empty average')} left out" if empties else "",
+            f"{style.counted(empties, 'average')} not compared" if empties else "",
         ),
     )
     return figure, style.axes_at(figure, LEFT + style.MARGIN / 2, style.HEADER, side, side)

@@ -101,7 +101,12 @@ def _average_rows(averages: ClassAverages) -> list[tuple[str, str]]:
         ),
         ("empty averages", str(np.count_nonzero(~averages.has_image))),
         *(
-            [("averages without particles", str(np.count_nonzero(averages.lacks_particles)))]
+            [
+                (
+                    "without particles",
+                    str(np.count_nonzero(averages.has_image & averages.lacks_particles)),
+                )
+            ]
             if averages.n_particles is not None
             else []
         ),
