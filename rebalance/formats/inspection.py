@@ -94,22 +94,14 @@ def _particle_rows(particles: ParticleTable) -> list[tuple[str, str]]:
 
 def _average_rows(averages: ClassAverages) -> list[tuple[str, str]]:
     size = averages.pixel_size
+    alone = np.count_nonzero(averages.has_image & averages.lacks_particles)
     rows = [
         (
             "class averages",
             f"{len(averages)} (numbers {averages.class_id.min()} to {averages.class_id.max()})",
         ),
         ("empty averages", str(np.count_nonzero(~averages.has_image))),
-        *(
-            [
-                (
-                    "without particles",
-                    str(np.count_nonzero(averages.has_image & averages.lacks_particles)),
-                )
-            ]
-            if averages.n_particles is not None
-            else []
-        ),
+        *([("without particles", str(alone))] if alone else []),
         ("box", f"{averages.box} px" + (f" ({averages.box * size:.4g} Å)" if size else "")),
         ("pixel size", f"{size:g} Å" if size else "unknown (give `pixel_size`)"),
     ]

@@ -71,9 +71,9 @@ def locate(name: str, named_in: Path, project: Path | None = None) -> Found | No
         if is_beside(path, named_in) and _is_file(path):
             return Found(path)
     beside = [folder / Path(name).name for folder in folders_of(named_in)]
-    taken, *others = _that_differ([*beside, *named]) or [None]
-    if taken is not None:
-        return Found(taken, (), _about_others(name, named_in, taken, others))
+    found = _that_differ([*beside, *named])
+    if found:
+        return Found(found[0], (), _about_others(name, named_in, *found))
     for root in far:
         if _is_file(root / name):
             where = "current folder" if root == Path.cwd() else f"folder {root} above the project"
@@ -111,7 +111,7 @@ def locate_beside(name: str, named_in: Path, project: Path | None, what: str) ->
     return found.path
 
 
-def _about_others(name: str, named_in: Path, taken: Path, others: list[Path]) -> tuple[str, ...]:
+def _about_others(name: str, named_in: Path, taken: Path, *others: Path) -> tuple[str, ...]:
     if not others:
         return ()
     more = f" (nor {len(others) - 1} more)" if len(others) > 1 else ""

@@ -145,8 +145,9 @@ def _not_used(result: RunResult) -> dict[str, list[int]]:
     junk = np.isin(class_id, superclasses.junk)
     left_out = np.isin(class_id, superclasses.left_out)
     rest = absent & ~left_out & ~junk
-    shown = [] if averages is None else averages.class_id[averages.has_image]
-    has_image = np.isin(class_id, shown)
+    has_image = np.zeros(len(class_id), dtype=np.bool_)
+    if averages is not None:
+        has_image = np.isin(class_id, averages.class_id[averages.has_image])
     groups = {
         EMPTY: rest & ~has_image,
         WITHOUT_PARTICLES: rest & has_image,
