@@ -10,7 +10,7 @@ from rebalance.errors import InputError
 from rebalance.formats.averages import box_warnings, class_warnings
 from rebalance.formats.relion_averages import RelionAverages
 from rebalance.formats.relion_job import averages_block, loop_of
-from rebalance.formats.relion_particles import Optics
+from rebalance.formats.relion_particles import Optics, has_windows_line_ends
 from rebalance.formats.relion_paths import file_beside, is_beside
 from rebalance.formats.relion_progress import iteration_of
 from rebalance.formats.star_file import StarFile
@@ -51,6 +51,12 @@ def doubts(
         False where a person named the averages; the table may then be a part of the job's.
     """
     said = [*source.found_warnings, *_about_stacks_elsewhere(source)]
+    star, loop = source.star, source.loop
+    if star is not None and loop is not None and has_windows_line_ends(star, loop):
+        said.append(
+            f"{source.path.name} has the line ends of Windows (CR+LF), which RELION from 3.1 "
+            f"on refuses, and so has templates.star: run dos2unix on {source.path} first."
+        )
     if particles is None:
         return said
     if averages.pixel_size is None or not optics.shows_as_much(averages.pixel_size * averages.box):

@@ -196,9 +196,15 @@ def _tables_of(averages: Path) -> list[str]:
 def _from_optimiser(star: StarFile, project: Path | None) -> RelionJob:
     block = star.block("optimiser_general")
     assert block is not None
-    data = locate_beside(
-        block.pairs.get("rlnExperimentalDataStarFile", ""), star.path, project, "the particle table"
-    )
+    name = block.pairs.get("rlnExperimentalDataStarFile", "")
+    if not name:
+        raise InputError(
+            "The optimiser has no rlnExperimentalDataStarFile, by which it names its particles: "
+            "is it cut short?",
+            path=star.path,
+            hint="Give the *_data.star beside it.",
+        )
+    data = locate_beside(name, star.path, project, "the particle table")
     beside = _beside(data)
     model = locate(block.pairs.get("rlnModelStarFile", ""), star.path, project)
     if model is not None and (project is not None or is_beside(model.path, star.path)):

@@ -166,8 +166,7 @@ def _about_spelling(star: StarFile, loop: StarLoop) -> list[str]:
     """What RELION does not read, and the files written from this one inherit."""
     name = star.path.name
     found = []
-    lines = [loop.row_bytes(0), *(star.text.line_at(block.begin) for block in star.blocks)]
-    if any(line.rstrip(b"\n").endswith(b"\r") for line in lines):
+    if has_windows_line_ends(star, loop):
         found.append(
             f"{name} has the line ends of Windows (CR+LF), which RELION from 3.1 on refuses, and "
             f"so have the files written from it: run dos2unix on {star.path} first."
@@ -190,6 +189,13 @@ def _about_spelling(star: StarFile, loop: StarLoop) -> list[str]:
             "from the files written, too."
         )
     return found
+
+
+def has_windows_line_ends(star: StarFile, loop: StarLoop) -> bool:
+    """True if the first line of a block, or the first or last row of a table, ends with CR+LF."""
+    lines = [star.text.line_at(block.begin) for block in star.blocks]
+    lines += [loop.row_bytes(row) for row in {0, len(loop) - 1}]
+    return any(line.rstrip(b"\n").endswith(b"\r") for line in lines)
 
 
 def _optics(star: StarFile, particles: StarLoop) -> Optics:

@@ -99,7 +99,7 @@ def locate_beside(name: str, named_in: Path, project: Path | None, what: str) ->
     """
     found = locate(name, named_in, project)
     if found is None:
-        raise not_found(name or "(nothing)", named_in, project, what)
+        raise not_found(name, named_in, project, what)
     if project is None and not is_beside(found.path, named_in):
         raise InputError(
             f"It names {what} {name}, which does not lie beside it; {found.path} is of that name, "
@@ -190,6 +190,7 @@ def stack_not_found(name: str, named_in: Path, project: Path | None) -> InputErr
 def _stacks_beside(path: Path) -> Iterator[str]:
     for folder in folders_of(path):
         try:
-            yield from (entry.name for entry in folder.iterdir() if entry.suffix in SUFFIXES)
+            stacks = (entry for entry in folder.iterdir() if entry.suffix.lower() in SUFFIXES)
+            yield from (stack.name for stack in stacks if _is_file(stack))
         except OSError:
             continue

@@ -190,6 +190,15 @@ class StarLoop:
         return pieces
 
     def _ragged(self, at: int, tokens: int) -> InputError:
+        from rebalance.formats.star_scan import NUL_FOUND
+
+        if tokens == NUL_FOUND:
+            return InputError(
+                "There are NUL bytes in this line: a part of the file is not written, or lost.",
+                path=self.text.path,
+                location=f"line {self.text.line_number(at)}",
+                hint="Copy the file again, or give the table of another iteration.",
+            )
         line = self.text.line_at(at)
         if split_tokens(line)[:1] == ["loop_"]:
             problem = f"A second loop_ in data_{self.block}; one table a block was expected."

@@ -19,13 +19,16 @@ from rebalance.model import BoolArray, DoubleArray, IntArray
 
 Bytes = npt.NDArray[np.uint8]
 
-NEWLINE, SPACE, HASH = 10, 32, 35
+NUL, NEWLINE, SPACE, HASH = 0, 10, 32, 35
 DOUBLE_QUOTE, SINGLE_QUOTE = 34, 39
 PLUS, MINUS, POINT, ZERO, NINE = 43, 45, 46, 48, 57
 UPPER_E, LOWER_E = 69, 101
 
 WHOLE, REAL, OTHER = 0, 1, 2
 """What `read_numbers` found: an integer, an exactly rounded float, or something for Python."""
+
+NUL_FOUND = -1
+"""In place of a number of tokens, for a line with a byte that no text has."""
 
 # Clinger (1990), doi:10.1145/93542.93557: a mantissa below 2**53 times or over an exact power of
 # ten is rounded once, hence correctly.
@@ -116,6 +119,8 @@ def find_rows(
         wanted = line
         unclosed_double = unclosed_single = False
         while at < end and text[at] != NEWLINE:
+            if text[at] == NUL:
+                return n, line, NUL_FOUND
             if text[at] <= SPACE:
                 at += 1
                 continue
@@ -133,6 +138,8 @@ def find_rows(
                 unclosed_single = stop < 0
             if stop < 0:
                 stop = _bare_end(text, at, end)
+                if stop < end and text[stop] == NUL:
+                    return n, line, NUL_FOUND
             if tokens == column:
                 wanted = at
             if tokens == name_column:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
@@ -47,12 +48,19 @@ class StarText:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self._file = os.open(path, os.O_RDONLY)
+            # Without waiting: for a pipe that would be for ever.
+            self._file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         except OSError as error:
             raise self._unreadable(error) from error
         weakref.finalize(self, os.close, self._file)
         self._state = self._read_state()
         self._size = self._state[0]
+        if not stat.S_ISREG(os.fstat(self._file).st_mode):
+            raise InputError(
+                "This is no plain file; a star file was expected.",
+                path=path,
+                hint="Give a star file such as run_it025_data.star.",
+            )
         self._page: tuple[int, bytes] = (0, b"")
         if self._size == 0:
             raise InputError(

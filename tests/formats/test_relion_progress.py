@@ -321,3 +321,20 @@ def test_a_stack_of_another_job_is_suspected_by_the_model_beside_it(relion_job, 
     said = formats.read(table, stack).warnings
     assert said[0].startswith("run_it024_data.star is of iteration 24, and run_it025_model.star of")
     assert said[1].startswith("40 of 100 particles are in other classes")
+
+
+def test_line_ends_of_windows_in_the_model_are_said(relion_job) -> None:
+    table = relion_job.iteration("run_it025", CLASSES)
+    model = relion_job.folder / "run_it025_model.star"
+    model.write_bytes(model.read_bytes().replace(b"\n", b"\r\n"))
+    (warning,) = formats.read(table).warnings
+    assert "so has templates.star: run dos2unix on" in warning
+
+
+def test_an_optimiser_that_names_no_table_is_refused(relion_job) -> None:
+    table = relion_job.iteration("run_it025", CLASSES)
+    optimiser = table.with_name("run_it025_optimiser.star")
+    optimiser.write_text(optimiser.read_text().partition("_rlnExperimental")[0])
+    with pytest.raises(InputError, match="no rlnExperimentalDataStarFile") as caught:
+        formats.read(optimiser)
+    assert caught.value.path == optimiser

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rebalance import formats
 from rebalance.errors import InputError
 from rebalance.formats import star_loop, star_text
 from rebalance.formats.star_file import StarFile
@@ -391,3 +392,17 @@ def test_one_text_that_runs_on_is_refused_by_its_line(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="line 20005: A value of rlnA has 9,000 characters"):
         loop.read_column("rlnA")
     assert loop.read_column("rlnB").sum() == 40_001
+
+
+@pytest.mark.parametrize("lost", [b"\0", b"\0 ", b" \0\0\0"])
+def test_a_hole_in_the_file_is_named_by_its_line(tmp_path: Path, lost: bytes) -> None:
+    head = b"# " + b"x" * 70_000 + b"\ndata_\nloop_\n_rlnA\n_rlnB\n1 2\n"
+    with pytest.raises(InputError, match="line 7: There are NUL bytes in this line"):
+        len(table(tmp_path, head + b"1" + lost + b"2\n1 2\n"))
+
+
+def test_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "run_it025_data.star")
+    for path in (tmp_path, tmp_path / "run_it025_data.star"):
+        with pytest.raises(InputError, match="no plain file|neither a file nor a folder"):
+            formats.read(path)
