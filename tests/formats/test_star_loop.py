@@ -404,5 +404,5 @@ def test_a_hole_in_the_file_is_named_by_its_line(tmp_path: Path, lost: bytes) ->
 def test_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "run_it025_data.star")
     for path in (tmp_path, tmp_path / "run_it025_data.star"):
-        with pytest.raises(InputError, match="no plain file|neither a file nor a folder"):
+        with pytest.raises(InputError, match=r"no plain file|neither a file nor a folder"):
             formats.read(path)
