@@ -9,6 +9,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,8 @@ class MrcStack:
         Where the first image begins, in bytes.
     warnings : tuple of str
         What is odd about the file, though it can be read.
+    identity : tuple of int
+        By which it is known again when it is read.
     """
 
     path: Path
@@ -54,7 +57,8 @@ class MrcStack:
     pixel_size: float | None
     dtype: str
     offset: int
-    warnings: tuple[str, ...] = ()
+    warnings: tuple[str, ...]
+    identity: tuple[int, ...]
 
     @property
     def _image_bytes(self) -> int:
@@ -76,16 +80,23 @@ class MrcStack:
     def _read_into(self, images: npt.NDArray[Any], index: IntArray) -> None:
         self._check(index)
         image = np.empty((self.box, self.box), dtype=self.dtype)
-        with _reading(self.path), open(self.path, "rb") as file, np.errstate(invalid="ignore"):
+        with self._opened() as file, np.errstate(invalid="ignore"):
             for row, place in enumerate(index.tolist()):
                 file.seek(self.offset + place * self._image_bytes)
                 if file.readinto(image.data.cast("B")) < self._image_bytes:
-                    raise self._cut_short()
+                    raise self._changed()
                 images[row] = image
 
-    def _cut_short(self) -> InputError:
+    @contextmanager
+    def _opened(self) -> Iterator[BufferedReader]:
+        with _reading(self.path), open(self.path, "rb") as file:
+            if _identity(file) != self.identity:
+                raise self._changed()
+            yield file
+
+    def _changed(self) -> InputError:
         return InputError(
-            "The stack became shorter while it was read.",
+            "The stack is no longer the one that was read at first.",
             path=self.path,
             hint="Is another program writing it? Run again when it is finished.",
         )
@@ -131,12 +142,17 @@ class MrcStack:
             for piece in self._pieces():
                 copied += out.write(piece)
         if copied < self.offset + self.n * self._image_bytes:
-            raise self._cut_short()
+            raise self._changed()
 
     def _pieces(self) -> Iterator[bytes]:
-        with _reading(self.path), open(self.path, "rb") as file:
+        with self._opened() as file:
             while piece := file.read(_PIECE):
                 yield piece
+
+
+def _identity(file: BufferedReader) -> tuple[int, ...]:
+    state = os.fstat(file.fileno())
+    return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns
 
 
 @contextmanager
@@ -162,13 +178,14 @@ def open_stack(path: Path) -> MrcStack:
     """
     with _reading(path), open(path, "rb") as file:
         raw = file.read(_HEADER)
-        size = os.fstat(file.fileno()).st_size
+        identity = _identity(file)
     if raw[:2] in (b"\x1f\x8b", b"BZ"):
         raise InputError(
             "The file is compressed; a plain MRC stack was expected.",
             path=path,
             hint="Unpack it first (gunzip, bunzip2).",
         )
+    _, _, size, _ = identity
     header = _header(raw)
     if header is None:
         raise InputError("This is not an MRC stack: it has no valid header.", path=path, hint=_HINT)
@@ -229,7 +246,7 @@ def open_stack(path: Path) -> MrcStack:
             f"The header of {path.name} says that its extended header has {extended:,} bytes; "
             "the images are read as if there were none."
         )
-    return MrcStack(path, nz, nx, _pixel_size(header), dtype.str, offset, tuple(warnings))
+    return MrcStack(path, nz, nx, _pixel_size(header), dtype.str, offset, tuple(warnings), identity)
 
 
 def _about_surplus(path: Path, n: int, whole: int, surplus: int) -> str:
