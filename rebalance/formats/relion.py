@@ -31,6 +31,12 @@ _NO_AVERAGES = (
 )
 
 
+_OTHER_PROJECT = (
+    "The job seems to come from another project: rlnImageName of its particles may name other "
+    "images here, too. Go on in the project that it came from."
+)
+
+
 class Relion(Format):
     """The format plugin ``relion``."""
 
@@ -85,9 +91,10 @@ class Relion(Format):
         notes = [*job.notes, *progress, *left_out]
         averages = None
         if source is not None and images is not None:
-            decided = choose_pixel_size(
-                request.pixel_size, source.stated_pixel_sizes(optics.nearest)
+            stated = source.stated_pixel_sizes(
+                lambda size, box: optics.nearest(request.pixel_size or size, box)
             )
+            decided = choose_pixel_size(request.pixel_size, stated)
             averages = ClassAverages(
                 images,
                 source.class_id,
@@ -100,6 +107,8 @@ class Relion(Format):
                 refuse_useless_classes(particles, averages)
             broken, flat = image_warnings(averages)
             notes += [*source.found_notes, *flat]
+            if particles is not None and source.found_warnings:
+                notes.append(_OTHER_PROJECT)
             warnings += [*decided.warnings, *source.stack_warnings, *broken]
             warnings += doubts(
                 particles, averages, source, optics, is_found=request.class_averages is None

@@ -277,7 +277,9 @@ def test_averages_of_half_the_box_and_twice_the_pixel_size_fit(
     assert "4 px wide and the particles 8 px" in warning
     unknown = write_stack(tmp_path / "unknown.mrcs", box=4, pixel_size=0.0)
     assert len(formats.read(table, unknown).warnings) == 1
-    assert formats.read(table, unknown, pixel_size=6.0).class_averages.pixel_size == 6.0
+    data = formats.read(table, unknown, pixel_size=6.0)
+    assert data.class_averages.pixel_size == 6.0
+    assert data.warnings == ()
 
 
 def test_the_images_of_averages_are_what_they_were(relion_job) -> None:
