@@ -176,6 +176,11 @@ def _about_spelling(star: StarFile, loop: StarLoop) -> list[str]:
             f"{name} spells loop_ as {loop.keyword}, which RELION does not read, and so do the "
             "files written from it."
         )
+    if loop.n_unclosed:
+        found.append(
+            f"{loop.n_unclosed:,} of {len(loop):,} rows of {name} have a quote that is not closed; "
+            "RELION from 3.1 on refuses such a row, and so the files written from it."
+        )
     if loop.body_end == len(star.text) and not loop.row_bytes(len(loop) - 1).endswith(b"\n"):
         found.append(f"The last line of {name} has no end: is the table cut short?")
     gap = loop.first_gap()

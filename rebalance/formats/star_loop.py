@@ -37,19 +37,22 @@ class Rows(NamedTuple):
         Where the tokens of a column begin.
     digest : uint64 (P,)
         Of the names in another; (0,) if none was asked for.
+    unclosed : int
+        How many of them have a quote that is not closed.
     """
 
     begin: IntArray
     end: IntArray
     tokens: dict[str, IntArray]
     digest: npt.NDArray[np.uint64]
+    unclosed: int
 
     @classmethod
     def joined(cls, parts: Sequence[Rows]) -> Rows:
         """The rows of some pieces of a table, one behind the other."""
         if not parts:
             none = np.empty(0, dtype=np.int64)
-            return cls(none, none, {}, none.astype(np.uint64))
+            return cls(none, none, {}, none.astype(np.uint64), 0)
         return cls(
             np.concatenate([part.begin for part in parts]),
             np.concatenate([part.end for part in parts]),
@@ -58,6 +61,7 @@ class Rows(NamedTuple):
                 for name in parts[0].tokens
             },
             np.concatenate([part.digest for part in parts]),
+            sum(part.unclosed for part in parts),
         )
 
 
@@ -151,9 +155,11 @@ class StarLoop:
             lines = count_lines(text)
             places = [np.empty(lines, dtype=np.int64) for _ in range(3)]
             digest = np.empty(lines if names is not None else 0, dtype=np.uint64)
-            n, bad, tokens = find_rows(text, len(self.labels), wanted, named, *places, digest)
+            n, bad, tokens, unclosed = find_rows(
+                text, len(self.labels), wanted, named, *places, digest
+            )
             row_begin, row_end, token = (place[:n] + begin for place in places)
-            rows = Rows(row_begin, row_end, {column: token} if column else {}, digest[:n])
+            rows = Rows(row_begin, row_end, {column: token} if column else {}, digest[:n], unclosed)
             return rows, bad + begin if bad >= 0 else -1, tokens
 
         parts = _in_threads(scan_piece, self._pieces())
@@ -221,6 +227,11 @@ class StarLoop:
     def row_bytes(self, row: int) -> bytes:
         """One row as it is in the file, newline included."""
         return self.text.slice(int(self._rows.begin[row]), int(self._rows.end[row]))
+
+    @property
+    def n_unclosed(self) -> int:
+        """Rows with a quote that is not closed; it is a part of its word."""
+        return self._rows.unclosed
 
     def first_gap(self) -> tuple[int, bytes] | None:
         """How many rows come before the first lines between rows that are none, and these lines."""

@@ -103,14 +103,16 @@ def find_rows(
     row_end: IntArray,
     token_begin: IntArray,
     digest: npt.NDArray[np.uint64],
-) -> tuple[int, int, int]:
+) -> tuple[int, int, int, int]:
     """Fill in where each row begins and ends (after its newline), and its token of one column.
 
     Of another column, if it is not −1, the digest of each token is filled in, by which repeats
-    are found. Lines without tokens are no rows. Returns the number of rows, and the position and
-    token count of the first row with the wrong number of tokens (−1, 0 if there is none).
+    are found. Lines without tokens are no rows. Returns the number of rows, the position and token
+    count of the first row with the wrong number of tokens (−1, 0 if there is none), and the number
+    of rows with a quote that is not closed.
     """
     n = 0
+    n_unclosed = 0
     at = 0
     end = text.size
     while at < end:
@@ -120,7 +122,7 @@ def find_rows(
         unclosed_double = unclosed_single = False
         while at < end and text[at] != NEWLINE:
             if text[at] == NUL:
-                return n, line, NUL_FOUND
+                return n, line, NUL_FOUND, n_unclosed
             if text[at] <= SPACE:
                 at += 1
                 continue
@@ -139,7 +141,7 @@ def find_rows(
             if stop < 0:
                 stop = _bare_end(text, at, end)
                 if stop < end and text[stop] == NUL:
-                    return n, line, NUL_FOUND
+                    return n, line, NUL_FOUND, n_unclosed
             if tokens == column:
                 wanted = at
             if tokens == name_column:
@@ -151,12 +153,13 @@ def find_rows(
         if tokens == 0:
             continue
         if tokens != n_columns:
-            return n, line, tokens
+            return n, line, tokens, n_unclosed
         row_begin[n] = line
         row_end[n] = at
         token_begin[n] = wanted
+        n_unclosed += unclosed_double or unclosed_single
         n += 1
-    return n, -1, 0
+    return n, -1, 0, n_unclosed
 
 
 @jit

@@ -340,3 +340,14 @@ def test_an_optimiser_that_names_no_table_is_refused(relion_job) -> None:
     with pytest.raises(InputError, match="no rlnExperimentalDataStarFile") as caught:
         formats.read(optimiser)
     assert caught.value.path == optimiser
+
+
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_quotes_that_are_not_closed_are_said(relion_job, quote: str) -> None:
+    table = relion_job.iteration("run_it025", CLASSES)
+    text = table.read_text()
+    table.write_text(text.replace(" 000004@", f" {quote}000004@").replace("mic1.mrcs", "'a'.mrcs"))
+    (warning,) = formats.read(table).warnings
+    assert warning.startswith("1 of 10 rows of run_it025_data.star have a quote that is not closed")
+    table.write_text(text.replace(" 000004@Extract/job005/mic0.mrcs ", f" {quote}a b{quote} "))
+    assert formats.read(table).warnings == ()
