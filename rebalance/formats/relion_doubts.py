@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from rebalance.errors import InputError
-from rebalance.formats.averages import box_warnings, class_warnings
-from rebalance.formats.relion_averages import RelionAverages
+from rebalance.formats.averages import box_warnings, class_warnings, count_particles
+from rebalance.formats.relion_averages import RelionAverages, find_averages
 from rebalance.formats.relion_job import averages_block, loop_of
 from rebalance.formats.relion_particles import Optics, has_windows_line_ends
 from rebalance.formats.relion_paths import file_beside, is_beside
@@ -62,12 +62,13 @@ def doubts(
     if averages.pixel_size is None or not optics.shows_as_much(averages.pixel_size * averages.box):
         said += box_warnings(averages.box, optics.boxes, source.path.name)
     said += _about_missing_classes(source)
-    if source.is_whole:
+    # Of chosen averages that a person names it is no surprise that others are missing.
+    if source.is_whole or is_found:
         said += class_warnings(particles.class_id, source.class_id, source.path.name)
     return [
         *said,
         *_about_blank_averages(averages, len(particles)),
-        *_about_distribution(particles, averages, source, is_found=is_found),
+        *_about_distribution(particles, source, is_found=is_found),
     ]
 
 
@@ -131,52 +132,66 @@ def _about_blank_averages(averages: ClassAverages, n: int) -> list[str]:
 
 
 def _about_distribution(
-    particles: ParticleTable, averages: ClassAverages, source: RelionAverages, *, is_found: bool
+    particles: ParticleTable, source: RelionAverages, *, is_found: bool
 ) -> list[str]:
-    """Counts of the table against ``rlnClassDistribution`` and the size of the model's job."""
-    star = source.star or _model_of_stack(source.path)
-    block = averages_block(star) if star is not None else None
-    if star is None or block is None:
-        return []
-    loop = loop_of(block)
-    said = _about_iterations(particles.path, star.path)
-    n, n_job = len(particles), _particles_of_job(star)
-    if n_job is not None and (n > n_job or (n < n_job and is_found)):
+    """Counts of the table against what the model says, and against chosen averages."""
+    said: list[str] = []
+    model = source if source.loop is not None and source.is_whole else _model_of_images(source)
+    if model is not None:
+        said += _about_iterations(particles.path, model.path)
+        said += _about_counts(particles, model, is_whole=is_found and source.is_whole)
+    if not said and is_found and not source.is_whole:
+        said += _about_counts(particles, source, is_whole=True)
+    return said
+
+
+def _about_counts(particles: ParticleTable, model: RelionAverages, *, is_whole: bool) -> list[str]:
+    """Counts against ``rlnClassDistribution`` and the number of particles of the model.
+
+    Parameters
+    ----------
+    particles : ParticleTable
+    model : RelionAverages
+        What describes the classes.
+    is_whole : bool
+        True where the table lies beside it, and should have all its particles.
+    """
+    n, n_job = len(particles), _particles_of_job(model)
+    if n_job is not None and (n > n_job or (n < n_job and is_whole)):
         cut = "" if n > n_job else "is the table cut short, or "
         return [
-            *said,
-            f"The table has {n:,} particles, and {star.path.name} was made of {n_job:,}: "
-            f"{cut}{_TWO_JOBS}",
+            f"The table has {n:,} particles, and {model.path.name} was made of {n_job:,}: "
+            f"{cut}{_TWO_JOBS}"
         ]
-    share = _column(loop, "rlnClassDistribution")
-    counts = averages.n_particles
-    assert counts is not None
-    if share is None or len(share) != len(counts):
-        return said
-    if not (np.isfinite(share).all() and share.sum() > 0 and counts.sum() > 0):
-        return said
+    counts = count_particles(particles.class_id, model.class_id)
+    share = _column(model.loop, "rlnClassDistribution")
+    if share is None or not np.isfinite(share).all() or share.sum() <= 0 or counts.sum() == 0:
+        return []
     if n_job is not None and n < n_job:
         # A part of the job has no more particles of any class than the job.
         surplus = np.maximum(counts - share * n_job, 0).sum()
-    elif n_job is not None or is_found:
+    elif n_job is not None or is_whole:
         surplus = np.maximum(counts - share / share.sum() * counts.sum(), 0).sum()
     else:
-        return said
+        return []
     if surplus < max(_ODD_NUMBER, _ODD_SHARE * counts.sum()):
-        return said
+        return []
     return [
-        *said,
         f"{surplus:,.0f} of {n:,} particles are in other classes than rlnClassDistribution of "
-        f"{star.path.name} says: {_TWO_JOBS}",
+        f"{model.path.name} says: {_TWO_JOBS}"
     ]
 
 
-def _model_of_stack(stack: Path) -> StarFile | None:
-    """The model beside a bare stack that has RELION's name."""
+def _model_of_images(source: RelionAverages) -> RelionAverages | None:
+    """The model beside the one stack that the images are in, by RELION's names."""
+    stacks = {source.find(name).path for name in source.stack}
+    if len(stacks) != 1:
+        return None
+    (stack,) = stacks
     root = stack.name.removesuffix("_classes.mrcs")
     model = file_beside(stack, f"{root}_model.star") if root != stack.name else None
     try:
-        return StarFile(model) if model is not None else None
+        return find_averages(model, source.project) if model is not None else None
     except InputError:
         return None
 
@@ -191,8 +206,8 @@ def _about_iterations(table: Path | None, model: Path) -> list[str]:
     ]
 
 
-def _particles_of_job(star: StarFile) -> int | None:
-    block = star.block("model_groups")
+def _particles_of_job(model: RelionAverages) -> int | None:
+    block = model.star.block("model_groups") if model.star is not None else None
     sizes = None if block is None else _column(block.loop, "rlnGroupNrParticles")
     if sizes is None or not np.isfinite(sizes).all() or sizes.sum() > _MOST_PARTICLES:
         return None

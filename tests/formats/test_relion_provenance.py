@@ -193,3 +193,24 @@ def test_a_stack_that_is_not_found_is_named_with_those_that_lie_beside(job, tmp_
     assert "`project`" in caught.value.hint
     data = formats.read(folder, folder / "run_class.mrcs")
     assert len(data.class_averages) == 4
+
+
+def test_chosen_averages_of_another_job_are_suspected_by_its_model(relion_job, tmp_path) -> None:
+    many = [1] * 10 + [2] * 60 + [3] * 20 + [4] * 10
+    relion_job.iteration("run_it025", many)
+    folder = select_job(relion_job, [4, 2], [2, 4, 2])
+    relion_job.iteration("run_it025", many)
+    model = relion_job.folder / "run_it025_model.star"
+    groups = "\ndata_model_groups\n\nloop_\n_rlnGroupNumber #1\n_rlnGroupNrParticles #2\n1 100\n\n"
+    model.write_text(model.read_text() + groups)
+    table = tmp_path / "other_data.star"
+    shutil.copy(relion_job.folder / "run_it025_data.star", table)
+    (warning,) = formats.read(table, folder / "class_averages.star").warnings
+    assert warning.startswith("35 of 100 particles are in other classes than rlnClassDistribution")
+
+
+def test_particles_beside_chosen_averages_of_other_classes_are_suspected(job) -> None:
+    folder = select_job(job, [4, 2], [2, 4, 2])
+    shutil.copy(job.folder / "run_it025_data.star", folder / "particles.star")
+    (warning,) = formats.read(folder).warnings
+    assert "The particles name class 3, of which class_averages.star has no average" in warning
