@@ -463,12 +463,15 @@ class Inspection:
     warnings : tuple of str
     command : str
         What to type next; empty where there is nothing to run.
+    is_refused : bool
+        True where ``run`` would refuse the path.
     """
 
     format: str
     rows: tuple[tuple[str, str], ...] = ()
     warnings: tuple[str, ...] = ()
     command: str = ""
+    is_refused: bool = False
 
 
 class Format(Plugin, ABC):

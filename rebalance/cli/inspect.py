@@ -35,6 +35,7 @@ def inspect(
             show_error(error)
             content.append({"path": str(path), "error": with_flags(str(error))})
             continue
+        failed |= found.is_refused
         content.append(
             {
                 "path": str(path),

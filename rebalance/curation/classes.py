@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 import numpy as np
 
 from rebalance.errors import InputError, OptionError
-from rebalance.model import Classes, Dataset
+from rebalance.model import NO_CLASS, Classes, Dataset, ParticleTable
 from rebalance.model.class_numbers import count_classes, name_classes
 from rebalance.settings import RunSettings
 
@@ -43,6 +43,8 @@ def find_classes(settings: RunSettings, dataset: Dataset) -> Classes:
         min_class_particles=settings.min_class_particles,
         junk_classes=settings.junk_classes,
     )
+    if settings.strict and particles is not None:
+        _refuse_unclassified(particles)
     if settings.strict:
         unmatched = sorted(counts.keys() - set(class_id.tolist()) - set(left_out))
         if unmatched:
@@ -60,6 +62,16 @@ def find_classes(settings: RunSettings, dataset: Dataset) -> Classes:
         left_out=left_out,
         junk=settings.junk_classes,
     )
+
+
+def _refuse_unclassified(particles: ParticleTable) -> None:
+    without = int(np.count_nonzero(particles.class_id == NO_CLASS))
+    if without:
+        raise InputError(
+            f"{without:,} of {len(particles):,} particles are in no class.",
+            path=particles.path,
+            hint="Leave out `strict` to exclude them, or give a finished classification.",
+        )
 
 
 def left_out_classes(

@@ -111,7 +111,8 @@ def contact_sheet(averages: ClassAverages, *, most: int = MOST_ON_A_SHEET, job: 
     columns = max(1, min(shown, floor(SHEET / sizes.pitch)))
     top = style.HEADER + 0.08
     below = top + -(-shown // columns) * sizes.row
-    n_empty = int(np.count_nonzero(averages.is_empty))
+    n_empty = np.count_nonzero(~averages.has_image)
+    n_alone = np.count_nonzero(averages.has_image & averages.lacks_particles)
     figure = new_figure(
         max(columns * sizes.pitch - sizes.gap + 2 * style.MARGIN, FEWEST_INCHES),
         below + 0.2 + style.MARGIN,
@@ -120,6 +121,7 @@ def contact_sheet(averages: ClassAverages, *, most: int = MOST_ON_A_SHEET, job: 
             job,
             f"the first {shown:,} are shown" if shown < len(averages) else "",
             f"{n_empty:,} empty" if n_empty else "",
+            f"{n_alone:,} without particles" if n_alone else "",
         ),
     )
     dpi, side = figure.dpi, round(sizes.tile * figure.dpi)
@@ -369,10 +371,16 @@ def _notes(plan: _Plan, width: float) -> list[str]:
     if plan.mirrors:
         sentences.append(f"{MIRRORED}: mirrored.")
     absent = plan.superclasses.label < 0
-    empty = absent & plan.averages.is_empty
-    junk = absent & ~empty & np.isin(plan.superclasses.class_id, plan.superclasses.junk)
-    rest = absent & ~empty & ~junk
-    for what, which in (("empty", empty), ("left out", rest), ("junk", junk)):
+    empty = absent & ~plan.averages.has_image
+    alone = absent & ~empty & plan.averages.lacks_particles
+    junk = absent & ~empty & ~alone & np.isin(plan.superclasses.class_id, plan.superclasses.junk)
+    rest = absent & ~empty & ~alone & ~junk
+    for what, which in (
+        ("empty", empty),
+        ("without particles", alone),
+        ("left out", rest),
+        ("junk", junk),
+    ):
         if which.any():
             numbers = ranges(plan.averages.class_id[which].tolist())
             sentences.append(f"Not shown, {what} ({np.count_nonzero(which)}): {numbers}.")

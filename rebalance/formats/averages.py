@@ -10,8 +10,14 @@ import numpy as np
 
 from rebalance.contracts import ReadRequest
 from rebalance.errors import InputError
-from rebalance.model import ClassAverages, FloatArray, IntArray, ParticleTable
+from rebalance.model import NO_CLASS, BoolArray, ClassAverages, FloatArray, IntArray, ParticleTable
+from rebalance.model.class_averages import LARGEST_VALUE, SMALLEST_CONTRAST
 from rebalance.model.class_numbers import name_classes
+
+EXTENT_TOLERANCE = 0.03
+"""By which the widths of two images in Å may differ."""
+
+_CAN_BE_COMPARED = f"up to {LARGEST_VALUE:.0e} that differ by at least {SMALLEST_CONTRAST:.0e}"
 
 
 class AveragesSource(Protocol):
@@ -87,7 +93,9 @@ def read_averages(
         source = find(path, request.project)
         if not (must_read or particles is None or covers(source.class_id, particles.class_id)):
             return None, None, [f"{path.name} does not name every class of the table; left out."]
-        return source, source.read_images(), []
+        images = source.read_images()
+        refuse_unusable_pixels(ClassAverages(images, source.class_id), source.path)
+        return source, images, []
     except InputError as error:
         if must_read:
             raise
@@ -105,30 +113,62 @@ def count_particles(particle_class: IntArray, class_id: IntArray) -> IntArray:
 
 def covers(class_id: IntArray, particle_class: IntArray) -> bool:
     """True if every particle's class has an average."""
-    return bool(np.isin(np.unique(particle_class), class_id).all())
+    return bool(np.isin(np.unique(particle_class), [*class_id, NO_CLASS]).all())
+
+
+def refuse_unusable_pixels(averages: ClassAverages, source: Path) -> None:
+    """InputError if no image can be compared, and some would if their pixels were not so large or
+    small."""
+    unusable = _is_out_of_range(averages)
+    if averages.has_image.any() or not unusable.any():
+        return
+    low, high = (limit[unusable] for limit in averages.pixel_range)
+    raise InputError(
+        f"The pixels of all images are from {low.min():.3g} to {high.max():.3g}; numbers "
+        f"{_CAN_BE_COMPARED} can be compared.",
+        path=source,
+        hint="Multiply the images by a number that makes them so, or give the stack that the "
+        "classification wrote.",
+    )
+
+
+def _is_out_of_range(averages: ClassAverages) -> BoolArray:
+    low, high = averages.pixel_range
+    with np.errstate(invalid="ignore"):
+        return ~averages.has_image & np.isfinite(low) & np.isfinite(high) & (low < high)
 
 
 def image_warnings(averages: ClassAverages) -> tuple[list[str], list[str]]:
-    """Warnings of images with pixels that are no numbers, notes of images of one grey value.
+    """Warnings of images whose pixels can't be computed with, notes of images of one grey value.
 
-    Both count as empty averages, and so do images of zeros, of which nothing is said: a program
-    writes them for classes that died out.
+    All count as no image, and so do images of zeros, of which nothing is said: a program writes
+    them for classes that died out.
     """
-    broken, flat = [], []
-    for row in np.flatnonzero(averages.is_empty):
-        image, number = averages.images[row], int(averages.class_id[row])
-        if not np.isfinite(image).all():
-            broken.append(number)
-        elif image.flat[0] != 0 and image.min() == image.max():
-            flat.append(number)
-    hold = "images hold" if len(broken) > 1 else "image holds"
-    warnings = [
-        f"{_capital(name_classes(sorted(broken)))}: the {hold} NaN or infinite pixels and "
-        "can't be compared."
-    ]
-    are = "images are" if len(flat) > 1 else "image is"
-    notes = [f"{_capital(name_classes(sorted(flat)))}: the {are} of one grey value, hence empty."]
-    return warnings if broken else [], notes if flat else []
+    low, high = averages.pixel_range
+    is_broken = ~np.isfinite(low) | ~np.isfinite(high)
+    is_flat = ~is_broken & (low == high) & (low != 0)
+    warnings, notes = [], []
+    if is_broken.any():
+        hold = "images hold" if np.count_nonzero(is_broken) > 1 else "image holds"
+        warnings.append(
+            f"{_classes(averages, is_broken)}: the {hold} NaN or infinite pixels and can't be "
+            "compared."
+        )
+    is_out = _is_out_of_range(averages)
+    if is_out.any():
+        image = "images have" if np.count_nonzero(is_out) > 1 else "image has"
+        warnings.append(
+            f"{_classes(averages, is_out)}: the {image} pixels from {low[is_out].min():.3g} to "
+            f"{high[is_out].max():.3g} and can't be compared; numbers {_CAN_BE_COMPARED} can."
+        )
+    if is_flat.any():
+        are = "images are" if np.count_nonzero(is_flat) > 1 else "image is"
+        notes.append(f"{_classes(averages, is_flat)}: the {are} of one grey value, hence empty.")
+    return warnings, notes
+
+
+def _classes(averages: ClassAverages, which: BoolArray) -> str:
+    return _capital(name_classes(sorted(averages.class_id[which].tolist())))
 
 
 def _capital(text: str) -> str:
@@ -149,7 +189,7 @@ def class_warnings(particle_class: IntArray, class_id: IntArray, source: str) ->
     source : str
         The file of the averages.
     """
-    unmatched = np.setdiff1d(particle_class, class_id)
+    unmatched = np.setdiff1d(particle_class, [*class_id, NO_CLASS])
     if not len(unmatched):
         return []
     shown = ", ".join(map(str, unmatched[:5])) + (" …" if len(unmatched) > 5 else "")
@@ -161,7 +201,7 @@ def class_warnings(particle_class: IntArray, class_id: IntArray, source: str) ->
 
 
 def box_warnings(box: int, particle_boxes: Sequence[int], source: str) -> list[str]:
-    """At most one sentence on averages whose box is not that of the particles."""
+    """At most one sentence on averages whose box, in pixels, is not that of the particles."""
     if not particle_boxes or box in particle_boxes:
         return []
     sizes = ", ".join(map(str, particle_boxes))
@@ -187,7 +227,7 @@ def extent_warnings(
     if not (size and particle_size and particle_box):
         return []
     extent, particle_extent = box * size, particle_box * particle_size
-    if abs(extent / particle_extent - 1) < 0.03:
+    if abs(extent / particle_extent - 1) < EXTENT_TOLERANCE:
         return []
     return [
         f"The class averages of {source} are {extent:.0f} Å wide and the particles "

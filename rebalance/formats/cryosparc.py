@@ -108,7 +108,7 @@ class CryoSparc(Format):
                 source.resolution,
             )
             broken, flat = image_warnings(averages)
-            warnings += [*source.warnings, *broken]
+            warnings += [*source.warnings, *source.stack.warnings, *broken]
             notes += [*source.notes, *flat]
             if particles is not None and source.is_whole:
                 warnings += class_warnings(particles.class_id, source.class_id, source.path.name)

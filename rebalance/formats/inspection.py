@@ -11,6 +11,7 @@ import numpy as np
 from rebalance.contracts import Inspection, ReadRequest
 from rebalance.errors import InputError
 from rebalance.model import ClassAverages, Dataset, ParticleTable
+from rebalance.model.class_numbers import count_classes
 
 _SHOWN_FILES = 8
 
@@ -35,8 +36,7 @@ def inspect_path(path: Path, name: str, plugin: Any) -> Inspection:
         rows += plugin.describe(path)
         dataset, problem = _read(path, plugin)
     except InputError as error:
-        rows.append(("run", "would refuse it"))
-        return Inspection(name, tuple(rows), (str(error),))
+        return _refused(name, rows, [str(error)])
     rows.append(("job", dataset.job))
     if dataset.particles is not None:
         rows += _particle_rows(dataset.particles)
@@ -47,12 +47,20 @@ def inspect_path(path: Path, name: str, plugin: Any) -> Inspection:
         shown.append(f"and {len(dataset.sources) - _SHOWN_FILES} more")
     rows.append(("files", "\n".join(shown)))
     rows += [("note", note) for note in dataset.notes]
+    if problem is not None:
+        warnings.append(problem)
+    if dataset.class_averages is not None and dataset.class_averages.is_empty.all():
+        warnings.append("No class average has both an image and particles.")
+        return _refused(name, rows, [*dataset.warnings, *warnings])
     does, flags = _what_run_does(dataset)
     rows.append(("run", f"would {does}"))
     command = f"rebalance run {shlex.quote(str(path))} {flags}"
-    if problem is not None:
-        warnings.append(problem)
     return Inspection(name, tuple(rows), (*dataset.warnings, *warnings), command)
+
+
+def _refused(name: str, rows: list[tuple[str, str]], warnings: list[str]) -> Inspection:
+    rows.append(("run", "would refuse it"))
+    return Inspection(name, tuple(rows), tuple(warnings), is_refused=True)
 
 
 def _from_here(path: Path) -> str:
@@ -70,25 +78,30 @@ def _read(path: Path, plugin: Any) -> tuple[Dataset, str | None]:
 
 
 def _particle_rows(particles: ParticleTable) -> list[tuple[str, str]]:
-    numbers, counts = np.unique(particles.class_id, return_counts=True)
+    counts = count_classes(particles.class_id)
+    without = len(particles) - sum(counts.values())
     return [
-        ("particles", f"{len(particles):,}"),
+        ("particles", f"{len(particles):,}" + (f" ({without:,} in no class)" if without else "")),
         (
             "classes with particles",
-            f"{len(numbers)} (numbers {numbers[0]} to {numbers[-1]}; "
-            f"{counts.min():,} to {counts.max():,} particles)",
+            f"{len(counts)} (numbers {min(counts)} to {max(counts)}; "
+            f"{min(counts.values()):,} to {max(counts.values()):,} particles)"
+            if counts
+            else "none",
         ),
     ]
 
 
 def _average_rows(averages: ClassAverages) -> list[tuple[str, str]]:
     size = averages.pixel_size
+    alone = np.count_nonzero(averages.has_image & averages.lacks_particles)
     rows = [
         (
             "class averages",
             f"{len(averages)} (numbers {averages.class_id.min()} to {averages.class_id.max()})",
         ),
-        ("empty averages", str(int(averages.is_empty.sum()))),
+        ("empty averages", str(np.count_nonzero(~averages.has_image))),
+        *([("without particles", str(alone))] if alone else []),
         ("box", f"{averages.box} px" + (f" ({averages.box * size:.4g} Å)" if size else "")),
         ("pixel size", f"{size:g} Å" if size else "unknown (give `pixel_size`)"),
     ]

@@ -5,9 +5,11 @@ Format: A. Cheng et al., J. Struct. Biol. 192 (2015) 146, doi:10.1016/j.jsb.2015
 
 from __future__ import annotations
 
-import shutil
-import warnings
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from io import BufferedReader
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,10 @@ from rebalance.model import FloatArray, IntArray
 
 SUFFIXES = (".mrc", ".mrcs", ".st")
 _MODES = {0: "int8", 1: "int16", 2: "float32", 6: "uint16", 12: "float16"}
+_KNOWN_MODES = {*_MODES, 4}
 _HEADER = 1024
+_MAGIC, _MACHINE_STAMP = 208, 212
+_PIECE = 1 << 24
 _HINT = "Give the stack again from the job that wrote it."
 
 
@@ -40,6 +45,10 @@ class MrcStack:
         Of the pixels in the file, with byte order.
     offset : int
         Where the first image begins, in bytes.
+    warnings : tuple of str
+        What is odd about the file, though it can be read.
+    identity : tuple of int
+        By which it is known again when it is read.
     """
 
     path: Path
@@ -48,15 +57,12 @@ class MrcStack:
     pixel_size: float | None
     dtype: str
     offset: int
+    warnings: tuple[str, ...]
+    identity: tuple[int, ...]
 
-    def _pixels(self) -> npt.NDArray[Any]:
-        return np.memmap(
-            self.path,
-            dtype=self.dtype,
-            mode="r",
-            offset=self.offset,
-            shape=(self.n, self.box, self.box),
-        )
+    @property
+    def _image_bytes(self) -> int:
+        return self.box**2 * np.dtype(self.dtype).itemsize
 
     def read(self, index: IntArray | None = None) -> FloatArray:
         """Images, float32 (n, L, L); chosen by 0-based index.
@@ -64,13 +70,36 @@ class MrcStack:
         Raises
         ------
         InputError
-            If an index lies outside the stack.
+            If an index lies outside the stack, or the file is no longer what it was.
         """
-        pixels = self._pixels()
-        if index is None:
-            return np.array(pixels, dtype=np.float32)
+        chosen = np.arange(self.n) if index is None else index
+        images = np.empty((len(chosen), self.box, self.box), dtype=np.float32)
+        self._read_into(images, chosen)
+        return images
+
+    def _read_into(self, images: npt.NDArray[Any], index: IntArray) -> None:
         self._check(index)
-        return np.array(pixels[index], dtype=np.float32)
+        image = np.empty((self.box, self.box), dtype=self.dtype)
+        with self._opened() as file, np.errstate(invalid="ignore"):
+            for row, place in enumerate(index.tolist()):
+                file.seek(self.offset + place * self._image_bytes)
+                if file.readinto(image.data.cast("B")) < self._image_bytes:
+                    raise self._changed()
+                images[row] = image
+
+    @contextmanager
+    def _opened(self) -> Iterator[BufferedReader]:
+        with _reading(self.path), open(self.path, "rb") as file:
+            if _identity(file) != self.identity:
+                raise self._changed()
+            yield file
+
+    def _changed(self) -> InputError:
+        return InputError(
+            "The stack is no longer the one that was read at first.",
+            path=self.path,
+            hint="Is another program writing it? Run again when it is finished.",
+        )
 
     def _check(self, index: IntArray) -> None:
         outside = index[(index < 0) | (index >= self.n)]
@@ -83,20 +112,59 @@ class MrcStack:
             )
 
     def copy(self, target: Path, index: IntArray | None = None) -> None:
-        """Write a copy; with ``index``, of those images alone. Pixels stay as they are."""
+        """Write a copy; with ``index``, of those images alone. Pixels stay as they are.
+
+        Raises
+        ------
+        InputError
+            If the stack is no longer what it was.
+        OSError
+            If the copy can't be written.
+        """
         if index is None or np.array_equal(index, np.arange(self.n)):
-            shutil.copyfile(self.path, target)
+            self._copy_whole(target)
             return
         import mrcfile
 
-        self._check(index)
+        images = np.empty((len(index), self.box, self.box), dtype=self.dtype)
+        self._read_into(images, index)
         with mrcfile.new(target, overwrite=True) as out:
-            out.set_data(np.array(self._pixels()[index]))
+            out.set_data(images)
             out.set_image_stack()
             out.voxel_size = self.pixel_size or 0.0
             # mrcfile writes the time here; the same run is to give the same bytes.
             out.header.label[:] = b""
             out.header.nlabl = 0
+
+    def _copy_whole(self, target: Path) -> None:
+        copied = 0
+        with open(target, "wb") as out:
+            for piece in self._pieces():
+                copied += out.write(piece)
+        if copied < self.offset + self.n * self._image_bytes:
+            raise self._changed()
+
+    def _pieces(self) -> Iterator[bytes]:
+        with self._opened() as file:
+            while piece := file.read(_PIECE):
+                yield piece
+
+
+def _identity(file: BufferedReader) -> tuple[int, ...]:
+    state = os.fstat(file.fileno())
+    return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise InputError(
+            f"The file can't be read: {error.strerror or error}.",
+            path=path,
+            hint="Check the name and the permissions.",
+        ) from error
 
 
 def open_stack(path: Path) -> MrcStack:
@@ -105,35 +173,21 @@ def open_stack(path: Path) -> MrcStack:
     Raises
     ------
     InputError
-        If the file is no MRC file, is truncated, holds a volume, or has complex, non-square or
-        no images.
+        If the file can't be read, is no MRC file, is truncated, holds a volume, or has complex,
+        non-square or no images.
     """
-    import mrcfile
-
-    try:
-        size = path.stat().st_size
-        with open(path, "rb") as file:
-            if file.read(3)[:2] in (b"\x1f\x8b", b"BZ"):
-                raise InputError(
-                    "The file is compressed; a plain MRC stack was expected.",
-                    path=path,
-                    hint="Unpack it first (gunzip, bunzip2).",
-                )
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with mrcfile.open(path, permissive=True, header_only=True) as opened:
-                header = opened.header.copy()
-    except OSError as error:
+    with _reading(path), open(path, "rb") as file:
+        raw = file.read(_HEADER)
+        identity = _identity(file)
+    if raw[:2] in (b"\x1f\x8b", b"BZ"):
         raise InputError(
-            f"The file can't be read: {error.strerror or error}.",
+            "The file is compressed; a plain MRC stack was expected.",
             path=path,
-            hint="Check the name and the permissions.",
-        ) from error
-    except (ValueError, EOFError) as error:
-        raise InputError(
-            "This is not an MRC stack: it has no valid header.", path=path, hint=_HINT
-        ) from error
-    if size < _HEADER or (header.map != b"MAP " and not _plausible(header)):
+            hint="Unpack it first (gunzip, bunzip2).",
+        )
+    _, _, size, _ = identity
+    header = _header(raw)
+    if header is None:
         raise InputError("This is not an MRC stack: it has no valid header.", path=path, hint=_HINT)
     nx, ny, nz, mode = (int(header[name]) for name in ("nx", "ny", "nz", "mode"))
     if mode not in _MODES:
@@ -158,7 +212,7 @@ def open_stack(path: Path) -> MrcStack:
             location="header fields nx, ny",
             hint="Class averages are square: is this a micrograph? Else crop or pad the images.",
         )
-    if path.suffix.lower() != ".mrcs" and nz == nx and int(header.ispg) == 1:
+    if path.suffix.lower() != ".mrcs" and nz == nx and int(header["ispg"]) == 1:
         raise InputError(
             f"This is a three-dimensional map ({nx} × {ny} × {nz}); a stack of images was "
             "expected.",
@@ -166,22 +220,67 @@ def open_stack(path: Path) -> MrcStack:
             location="header field ispg",
             hint="Give the stack of class averages. If these are images, name the file .mrcs.",
         )
-    dtype = np.dtype(_MODES[mode]).newbyteorder(header.nx.dtype.byteorder)
-    offset = _HEADER + max(0, int(header.nsymbt))
-    whole = (size - offset) // (nx * ny * dtype.itemsize)
+    dtype = np.dtype(_MODES[mode]).newbyteorder(header.dtype["nx"].byteorder)
+    extended = int(header["nsymbt"])
+    offset = _HEADER + max(0, extended)
+    if offset > size:
+        raise InputError(
+            f"The header says that an extended header of {extended:,} bytes follows; the file has "
+            f"{size:,} bytes.",
+            path=path,
+            location="header field nsymbt",
+            hint=_HINT,
+        )
+    image_bytes = nx * ny * dtype.itemsize
+    whole = (size - offset) // image_bytes
     if whole < nz:
         raise InputError(
-            f"The stack is cut short: the header says {nz} images, the file holds {max(0, whole)}.",
+            f"The stack is cut short: the header says {nz} images, the file holds {whole}.",
             path=path,
             hint="Copy the file again, or give the stack of a finished iteration.",
         )
-    return MrcStack(path, nz, nx, _pixel_size(header), dtype.str, offset)
+    surplus = size - offset - nz * image_bytes
+    warnings = [_about_surplus(path, nz, whole, surplus)] if surplus else []
+    if extended < 0:
+        warnings.append(
+            f"The header of {path.name} says that its extended header has {extended:,} bytes; "
+            "the images are read as if there were none."
+        )
+    return MrcStack(path, nz, nx, _pixel_size(header), dtype.str, offset, tuple(warnings), identity)
+
+
+def _about_surplus(path: Path, n: int, whole: int, surplus: int) -> str:
+    says = f"{path.name} is longer than its header says: {n} image{'s' if n > 1 else ''}"
+    if whole > n:
+        read = f"the first {n} are" if n > 1 else "the first is"
+        return f"{says}, and the file has room for {whole}; only {read} read."
+    return f"{says}, and {surplus:,} more bytes follow; are the images where the header says?"
+
+
+def _header(raw: bytes) -> Any:
+    """The fields of an MRC header, of the byte order by which they make sense; None if none do."""
+    from mrcfile.dtypes import HEADER_DTYPE
+
+    if len(raw) < _HEADER:
+        return None
+    is_big = raw[_MACHINE_STAMP : _MACHINE_STAMP + 2] == b"\x11\x11"
+    headers = [
+        np.frombuffer(raw, dtype=HEADER_DTYPE.newbyteorder(order))[0]
+        for order in (">", "<")[:: 1 if is_big else -1]
+    ]
+    # Machine stamps are wrong in some files.
+    header = next((one for one in headers if int(one["mode"]) in _KNOWN_MODES), headers[0])
+    return header if _has_magic(raw) or _plausible(header) else None
 
 
 def looks_like_mrc(path: Path) -> bool:
     """True if the file has the MRC magic bytes."""
     with open(path, "rb") as file:
-        return file.read(212)[208:212] in (b"MAP ", b"MAP\0")
+        return _has_magic(file.read(_MAGIC + 4))
+
+
+def _has_magic(raw: bytes) -> bool:
+    return raw[_MAGIC : _MAGIC + 4] in (b"MAP ", b"MAP\0")
 
 
 def _plausible(header: Any) -> bool:
@@ -190,8 +289,8 @@ def _plausible(header: Any) -> bool:
 
 
 def _pixel_size(header: Any) -> float | None:
-    if int(header.mx) <= 0:
+    if int(header["mx"]) <= 0:
         return None
     # Written as float32: 4.3 comes as 4.300000190734863.
-    value = float(f"{float(header.cella.x) / int(header.mx):.6g}")
+    value = float(f"{float(header['cella']['x']) / int(header['mx']):.6g}")
     return value if np.isfinite(value) and value > 0 else None

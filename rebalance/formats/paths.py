@@ -1,7 +1,4 @@
-"""Paths that people and files name: what they lead to, and the short name of a job.
-
-A path inside a file is relative to a project, else its file lies beside the one that names it.
-"""
+"""Paths that people name: whether they are there, and the short name of a job."""
 
 from __future__ import annotations
 
@@ -12,51 +9,20 @@ from pathlib import Path
 from rebalance.errors import InputError
 
 
-def locate(name: str, named_in: Path, project: Path | None = None) -> Path | None:
-    """The file that a path inside another file means, or None.
-
-    Parameters
-    ----------
-    name : str
-        As written; relative to the project folder, or absolute.
-    named_in : Path
-        The file that says so.
-    project : Path, optional
-        The project folder; without it every folder above ``named_in`` is tried, nearest first,
-        then the current folder.
-
-    Notes
-    -----
-    A file of the same basename beside ``named_in`` is the last resort: a copied or cleaned job.
-    """
-    if not name:
-        return None
-    here = named_in.absolute().parent
-    roots = [project] if project is not None else [here, *here.parents, Path.cwd()]
-    for candidate in [*(root / name for root in roots), here / Path(name).name]:
-        try:
-            if candidate.is_file():
-                return candidate
-        except (OSError, ValueError):
-            continue
-    return None
-
-
-def not_found(name: str, named_in: Path, project: Path | None, what: str) -> InputError:
-    """The error for a file that `locate` did not find."""
-    looked = f"in the project {project}" if project else "from the folders above it"
-    return InputError(
-        f"It names {what} {name}, which was not found: neither {looked} nor beside it.",
-        path=named_in,
-        hint=f"Give the project folder with `project`, or copy {Path(name).name} beside "
-        f"{named_in.name}.",
-    )
-
-
 def require_exists(path: Path, what: str = "file or folder") -> None:
     """InputError, with the nearest name beside it, unless the path exists."""
-    if path.exists():
-        return
+    try:
+        if path.is_file() or path.is_dir():
+            return
+        is_special = path.exists()
+    except (OSError, ValueError) as error:
+        raise InputError(f"There can be no such {what}: {error}.", path=path) from error
+    if is_special:
+        raise InputError(
+            f"This is neither a file nor a folder, but a device or a pipe; a {what} was expected.",
+            path=path,
+            hint="Save what comes out of it to a file, and give that.",
+        )
     folder = path.parent
     if not folder.is_dir():
         raise InputError(f"There is no such {what}; nor is there a folder {folder}.", path=path)

@@ -28,6 +28,13 @@ class Stated(NamedTuple):
     value: float | None
     is_header: bool = False
 
+    @property
+    def is_sure(self) -> bool:
+        """True for a size that is no placeholder."""
+        if self.value is None or not 0 < self.value < math.inf:
+            return False
+        return not (self.is_header and self.value == 1.0)
+
 
 class PixelSize(NamedTuple):
     """The decision: Å or None, and what to tell."""
@@ -51,8 +58,8 @@ def choose_pixel_size(given: float | None, stated: Sequence[Stated]) -> PixelSiz
     OptionError
         If the given one is not a positive number.
     """
-    known = [one for one in stated if one.value is not None and one.value > 0]
-    sure = [one for one in known if not (one.is_header and one.value == 1.0)]
+    known = [one for one in stated if one.value is not None and 0 < one.value < math.inf]
+    sure = [one for one in known if one.is_sure]
     if given is not None:
         if not (math.isfinite(given) and given > 0):
             raise OptionError(

@@ -7,16 +7,16 @@ from pathlib import Path
 from rebalance.contracts import Format, ReadRequest
 from rebalance.errors import InputError
 from rebalance.formats.averages import (
-    box_warnings,
-    class_warnings,
     count_particles,
     image_warnings,
     read_averages,
 )
 from rebalance.formats.pixel_size import choose_pixel_size
 from rebalance.formats.relion_averages import RelionAverages, find_averages
+from rebalance.formats.relion_doubts import about_one_class, doubts, refuse_useless_classes
 from rebalance.formats.relion_job import find_job, kind_of, particle_diameter
 from rebalance.formats.relion_particles import Optics, read_particles
+from rebalance.formats.relion_progress import about_progress
 from rebalance.formats.star_file import StarFile
 from rebalance.formats.star_loop import StarLoop
 from rebalance.formats.writing import guarded_writing
@@ -28,6 +28,12 @@ _NOT_BESIDE = (
 _NO_AVERAGES = (
     "Give the class averages as `class_averages` (an .mrcs stack, a *_model.star or a "
     "class_averages.star), or balance the 2D classes themselves with `superclasses=False`."
+)
+
+
+_OTHER_PROJECT = (
+    "The job seems to come from another project: rlnImageName of its particles may name other "
+    "images here, too. Go on in the project that it came from."
 )
 
 
@@ -71,8 +77,9 @@ class Relion(Format):
             Names the file, the line or column, what was found and what was expected.
         """
         job = find_job(request.path, request.project)
-        particles, optics = read_particles(job) if job.particles else (None, Optics())
-        warnings: list[str] = []
+        particles, optics, warnings = read_particles(job) if job.particles else (None, Optics(), [])
+        progress, doubtful = about_progress(job)
+        warnings += doubtful
         source, images, left_out = read_averages(
             request,
             job.averages,
@@ -81,13 +88,13 @@ class Relion(Format):
             not_beside=_NOT_BESIDE,
             hint=_NO_AVERAGES,
         )
-        notes = [*job.notes, *left_out]
+        notes = [*job.notes, *progress, *left_out]
         averages = None
         if source is not None and images is not None:
-            decided = choose_pixel_size(
-                request.pixel_size, source.stated_pixel_sizes(optics.nearest)
+            stated = source.stated_pixel_sizes(
+                lambda size, box: optics.nearest(request.pixel_size or size, box)
             )
-            warnings += decided.warnings
+            decided = choose_pixel_size(request.pixel_size, stated)
             averages = ClassAverages(
                 images,
                 source.class_id,
@@ -96,19 +103,20 @@ class Relion(Format):
                 source.resolution,
                 particle_diameter(job.optimiser),
             )
+            if particles is not None and request.need_class_averages:
+                refuse_useless_classes(particles, averages)
             broken, flat = image_warnings(averages)
-            warnings += broken
-            notes += flat
-            warnings += box_warnings(averages.box, optics.boxes, source.path.name)
-            if particles is not None and source.is_whole:
-                warnings += class_warnings(particles.class_id, source.class_id, source.path.name)
+            notes += [*source.found_notes, *flat]
+            if particles is not None and source.found_warnings:
+                notes.append(_OTHER_PROJECT)
+            warnings += [*decided.warnings, *source.stack_warnings, *broken]
+            warnings += doubts(
+                particles, averages, source, optics, is_found=request.class_averages is None
+            )
+        if particles is not None and (averages is None or len(averages) > 1):
+            warnings += about_one_class(particles)
         if particles is None and averages is None:
             raise InputError("There are neither particles nor class averages.", path=request.path)
-        if particles is not None and _loop(particles).has_blank_lines:
-            notes.append(
-                f"{particles.path} has blank lines or comments between its rows; they are kept, "
-                "but RELION stops reading at a blank line."
-            )
         stacks = source.stacks if source is not None and averages is not None else []
         sources = [
             job.particles,

@@ -11,7 +11,6 @@ import numpy as np
 
 from rebalance.errors import InputError, OutputError
 from rebalance.formats.mrc_file import SUFFIXES, MrcStack, open_stack
-from rebalance.formats.paths import locate, not_found
 from rebalance.formats.pixel_size import Stated
 from rebalance.formats.relion_job import (
     AVERAGES,
@@ -21,12 +20,13 @@ from rebalance.formats.relion_job import (
     kind_of,
     loop_of,
 )
+from rebalance.formats.relion_paths import Found, is_project, locate, stack_not_found
 from rebalance.formats.star_file import StarFile
 from rebalance.formats.star_loop import StarLoop
 from rebalance.model import DoubleArray, FloatArray, IntArray
 from rebalance.star_writer import image_names, loop_block
 
-_REFERENCE = re.compile(r"(\d+)@(.+)")
+_REFERENCE = re.compile(r"(\d{1,18})@(.+)")
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
@@ -67,24 +67,43 @@ class RelionAverages:
     pixel_size: float | None = None
     is_whole: bool = True
     project: Path | None = None
+    _found: dict[str, Found] = field(default_factory=dict)
     _opened: dict[str, MrcStack] = field(default_factory=dict)
 
-    def open(self, name: str) -> MrcStack:
-        """The stack of a name; InputError if it is not there."""
-        if name not in self._opened:
-            if self.loop is None:
-                found: Path | None = self.path
-            else:
-                found = locate(name, self.path, self.project)
+    def find(self, name: str) -> Found:
+        """The file of a stack; InputError if it is not there."""
+        if name not in self._found:
+            found = Found(self.path) if self.loop is None else locate(name, self.path, self.project)
             if found is None:
-                raise not_found(name, self.path, self.project, "the stack of class averages")
-            self._opened[name] = open_stack(found)
+                raise stack_not_found(name, self.path, self.project)
+            self._found[name] = found
+        return self._found[name]
+
+    def open(self, name: str) -> MrcStack:
+        """The stack of a name; InputError if it is not there, or broken."""
+        if name not in self._opened:
+            self._opened[name] = open_stack(self.find(name).path)
         return self._opened[name]
 
     @property
     def stacks(self) -> list[MrcStack]:
         """The stacks that are referred to."""
         return [self.open(name) for name in dict.fromkeys(self.stack)]
+
+    @property
+    def stack_warnings(self) -> list[str]:
+        """What is odd about the stacks."""
+        return [warning for stack in self.stacks for warning in stack.warnings]
+
+    @property
+    def found_notes(self) -> list[str]:
+        """How the stacks were found, where that is unusual."""
+        return [note for name in dict.fromkeys(self.stack) for note in self.find(name).notes]
+
+    @property
+    def found_warnings(self) -> list[str]:
+        """Which stacks of the same names were not taken."""
+        return [said for name in dict.fromkeys(self.stack) for said in self.find(name).warnings]
 
     def read_images(self) -> FloatArray:
         """float32 (N, L, L).
@@ -112,14 +131,15 @@ class RelionAverages:
         return images
 
     def stated_pixel_sizes(
-        self, of_particles: Callable[[float | None], Stated] | None = None
+        self, of_particles: Callable[[float | None, int], Stated] | None = None
     ) -> list[Stated]:
         """All that is said of the pixel size, in falling order of trust.
 
         Parameters
         ----------
         of_particles : callable, optional
-            What the particle table says, given the pixel size of the averages (Å or None).
+            What the particle table says, given the pixel size of the averages (Å or None) and
+            their box.
         """
         headers = [
             Stated(f"the header of {stack.path.name}", stack.pixel_size, True)
@@ -129,7 +149,8 @@ class RelionAverages:
         first, *rest = headers if self.loop is None else [own, *headers]
         if of_particles is None:
             return [first, *rest]
-        return [first, of_particles(first.value), *rest]
+        known = next((one.value for one in (first, *rest) if one.is_sure), first.value)
+        return [first, of_particles(known, self.stacks[0].box), *rest]
 
     def write_templates(self, folder: Path, copy: bool) -> list[Path]:
         """Write templates.star (by reference), and on request templates.mrcs.
@@ -151,6 +172,27 @@ class RelionAverages:
         return [target, stack_copy]
 
     def _templates_star(self) -> bytes:
+        text = self._templates_as_named()
+        for name in dict.fromkeys(self.stack):
+            if self.loop is None or not self._is_misleading(name):
+                continue
+            reference = stack_reference(self.find(name).path, self.project)
+            text = re.sub(
+                rb"(?<=\d@)" + re.escape(name.encode()) + rb"(?=\s)",
+                lambda _, to=reference: to.encode("utf-8", "surrogateescape"),  # type: ignore[misc]
+                text,
+            )
+        return text
+
+    def _is_misleading(self, name: str) -> bool:
+        """Whether the name of a stack leads to another than the one that was read."""
+        try:
+            found = self.find(name)
+        except InputError:
+            return False
+        return bool(found.warnings) and not re.search(r"\s", str(found.path))
+
+    def _templates_as_named(self) -> bytes:
         if self.star is None or self.loop is None:
             return _stack_templates_star(self.stack[0], self.class_id)
         text = self.star.text
@@ -188,10 +230,7 @@ def stack_reference(path: Path, project: Path | None) -> str:
 
 
 def _project_above(path: Path) -> Path | None:
-    markers = (".gui_projectdir", "default_pipeline.star")
-    return next(
-        (folder for folder in path.parents if any((folder / m).exists() for m in markers)), None
-    )
+    return next((folder for folder in path.parents if is_project(folder)), None)
 
 
 def find_averages(path: Path, project: Path | None) -> RelionAverages:

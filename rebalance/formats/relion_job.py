@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rebalance.errors import InputError
-from rebalance.formats.paths import job_name, locate, not_found
+from rebalance.formats.paths import job_name
+from rebalance.formats.relion_paths import file_beside, is_beside, locate, locate_beside
 from rebalance.formats.star_file import StarBlock, StarFile
 from rebalance.formats.star_loop import StarLoop
 
@@ -149,17 +150,17 @@ def _is_particle_table(path: Path) -> bool:
 def _beside(particles: Path) -> RelionJob:
     """The job of a particle table, by RELION's names for what lies beside it."""
     averages = optimiser = None
-    if particles.name.endswith("_data.star"):
-        root = particles.name.removesuffix("_data.star")
-        averages = _first_file(particles, f"{root}_model.star", f"{root}_classes.mrcs")
-        optimiser = _first_file(particles, f"{root}_optimiser.star")
-    elif particles.name == "particles.star":
-        averages = _first_file(particles, "class_averages.star")
+    # A link may have any name.
+    for path in dict.fromkeys((particles, particles.resolve())):
+        if path.name.endswith("_data.star"):
+            root = path.name.removesuffix("_data.star")
+            averages = file_beside(path, f"{root}_model.star", f"{root}_classes.mrcs")
+            optimiser = file_beside(path, f"{root}_optimiser.star")
+        elif path.name == "particles.star":
+            averages = file_beside(path, "class_averages.star")
+        if averages or optimiser:
+            break
     return RelionJob("", particles, averages, optimiser)
-
-
-def _first_file(beside: Path, *names: str) -> Path | None:
-    return next((beside.with_name(n) for n in names if beside.with_name(n).is_file()), None)
 
 
 def _from_file(path: Path, project: Path | None) -> RelionJob:
@@ -170,10 +171,7 @@ def _from_file(path: Path, project: Path | None) -> RelionJob:
     if kind == OPTIMISER:
         return _from_optimiser(star, project)
     if kind == AVERAGES:
-        names = [path.name.removesuffix("_model.star") + "_data.star"]
-        if path.name == "class_averages.star":
-            names = ["particles.star"]
-        particles = _first_file(path, *names)
+        particles = file_beside(path, *_tables_of(path), *_tables_of(path.resolve()))
         if particles is None:
             return RelionJob("", None, path)
         note = f"{path.name} names class averages; the particles are taken from {particles.name}."
@@ -186,15 +184,32 @@ def _from_file(path: Path, project: Path | None) -> RelionJob:
     )
 
 
+def _tables_of(averages: Path) -> list[str]:
+    """Names of the particle table of a model or a table of chosen class averages."""
+    if averages.name == "class_averages.star":
+        return ["particles.star"]
+    if averages.name.endswith("_model.star"):
+        return [averages.name.removesuffix("_model.star") + "_data.star"]
+    return []
+
+
 def _from_optimiser(star: StarFile, project: Path | None) -> RelionJob:
     block = star.block("optimiser_general")
     assert block is not None
-    data_name = block.pairs.get("rlnExperimentalDataStarFile", "")
-    data = locate(data_name, star.path, project)
-    if data is None:
-        raise not_found(data_name or "(nothing)", star.path, project, "the particle table")
+    name = block.pairs.get("rlnExperimentalDataStarFile", "")
+    if not name:
+        raise InputError(
+            "The optimiser has no rlnExperimentalDataStarFile, by which it names its particles: "
+            "is it cut short?",
+            path=star.path,
+            hint="Give the *_data.star beside it.",
+        )
+    data = locate_beside(name, star.path, project, "the particle table")
+    beside = _beside(data)
     model = locate(block.pairs.get("rlnModelStarFile", ""), star.path, project)
-    return RelionJob("", data, model or _beside(data).averages, star.path)
+    if model is not None and (project is not None or is_beside(model.path, star.path)):
+        beside = replace(beside, averages=model.path)
+    return replace(beside, optimiser=star.path)
 
 
 def particle_diameter(optimiser: Path | None) -> float | None:

@@ -7,13 +7,32 @@ from dataclasses import dataclass
 import numpy as np
 
 from rebalance.errors import InputError
+from rebalance.formats.averages import EXTENT_TOLERANCE
 from rebalance.formats.pixel_size import Stated
 from rebalance.formats.relion_job import RelionJob, loop_of, particle_block
-from rebalance.formats.star_file import StarBlock, StarFile
+from rebalance.formats.star_file import StarFile
 from rebalance.formats.star_loop import StarLoop
-from rebalance.model import IntArray, ParticleTable
+from rebalance.formats.star_text import split_tokens
+from rebalance.model import NO_CLASS, IntArray, ParticleTable
 
-CLASS_COLUMN = "rlnClassNumber"
+CLASS_COLUMN, NAME_COLUMN = "rlnClassNumber", "rlnImageName"
+_TOO_LARGE = 1e9
+
+
+@dataclass(frozen=True)
+class OpticsGroup:
+    """What a particle table says of the images of one optics group.
+
+    Parameters
+    ----------
+    pixel_size : float, optional
+        Å.
+    box : int, optional
+        Pixels.
+    """
+
+    pixel_size: float | None = None
+    box: int | None = None
 
 
 @dataclass(frozen=True)
@@ -24,31 +43,52 @@ class Optics:
     ----------
     source : str
         Who says so.
-    pixel_sizes : tuple of float
-        Å, of each optics group that has one of its own.
-    boxes : tuple of int
-        Pixels, likewise.
+    groups : tuple of OpticsGroup
     """
 
     source: str = ""
-    pixel_sizes: tuple[float, ...] = ()
-    boxes: tuple[int, ...] = ()
+    groups: tuple[OpticsGroup, ...] = ()
 
-    def nearest(self, pixel_size: float | None) -> Stated:
-        """Of several groups, the one whose pixel size is most like that of the averages."""
-        if not self.pixel_sizes:
+    @property
+    def boxes(self) -> tuple[int, ...]:
+        """Different ones, in pixels."""
+        return tuple(dict.fromkeys(group.box for group in self.groups if group.box))
+
+    def nearest(self, pixel_size: float | None, box: int) -> Stated:
+        """Of several groups, what the one says that is most like the averages.
+
+        Parameters
+        ----------
+        pixel_size : float, optional
+            Å, of the averages.
+        box : int
+            Theirs, in pixels. Where they show as many Å as a group's particles, they were made
+            smaller, and their pixel size is borne out.
+        """
+        sizes = [group.pixel_size for group in self.groups if group.pixel_size]
+        if not sizes:
             return Stated(self.source, None)
-        wanted = pixel_size or self.pixel_sizes[0]
-        return Stated(self.source, min(self.pixel_sizes, key=lambda size: abs(size - wanted)))
+        if pixel_size and self.shows_as_much(pixel_size * box):
+            return Stated(self.source, pixel_size)
+        wanted = pixel_size or sizes[0]
+        return Stated(self.source, min(sizes, key=lambda size: abs(size - wanted)))
+
+    def shows_as_much(self, extent: float) -> bool:
+        """True if the images of a group are as wide, in Å."""
+        return any(
+            abs(extent / (group.pixel_size * group.box) - 1) < EXTENT_TOLERANCE
+            for group in self.groups
+            if group.pixel_size and group.box
+        )
 
 
-def read_particles(job: RelionJob) -> tuple[ParticleTable, Optics]:
-    """The particle table of a job, and what it says of its images.
+def read_particles(job: RelionJob) -> tuple[ParticleTable, Optics, list[str]]:
+    """The particle table of a job, what it says of its images, and what looks wrong in it.
 
     Raises
     ------
     InputError
-        If there is no particle table, it has no class numbers or rows, or a number is below 1.
+        If there is no particle table, it has no class numbers or rows, or no particle has a class.
     """
     assert job.particles is not None
     path = job.particles
@@ -70,7 +110,7 @@ def read_particles(job: RelionJob) -> tuple[ParticleTable, Optics]:
             location=f"data_{block.name}",
             hint="Give the *_data.star that a 2D classification wrote.",
         )
-    loop.scan(CLASS_COLUMN)
+    loop.scan(CLASS_COLUMN, NAME_COLUMN if NAME_COLUMN in loop.labels else None)
     if len(loop) == 0:
         raise InputError(
             "The particle table is empty: labels, and no rows.",
@@ -78,23 +118,89 @@ def read_particles(job: RelionJob) -> tuple[ParticleTable, Optics]:
             location=f"data_{block.name}",
             hint="Give a table with particles.",
         )
-    class_id = loop.read_integers(CLASS_COLUMN)
-    _refuse_below_one(loop, class_id)
-    return ParticleTable(class_id, loop, path), _optics(star, loop)
+    class_id, without = _classes(loop)
+    warnings = [*without, *_about_repeats(loop), *_about_spelling(star, loop)]
+    return ParticleTable(class_id, loop, path), _optics(star, loop), warnings
 
 
-def _refuse_below_one(loop: StarLoop, class_id: IntArray) -> None:
-    below = class_id < 1
-    if not below.any():
-        return
-    row = int(np.argmax(below))
-    raise InputError(
-        f"_{CLASS_COLUMN} is {class_id[row]}; RELION counts classes from 1 ({below.sum():,} of "
-        f"{len(class_id):,} rows have a number below).",
-        path=loop.text.path,
-        location=f"line {loop.row_line(row)}",
-        hint="Give the *_data.star of a finished iteration, where every particle has a class.",
-    )
+def _classes(loop: StarLoop) -> tuple[IntArray, list[str]]:
+    """The class of each particle; a number below 1 is none, as where gradient refinement stops
+    before its last iteration."""
+    class_id = loop.read_integers(CLASS_COLUMN, missing=NO_CLASS)
+    is_without = class_id < 1
+    n, without = len(class_id), int(np.count_nonzero(is_without))
+    if without == 0:
+        return class_id, []
+    zeros = int(np.count_nonzero(class_id == 0))
+    said = [f"{zeros:,} with 0"] * (zeros > 0)
+    said += [f"{without - zeros:,} with a number below or none"] * (without > zeros)
+    if without == n:
+        raise InputError(
+            f"None of the {n:,} particles is in a class: {CLASS_COLUMN} counts from 1, and there "
+            f"are {' and '.join(said)}.",
+            path=loop.text.path,
+            location=f"line {loop.row_line(0)}",
+            hint="Give the *_data.star of a finished iteration.",
+        )
+    class_id[is_without] = NO_CLASS
+    return class_id, [
+        f"{without:,} of {n:,} particles are excluded: they are in no class ({CLASS_COLUMN}: "
+        f"{' and '.join(said)}). Was the classification stopped, or is it running?"
+    ]
+
+
+def _about_repeats(loop: StarLoop) -> list[str]:
+    repeats, first, second = loop.repeats()
+    if repeats == 0:
+        return []
+    column = loop.labels.index(NAME_COLUMN)
+    name = split_tokens(loop.row_bytes(second))[column]
+    return [
+        f"{repeats:,} of {len(loop):,} particles are there more than once by {NAME_COLUMN}, e.g. "
+        f"{name} on lines {loop.row_line(first)} and {loop.row_line(second)}: were tables joined "
+        "that share particles?"
+    ]
+
+
+def _about_spelling(star: StarFile, loop: StarLoop) -> list[str]:
+    """What RELION does not read, and the files written from this one inherit."""
+    name = star.path.name
+    found = []
+    if has_windows_line_ends(star, loop):
+        found.append(
+            f"{name} has the line ends of Windows (CR+LF), which RELION from 3.1 on refuses, and "
+            f"so have the files written from it: run dos2unix on {star.path} first."
+        )
+    if loop.keyword != "loop_":
+        found.append(
+            f"{name} spells loop_ as {loop.keyword}, which RELION does not read, and so do the "
+            "files written from it."
+        )
+    if loop.n_unclosed:
+        found.append(
+            f"{loop.n_unclosed:,} of {len(loop):,} rows of {name} have a quote that is not closed; "
+            "RELION from 3.1 on refuses such a row, and so the files written from it."
+        )
+    if loop.body_end == len(star.text) and not loop.row_bytes(len(loop) - 1).endswith(b"\n"):
+        found.append(f"The last line of {name} has no end: is the table cut short?")
+    gap = loop.first_gap()
+    if gap is not None:
+        rows, between = gap
+        is_blank = any(not line.strip() for line in between.splitlines())
+        what = "stops at the blank line" if is_blank else "takes the comment for a particle"
+        found.append(
+            f"{star.path} has {'blank lines' if is_blank else 'comments'} between its rows. They "
+            f"are kept, but RELION {what} after {rows:,} of {len(loop):,} particles: remove it "
+            "from the files written, too."
+        )
+    return found
+
+
+def has_windows_line_ends(star: StarFile, loop: StarLoop) -> bool:
+    """True if the first line of a block, or the first or last row of a table, ends with CR+LF."""
+    lines = [star.text.line_at(block.begin) for block in star.blocks]
+    lines += [loop.row_bytes(row) for row in {0, len(loop) - 1}]
+    return any(line.rstrip(b"\n").endswith(b"\r") for line in lines)
 
 
 def _optics(star: StarFile, particles: StarLoop) -> Optics:
@@ -102,20 +208,23 @@ def _optics(star: StarFile, particles: StarLoop) -> Optics:
     name = star.path.name
     block = star.block("optics")
     if block is None or block.loop is None:
-        return Optics(name, _old_pixel_sizes(particles))
-    sizes = _positive(block, "rlnImagePixelSize")
-    boxes = tuple(int(box) for box in _positive(block, "rlnImageSize"))
-    return Optics(f"the optics of {name}", sizes, boxes)
+        return Optics(name, tuple(OpticsGroup(size) for size in _old_pixel_sizes(particles)))
+    sizes, boxes = (_positive(block.loop, label) for label in ("rlnImagePixelSize", "rlnImageSize"))
+    groups = (
+        OpticsGroup(size, None if box is None else int(box))
+        for size, box in zip(sizes, boxes, strict=True)
+    )
+    return Optics(f"the optics of {name}", tuple(groups))
 
 
-def _positive(block: StarBlock, label: str) -> tuple[float, ...]:
-    loop = loop_of(block)
+def _positive(loop: StarLoop, label: str) -> list[float | None]:
+    """The numbers of a column; None where there is none that makes sense."""
     if label not in loop.labels:
-        return ()
+        return [None] * len(loop)
     column = loop.read_column(label)
     if column.dtype.kind not in "if":
-        return ()
-    return tuple(float(value) for value in dict.fromkeys(column.tolist()) if value > 0)
+        return [None] * len(loop)
+    return [value if 0 < value < _TOO_LARGE else None for value in column.tolist()]
 
 
 def _old_pixel_sizes(loop: StarLoop) -> tuple[float, ...]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rebalance.contracts import Format, ReadRequest
 from rebalance.errors import InputError
-from rebalance.formats.averages import image_warnings
+from rebalance.formats.averages import image_warnings, refuse_unusable_pixels
 from rebalance.formats.mrc_file import SUFFIXES, looks_like_mrc
 from rebalance.formats.paths import job_name
 from rebalance.formats.pixel_size import choose_pixel_size
@@ -56,6 +56,7 @@ class Stack(Format):
         source = find_averages(request.path, request.project)
         decided = choose_pixel_size(request.pixel_size, source.stated_pixel_sizes())
         averages = ClassAverages(source.read_images(), source.class_id, decided.value)
+        refuse_unusable_pixels(averages, request.path)
         broken, flat = image_warnings(averages)
         return Dataset(
             "stack",
@@ -64,7 +65,7 @@ class Stack(Format):
             job_name(request.path),
             (request.path,),
             ("A bare stack: superclasses and pictures, no particles to select.", *flat),
-            (*decided.warnings, *broken),
+            (*decided.warnings, *broken, *source.stack_warnings),
             source,
         )
 

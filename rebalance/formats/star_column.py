@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from threading import Event
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,27 @@ from rebalance.model import IntArray
 
 _MISSING = (b"<NA>", b"?", b".")
 
-ForRows = Callable[[Callable[[slice], None]], None]
-"""Does a task for all rows, a slice of them at a time."""
+_SMALL = 1 << 24
+_MOST_BLANK = 16
+"""A column of text is kept as wide as its longest; by so much more than the text itself, in bytes
+beyond some."""
+
+
+class LongWordError(Exception):
+    """A text that is far longer than the others of its column."""
+
+    def __init__(self, row: int, length: int) -> None:
+        self.row = row
+        self.length = length
+        super().__init__(f"row {row} has {length} characters")
+
+
+ForRows = Callable[[Callable[[Bytes, int, slice], None]], None]
+"""Does a task for all rows, a slice of them at a time, given the bytes from the first to the last
+and where in the file these begin."""
 
 
 def read_column(
-    text: Bytes,
     row_bounds: tuple[IntArray, IntArray],
     column: int,
     begin: IntArray | None,
@@ -29,8 +45,6 @@ def read_column(
 
     Parameters
     ----------
-    text : uint8 (B,)
-        The file.
     row_bounds : int64 (P,), int64 (P,)
         Where rows begin and end.
     column : int
@@ -47,21 +61,30 @@ def read_column(
     whole = np.zeros(len(begin), dtype=np.int64)
     real = np.zeros(len(begin), dtype=np.float64)
     kind = np.zeros(len(begin), dtype=np.uint8)
+    is_text = Event()
 
-    def read(rows: slice) -> None:
+    def read(text: Bytes, offset: int, rows: slice) -> None:
+        row_stop = row_end[rows] - offset
+        token_begin = begin[rows] - offset
+        token_end = np.empty_like(token_begin)
         if known is None:
-            find_tokens(text, row_begin[rows], row_end[rows], column, begin[rows])
-        end_tokens(text, row_end[rows], begin[rows], end[rows])
-        read_numbers(text, begin[rows], end[rows], whole[rows], real[rows], kind[rows])
+            find_tokens(text, row_begin[rows] - offset, row_stop, column, token_begin)
+        end_tokens(text, row_stop, token_begin, token_end)
+        begin[rows], end[rows] = token_begin + offset, token_end + offset
+        if is_text.is_set():
+            return
+        read_numbers(text, token_begin, token_end, whole[rows], real[rows], kind[rows])
+        for row in np.flatnonzero(kind[rows] == OTHER).tolist():
+            value = _python_number(text[token_begin[row] : token_end[row]].tobytes())
+            if value is None:
+                return is_text.set()
+            if isinstance(value, int):
+                kind[rows.start + row], whole[rows.start + row] = WHOLE, value
+            real[rows.start + row] = value
 
     for_rows(read)
-    for row in np.flatnonzero(kind == OTHER):
-        value = _python_number(text[begin[row] : end[row]].tobytes())
-        if value is None:
-            return _words(text, begin, end, for_rows)
-        if isinstance(value, int):
-            kind[row], whole[row] = WHOLE, value
-        real[row] = value
+    if is_text.is_set():
+        return _words(begin, end, for_rows)
     return whole if np.all(kind == WHOLE) else real
 
 
@@ -80,12 +103,19 @@ def _python_number(token: bytes) -> int | float | None:
         return None
 
 
-def _words(text: Bytes, begin: IntArray, end: IntArray, for_rows: ForRows) -> npt.NDArray[np.str_]:
+def _words(begin: IntArray, end: IntArray, for_rows: ForRows) -> npt.NDArray[np.str_]:
     from rebalance.formats.star_scan import gather_tokens
 
-    width = max(1, int((end - begin).max(initial=0)))
+    length = end - begin
+    width = max(1, int(length.max(initial=0)))
+    if width * len(length) > _SMALL + _MOST_BLANK * int(length.sum()):
+        raise LongWordError(int(length.argmax()), width)
     matrix = np.zeros((len(begin), width), dtype=np.uint8)
-    for_rows(lambda rows: gather_tokens(text, begin[rows], end[rows], matrix[rows]))
+    for_rows(
+        lambda text, offset, rows: gather_tokens(
+            text, begin[rows] - offset, end[rows] - offset, matrix[rows]
+        )
+    )
     words = matrix.view(f"S{width}")[:, 0]
     if matrix.max(initial=0) < 128:
         return words.astype(f"U{width}")

@@ -18,7 +18,7 @@ from rebalance.formats.star_text import StarText, split_tokens
 
 
 class StarFile:
-    """A star file, memory-mapped.
+    """A star file, whose tables are read when they are asked for.
 
     Parameters
     ----------
@@ -44,15 +44,12 @@ class StarFile:
 
     def _find_blocks(self) -> Iterator[StarBlock]:
         text = self.text
-        begins: list[int] = []
-        at = 3 if text.slice(0, 3) == b"\xef\xbb\xbf" else 0
-        if text.slice(at, at + 5) != b"data_":
-            at = text.next_line_with(b"data_", at)
-        while at >= 0:
-            # A row may begin with the letters data_ too, but it has more than one token.
-            if len(split_tokens(text.line_at(at))) == 1:
-                begins.append(at)
-            at = text.next_line_with(b"data_", at)
+        # A row may begin with the letters data_ too, but it has more than one token.
+        begins = [
+            begin
+            for begin in text.lines_with(b"data_")
+            if len(split_tokens(text.line_at(begin))) == 1
+        ]
         for number, begin in enumerate(begins, 1):
             yield StarBlock(text, begin, begins[number] if number < len(begins) else len(text))
 
@@ -94,7 +91,7 @@ class StarBlock:
             tokens = split_tokens(self.text.line_at(at))
             at = self.text.next_line(at)
             if tokens and tokens[0].lower() == "loop_":
-                return pairs, StarLoop(self.text, self.name, at, self.end)
+                return pairs, StarLoop(self.text, self.name, at, self.end, keyword=tokens[0])
             if len(tokens) >= 2 and tokens[0].startswith("_"):
                 pairs[tokens[0][1:]] = tokens[1]
         return pairs, None

@@ -6,23 +6,63 @@ them: other blocks, comments, blank lines.
 
 from __future__ import annotations
 
+import math
 import os
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cached_property
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from rebalance.errors import InputError
-from rebalance.formats.star_column import read_column
-from rebalance.formats.star_text import StarText, split_tokens
+from rebalance.formats import star_text
+from rebalance.formats.star_column import LongWordError, read_column
+from rebalance.formats.star_text import Bytes, StarText, split_tokens
 from rebalance.model import BoolArray, IntArray
 
-_CHUNK = 1 << 25
-_ROWS_AT_ONCE = 1 << 17
+_LONGEST_GAP = 1 << 16
+_NO_NUMBER = ("", "none", "null", "na", "n/a", "<na>", "nan", "-nan", "?", ".")
+
+
+class Rows(NamedTuple):
+    """Where the rows of a table are in its file.
+
+    Parameters
+    ----------
+    begin, end : int64 (P,)
+        The end is behind the newline.
+    tokens : dict of str to int64 (P,)
+        Where the tokens of a column begin.
+    digest : uint64 (P,)
+        Of the names in another; (0,) if none was asked for.
+    unclosed : int
+        How many of them have a quote that is not closed.
+    """
+
+    begin: IntArray
+    end: IntArray
+    tokens: dict[str, IntArray]
+    digest: npt.NDArray[np.uint64]
+    unclosed: int
+
+    @classmethod
+    def joined(cls, parts: Sequence[Rows]) -> Rows:
+        """The rows of some pieces of a table, one behind the other."""
+        if not parts:
+            none = np.empty(0, dtype=np.int64)
+            return cls(none, none, {}, none.astype(np.uint64), 0)
+        return cls(
+            np.concatenate([part.begin for part in parts]),
+            np.concatenate([part.end for part in parts]),
+            {
+                name: np.concatenate([part.tokens[name] for part in parts])
+                for name in parts[0].tokens
+            },
+            np.concatenate([part.digest for part in parts]),
+            sum(part.unclosed for part in parts),
+        )
 
 
 class StarLoop:
@@ -35,6 +75,8 @@ class StarLoop:
         Name of the block that it is in.
     begin, end : int
         Where its labels begin, and its block ends.
+    keyword : str
+        As it is spelt: ``loop_`` in any case.
 
     Attributes
     ----------
@@ -42,11 +84,14 @@ class StarLoop:
         Column names without the leading underscore.
     """
 
-    def __init__(self, text: StarText, block: str, begin: int, end: int) -> None:
+    def __init__(
+        self, text: StarText, block: str, begin: int, end: int, keyword: str = "loop_"
+    ) -> None:
         self.text = text
         self.block = block
+        self.keyword = keyword
         self.labels_begin = begin
-        labels: list[str] = []
+        labels: dict[str, None] = {}
         self.body_begin = at = begin
         while at < end:
             row = text.line_at(at)
@@ -62,7 +107,7 @@ class StarLoop:
                         location=f"line {self.text.line_number(line)}",
                         hint="Remove one of the two columns, label and values.",
                     )
-                labels.append(tokens[0][1:])
+                labels[tokens[0][1:]] = None
                 self.body_begin = at
         self.body_end = end
         self.labels = tuple(labels)
@@ -73,14 +118,21 @@ class StarLoop:
         return self.labels
 
     def __len__(self) -> int:
-        return len(self._rows[0])
+        return len(self._rows.begin)
 
     @cached_property
-    def _rows(self) -> tuple[IntArray, IntArray, dict[str, IntArray]]:
-        return self._scan(None)
+    def _rows(self) -> Rows:
+        return self._scan(None, None)
 
-    def scan(self, column: str) -> None:
-        """Find the rows, and on the way the tokens of a column that will be read.
+    def scan(self, column: str, names: str | None = None) -> None:
+        """Find the rows, and on the way what will be asked of two columns.
+
+        Parameters
+        ----------
+        column : str
+            To be read.
+        names : str, optional
+            Column whose `repeats` are to be counted.
 
         Raises
         ------
@@ -88,46 +140,71 @@ class StarLoop:
             If a row has the wrong number of values; names its line.
         """
         if "_rows" not in self.__dict__:
-            self.__dict__["_rows"] = self._scan(column)
+            self.__dict__["_rows"] = self._scan(column, names)
 
-    def _scan(self, column: str | None) -> tuple[IntArray, IntArray, dict[str, IntArray]]:
+    def _scan(self, column: str | None, names: str | None) -> Rows:
         from rebalance.formats.star_scan import count_lines, find_rows
 
-        text = self.text.bytes
-        wanted = -1 if column is None else self.labels.index(column)
+        wanted, named = (
+            -1 if name is None else self.labels.index(name) for name in (column, names)
+        )
 
-        def scan_chunk(bounds: tuple[int, int]) -> tuple[IntArray, IntArray, IntArray, int, int]:
+        def scan_piece(bounds: tuple[int, int]) -> tuple[Rows, int, int]:
             begin, end = bounds
-            lines = count_lines(text, begin, end)
-            row_begin, row_end, token = (np.empty(lines, dtype=np.int64) for _ in range(3))
-            n, bad, tokens = find_rows(
-                text, begin, end, len(self.labels), wanted, row_begin, row_end, token
+            text = self.text.window(begin, end)
+            lines = count_lines(text)
+            places = [np.empty(lines, dtype=np.int64) for _ in range(3)]
+            digest = np.empty(lines if names is not None else 0, dtype=np.uint64)
+            n, bad, tokens, unclosed = find_rows(
+                text, len(self.labels), wanted, named, *places, digest
             )
-            self.text.release(begin, end)
-            return row_begin[:n], row_end[:n], token[:n], bad, tokens
+            row_begin, row_end, token = (place[:n] + begin for place in places)
+            rows = Rows(row_begin, row_end, {column: token} if column else {}, digest[:n], unclosed)
+            return rows, bad + begin if bad >= 0 else -1, tokens
 
-        parts = _in_threads(scan_chunk, self._chunks())
-        for *_, bad, tokens in parts:
+        parts = _in_threads(scan_piece, self._pieces())
+        for _, bad, tokens in parts:
             if bad >= 0:
                 raise self._ragged(bad, tokens)
-        row_begin, row_end, token = (
-            np.concatenate([part[which] for part in parts] or [np.empty(0, dtype=np.int64)])
-            for which in range(3)
-        )
-        return row_begin, row_end, {} if column is None else {column: token}
+        return Rows.joined([rows for rows, _, _ in parts])
 
-    def _chunks(self) -> list[tuple[int, int]]:
-        chunks = []
+    def repeats(self) -> tuple[int, int, int]:
+        """Rows whose name an earlier row has already, and the first two rows that share one.
+
+        The names are those of the column that `scan` was told of. All are 0 if there are none.
+        """
+        digest = self._rows.digest
+        ordered = np.sort(digest)
+        is_same = ordered[1:] == ordered[:-1]
+        n = int(np.count_nonzero(is_same))
+        if n == 0:
+            return 0, 0, 0
+        shared = np.flatnonzero(np.isin(digest, ordered[1:][is_same]))
+        first, second = shared[digest[shared] == digest[shared[0]]][:2].tolist()
+        return n, first, second
+
+    def _pieces(self) -> list[tuple[int, int]]:
+        """Where the body is to be cut: after lines, each piece of some size."""
+        pieces = []
         begin = self.body_begin
         while begin < self.body_end:
             end = self.body_end
-            if begin + _CHUNK < end:
-                end = self.text.next_line(begin + _CHUNK)
-            chunks.append((begin, end))
+            if begin + star_text.PIECE < end:
+                end = min(end, self.text.next_line(begin + star_text.PIECE))
+            pieces.append((begin, end))
             begin = end
-        return chunks
+        return pieces
 
     def _ragged(self, at: int, tokens: int) -> InputError:
+        from rebalance.formats.star_scan import NUL_FOUND
+
+        if tokens == NUL_FOUND:
+            return InputError(
+                "There are NUL bytes in this line: a part of the file is not written, or lost.",
+                path=self.text.path,
+                location=f"line {self.text.line_number(at)}",
+                hint="Copy the file again, or give the table of another iteration.",
+            )
         line = self.text.line_at(at)
         if split_tokens(line)[:1] == ["loop_"]:
             problem = f"A second loop_ in data_{self.block}; one table a block was expected."
@@ -145,19 +222,26 @@ class StarLoop:
 
     def row_line(self, row: int) -> int:
         """1-based line number of a row."""
-        return self.text.line_number(int(self._rows[0][row]))
+        return self.text.line_number(int(self._rows.begin[row]))
 
     def row_bytes(self, row: int) -> bytes:
         """One row as it is in the file, newline included."""
-        return self.text.slice(int(self._rows[0][row]), int(self._rows[1][row]))
+        return self.text.slice(int(self._rows.begin[row]), int(self._rows.end[row]))
 
     @property
-    def has_blank_lines(self) -> bool:
-        """True if blank lines or comments lie before or between the rows."""
-        begin, end, _ = self._rows
-        if len(begin) == 0:
-            return False
-        return bool(begin[0] != self.body_begin or np.any(begin[1:] != end[:-1]))
+    def n_unclosed(self) -> int:
+        """Rows with a quote that is not closed; it is a part of its word."""
+        return self._rows.unclosed
+
+    def first_gap(self) -> tuple[int, bytes] | None:
+        """How many rows come before the first lines between rows that are none, and these lines."""
+        begin, end = self._rows.begin, self._rows.end
+        gaps = np.flatnonzero(begin[1:] != end[:-1])
+        if len(gaps) == 0:
+            return None
+        row = int(gaps[0])
+        stop = min(int(begin[row + 1]), int(end[row]) + _LONGEST_GAP)
+        return row + 1, self.text.slice(int(end[row]), stop)
 
     def read_column(self, name: str) -> npt.NDArray[Any]:
         """One column, (P,): int64 if all are whole numbers, float64 if all are numbers, or str.
@@ -171,21 +255,38 @@ class StarLoop:
         ------
         KeyError
             If the table has no such column.
+        InputError
+            If a text is so long that the column would not fit into memory.
         """
         label = name.removeprefix("_")
         if label not in self.labels:
             raise KeyError(name)
-        row_begin, row_end, tokens = self._rows
-        return read_column(
-            self.text.bytes,
-            (row_begin, row_end),
-            self.labels.index(label),
-            tokens.get(label),
-            self._for_rows,
-        )
+        rows = self._rows
+        try:
+            return read_column(
+                (rows.begin, rows.end),
+                self.labels.index(label),
+                rows.tokens.get(label),
+                self._for_rows,
+            )
+        except LongWordError as error:
+            raise InputError(
+                f"A value of {label} has {error.length:,} characters, many more than the others.",
+                path=self.text.path,
+                location=f"line {self.row_line(error.row)}",
+                hint="Is it text that runs on, for want of a quote or a line end?",
+            ) from error
 
-    def read_integers(self, name: str) -> IntArray:
+    def read_integers(self, name: str, missing: int | None = None) -> IntArray:
         """A column of whole numbers, int64 (P,); ``3.000000`` counts as 3.
+
+        Parameters
+        ----------
+        name : str
+            Without the leading underscore.
+        missing : int, optional
+            Stands for ``nan``, ``None``, ``?`` and what else programs write for no number; without
+            it these are errors.
 
         Raises
         ------
@@ -195,14 +296,16 @@ class StarLoop:
         column = self.read_column(name)
         if column.dtype == np.int64:
             return column
-        if column.dtype == np.float64:
-            good = np.isfinite(column) & (np.abs(column) < 2.0**53)
-            good[good] = column[good] == np.rint(column[good])
+        if column.dtype.kind == "U":
+            numbers = np.array([_number(word) for word in column.tolist()])
         else:
-            good = np.array([re.fullmatch(r"[+-]?\d+", word) is not None for word in column])
-        if good.all():
-            return column.astype(np.int64)
-        row = int(np.argmin(good))
+            numbers = column
+        is_missing = np.isnan(numbers) & (missing is not None)
+        good = np.isfinite(numbers) & (np.abs(numbers) < 2.0**53)
+        good[good] = numbers[good] == np.rint(numbers[good])
+        if (good | is_missing).all():
+            return np.where(is_missing, missing or 0, np.where(good, numbers, 0)).astype(np.int64)
+        row = int(np.argmin(good | is_missing))
         raise InputError(
             f"_{name} is {column[row]!s}; a whole number was expected.",
             path=self.text.path,
@@ -210,17 +313,24 @@ class StarLoop:
             hint="Mend the value, or give the table again from the job that wrote it.",
         )
 
-    def _for_rows(self, task: Callable[[slice], None]) -> None:
-        """Do something for all rows, so many at a time and on several threads."""
-        row_begin, row_end, _ = self._rows
+    def _for_rows(self, task: Callable[[Bytes, int, slice], None]) -> None:
+        """Do something for all rows, so many bytes at a time and on several threads."""
+        row_begin, row_end = self._rows.begin, self._rows.end
 
         def do(rows: slice) -> None:
-            task(rows)
-            self.text.release(int(row_begin[rows.start]), int(row_end[rows.stop - 1]))
+            begin = int(row_begin[rows.start])
+            task(self.text.window(begin, int(row_end[rows.stop - 1])), begin, rows)
 
-        n = len(row_begin)
-        bounds = range(0, n, _ROWS_AT_ONCE)
-        _in_threads(do, [slice(at, min(at + _ROWS_AT_ONCE, n)) for at in bounds])
+        _in_threads(do, list(self._slices_of_rows()))
+
+    def _slices_of_rows(self) -> Iterator[slice]:
+        row_begin, row_end = self._rows.begin, self._rows.end
+        first = 0
+        while first < len(row_begin):
+            limit = row_begin[first] + star_text.PIECE
+            stop = max(first + 1, int(np.searchsorted(row_end, limit, side="right")))
+            yield slice(first, stop)
+            first = stop
 
     def write(self, out: BinaryIO, keep: BoolArray) -> None:
         """Write the whole file without the rows of this table that are not kept.
@@ -229,28 +339,38 @@ class StarLoop:
         ----------
         out : binary file
         keep : bool (P,)
+
+        Raises
+        ------
+        InputError
+            If the file was changed since it was opened.
         """
         from rebalance.formats.star_scan import copy_kept
 
-        row_begin, row_end, _ = self._rows
+        row_begin, row_end = self._rows.begin, self._rows.end
         if keep.shape != row_begin.shape:
             raise ValueError(f"keep must be ({len(row_begin)},), not {keep.shape}")
-        text = self.text.bytes
+        out.writelines(self.text.pieces(0, self.body_begin))
+        at = self.body_begin
         buffer = np.empty(0, dtype=np.uint8)
-        out.write(text[: self.body_begin].data)
-        at, first = self.body_begin, 0
-        while at < self.body_end:
-            last = int(np.searchsorted(row_begin, at + _CHUNK))
-            last = min(max(last, first + 1), len(row_begin))
-            end = self.body_end if last >= len(row_begin) else int(row_end[last - 1])
-            if len(buffer) < end - at:
-                buffer = np.empty(end - at, dtype=np.uint8)
-            rows = slice(first, last)
-            size = copy_kept(text, at, end, row_begin[rows], row_end[rows], keep[rows], buffer)
+        for rows in self._slices_of_rows():
+            text = self.text.window(at, int(row_end[rows.stop - 1]))
+            if len(buffer) < len(text):
+                buffer = np.empty(len(text), dtype=np.uint8)
+            size = copy_kept(text, row_begin[rows] - at, row_end[rows] - at, keep[rows], buffer)
             out.write(buffer[:size].data)
-            self.text.release(at, end)
-            at, first = end, last
-        out.write(text[self.body_end :].data)
+            at += len(text)
+        out.writelines(self.text.pieces(at, len(self.text)))
+
+
+def _number(word: str) -> float:
+    if word.lower() in _NO_NUMBER:
+        return math.nan
+    # Python reads 1_000 as a number; a star file does not.
+    try:
+        return math.inf if "_" in word else float(word)
+    except ValueError:
+        return math.inf
 
 
 def _in_threads(task: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:

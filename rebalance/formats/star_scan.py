@@ -1,13 +1,15 @@
 """Compiled passes over the bytes of a star loop: find rows, find tokens, read numbers, copy rows.
 
-Every function takes the file as read-only bytes and positions in it; `star_loop` decides what
-the positions mean. Imported late, since numba is heavy.
+Every function takes some bytes of the file, read-only, and positions in them; `star_loop` decides
+what the positions mean. Imported late, since numba is heavy.
 
 A token ends at white space. A token that begins with a quote ends at the same quote before white
 space, if there is one on the line. ``#`` at the beginning of a token starts a comment.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +19,7 @@ from rebalance.model import BoolArray, DoubleArray, IntArray
 
 Bytes = npt.NDArray[np.uint8]
 
-NEWLINE, SPACE, HASH = 10, 32, 35
+NUL, NEWLINE, SPACE, HASH = 0, 10, 32, 35
 DOUBLE_QUOTE, SINGLE_QUOTE = 34, 39
 PLUS, MINUS, POINT, ZERO, NINE = 43, 45, 46, 48, 57
 UPPER_E, LOWER_E = 69, 101
@@ -25,21 +27,20 @@ UPPER_E, LOWER_E = 69, 101
 WHOLE, REAL, OTHER = 0, 1, 2
 """What `read_numbers` found: an integer, an exactly rounded float, or something for Python."""
 
+NUL_FOUND = -1
+"""In place of a number of tokens, for a line with a byte that no text has."""
+
 # Clinger (1990), doi:10.1145/93542.93557: a mantissa below 2**53 times or over an exact power of
 # ten is rounded once, hence correctly.
 LARGEST_EXACT = 2**53
 EXACT_POWERS = 10.0 ** np.arange(23)
 
+# Fowler, Noll and Vo: a hash of 64 bits, of which a few million names have no two alike by chance.
+FNV_OFFSET, FNV_PRIME = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3)
+
 
 @jit
-def _token_end(text: Bytes, at: int, end: int) -> int:
-    quote = text[at]
-    if quote in (DOUBLE_QUOTE, SINGLE_QUOTE):
-        stop = at + 1
-        while stop < end and text[stop] != NEWLINE:
-            if text[stop] == quote and (stop + 1 == end or text[stop + 1] <= SPACE):
-                return stop + 1
-            stop += 1
+def _bare_end(text: Bytes, at: int, end: int) -> int:
     stop = at
     while stop < end and text[stop] > SPACE:
         stop += 1
@@ -47,40 +48,81 @@ def _token_end(text: Bytes, at: int, end: int) -> int:
 
 
 @jit
-def count_lines(text: Bytes, begin: int, end: int) -> int:
-    """Lines that begin in text[begin:end]."""
+def _quoted_end(text: Bytes, at: int, end: int) -> int:
+    """Where a token in quotes ends; −1 if the quote at its beginning is not closed."""
+    quote = text[at]
+    stop = at + 1
+    while stop < end and text[stop] != NEWLINE:
+        if text[stop] == quote and (stop + 1 == end or text[stop + 1] <= SPACE):
+            return stop + 1
+        stop += 1
+    return -1
+
+
+@jit
+def _token_end(text: Bytes, at: int, end: int) -> int:
+    if text[at] in (DOUBLE_QUOTE, SINGLE_QUOTE):
+        stop = _quoted_end(text, at, end)
+        if stop >= 0:
+            return stop
+    return _bare_end(text, at, end)
+
+
+@jit
+def count_lines(text: Bytes) -> int:
+    """Lines, the last of them with a newline or without."""
     n = 0
-    for at in range(begin, end):
+    for at in range(text.size):
         if text[at] == NEWLINE:
             n += 1
-    if end > begin and text[end - 1] != NEWLINE:
+    if text.size > 0 and text[text.size - 1] != NEWLINE:
         n += 1
     return n
 
 
 @jit
+def _digest(text: Bytes, begin: int, end: int) -> Any:
+    """FNV-1a of a token; ``000012@stack`` and ``12@stack`` are the same image."""
+    at = begin
+    while at < end and text[at] == ZERO:
+        at += 1
+    value = FNV_OFFSET
+    while at < end:
+        value = (value ^ np.uint64(text[at])) * FNV_PRIME
+        at += 1
+    return value
+
+
+@jit
 def find_rows(
     text: Bytes,
-    begin: int,
-    end: int,
     n_columns: int,
     column: int,
+    name_column: int,
     row_begin: IntArray,
     row_end: IntArray,
     token_begin: IntArray,
-) -> tuple[int, int, int]:
+    digest: npt.NDArray[np.uint64],
+) -> tuple[int, int, int, int]:
     """Fill in where each row begins and ends (after its newline), and its token of one column.
 
-    Lines without tokens are no rows. Returns the number of rows, and the position and token
-    count of the first row with the wrong number of tokens (−1, 0 if there is none).
+    Of another column, if it is not −1, the digest of each token is filled in, by which repeats
+    are found. Lines without tokens are no rows. Returns the number of rows, the position and token
+    count of the first row with the wrong number of tokens (−1, 0 if there is none), and the number
+    of rows with a quote that is not closed.
     """
     n = 0
-    at = begin
+    n_unclosed = 0
+    at = 0
+    end = text.size
     while at < end:
         line = at
         tokens = 0
         wanted = line
+        unclosed_double = unclosed_single = False
         while at < end and text[at] != NEWLINE:
+            if text[at] == NUL:
+                return n, line, NUL_FOUND, n_unclosed
             if text[at] <= SPACE:
                 at += 1
                 continue
@@ -88,21 +130,36 @@ def find_rows(
                 while at < end and text[at] != NEWLINE:
                     at += 1
                 break
+            stop = -1
+            # A line may be long; where one quote is not closed, no later one of the kind is.
+            if text[at] == DOUBLE_QUOTE and not unclosed_double:
+                stop = _quoted_end(text, at, end)
+                unclosed_double = stop < 0
+            elif text[at] == SINGLE_QUOTE and not unclosed_single:
+                stop = _quoted_end(text, at, end)
+                unclosed_single = stop < 0
+            if stop < 0:
+                stop = _bare_end(text, at, end)
+                if stop < end and text[stop] == NUL:
+                    return n, line, NUL_FOUND, n_unclosed
             if tokens == column:
                 wanted = at
+            if tokens == name_column:
+                digest[n] = _digest(text, at, stop)
             tokens += 1
-            at = _token_end(text, at, end)
+            at = stop
         if at < end:
             at += 1
         if tokens == 0:
             continue
         if tokens != n_columns:
-            return n, line, tokens
+            return n, line, tokens, n_unclosed
         row_begin[n] = line
         row_end[n] = at
         token_begin[n] = wanted
+        n_unclosed += unclosed_double or unclosed_single
         n += 1
-    return n, -1, 0
+    return n, -1, 0, n_unclosed
 
 
 @jit
@@ -223,17 +280,11 @@ def gather_tokens(text: Bytes, token_begin: IntArray, token_end: IntArray, out: 
 
 @jit
 def copy_kept(
-    text: Bytes,
-    begin: int,
-    end: int,
-    row_begin: IntArray,
-    row_end: IntArray,
-    keep: BoolArray,
-    out: Bytes,
+    text: Bytes, row_begin: IntArray, row_end: IntArray, keep: BoolArray, out: Bytes
 ) -> int:
-    """Copy text[begin:end] without the rows that are not kept; returns the bytes copied."""
+    """Copy text without the rows that are not kept; returns the bytes copied."""
     size = 0
-    at = begin
+    at = 0
     for row in range(row_begin.size):
         if keep[row]:
             continue
@@ -241,5 +292,5 @@ def copy_kept(
         out[size : size + stop - at] = text[at:stop]
         size += stop - at
         at = row_end[row]
-    out[size : size + end - at] = text[at:end]
-    return size + end - at
+    out[size : size + text.size - at] = text[at:]
+    return size + text.size - at

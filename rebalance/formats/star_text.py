@@ -1,10 +1,15 @@
-"""The text of a star file, memory-mapped: its lines, and the tokens of one line."""
+"""The text of a star file, read a piece at a time: its lines, and the tokens of one line.
+
+Not memory-mapped: a file that is cut short under a map kills the process, and a read says so.
+"""
 
 from __future__ import annotations
 
-import mmap
 import os
 import re
+import stat
+import weakref
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,49 +19,56 @@ from rebalance.errors import InputError
 
 Bytes = npt.NDArray[np.uint8]
 
-_CHUNK = 1 << 25
-_TOKEN = re.compile(
-    rb"""(?P<quote>["'])(?P<quoted>.*?)(?P=quote)(?=\s|$)|(?P<comment>\#)|(?P<bare>\S+)"""
-)
+PIECE = 1 << 24
+"""Bytes that are read and kept at a time, on each thread."""
+
+_PAGE = 1 << 16
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_TOKEN = re.compile(rb"\S+")
+_CLOSING = {quote: re.compile(quote + rb"(?=\s|$)") for quote in (b"'", b'"')}
+_HINT_CHANGED = "Is another program writing it? Run again when it is finished."
 
 
 class StarText:
     """The bytes of a star file; positions in it count from 0.
 
+    The file is held open, so that one that is removed or replaced is read to its end.
+
     Parameters
     ----------
     path : Path
 
-    Attributes
-    ----------
-    bytes : uint8 (B,)
-        The whole file, read when it is looked at.
-
     Raises
     ------
     InputError
-        If the file can't be opened, is empty or binary.
+        If the file can't be opened, is empty or binary. Every method raises it for a file that
+        was changed since it was opened.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            with open(path, "rb") as file:
-                if os.fstat(file.fileno()).st_size == 0:
-                    raise InputError(
-                        "The file is empty; a star file was expected.",
-                        path=path,
-                        hint="Give the file again from the job that wrote it.",
-                    )
-                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+            # Without waiting: for a pipe that would be for ever.
+            self._file = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
         except OSError as error:
+            raise self._unreadable(error) from error
+        weakref.finalize(self, os.close, self._file)
+        self._state = self._read_state()
+        self._size = self._state[0]
+        if not stat.S_ISREG(os.fstat(self._file).st_mode):
             raise InputError(
-                f"The file can't be read: {error.strerror}.",
+                "This is no plain file; a star file was expected.",
                 path=path,
-                hint="Check the name and the permissions.",
-            ) from error
-        self.bytes: Bytes = np.frombuffer(self._map, dtype=np.uint8)
-        if self._map.find(b"\0", 0, 1 << 16) >= 0:
+                hint="Give a star file such as run_it025_data.star.",
+            )
+        self._page: tuple[int, bytes] = (0, b"")
+        if self._size == 0:
+            raise InputError(
+                "The file is empty; a star file was expected.",
+                path=path,
+                hint="Give the file again from the job that wrote it.",
+            )
+        if b"\0" in self.slice(0, _PAGE):
             raise InputError(
                 "This is a binary file; a star file (text) was expected.",
                 path=path,
@@ -64,57 +76,140 @@ class StarText:
             )
 
     def __len__(self) -> int:
-        return len(self.bytes)
+        return self._size
+
+    def _read_state(self) -> tuple[int, int]:
+        try:
+            state = os.fstat(self._file)
+        except OSError as error:
+            raise self._unreadable(error) from error
+        return state.st_size, state.st_mtime_ns
+
+    def _unreadable(self, error: OSError) -> InputError:
+        return InputError(
+            f"The file can't be read: {error.strerror}.",
+            path=self.path,
+            hint="Check the name and the permissions.",
+        )
 
     def slice(self, begin: int, end: int) -> bytes:
-        """Bytes of the file."""
-        return self._map[begin:end]
+        """Bytes of the file, up to its end."""
+        end = min(end, self._size)
+        parts = []
+        while begin < end:
+            try:
+                part = os.pread(self._file, end - begin, begin)
+            except OSError as error:
+                raise self._unreadable(error) from error
+            if not part:
+                break
+            parts.append(part)
+            begin += len(part)
+        self._refuse_changes()
+        return parts[0] if len(parts) == 1 else b"".join(parts)
 
-    def release(self, begin: int, end: int) -> None:
-        """Let go of the memory of a part that was read; it is read again when needed.
-
-        Without this a table of gigabytes would be resident whole.
-        """
-        if end - begin < _CHUNK or not hasattr(mmap, "MADV_DONTNEED"):
+    def _refuse_changes(self) -> None:
+        state = self._read_state()
+        if state == self._state:
             return
-        first = begin - begin % mmap.PAGESIZE
-        self._map.madvise(mmap.MADV_DONTNEED, first, min(end, len(self)) - first)
+        size = state[0]
+        if size < self._size:
+            problem = f"became shorter while it was read: {self._size:,} bytes, then {size:,}"
+        else:
+            problem = "was changed while it was read"
+        raise InputError(f"The file {problem}.", path=self.path, hint=_HINT_CHANGED)
+
+    def window(self, begin: int, end: int) -> Bytes:
+        """Bytes of the file as uint8 (n,)."""
+        return np.frombuffer(self.slice(begin, end), dtype=np.uint8)
+
+    def pieces(self, begin: int, end: int) -> Iterator[bytes]:
+        """Bytes of the file, some at a time."""
+        for at in range(begin, end, PIECE):
+            yield self.slice(at, min(at + PIECE, end))
+
+    def _page_at(self, at: int) -> tuple[int, bytes]:
+        """Some bytes from a position on, and where they begin; lines are read one by one."""
+        begin, content = self._page
+        if not begin <= at < begin + len(content):
+            begin = at - at % _PAGE
+            self._page = begin, self.slice(begin, begin + _PAGE)
+        return self._page
+
+    def _line_end(self, begin: int) -> int:
+        """Where the newline after a position is, or the file ends."""
+        while begin < self._size:
+            page, content = self._page_at(begin)
+            found = content.find(b"\n", begin - page)
+            if found >= 0:
+                return page + found
+            begin = page + len(content)
+        return self._size
 
     def line_at(self, begin: int) -> bytes:
         """The line that begins at a position, without its newline."""
-        end = self._map.find(b"\n", begin)
-        return self._map[begin : end if end >= 0 else len(self)]
+        end = self._line_end(begin)
+        page, content = self._page
+        if page <= begin and end <= page + len(content):
+            return content[begin - page : end - page]
+        return self.slice(begin, end)
 
     def next_line(self, begin: int) -> int:
         """Where the line after the one at a position begins."""
-        end = self._map.find(b"\n", begin)
-        return end + 1 if end >= 0 else len(self)
+        return min(self._line_end(begin) + 1, self._size)
 
     def line_number(self, at: int) -> int:
         """1-based number of the line that a position is in."""
-        return 1 + sum(
-            self._map[begin : min(begin + _CHUNK, at)].count(b"\n")
-            for begin in range(0, at, _CHUNK)
-        )
+        return 1 + sum(piece.count(b"\n") for piece in self.pieces(0, at))
 
-    def next_line_with(self, start: bytes, at: int) -> int:
-        """Where the next line after a position that begins with some bytes is; −1 for none."""
-        mark = b"\n" + start
-        while at < len(self):
-            found = self._map.find(mark, at, at + _CHUNK + len(mark))
-            if found >= 0:
-                return found + 1
-            self.release(at, at + _CHUNK)
-            at += _CHUNK
-        return -1
+    def lines_with(self, start: bytes) -> Iterator[int]:
+        """Where the lines begin that begin with some bytes, blanks before them apart."""
+        overlap = len(start) - 1
+        for begin in range(0, self._size, PIECE):
+            piece = self.slice(begin, begin + PIECE + overlap)
+            found = piece.find(start)
+            while found >= 0:
+                # Most of what is found is in the middle of a path. A byte order mark has 3 bytes.
+                if found == 0 or piece[found - 1] <= 32 or begin + found == 3:
+                    line = self._blank_before(begin + found)
+                    if line is not None:
+                        yield line
+                found = piece.find(start, found + 1)
+
+    def _blank_before(self, at: int) -> int | None:
+        """Where the line of a position begins, if there are only blanks before it."""
+        line = at
+        while line > 0:
+            page = max(0, line - 256)
+            before = self.slice(page, line)
+            bare = before.rstrip(b" \t\r\f\v")
+            line = page + len(bare)
+            if bare == _BYTE_ORDER_MARK and page == 0:
+                return line
+            if bare:
+                return line if bare.endswith(b"\n") else None
+        return 0
 
 
 def split_tokens(line: bytes) -> list[str]:
     """The tokens of one line, without quotes and comment."""
     tokens = []
-    for match in _TOKEN.finditer(line):
-        if match["comment"] is not None:
+    unclosed: set[bytes] = set()
+    at = 0
+    while (match := _TOKEN.search(line, at)) is not None:
+        begin, at = match.span()
+        first = line[begin : begin + 1]
+        if first == b"#":
             break
-        found = match["bare"] if match["bare"] is not None else match["quoted"]
-        tokens.append(found.decode("utf-8", "replace"))
+        closing = None
+        if first in _CLOSING and first not in unclosed:
+            closing = _CLOSING[first].search(line, begin + 1)
+            if closing is None:
+                # Nor is a later one closed on this line, which may be long: look once.
+                unclosed.add(first)
+        if closing is not None:
+            begin, stop, at = begin + 1, closing.start(), closing.end()
+        else:
+            stop = at
+        tokens.append(line[begin:stop].decode("utf-8", "replace"))
     return tokens

@@ -10,6 +10,7 @@ from rebalance.model.alignment import Alignment, Transform
 from rebalance.model.arrays import BoolArray, DoubleArray, FloatArray, IntArray
 from rebalance.model.average_quality import AverageQuality
 from rebalance.model.class_averages import ClassAverages
+from rebalance.model.class_numbers import NO_CLASS
 from rebalance.model.classes import Classes
 from rebalance.model.dataset import Dataset
 from rebalance.model.particles import ParticleTable, TableHandle
@@ -43,6 +44,7 @@ __all__ = [
     "JUNK",
     "KEPT",
     "NOT_SELECTED",
+    "NO_CLASS",
     "NO_SUCH_AVERAGE",
     "REASONS",
     "UNASSIGNED",

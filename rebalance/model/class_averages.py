@@ -10,6 +10,9 @@ import numpy as np
 from rebalance.display import Displayed
 from rebalance.model.arrays import BoolArray, DoubleArray, FloatArray, IntArray
 
+SMALLEST_CONTRAST, LARGEST_VALUE = 1e-18, 1e18
+"""Of pixels whose squares, and sums of these over an image, float32 can hold."""
+
 
 @dataclass(frozen=True, eq=False)
 class ClassAverages(Displayed):
@@ -63,15 +66,33 @@ class ClassAverages(Displayed):
         return int(self.images.shape[1])
 
     @cached_property
-    def is_empty(self) -> BoolArray:
-        """bool (N,): the image is constant or not finite, or no particle belongs to it."""
+    def has_image(self) -> BoolArray:
+        """bool (N,): the pixels are finite, differ, and can be squared and summed as float32."""
+        low, high = self.pixel_range
+        with np.errstate(invalid="ignore", over="ignore"):
+            contrast = high.astype(np.float64) - low
+            return (
+                (contrast >= SMALLEST_CONTRAST) & (high <= LARGEST_VALUE) & (low >= -LARGEST_VALUE)
+            )
+
+    @cached_property
+    def pixel_range(self) -> tuple[FloatArray, FloatArray]:
+        """Least and greatest pixel of each image, float32 (N,); NaN where one is NaN."""
         flat = self.images.reshape(len(self), self.box**2)
-        low, high = flat.min(axis=1), flat.max(axis=1)
         with np.errstate(invalid="ignore"):
-            empty = ~np.isfinite(low) | ~np.isfinite(high) | (low == high)
-        if self.n_particles is not None:
-            empty |= self.n_particles == 0
-        return empty
+            return flat.min(axis=1), flat.max(axis=1)
+
+    @cached_property
+    def is_empty(self) -> BoolArray:
+        """bool (N,): it is not compared, having no image, or no particles."""
+        return ~self.has_image | self.lacks_particles
+
+    @property
+    def lacks_particles(self) -> BoolArray:
+        """bool (N,): there is a particle table, and none of its particles belongs to it."""
+        if self.n_particles is None:
+            return np.zeros(len(self), dtype=np.bool_)
+        return self.n_particles == 0
 
     def subset(self, which: BoolArray | IntArray) -> ClassAverages:
         """The averages at a mask or at indices, in that order."""

@@ -8,14 +8,20 @@ import numpy as np
 
 from rebalance.model.arrays import IntArray
 
+NO_CLASS = -1
+"""Number of a particle that the classification put into no class."""
+
 
 def count_classes(class_id: IntArray) -> dict[int, int]:
-    """Particles of each class number that occurs, by rising number.
+    """Particles of each class number that occurs, by rising number; `NO_CLASS` is none.
 
     Parameters
     ----------
     class_id : int64 (P,)
     """
+    has_class = class_id != NO_CLASS
+    if not has_class.all():
+        class_id = class_id[has_class]
     if len(class_id) == 0:
         return {}
     low, high = int(class_id.min()), int(class_id.max())

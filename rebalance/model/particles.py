@@ -39,6 +39,7 @@ class ParticleTable:
     Parameters
     ----------
     class_id : int64 (P,)
+        `NO_CLASS` for a particle in none.
     handle : TableHandle
         Belongs to the format that read the table; by it the format writes any subset of rows
         back with every byte of a row unchanged.

@@ -28,6 +28,17 @@ def file_facts(path: Path) -> dict[str, Any]:
         return {"bytes": os.fstat(stream.fileno()).st_size, "sha256": digest}
 
 
+def _facts_of_input(path: Path) -> dict[str, Any]:
+    try:
+        return file_facts(path)
+    except OSError as error:
+        raise InputError(
+            f"The file was read, and can't be read again for the record: {error.strerror}.",
+            path=path,
+            hint="Was it removed? Run again when it is there to stay.",
+        ) from error
+
+
 def plugin_facts(kind: str, plugin: Any, name: str) -> dict[str, Any]:
     """Name, package and version of a plugin; package is None for an instance of no package."""
     facts: dict[str, Any] = {"name": name, "package": None, "version": None}
@@ -86,6 +97,11 @@ def build_record(
         ISO 8601 with zone.
     seconds : mapping of stage to float
         Wall time.
+
+    Raises
+    ------
+    InputError
+        If an input is no longer there.
     """
     return {
         "record_version": RECORD_VERSION,
@@ -94,7 +110,7 @@ def build_record(
         "request": dict(request),
         "plugins": {kind: dict(facts) for kind, facts in plugins.items()},
         "affinity": None if affinity is None else dict(affinity),
-        "inputs": [{"path": str(path.absolute()), **file_facts(path)} for path in inputs],
+        "inputs": [{"path": str(path.absolute()), **_facts_of_input(path)} for path in inputs],
         "outputs": [
             {"name": path.relative_to(folder).as_posix(), **file_facts(path)}
             for path in sorted(outputs)

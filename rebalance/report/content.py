@@ -15,7 +15,7 @@ from rebalance.figures.matrix import COLOR_MAP, limits
 from rebalance.model import IntArray, RunResult, Scan
 from rebalance.model.class_numbers import count_classes
 from rebalance.record.affinity_file import images_digest
-from rebalance.record.summary import EMPTY, grouped_by, status_of_averages
+from rebalance.record.summary import EMPTY, WITHOUT_PARTICLES, grouped_by, status_of_averages
 from rebalance.report.encoding import encoded, encoded_pairs, encoded_sheet
 from rebalance.report.groupings import Groupings, groupings
 from rebalance.report.methods import methods
@@ -40,7 +40,7 @@ def content(settings: RunSettings, result: RunResult) -> dict[str, Any]:
     n = len(superclasses.class_id)
     empty = np.zeros(n, dtype=np.bool_) if averages is None else averages.is_empty
     status = status_of_averages(dataset, superclasses)
-    hollow = np.array([word == EMPTY for word in status]) | empty
+    hollow = np.array([word in (EMPTY, WITHOUT_PARTICLES) for word in status]) | empty
     shown = np.flatnonzero(~hollow)
     found = groupings(settings, result)
     summary = result.summary

@@ -14,6 +14,7 @@ from rebalance.figures.text import percent
 from rebalance.model import KEPT, REASONS, RunResult
 from rebalance.model.class_numbers import ranges
 from rebalance.model.counting import counted
+from rebalance.record.summary import EMPTY, JUNK, LEFT_OUT, WITHOUT_PARTICLES
 from rebalance.report.escape import literal
 from rebalance.report.methods import methods
 
@@ -83,17 +84,8 @@ def _title(result: RunResult) -> str:
 
 def _conclusion(result: RunResult) -> str:
     superclasses, selection = result.superclasses, result.selection
-    total, used = len(superclasses.label), int(np.count_nonzero(superclasses.label >= 0))
-    off = superclasses.is_off
-    asides = []
-    junk = len(superclasses.junk)
-    left_out = len(superclasses.left_out) - junk
-    if total - used - left_out - junk > 0:
-        asides.append(f"{total - used - left_out - junk:,} empty")
-    if left_out:
-        asides.append(f"{left_out:,} left out")
-    if junk:
-        asides.append(f"{junk:,} junk")
+    total, off = len(superclasses.label), superclasses.is_off
+    asides = [f"{len(numbers):,} {what}" for what, numbers in _not_used(result).items()]
     kind = counted(total, "2D class", "2D classes") if off else counted(total, "class average")
     sentences = [
         f"{kind} were read" + (f" ({', '.join(asides)})." if asides else ".")
@@ -141,16 +133,28 @@ def _superclasses(result: RunResult) -> Iterator[str]:
     yield _table(header, rows[:MOST_ROWS], ["" if name in words else ":" for name in header])
     if len(rows) > MOST_ROWS:
         yield f"{len(rows) - MOST_ROWS:,} more are in `superclasses.csv`."
+    for what, numbers in _not_used(result).items():
+        yield f"{what.capitalize()}: {ranges(numbers)}."
+
+
+def _not_used(result: RunResult) -> dict[str, list[int]]:
+    """Class numbers of the averages in no superclass, by why that is."""
+    superclasses, averages = result.superclasses, result.dataset.class_averages
+    class_id = superclasses.class_id
     absent = superclasses.label < 0
-    junk = np.isin(superclasses.class_id, superclasses.junk)
-    left_out = np.isin(superclasses.class_id, superclasses.left_out)
-    for what, which in (
-        ("Empty", absent & ~left_out & ~junk),
-        ("Left out", absent & left_out & ~junk),
-        ("Junk", absent & junk),
-    ):
-        if which.any():
-            yield f"{what}: {ranges(superclasses.class_id[which].tolist())}."
+    junk = np.isin(class_id, superclasses.junk)
+    left_out = np.isin(class_id, superclasses.left_out)
+    rest = absent & ~left_out & ~junk
+    has_image = np.zeros(len(class_id), dtype=np.bool_)
+    if averages is not None:
+        has_image = np.isin(class_id, averages.class_id[averages.has_image])
+    groups = {
+        EMPTY: rest & ~has_image,
+        WITHOUT_PARTICLES: rest & has_image,
+        LEFT_OUT: absent & left_out & ~junk,
+        JUNK: absent & junk,
+    }
+    return {what: class_id[which].tolist() for what, which in groups.items() if which.any()}
 
 
 def _particles(result: RunResult) -> Iterator[str]:

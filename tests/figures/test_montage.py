@@ -173,7 +173,8 @@ def test_the_real_70s_has_its_fifteen_views(real_data, check_texts):
     (figure,) = draw(result)
     check_texts(figure)
     assert len(labels(figure)) == 2 * 15
-    assert "Not shown, empty (15)" in " ".join(words(figure))
+    assert "Not shown, empty (14)" in " ".join(words(figure))
+    assert "Not shown, without particles (1): 12." in " ".join(words(figure))
     bare = make_result(slicem(real_data), 12)
     (figure,) = draw(bare)
     check_texts(figure)

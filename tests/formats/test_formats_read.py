@@ -65,7 +65,8 @@ def test_inspect_says_what_a_job_is_and_what_run_would_do(relion_job) -> None:
     assert found["particles"] == "4"
     assert found["classes with particles"].startswith("3 (numbers 2 to 4;")
     assert found["class averages"] == "4 (numbers 1 to 4)"
-    assert found["empty averages"] == "1"
+    assert found["empty averages"] == "0"
+    assert found["without particles"] == "1"
     assert found["box"] == "8 px (24 Å)"
     assert found["pixel size"] == "3 Å"
     assert "run_it025_classes.mrcs" in found["files"]

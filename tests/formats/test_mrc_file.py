@@ -10,7 +10,7 @@ import mrcfile
 import numpy as np
 import pytest
 
-from rebalance import formats
+from rebalance import engine, formats
 from rebalance.errors import InputError, OutputError
 from rebalance.formats.mrc_file import open_stack
 from rebalance.formats.star_file import StarFile
@@ -179,3 +179,84 @@ def test_a_stack_beside_a_stack_is_an_error(tmp_path: Path, write_stack) -> None
     path = write_stack(tmp_path / "a.mrcs")
     with pytest.raises(InputError, match="has no place"):
         formats.read(path, path)
+
+
+def set_header(path: Path, place: int, value: int) -> None:
+    raw = bytearray(path.read_bytes())
+    raw[place : place + 4] = value.to_bytes(4, "little", signed=True)
+    path.write_bytes(bytes(raw))
+
+
+NZ, NSYMBT = 8, 92
+
+
+def test_an_extended_header_beyond_the_end_is_refused_before_it_is_read(
+    tmp_path: Path, write_stack
+) -> None:
+    path = write_stack(tmp_path / "a.mrcs")
+    set_header(path, NSYMBT, 2**31 - 1)
+    with pytest.raises(InputError, match=r"extended header of 2,147,483,647 bytes .* 2,048 bytes"):
+        open_stack(path)
+
+
+def test_an_extended_header_below_zero_is_none_and_said(tmp_path: Path, write_stack) -> None:
+    path = write_stack(tmp_path / "a.mrcs")
+    images = open_stack(path).read()
+    set_header(path, NSYMBT, -4096)
+    data = formats.read(path)
+    np.testing.assert_array_equal(data.class_averages.images, images)
+    assert any("extended header has -4,096 bytes" in warning for warning in data.warnings)
+
+
+def test_a_stack_longer_than_its_header_says_is_suspected(tmp_path: Path, write_stack) -> None:
+    path = write_stack(tmp_path / "a.mrcs", n=5)
+    set_header(path, NZ, 1)
+    (warning,) = formats.read(path).warnings
+    assert warning == (
+        "a.mrcs is longer than its header says: 1 image, and the file has room for 5; only the "
+        "first is read."
+    )
+    assert warning in formats.inspect(path).warnings
+    set_header(path, NZ, 5)
+    path.write_bytes(path.read_bytes() + b"\0" * 80)
+    (warning,) = formats.read(path).warnings
+    assert "5 images, and 80 more bytes follow" in warning
+
+
+@pytest.mark.parametrize("scale", [1e-40, 1e-25, 1e25, 1e37])
+def test_pixels_that_float32_can_not_square_are_refused_or_left_out(
+    tmp_path: Path, write_stack, scale: float
+) -> None:
+    path = write_stack(tmp_path / "a.mrcs")
+    with mrcfile.open(path, mode="r+") as stack:
+        stack.data[2] *= scale
+    data = formats.read(path)
+    assert data.class_averages.is_empty.tolist() == [False, False, True, False]
+    (warning,) = data.warnings
+    assert warning.startswith("Class 3: the image has pixels from -")
+    assert not np.isnan(engine.affinity(data.class_averages, "frc").values).any()
+    with mrcfile.open(path, mode="r+") as stack:
+        stack.data[[0, 1, 3]] *= scale
+    with pytest.raises(InputError, match="The pixels of all images are from -"):
+        formats.read(path)
+
+
+@pytest.mark.parametrize("change", ["truncated", "removed", "replaced"])
+def test_a_stack_that_changes_after_it_was_opened_is_an_input_error(
+    tmp_path: Path, write_stack, change: str
+) -> None:
+    path = write_stack(tmp_path / "a.mrcs")
+    stack = open_stack(path)
+    if change == "truncated":
+        os.truncate(path, 1_500)
+    elif change == "replaced":
+        write_stack(tmp_path / "other.mrcs").rename(path)
+    else:
+        path.unlink()
+    for act in (
+        stack.read,
+        lambda: stack.copy(tmp_path / "b.mrcs"),
+        lambda: stack.copy(tmp_path / "b.mrcs", np.array([3, 1])),
+    ):
+        with pytest.raises(InputError, match=r"a\.mrcs: The (stack is no longer|file can't)"):
+            act()

@@ -40,14 +40,49 @@ def test_two_tables_one_behind_the_other_are_an_error(relion_job) -> None:
     assert caught.value.location == f"line {second}"
 
 
-@pytest.mark.parametrize("number", [-3, 0])
-def test_a_class_number_below_one_is_an_error(relion_job, number: int) -> None:
-    table = relion_job.iteration("run_it025", [1, 2, number, 4, number])
-    with pytest.raises(InputError, match=rf"is {number}; RELION counts .* \(2 of 5 rows") as caught:
+@pytest.mark.parametrize("number", ["-3", "0", "nan", "None"])
+def test_particles_none_of_which_has_a_class_are_an_error(relion_job, number: str) -> None:
+    table = relion_job.iteration("run_it025", [77, 77, 77])
+    table.write_text(table.read_text().replace(" 77 ", f" {number} "))
+    with pytest.raises(InputError, match="None of the 3 particles is in a class") as caught:
         formats.read(table)
     place = int(caught.value.location.removeprefix("line "))
-    assert table.read_text().splitlines()[place - 1].split()[2] == str(number)
-    assert "000003@" in table.read_text().splitlines()[place - 1]
+    assert "000001@" in table.read_text().splitlines()[place - 1]
+
+
+@pytest.mark.parametrize("number", ["1.5", "inf", "two", "1_0"])
+def test_a_class_number_that_is_no_number_is_an_error(relion_job, number: str) -> None:
+    table = relion_job.iteration("run_it025", [1, 77, 2])
+    table.write_text(table.read_text().replace(" 77 ", f" {number} "))
+    with pytest.raises(InputError, match=rf"line 27: _rlnClassNumber is {number}"):
+        formats.read(table)
+
+
+def test_an_image_number_beyond_all_bounds_is_an_error(relion_job) -> None:
+    table = relion_job.iteration("run_it025", CLASSES)
+    model = relion_job.folder / "run_it025_model.star"
+    model.write_text(model.read_text().replace("000003@", f"{'9' * 40}@"))
+    with pytest.raises(InputError, match="an image of a stack"):
+        formats.read(table)
+
+
+@pytest.mark.parametrize("size", ["1e400", "-1", "nan", "x", "1e30"])
+def test_an_image_size_that_makes_no_sense_is_unknown(relion_job, size: str) -> None:
+    table = relion_job.iteration("run_it025", CLASSES)
+    table.write_text(
+        table.read_text().replace("3.000000            8", f"3.000000            {size}")
+    )
+    assert formats.read(table).warnings == ()
+
+
+@pytest.mark.parametrize("size", ["inf", "nan", "-2", "x"])
+def test_a_pixel_size_of_the_model_that_makes_no_sense_is_unknown(relion_job, size: str) -> None:
+    table = relion_job.iteration("run_it025", CLASSES)
+    model = relion_job.folder / "run_it025_model.star"
+    model.write_text(
+        model.read_text().replace(" 3.000000\n_rlnNrClasses", f" {size}\n_rlnNrClasses")
+    )
+    assert formats.read(table).class_averages.pixel_size == 3.0
 
 
 def test_an_empty_particle_table_is_an_error(relion_job) -> None:

@@ -118,6 +118,8 @@ def test_images_that_are_constant_or_not_finite_are_data(relion_job) -> None:
     assert data.class_averages.is_empty.tolist() == [True, True, True, False]
     assert data.warnings == (
         "Class 3: the image holds NaN or infinite pixels and can't be compared.",
+        "2 of 4 particles are in classes 1 and 2, whose averages are blank: are particles and "
+        "averages of two different jobs?",
     )
     assert any(note.startswith("Class 2: the image is of one grey") for note in data.notes)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import math
+import os
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +13,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rebalance import formats
 from rebalance.errors import InputError
-from rebalance.formats import star_loop
+from rebalance.formats import star_loop, star_text
 from rebalance.formats.star_file import StarFile
 
 in_tmp = settings(
@@ -147,7 +150,7 @@ def test_chunks_and_threads_give_what_one_pass_gives(
     whole = table(tmp_path, text)
     columns = [whole.read_column(name) for name in whole.labels]
     subset = written(whole, keep)
-    monkeypatch.setattr(star_loop, "_CHUNK", 1_000)
+    monkeypatch.setattr(star_text, "PIECE", 1_000)
     chunked = table(tmp_path, text)
     chunked.scan("rlnB")
     for name, column in zip(whole.labels, columns, strict=True):
@@ -256,7 +259,7 @@ def test_a_ragged_row_is_named_by_its_line(tmp_path: Path, row: str) -> None:
 def test_a_ragged_row_is_found_in_any_chunk(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(star_loop, "_CHUNK", 64)
+    monkeypatch.setattr(star_text, "PIECE", 64)
     rows = ["1 2 3"] * 200
     rows[150] = "1 2"
     loop = table(tmp_path, "data_\nloop_\n_rlnA\n_rlnB\n_rlnC\n" + "\n".join(rows))
@@ -298,3 +301,108 @@ def test_a_value_that_is_no_whole_number_is_named_by_its_line(tmp_path: Path, wo
     loop = table(tmp_path, f"data_\nloop_\n_rlnA\n4\n{word}\n")
     with pytest.raises(InputError, match=r"line 5: _rlnA is .*a whole number was expected"):
         loop.read_integers("rlnA")
+
+
+@pytest.mark.parametrize("blanks", ["", " ", "\t  ", " " * 700])
+def test_blanks_before_data_and_loop_do_no_harm(tmp_path: Path, blanks: str) -> None:
+    text = (
+        f"# a\n{blanks}data_x\n\n{blanks}loop_\n{blanks}_rlnA #1\n 5\n\n{blanks}data_y\n_rlnB 3\n"
+    )
+    blocks = star(tmp_path, text).blocks
+    assert [block.name for block in blocks] == ["x", "y"]
+    assert blocks[0].loop.read_column("rlnA").tolist() == [5]
+    assert blocks[1].pairs == {"rlnB": "3"}
+
+
+def test_a_block_is_found_where_two_pieces_meet(tmp_path: Path, monkeypatch) -> None:
+    text = "".join(f"\n{' ' * (n % 3)}data_{n}\n_rlnA {n}\n" for n in range(40))
+    for size in (5, 6, 7, 16):
+        monkeypatch.setattr(star_text, "PIECE", size)
+        found = [block.pairs["rlnA"] for block in star(tmp_path, text).blocks]
+        assert found == [str(n) for n in range(40)]
+
+
+def test_repeated_names_are_counted_whatever_zeros_lead(tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr(star_text, "PIECE", 20)
+    names = ["000001@a", "000002@a", "1@a", "000001@b", "000002@a", "01@a"]
+    loop = table(tmp_path, "data_\nloop_\n_rlnA\n_rlnB\n" + "".join(f"{n} 7\n" for n in names))
+    loop.scan("rlnB", "rlnA")
+    assert loop.repeats() == (3, 0, 2)
+    unique = table(tmp_path, "data_\nloop_\n_rlnA\n_rlnB\n1@a 7\n2@a 7\n")
+    unique.scan("rlnB", "rlnA")
+    assert unique.repeats() == (0, 0, 0)
+
+
+def shorten(path: Path) -> str:
+    os.truncate(path, path.stat().st_size // 2)
+    return "became shorter while it was read"
+
+
+def rewrite(path: Path) -> str:
+    path.write_bytes(path.read_bytes().replace(b"1", b"2"))
+    os.utime(path, (1, 1))
+    return "was changed while it was read"
+
+
+@pytest.mark.parametrize("change", [shorten, rewrite])
+@pytest.mark.parametrize("then", ["scan", "column", "row", "write"])
+def test_a_file_that_is_changed_meanwhile_is_an_error(tmp_path: Path, change, then) -> None:
+    body = "".join(f"{n} word{n}\n" for n in range(20_000))
+    loop = table(tmp_path, f"data_\nloop_\n_rlnA\n_rlnB\n{body}")
+    if then != "scan":
+        loop.scan("rlnA")
+    says = change(tmp_path / "t.star")
+    with pytest.raises(InputError, match=rf"t\.star: The file {says}"):
+        {
+            "scan": lambda: loop.scan("rlnA"),
+            "column": lambda: loop.read_column("rlnB"),
+            "row": lambda: loop.row_bytes(19_999),
+            "write": lambda: written(loop, np.ones(20_000, dtype=bool)),
+        }[then]()
+
+
+def test_a_file_that_is_removed_meanwhile_is_read_to_its_end(tmp_path: Path) -> None:
+    text = "data_\nloop_\n_rlnA\n" + "".join(f"{n}\n" for n in range(20_000))
+    loop = table(tmp_path, text)
+    (tmp_path / "t.star").unlink()
+    assert loop.read_column("rlnA")[-1] == 19_999
+    assert written(loop, np.ones(20_000, dtype=bool)) == text.encode()
+
+
+@pytest.mark.parametrize("quote", ["'", '"'])
+def test_a_long_line_of_quotes_is_read_in_little_time(tmp_path: Path, quote: str) -> None:
+    line = f"{quote}a " * 100_000
+    began = time.perf_counter()
+    with pytest.raises(InputError, match="has 100000 values"):
+        len(table(tmp_path, f"data_\nloop_\n_rlnA\n_rlnB\n1 2\n{line}\n"))
+    assert star(tmp_path, f"data_\n_rlnA 1\n{line}\n").blocks[0].pairs == {"rlnA": "1"}
+    assert time.perf_counter() - began < 10
+
+
+def test_many_columns_are_read_in_little_time(tmp_path: Path) -> None:
+    labels = "".join(f"_rln{n}\n" for n in range(50_000))
+    began = time.perf_counter()
+    assert len(table(tmp_path, f"data_\nloop_\n{labels}").labels) == 50_000
+    assert time.perf_counter() - began < 10
+
+
+def test_one_text_that_runs_on_is_refused_by_its_line(tmp_path: Path) -> None:
+    rows = "".join(f"word{n} 1\n" for n in range(20_000))
+    loop = table(tmp_path, f"data_\nloop_\n_rlnA\n_rlnB\n{rows}{'x' * 9_000} 1\n{rows}")
+    with pytest.raises(InputError, match="line 20005: A value of rlnA has 9,000 characters"):
+        loop.read_column("rlnA")
+    assert loop.read_column("rlnB").sum() == 40_001
+
+
+@pytest.mark.parametrize("lost", [b"\0", b"\0 ", b" \0\0\0"])
+def test_a_hole_in_the_file_is_named_by_its_line(tmp_path: Path, lost: bytes) -> None:
+    head = b"# " + b"x" * 70_000 + b"\ndata_\nloop_\n_rlnA\n_rlnB\n1 2\n"
+    with pytest.raises(InputError, match="line 7: There are NUL bytes in this line"):
+        len(table(tmp_path, head + b"1" + lost + b"2\n1 2\n"))
+
+
+def test_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "run_it025_data.star")
+    for path in (tmp_path, tmp_path / "run_it025_data.star"):
+        with pytest.raises(InputError, match=r"no plain file|neither a file nor a folder"):
+            formats.read(path)

@@ -65,9 +65,15 @@ def test_every_number_of_the_summary_is_true(simulated_job: Path) -> None:
 
     count_before = Counter(before["rlnClassNumber"])
     count_after = Counter(after["rlnClassNumber"])
-    assert summary["class_averages"]["empty"] == [
-        number for number in range(1, 25) if count_before[number] == 0
+    averages = result.dataset.class_averages
+    assert summary["class_averages"]["empty"] == averages.class_id[~averages.has_image].tolist()
+    assert summary["class_averages"]["without_particles"] == [
+        number
+        for number in averages.class_id[averages.has_image].tolist()
+        if count_before[number] == 0
     ]
+    assert summary["class_averages"]["empty"]
+    assert summary["class_averages"]["without_particles"]
     assert summary["class_averages"]["left_out"] == [
         number for number in range(1, 25) if 0 < count_before[number] < 20
     ]
@@ -119,7 +125,7 @@ def test_the_table_of_class_averages_is_true(simulated_job: Path) -> None:
     assert [int(row["superclass"]) for row in rows] == result.superclasses.label.tolist()
     assert sum(int(row["particles_after"]) for row in rows) == result.selection.selected.sum()
     assert rows[0]["status"] == "left out"
-    assert {row["status"] for row in rows} == {"used", "empty", "left out"}
+    assert {row["status"] for row in rows} == {"used", "empty", "without particles", "left out"}
     for i, row in enumerate(rows):
         if row["status"] == "used":
             medoid = int(row["medoid"]) - 1

@@ -120,7 +120,7 @@ def rows_of(report, first):
 def test_it_begins_with_what_came_out():
     report = markdown(result_of())
     assert report.startswith("# job013: 4 class averages in 2 superclasses\n\n")
-    assert "6 class averages were read (2 empty)." in report
+    assert "6 class averages were read (2 without particles)." in report
     assert "**300 of 1,050 particles (29 %) are selected.**" in report
     assert "was 0.11 times the largest, and is 0.5 times" in report
 
@@ -142,7 +142,7 @@ def test_particles_are_counted_by_the_reason_why_they_stay_or_go():
         ["in a class that is not among the class averages", "50", "4.8"],
         ["all", "1,050", "100"],
     ]
-    assert "Empty: 12, 13." in report
+    assert "Without particles: 12, 13." in report
 
 
 def test_every_reason_has_words_of_its_own():

@@ -200,5 +200,5 @@ function startTiles() {
   });
   acceptDrops(find("junk"), (i) => { if (!state.junk.has(i)) toggleJunk(i); });
   find("empties").textContent = told.empty.length
-    ? `${counted(told.empty.length, "class average")} not shown, empty: ${ranges(told.empty)}.` : "";
+    ? `${counted(told.empty.length, "class average")} not shown, without an image or particles: ${ranges(told.empty)}.` : "";
 }

@@ -1,0 +1,196 @@
+"""Where the paths in RELION's files lead, and which of several files of one name is meant.
+
+A path is relative to the project folder. Job numbers and names of files repeat in every project,
+so a job that was copied or mailed names files that are there, but another data set's.
+"""
+
+from __future__ import annotations
+
+import filecmp
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from rebalance.errors import InputError
+from rebalance.formats.mrc_file import SUFFIXES
+
+_PROJECT_MARKS = (".gui_projectdir", "default_pipeline.star")
+_NAMED = 5
+"""Stacks that an error names."""
+
+
+class Found(NamedTuple):
+    """A file, and what there is to say about how it was found."""
+
+    path: Path
+    notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def folders_of(path: Path) -> list[Path]:
+    """The folder of a file, and that of the file it is a link to; not resolved."""
+    path = path.absolute()
+    return list(dict.fromkeys((path.parent, path.resolve().parent)))
+
+
+def file_beside(path: Path, *names: str) -> Path | None:
+    """The first of the names that is a file beside another, or beside what that is a link to."""
+    places = [folder / name for folder in folders_of(path) for name in names]
+    return next((place for place in places if _is_file(place)), None)
+
+
+def is_beside(path: Path, other: Path) -> bool:
+    """True if two files lie in one folder, by whatever links."""
+    return path.absolute().parent.resolve() in {one.resolve() for one in folders_of(other)}
+
+
+def locate(name: str, named_in: Path, project: Path | None = None) -> Found | None:
+    """The file that a path inside a RELION file means, or None.
+
+    Parameters
+    ----------
+    name : str
+        As written.
+    named_in : Path
+        The file that says so.
+    project : Path, optional
+        The project folder, where a person names it.
+
+    Notes
+    -----
+    The path is followed from the project; without one from each folder above ``named_in`` and
+    above what that is a link to, nearest first, up to a project. Where it leads into the folder
+    of ``named_in`` there is no doubt. Else a file of that name beside ``named_in`` comes first.
+    The folders above the project and the current folder are last.
+    """
+    if not name or "\0" in name:
+        return None
+    near, far = ([project], []) if project is not None else _roots(named_in)
+    named = [root / name for root in near]
+    for path in named:
+        if is_beside(path, named_in) and _is_file(path):
+            return Found(path)
+    beside = [folder / Path(name).name for folder in folders_of(named_in)]
+    found = _that_differ([*beside, *named])
+    if found:
+        return Found(found[0], (), _about_others(name, named_in, *found))
+    for root in far:
+        if _is_file(root / name):
+            where = "current folder" if root == Path.cwd() else f"folder {root} above the project"
+            note = f"{named_in.name} names {name}, which was found from the {where} alone."
+            return Found(root / name, (note,))
+    return None
+
+
+def locate_beside(name: str, named_in: Path, project: Path | None, what: str) -> Path:
+    """The file that a path inside a RELION file means, if it lies in the same folder.
+
+    Parameters
+    ----------
+    name, named_in, project
+        As for `locate`. A project that a person names is followed into other folders too.
+    what : str
+        What it is, for the error.
+
+    Raises
+    ------
+    InputError
+        If there is none; names the one of another folder that may be meant.
+    """
+    found = locate(name, named_in, project)
+    if found is None:
+        raise not_found(name, named_in, project, what)
+    if project is None and not is_beside(found.path, named_in):
+        raise InputError(
+            f"It names {what} {name}, which does not lie beside it; {found.path} is of that name, "
+            "but in another job's folder, and may be of other particles.",
+            path=named_in,
+            hint=f"Give {found.path} itself if it is meant; else copy {Path(name).name} beside "
+            f"{named_in.name}.",
+        )
+    return found.path
+
+
+def _about_others(name: str, named_in: Path, taken: Path, *others: Path) -> tuple[str, ...]:
+    if not others:
+        return ()
+    more = f" (nor {len(others) - 1} more)" if len(others) > 1 else ""
+    return (
+        f"{named_in.name} names {name}, and there are files of that name that differ: {taken} is "
+        f"taken, {others[0]} is not{more}.",
+    )
+
+
+def _roots(named_in: Path) -> tuple[list[Path], list[Path]]:
+    """Folders that paths may be relative to: up to the project, and others."""
+    near: list[Path] = []
+    far: list[Path] = []
+    for folder in folders_of(named_in):
+        group = near
+        for root in (folder, *folder.parents):
+            group.append(root)
+            if is_project(root):
+                group = far
+    far.append(Path.cwd())
+    near = list(dict.fromkeys(near))
+    return near, [root for root in dict.fromkeys(far) if root not in near]
+
+
+def is_project(folder: Path) -> bool:
+    """True for a folder in which RELION was started."""
+    return any((folder / mark).exists() for mark in _PROJECT_MARKS)
+
+
+def _that_differ(candidates: Iterable[Path]) -> list[Path]:
+    """Those that are files, without links to and copies of an earlier one."""
+    found: list[Path] = []
+    for path in dict.fromkeys(candidates):
+        if _is_file(path) and not any(_is_same(path, one) for one in found):
+            found.append(path)
+    return found
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one.samefile(other) or filecmp.cmp(one, other, shallow=False)
+    except OSError:
+        return False
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def not_found(name: str, named_in: Path, project: Path | None, what: str) -> InputError:
+    """The error for a file that `locate` did not find."""
+    looked = f"in the project {project}" if project else "from the folders above it"
+    return InputError(
+        f"It names {what} {name}, which was not found: neither {looked} nor beside it.",
+        path=named_in,
+        hint=f"Give the project folder with `project`, or copy {Path(name).name} beside "
+        f"{named_in.name}.",
+    )
+
+
+def stack_not_found(name: str, named_in: Path, project: Path | None) -> InputError:
+    """The error for a stack of class averages that `locate` did not find."""
+    stacks = sorted(dict.fromkeys(_stacks_beside(named_in)))
+    listed = ", ".join(stacks[:_NAMED]) + (" …" if len(stacks) > _NAMED else "")
+    lie = f"beside it {'lie' if len(stacks) > 1 else 'lies'} {listed}" if stacks else "an .mrcs"
+    return InputError(
+        not_found(name, named_in, project, "the stack of class averages").problem,
+        path=named_in,
+        hint=f"Give the stack as `class_averages` ({lie}), or the project folder as `project`.",
+    )
+
+
+def _stacks_beside(path: Path) -> Iterator[str]:
+    for folder in folders_of(path):
+        try:
+            stacks = (entry for entry in folder.iterdir() if entry.suffix.lower() in SUFFIXES)
+            yield from (stack.name for stack in stacks if _is_file(stack))
+        except OSError:
+            continue
