@@ -9,7 +9,7 @@ import pytest
 
 from rebalance import formats
 from rebalance.errors import InputError, OutputError, PluginError
-from rebalance.formats.paths import job_name, locate
+from rebalance.formats.paths import job_name
 from rebalance.formats.writing import guarded_writing
 
 
@@ -120,22 +120,6 @@ def test_every_real_file_can_be_inspected(real_data: Path) -> None:
 )
 def test_jobs_have_short_names_that_are_safe_in_paths(path: str, name: str) -> None:
     assert job_name(Path("/data") / path) == name
-
-
-def test_a_file_is_looked_for_above_and_then_beside(tmp_path: Path) -> None:
-    here = tmp_path / "a" / "b"
-    here.mkdir(parents=True)
-    star = here / "x.star"
-    beside = here / "s.mrcs"
-    beside.touch()
-    assert locate("job/s.mrcs", star) == beside
-    above = tmp_path / "job" / "s.mrcs"
-    above.parent.mkdir()
-    above.touch()
-    assert locate("job/s.mrcs", star) == above
-    assert locate("job/s.mrcs", star, tmp_path / "a") == beside
-    assert locate("job/t.mrcs", star) is None
-    assert locate("bad\0name", star) is None
 
 
 @pytest.mark.parametrize(
