@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -71,7 +72,7 @@ def rerun(
             path=path,
             hint="Give the run.json of a folder that rebalance run wrote.",
         )
-    first = (path if path.is_dir() else path.parent).resolve()
+    first = (path if os.path.isdir(path) else path.parent).resolve()
     for kind in KINDS_WITH_OPTIONS:
         facts = record["plugins"].get(kind, {})
         if facts.get("package") is None:
@@ -101,7 +102,7 @@ def rerun(
 def _changed_inputs(record: Mapping[str, Any]) -> Iterator[str]:
     for entry in record["inputs"]:
         path = Path(entry["path"])
-        if not path.is_file():
+        if not os.path.isfile(path):
             raise InputError(
                 "This file of the recorded run is not there any more.",
                 path=path,
@@ -194,4 +195,6 @@ def _changed_labels(old: Path, new: Path, digest: str) -> Iterator[str]:
 
 def _labels(folder: Path) -> dict[str, str]:
     with (folder / SUPERCLASS_TABLE).open(encoding="utf-8", newline="") as stream:
-        return {row["class_id"]: row["superclass"] for row in csv.DictReader(stream)}
+        return {
+            row.get("class_id", ""): row.get("superclass", "") for row in csv.DictReader(stream)
+        }

@@ -312,7 +312,7 @@ def _files_of_others(place: Path, another: str) -> list[str]:
     try:
         record = json.loads((place / RUN_RECORD).read_text(encoding="utf-8"))
         written = {str(output["name"]) for output in record["outputs"]}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise OutputError(
             f"Its {RUN_RECORD} was not written by rebalance, so the folder is not overwritten.",
             path=place,

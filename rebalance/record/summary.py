@@ -238,7 +238,9 @@ def about_the_metric(affinity: Affinity | None) -> list[str]:
     mask = _length(facts, "mask_diameter")
     if mask:
         found = {"images": " (found from the images)", "classification": " (as classified)"}
-        parts.append(f"inside a mask of {mask}{found.get(facts.get('mask_diameter_from', ''), '')}")
+        parts.append(
+            f"inside a mask of {mask}{found.get(str(facts.get('mask_diameter_from')), '')}"
+        )
     for name, words in (
         ("high_pass", "from {}"),
         ("low_pass", "down to {}"),
@@ -251,7 +253,7 @@ def about_the_metric(affinity: Affinity | None) -> list[str]:
         parts.append("mirror images too" if facts["mirror"] else "no mirror images")
     sentences = [f"Class averages were compared {', '.join(parts)}."] if parts else []
     middle, farthest = facts.get("median_offset_px"), facts.get("largest_offset_px")
-    if isinstance(middle, int | float) and isinstance(farthest, int | float):
+    if _is_length(middle) and _is_length(farthest):
         sentences.append(
             f"Objects were centred first: half of them were off centre by {middle:.3g} pixels or "
             f"more, the farthest by {farthest:.3g}."
@@ -262,6 +264,11 @@ def about_the_metric(affinity: Affinity | None) -> list[str]:
 def _length(facts: Mapping[str, Any], name: str) -> str:
     for unit, word in (("A", "Å"), ("px", "pixels")):
         value = facts.get(f"{name}_{unit}")
-        if isinstance(value, int | float):
+        if _is_length(value):
             return f"{value:.4g} {word}"
     return ""
+
+
+def _is_length(value: Any) -> bool:
+    """Facts are a metric's own, or those of a file."""
+    return isinstance(value, int | float) and abs(value) < 1e9
