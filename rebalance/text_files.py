@@ -18,6 +18,7 @@ from rebalance.errors import InputError
 MOST_BYTES = 4_000_000
 """Of a file that a person or a run writes about a run; what it says may take 40 times as much."""
 
+_MOST_LEVELS, _TOO_DEEP = 50, "it is nested too deeply"
 _FRACTION = re.compile(r"(?<![\w.])\d+\.\d+(?=[\s,\]}]|$)")
 _MOST_DOTS = 100
 """Of one TOML line beside those in numbers: time grows with the square of a key's parts."""
@@ -104,18 +105,46 @@ def read_json(path: Path, what: str, *, hint: str | None = None) -> dict[str, An
     """
     text = read_text(path, hint=hint)
     try:
-        content = json.loads(text)
-    except RecursionError:
-        raise InputError(
-            f"It is no {what}: it is nested too deeply.", path=path, hint=hint
-        ) from None
+        content = parse_json(text)
     except ValueError as error:
-        raise InputError(
-            f"It is no {what}: it is not JSON, or cut short ({error}).", path=path, hint=hint
-        ) from None
+        raise InputError(f"It is no {what}: {error}.", path=path, hint=hint) from None
     if not isinstance(content, dict):
         raise InputError(f"It is no {what}: it holds no JSON object.", path=path, hint=hint)
     return content
+
+
+def parse_json(text: str) -> Any:
+    """The content of JSON text; ValueError saying what is wrong, also where it is too deep."""
+    try:
+        content = json.loads(text)
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
+    except ValueError as error:
+        raise ValueError(f"it is not JSON, or cut short ({_said(error)})") from None
+    if _is_too_deep(content):
+        raise ValueError(_TOO_DEEP)
+    return content
+
+
+def _is_too_deep(content: Any) -> bool:
+    """Whether it would take others, who walk it by recursion, too far."""
+    level = [content]
+    for _ in range(_MOST_LEVELS):
+        level = [
+            part
+            for holder in level
+            if isinstance(holder, dict | list)
+            for part in (holder.values() if isinstance(holder, dict) else holder)
+            if isinstance(part, dict | list)
+        ]
+        if not level:
+            return False
+    return True
+
+
+def _said(error: ValueError) -> str:
+    """Without what Python says to programmers of integers of thousands of digits."""
+    return str(error).partition("; use sys.")[0]
 
 
 def read_toml(path: Path, *, hint: str | None = None) -> dict[str, Any]:
@@ -136,9 +165,12 @@ def read_toml(path: Path, *, hint: str | None = None) -> dict[str, Any]:
                 hint=hint,
             )
     try:
-        return tomllib.loads(text)
+        content = tomllib.loads(text)
+        if _is_too_deep(content):
+            raise ValueError(_TOO_DEEP)
     except RecursionError:
-        raise InputError("It is no TOML: it is nested too deeply.", path=path, hint=hint) from None
+        raise InputError(f"It is no TOML: {_TOO_DEEP}.", path=path, hint=hint) from None
     # Numbers of thousands of digits and dates that do not exist are plain ValueErrors.
     except ValueError as error:
-        raise InputError(f"It is no TOML: {error}.", path=path, hint=hint) from None
+        raise InputError(f"It is no TOML: {_said(error)}.", path=path, hint=hint) from None
+    return content

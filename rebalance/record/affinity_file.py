@@ -22,7 +22,7 @@ import numpy.typing as npt
 
 from rebalance.errors import InputError
 from rebalance.model import Affinity, Alignment, ClassAverages
-from rebalance.text_files import MOST_BYTES
+from rebalance.text_files import MOST_BYTES, parse_json
 
 IMAGES = "images_sha256"
 """Among the facts of a file in a results folder: `images_digest` of the class averages."""
@@ -385,12 +385,11 @@ def _parsed(
     if len(text) > MOST_BYTES:
         raise InputError(f"Entry {name} has {len(text):,} letters.", path=path)
     try:
-        parsed = json.loads(text)
+        parsed = parse_json(text)
+        # A surrogate, which JSON can write, is no letter, and can't be written elsewhere.
         json.dumps(parsed, ensure_ascii=False).encode()
-    except RecursionError:
-        raise InputError(f"Entry {name} is nested too deeply.", path=path) from None
     except ValueError as error:
-        raise InputError(f"Entry {name} is not JSON: {error}", path=path) from error
+        raise InputError(f"Entry {name} can't be read: {error}.", path=path) from error
     if not isinstance(parsed, kind):
         what = "object" if kind is dict else "list"
         raise InputError(f"Entry {name} is not a JSON {what}.", path=path)

@@ -321,7 +321,8 @@ def change_npz(data: bytes, rng: Random) -> bytes:
     if kind <= 2:
         text = content[128:].decode("utf-32-le", "ignore")
         if text.startswith(("{", "[")) and rng.random() < 0.8:
-            entries[at] = name, _npy_of_text(change_json(text.encode(), rng).decode())
+            changed = change_json(text.encode(), rng).decode("utf-8", "replace")
+            entries[at] = name, _npy_of_text(changed)
         else:
             entries[at] = name, change_npy(content, rng)
     elif kind == 3:
