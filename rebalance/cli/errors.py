@@ -16,6 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from rebalance.errors import OutputError, PluginError, RebalanceError
+from rebalance.system_errors import system_errors_told
 
 MENDABLE, INTERRUPTED, TERMINATED = 2, 130, 143
 
@@ -30,7 +31,8 @@ class CommandGroup(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            return super().invoke(ctx)
+            with system_errors_told():
+                return super().invoke(ctx)
         except RebalanceError as error:
             show_error(error)
             raise typer.Exit(MENDABLE) from None

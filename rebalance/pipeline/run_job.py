@@ -14,6 +14,7 @@ from rebalance.progress import Progress
 from rebalance.record.summary import summarise
 from rebalance.settings import RunSettings
 from rebalance.settings.signature import RunCall, takes
+from rebalance.system_errors import system_errors_told
 
 
 @takes(RunCall)
@@ -36,6 +37,7 @@ def run(settings: RunSettings, *, progress: Progress | None = None) -> RunResult
     return execute(settings, progress=progress)
 
 
+@system_errors_told()
 def execute(settings: RunSettings, *, progress: Progress | None = None) -> RunResult:
     """`run`, for settings that are made already."""
     from rebalance.record.results import write_record, write_results

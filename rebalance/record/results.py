@@ -24,6 +24,8 @@ JUNK_TABLE = "junk.csv"
 REPORT = "report.md"
 PAGE = "report.html"
 FIGURES = "figures"
+UNREADABLE_NAMES = "backslashreplace"
+"""How a name that is not UTF-8 is shown in a report."""
 
 
 def write_results(settings: RunSettings, result: RunResult, progress: Progress) -> RunResult:
@@ -81,7 +83,10 @@ def write_results(settings: RunSettings, result: RunResult, progress: Progress) 
     if settings.figures:
         files += _draw(settings, replace(result, files=tuple(files)), progress)
     (folder / REPORT).write_text(
-        markdown(replace(result, files=tuple(files))), encoding="utf-8", newline="\n"
+        markdown(replace(result, files=tuple(files))),
+        encoding="utf-8",
+        errors=UNREADABLE_NAMES,
+        newline="\n",
     )
     files.append(folder / REPORT)
     if settings.figures:
@@ -98,7 +103,7 @@ def _write_page(settings: RunSettings, result: RunResult, progress: Progress) ->
         return []
     progress.stage("page", "Writing the report page")
     path = result.folder / PAGE
-    path.write_text(html(settings, result), encoding="utf-8", newline="\n")
+    path.write_text(html(settings, result), encoding="utf-8", errors=UNREADABLE_NAMES, newline="\n")
     return [path]
 
 

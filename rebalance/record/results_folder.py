@@ -7,7 +7,6 @@ the place; the next run to that place puts them back before it does anything els
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import json
 import os
@@ -19,7 +18,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
-from rebalance.errors import OutputError
+from rebalance.errors import OutputError, RebalanceError
+from rebalance.system_errors import NO_ROOM, no_room_behind
 
 RUN_RECORD = "run.json"
 """The file that marks a folder as results of this program."""
@@ -27,7 +27,6 @@ RUN_RECORD = "run.json"
 _UNFINISHED, _FORMER = "unfinished", "former"
 _SURELY_LOCKED_AFTER_SECONDS = 60
 _NOT_A_PERSONS = (".DS_Store", "Thumbs.db", "desktop.ini")
-_FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "your disk quota is used up"}
 
 
 class ResultsFolder:
@@ -112,8 +111,11 @@ class ResultsFolder:
         if isinstance(error, OutputError) and error.path and error.path.is_relative_to(work):
             # A person never sees the folder of the work, so it is not named.
             raise OutputError(error.problem, path=self.place, hint=error.hint) from error
-        if isinstance(error, OSError) and _is_about(error, work):
-            reason = _FULL.get(error.errno or 0, error.strerror or str(error))
+        failed = None if isinstance(error, RebalanceError) else no_room_behind(error)
+        if failed is None and isinstance(error, OSError) and _is_about(error, work):
+            failed = error
+        if failed is not None:
+            reason = NO_ROOM.get(failed.errno or 0, failed.strerror or str(failed))
             raise OutputError(
                 f"Results could not be written: {reason}. Nothing was left behind.",
                 path=self.place,
@@ -247,8 +249,6 @@ def _is_only_ours(former: Path) -> bool:
 
 
 def _is_about(error: OSError, folder: Path) -> bool:
-    if error.errno in _FULL:
-        return True
     named = [name for name in (error.filename, error.filename2) if isinstance(name, str)]
     return any(Path(name).is_relative_to(folder) for name in named)
 

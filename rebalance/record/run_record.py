@@ -180,7 +180,9 @@ def read_record(path: Path) -> dict[str, Any]:
 def _check_parts(record: Mapping[str, Any], path: Path) -> None:
     """InputError naming the field, unless all is as `build_record` writes it."""
     try:
-        _Record.model_validate(record)
+        # Bytes of file names that are not UTF-8, surrogates in Python, are of no type.
+        text = json.dumps(record, ensure_ascii=False).encode("utf-8", "replace")
+        _Record.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
         found = "" if first["type"] == "missing" else f", not {first['input']!r:.60}"
@@ -194,12 +196,14 @@ def _check_parts(record: Mapping[str, Any], path: Path) -> None:
 
 def write_json(content: Mapping[str, Any], path: Path) -> None:
     """Write JSON that a person can read; numbers that JSON has no word for become text."""
-    path.write_text(as_json(content) + "\n", encoding="utf-8")
+    path.write_bytes(f"{as_json(content)}\n".encode())
 
 
 def as_json(content: Mapping[str, Any]) -> str:
     """JSON text of `write_json`."""
-    return json.dumps(_plain(content), indent=2, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(_plain(content), indent=2, ensure_ascii=False, allow_nan=False)
+    # Bytes of file names that are not UTF-8 are surrogates in Python, and have an escape in JSON.
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _plain(value: Any) -> Any:

@@ -36,22 +36,27 @@ def main() -> int:
                     seed=asked.seed,
                     seconds=asked.seconds,
                     save_in=asked.save,
-                    say=lambda text: print(f"  {text}", flush=True),
+                    say=lambda text: _say(f"  {text}"),
                 )
 
             outcome = in_a_child(work)
             if outcome is None:
                 return 2
             if isinstance(outcome, int):
-                print(f"{name}: ended by signal {outcome}", flush=True)
+                _say(f"{name}: ended by signal {outcome}")
                 asked.save.mkdir(parents=True, exist_ok=True)
                 mutant = Path((Path(folder) / MUTANT).read_text())
                 mutant.rename(asked.save / f"{name}_killed.bin")
                 is_clean = False
                 continue
-        print(f"{name}: {outcome}", flush=True)
+        _say(f"{name}: {outcome}")
         is_clean = is_clean and not outcome.findings
     return 0 if is_clean else 1
+
+
+def _say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -136,7 +136,7 @@ def test_pickled_arrays_are_refused_and_never_loaded(
         ({"class_id": np.arange(6) + 0.5}, "whole numbers"),
         ({"is_empty": np.zeros(3, bool)}, r"is_empty has shape \(3,\)"),
         ({"rotation": np.zeros(4)}, r"rotation has shape \(4,\), expected \(15,\)"),
-        ({"options": np.array("{")}, "options is not JSON"),
+        ({"options": np.array("{")}, "options can't be read: it is not JSON"),
         ({"version": np.array(99)}, "version 99"),
     ],
 )
