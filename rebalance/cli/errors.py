@@ -16,7 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from rebalance.errors import OutputError, PluginError, RebalanceError
-from rebalance.system_errors import system_errors_told
+from rebalance.system_errors import told
 
 MENDABLE, INTERRUPTED, TERMINATED = 2, 130, 143
 
@@ -31,8 +31,7 @@ class CommandGroup(TyperGroup):
 
     def invoke(self, ctx: Any) -> Any:
         try:
-            with system_errors_told():
-                return super().invoke(ctx)
+            return super().invoke(ctx)
         except RebalanceError as error:
             show_error(error)
             raise typer.Exit(MENDABLE) from None
@@ -42,8 +41,14 @@ class CommandGroup(TyperGroup):
         except (typer.Exit, typer.Abort, typer.TyperException):
             raise
         except Exception as error:
-            error.add_note(_A_BUG)
-            raise
+            is_nameless = isinstance(error, OSError) and error.filename is None
+            # A standard output that fails is told apart where it was opened.
+            said = None if is_nameless and _stdout_fails() else told(error)
+            if said is None:
+                error.add_note(_A_BUG)
+                raise
+            show_error(said)
+            raise typer.Exit(MENDABLE) from None
 
 
 def show_error(error: RebalanceError) -> None:

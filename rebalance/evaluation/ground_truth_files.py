@@ -41,7 +41,7 @@ _LARGEST = 2**62
 """Beyond that a class number may not fit into int64."""
 _LONGEST = 1e100
 _MOST_SHOWN = 200
-_MOST_OPERATIONS = 1_000
+_MOST_OPERATIONS, _MOST_COSINE = 1_000, 1.01
 
 
 def read_truth(path: Path | str, *, symmetry: str | None = None) -> Truth:
@@ -135,8 +135,9 @@ def _stated(facts: Mapping[str, Any], path: Path) -> Symmetry:
         if isinstance(found, str):
             return found
         # Matrices that do not turn would give angles between views without a meaning.
-        turned = operations @ operations.transpose(0, 2, 1)
-        if len(operations) > _MOST_OPERATIONS or not np.allclose(turned, np.eye(3), atol=1e-3):
+        if len(operations) > _MOST_OPERATIONS or not np.abs(operations).max() < _MOST_COSINE:
+            raise ValueError
+        if not np.allclose(operations @ operations.transpose(0, 2, 1), np.eye(3), atol=1e-3):
             raise ValueError
         return operations
     except (OptionError, ValueError, TypeError, OverflowError):
