@@ -60,11 +60,11 @@ def show_error(error: RebalanceError) -> None:
 
     console = stderr()
     problem, hint = (
-        with_flags(_without_controls(text or "")) for text in (error.problem, error.hint)
+        with_flags(without_controls(text or "")) for text in (error.problem, error.hint)
     )
     place = ", ".join(str(part) for part in (error.path, error.location) if part is not None)
     message = Text.assemble(("Error: ", "bold red"))
-    message.append(f"{_without_controls(place)}\n" if place else "", "bold")
+    message.append(f"{without_controls(place)}\n" if place else "", "bold")
     console.print(message.append(problem))
     if hint:
         console.print(hint, style="dim", markup=False)
@@ -75,10 +75,11 @@ def show_error(error: RebalanceError) -> None:
             console.print(problem, style="dim", markup=False)
 
 
-def _without_controls(text: str) -> str:
-    """What a file says must not move the cursor or colour the terminal."""
+def without_controls(text: str) -> str:
+    """What a file says must not move the cursor or colour the terminal; bytes must be letters."""
     return "".join(
-        mark if mark == "\n" or unicodedata.category(mark) != "Cc" else "\ufffd" for mark in text
+        mark if mark == "\n" or unicodedata.category(mark) not in ("Cc", "Cs") else "\ufffd"
+        for mark in text
     )
 
 

@@ -7,7 +7,6 @@ the place; the next run to that place puts them back before it does anything els
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 import secrets
@@ -19,12 +18,19 @@ from pathlib import Path
 from types import TracebackType
 
 from rebalance.errors import OutputError, RebalanceError
+from rebalance.record.work_folders import (
+    FORMER,
+    UNFINISHED,
+    forget,
+    lock_folder,
+    note_started,
+    work_folder_prefix,
+)
 from rebalance.system_errors import NO_ROOM, no_room_behind
 
 RUN_RECORD = "run.json"
 """The file that marks a folder as results of this program."""
 
-_UNFINISHED, _FORMER = "unfinished", "former"
 _SURELY_LOCKED_AFTER_SECONDS = 60
 _NOT_A_PERSONS = (".DS_Store", "Thumbs.db", "desktop.ini")
 
@@ -80,8 +86,9 @@ class ResultsFolder:
             self._make_parents()
             self._mend_former()
             self._remove_abandoned()
-            self.work = self._sibling(_UNFINISHED)
-            self._lock = _lock(self.work)
+            self.work = self._sibling(UNFINISHED)
+            self._lock = lock_folder(self.work)
+            note_started(self.work)
             # mkdtemp makes a private folder; results have the permissions of any new folder.
             mask = os.umask(0)
             os.umask(mask)
@@ -133,8 +140,9 @@ class ResultsFolder:
         try:
             if self._replaces:
                 # Locked before it has that name: another run must not take it for an orphan.
-                self._former_lock = _lock(self.place)
-                former = self.place.with_name(f"{self._prefix(_FORMER)}{secrets.token_hex(4)}")
+                self._former_lock = lock_folder(self.place)
+                former = self.place.with_name(f"{self._prefix(FORMER)}{secrets.token_hex(4)}")
+                note_started(former)
                 os.replace(self.place, former)
                 self._former = former
             os.replace(self.work, self.place)
@@ -144,10 +152,12 @@ class ResultsFolder:
                 path=self.place,
                 hint=_sentence(self._another),
             ) from error
+        forget(self.work)
         self.work = self.place
         self._made_parents.clear()
         if self._former is not None:
             shutil.rmtree(self._former, ignore_errors=True)
+            forget(self._former)
             self._former = None
         self._unlock()
 
@@ -155,7 +165,7 @@ class ResultsFolder:
         return Path(tempfile.mkdtemp(prefix=self._prefix(role), dir=self.place.parent))
 
     def _prefix(self, role: str) -> str:
-        return f".{self.place.name}.{role}-"
+        return work_folder_prefix(self.place, role)
 
     def _mend_former(self) -> None:
         """Former results of a run that was killed while it replaced them.
@@ -163,8 +173,8 @@ class ResultsFolder:
         Without anything in the place they are put back. Beside finished results they are what was
         to be deleted. Where neither is sure, or a living run holds them, they are left alone.
         """
-        for former in sorted(self._orphans(_FORMER), key=_age):
-            lock = _lock(former)
+        for former in sorted(self._orphans(FORMER), key=_age):
+            lock = lock_folder(former)
             if lock < 0:
                 continue
             try:
@@ -190,11 +200,11 @@ class ResultsFolder:
 
     def _remove_abandoned(self) -> None:
         """What killed runs left: nobody holds the lock."""
-        for folder in self._orphans(_UNFINISHED):
+        for folder in self._orphans(UNFINISHED):
             # A folder is locked a moment after it is made.
             if time.time() - folder.stat().st_mtime < _SURELY_LOCKED_AFTER_SECONDS:
                 continue
-            lock = _lock(folder)
+            lock = lock_folder(folder)
             if lock >= 0:
                 shutil.rmtree(folder, ignore_errors=True)
                 os.close(lock)
@@ -221,9 +231,11 @@ class ResultsFolder:
                 shutil.rmtree(self._former, ignore_errors=True)
             else:
                 os.replace(self._former, self.place)
+            forget(self._former)
             self._former = None
         if self.work != self.place:
             shutil.rmtree(self.work, ignore_errors=True)
+            forget(self.work)
             self.work = self.place
         self._unlock()
         for folder in reversed(self._made_parents):
@@ -251,20 +263,6 @@ def _is_only_ours(former: Path) -> bool:
 def _is_about(error: OSError, folder: Path) -> bool:
     named = [name for name in (error.filename, error.filename2) if isinstance(name, str)]
     return any(Path(name).is_relative_to(folder) for name in named)
-
-
-def _lock(folder: Path) -> int:
-    """An open, exclusively locked descriptor of a folder; −1 where that can't be had."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return -1
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        return -1
-    return descriptor
 
 
 def _check_the_place(place: Path, overwrite: bool, another: str) -> bool:
