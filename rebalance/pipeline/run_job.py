@@ -95,6 +95,11 @@ def _said(
         warnings += grouped.selection.warnings
         notes += grouped.selection.notes
     notes += about_quality(grouped.quality, left_out=grouped.settings.junk == "auto")
+    if grouped.settings.figures:
+        from rebalance.report.html import why_not_made
+
+        without_page = why_not_made(grouped.superclasses)
+        notes += [] if without_page is None else [without_page]
     return _once(warnings), _once(notes)
 
 

@@ -95,11 +95,10 @@ def write_results(settings: RunSettings, result: RunResult, progress: Progress) 
 
 
 def _write_page(settings: RunSettings, result: RunResult, progress: Progress) -> list[Path]:
-    from rebalance.report.html import MOST_AVERAGES, html, is_too_large
+    from rebalance.report.html import html, why_not_made
 
     assert result.folder is not None
-    if is_too_large(result):
-        progress.say(f"{PAGE} is left out: it holds at most {MOST_AVERAGES:,} class averages.")
+    if why_not_made(result.superclasses) is not None:
         return []
     progress.stage("page", "Writing the report page")
     path = result.folder / PAGE
