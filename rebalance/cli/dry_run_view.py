@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from rebalance.model import Classes
 from rebalance.pipeline.dry_run import Plan
 from rebalance.record.summary import summarise
 from rebalance.settings import AUTO, plugin_name, with_flags
@@ -56,11 +59,21 @@ def _read(plan: Plan) -> str:
     dataset, classes = plan.dataset, plan.classes
     parts = [] if dataset.particles is None else [f"{len(dataset.particles):,} particles"]
     kind = "classes" if dataset.class_averages is None else "class averages"
-    empty = int(classes.is_empty.sum())
-    parts.append(f"{len(classes.class_id):,} {kind}" + (f" ({empty} empty)" if empty else ""))
+    empty, without = int(classes.is_empty.sum()), len(_without_particles(classes))
+    asides = [f"{empty} empty"] if empty else []
+    asides += [f"{without} without particles"] if without else []
+    parts.append(
+        f"{len(classes.class_id):,} {kind}" + (f" ({', '.join(asides)})" if asides else "")
+    )
     if classes.left_out:
         parts.append(f"{len(classes.left_out)} left out")
     return f"{dataset.job} ({dataset.format}), {', '.join(parts)}"
+
+
+def _without_particles(classes: Classes) -> list[int]:
+    out = np.isin(classes.class_id, classes.left_out)
+    numbers: list[int] = classes.class_id[~classes.takes_part & ~classes.is_empty & ~out].tolist()
+    return numbers
 
 
 def _steps(plan: Plan) -> list[str]:
@@ -112,6 +125,7 @@ def _content(plan: Plan) -> dict[str, Any]:
         "particles": None if dataset.particles is None else len(dataset.particles),
         "classes": len(plan.classes.class_id),
         "empty": int(plan.classes.is_empty.sum()),
+        "without_particles": _without_particles(plan.classes),
         "left_out": plan.classes.left_out,
         "affinity": plan.affinity_source or None,
         "pairs": plan.n_pairs,

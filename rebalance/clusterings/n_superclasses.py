@@ -18,8 +18,8 @@ def check_number(
 ) -> tuple[int | None, list[str]]:
     if n_usable == 0:
         raise OptionError(
-            f"None of the {n_read} class averages can be used: each is empty, has no particles, "
-            "or is left out.",
+            f"None of the {n_read} class averages can be used: each is empty, without "
+            "particles or left out.",
             hint="Check that particles and class averages are of the same job, and what "
             "`exclude_classes`, `only_classes`, `junk_classes` and `min_class_particles` leave.",
         )
@@ -45,7 +45,7 @@ def check_number(
         if number == n_usable:
             return n_usable, [
                 f"K = {number} is the number of class averages in use; {n_read} were read, "
-                f"{n_read - n_usable} are empty or left out."
+                f"{n_read - n_usable} are empty, without particles or left out."
             ]
         raise OptionError(
             f"With superclassification off each class average is its own superclass: K = {number} "
@@ -61,7 +61,7 @@ def check_number(
         raise OptionError(
             f"{number} superclasses can't be made of {n_usable} usable class "
             f"average{'' if n_usable == 1 else 's'} "
-            f"({n_read} read, {n_read - n_usable} empty or left out).",
+            f"({n_read} read, {n_read - n_usable} empty, without particles or left out).",
             hint=f"Give `n_superclasses={n_usable}` or less.",
         )
     return number, []

@@ -371,8 +371,14 @@ def _notes(plan: _Plan, width: float) -> list[str]:
     absent = plan.superclasses.label < 0
     empty = absent & plan.averages.is_empty
     junk = absent & ~empty & np.isin(plan.superclasses.class_id, plan.superclasses.junk)
+    left_out = np.isin(plan.superclasses.class_id, plan.superclasses.left_out)
     rest = absent & ~empty & ~junk
-    for what, which in (("empty", empty), ("left out", rest), ("junk", junk)):
+    for what, which in (
+        ("empty", empty),
+        ("without particles", rest & ~left_out),
+        ("left out", rest & left_out),
+        ("junk", junk),
+    ):
         if which.any():
             numbers = ranges(plan.averages.class_id[which].tolist())
             sentences.append(f"Not shown, {what} ({np.count_nonzero(which)}): {numbers}.")

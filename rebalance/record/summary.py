@@ -27,6 +27,7 @@ from rebalance.model import (
 from rebalance.settings import RunSettings, plugin_name, with_flags
 
 USED, EMPTY, LEFT_OUT, JUNK = "used", "empty", "left out", "junk"
+WITHOUT_PARTICLES = "without particles"
 """What became of a class average."""
 
 
@@ -137,6 +138,7 @@ def _class_averages(dataset: Dataset, superclasses: Superclasses) -> dict[str, A
         "read": len(status),
         "used": int(np.count_nonzero(status == USED)),
         "empty": superclasses.class_id[status == EMPTY].tolist(),
+        "without_particles": superclasses.class_id[status == WITHOUT_PARTICLES].tolist(),
         "left_out": superclasses.class_id[status == LEFT_OUT].tolist(),
         "junk": superclasses.class_id[status == JUNK].tolist(),
         "images": averages is not None,
@@ -157,17 +159,19 @@ def suspected(quality: AverageQuality | None) -> dict[str, Any]:
 
 
 def status_of_averages(dataset: Dataset, superclasses: Superclasses) -> list[str]:
-    """`USED`, `EMPTY`, `JUNK` or `LEFT_OUT` of each average; an empty one is empty above all."""
+    """`USED`, or why it is not: `EMPTY` (no image) above all, `JUNK`, `LEFT_OUT` or
+    `WITHOUT_PARTICLES`."""
     averages = dataset.class_averages
     n = len(superclasses.class_id)
     empty = np.zeros(n, dtype=np.bool_) if averages is None else averages.is_empty
     junk = np.isin(superclasses.class_id, superclasses.junk)
-    return [
-        USED if label != UNASSIGNED else EMPTY if is_empty else JUNK if is_junk else LEFT_OUT
-        for label, is_empty, is_junk in zip(
-            superclasses.label.tolist(), empty.tolist(), junk.tolist(), strict=True
-        )
-    ]
+    left_out = np.isin(superclasses.class_id, superclasses.left_out)
+    status = np.full(n, WITHOUT_PARTICLES, dtype=object)
+    status[left_out] = LEFT_OUT
+    status[junk] = JUNK
+    status[empty] = EMPTY
+    status[superclasses.label != UNASSIGNED] = USED
+    return [str(word) for word in status]
 
 
 def _particles(selection: Selection | None) -> dict[str, Any] | None:

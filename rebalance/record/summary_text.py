@@ -16,7 +16,7 @@ def headline(summary: Mapping[str, Any]) -> str:
     words = counted(averages["read"], *nouns)
     asides = [
         f"{len(averages[name]):,} {name.replace('_', ' ')}"
-        for name in ("empty", "left_out", "junk")
+        for name in ("empty", "without_particles", "left_out", "junk")
         if averages[name]
     ]
     parts.append(words + (f" ({', '.join(asides)})" if asides else ""))

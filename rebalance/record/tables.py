@@ -33,7 +33,8 @@ SUPERCLASS_COLUMNS = (
     "shift_y_onto_medoid_px",
     "mirror_onto_medoid",
 )
-"""``superclass`` is −1 and ``status`` ``empty``, ``left out`` or ``junk`` for an average in none;
+"""``superclass`` is −1 and ``status`` ``empty``, ``without particles``, ``left out`` or
+``junk`` for an average in none;
 the last five are blank where they are not known. The motion is that of
 `rebalance.model.Transform`."""
 

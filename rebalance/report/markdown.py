@@ -14,10 +14,12 @@ from rebalance.figures.text import percent
 from rebalance.model import KEPT, REASONS, RunResult
 from rebalance.model.class_numbers import ranges
 from rebalance.model.counting import counted
+from rebalance.record.summary import EMPTY, JUNK, LEFT_OUT, WITHOUT_PARTICLES, status_of_averages
 from rebalance.report.escape import literal
 from rebalance.report.methods import methods
 
 MOST_ROWS = 60
+_NOT_USED = (EMPTY, WITHOUT_PARTICLES, LEFT_OUT, JUNK)
 """A longer table of superclasses is cut; `superclasses.csv` has it whole."""
 
 CAPTIONS = {
@@ -83,17 +85,10 @@ def _title(result: RunResult) -> str:
 
 def _conclusion(result: RunResult) -> str:
     superclasses, selection = result.superclasses, result.selection
-    total, used = len(superclasses.label), int(np.count_nonzero(superclasses.label >= 0))
+    total = len(superclasses.label)
     off = superclasses.is_off
-    asides = []
-    junk = len(superclasses.junk)
-    left_out = len(superclasses.left_out) - junk
-    if total - used - left_out - junk > 0:
-        asides.append(f"{total - used - left_out - junk:,} empty")
-    if left_out:
-        asides.append(f"{left_out:,} left out")
-    if junk:
-        asides.append(f"{junk:,} junk")
+    status = status_of_averages(result.dataset, superclasses)
+    asides = [f"{status.count(word):,} {word}" for word in _NOT_USED if word in status]
     kind = counted(total, "2D class", "2D classes") if off else counted(total, "class average")
     sentences = [
         f"{kind} were read" + (f" ({', '.join(asides)})." if asides else ".")
@@ -141,16 +136,11 @@ def _superclasses(result: RunResult) -> Iterator[str]:
     yield _table(header, rows[:MOST_ROWS], ["" if name in words else ":" for name in header])
     if len(rows) > MOST_ROWS:
         yield f"{len(rows) - MOST_ROWS:,} more are in `superclasses.csv`."
-    absent = superclasses.label < 0
-    junk = np.isin(superclasses.class_id, superclasses.junk)
-    left_out = np.isin(superclasses.class_id, superclasses.left_out)
-    for what, which in (
-        ("Empty", absent & ~left_out & ~junk),
-        ("Left out", absent & left_out & ~junk),
-        ("Junk", absent & junk),
-    ):
+    status = np.array(status_of_averages(result.dataset, superclasses))
+    for word in _NOT_USED:
+        which = status == word
         if which.any():
-            yield f"{what}: {ranges(superclasses.class_id[which].tolist())}."
+            yield f"{word.capitalize()}: {ranges(superclasses.class_id[which].tolist())}."
 
 
 def _particles(result: RunResult) -> Iterator[str]:

@@ -308,6 +308,20 @@ def change_npy(data: bytes, rng: Random) -> bytes:
     )
 
 
+def change_stream(data: bytes, rng: Random) -> bytes:
+    """The JSON header of a CryoSPARC stream, or the length of it or of a field."""
+    if len(data) < 10:
+        return change_bytes(data, rng)
+    length = struct.unpack("<I", data[6:10])[0]
+    header, body = data[10 : 10 + length], data[10 + length :]
+    if rng.random() < 0.7:
+        header = rng.choice((change_json, change_json, change_tokens))(header, rng)
+        return data[:6] + struct.pack("<I", len(header)) + header + body
+    if rng.random() < 0.5 or len(body) < 4:
+        return data[:6] + _extreme_word(rng) + data[10:]
+    return data[: 10 + length] + _extreme_word(rng) + body[4:]
+
+
 def change_npz(data: bytes, rng: Random) -> bytes:
     """An entry of a zip archive of arrays changed, removed, doubled, renamed or compressed."""
     try:

@@ -378,7 +378,7 @@ READERS = {
         Reader("mrcs", (change.change_bytes, change.change_mrc, change.change_mrc), _mrcs),
         Reader("cs", (change.change_bytes, change.change_npy, change.change_npy), _cs),
         Reader("cs-averages", (change.change_bytes, change.change_npy), _cs_averages),
-        Reader("cs-stream", (change.change_bytes, change.change_tokens), _cs_stream),
+        Reader("cs-stream", (change.change_bytes, change.change_stream), _cs_stream),
         Reader("csg", (*_TEXT, change.change_yaml, change.change_yaml), _csg),
         Reader("affinity", (change.change_bytes, change.change_npz, change.change_npz), _npz),
         Reader("run-record", (*_TEXT, change.change_json, change.change_json), _run_record),

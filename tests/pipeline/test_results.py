@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,8 @@ import pytest
 
 import rebalance
 from rebalance.errors import OptionError
-from tests.pipeline.runs import content, data_star, digest, quick_run, star_rows
+from rebalance.record.summary_text import headline
+from tests.pipeline.runs import class_column, content, data_star, digest, quick_run, star_rows
 
 
 def test_selected_and_excluded_are_the_input_row_for_row(simulated_job: Path) -> None:
@@ -45,6 +47,33 @@ def test_the_same_command_twice_gives_the_same_bytes(simulated_job: Path) -> Non
     assert {"affinity.npz", "superclasses.csv", "summary.json", "report.md"} <= one.keys()
     assert any(name.endswith(".png") for name in one)
     assert any(name.endswith(".pdf") for name in one)
+
+
+def test_an_average_without_particles_is_not_called_empty(
+    simulated_job: Path, tmp_path: Path
+) -> None:
+    """Empty is one that has no image; in the summary, the table, the report, and the headline."""
+    shutil.copytree(simulated_job.parents[1], tmp_path / "project")
+    job = tmp_path / "project" / simulated_job.parent.name / simulated_job.name
+    table, at = data_star(job), class_column(data_star(job))
+    rows = star_rows(table)
+    (without, _), *_ = Counter(row.split()[at] for row in rows).most_common(1)
+    kept = [row for row in rows if row.split()[at] != without]
+    content = table.read_bytes()
+    table.write_bytes(content[: content.index(rows[0])] + b"\n".join(kept) + b"\n")
+    result = quick_run(job, output=tmp_path / "out")
+    averages, number = result.summary["class_averages"], int(without)
+    assert averages["without_particles"] == [number]
+    assert averages["empty"]
+    assert number not in averages["empty"]
+    assert averages["left_out"] == []
+    with (tmp_path / "out" / "superclasses.csv").open() as stream:
+        status = {int(row["class_id"]): row["status"] for row in csv.DictReader(stream)}
+    assert status[number] == "without particles"
+    report = (tmp_path / "out" / "report.md").read_text()
+    assert "empty, 1 without particles)" in report
+    assert f"Without particles: {number}." in report
+    assert headline(result.summary).endswith("empty, 1 without particles)")
 
 
 def test_every_number_of_the_summary_is_true(simulated_job: Path) -> None:

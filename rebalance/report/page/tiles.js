@@ -87,7 +87,7 @@ function tileWords(i, group, number, mirrored) {
   if (told.averages.particles) words.push(counted(particlesOf(i), "particle"));
   const resolution = told.averages.resolution?.[i];
   if (resolution) words.push(`${resolution} Å`);
-  words.push(group ? `superclass ${number}` : state.junk.has(i) ? "junk" : "left out");
+  words.push(group ? `superclass ${number}` : wordOut(i));
   if (group && group.medoid === i) words.push("medoid");
   if (mirrored) words.push("mirrored");
   if (isMoved(i)) words.push("moved by hand");
