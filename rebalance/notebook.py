@@ -63,8 +63,8 @@ def affinity(shown: Affinity) -> str:
     """The matrix."""
     used = int(np.count_nonzero(~shown.is_empty))
     metric = f", {shown.metric}" if shown.metric else ""
-    empty = f" ({len(shown) - used:,} empty)" if used < len(shown) else ""
-    words = f"Affinity of {counted(len(shown), 'class average')}{empty}{metric}"
+    apart = f" ({len(shown) - used:,} not compared)" if used < len(shown) else ""
+    words = f"Affinity of {counted(len(shown), 'class average')}{apart}{metric}"
     parts = [_paragraph(words, strong=True), *_said((), shown.notes)]
     if used > 1:
         parts.append(_picture(figures.affinity_matrix(shown), words))

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from rebalance.model import Classes
 from rebalance.pipeline.dry_run import Plan
 from rebalance.record.summary import summarise
 from rebalance.settings import AUTO, plugin_name, with_flags
@@ -59,7 +58,7 @@ def _read(plan: Plan) -> str:
     dataset, classes = plan.dataset, plan.classes
     parts = [] if dataset.particles is None else [f"{len(dataset.particles):,} particles"]
     kind = "classes" if dataset.class_averages is None else "class averages"
-    empty, without = int(classes.is_empty.sum()), len(_without_particles(classes))
+    empty, without = _n_empty(plan), len(_without_particles(plan))
     asides = [f"{empty} empty"] if empty else []
     asides += [f"{without} without particles"] if without else []
     parts.append(
@@ -70,9 +69,18 @@ def _read(plan: Plan) -> str:
     return f"{dataset.job} ({dataset.format}), {', '.join(parts)}"
 
 
-def _without_particles(classes: Classes) -> list[int]:
-    out = np.isin(classes.class_id, classes.left_out)
-    numbers: list[int] = classes.class_id[~classes.takes_part & ~classes.is_empty & ~out].tolist()
+def _n_empty(plan: Plan) -> int:
+    averages = plan.dataset.class_averages
+    return 0 if averages is None else int(averages.has_no_image.sum())
+
+
+def _without_particles(plan: Plan) -> list[int]:
+    """Class numbers of averages with an image, and not left out for another reason."""
+    classes, averages = plan.classes, plan.dataset.class_averages
+    out = ~classes.takes_part & ~np.isin(classes.class_id, classes.left_out)
+    if averages is not None:
+        out &= ~averages.has_no_image
+    numbers: list[int] = classes.class_id[out].tolist()
     return numbers
 
 
@@ -124,8 +132,8 @@ def _content(plan: Plan) -> dict[str, Any]:
         "format": dataset.format,
         "particles": None if dataset.particles is None else len(dataset.particles),
         "classes": len(plan.classes.class_id),
-        "empty": int(plan.classes.is_empty.sum()),
-        "without_particles": _without_particles(plan.classes),
+        "empty": _n_empty(plan),
+        "without_particles": _without_particles(plan),
         "left_out": plan.classes.left_out,
         "affinity": plan.affinity_source or None,
         "pairs": plan.n_pairs,

@@ -242,7 +242,7 @@ def _framed(
             job,
             affinity.metric,
             how,
-            f"{counted(empties, 'empty average')} left out" if empties else "",
+            f"{counted(empties, 'average')} not compared" if empties else "",
         ),
     )
     return figure, axes_at(figure, LEFT + style.MARGIN / 2, style.HEADER, side, side)

@@ -369,7 +369,7 @@ def _notes(plan: _Plan, width: float) -> list[str]:
     if plan.mirrors:
         sentences.append(f"{MIRRORED}: mirrored.")
     absent = plan.superclasses.label < 0
-    empty = absent & plan.averages.is_empty
+    empty = absent & plan.averages.has_no_image
     junk = absent & ~empty & np.isin(plan.superclasses.class_id, plan.superclasses.junk)
     left_out = np.isin(plan.superclasses.class_id, plan.superclasses.left_out)
     rest = absent & ~empty & ~junk

@@ -75,7 +75,7 @@ class Affinity(Displayed):
     def __repr__(self) -> str:
         parts = [f"{len(self):,} × {len(self):,}", self.metric]
         if self.is_empty.any():
-            parts.append(f"{np.count_nonzero(self.is_empty):,} empty")
+            parts.append(f"{np.count_nonzero(self.is_empty):,} not compared")
         return f"Affinity({', '.join(part for part in parts if part)})"
 
     def to_dataframe(self) -> DataFrame:

@@ -63,15 +63,19 @@ class ClassAverages(Displayed):
         return int(self.images.shape[1])
 
     @cached_property
-    def is_empty(self) -> BoolArray:
-        """bool (N,): the image is constant or not finite, or no particle belongs to it."""
+    def has_no_image(self) -> BoolArray:
+        """bool (N,): the image is constant or not finite. Only such averages are called empty."""
         flat = self.images.reshape(len(self), self.box**2)
         low, high = flat.min(axis=1), flat.max(axis=1)
         with np.errstate(invalid="ignore"):
-            empty = ~np.isfinite(low) | ~np.isfinite(high) | (low == high)
-        if self.n_particles is not None:
-            empty |= self.n_particles == 0
-        return empty
+            return ~np.isfinite(low) | ~np.isfinite(high) | (low == high)
+
+    @cached_property
+    def is_empty(self) -> BoolArray:
+        """bool (N,): not to be compared, since there is no image or no particle belongs to it."""
+        if self.n_particles is None:
+            return self.has_no_image
+        return self.has_no_image | (self.n_particles == 0)
 
     def subset(self, which: BoolArray | IntArray) -> ClassAverages:
         """The averages at a mask or at indices, in that order."""

@@ -163,7 +163,7 @@ def status_of_averages(dataset: Dataset, superclasses: Superclasses) -> list[str
     `WITHOUT_PARTICLES`."""
     averages = dataset.class_averages
     n = len(superclasses.class_id)
-    empty = np.zeros(n, dtype=np.bool_) if averages is None else averages.is_empty
+    empty = np.zeros(n, dtype=np.bool_) if averages is None else averages.has_no_image
     junk = np.isin(superclasses.class_id, superclasses.junk)
     left_out = np.isin(superclasses.class_id, superclasses.left_out)
     status = np.full(n, WITHOUT_PARTICLES, dtype=object)

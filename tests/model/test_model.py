@@ -37,7 +37,7 @@ LINES = {
         "relion", particles(), averages(), "job013"
     ),
     "Dataset(job: 1 class average, stack)": Dataset("stack", class_averages=averages(1)),
-    "Affinity(4 × 4, rotational-cc, 1 empty)": affinity(),
+    "Affinity(4 × 4, rotational-cc, 1 not compared)": affinity(),
     "Affinity(4 × 4)": replace(affinity(), metric="", is_empty=np.zeros(4, bool)),
     "Alignment(6 pairs of 4 class averages)": affinity().alignment,
     "ClusteringResult(2 clusters of 3 class averages)": ClusteringResult(np.array([4, 4, 9])),

@@ -18,6 +18,10 @@ from rebalance.record.summary_text import headline
 from tests.pipeline.runs import class_column, content, data_star, digest, quick_run, star_rows
 
 
+NOISE = 18
+"""The simulated average that has an image, of noise, and no particles."""
+
+
 def test_selected_and_excluded_are_the_input_row_for_row(simulated_job: Path) -> None:
     result = quick_run(simulated_job, factor=0.5)
     assert result.folder is not None
@@ -63,7 +67,8 @@ def test_an_average_without_particles_is_not_called_empty(
     table.write_bytes(content[: content.index(rows[0])] + b"\n".join(kept) + b"\n")
     result = quick_run(job, output=tmp_path / "out")
     averages, number = result.summary["class_averages"], int(without)
-    assert averages["without_particles"] == [number]
+    # The simulated one is noise; the other has the average of its particles.
+    assert averages["without_particles"] == sorted([number, NOISE])
     assert averages["empty"]
     assert number not in averages["empty"]
     assert averages["left_out"] == []
@@ -71,9 +76,9 @@ def test_an_average_without_particles_is_not_called_empty(
         status = {int(row["class_id"]): row["status"] for row in csv.DictReader(stream)}
     assert status[number] == "without particles"
     report = (tmp_path / "out" / "report.md").read_text()
-    assert "empty, 1 without particles)" in report
-    assert f"Without particles: {number}." in report
-    assert headline(result.summary).endswith("empty, 1 without particles)")
+    assert "empty, 2 without particles)" in report
+    assert f"Without particles: {min(number, NOISE)}, {max(number, NOISE)}." in report
+    assert headline(result.summary).endswith("empty, 2 without particles)")
 
 
 def test_every_number_of_the_summary_is_true(simulated_job: Path) -> None:
@@ -94,9 +99,9 @@ def test_every_number_of_the_summary_is_true(simulated_job: Path) -> None:
 
     count_before = Counter(before["rlnClassNumber"])
     count_after = Counter(after["rlnClassNumber"])
-    assert summary["class_averages"]["empty"] == [
-        number for number in range(1, 25) if count_before[number] == 0
-    ]
+    without = [number for number in range(1, 25) if count_before[number] == 0]
+    assert summary["class_averages"]["empty"] == [one for one in without if one != NOISE]
+    assert summary["class_averages"]["without_particles"] == [NOISE]
     assert summary["class_averages"]["left_out"] == [
         number for number in range(1, 25) if 0 < count_before[number] < 20
     ]
@@ -148,7 +153,7 @@ def test_the_table_of_class_averages_is_true(simulated_job: Path) -> None:
     assert [int(row["superclass"]) for row in rows] == result.superclasses.label.tolist()
     assert sum(int(row["particles_after"]) for row in rows) == result.selection.selected.sum()
     assert rows[0]["status"] == "left out"
-    assert {row["status"] for row in rows} == {"used", "empty", "left out"}
+    assert {row["status"] for row in rows} == {"used", "empty", "without particles", "left out"}
     for i, row in enumerate(rows):
         if row["status"] == "used":
             medoid = int(row["medoid"]) - 1

@@ -11,7 +11,7 @@ const groupOf = (i) => view.groups.findIndex((group) => group.members.includes(i
 
 function whereWords(i) {
   const number = groupOf(i);
-  return number >= 0 ? `superclass ${number}` : wordOut(i);
+  return number >= 0 ? `superclass ${number}` : state.junk.has(i) ? "junk" : "left out";
 }
 
 function showAverage() {
@@ -155,7 +155,7 @@ function startAverage() {
 
 // Ask for the superclass that an average is to be put into.
 function askWhere(i) {
-  if (isLeftOut(i)) return tell(`Class ${classOf[i]} ${whyOut(i)}.`);
+  if (isLeftOut(i)) return tell(`Class ${classOf[i]} was left out on request.`);
   const dialog = find("move-dialog"), field = find("move-number"), now = groupOf(i);
   find("move-title").textContent = `Move class ${classOf[i]} to`;
   const order = view.groups.map((_, number) => number).filter((number) => number !== now);

@@ -17,9 +17,7 @@ const former = [];
 const NEW = -2; // a superclass that is not there yet
 let listeners = [];
 
-const isLeftOut = (i) => [LEFT_OUT, WITHOUT_PARTICLES].includes(told.averages.status[i]);
-const whyOut = (i) => told.averages.status[i] === LEFT_OUT ? "was left out on request" : "has no particles";
-const wordOut = (i) => state.junk.has(i) ? JUNK : isLeftOut(i) ? told.averages.status[i] : LEFT_OUT;
+const isLeftOut = (i) => told.averages.status[i] === LEFT_OUT;
 const numberAt = () => told.groupings.numbers.indexOf(state.k);
 const labelsNow = () => allLabels.subarray(numberAt() * n, (numberAt() + 1) * n);
 const movesNow = () => state.moves.get(state.k) ?? new Map();
@@ -107,7 +105,7 @@ function change(how) {
 }
 
 function toggleJunk(i) {
-  if (isLeftOut(i)) return tell(`Class ${classOf[i]} ${whyOut(i)}.`);
+  if (isLeftOut(i)) return tell(`Class ${classOf[i]} was left out on request.`);
   if (state.junk.has(i)) {
     // Junk of the run is in no superclass: it has to be put into one.
     if (labelsNow()[i] < 0 && !movesNow().has(i)) return askWhere(i);
@@ -121,7 +119,7 @@ function toggleJunk(i) {
 }
 
 function moveTo(i, label) {
-  if (isLeftOut(i)) return tell(`Class ${classOf[i]} ${whyOut(i)}.`);
+  if (isLeftOut(i)) return tell(`Class ${classOf[i]} was left out on request.`);
   remember();
   change(() => {
     const moves = new Map(movesNow());

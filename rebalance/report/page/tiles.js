@@ -87,7 +87,7 @@ function tileWords(i, group, number, mirrored) {
   if (told.averages.particles) words.push(counted(particlesOf(i), "particle"));
   const resolution = told.averages.resolution?.[i];
   if (resolution) words.push(`${resolution} Å`);
-  words.push(group ? `superclass ${number}` : wordOut(i));
+  words.push(group ? `superclass ${number}` : state.junk.has(i) ? "junk" : "left out");
   if (group && group.medoid === i) words.push("medoid");
   if (mirrored) words.push("mirrored");
   if (isMoved(i)) words.push("moved by hand");
@@ -199,6 +199,8 @@ function startTiles() {
     for (const place of document.querySelectorAll(".over")) place.classList.remove("over");
   });
   acceptDrops(find("junk"), (i) => { if (!state.junk.has(i)) toggleJunk(i); });
-  find("empties").textContent = told.empty.length
-    ? `${counted(told.empty.length, "class average")} not shown, empty: ${ranges(told.empty)}.` : "";
+  find("empties").textContent = Object.entries(told.not_shown)
+    .filter(([, numbers]) => numbers.length)
+    .map(([why, numbers]) => `${counted(numbers.length, "class average")} not shown, ${why}: ${ranges(numbers)}.`)
+    .join(" ");
 }
