@@ -17,7 +17,6 @@ from rebalance.errors import OptionError
 from rebalance.record.summary_text import headline
 from tests.pipeline.runs import class_column, content, data_star, digest, quick_run, star_rows
 
-
 NOISE = 18
 """The simulated average that has an image, of noise, and no particles."""
 
