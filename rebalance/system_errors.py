@@ -46,9 +46,9 @@ def told(error: Exception) -> RebalanceError | None:
             hint="Make room, or write elsewhere.",
         )
     if isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed":
-        name = error.object[max(0, error.start - 40) : error.end + 20]
+        part = error.object[max(0, error.start - 40) : error.end + 20]
         return InputError(
-            f"A name is not text in UTF-8 and can't be written: …{name!r}….",
+            f"A name is not text in UTF-8 and can't be written: …{part!r}….",
             hint="Rename that file or folder.",
         )
     if not isinstance(error, OSError):

@@ -15,7 +15,7 @@ import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import IO, Any, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -223,7 +223,7 @@ def _check_sizes(entries: list[zipfile.ZipInfo], n_bytes: int, path: Path) -> No
         )
 
 
-def _read_array(stream: zipfile.ZipExtFile, entry: zipfile.ZipInfo, path: Path) -> npt.NDArray[Any]:
+def _read_array(stream: IO[bytes], entry: zipfile.ZipInfo, path: Path) -> npt.NDArray[Any]:
     """An array whose header was held against the bytes that there are."""
     name = f"entry {entry.filename!r:.60}"
     try:
@@ -268,15 +268,16 @@ def _read_array(stream: zipfile.ZipExtFile, entry: zipfile.ZipInfo, path: Path) 
     content = np.empty(n_bytes, dtype=np.uint8)
     n_read = 0
     while n_read < n_bytes:
-        got = stream.readinto(content.data[n_read : n_read + _CHUNK_BYTES])
-        if not got:
+        chunk = stream.read(min(_CHUNK_BYTES, n_bytes - n_read))
+        if not chunk:
             raise InputError(
                 f"Its array is cut short ({n_read:,} of {n_bytes:,} bytes).",
                 path=path,
                 location=name,
                 hint=_HINT,
             )
-        n_read += got
+        content[n_read : n_read + len(chunk)] = np.frombuffer(chunk, dtype=np.uint8)
+        n_read += len(chunk)
     order: Literal["F", "C"] = "F" if is_fortran else "C"
     return np.ndarray(shape, dtype, buffer=content.data, order=order)
 
