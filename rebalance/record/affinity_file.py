@@ -370,8 +370,8 @@ def _text(content: Mapping[str, npt.NDArray[Any]], name: str, path: Path) -> str
         )
     try:
         text = str(array)
-        text.encode()
-    # NumPy keeps any 32 bits for a letter, and Python does not take them.
+        # NumPy takes any 32 bits for a letter; Python notices on the way back, or not at all.
+        text.encode().decode()
     except (ValueError, SystemError):
         raise InputError(f"Entry {name} is no text.", path=path) from None
     return text

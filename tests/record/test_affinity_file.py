@@ -226,6 +226,7 @@ def _npy(descr: str, shape: str, body: bytes = b"") -> bytes:
         ("metric", _npy("'<i8'", "(1000,)", b"\0" * 8000), "expected text"),
         ("metric", _npy("'<U1'", "()", b"\xff\xff\xff\x7f"), "no text|damaged"),
         ("metric", _npy("'<U1'", "()", b"\x00\xd8\x00\x00"), "no text|damaged"),
+        ("options", _npy("'<U4'", "()", b"{\0\0\0g\0\x9e\0}\0\0\0 \0\0\0"), "no text"),
         ("notes", _npy("'<U3'", "()", "[1]".encode("utf-32-le")), "list of sentences"),
         ("facts", _npy("'<U200'", "()", ("[" * 200).encode("utf-32-le")), "nested|JSON"),
         ("facts", _npy("'<U10'", "()", '"\\ud800"'.ljust(10, " ").encode("utf-32-le")), "facts"),
