@@ -15,10 +15,11 @@ from typing import Any
 
 from rebalance.errors import InputError
 
-MOST_BYTES = 4_000_000
-"""Of a file that a person or a run writes about a run; what it says may take 40 times as much."""
+MOST_BYTES = 1_000_000
+"""Of a file that a person or a run writes about a run; what it says may take 100 times as much."""
 
 _MOST_LEVELS, _TOO_DEEP = 50, "it is nested too deeply"
+_MOST_VALUES = 100_000
 _FRACTION = re.compile(r"(?<![\w.])\d+\.\d+(?=[\s,\]}]|$)")
 _MOST_DOTS = 100
 """Of one TOML line beside those in numbers: time grows with the square of a key's parts."""
@@ -121,25 +122,27 @@ def parse_json(text: str) -> Any:
         raise ValueError(_TOO_DEEP) from None
     except ValueError as error:
         raise ValueError(f"it is not JSON, or cut short ({_said(error)})") from None
-    if _is_too_deep(content):
-        raise ValueError(_TOO_DEEP)
+    _check_extent(content)
     return content
 
 
-def _is_too_deep(content: Any) -> bool:
-    """Whether it would take others, who walk it by recursion, too far."""
-    level = [content]
+def _check_extent(content: Any) -> None:
+    """ValueError for what would take others too far, who walk it or list each error in it."""
+    level, n_values = [content], 0
     for _ in range(_MOST_LEVELS):
-        level = [
+        parts = [
             part
             for holder in level
             if isinstance(holder, dict | list)
             for part in (holder.values() if isinstance(holder, dict) else holder)
-            if isinstance(part, dict | list)
         ]
+        n_values += len(parts)
+        if n_values > _MOST_VALUES:
+            raise ValueError(f"it holds more than {_MOST_VALUES:,} values")
+        level = [part for part in parts if isinstance(part, dict | list)]
         if not level:
-            return False
-    return True
+            return
+    raise ValueError(_TOO_DEEP)
 
 
 def _said(error: ValueError) -> str:
@@ -166,8 +169,7 @@ def read_toml(path: Path, *, hint: str | None = None) -> dict[str, Any]:
             )
     try:
         content = tomllib.loads(text)
-        if _is_too_deep(content):
-            raise ValueError(_TOO_DEEP)
+        _check_extent(content)
     except RecursionError:
         raise InputError(f"It is no TOML: {_TOO_DEEP}.", path=path, hint=hint) from None
     # Numbers of thousands of digits and dates that do not exist are plain ValueErrors.

@@ -26,9 +26,10 @@ def path(tmp_path: Path) -> Path:
         (b'{"a": ' + b"[" * 100_000, "nested too deeply"),
         (b'{"a": ' + b"[" * 60 + b"]" * 60 + b"}", "nested too deeply"),
         (b'{"a": ' + b"9" * 5000 + b"}", "5000 digits"),
+        (b'{"a": [' + b"{}," * 200_000 + b"{}]}", "more than 100,000 values"),
         (b'{"a": "\xff"}', "not a text file"),
         (b'{"a": "\0"}', "not a text file"),
-        (b'{"a": "' + b"x" * MOST_BYTES + b'"}', "larger than 4 MB"),
+        (b'{"a": "' + b"x" * MOST_BYTES + b'"}', "larger than 1 MB"),
     ],
 )
 def test_what_is_no_json_object_is_refused(path: Path, content: bytes, says: str) -> None:
@@ -46,6 +47,7 @@ def test_what_is_no_json_object_is_refused(path: Path, content: bytes, says: str
         (b"a = " + b"[" * 100_000, "nested too deeply"),
         (b"a = " + b"[" * 60 + b"]" * 60, "nested too deeply"),
         (b"a = " + b"9" * 5000, "5000 digits"),
+        (b"a = [" + b"0," * 110_000 + b"]", "more than 100,000 values"),
         (b"a = 2026-13-45", "no TOML"),
         (b".".join([b"a"] * 100_000) + b" = 1", "too many parts"),
         (b".".join([b"1.1"] * 50_000) + b" = 1", "too many parts"),

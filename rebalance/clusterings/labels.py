@@ -14,6 +14,7 @@ _CLASS_NAMES = ("class_id", "class", "class_number", "rlnclassnumber")
 _SUPERCLASS_NAMES = ("superclass", "label", "superclass_id", "rlnsuperclass", "group")
 _LARGEST = 2**62
 """Beyond that a class number may not fit into int64."""
+_MOST_BYTES = 4_000_000
 _HINT = (
     "Write two columns, class_id and superclass (comma, tab or spaces between), one line a "
     "class; superclass -1 leaves a class out. The superclasses.csv of an earlier run will do."
@@ -41,7 +42,7 @@ def read_labels(path: Path | str) -> dict[int, str]:
         Names the line, what was found and what was expected.
     """
     path = Path(path)
-    text = read_text(path, hint=_HINT)
+    text = read_text(path, most_bytes=_MOST_BYTES, hint=_HINT)
     rows = _star_rows(text) if _is_star(text) else _plain_rows(text, path)
     first = next(rows, None)
     if first is None:
