@@ -19,7 +19,7 @@ MOST_BYTES = 1_000_000
 """Of a file that a person or a run writes about a run; what it says may take 100 times as much."""
 
 _MOST_LEVELS, _TOO_DEEP = 50, "it is nested too deeply"
-_MOST_VALUES = 100_000
+_MOST_VALUES = 50_000
 _FRACTION = re.compile(r"(?<![\w.])\d+\.\d+(?=[\s,\]}]|$)")
 _MOST_DOTS = 100
 """Of one TOML line beside those in numbers: time grows with the square of a key's parts."""
