@@ -75,9 +75,11 @@ def _n_empty(plan: Plan) -> int:
 
 
 def _without_particles(plan: Plan) -> list[int]:
-    """Class numbers of averages with an image, and not left out for another reason."""
+    """Class numbers of averages with an image that are not left out as junk."""
     classes, averages = plan.classes, plan.dataset.class_averages
-    out = ~classes.takes_part & ~np.isin(classes.class_id, classes.left_out)
+    if classes.n_particles is None:
+        return []
+    out = (classes.n_particles == 0) & ~np.isin(classes.class_id, classes.junk)
     if averages is not None:
         out &= ~averages.has_no_image
     numbers: list[int] = classes.class_id[out].tolist()

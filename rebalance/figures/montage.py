@@ -372,6 +372,8 @@ def _notes(plan: _Plan, width: float) -> list[str]:
     empty = absent & plan.averages.has_no_image
     junk = absent & ~empty & np.isin(plan.superclasses.class_id, plan.superclasses.junk)
     left_out = np.isin(plan.superclasses.class_id, plan.superclasses.left_out)
+    if plan.averages.n_particles is not None:
+        left_out &= plan.averages.n_particles > 0
     rest = absent & ~empty & ~junk
     for what, which in (
         ("empty", empty),

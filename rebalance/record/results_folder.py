@@ -48,6 +48,8 @@ class ResultsFolder:
         Files that are read; the folder must not contain one of them.
     another : str
         How a person gives another place, for what an error says to do.
+    noted : bool
+        Note the work folder in the user's cache folder, so that it is found after a kill.
 
     Attributes
     ----------
@@ -71,13 +73,14 @@ class ResultsFolder:
         overwrite: bool,
         inputs: Iterable[Path] = (),
         another: str = "give another place with `output`",
+        noted: bool = True,
     ) -> None:
         self.place = place.expanduser().resolve()
         self.work = self.place
         self._made_parents: list[Path] = []
         self._former: Path | None = None
         self._lock = self._former_lock = -1
-        self._overwrite, self._another = overwrite, another
+        self._overwrite, self._another, self._noted = overwrite, another, noted
         self._replaces = _check_the_place(self.place, overwrite, another)
         _keep_inputs_out(self.place, inputs, another)
 
@@ -88,7 +91,8 @@ class ResultsFolder:
             self._remove_abandoned()
             self.work = self._sibling(UNFINISHED)
             self._lock = lock_folder(self.work)
-            note_started(self.work)
+            if self._noted:
+                note_started(self.work)
             # mkdtemp makes a private folder; results have the permissions of any new folder.
             mask = os.umask(0)
             os.umask(mask)
@@ -142,7 +146,8 @@ class ResultsFolder:
                 # Locked before it has that name: another run must not take it for an orphan.
                 self._former_lock = lock_folder(self.place)
                 former = self.place.with_name(f"{self._prefix(FORMER)}{secrets.token_hex(4)}")
-                note_started(former)
+                if self._noted:
+                    note_started(former)
                 os.replace(self.place, former)
                 self._former = former
             os.replace(self.work, self.place)

@@ -168,6 +168,9 @@ def status_of_averages(dataset: Dataset, superclasses: Superclasses) -> list[str
     left_out = np.isin(superclasses.class_id, superclasses.left_out)
     status = np.full(n, WITHOUT_PARTICLES, dtype=object)
     status[left_out] = LEFT_OUT
+    if averages is not None and averages.n_particles is not None:
+        # Left out or not, there was nothing to take.
+        status[averages.n_particles == 0] = WITHOUT_PARTICLES
     status[junk] = JUNK
     status[empty] = EMPTY
     status[superclasses.label != UNASSIGNED] = USED
