@@ -19,6 +19,7 @@ from pathlib import Path
 from rebalance.cache_folder import FOLDER_VARIABLE, cache_folder, make_folder
 from rebalance.errors import InputError, OptionError, OutputError
 from rebalance.model import Affinity
+from rebalance.system_errors import no_room_behind
 
 SIZE_VARIABLE = "REBALANCE_CACHE_SIZE"
 DEFAULT_SIZE = 2 * 1000**3
@@ -140,10 +141,13 @@ class AffinityCache:
             make_folder(self.folder)
             self._write_whole(affinity, path)
             self._make_room(keep=path)
-        except OSError as error:
+        except (OSError, ValueError, RuntimeError) as error:
+            failed = error if isinstance(error, OSError) else no_room_behind(error)
+            if failed is None:
+                raise
             self.problems.append(
                 f"The affinity is not kept for the next run: {self.folder} can't be written "
-                f"({error.strerror or error}); set {FOLDER_VARIABLE} to another folder."
+                f"({failed.strerror or failed}); set {FOLDER_VARIABLE} to another folder."
             )
 
     def _write_whole(self, affinity: Affinity, path: Path) -> None:

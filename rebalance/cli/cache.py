@@ -1,4 +1,4 @@
-"""`rebalance cache`: what is kept between runs: affinities, and compiled code."""
+"""`rebalance cache`: what is kept between runs, and what killed runs left."""
 
 from __future__ import annotations
 
@@ -13,14 +13,18 @@ def cache(
 ) -> None:
     """Show or delete what is kept between runs: affinities, and compiled code.
 
-    Affinities make a run with another -k or -f instant, compiled code its start."""
+    Affinities make a run with another -k or -f instant, compiled code its start. Unfinished
+    results that killed runs left beside their places are named, and deleted too."""
     from rebalance.cache import SIZE_VARIABLE, AffinityCache
     from rebalance.cache_folder import FOLDER_VARIABLE
+    from rebalance.cli.errors import without_controls
     from rebalance.kernels.compiled_code import compiled_folders, size_of
+    from rebalance.record.work_folders import find_leftovers, remove_leftovers
 
     kept = AffinityCache()
     deleted = kept.clear() if clear else None
-    deleted_code = _clear_compiled() if clear else 0
+    deleted_others = _clear_compiled() + remove_leftovers() if clear else 0
+    leftovers = find_leftovers()
     compiled = sum(map(size_of, compiled_folders()))
     entries = kept.entries()
     size = sum(entry.size for entry in entries)
@@ -37,13 +41,23 @@ def cache(
             "checkpoints": len(unfinished),
             "checkpoint_bytes": unfinished_size,
             "compiled_bytes": compiled,
+            "left_by_killed_runs": [
+                {
+                    "folder": str(left.path),
+                    "results": str(left.place),
+                    "bytes": left.size,
+                    "former": left.is_former,
+                }
+                for left in leftovers
+            ],
         }
         if deleted is not None:
-            content |= {"deleted": deleted[0], "deleted_bytes": deleted[1] + deleted_code}
+            content |= {"deleted": deleted[0], "deleted_bytes": deleted[1] + deleted_others}
         typer.echo(as_json(content))
         return
     if deleted is not None:
-        typer.echo(f"Deleted {_affinities(deleted[0])}, {shown_bytes(deleted[1] + deleted_code)}.")
+        freed = shown_bytes(deleted[1] + deleted_others)
+        typer.echo(f"Deleted {_affinities(deleted[0])}, {freed}.")
     typer.echo(f"folder  {kept.folder}  (${FOLDER_VARIABLE})")
     typer.echo(f"holds   {_affinities(len(entries))}, {shown_bytes(size)}")
     if unfinished:
@@ -52,6 +66,13 @@ def cache(
     if compiled:
         typer.echo(f"        compiled code, {shown_bytes(compiled)}")
     typer.echo(f"limit   {shown_bytes(kept.limit)}  (${SIZE_VARIABLE})")
+    for left in leftovers:
+        path, place = without_controls(f"{left.path}"), without_controls(f"{left.place}")
+        typer.echo(f"left    {shown_bytes(left.size)} by a run that was killed: {path}")
+        if left.is_former:
+            typer.echo(f"        its former results; a run to {place} puts them back")
+    if any(not left.is_former for left in leftovers):
+        typer.echo("        delete unfinished results with: rebalance cache --clear")
 
 
 def _clear_compiled() -> int:

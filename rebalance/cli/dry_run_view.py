@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from rebalance.pipeline.dry_run import Plan
 from rebalance.record.summary import summarise
 from rebalance.settings import AUTO, plugin_name, with_flags
@@ -56,11 +58,32 @@ def _read(plan: Plan) -> str:
     dataset, classes = plan.dataset, plan.classes
     parts = [] if dataset.particles is None else [f"{len(dataset.particles):,} particles"]
     kind = "classes" if dataset.class_averages is None else "class averages"
-    empty = int(classes.is_empty.sum())
-    parts.append(f"{len(classes.class_id):,} {kind}" + (f" ({empty} empty)" if empty else ""))
+    empty, without = _n_empty(plan), len(_without_particles(plan))
+    asides = [f"{empty} empty"] if empty else []
+    asides += [f"{without} without particles"] if without else []
+    parts.append(
+        f"{len(classes.class_id):,} {kind}" + (f" ({', '.join(asides)})" if asides else "")
+    )
     if classes.left_out:
         parts.append(f"{len(classes.left_out)} left out")
     return f"{dataset.job} ({dataset.format}), {', '.join(parts)}"
+
+
+def _n_empty(plan: Plan) -> int:
+    averages = plan.dataset.class_averages
+    return 0 if averages is None else int((~averages.has_image).sum())
+
+
+def _without_particles(plan: Plan) -> list[int]:
+    """Class numbers of averages with an image that are not left out as junk."""
+    classes, averages = plan.classes, plan.dataset.class_averages
+    if classes.n_particles is None:
+        return []
+    out = (classes.n_particles == 0) & ~np.isin(classes.class_id, classes.junk)
+    if averages is not None:
+        out &= averages.has_image
+    numbers: list[int] = classes.class_id[out].tolist()
+    return numbers
 
 
 def _steps(plan: Plan) -> list[str]:
@@ -111,7 +134,8 @@ def _content(plan: Plan) -> dict[str, Any]:
         "format": dataset.format,
         "particles": None if dataset.particles is None else len(dataset.particles),
         "classes": len(plan.classes.class_id),
-        "empty": int(plan.classes.is_empty.sum()),
+        "empty": _n_empty(plan),
+        "without_particles": _without_particles(plan),
         "left_out": plan.classes.left_out,
         "affinity": plan.affinity_source or None,
         "pairs": plan.n_pairs,

@@ -16,6 +16,7 @@ import typer
 from typer.core import TyperGroup
 
 from rebalance.errors import OutputError, PluginError, RebalanceError
+from rebalance.system_errors import told
 
 MENDABLE, INTERRUPTED, TERMINATED = 2, 130, 143
 
@@ -40,8 +41,14 @@ class CommandGroup(TyperGroup):
         except (typer.Exit, typer.Abort, typer.TyperException):
             raise
         except Exception as error:
-            error.add_note(_A_BUG)
-            raise
+            is_nameless = isinstance(error, OSError) and error.filename is None
+            # A standard output that fails is told apart where it was opened.
+            said = None if is_nameless and _stdout_fails() else told(error)
+            if said is None:
+                error.add_note(_A_BUG)
+                raise
+            show_error(said)
+            raise typer.Exit(MENDABLE) from None
 
 
 def show_error(error: RebalanceError) -> None:
@@ -53,11 +60,11 @@ def show_error(error: RebalanceError) -> None:
 
     console = stderr()
     problem, hint = (
-        with_flags(_without_controls(text or "")) for text in (error.problem, error.hint)
+        with_flags(without_controls(text or "")) for text in (error.problem, error.hint)
     )
     place = ", ".join(str(part) for part in (error.path, error.location) if part is not None)
     message = Text.assemble(("Error: ", "bold red"))
-    message.append(f"{_without_controls(place)}\n" if place else "", "bold")
+    message.append(f"{without_controls(place)}\n" if place else "", "bold")
     console.print(message.append(problem))
     if hint:
         console.print(hint, style="dim", markup=False)
@@ -68,10 +75,11 @@ def show_error(error: RebalanceError) -> None:
             console.print(problem, style="dim", markup=False)
 
 
-def _without_controls(text: str) -> str:
-    """What a file says must not move the cursor or colour the terminal."""
+def without_controls(text: str) -> str:
+    """What a file says must not move the cursor or colour the terminal; bytes must be letters."""
     return "".join(
-        mark if mark == "\n" or unicodedata.category(mark) != "Cc" else "\ufffd" for mark in text
+        mark if mark == "\n" or unicodedata.category(mark) not in ("Cc", "Cs") else "\ufffd"
+        for mark in text
     )
 
 

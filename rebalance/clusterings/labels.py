@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 from rebalance.errors import InputError
+from rebalance.text_files import read_text
 
 _CLASS_NAMES = ("class_id", "class", "class_number", "rlnclassnumber")
 _SUPERCLASS_NAMES = ("superclass", "label", "superclass_id", "rlnsuperclass", "group")
+_LARGEST = 2**62
+"""Beyond that a class number may not fit into int64."""
+_MOST_BYTES = 4_000_000
 _HINT = (
     "Write two columns, class_id and superclass (comma, tab or spaces between), one line a "
     "class; superclass -1 leaves a class out. The superclasses.csv of an earlier run will do."
@@ -37,24 +42,15 @@ def read_labels(path: Path | str) -> dict[int, str]:
         Names the line, what was found and what was expected.
     """
     path = Path(path)
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError("This is not a text file.", path=path, hint=_HINT) from None
-    except OSError as error:
-        raise InputError(
-            f"The labels can't be read: {error.strerror}.", path=path, hint=_HINT
-        ) from None
-    if "\0" in text:
-        raise InputError("This is not a text file.", path=path, hint=_HINT)
-
-    rows = list(_star_rows(text) if _is_star(text) else _plain_rows(text, path))
-    class_at, superclass_at = _columns(rows, path)
-    if not _is_number(rows[0][1], class_at):
-        rows = rows[1:]
+    text = read_text(path, most_bytes=_MOST_BYTES, hint=_HINT)
+    rows = _star_rows(text) if _is_star(text) else _plain_rows(text, path)
+    first = next(rows, None)
+    if first is None:
+        raise InputError("There are no labels in this file.", path=path, hint=_HINT)
+    class_at, superclass_at = _columns(*first, path)
     labels: dict[int, str] = {}
     line_of: dict[int, int] = {}
-    for line, fields in rows:
+    for line, fields in chain([first] if _is_number(first[1], class_at) else [], rows):
         number, label = _entry(fields, class_at, superclass_at, line, path)
         if number in labels:
             raise InputError(
@@ -86,9 +82,11 @@ def _entry(
         )
     try:
         number = int(fields[class_at])
+        if abs(number) >= _LARGEST:
+            raise ValueError
     except ValueError:
         raise InputError(
-            f"{fields[class_at]!r} is not a class number.",
+            f"{fields[class_at]!r:.60} is not a class number.",
             path=path,
             location=f"line {line}, column {class_at + 1}",
             hint=_HINT,
@@ -115,13 +113,10 @@ def _what_is_wrong(label: str) -> str | None:
         return None
     # 1E2 may well be somebody's name for a view.
     is_number = "." in label or not any(letter.isdigit() for letter in label)
-    return f"The superclass is {label!r}" if is_number else None
+    return f"The superclass is {label!r:.60}" if is_number else None
 
 
-def _columns(rows: list[Row], path: Path) -> tuple[int, int]:
-    if not rows:
-        raise InputError("There are no labels in this file.", path=path, hint=_HINT)
-    line, first = rows[0]
+def _columns(line: int, first: list[str], path: Path) -> tuple[int, int]:
     names = [field.lstrip("_").lower() for field in first]
     class_at = next((names.index(name) for name in _CLASS_NAMES if name in names), None)
     superclass_at = next((names.index(name) for name in _SUPERCLASS_NAMES if name in names), None)
@@ -158,13 +153,14 @@ def _is_number(fields: list[str], at: int) -> bool:
 
 
 def _plain_rows(text: str, path: Path) -> Iterator[Row]:
-    lines = [
-        (number, line)
-        for number, line in enumerate(text.splitlines(), start=1)
-        if line.strip() and not line.lstrip().startswith("#")
-    ]
-    delimiter = next((mark for mark in ",\t;" if lines and mark in lines[0][1]), None)
-    for number, line in lines:
+    delimiter: str | None = None
+    is_first = True
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip() or line.lstrip().startswith("#"):
+            continue
+        if is_first:
+            delimiter = next((mark for mark in ",\t;" if mark in line), None)
+            is_first = False
         if delimiter is None:
             yield number, line.split()
             continue

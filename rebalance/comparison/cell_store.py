@@ -30,7 +30,7 @@ class CellStore:
         """What was kept under a key; None if there is nothing, or if it is damaged."""
         try:
             content = json.loads(self.path_of(key).read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
         scores = content.get("scores") if isinstance(content, dict) else None
         whole = isinstance(scores, list) and all(

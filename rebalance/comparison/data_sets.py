@@ -103,7 +103,9 @@ def list_data_sets(study: Study, folder: Path) -> list[DataSet]:
                 chosen["source"] = str(folder / source)
             if study.particles_per_average is not None and "n_particles" not in chosen:
                 n_averages = chosen.get("n_averages", SimulationOptions().n_averages)
-                chosen["n_particles"] = study.particles_per_average * n_averages
+                # Whatever else it is, the options of the simulation say so.
+                if isinstance(n_averages, int):
+                    chosen["n_particles"] = study.particles_per_average * n_averages
             for seed in study.seeds_of(data):
                 options = parse_options(
                     SimulationOptions, {**chosen, "seed": seed}, owner="simulate", prefix="simulate"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -11,6 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from rebalance import defaults
 from rebalance.errors import InputError
 from rebalance.evaluation.scores import SCORES
+from rebalance.text_files import read_toml
 
 DEFAULT_SCORES = ("share_of_oracle_gain", "ari", "affinity_vs_angle")
 
@@ -174,17 +174,7 @@ def read_study(path: Path | str) -> Study:
         Names the key, what was found and what was expected.
     """
     path = Path(path)
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError("There is no such file.", path=path) from None
-    except OSError as error:
-        raise InputError(f"It can't be read: {error.strerror}.", path=path) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"It is no TOML: {error}.", path=path, hint="See docs/compare.md for a study file."
-        ) from None
-    return parse_study(content, path)
+    return parse_study(read_toml(path, hint="See docs/compare.md for a study file."), path)
 
 
 def parse_study(content: dict[str, Any], path: Path | None = None) -> Study:
@@ -205,7 +195,7 @@ def parse_study(content: dict[str, Any], path: Path | None = None) -> Study:
     else:
         problem = _PROBLEMS.get(first["type"], first["msg"].removeprefix("Value error, "))
         if not isinstance(first["input"], dict):
-            problem += f", not {first['input']!r}"
+            problem += f", not {first['input']!r:.60}"
         problem += "."
     raise InputError(
         problem[0].upper() + problem[1:],

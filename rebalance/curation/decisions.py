@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError, model_validator
 
@@ -20,9 +20,15 @@ from rebalance.model import Classes
 from rebalance.model.class_numbers import name_classes
 from rebalance.settings import RunSettings
 from rebalance.strategies.caps import parse_factor
+from rebalance.text_files import read_json
 
 VERSION = 1
 _HINT = "Save it again from the report page (report.html) of a run."
+
+
+_LARGEST = 2**62
+ClassNumber = Annotated[StrictInt, Field(ge=-_LARGEST, le=_LARGEST)]
+"""No larger than arrays of class numbers hold."""
 
 
 class GroupedBy(BaseModel):
@@ -78,15 +84,15 @@ class Decisions(BaseModel):
     decisions_version: Literal[1]
     rebalance: str = ""
     job: str = ""
-    class_numbers: tuple[StrictInt, ...] = Field(min_length=1)
+    class_numbers: tuple[ClassNumber, ...] = Field(min_length=1)
     averages_sha256: str | None = None
     affinity_key: str = ""
-    superclasses: tuple[tuple[StrictInt, ...], ...] = Field(min_length=1)
-    junk: tuple[StrictInt, ...] = ()
+    superclasses: tuple[tuple[ClassNumber, ...], ...] = Field(min_length=1)
+    junk: tuple[ClassNumber, ...] = ()
     factor: str | None = None
-    max_size: StrictInt | None = Field(default=None, ge=1)
+    max_size: StrictInt | None = Field(default=None, ge=1, le=_LARGEST)
     seed: StrictInt = Field(default=0, ge=0)
-    moved: tuple[StrictInt, ...] = ()
+    moved: tuple[ClassNumber, ...] = ()
     grouped_by: GroupedBy = GroupedBy()
 
     @model_validator(mode="after")
@@ -126,23 +132,16 @@ def read_decisions(path: Path) -> Decisions:
         If it can't be read, is no decisions file, is of a newer version, or a field of it is not
         what it should be.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"))
-    except FileNotFoundError:
-        raise InputError("There is no such file.", path=path) from None
-    except OSError as error:
-        raise InputError(f"It can't be read: {error.strerror}.", path=path, hint=_HINT) from None
-    except (ValueError, RecursionError):
-        raise InputError("It is not JSON, or cut short.", path=path, hint=_HINT) from None
-    if not isinstance(content, dict) or "decisions_version" not in content:
+    content = read_json(path, "decisions file", hint=_HINT)
+    if "decisions_version" not in content:
         raise InputError(
             "It is no decisions file: there is no decisions_version in it.", path=path, hint=_HINT
         )
     version = content["decisions_version"]
     if version != VERSION:
         raise InputError(
-            f"It is version {version!r} of the decisions file, written by rebalance "
-            f"{content.get('rebalance')!s}; this program reads version {VERSION}.",
+            f"It is version {version!r:.60} of the decisions file, written by rebalance "
+            f"{content.get('rebalance')!s:.60}; this program reads version {VERSION}.",
             path=path,
             location="decisions_version",
             hint="Use the version of rebalance that wrote it, or save it again from a report "

@@ -41,7 +41,7 @@ class Truth:
     group: Mapping[int, str] | None = None
     class_view: Mapping[int, DoubleArray] | None = None
     particle_view: DoubleArray | None = None
-    particle_name: npt.NDArray[np.str_] | None = None
+    particle_name: npt.NDArray[np.str_ | np.object_] | None = None
     particle_class: IntArray | None = None
     symmetry: Symmetry = "C1"
     groups_are_views: bool = True

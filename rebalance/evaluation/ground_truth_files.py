@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
-import json
+import math
+import os
+from array import array
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,7 +16,8 @@ from rebalance.errors import InputError, OptionError
 from rebalance.evaluation.ground_truth import Truth
 from rebalance.evaluation.refinement_views import is_refinement, read_refined_views
 from rebalance.evaluation.view_angles import Symmetry, symmetry_operations
-from rebalance.model import DoubleArray
+from rebalance.model import DoubleArray, IntArray
+from rebalance.text_files import read_json, text_lines
 
 TRUTH, CLASSES, PARTICLES, VIEWS = (
     "truth.json",
@@ -36,6 +39,9 @@ _HINT = (
 _LEVELS = 4
 _LARGEST = 2**62
 """Beyond that a class number may not fit into int64."""
+_LONGEST = 1e100
+_MOST_SHOWN = 200
+_MOST_OPERATIONS, _MOST_COSINE = 1_000, 1.01
 
 
 def read_truth(path: Path | str, *, symmetry: str | None = None) -> Truth:
@@ -57,7 +63,7 @@ def read_truth(path: Path | str, *, symmetry: str | None = None) -> Truth:
         Names the file, the line, what was found and what was expected.
     """
     path = Path(path)
-    if not path.exists():
+    if not os.path.exists(path):
         raise InputError("There is no such file or folder.", path=path, hint=_HINT)
     if path.is_file() and is_refinement(path):
         return _truth({}, read_refined_views(path), path, symmetry)
@@ -68,8 +74,9 @@ def read_truth(path: Path | str, *, symmetry: str | None = None) -> Truth:
     facts = _facts(folder / TRUTH)
     tables: dict[str, Any] = {}
     for name in (facts.get("classes", CLASSES), facts.get("particles", PARTICLES), VIEWS):
-        if (folder / Path(str(name)).name).is_file():
-            tables |= _table(folder / Path(str(name)).name)
+        table = folder / Path(name).name
+        if os.path.isfile(table):
+            tables |= _table(table)
     if not tables:
         raise InputError(
             f"There is no {CLASSES}, {PARTICLES} or {VIEWS} in it.", path=folder, hint=_HINT
@@ -125,8 +132,15 @@ def _stated(facts: Mapping[str, Any], path: Path) -> Symmetry:
     found = facts.get("symmetry", "C1") if stated is None else stated
     try:
         operations = symmetry_operations(found)
-        return found if isinstance(found, str) else operations
-    except (OptionError, ValueError, TypeError):
+        if isinstance(found, str):
+            return found
+        # Matrices that do not turn would give angles between views without a meaning.
+        if len(operations) > _MOST_OPERATIONS or not np.abs(operations).max() < _MOST_COSINE:
+            raise ValueError
+        if not np.allclose(operations @ operations.transpose(0, 2, 1), np.eye(3), atol=1e-3):
+            raise ValueError
+        return operations
+    except (OptionError, ValueError, TypeError, OverflowError):
         raise InputError(
             f"Its symmetry is {found!r:.60}; a point group, or its rotations, was expected.",
             path=path if path.is_file() else path / TRUTH,
@@ -135,22 +149,28 @@ def _stated(facts: Mapping[str, Any], path: Path) -> Symmetry:
 
 
 def _facts(path: Path) -> dict[str, Any]:
-    if not path.is_file():
+    if not os.path.isfile(path):
         return {}
-    try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise InputError(f"It is no truth of rebalance simulate: {error}.", path=path) from error
-    if not isinstance(facts, dict) or facts.get("version", 1) != 1:
+    facts = read_json(path, "truth of rebalance simulate")
+    version = facts.get("version", 1)
+    if version != 1:
         raise InputError(
-            "It is no truth of rebalance simulate, or of another version than 1.", path=path
+            f"It is version {version!r:.60} of the truth; this program reads 1.",
+            path=path,
+            location="version",
         )
+    for name in ("classes", "particles", "views"):
+        if not isinstance(facts.get(name, ""), str):
+            raise InputError(
+                f"Text was expected, not {facts[name]!r:.60}.", path=path, location=name
+            )
     return facts
 
 
 def _table(path: Path) -> dict[str, Any]:
-    """The fields of `Truth` that a table gives."""
-    header, rows = _rows(path)
+    """The fields of `Truth` that a table gives; in arrays, since there may be millions of rows."""
+    rows = _rows(path)
+    header = next(rows)[1]
     names = [name.strip().lower().lstrip("_") for name in header]
     class_at = _find(names, _CLASS)
     offset = 0
@@ -161,57 +181,62 @@ def _table(path: Path) -> dict[str, Any]:
     view_at = [names.index(axis) for axis in _VIEW if axis in names]
     if len(view_at) not in (0, 3) or (class_at is None and name_at is None):
         raise InputError(
-            f"Its columns are {', '.join(header)}.", path=path, location="line 1", hint=_HINT
+            f"Its columns are {_shown(header)}.", path=path, location="line 1", hint=_HINT
         )
-    class_id = None
-    if class_at is not None:
-        class_id = offset + np.array(
-            [_number(fields[class_at], line, header[class_at], path) for line, fields in rows],
-            dtype=np.int64,
-        )
-    view = _views(rows, view_at, header, path) if view_at else None
-    if name_at is not None:
-        if view is None:
-            raise InputError(
-                f"It names particles, but has no {', '.join(_VIEW)}.", path=path, hint=_HINT
-            )
-        return {
-            "particle_view": view,
-            "particle_name": np.array([fields[name_at] for _, fields in rows]),
-            "particle_class": class_id,
-        }
-    assert class_id is not None
-    numbers, first = np.unique(class_id, return_index=True)
-    if len(numbers) < len(class_id):
-        if view is not None:
-            return {"particle_view": view, "particle_class": class_id}
-        again = int(np.setdiff1d(np.arange(len(class_id)), first)[0])
+    if name_at is not None and not view_at:
         raise InputError(
-            f"Class {class_id[again]} is there twice.",
+            f"It names particles, but has no {', '.join(_VIEW)}.", path=path, hint=_HINT
+        )
+    group_at = None if name_at is not None else _group_column(names, class_at, view_at)
+    lines, class_id, view = array("q"), array("q"), array("d")
+    text: list[str] = []
+    text_at = name_at if name_at is not None else group_at
+    for line, fields in rows:
+        lines.append(line)
+        if class_at is not None:
+            class_id.append(offset + _number(fields[class_at], line, header[class_at], path))
+        for column in view_at:
+            view.append(_coordinate(fields[column], line, header[column], path))
+        if text_at is not None:
+            text.append(fields[text_at])
+    if not lines:
+        raise InputError("There are no rows in it.", path=path, hint=_HINT)
+    views = np.frombuffer(view, dtype=np.float64).reshape(-1, 3) if view_at else None
+    numbers = None if class_at is None else np.frombuffer(class_id, dtype=np.int64)
+    if name_at is not None:
+        # Objects: in an array of text each would have the length of the longest.
+        named = np.array(text, dtype=object)
+        return {"particle_view": views, "particle_name": named, "particle_class": numbers}
+    assert numbers is not None
+    once, first = np.unique(numbers, return_index=True)
+    if len(once) < len(numbers):
+        if views is not None:
+            return {"particle_view": views, "particle_class": numbers}
+        again = int(np.setdiff1d(np.arange(len(numbers)), first)[0])
+        raise InputError(
+            f"Class {numbers[again]} is there twice.",
             path=path,
-            location=f"line {rows[again][0]}",
+            location=f"line {lines[again]}",
             hint="Keep one line a class.",
         )
-    return _of_classes(class_id, view, names, rows, class_at)
+    return _of_classes(numbers, views, text)
 
 
-def _of_classes(
-    class_id: Any,
-    view: DoubleArray | None,
-    names: list[str],
-    rows: list[tuple[int, list[str]]],
-    class_at: int | None,
-) -> dict[str, Any]:
-    found: dict[str, Any] = {}
-    group_at = _find(names, _GROUP)
-    if group_at is None and view is None:
+def _group_column(names: list[str], class_at: int | None, view_at: list[int]) -> int | None:
+    found = _find(names, _GROUP)
+    if found is None and not view_at:
         # Two columns of any name: the other one is the label.
-        group_at = next((at for at in range(len(names)) if at != class_at), None)
-    if group_at is not None:
+        return next((at for at in range(len(names)) if at != class_at), None)
+    return found
+
+
+def _of_classes(class_id: IntArray, view: DoubleArray | None, groups: list[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    if groups:
         found["group"] = {
-            int(number): fields[group_at]
-            for number, (_, fields) in zip(class_id, rows, strict=True)
-            if fields[group_at] not in ("", "-1")
+            int(number): group
+            for number, group in zip(class_id, groups, strict=True)
+            if group not in ("", "-1")
         }
     if view is not None:
         known = np.isfinite(view).all(axis=1)
@@ -225,44 +250,49 @@ def _find(names: list[str], wanted: tuple[str, ...]) -> int | None:
     return next((names.index(name) for name in wanted if name in names), None)
 
 
-def _rows(path: Path) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise InputError("This is not a text file.", path=path, hint=_HINT) from None
-    except OSError as error:
-        raise InputError(f"It can't be read: {error.strerror}.", path=path) from None
-    lines = list(_split(text, path))
-    if len(lines) < 2:
-        raise InputError("There are no rows in it.", path=path, hint=_HINT)
-    header = lines[0][1]
-    for line, fields in lines[1:]:
-        if len(fields) != len(header):
-            raise InputError(
-                f"Fields found: {len(fields)}; the header has {len(header)}.",
-                path=path,
-                location=f"line {line}",
-            )
-    return header, lines[1:]
-
-
-def _split(text: str, path: Path) -> Iterator[tuple[int, list[str]]]:
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    mark = next((mark for mark in (",", "\t", ";") if mark in first), None)
-    for number, line in enumerate(text.splitlines(), start=1):
-        if not line.strip() or line.lstrip().startswith("#"):
+def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Line number and fields of the header, then of the rows, as many fields each."""
+    mark: str | None = None
+    n_columns = 0
+    for number, line in text_lines(path, hint=_HINT):
+        if not line.strip():
             continue
-        try:
-            fields = (
-                line.split()
-                if mark is None
-                else next(csv.reader([line], delimiter=mark, strict=True))
-            )
-        except csv.Error as error:
+        if mark is None and not n_columns:
+            # A comment may stand first, and knows the mark as well.
+            mark = next((mark for mark in (",", "\t", ";") if mark in line), None)
+            n_columns = -1
+        if line.lstrip().startswith("#"):
+            continue
+        fields = _fields(line, mark, number, path)
+        if n_columns < 0:
+            n_columns = len(fields)
+        if len(fields) != n_columns:
             raise InputError(
-                f"{error}.", path=path, location=f"line {number}", hint=_HINT
-            ) from None
-        yield number, [field.strip() for field in fields]
+                f"Fields found: {len(fields)}; the header has {n_columns}.",
+                path=path,
+                location=f"line {number}",
+            )
+        yield number, fields
+    if n_columns <= 0:
+        raise InputError("There are no rows in it.", path=path, hint=_HINT)
+
+
+def _fields(line: str, mark: str | None, number: int, path: Path) -> list[str]:
+    if mark is None:
+        return line.split()
+    try:
+        return [
+            field.strip()
+            for fields in csv.reader([line], delimiter=mark, strict=True)
+            for field in fields
+        ]
+    except csv.Error as error:
+        raise InputError(f"{error}.", path=path, location=f"line {number}", hint=_HINT) from None
+
+
+def _shown(names: list[str]) -> str:
+    text = ", ".join(names)
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
 
 
 def _number(text: str, line: int, column: str, path: Path) -> int:
@@ -273,24 +303,25 @@ def _number(text: str, line: int, column: str, path: Path) -> int:
         raise ValueError
     except ValueError:
         raise InputError(
-            f"{text!r} is not a class number.", path=path, location=f"line {line}, column {column}"
+            f"{text!r:.60} is not a class number.",
+            path=path,
+            location=f"line {line}, column {_shown([column])}",
         ) from None
 
 
-def _views(
-    rows: list[tuple[int, list[str]]], at: list[int], header: list[str], path: Path
-) -> DoubleArray:
-    view = np.full((len(rows), 3), np.nan)
-    for row, (line, fields) in enumerate(rows):
-        for axis, column in enumerate(at):
-            if fields[column] == "":
-                continue
-            try:
-                view[row, axis] = float(fields[column])
-            except ValueError:
-                raise InputError(
-                    f"{fields[column]!r} is not a number.",
-                    path=path,
-                    location=f"line {line}, column {header[column]}",
-                ) from None
-    return view
+def _coordinate(text: str, line: int, column: str, path: Path) -> float:
+    """Of a direction; NaN where it is not known."""
+    if text == "":
+        return math.nan
+    try:
+        value = float(text)
+        # The square of its length must be a number too.
+        if not abs(value) > _LONGEST:
+            return value
+        raise ValueError
+    except ValueError:
+        raise InputError(
+            f"{text!r:.60} is not a number that a direction may have.",
+            path=path,
+            location=f"line {line}, column {_shown([column])}",
+        ) from None

@@ -7,6 +7,7 @@ matplotlib is imported by the first picture that is drawn.
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -107,6 +108,8 @@ def save(figure: Figure, folder: Path | str, name: str) -> tuple[Path, Path]:
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     png, pdf = folder / f"{name}.png", folder / f"{name}.pdf"
+    # Files are written whole: what draws fails in other ways where a disk is full.
+    written = BytesIO()
     with style.context():
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
@@ -114,15 +117,19 @@ def save(figure: Figure, folder: Path | str, name: str) -> tuple[Path, Path]:
         pixels = np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3])
         with ThreadPoolExecutor(1) as beside:
             # Compression lets go of the interpreter, so that it costs no time of its own.
-            written = beside.submit(_write_png, pixels, png, figure.dpi)
+            compressed = beside.submit(_as_png, pixels, figure.dpi)
             undated = {"CreationDate": None, "Creator": None, "Producer": None}
-            figure.savefig(pdf, format="pdf", dpi=figure.dpi, metadata=undated)
-            written.result()
+            figure.savefig(written, format="pdf", dpi=figure.dpi, metadata=undated)
+            png.write_bytes(compressed.result())
+    pdf.write_bytes(written.getbuffer())
     return png, pdf
 
 
-def _write_png(pixels: npt.NDArray[np.uint8], path: Path, dpi: float) -> None:
+def _as_png(pixels: npt.NDArray[np.uint8], dpi: float) -> memoryview:
     from PIL import Image
 
+    written = BytesIO()
+
     # Level 2 takes half the time of the usual one, for files as small.
-    Image.fromarray(pixels).save(path, "PNG", compress_level=2, dpi=(dpi, dpi))
+    Image.fromarray(pixels).save(written, "PNG", compress_level=2, dpi=(dpi, dpi))
+    return written.getbuffer()

@@ -179,6 +179,21 @@ def use_sources_locator(cache: Any) -> None:
     locators = cache._locator_classes
     if SourcesLocator not in locators:
         locators.insert(0, SourcesLocator)
+    for base in cache.__mro__:
+        files = getattr(sys.modules[base.__module__], "IndexDataCacheFile", None)
+        if files is not None and files.save.__module__ != __name__:
+            _go_on_without_room(files)
+
+
+def _go_on_without_room(files: Any) -> None:
+    """Have numba go on where compiled code can't be kept: it is compiled again by the next run."""
+    save = files.save
+
+    def save_if_possible(self: Any, key: Any, data: Any) -> None:
+        with contextlib.suppress(OSError):
+            save(self, key, data)
+
+    files.save = save_if_possible
 
 
 def compiled_folder() -> Path:

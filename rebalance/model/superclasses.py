@@ -21,7 +21,7 @@ BY_CLUSTERING, BY_LABELS, BY_NONE = "clustering", "labels", "off"
 """What superclasses come from, in `Superclasses.by`."""
 
 UNASSIGNED = -1
-"""Label of a class average that is in no superclass (an empty one)."""
+"""Label of a class average that is in no superclass: empty, without particles, or left out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +58,7 @@ class Superclasses(Displayed):
     Parameters
     ----------
     label : int64 (N,)
-        Superclass of each average; −1 (`UNASSIGNED`) for empties and for those left out.
+        Superclass of each average; −1 (`UNASSIGNED`) for those in none.
     class_id : int64 (N,)
         Class numbers of all averages.
     size : int64 (K,)

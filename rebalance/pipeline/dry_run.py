@@ -14,6 +14,7 @@ from rebalance.pipeline.prepare import COMPUTED, prepare
 from rebalance.pipeline.steps import group_and_select
 from rebalance.progress import Progress
 from rebalance.settings import RunSettings
+from rebalance.system_errors import system_errors_told
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,6 +62,7 @@ class Plan:
         return (*self.dataset.notes, *self.advice, *said)
 
 
+@system_errors_told()
 def plan(settings: RunSettings, *, progress: Progress | None = None) -> Plan:
     """Read, check, and say what would happen.
 

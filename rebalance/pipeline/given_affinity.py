@@ -43,7 +43,8 @@ def fit_affinity(affinity: Affinity, averages: ClassAverages, path: Path) -> Aff
     lacking = affinity.is_empty & ~averages.is_empty
     if lacking.any():
         raise InputError(
-            f"Class {affinity.class_id[lacking][0]} is empty in it, but not in the data set.",
+            f"Class {affinity.class_id[lacking][0]} was not compared in it, being without an image "
+            "or particles, but has both in the data set.",
             path=path,
             hint="Leave out `affinity_file`, and it is computed.",
         )

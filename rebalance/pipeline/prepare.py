@@ -89,7 +89,12 @@ class Prepared:
     def results_folder(self, name: str) -> ResultsFolder:
         """Where the results go, if settings name no other place; OutputError if it is taken."""
         place = self.settings.output or Path(name)
-        return ResultsFolder(place, overwrite=self.settings.overwrite, inputs=self.inputs)
+        return ResultsFolder(
+            place,
+            overwrite=self.settings.overwrite,
+            inputs=self.inputs,
+            noted=self.cache is not None,
+        )
 
     def kept_affinity(self) -> FoundAffinity | None:
         """The affinity, if it is there without comparing averages; None if it is not."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -65,23 +66,8 @@ def rerun(
         If the run used a plugin instance that is installed nowhere.
     """
     record = read_record(path)
-    if record.get("command", "run") != "run":
-        raise InputError(
-            f"It is the record of rebalance {record['command']}, not of a run.",
-            path=path,
-            hint="Give the run.json of a folder that rebalance run wrote.",
-        )
-    first = (path if path.is_dir() else path.parent).resolve()
-    for kind in KINDS_WITH_OPTIONS:
-        facts = record["plugins"].get(kind, {})
-        if facts.get("package") is None:
-            raise OptionError(
-                f"The recorded run used the {kind} {facts.get('name')!r}, which was handed over "
-                "in Python and is of no installed package; it can't be repeated from here."
-            )
+    settings, first = recorded_settings(record, path)
     changed_inputs = list(_changed_inputs(record))
-    # A cluster is rarely there any more, and decides nothing.
-    settings = RunSettings.from_json(record["request"] | {"executor": "local", "scheduler": None})
     settings = replace(
         settings,
         output=output or first.with_name(f"{first.name}_rerun"),
@@ -93,15 +79,44 @@ def rerun(
     again = read_record(result.folder)
     return Rerun(
         result,
-        went_in=(*changed_inputs, *_changed_surroundings(record, again)),
-        came_out=tuple(_changed_results(record, again, first, result.folder)),
+        went_in=(*changed_inputs, *changed_surroundings(record, again)),
+        came_out=tuple(changed_results(record, again, first, result.folder)),
     )
+
+
+def recorded_settings(record: Mapping[str, Any], path: Path) -> tuple[RunSettings, Path]:
+    """What a recorded run was asked for, and the folder of its results.
+
+    Raises
+    ------
+    InputError
+        If it is the record of another command.
+    OptionError
+        If a setting is not as it would be, or the run used a plugin of no package.
+    """
+    if record.get("command", "run") != "run":
+        raise InputError(
+            f"It is the record of rebalance {record['command']}, not of a run.",
+            path=path,
+            hint="Give the run.json of a folder that rebalance run wrote.",
+        )
+    first = (path if os.path.isdir(path) else path.parent).resolve()
+    for kind in KINDS_WITH_OPTIONS:
+        facts = record["plugins"].get(kind, {})
+        if facts.get("package") is None:
+            raise OptionError(
+                f"The recorded run used the {kind} {facts.get('name')!r}, which was handed over "
+                "in Python and is of no installed package; it can't be repeated from here."
+            )
+    # A cluster is rarely there any more, and decides nothing.
+    request = {**record["request"], "executor": "local", "scheduler": None}
+    return RunSettings.from_json(request), first
 
 
 def _changed_inputs(record: Mapping[str, Any]) -> Iterator[str]:
     for entry in record["inputs"]:
         path = Path(entry["path"])
-        if not path.is_file():
+        if not os.path.isfile(path):
             raise InputError(
                 "This file of the recorded run is not there any more.",
                 path=path,
@@ -111,7 +126,8 @@ def _changed_inputs(record: Mapping[str, Any]) -> Iterator[str]:
             yield f"The input {path} has changed since."
 
 
-def _changed_surroundings(first: Mapping[str, Any], again: Mapping[str, Any]) -> Iterator[str]:
+def changed_surroundings(first: Mapping[str, Any], again: Mapping[str, Any]) -> Iterator[str]:
+    """What differs between the program, plugins, packages and machine of two records."""
     pairs = [("rebalance", first["rebalance"], again["rebalance"])]
     for kind, facts in first["plugins"].items():
         now = again["plugins"].get(kind, {})
@@ -131,9 +147,10 @@ def _changed_surroundings(first: Mapping[str, Any], again: Mapping[str, Any]) ->
             yield f"{name}: {was} then, {is_now} now."
 
 
-def _changed_results(
+def changed_results(
     first: Mapping[str, Any], again: Mapping[str, Any], old: Path, new: Path
 ) -> Iterator[str]:
+    """What differs between the results of two records, in their folders."""
     was = {entry["name"]: entry["sha256"] for entry in first["outputs"]}
     now = {entry["name"]: entry["sha256"] for entry in again["outputs"]}
     differing = sorted(name for name in was.keys() & now.keys() if was[name] != now[name])
@@ -194,4 +211,6 @@ def _changed_labels(old: Path, new: Path, digest: str) -> Iterator[str]:
 
 def _labels(folder: Path) -> dict[str, str]:
     with (folder / SUPERCLASS_TABLE).open(encoding="utf-8", newline="") as stream:
-        return {row["class_id"]: row["superclass"] for row in csv.DictReader(stream)}
+        return {
+            row.get("class_id", ""): row.get("superclass", "") for row in csv.DictReader(stream)
+        }

@@ -14,6 +14,7 @@ from rebalance.progress import Progress
 from rebalance.record.summary import summarise
 from rebalance.settings import RunSettings
 from rebalance.settings.signature import RunCall, takes
+from rebalance.system_errors import system_errors_told
 
 
 @takes(RunCall)
@@ -36,6 +37,7 @@ def run(settings: RunSettings, *, progress: Progress | None = None) -> RunResult
     return execute(settings, progress=progress)
 
 
+@system_errors_told()
 def execute(settings: RunSettings, *, progress: Progress | None = None) -> RunResult:
     """`run`, for settings that are made already."""
     from rebalance.pipeline.write_results import write_record, write_results
@@ -93,6 +95,11 @@ def _said(
         warnings += grouped.selection.warnings
         notes += grouped.selection.notes
     notes += about_quality(grouped.quality, left_out=grouped.settings.junk == "auto")
+    if grouped.settings.figures:
+        from rebalance.report.html import why_not_made
+
+        without_page = why_not_made(grouped.superclasses)
+        notes += [] if without_page is None else [without_page]
     return _once(warnings), _once(notes)
 
 

@@ -23,6 +23,7 @@ from rebalance.record.tables import write_junk_table, write_scan_table
 from rebalance.settings import RunSettings, plugin_name, with_flags
 from rebalance.settings.signature import ScanCall, takes_scan
 from rebalance.strategies.messages import about_unmatched
+from rebalance.system_errors import system_errors_told
 
 SCAN = "scan"
 
@@ -67,6 +68,7 @@ def scan_job(
     return execute_scan(settings, numbers, progress=progress)
 
 
+@system_errors_told()
 def execute_scan(
     settings: RunSettings,
     numbers: Sequence[int] | None = None,

@@ -26,6 +26,9 @@ from rebalance.record.tables import write_junk_table, write_scan_table, write_su
 from rebalance.registry import registry
 from rebalance.settings import KINDS_WITH_OPTIONS, RunSettings, named_files, plugin_name
 
+UNREADABLE_NAMES = "backslashreplace"
+"""How a name that is not UTF-8 is shown in a report."""
+
 
 def write_results(settings: RunSettings, result: RunResult, progress: Progress) -> RunResult:
     """Write particles, templates, tables, summary, figures and report into the folder.
@@ -82,7 +85,10 @@ def write_results(settings: RunSettings, result: RunResult, progress: Progress) 
     if settings.figures:
         files += _draw(settings, replace(result, files=tuple(files)), progress)
     (folder / REPORT).write_text(
-        markdown(replace(result, files=tuple(files))), encoding="utf-8", newline="\n"
+        markdown(replace(result, files=tuple(files))),
+        encoding="utf-8",
+        errors=UNREADABLE_NAMES,
+        newline="\n",
     )
     files.append(folder / REPORT)
     if settings.figures:
@@ -91,15 +97,14 @@ def write_results(settings: RunSettings, result: RunResult, progress: Progress) 
 
 
 def _write_page(settings: RunSettings, result: RunResult, progress: Progress) -> list[Path]:
-    from rebalance.report.html import MOST_AVERAGES, html, is_too_large
+    from rebalance.report.html import html, why_not_made
 
     assert result.folder is not None
-    if is_too_large(result):
-        progress.say(f"{PAGE} is left out: it holds at most {MOST_AVERAGES:,} class averages.")
+    if why_not_made(result.superclasses) is not None:
         return []
     progress.stage("page", "Writing the report page")
     path = result.folder / PAGE
-    path.write_text(html(settings, result), encoding="utf-8", newline="\n")
+    path.write_text(html(settings, result), encoding="utf-8", errors=UNREADABLE_NAMES, newline="\n")
     return [path]
 
 

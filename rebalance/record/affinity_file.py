@@ -10,16 +10,19 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import warnings
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import IO, Any, Literal, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from rebalance.errors import InputError
 from rebalance.model import Affinity, Alignment, ClassAverages
+from rebalance.text_files import MOST_BYTES, parse_json
 
 IMAGES = "images_sha256"
 """Among the facts of a file in a results folder: `images_digest` of the class averages."""
@@ -33,6 +36,15 @@ _RESULT = "result."
 # The earliest date a zip archive can hold: a clock would make every file different.
 _UNDATED = (1980, 1, 1, 0, 0, 0)
 _SYMMETRY_TOLERANCE = 1e-6
+_LARGEST = 2**62
+"""Beyond that a class number may not fit into int64."""
+_MOST_ENTRIES = 1_000
+_MOST_EXTRA_BYTES = 64_000_000
+"""That compressed arrays may have beyond twice the size of their file."""
+_MOST_AXES = 32
+_CHUNK_BYTES = 2**20
+_MOST_SHOWN = 200
+_HINT = "Expected an affinity.npz written by rebalance run."
 
 _JsonT = TypeVar("_JsonT", dict[str, Any], list[Any])
 
@@ -109,21 +121,20 @@ def read_affinity(path: Path | str) -> Affinity:
     for name in ("values", "class_id"):
         if name not in content:
             raise InputError(
-                f"It has no array {name!r}; found {', '.join(sorted(content)) or 'none'}.",
-                path=path,
-                hint="Expected an affinity.npz written by rebalance run.",
+                f"It has no array {name!r}; found {_names(content)}.", path=path, hint=_HINT
             )
     version = content.get("version", np.array(FILE_VERSION))
-    if version.tolist() != FILE_VERSION:
+    if version.shape != () or version.tolist() != FILE_VERSION:
         raise InputError(
-            f"It is version {version.tolist()} of the affinity file; this program reads "
+            f"It is version {version.tolist()!r:.60} of the affinity file; this program reads "
             f"{FILE_VERSION}.",
             path=path,
             hint="Use the version of rebalance that wrote it, or compute the affinity again.",
         )
+    n = len(content["class_id"]) if content["class_id"].ndim else 0
+    # The matrix first: it bounds the number of classes by the size of the file.
+    values = _matrix(content.pop("values"), n, path)
     class_id = _class_numbers(content["class_id"], path)
-    n = len(class_id)
-    values = _matrix(content["values"], n, path)
     is_empty = np.zeros(n, dtype=np.bool_)
     if "is_empty" in content:
         is_empty = _shaped(content["is_empty"], "is_empty", (n,), path).astype(np.bool_)
@@ -132,13 +143,13 @@ def read_affinity(path: Path | str) -> Affinity:
         values=values,
         class_id=class_id,
         is_empty=is_empty,
-        metric=_text(content, "metric"),
+        metric=_text(content, "metric", path),
         options=_parsed(content, "options", dict, path),
         alignment=_alignment(content, n, path),
-        raw=None if raw is None else _shaped(raw, "raw", (n, n), path).astype(np.float32),
+        raw=None if raw is None else _float32(_shaped(raw, "raw", (n, n), path)),
         facts=_parsed(content, "facts", dict, path),
-        key=_text(content, "key"),
-        notes=tuple(map(str, _parsed(content, "notes", list, path))),
+        key=_text(content, "key", path),
+        notes=_notes(content, path),
         results={
             name.removeprefix(_RESULT): array
             for name, array in content.items()
@@ -147,35 +158,132 @@ def read_affinity(path: Path | str) -> Affinity:
     )
 
 
+def _names(content: Mapping[str, npt.NDArray[Any]]) -> str:
+    found = ", ".join(sorted(content)) or "none"
+    return found if len(found) <= _MOST_SHOWN else f"{found[:_MOST_SHOWN]}…"
+
+
 def _read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
     arrays: dict[str, npt.NDArray[Any]] = {}
     try:
         with zipfile.ZipFile(path) as archive:
-            for name in archive.namelist():
-                with archive.open(name) as stream:
-                    arrays[name.removesuffix(".npy")] = np.lib.format.read_array(
-                        stream, allow_pickle=False
-                    )
+            entries = archive.infolist()
+            _check_sizes(entries, path.stat().st_size, path)
+            for entry in entries:
+                with archive.open(entry) as stream:
+                    array = _read_array(stream, entry, path)
                     # Reading on to the end is what makes zipfile compare the checksum.
                     if stream.read(1):
-                        raise InputError(f"Entry {name} is longer than its array.", path=path)
+                        raise InputError(
+                            f"Entry {entry.filename!r:.60} is longer than its array.", path=path
+                        )
+                arrays[entry.filename.removesuffix(".npy")] = array
+    except InputError:
+        raise
     except FileNotFoundError as error:
         raise InputError("There is no such file.", path=path) from error
     except OSError as error:
         raise InputError(f"It can't be read: {error.strerror or error}.", path=path) from error
-    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError) as error:
+    # What zipfile and its decompressors raise on damaged content is not told: zlib.error,
+    # LZMAError, struct.error, UnicodeDecodeError, NotImplementedError and others were met.
+    except Exception as error:
         raise InputError(
-            f"It is not an affinity file, or damaged ({error}).",
+            f"It is not an affinity file, or damaged ({_first_line(error)}).",
             path=path,
-            hint="Expected an affinity.npz written by rebalance run.",
-        ) from error
-    except (ValueError, MemoryError) as error:
-        raise InputError(
-            f"An array in it can't be read: {error}",
-            path=path,
-            hint="Arrays of Python objects (pickle) are never loaded.",
+            hint=_HINT,
         ) from error
     return arrays
+
+
+def _check_sizes(entries: list[zipfile.ZipInfo], n_bytes: int, path: Path) -> None:
+    """Hold what is in an archive against its size, before any of it is read."""
+    if len(entries) > _MOST_ENTRIES:
+        raise InputError(
+            f"It has {len(entries):,} entries; no more than {_MOST_ENTRIES:,} were expected.",
+            path=path,
+            hint=_HINT,
+        )
+    for entry in entries:
+        # Those that numpy writes. Others ask for memory by a number that a file may make up.
+        if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise InputError(
+                "It is compressed in a way that NumPy does not write.",
+                path=path,
+                location=f"entry {entry.filename!r:.60}",
+                hint=_HINT,
+            )
+    claimed = sum(entry.file_size for entry in entries)
+    most = 2 * n_bytes + _MOST_EXTRA_BYTES
+    if claimed > most:
+        raise InputError(
+            f"Its {n_bytes:,} bytes would become {claimed:,} when they are unpacked; no more than "
+            f"{most:,} are.",
+            path=path,
+            hint="Save the arrays with numpy.savez, which does not compress them.",
+        )
+
+
+def _read_array(stream: IO[bytes], entry: zipfile.ZipInfo, path: Path) -> npt.NDArray[Any]:
+    """An array whose header was held against the bytes that there are."""
+    name = f"entry {entry.filename!r:.60}"
+    try:
+        with warnings.catch_warnings():
+            # A header of Python 2, or one whose text is no proper literal: read or refused.
+            warnings.simplefilter("ignore")
+            version = np.lib.format.read_magic(stream)
+            read_header = {
+                (1, 0): np.lib.format.read_array_header_1_0,
+                (2, 0): np.lib.format.read_array_header_2_0,
+            }[version]
+            shape, is_fortran, dtype = read_header(stream)
+    except OSError:
+        raise
+    # numpy hands the text to Python's own parser, which may raise anything.
+    except Exception as error:
+        raise InputError(
+            f"The header of its array can't be read ({_first_line(error)}).",
+            path=path,
+            location=name,
+            hint=_HINT,
+        ) from error
+    if dtype.hasobject:
+        raise InputError(
+            "It holds Python objects.",
+            path=path,
+            location=name,
+            hint="Arrays of Python objects (pickle) are never loaded.",
+        )
+    sizes_are_whole = all(type(length) is int and length >= 0 for length in shape)
+    n_bytes = math.prod(shape) * dtype.itemsize if sizes_are_whole else -1
+    if not 0 <= n_bytes <= entry.file_size or len(shape) > _MOST_AXES:
+        raise InputError(
+            f"An array in it can't be read: {dtype!s:.60} of shape {shape!s:.60} does not fit into "
+            f"{entry.file_size:,} bytes.",
+            path=path,
+            location=name,
+            hint=_HINT,
+        )
+    if dtype.itemsize == 0:
+        return np.zeros(shape, dtype=dtype)
+    content = np.empty(n_bytes, dtype=np.uint8)
+    n_read = 0
+    while n_read < n_bytes:
+        chunk = stream.read(min(_CHUNK_BYTES, n_bytes - n_read))
+        if not chunk:
+            raise InputError(
+                f"Its array is cut short ({n_read:,} of {n_bytes:,} bytes).",
+                path=path,
+                location=name,
+                hint=_HINT,
+            )
+        content[n_read : n_read + len(chunk)] = np.frombuffer(chunk, dtype=np.uint8)
+        n_read += len(chunk)
+    order: Literal["F", "C"] = "F" if is_fortran else "C"
+    return np.ndarray(shape, dtype, buffer=content.data, order=order)
+
+
+def _first_line(error: Exception) -> str:
+    return f"{str(error).partition(chr(10))[0] or type(error).__name__:.100}"
 
 
 def _shaped(
@@ -184,15 +292,26 @@ def _shaped(
     if array.shape != shape:
         raise InputError(f"Array {name} has shape {array.shape}, expected {shape}.", path=path)
     if array.dtype.kind not in "fiub":
-        raise InputError(f"Array {name} holds {array.dtype}, expected numbers.", path=path)
+        raise InputError(f"Array {name} holds {array.dtype!s:.60}, expected numbers.", path=path)
     return array
+
+
+def _float32(array: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
+    """Native, writable; numbers beyond float32 become infinite."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return array.astype(np.float32)
 
 
 def _class_numbers(array: npt.NDArray[Any], path: Path) -> npt.NDArray[np.int64]:
     if array.ndim != 1 or array.dtype.kind not in "iu":
         raise InputError(
-            f"The class numbers are {array.dtype} of shape {array.shape}, expected whole "
+            f"The class numbers are {array.dtype!s:.60} of shape {array.shape}, expected whole "
             "numbers (N,).",
+            path=path,
+        )
+    if len(array) and not -_LARGEST < int(array.min()) <= int(array.max()) < _LARGEST:
+        raise InputError(
+            f"The class numbers go from {array.min()} to {array.max()}; beyond 2⁶² none is one.",
             path=path,
         )
     numbers, counts = np.unique(array, return_counts=True)
@@ -202,8 +321,9 @@ def _class_numbers(array: npt.NDArray[Any], path: Path) -> npt.NDArray[np.int64]
 
 
 def _matrix(array: npt.NDArray[Any], n: int, path: Path) -> npt.NDArray[np.float32]:
-    values = _shaped(array, "values", (n, n), path).astype(np.float32)
-    if not np.isfinite(values).all():
+    values = _float32(_shaped(array, "values", (n, n), path))
+    del array
+    if not all(np.isfinite(values[i : i + 256]).all() for i in range(0, n, 256)):
         raise InputError("The affinities have NaN or infinite entries.", path=path)
     if n and (values.min() < -_SYMMETRY_TOLERANCE or values.max() > 1 + _SYMMETRY_TOLERANCE):
         raise InputError(
@@ -223,30 +343,63 @@ def _alignment(content: Mapping[str, npt.NDArray[Any]], n: int, path: Path) -> A
         return None
     pairs = n * (n - 1) // 2
     return Alignment(
-        rotation=_shaped(content["rotation"], "rotation", (pairs,), path).astype(np.float32),
-        shift=_shaped(content["shift"], "shift", (pairs, 2), path).astype(np.float32),
+        rotation=_finite(content["rotation"], "rotation", (pairs,), path),
+        shift=_finite(content["shift"], "shift", (pairs, 2), path),
         mirror=_shaped(content["mirror"], "mirror", (pairs,), path).astype(np.bool_),
         n=n,
     )
 
 
-def _text(content: Mapping[str, npt.NDArray[Any]], name: str) -> str:
+def _finite(
+    array: npt.NDArray[Any], name: str, shape: tuple[int, ...], path: Path
+) -> npt.NDArray[np.float32]:
+    numbers = _float32(_shaped(array, name, shape, path))
+    if not np.isfinite(numbers).all():
+        raise InputError(f"Array {name} has NaN or infinite entries.", path=path)
+    return numbers
+
+
+def _text(content: Mapping[str, npt.NDArray[Any]], name: str, path: Path) -> str:
     array = content.get(name)
-    return "" if array is None else str(array)
+    if array is None:
+        return ""
+    if array.shape != () or array.dtype.kind != "U":
+        raise InputError(
+            f"Entry {name} holds {array.dtype!s:.60} of shape {array.shape}, expected text.",
+            path=path,
+        )
+    try:
+        text = str(array)
+        # NumPy takes any 32 bits for a letter; Python notices on the way back, or not at all.
+        text.encode().decode()
+    except (ValueError, SystemError):
+        raise InputError(f"Entry {name} is no text.", path=path) from None
+    return text
 
 
 def _parsed(
     content: Mapping[str, npt.NDArray[Any]], name: str, kind: type[_JsonT], path: Path
 ) -> _JsonT:
     """The JSON of an entry; empty where there is no entry."""
-    text = _text(content, name)
+    text = _text(content, name, path)
     if not text:
         return kind()
+    if len(text) > MOST_BYTES:
+        raise InputError(f"Entry {name} has {len(text):,} letters.", path=path)
     try:
-        parsed = json.loads(text)
+        parsed = parse_json(text)
+        # A surrogate, which JSON can write, is no letter, and can't be written elsewhere.
+        json.dumps(parsed, ensure_ascii=False).encode()
     except ValueError as error:
-        raise InputError(f"Entry {name} is not JSON: {error}", path=path) from error
+        raise InputError(f"Entry {name} can't be read: {error}.", path=path) from error
     if not isinstance(parsed, kind):
         what = "object" if kind is dict else "list"
         raise InputError(f"Entry {name} is not a JSON {what}.", path=path)
     return parsed
+
+
+def _notes(content: Mapping[str, npt.NDArray[Any]], path: Path) -> tuple[str, ...]:
+    notes = _parsed(content, "notes", list, path)
+    if not all(isinstance(note, str) for note in notes):
+        raise InputError("Entry notes is not a list of sentences.", path=path)
+    return tuple(notes)

@@ -7,8 +7,6 @@ the place; the next run to that place puts them back before it does anything els
 
 from __future__ import annotations
 
-import errno
-import fcntl
 import json
 import os
 import secrets
@@ -19,7 +17,16 @@ from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
-from rebalance.errors import OutputError
+from rebalance.errors import OutputError, RebalanceError
+from rebalance.record.work_folders import (
+    FORMER,
+    UNFINISHED,
+    forget,
+    lock_folder,
+    note_started,
+    work_folder_prefix,
+)
+from rebalance.system_errors import NO_ROOM, no_room_behind
 
 RUN_RECORD = "run.json"
 """The file that marks a folder as results of this program."""
@@ -34,10 +41,8 @@ PAGE = "report.html"
 FIGURES = "figures"
 """What else a run leaves in its results folder."""
 
-_UNFINISHED, _FORMER = "unfinished", "former"
 _SURELY_LOCKED_AFTER_SECONDS = 60
 _NOT_A_PERSONS = (".DS_Store", "Thumbs.db", "desktop.ini")
-_FULL = {errno.ENOSPC: "the disk is full", errno.EDQUOT: "your disk quota is used up"}
 
 
 class ResultsFolder:
@@ -53,6 +58,8 @@ class ResultsFolder:
         Files that are read; the folder must not contain one of them.
     another : str
         How a person gives another place, for what an error says to do.
+    noted : bool
+        Note the work folder in the user's cache folder, so that it is found after a kill.
 
     Attributes
     ----------
@@ -76,13 +83,14 @@ class ResultsFolder:
         overwrite: bool,
         inputs: Iterable[Path] = (),
         another: str = "give another place with `output`",
+        noted: bool = True,
     ) -> None:
         self.place = place.expanduser().resolve()
         self.work = self.place
         self._made_parents: list[Path] = []
         self._former: Path | None = None
         self._lock = self._former_lock = -1
-        self._overwrite, self._another = overwrite, another
+        self._overwrite, self._another, self._noted = overwrite, another, noted
         self._replaces = _check_the_place(self.place, overwrite, another)
         _keep_inputs_out(self.place, inputs, another)
 
@@ -91,8 +99,10 @@ class ResultsFolder:
             self._make_parents()
             self._mend_former()
             self._remove_abandoned()
-            self.work = self._sibling(_UNFINISHED)
-            self._lock = _lock(self.work)
+            self.work = self._sibling(UNFINISHED)
+            self._lock = lock_folder(self.work)
+            if self._noted:
+                note_started(self.work)
             # mkdtemp makes a private folder; results have the permissions of any new folder.
             mask = os.umask(0)
             os.umask(mask)
@@ -122,8 +132,11 @@ class ResultsFolder:
         if isinstance(error, OutputError) and error.path and error.path.is_relative_to(work):
             # A person never sees the folder of the work, so it is not named.
             raise OutputError(error.problem, path=self.place, hint=error.hint) from error
-        if isinstance(error, OSError) and _is_about(error, work):
-            reason = _FULL.get(error.errno or 0, error.strerror or str(error))
+        failed = None if isinstance(error, RebalanceError) else no_room_behind(error)
+        if failed is None and isinstance(error, OSError) and _is_about(error, work):
+            failed = error
+        if failed is not None:
+            reason = NO_ROOM.get(failed.errno or 0, failed.strerror or str(failed))
             raise OutputError(
                 f"Results could not be written: {reason}. Nothing was left behind.",
                 path=self.place,
@@ -141,8 +154,10 @@ class ResultsFolder:
         try:
             if self._replaces:
                 # Locked before it has that name: another run must not take it for an orphan.
-                self._former_lock = _lock(self.place)
-                former = self.place.with_name(f"{self._prefix(_FORMER)}{secrets.token_hex(4)}")
+                self._former_lock = lock_folder(self.place)
+                former = self.place.with_name(f"{self._prefix(FORMER)}{secrets.token_hex(4)}")
+                if self._noted:
+                    note_started(former)
                 os.replace(self.place, former)
                 self._former = former
             os.replace(self.work, self.place)
@@ -152,10 +167,12 @@ class ResultsFolder:
                 path=self.place,
                 hint=_sentence(self._another),
             ) from error
+        forget(self.work)
         self.work = self.place
         self._made_parents.clear()
         if self._former is not None:
             shutil.rmtree(self._former, ignore_errors=True)
+            forget(self._former)
             self._former = None
         self._unlock()
 
@@ -163,7 +180,7 @@ class ResultsFolder:
         return Path(tempfile.mkdtemp(prefix=self._prefix(role), dir=self.place.parent))
 
     def _prefix(self, role: str) -> str:
-        return f".{self.place.name}.{role}-"
+        return work_folder_prefix(self.place, role)
 
     def _mend_former(self) -> None:
         """Former results of a run that was killed while it replaced them.
@@ -171,8 +188,8 @@ class ResultsFolder:
         Without anything in the place they are put back. Beside finished results they are what was
         to be deleted. Where neither is sure, or a living run holds them, they are left alone.
         """
-        for former in sorted(self._orphans(_FORMER), key=_age):
-            lock = _lock(former)
+        for former in sorted(self._orphans(FORMER), key=_age):
+            lock = lock_folder(former)
             if lock < 0:
                 continue
             try:
@@ -198,11 +215,11 @@ class ResultsFolder:
 
     def _remove_abandoned(self) -> None:
         """What killed runs left: nobody holds the lock."""
-        for folder in self._orphans(_UNFINISHED):
+        for folder in self._orphans(UNFINISHED):
             # A folder is locked a moment after it is made.
             if time.time() - folder.stat().st_mtime < _SURELY_LOCKED_AFTER_SECONDS:
                 continue
-            lock = _lock(folder)
+            lock = lock_folder(folder)
             if lock >= 0:
                 shutil.rmtree(folder, ignore_errors=True)
                 os.close(lock)
@@ -229,9 +246,11 @@ class ResultsFolder:
                 shutil.rmtree(self._former, ignore_errors=True)
             else:
                 os.replace(self._former, self.place)
+            forget(self._former)
             self._former = None
         if self.work != self.place:
             shutil.rmtree(self.work, ignore_errors=True)
+            forget(self.work)
             self.work = self.place
         self._unlock()
         for folder in reversed(self._made_parents):
@@ -257,24 +276,8 @@ def _is_only_ours(former: Path) -> bool:
 
 
 def _is_about(error: OSError, folder: Path) -> bool:
-    if error.errno in _FULL:
-        return True
     named = [name for name in (error.filename, error.filename2) if isinstance(name, str)]
     return any(Path(name).is_relative_to(folder) for name in named)
-
-
-def _lock(folder: Path) -> int:
-    """An open, exclusively locked descriptor of a folder; −1 where that can't be had."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return -1
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        return -1
-    return descriptor
 
 
 def _check_the_place(place: Path, overwrite: bool, another: str) -> bool:
@@ -322,7 +325,7 @@ def _files_of_others(place: Path, another: str) -> list[str]:
     try:
         record = json.loads((place / RUN_RECORD).read_text(encoding="utf-8"))
         written = {str(output["name"]) for output in record["outputs"]}
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise OutputError(
             f"Its {RUN_RECORD} was not written by rebalance, so the folder is not overwritten.",
             path=place,

@@ -12,13 +12,56 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+
 import rebalance
 from rebalance.errors import InputError, PluginError
 from rebalance.registry import registry
+from rebalance.text_files import read_json
 
 RECORD_VERSION = 1
 
 _PACKAGES = ("numpy", "numba", "scipy", "scikit-learn", "matplotlib", "mrcfile")
+
+
+class _Part(BaseModel):
+    # Text stays text, and what is not looked at here may be anything.
+    model_config = ConfigDict(strict=True, extra="allow")
+
+
+class _Plugin(_Part):
+    name: str
+    package: str | None
+    version: str | None
+
+
+class _Input(_Part):
+    path: str
+    sha256: str
+
+
+class _Output(_Part):
+    name: str
+    sha256: str
+
+
+class _Machine(_Part):
+    system: str | None = None
+    processor: str | None = None
+    python: str | None = None
+    packages: dict[str, str] = {}
+
+
+class _Record(_Part):
+    """What a repetition looks at."""
+
+    rebalance: str
+    request: dict[str, Any]
+    plugins: dict[str, _Plugin]
+    inputs: list[_Input]
+    outputs: list[_Output]
+    machine: _Machine = _Machine()
+    command: str = "run"
 
 
 def file_facts(path: Path) -> dict[str, Any]:
@@ -128,16 +171,11 @@ def read_record(path: Path) -> dict[str, Any]:
     InputError
         If it is not there, or was not written by this program.
     """
-    if path.is_dir():
+    if os.path.isdir(path):
         path = path / "run.json"
-    try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise InputError("There is no such file.", path=path) from None
-    except (OSError, ValueError) as error:
-        raise InputError(f"It is no run record: {error}", path=path) from error
+    record = read_json(path, "run record", hint="Expected the run.json of a results folder.")
     needed = {"record_version", "rebalance", "request", "plugins", "inputs", "outputs"}
-    if not isinstance(record, dict) or not needed <= record.keys():
+    if not needed <= record.keys():
         raise InputError(
             "It is no run record of rebalance.",
             path=path,
@@ -145,38 +183,43 @@ def read_record(path: Path) -> dict[str, Any]:
         )
     if record["record_version"] != RECORD_VERSION:
         raise InputError(
-            f"It is version {record['record_version']} of the run record; this program reads "
+            f"It is version {record['record_version']!r:.60} of the run record; this program reads "
             f"{RECORD_VERSION}.",
             path=path,
-            hint=f"Repeat it with rebalance {record['rebalance']}.",
+            location="record_version",
+            hint=f"Repeat it with rebalance {record['rebalance']!s:.60}.",
         )
-    for part, keys in (("inputs", {"path", "sha256"}), ("outputs", {"name", "sha256"})):
-        if not _lists(record[part], keys):
-            raise InputError(
-                f"A list of {' and '.join(sorted(keys))} was expected, not {record[part]!r:.60}.",
-                path=path,
-                location=part,
-                hint="Take the run.json as rebalance wrote it.",
-            )
-    if not isinstance(record["plugins"], dict):
-        raise InputError("It has no table of plugins.", path=path, location="plugins")
+    _check_parts(record, path)
     return record
 
 
-def _lists(value: Any, keys: set[str]) -> bool:
-    return isinstance(value, list) and all(
-        isinstance(entry, dict) and keys <= entry.keys() for entry in value
-    )
+def _check_parts(record: Mapping[str, Any], path: Path) -> None:
+    """InputError naming the field, unless all is as `build_record` writes it."""
+    try:
+        # Bytes of file names that are not UTF-8, surrogates in Python, are of no type.
+        text = json.dumps(record, ensure_ascii=False).encode("utf-8", "replace")
+        _Record.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        found = "" if first["type"] == "missing" else f", not {first['input']!r:.60}"
+        raise InputError(
+            f"{first['msg']}{found}.",
+            path=path,
+            location=".".join(map(str, first["loc"])),
+            hint="Take the run.json as rebalance wrote it.",
+        ) from None
 
 
 def write_json(content: Mapping[str, Any], path: Path) -> None:
     """Write JSON that a person can read; numbers that JSON has no word for become text."""
-    path.write_text(as_json(content) + "\n", encoding="utf-8")
+    path.write_bytes(f"{as_json(content)}\n".encode())
 
 
 def as_json(content: Mapping[str, Any]) -> str:
     """JSON text of `write_json`."""
-    return json.dumps(_plain(content), indent=2, ensure_ascii=False, allow_nan=False)
+    text = json.dumps(_plain(content), indent=2, ensure_ascii=False, allow_nan=False)
+    # Bytes of file names that are not UTF-8 are surrogates in Python, and have an escape in JSON.
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _plain(value: Any) -> Any:

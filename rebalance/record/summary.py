@@ -159,17 +159,22 @@ def suspected(quality: AverageQuality | None) -> dict[str, Any]:
 
 
 def status_of_averages(dataset: Dataset, superclasses: Superclasses) -> list[str]:
-    """`USED`, or why an average is not: `EMPTY`, which is to say that it has no image,
-    `WITHOUT_PARTICLES`, `JUNK` or `LEFT_OUT`, the first of these that is true."""
+    """`USED`, or why it is not: `EMPTY` (no image) above all, `JUNK`, `LEFT_OUT` or
+    `WITHOUT_PARTICLES`."""
     averages = dataset.class_averages
-    status = np.full(len(superclasses.class_id), LEFT_OUT, dtype=object)
-    status[np.isin(superclasses.class_id, superclasses.junk)] = JUNK
-    if averages is not None:
-        status[averages.lacks_particles] = WITHOUT_PARTICLES
-        status[~averages.has_image] = EMPTY
+    n = len(superclasses.class_id)
+    empty = np.zeros(n, dtype=np.bool_) if averages is None else ~averages.has_image
+    junk = np.isin(superclasses.class_id, superclasses.junk)
+    left_out = np.isin(superclasses.class_id, superclasses.left_out)
+    status = np.full(n, WITHOUT_PARTICLES, dtype=object)
+    status[left_out] = LEFT_OUT
+    if averages is not None and averages.n_particles is not None:
+        # Left out or not, there was nothing to take.
+        status[averages.n_particles == 0] = WITHOUT_PARTICLES
+    status[junk] = JUNK
+    status[empty] = EMPTY
     status[superclasses.label != UNASSIGNED] = USED
-    found: list[str] = status.tolist()
-    return found
+    return [str(word) for word in status]
 
 
 def _particles(selection: Selection | None) -> dict[str, Any] | None:
@@ -240,7 +245,9 @@ def about_the_metric(affinity: Affinity | None) -> list[str]:
     mask = _length(facts, "mask_diameter")
     if mask:
         found = {"images": " (found from the images)", "classification": " (as classified)"}
-        parts.append(f"inside a mask of {mask}{found.get(facts.get('mask_diameter_from', ''), '')}")
+        parts.append(
+            f"inside a mask of {mask}{found.get(str(facts.get('mask_diameter_from')), '')}"
+        )
     for name, words in (
         ("high_pass", "from {}"),
         ("low_pass", "down to {}"),
@@ -253,7 +260,7 @@ def about_the_metric(affinity: Affinity | None) -> list[str]:
         parts.append("mirror images too" if facts["mirror"] else "no mirror images")
     sentences = [f"Class averages were compared {', '.join(parts)}."] if parts else []
     middle, farthest = facts.get("median_offset_px"), facts.get("largest_offset_px")
-    if isinstance(middle, int | float) and isinstance(farthest, int | float):
+    if _is_length(middle) and _is_length(farthest):
         sentences.append(
             f"Objects were centred first: half of them were off centre by {middle:.3g} pixels or "
             f"more, the farthest by {farthest:.3g}."
@@ -264,6 +271,11 @@ def about_the_metric(affinity: Affinity | None) -> list[str]:
 def _length(facts: Mapping[str, Any], name: str) -> str:
     for unit, word in (("A", "Å"), ("px", "pixels")):
         value = facts.get(f"{name}_{unit}")
-        if isinstance(value, int | float):
+        if _is_length(value):
             return f"{value:.4g} {word}"
     return ""
+
+
+def _is_length(value: Any) -> bool:
+    """Facts are a metric's own, or those of a file."""
+    return isinstance(value, int | float) and abs(value) < 1e9

@@ -15,7 +15,14 @@ from rebalance.figures.matrix import COLOR_MAP, limits
 from rebalance.model import IntArray, RunResult, Scan
 from rebalance.model.class_numbers import count_classes
 from rebalance.record.affinity_file import images_digest
-from rebalance.record.summary import EMPTY, WITHOUT_PARTICLES, grouped_by, status_of_averages
+from rebalance.record.summary import (
+    EMPTY,
+    JUNK,
+    LEFT_OUT,
+    WITHOUT_PARTICLES,
+    grouped_by,
+    status_of_averages,
+)
 from rebalance.report.encoding import encoded, encoded_pairs, encoded_sheet
 from rebalance.report.groupings import Groupings, groupings
 from rebalance.report.methods import methods
@@ -40,7 +47,7 @@ def content(settings: RunSettings, result: RunResult) -> dict[str, Any]:
     n = len(superclasses.class_id)
     empty = np.zeros(n, dtype=np.bool_) if averages is None else averages.is_empty
     status = status_of_averages(dataset, superclasses)
-    hollow = np.array([word in (EMPTY, WITHOUT_PARTICLES) for word in status]) | empty
+    hollow = np.isin(status, (EMPTY, WITHOUT_PARTICLES)) | empty
     shown = np.flatnonzero(~hollow)
     found = groupings(settings, result)
     summary = result.summary
@@ -49,7 +56,10 @@ def content(settings: RunSettings, result: RunResult) -> dict[str, Any]:
         "rebalance": rebalance.__version__,
         "job": dataset.job,
         "averages": _averages(result, shown, status),
-        "empty": superclasses.class_id[hollow].tolist(),
+        "not_shown": {
+            word: superclasses.class_id[hollow & (np.array(status) == word)].tolist()
+            for word in (EMPTY, WITHOUT_PARTICLES, LEFT_OUT, JUNK)
+        },
         "sheet": None
         if averages is None or not len(shown)
         else encoded_sheet(averages.images[shown]),

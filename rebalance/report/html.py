@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from rebalance.model import RunResult
+from rebalance.model import RunResult, Superclasses
 from rebalance.report.content import content
 from rebalance.settings import RunSettings
 
@@ -43,9 +43,15 @@ def html(settings: RunSettings, result: RunResult) -> str:
     return joined(content(settings, result))
 
 
-def is_too_large(result: RunResult) -> bool:
-    """Whether there are more class averages than a page can hold."""
-    return int(np.count_nonzero(result.superclasses.label >= 0)) > MOST_AVERAGES
+def why_not_made(superclasses: Superclasses) -> str | None:
+    """What is said where there are more class averages than a page can hold; else None."""
+    used = int(np.count_nonzero(superclasses.label >= 0))
+    if used <= MOST_AVERAGES:
+        return None
+    return (
+        f"report.html is not made: it holds at most {MOST_AVERAGES:,} class averages, and {used:,} "
+        "are used; report.md, the figures and the tables have all of them."
+    )
 
 
 def joined(told: dict[str, Any]) -> str:

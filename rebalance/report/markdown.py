@@ -14,11 +14,12 @@ from rebalance.figures.text import percent
 from rebalance.model import KEPT, REASONS, RunResult
 from rebalance.model.class_numbers import ranges
 from rebalance.model.counting import counted
-from rebalance.record.summary import EMPTY, JUNK, LEFT_OUT, WITHOUT_PARTICLES
+from rebalance.record.summary import EMPTY, JUNK, LEFT_OUT, WITHOUT_PARTICLES, status_of_averages
 from rebalance.report.escape import literal
 from rebalance.report.methods import methods
 
 MOST_ROWS = 60
+_NOT_USED = (EMPTY, WITHOUT_PARTICLES, LEFT_OUT, JUNK)
 """A longer table of superclasses is cut; `superclasses.csv` has it whole."""
 
 CAPTIONS = {
@@ -84,8 +85,10 @@ def _title(result: RunResult) -> str:
 
 def _conclusion(result: RunResult) -> str:
     superclasses, selection = result.superclasses, result.selection
-    total, off = len(superclasses.label), superclasses.is_off
-    asides = [f"{len(numbers):,} {what}" for what, numbers in _not_used(result).items()]
+    total = len(superclasses.label)
+    off = superclasses.is_off
+    status = status_of_averages(result.dataset, superclasses)
+    asides = [f"{status.count(word):,} {word}" for word in _NOT_USED if word in status]
     kind = counted(total, "2D class", "2D classes") if off else counted(total, "class average")
     sentences = [
         f"{kind} were read" + (f" ({', '.join(asides)})." if asides else ".")
@@ -133,28 +136,11 @@ def _superclasses(result: RunResult) -> Iterator[str]:
     yield _table(header, rows[:MOST_ROWS], ["" if name in words else ":" for name in header])
     if len(rows) > MOST_ROWS:
         yield f"{len(rows) - MOST_ROWS:,} more are in `superclasses.csv`."
-    for what, numbers in _not_used(result).items():
-        yield f"{what.capitalize()}: {ranges(numbers)}."
-
-
-def _not_used(result: RunResult) -> dict[str, list[int]]:
-    """Class numbers of the averages in no superclass, by why that is."""
-    superclasses, averages = result.superclasses, result.dataset.class_averages
-    class_id = superclasses.class_id
-    absent = superclasses.label < 0
-    junk = np.isin(class_id, superclasses.junk)
-    left_out = np.isin(class_id, superclasses.left_out)
-    rest = absent & ~left_out & ~junk
-    has_image = np.zeros(len(class_id), dtype=np.bool_)
-    if averages is not None:
-        has_image = np.isin(class_id, averages.class_id[averages.has_image])
-    groups = {
-        EMPTY: rest & ~has_image,
-        WITHOUT_PARTICLES: rest & has_image,
-        LEFT_OUT: absent & left_out & ~junk,
-        JUNK: absent & junk,
-    }
-    return {what: class_id[which].tolist() for what, which in groups.items() if which.any()}
+    status = np.array(status_of_averages(result.dataset, superclasses))
+    for word in _NOT_USED:
+        which = status == word
+        if which.any():
+            yield f"{word.capitalize()}: {ranges(superclasses.class_id[which].tolist())}."
 
 
 def _particles(result: RunResult) -> Iterator[str]:

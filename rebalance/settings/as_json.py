@@ -46,15 +46,17 @@ def _check_types(model: type[Settings], content: Mapping[str, Any]) -> None:
 
     for name in _NAMES:
         if not isinstance(content.get(name, ""), str):
-            raise _wrong(name, f"{content[name]!r} is no name")
+            raise _wrong(name, f"{content[name]!r:.60} is no name")
     kept: Any = {name: (kept_type(model, name), None) for name in settings_of(model)}
     try:
         # As JSON, strict takes a list for a tuple and text for a path, but "4" for no number.
-        create_model("Recorded", **kept).model_validate_json(json.dumps(content), strict=True)
+        # Bytes of file names that are not UTF-8, surrogates in Python, are of no type.
+        text = json.dumps(content, ensure_ascii=False).encode("utf-8", "replace")
+        create_model("Recorded", **kept).model_validate_json(text, strict=True)
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
-        raise _wrong(place, f"{first['msg']}, not {first['input']!r}") from error
+        raise _wrong(place, f"{first['msg']}, not {first['input']!r:.60}") from error
 
 
 def _wrong(name: str, what: str) -> OptionError:

@@ -43,6 +43,8 @@ def a_path(name: str, value: Path | str) -> Path:
     """A path from text or a path."""
     if not isinstance(value, str | os.PathLike):
         raise OptionError(f"`{name}` is {value!r}; a path was expected.", setting=name)
+    if "\0" in os.fspath(value):
+        raise OptionError(f"`{name}` is {value!r:.60}; no path has a NUL.", setting=name)
     return Path(value)
 
 

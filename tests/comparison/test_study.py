@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -153,6 +154,7 @@ def test_simulations_are_drawn_for_every_seed_and_option() -> None:
     ("content", "message"),
     [
         ({}, "key data: It is missing"),
+        ({"data": DATA, "factor": "x" * 5000}, r"key factor: .{1,150}\n"),
         ({"data": []}, "key data: At least one"),
         ({"data": DATA, "k": 8}, "key k: There is no such key"),
         ({"data": [{"paht": "job"}]}, r"key data\[0\].paht: There is no such key"),
@@ -256,7 +258,34 @@ def test_the_same_data_under_two_names_are_refused(tmp_path: Path) -> None:
     assert len(list_data_sets(parse_study({"data": [SMALL], "seeds": 2}), tmp_path)) == 2
 
 
-@pytest.mark.parametrize("content", ['{"scores": 5}', '{"scores": [5]}', '{"scores": [{}]}', "[]"])
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("seeds = " + "9" * 5000, "5000 digits"),
+        ("seeds = " + "[" * 3000, "nested too deeply"),
+        (".".join(["data"] * 3000) + " = 1", "line 1: It has a key of too many parts"),
+        ('seeds = "\0"', "not a text file"),
+    ],
+)
+def test_a_file_that_is_no_study_is_refused_by_name(text: str, says: str, tmp_path: Path) -> None:
+    (tmp_path / "study.toml").write_text(text)
+    with pytest.raises(InputError, match=says) as caught:
+        read_study(tmp_path / "study.toml")
+    assert caught.value.path == tmp_path / "study.toml"
+
+
+@pytest.mark.parametrize("n_averages", ["many", None, {}])
+def test_a_number_of_averages_that_is_none_is_refused(n_averages: Any, tmp_path: Path) -> None:
+    study = parse_study(
+        {"data": [{"simulate": {"n_averages": n_averages}}], "particles_per_average": 5}
+    )
+    with pytest.raises(OptionError, match="n_averages"):
+        list_data_sets(study, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content", ["[" * 100_000, '{"scores": 5}', '{"scores": [5]}', '{"scores": [{}]}', "[]"]
+)
 def test_a_cell_that_is_damaged_is_not_there(content: str, tmp_path: Path) -> None:
     kept = CellStore(tmp_path)
     kept.store("a", {"n_superclasses": 2, "scores": [{"score": "ari", "value": 1.0}]})

@@ -49,6 +49,11 @@ def test_labels_say_where_every_class_is() -> None:
     [
         ("", "not JSON"),
         ('{"decisions_version": 1, "superc', "not JSON"),
+        ("[" * 100_000, "nested too deeply"),
+        (CONTENT | {"max_size": 10**30}, "max_size: .*less than or equal to"),
+        (CONTENT | {"class_numbers": [*range(1, 7), 2**63]}, "class_numbers.6: .*less than"),
+        (CONTENT | {"superclasses": [[1, -(2**63) - 1]]}, "superclasses.0.1: .*greater than"),
+        (CONTENT | {"decisions_version": "x" * 1000}, "version 'xxx"),
         ([1, 2], "no decisions file"),
         ({"superclasses": [[1]]}, "no decisions file"),
         (CONTENT | {"decisions_version": 2, "rebalance": "9.1"}, "written by rebalance 9.1"),

@@ -144,7 +144,7 @@ def test_what_is_no_truth_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="not a text file"):
         read_truth(tmp_path / "image.csv")
     write(tmp_path, '{"version": 9}', "truth.json")
-    with pytest.raises(InputError, match="another version"):
+    with pytest.raises(InputError, match="version 9"):
         read_truth(tmp_path)
 
 
@@ -182,3 +182,56 @@ def test_a_point_group_that_there_is_not_is_refused_also_where_it_is_empty(folde
     for name in ("X9", ""):
         with pytest.raises(OptionError, match="point group"):
             read_truth(folder, symmetry=name)
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("class_id,label\n9223372036854775808,a\n", "line 2, column class_id"),
+        ("class_id,label\n" + "9" * 5000 + ",a\n", "line 2, column class_id: '9999"),
+        ("class_id,view_x,view_y,view_z\n1,1e400,0,0\n", "line 2, column view_x"),
+        ("class_id,view_x,view_y,view_z\n1,0,1e300,0\n", "line 2, column view_y"),
+        ("class_id,view_x,view_y,view_z\n1,0,0,-inf\n", "line 2, column view_z"),
+        ("class_id,label\n1,a\0\n", "not a text file"),
+        ("class_id,label\n1," + "a" * 200_000 + "\n", "line 2"),
+        ("x" * 5000 + ",y\n1,2\n", "columns are x{200}…"),
+    ],
+)
+def test_numbers_that_are_none_are_named_by_line_and_column(
+    tmp_path: Path, text: str, says: str
+) -> None:
+    with pytest.raises(InputError, match=says) as caught:
+        read_truth(write(tmp_path, text))
+    assert len(str(caught.value)) < 1_000
+
+
+@pytest.mark.parametrize(
+    ("facts", "says"),
+    [
+        ('{"version": [1]}', "version"),
+        ('{"classes": 5}', "classes"),
+        ('{"symmetry": {}}', "symmetry is"),
+        ('{"symmetry_operators": [[[1e308, 0, 0], [0, 1e308, 0], [0, 0, 1]]]}', "symmetry is"),
+        ('{"symmetry_operators": [[[2, 0, 0], [0, 2, 0], [0, 0, 2]]]}', "symmetry is"),
+        ('{"symmetry_operators": [[[NaN, 0, 0], [0, 1, 0], [0, 0, 1]]]}', "symmetry is"),
+        (f'{{"symmetry_operators": [[[{10**400}, 0, 0], [0, 1, 0], [0, 0, 1]]]}}', "symmetry is"),
+        ("[" * 100_000, "nested too deeply"),
+    ],
+)
+def test_facts_of_a_simulation_that_are_none_are_refused(
+    tmp_path: Path, facts: str, says: str
+) -> None:
+    write(tmp_path, "class_id,label\n1,a\n2,b\n", "truth_classes.csv")
+    write(tmp_path, facts, "truth.json")
+    with pytest.raises(InputError, match=says) as caught:
+        read_truth(tmp_path)
+    assert caught.value.path == tmp_path / "truth.json"
+
+
+def test_one_long_name_among_many_takes_no_more_than_its_length(tmp_path: Path) -> None:
+    rows = "\n".join(f"{i:06d}@a,0,0,1" for i in range(20_000))
+    text = f"image_name,view_x,view_y,view_z\n{rows}\n{'b' * 100_000},0,0,1\n"
+    truth = read_truth(write(tmp_path, text))
+    assert truth.particle_name is not None
+    assert truth.particle_name.nbytes < 1_000_000
+    assert len(truth.particle_name[-1]) == 100_000

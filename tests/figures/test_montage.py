@@ -61,6 +61,20 @@ def test_empty_averages_are_listed_and_not_drawn(results):
     assert 0.8 * 24 * side**2 < tile_area(figure) <= 24 * side**2
 
 
+def test_averages_without_particles_are_not_called_empty(results):
+    result = results(30, 5)
+    superclasses = result.superclasses
+    label = superclasses.label.copy()
+    label[[at for at in superclasses.member_rows(0) if at != superclasses.medoid_row[0]][:2]] = -1
+    (figure,) = class_averages(
+        result.dataset.class_averages, replace(superclasses, label=label, linkage=None)
+    )
+    text = " ".join(words(figure))
+    assert "without particles (2)" in text
+    assert "left out (" not in text
+    assert "empty (" not in text
+
+
 def test_averages_that_a_person_left_out_are_named_apart(results):
     result = results(30, 5)
     superclasses = result.superclasses
@@ -68,16 +82,16 @@ def test_averages_that_a_person_left_out_are_named_apart(results):
     label = superclasses.label.copy()
     dropped = [index for index in first if index != superclasses.medoid_row[0]][:2]
     label[dropped] = -1
-    (figure,) = class_averages(
-        result.dataset.class_averages, replace(superclasses, label=label, linkage=None)
-    )
+    left_out = tuple(superclasses.class_id[dropped].tolist())
+    without = replace(superclasses, label=label, linkage=None, left_out=left_out)
+    (figure,) = class_averages(result.dataset.class_averages, without)
     text = " ".join(words(figure))
     assert "left out (2)" in text
     assert "empty (" not in text
     junk = (int(superclasses.class_id[dropped[0]]),)
     (figure,) = class_averages(
         result.dataset.class_averages,
-        replace(superclasses, label=label, linkage=None, junk=junk),
+        replace(without, junk=junk),
     )
     text = " ".join(words(figure))
     assert "left out (1)" in text

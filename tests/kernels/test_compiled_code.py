@@ -189,3 +189,30 @@ def test_kernels_are_a_package_of_their_own() -> None:
     assert package_of("somebody.kernels") == "somebody"
     assert source_digest(KERNELS) != source_digest("rebalance")
     assert source_digest("no_such_package") == ""
+
+
+def test_compiled_code_that_can_not_be_kept_stops_nothing(tmp_path: Path) -> None:
+    """As on a full disk: it is compiled again by the next process."""
+    script = tmp_path / "script.py"
+    script.write_text(
+        "import resource\n"
+        "from rebalance.kernels.compile import jit\n"
+        "@jit\n"
+        "def more(x):\n"
+        "    return x + 1\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))\n"
+        "assert more(1) == 2\n"
+    )
+    done = subprocess.run(
+        [sys.executable, script],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={
+            **os.environ,
+            "NUMBA_CACHE_DIR": str(tmp_path / "kept"),
+            "PYTHONPATH": str(Path(__file__).parents[2]),
+        },
+    )
+    assert done.returncode == 0, done.stderr
+    assert not list((tmp_path / "kept").rglob("*.nbc"))

@@ -130,12 +130,30 @@ def test_a_record_of_a_later_version_is_refused(first: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "changed", [{"inputs": 7}, {"inputs": [{"path": "x"}]}, {"outputs": [7]}, {"plugins": 3}]
+    ("changed", "location"),
+    [
+        ({"inputs": 7}, "inputs"),
+        ({"inputs": [{"path": "x"}]}, "inputs.0.sha256"),
+        ({"inputs": [{"path": 3, "sha256": ""}]}, "inputs.0.path"),
+        ({"outputs": [7]}, "outputs.0"),
+        ({"outputs": [{"name": [], "sha256": ""}]}, "outputs.0.name"),
+        ({"plugins": 3}, "plugins"),
+        ({"plugins": {"metric": []}}, "plugins.metric"),
+        ({"plugins": {"metric": {"name": "frc"}}}, "plugins.metric.package"),
+        ({"request": []}, "request"),
+        ({"machine": []}, "machine"),
+        ({"machine": {"packages": 1}}, "machine.packages"),
+        ({"rebalance": None}, "rebalance"),
+        ({"command": ["scan"]}, "command"),
+    ],
 )
-def test_a_record_changed_by_hand_is_refused_by_its_part(changed: dict, tmp_path: Path) -> None:
+def test_a_record_changed_by_hand_is_refused_by_its_part(
+    changed: dict, location: str, tmp_path: Path
+) -> None:
     record = {"record_version": 1, "rebalance": "0.1.0", "request": {}, "plugins": {}}
     whole = record | {"inputs": [], "outputs": []} | changed
     (tmp_path / "run.json").write_text(json.dumps(whole))
     with pytest.raises(InputError) as caught:
         rerun(tmp_path)
-    assert caught.value.location == next(iter(changed))
+    assert caught.value.location == location
+    assert caught.value.path == tmp_path / "run.json"

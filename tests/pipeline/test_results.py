@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,11 @@ import pytest
 
 import rebalance
 from rebalance.errors import OptionError
-from tests.pipeline.runs import content, data_star, digest, quick_run, star_rows
+from rebalance.record.summary_text import headline
+from tests.pipeline.runs import class_column, content, data_star, digest, quick_run, star_rows
+
+NOISE = 18
+"""The simulated average that has an image, of noise, and no particles."""
 
 
 def test_selected_and_excluded_are_the_input_row_for_row(simulated_job: Path) -> None:
@@ -47,6 +52,34 @@ def test_the_same_command_twice_gives_the_same_bytes(simulated_job: Path) -> Non
     assert any(name.endswith(".pdf") for name in one)
 
 
+def test_an_average_without_particles_is_not_called_empty(
+    simulated_job: Path, tmp_path: Path
+) -> None:
+    """Empty is one that has no image; in the summary, the table, the report, and the headline."""
+    shutil.copytree(simulated_job.parents[1], tmp_path / "project")
+    job = tmp_path / "project" / simulated_job.parent.name / simulated_job.name
+    table, at = data_star(job), class_column(data_star(job))
+    rows = star_rows(table)
+    (without, _), *_ = Counter(row.split()[at] for row in rows).most_common(1)
+    kept = [row for row in rows if row.split()[at] != without]
+    content = table.read_bytes()
+    table.write_bytes(content[: content.index(rows[0])] + b"\n".join(kept) + b"\n")
+    result = quick_run(job, output=tmp_path / "out")
+    averages, number = result.summary["class_averages"], int(without)
+    # The simulated one is noise; the other has the average of its particles.
+    assert averages["without_particles"] == sorted([number, NOISE])
+    assert averages["empty"]
+    assert number not in averages["empty"]
+    assert averages["left_out"] == []
+    with (tmp_path / "out" / "superclasses.csv").open() as stream:
+        status = {int(row["class_id"]): row["status"] for row in csv.DictReader(stream)}
+    assert status[number] == "without particles"
+    report = (tmp_path / "out" / "report.md").read_text()
+    assert "empty, 2 without particles)" in report
+    assert f"Without particles: {min(number, NOISE)}, {max(number, NOISE)}." in report
+    assert headline(result.summary).endswith("empty, 2 without particles)")
+
+
 def test_every_number_of_the_summary_is_true(simulated_job: Path) -> None:
     result = quick_run(simulated_job, factor="0.4", min_class_particles=20)
     assert result.folder is not None
@@ -65,15 +98,9 @@ def test_every_number_of_the_summary_is_true(simulated_job: Path) -> None:
 
     count_before = Counter(before["rlnClassNumber"])
     count_after = Counter(after["rlnClassNumber"])
-    averages = result.dataset.class_averages
-    assert summary["class_averages"]["empty"] == averages.class_id[~averages.has_image].tolist()
-    assert summary["class_averages"]["without_particles"] == [
-        number
-        for number in averages.class_id[averages.has_image].tolist()
-        if count_before[number] == 0
-    ]
-    assert summary["class_averages"]["empty"]
-    assert summary["class_averages"]["without_particles"]
+    without = [number for number in range(1, 25) if count_before[number] == 0]
+    assert summary["class_averages"]["empty"] == [one for one in without if one != NOISE]
+    assert summary["class_averages"]["without_particles"] == [NOISE]
     assert summary["class_averages"]["left_out"] == [
         number for number in range(1, 25) if 0 < count_before[number] < 20
     ]

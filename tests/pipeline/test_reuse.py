@@ -94,5 +94,5 @@ def test_an_affinity_of_other_averages_is_refused(simulated_job: Path) -> None:
         quick_run(other, affinity_file=first.folder / "affinity.npz", output="x")
     changed["is_empty"] = np.ones(24, dtype=bool)
     np.savez("other.npz", **changed)
-    with pytest.raises(InputError, match="is empty in it, but not in the data set"):
+    with pytest.raises(InputError, match="was not compared in it"):
         quick_run(simulated_job, affinity_file="other.npz", output="x")

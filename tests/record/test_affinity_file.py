@@ -136,7 +136,7 @@ def test_pickled_arrays_are_refused_and_never_loaded(
         ({"class_id": np.arange(6) + 0.5}, "whole numbers"),
         ({"is_empty": np.zeros(3, bool)}, r"is_empty has shape \(3,\)"),
         ({"rotation": np.zeros(4)}, r"rotation has shape \(4,\), expected \(15,\)"),
-        ({"options": np.array("{")}, "options is not JSON"),
+        ({"options": np.array("{")}, "options can't be read: it is not JSON"),
         ({"version": np.array(99)}, "version 99"),
     ],
 )
@@ -195,3 +195,65 @@ def test_particle_counts_are_not_written(tmp_path: Path, rng: np.random.Generato
         write_affinity(affinity, tmp_path / name)
     assert (tmp_path / "plain").read_bytes() == (tmp_path / "more").read_bytes()
     assert read_affinity(tmp_path / "more").n_particles is None
+
+
+def _entries(path: Path) -> dict[str, bytes]:
+    write_affinity(make_affinity(np.random.default_rng(1), 4), path)
+    with zipfile.ZipFile(path) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+def _npy(descr: str, shape: str, body: bytes = b"") -> bytes:
+    header = f"{{'descr': {descr}, 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+    return b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little") + header + body
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        ("values", _npy("'<f4'", "(100000, 100000)"), "does not fit into"),
+        ("values", _npy("'<f4'", "(10**12,)"), "header"),
+        ("values", _npy("'<f4'", "(-3, 3)"), "does not fit into"),
+        ("values", _npy("'<U100000000'", "(3,)"), "does not fit into"),
+        ("values", _npy("'|V0'", "(99999999999999999999,)"), "damaged"),
+        ("values", _npy("'<f4'", "(0, 99999999999999999999999)"), "damaged"),
+        ("values", _npy("'|O'", "(3,)"), "Python objects"),
+        ("values", b"\x93NUMPY\x03\x00\xff\xff\xff\xff", "header"),
+        ("values", _npy("'<f4'", "(" * 300), "header"),
+        ("values", _npy("'<f4'", "(3,\n  "), "header"),
+        ("class_id", _npy("'<u8'", "(4,)", b"\xff" * 31 + b"\xfe"), "class numbers"),
+        ("version", _npy("'<i8'", "(1000,)", b"\0" * 8000), "version"),
+        ("metric", _npy("'<i8'", "(1000,)", b"\0" * 8000), "expected text"),
+        ("metric", _npy("'<U1'", "()", b"\xff\xff\xff\x7f"), "no text|damaged"),
+        ("metric", _npy("'<U1'", "()", b"\x00\xd8\x00\x00"), "no text|damaged"),
+        ("options", _npy("'<U4'", "()", b"{\0\0\0g\0\x9e\0}\0\0\0 \0\0\0"), "no text"),
+        ("notes", _npy("'<U3'", "()", "[1]".encode("utf-32-le")), "list of sentences"),
+        ("facts", _npy("'<U200'", "()", ("[" * 200).encode("utf-32-le")), "nested|JSON"),
+        ("facts", _npy("'<U10'", "()", '"\\ud800"'.ljust(10, " ").encode("utf-32-le")), "facts"),
+        ("rotation", _npy("'<f8'", "(6,)", b"\xff" * 48), "NaN"),
+    ],
+)
+def test_an_entry_that_claims_too_much_or_nonsense_is_refused(
+    tmp_path: Path, name: str, content: bytes, says: str
+) -> None:
+    path = tmp_path / "affinity.npz"
+    entries = _entries(path) | {f"{name}.npy": content}
+    with zipfile.ZipFile(path, "w") as archive:
+        for entry, its in entries.items():
+            archive.writestr(entry, its)
+    with pytest.raises(InputError, match=says) as caught:
+        read_affinity(path)
+    assert caught.value.path == path
+
+
+def test_an_archive_that_would_unpack_to_far_more_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "affinity.npz"
+    n = 5_000
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("values.npy", _npy("'<f4'", f"({n}, {n})", bytes(4 * n * n)))
+    with pytest.raises(InputError, match="when they are unpacked"):
+        read_affinity(path)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("values.npy", _npy("'<f4'", "(1, 1)", bytes(4)))
+    with pytest.raises(InputError, match="NumPy does not write"):
+        read_affinity(path)

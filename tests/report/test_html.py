@@ -16,7 +16,7 @@ from rebalance.pipeline.rerun import rerun
 from rebalance.report import html as page
 from rebalance.report.content import content
 from rebalance.report.encoding import encoded, encoded_pairs, tile_side
-from rebalance.report.html import html, in_a_script, is_too_large
+from rebalance.report.html import html, in_a_script, why_not_made
 from rebalance.settings import RunSettings
 
 
@@ -109,11 +109,16 @@ def test_no_page_is_made_of_more_averages_than_it_can_hold(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert not is_too_large(result)
+    assert why_not_made(result.superclasses) is None
     monkeypatch.setattr(page, "MOST_AVERAGES", 3)
-    assert is_too_large(result)
     without = rebalance.run(simulated_job, n_superclasses=4, output=tmp_path / "out")
     assert "report.html" not in {path.name for path in without.files}
+    (said,) = (note for note in without.summary["notes"] if note.startswith("report.html"))
+    assert "at most 3 class averages, and 18 are used" in said
+    assert without.folder is not None
+    assert said in (without.folder / "report.md").read_text()
+    quiet = rebalance.run(simulated_job, n_superclasses=4, output=tmp_path / "quiet", figures=False)
+    assert not any("report.html" in note for note in quiet.summary["notes"])
 
 
 def test_no_figures_no_page(result: rebalance.RunResult) -> None:

@@ -62,6 +62,7 @@ def result_of(job="job013", *, particles=True, files=(), summary=None) -> RunRes
         {"linkage": "average"},
     )
     images = np.random.default_rng(0).normal(0, 1, (6, 8, 8)).astype(np.float32)
+    images[label < 0] = 0
     averages = ClassAverages(images, class_id)
     table = selection = None
     if particles:
@@ -190,7 +191,14 @@ def test_a_table_of_hundreds_is_cut_and_says_where_the_rest_is():
     many = Superclasses(
         np.arange(k), np.arange(k), np.ones(k, np.int64), np.arange(k), np.ones(k), np.arange(k)
     )
-    report = markdown(replace(result, superclasses=many, affinity=None))
+    report = markdown(
+        replace(
+            result,
+            dataset=replace(result.dataset, class_averages=None),
+            superclasses=many,
+            affinity=None,
+        )
+    )
     assert len(rows_of(report, "superclass")) == MOST_ROWS
     assert "40 more are in `superclasses.csv`." in report
 

@@ -17,7 +17,7 @@ function redraw() {
 }
 
 function facts() {
-  const words = [counted(classOf.length + told.empty.length, "class average")];
+  const words = [counted(classOf.length + Object.values(told.not_shown).flat().length, "class average")];
   if (told.balance) words.push(counted(told.balance.read, "particle"));
   if (told.metric) words.push(`compared by ${told.metric}`);
   if (told.decisions.grouped_by.by === "clustering") words.push(`grouped by ${told.clustering}`);

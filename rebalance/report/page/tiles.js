@@ -199,6 +199,8 @@ function startTiles() {
     for (const place of document.querySelectorAll(".over")) place.classList.remove("over");
   });
   acceptDrops(find("junk"), (i) => { if (!state.junk.has(i)) toggleJunk(i); });
-  find("empties").textContent = told.empty.length
-    ? `${counted(told.empty.length, "class average")} not shown, without an image or particles: ${ranges(told.empty)}.` : "";
+  find("empties").textContent = Object.entries(told.not_shown)
+    .filter(([, numbers]) => numbers.length)
+    .map(([why, numbers]) => `${counted(numbers.length, "class average")} not shown, ${why}: ${ranges(numbers)}.`)
+    .join(" ");
 }

@@ -1,0 +1,137 @@
+"""The folders that runs work in, noted while they do, so that those of killed runs are found.
+
+A run builds its results beside their place, in a hidden folder that a kill leaves behind. It is
+cleared by the next run to that place; but nobody may ever run there again. So each is noted by a
+small file in the user's cache folder, which goes when the run ends.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import re
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from rebalance.cache_folder import cache_folder, make_folder
+
+UNFINISHED, FORMER = "unfinished", "former"
+"""Results in the making, and those that they replace."""
+
+_NOTES = "started"
+_NAME = re.compile(rf"\.(?P<place>.+)\.(?P<role>{UNFINISHED}|{FORMER})-\w+", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """A folder of a run that was killed.
+
+    Parameters
+    ----------
+    path : Path
+    place : Path
+        Where its results were to go.
+    is_former : bool
+        It holds the results that were being replaced; a run to the place puts them back.
+    size : int
+        Bytes.
+    """
+
+    path: Path
+    place: Path
+    is_former: bool
+    size: int
+
+
+def work_folder_prefix(place: Path, role: str) -> str:
+    """How the names of the folders begin that are made beside a place."""
+    return f".{place.name}.{role}-"
+
+
+def lock_folder(folder: Path) -> int:
+    """An open, exclusively locked descriptor of a folder; −1 where that can't be had."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return -1
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return -1
+    return descriptor
+
+
+def note_started(folder: Path) -> None:
+    """Note a folder that this process has locked; failing to is no reason not to run."""
+    note = _note_of(folder)
+    with contextlib.suppress(OSError):
+        make_folder(note.parent.parent)
+        note.parent.mkdir(exist_ok=True)
+        note.write_bytes(os.fsencode(folder))
+
+
+def forget(folder: Path) -> None:
+    """The folder is gone, or has its final name."""
+    with contextlib.suppress(OSError):
+        _note_of(folder).unlink(missing_ok=True)
+
+
+def _note_of(folder: Path) -> Path:
+    digest = hashlib.sha256(os.fsencode(folder)).hexdigest()[:32]
+    return cache_folder() / _NOTES / digest
+
+
+def find_leftovers() -> list[Leftover]:
+    """Noted folders that are still there and that no process works in; other notes are dropped.
+
+    A folder that can't be reached now, as on a disk that is not mounted, keeps its note only if
+    the folder that it was made in is not there either.
+    """
+    found = []
+    with contextlib.suppress(OSError):
+        for note in sorted((cache_folder() / _NOTES).iterdir()):
+            folder = Path(os.fsdecode(note.read_bytes()))
+            match = _NAME.fullmatch(folder.name)
+            if match is None or (folder.parent.is_dir() and not os.path.lexists(folder)):
+                note.unlink(missing_ok=True)
+                continue
+            if not folder.is_dir() or folder.is_symlink():
+                continue
+            lock = lock_folder(folder)
+            if lock < 0:
+                continue
+            os.close(lock)
+            place = folder.with_name(match["place"])
+            found.append(Leftover(folder, place, match["role"] == FORMER, _size(folder)))
+    return found
+
+
+def remove_leftovers() -> int:
+    """Delete the unfinished results of killed runs, and no former ones; bytes deleted."""
+    freed = 0
+    for left in find_leftovers():
+        if left.is_former:
+            continue
+        lock = lock_folder(left.path)
+        if lock < 0:
+            continue
+        try:
+            shutil.rmtree(left.path, ignore_errors=True)
+        finally:
+            os.close(lock)
+        if not left.path.exists():
+            forget(left.path)
+            freed += left.size
+    return freed
+
+
+def _size(folder: Path) -> int:
+    total = 0
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):
+            total += path.lstat().st_size if not path.is_dir() else 0
+    return total
