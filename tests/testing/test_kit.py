@@ -38,7 +38,12 @@ def test_a_plugin_that_keeps_its_promises_gives_an_outcome_for_each_check() -> N
     ("ask", "plugin", "promise", "place"),
     [
         (check_metric, wrong_metrics.NeverSure(), "identical-images", "pair (1, 4)"),
-        (check_clustering, wrong_clusterings.BeginsWithTheFirst(), "order-of-averages", "average"),
+        (
+            check_clustering,
+            wrong_clusterings.BeginsWithTheFirst(),
+            "order-of-averages",
+            "averages, K = 2",
+        ),
         (check_strategy, wrong_strategies.KeepsOneAnyway(), "cap-of-nothing", "particle"),
     ],
 )
@@ -60,6 +65,7 @@ def test_a_broken_promise_is_an_error_that_says_which_and_where(
     ("plugin", "check", "words"),
     [
         (wrong_clusterings.OrderCountsWithANumber(), "order-of-averages", "K = "),
+        (wrong_clusterings.ParticlesOfOthers(), "order-of-averages", "shown in the order"),
         (wrong_clusterings.GivesABareArray(), "labels", "gave ndarray, expected a Clustering"),
         (wrong_strategies.NeverAsks(), "other-seed-other-particles", "or state is_random = False"),
         (wrong_strategies.SaysItIsNotRandom(), "other-seed-other-particles", "is_random = False"),

@@ -13,6 +13,7 @@ from rebalance.clusterings.hierarchical import Hierarchical
 from rebalance.contracts import Clustering, ClusteringInput
 from rebalance.errors import OptionError
 from rebalance.model import ClusteringResult
+from rebalance.toolkit import canonical_order
 from tests.testing.wrong_options import RightOptions, option_faults
 
 
@@ -119,6 +120,36 @@ class BeginsWithTheFirst(Right):
         label = affinity[leaders].argmax(axis=0)
         label[leaders] = np.arange(len(leaders))
         return ClusteringResult(label.astype(np.int64))
+
+
+class LedByParticles(Right):
+    """Farthest-first traversal from the average of most particles, whatever order it is shown."""
+
+    def counts(self, averages: ClusteringInput) -> Any:
+        n = len(averages)
+        return np.ones(n) if averages.n_particles is None else averages.n_particles
+
+    def cluster(
+        self, averages: ClusteringInput, n_superclasses: Any, options: Any, rng: Any
+    ) -> ClusteringResult:
+        counts = self.counts(averages)
+        # The most particles first; among as many, in the order that affinities decide.
+        order = canonical_order(averages.affinity)
+        order = order[np.argsort(-counts[order], kind="stable")]
+        shown = replace(averages, affinity=averages.affinity[np.ix_(order, order)])
+        label = np.empty(len(order), dtype=np.int64)
+        label[order] = BeginsWithTheFirst().cluster(shown, n_superclasses, options, rng).label
+        return ClusteringResult(label)
+
+
+class ParticlesOfOthers(LedByParticles):
+    """As if the numbers of particles came in the canonical order of the affinity."""
+
+    def counts(self, averages: ClusteringInput) -> Any:
+        counts = super().counts(averages)
+        misplaced = np.empty_like(counts)
+        misplaced[canonical_order(averages.affinity)] = counts
+        return misplaced
 
 
 class DividesByTheSum(Right):
@@ -252,4 +283,4 @@ class RightByBaseClass(Clustering):
         return Right().cluster(averages, n_superclasses, options, rng)
 
 
-RIGHT = (Right(), RightFinder(), RightByBaseClass())
+RIGHT = (Right(), RightFinder(), RightByBaseClass(), LedByParticles())
