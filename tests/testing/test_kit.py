@@ -71,6 +71,17 @@ def test_a_broken_promise_is_an_error_that_says_which_and_where(
         (wrong_strategies.SaysItIsNotRandom(), "other-seed-other-particles", "is_random = False"),
         (wrong_metrics.DoubleFeatures(), "dtype", "features() gave float64"),
         (wrong_metrics.GivesABareArray(), "shape", "tile() gave ndarray, expected a Block"),
+        (
+            wrong_metrics.TakesOffTheFirst(),
+            "inputs-unchanged",
+            "pair writes to an array that it is given, features.arrays",
+        ),
+        (
+            wrong_metrics.NotesOfASortedSpectrum(),
+            "inputs-unchanged",
+            "notes() wrote to features['rows']",
+        ),
+        (wrong_metrics.NeverSure(), "identical-images", "depends on its place among the averages"),
         (wrong_metrics.TakesTheFirst(), "pair-symmetric", "with the two exchanged"),
     ],
 )
@@ -86,6 +97,18 @@ def test_of_a_plugin_that_breaks_its_contract_nothing_else_is_asked() -> None:
     assert [one.check for one in outcomes if one.status == "failed"] == ["contract"]
     assert {one.status for one in outcomes[1:]} == {"not applicable"}
     assert "expected 'affinity' or 'distance'" in outcomes[0].detail
+
+
+def test_what_the_package_refuses_in_every_check_is_one_failure_without_advice_to_users() -> None:
+    outcomes = check_metric(wrong_metrics.OneRingForAll(), raises=False)
+    (failed,) = (one for one in outcomes if one.status == "failed")
+    assert failed.check == "shape"
+    assert failed.detail.startswith("OneRingForAll.features gave float32")
+    assert "See shape." in {one.detail for one in outcomes}
+    with pytest.raises(BrokenPromises, match=r"\n    Expected float32 \(N, F\)"):
+        check_metric(wrong_metrics.OneRingForAll())
+    unkept = check_metric(wrong_metrics.ResultsOfAFunction(), raises=False)
+    assert not any("authors" in one.detail for one in unkept)
 
 
 def test_a_class_in_place_of_an_instance_is_named() -> None:
