@@ -75,7 +75,7 @@ def validated(instance: Any, kind: str, what: str) -> Any:
 def _missing(instance: Any, kind: str) -> list[str]:
     """The methods that it has to have and lacks; those of a class that can't be made for that."""
     if isinstance(instance, type):
-        return sorted(instance.__abstractmethods__)
+        return sorted(getattr(instance, "__abstractmethods__", ()))
     if kind == "strategy":
         has_one = overrides(instance, "select") or overrides(instance, "places")
         return [] if has_one else ["places or select"]

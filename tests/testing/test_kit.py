@@ -69,6 +69,16 @@ def test_a_broken_promise_is_an_error_that_says_which_and_where(
         (wrong_clusterings.GivesABareArray(), "labels", "gave ndarray, expected a Clustering"),
         (wrong_strategies.NeverAsks(), "other-seed-other-particles", "or state is_random = False"),
         (wrong_strategies.SaysItIsNotRandom(), "other-seed-other-particles", "is_random = False"),
+        (
+            wrong_strategies.ScoresForPlaces(),
+            "selection",
+            "places() gave float64 (96,), expected int64 (96,)",
+        ),
+        (
+            wrong_strategies.PlacesOfThoseThatMayStay(),
+            "selection",
+            "places() gave int64 (88,), expected int64 (96,)",
+        ),
         (wrong_metrics.DoubleFeatures(), "dtype", "features() gave float64"),
         (wrong_metrics.GivesABareArray(), "shape", "tile() gave ndarray, expected a Block"),
         (
