@@ -109,6 +109,15 @@ def test_of_a_plugin_that_breaks_its_contract_nothing_else_is_asked() -> None:
     assert "expected 'affinity' or 'distance'" in outcomes[0].detail
 
 
+@pytest.mark.parametrize(
+    "strategy", [wrong_strategies.ScoresForPlaces(), wrong_strategies.PlacesOfThoseThatMayStay()]
+)
+def test_places_that_can_not_be_used_fail_one_check(strategy: Any) -> None:
+    outcomes = check_strategy(strategy, raises=False)
+    assert [one.check for one in outcomes if one.status == "failed"] == ["selection"]
+    assert "See selection." in {one.detail for one in outcomes}
+
+
 def test_what_the_package_refuses_in_every_check_is_one_failure_without_advice_to_users() -> None:
     outcomes = check_metric(wrong_metrics.OneRingForAll(), raises=False)
     (failed,) = (one for one in outcomes if one.status == "failed")
