@@ -205,11 +205,18 @@ class Metric(Plugin, ABC):
         return {}
 
     def notes(self, features: Any) -> Sequence[str]:
-        """What a person should be told of it: sentences, each with a capital and a full stop."""
+        """What a person should be told of it: sentences, each with a capital and a full stop.
+
+        They are shown as the run's notes, in the report too, and are `Affinity.notes` in Python.
+        """
         return ()
 
     def results(self, features: Any) -> Mapping[str, Any]:
-        """Arrays of numbers found beside the affinity, by name: a map, viewing directions, …"""
+        """Arrays of numbers found beside the affinity, by name: a map, viewing directions, …
+
+        Of real or whole numbers, true or false (dtype kinds f, i, u, b). They are
+        `Affinity.results` in Python, and arrays ``result.NAME`` in ``affinity.npz``.
+        """
         return {}
 
     def advice(self, options: Any) -> Advice | None:
@@ -243,6 +250,8 @@ class Metric(Plugin, ABC):
 @dataclass(frozen=True, eq=False)
 class ClusteringInput:
     """What a clustering is given: the class averages that take part, and how alike they are.
+
+    ``len(averages)`` is n.
 
     Parameters
     ----------
@@ -393,7 +402,9 @@ class Strategy(Plugin):
         -------
         int64 (P,) or None
             Place of each particle in its group, 0 for the first to be kept; any number for
-            particles that are out.
+            particles that are out. That is the inverse of an argsort: with ``in_order``, the rows
+            of a group in the order in which they are to be kept, ``place[in_order] =
+            np.arange(len(in_order))``.
         """
         return None
 

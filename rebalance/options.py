@@ -37,6 +37,12 @@ class Length:
 
     A bare number is in Å.
 
+    Parameters
+    ----------
+    value : float
+        In its own unit; `pixels` makes pixels of it.
+    unit : {"A", "px"}
+
     Raises
     ------
     ValueError

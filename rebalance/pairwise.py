@@ -37,7 +37,13 @@ _PLACE = re.compile(r'File ".*", line \d+:')
 
 
 class MaskOptions(Options):
-    """Options of a metric that looks through a soft disc; to be subclassed."""
+    """Options of a metric that looks through a soft disc; to be subclassed.
+
+    Attributes
+    ----------
+    mask_diameter : Length, optional
+        Of the disc; None finds it from the classification or the images.
+    """
 
     mask_diameter: Length | None = option(
         None, "Diameter of the soft circular mask; auto finds it from the images.", unit="Å or px"
@@ -68,19 +74,20 @@ class SoftMask:
 
 @dataclass(frozen=True, eq=False)
 class PairFeatures:
-    """What the pairs are made of.
+    """What the pairs are made of: `features`, as ``facts``, ``notes`` and ``results`` get them.
 
     Parameters
     ----------
     arrays : float32 (N, F) or (N, A, B)
         What the pair function is given of each average.
     parameters : tuple of bool, int or float
-        Its further arguments but ``mask``, in order.
+        Its further arguments but ``mask``, in order: options as numbers, lengths in pixels.
     splines : float32 (N, L, L), optional
         Cubic B-spline coefficients, where the second of a pair is laid onto the first.
     mask : SoftMask, optional
-        Where images are masked, or the pair function asks for the mask.
+        Where the pair function asks for the mask.
     facts : dict
+        The mask as resolved: what `PairMetric.facts` gives unless it is overridden.
     """
 
     arrays: FloatArray

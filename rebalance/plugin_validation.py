@@ -6,6 +6,7 @@ that nobody after this has to ask.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -36,6 +37,7 @@ def validated(instance: Any, kind: str, what: str) -> Any:
     Parameters
     ----------
     instance : object
+        Or a class that can't be made, since it lacks what is abstract.
     kind : {"metric", "clustering", "strategy", "format"}
     what : str
         What it is called in an error: ``The metric 'mine' of my-package``.
@@ -51,20 +53,11 @@ def validated(instance: Any, kind: str, what: str) -> Any:
         class.
     """
     contract = CONTRACTS[kind]
-    if isinstance(instance, type):
+    if isinstance(instance, type) and not inspect.isabstract(instance):
         raise PluginError(
             f"{what} is a class.", hint=f"Give an instance of it: {instance.__name__}()."
         )
-    missing = [
-        name
-        for name in _abstract(contract)
-        if getattr(
-            getattr(instance, name, None), "__isabstractmethod__", not hasattr(instance, name)
-        )
-    ]
-    if kind == "strategy" and not (overrides(instance, "select") or overrides(instance, "places")):
-        missing = ["places or select"]
-    if missing:
+    if missing := _missing(instance, kind):
         raise PluginError(
             f"{what} lacks {', '.join(missing)}.",
             hint=f"See rebalance.contracts.{contract.__name__} for what a {kind} must have.",
@@ -77,6 +70,22 @@ def validated(instance: Any, kind: str, what: str) -> Any:
             hint=f"See rebalance.contracts.{contract.__name__} for what a {kind} may state.",
         )
     return plugin
+
+
+def _missing(instance: Any, kind: str) -> list[str]:
+    """The methods that it has to have and lacks; those of a class that can't be made for that."""
+    if isinstance(instance, type):
+        return sorted(getattr(instance, "__abstractmethods__", ()))
+    if kind == "strategy":
+        has_one = overrides(instance, "select") or overrides(instance, "places")
+        return [] if has_one else ["places or select"]
+    return [
+        name
+        for name in _abstract(CONTRACTS[kind])
+        if getattr(
+            getattr(instance, name, None), "__isabstractmethod__", not hasattr(instance, name)
+        )
+    ]
 
 
 def implementation(plugin: Any) -> Any:

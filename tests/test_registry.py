@@ -12,6 +12,7 @@ from types import SimpleNamespace
 import pytest
 
 from rebalance import builtin_plugins
+from rebalance.contracts import Clustering
 from rebalance.errors import PluginError
 from rebalance.hookspecs import HOOK_VERSION, PluginSpec, hookimpl
 from rebalance.options import NoOptions
@@ -132,6 +133,21 @@ def test_a_plugin_that_can_not_be_loaded_names_its_package(registry: Registry) -
     registry.add(package(PluginSpec("moon", "One.", "no_such:Moon")), package="third-party")
     with pytest.raises(PluginError, match="third-party"):
         registry.load("metric", "moon")
+
+
+class Misspelt(Clustering):
+    def clusters(self) -> None: ...
+
+
+def test_a_plugin_that_lacks_a_method_is_told_which(registry: Registry) -> None:
+    class Module:
+        @hookimpl
+        def rebalance_clusterings(self) -> list[PluginSpec]:
+            return [PluginSpec("misspelt", "One.", f"{__name__}:Misspelt")]
+
+    registry.add(Module(), package="third-party")
+    with pytest.raises(PluginError, match="'misspelt' of third-party lacks cluster"):
+        registry.load("clustering", "misspelt")
 
 
 def test_a_name_that_is_not_there_brings_the_nearest(registry: Registry) -> None:

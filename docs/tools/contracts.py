@@ -14,7 +14,7 @@ from rebalance import contracts, model, options, pairwise, toolkit
 CHAPTERS: dict[str, dict[ModuleType, tuple[str, ...]]] = {
     "Every plugin": {contracts: ("Plugin", "Methods")},
     "Metric": {contracts: ("Metric", "Block", "Advice"), model: ("ClassAverages",)},
-    "Metric of a pair": {pairwise: ("PairMetric", "MaskOptions")},
+    "Metric of a pair": {pairwise: ("PairMetric", "PairFeatures", "MaskOptions")},
     "Clustering": {contracts: ("Clustering", "ClusteringInput"), model: ("ClusteringResult",)},
     "Strategy": {contracts: ("Strategy", "Column"), model: ("ParticleTable",)},
     "Format": {contracts: ("Format", "ReadRequest"), model: ("Dataset", "TableHandle")},

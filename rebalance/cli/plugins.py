@@ -123,7 +123,7 @@ def new(
         typer.Option(
             metavar="TEXT",
             help="One line of what it does, for lists.",
-            show_default="that of the example",
+            show_default="the name alone",
         ),
     ] = "",
 ) -> None:

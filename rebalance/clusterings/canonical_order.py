@@ -6,28 +6,39 @@ from collections.abc import Callable
 
 import numpy as np
 
-from rebalance.model import DoubleArray, FloatArray, IntArray
+from rebalance.contracts import ClusteringInput
+from rebalance.model import FloatArray, IntArray
 
 _MOST_ROUNDS = 20
 
 
-def in_canonical_order(affinity: FloatArray, find: Callable[[DoubleArray], IntArray]) -> IntArray:
-    """Labels that ``find`` gives when it is shown the averages in their canonical order.
+def in_canonical_order(
+    averages: ClusteringInput, find: Callable[[ClusteringInput], IntArray]
+) -> IntArray:
+    """Labels that ``find`` gives when it is shown the averages in their `canonical_order`.
 
     Parameters
     ----------
-    affinity : float32 (n, n)
+    averages : ClusteringInput
+        What `Clustering.cluster` was given.
     find : callable
-        Takes a float64 (n, n) affinity, gives an integer label (n,).
+        Takes a `ClusteringInput` of the same n averages, of which affinity, class numbers and
+        numbers of particles are all in the canonical order, so that class numbers don't rise;
+        gives an integer label (n,).
 
     Returns
     -------
     int64 (n,)
-        In the order of ``affinity``.
+        In the order of ``averages``.
     """
-    order = canonical_order(affinity)
-    label = np.empty(len(affinity), dtype=np.int64)
-    label[order] = find(affinity[np.ix_(order, order)].astype(np.float64))
+    order = canonical_order(averages.affinity)
+    shown = ClusteringInput(
+        averages.affinity[np.ix_(order, order)],
+        averages.class_id[order],
+        None if averages.n_particles is None else averages.n_particles[order],
+    )
+    label = np.empty(len(averages), dtype=np.int64)
+    label[order] = find(shown)
     return label
 
 
@@ -46,6 +57,8 @@ def canonical_order(affinity: FloatArray) -> IntArray:
     Returns
     -------
     int64 (n,)
+        ``affinity[np.ix_(order, order)]`` has the averages in that order, ``n_particles[order]``
+        their particles; ``label[order] = found`` puts back labels found in it.
     """
     n = len(affinity)
     rank = _rank(np.sort(affinity, axis=1))

@@ -18,6 +18,9 @@ SMALLEST_CONTRAST, LARGEST_VALUE = 1e-18, 1e18
 class ClassAverages(Displayed):
     """The 2D class averages (templates) of one classification.
 
+    ``len(class_averages)`` is N, ``class_averages.box`` is L, the side of an image in pixels;
+    ``class_averages.is_empty``, bool (N,), says which have no image or no particles.
+
     Parameters
     ----------
     images : float32 (N, L, L)

@@ -10,6 +10,7 @@ import numpy as np
 
 import rebalance
 from rebalance.contracts import Methods
+from rebalance.errors import RebalanceError
 from rebalance.model import BY_LABELS, KEPT, Affinity, RunResult, Selection, Superclasses
 from rebalance.record.summary import about_the_metric
 from rebalance.registry import bind
@@ -92,6 +93,14 @@ def _said_by(kind: str, name: str, options: Mapping[str, Any]) -> Methods | None
         return None
 
 
+def _is_random(strategy: str) -> bool:
+    """Whether an installed strategy draws lots; taken for granted of one that is not there."""
+    try:
+        return bind("strategy", strategy).plugin.is_random
+    except RebalanceError:
+        return True
+
+
 def _written(said: Methods, cite: Cite, seed: int | None = None) -> str:
     words = said.words.replace("{seed}", "" if seed is None else str(seed))
     marks = [cite(reference) for reference in said.references]
@@ -105,7 +114,8 @@ def _balancing(result: RunResult, selection: Selection, cite: Cite) -> str:
     if selection.cap is None:
         return f"Particles were not balanced; {outcome}"
     said = _said_by("strategy", selection.strategy, selection.options)
-    which = f"chosen by the strategy {literal(selection.strategy)} (seed {selection.seed})"
+    seed = f" (seed {selection.seed})" if _is_random(selection.strategy) else ""
+    which = f"chosen by the strategy {literal(selection.strategy)}{seed}"
     if said is not None:
         which = _written(said, cite, selection.seed)
     group = "class" if result.superclasses.is_off else "superclass"

@@ -21,14 +21,6 @@ LONGEST = 40
 LONGEST_SUMMARY = 80
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 
-SUMMARIES = {
-    "metric": "Differences of grey levels of the aligned pair.",
-    "clustering": "Averages that are joined by a chain of high affinities.",
-    "strategy": "Keeps some particles of a crowded superclass.",
-    "format": "Particles in CSV, class averages in NumPy's format.",
-}
-"""What the package does before its author has changed it."""
-
 USES = {
     "metric": "$ rebalance run JOB -k 8 --metric {}",
     "clustering": "$ rebalance run JOB --clustering {}",
@@ -55,8 +47,7 @@ def write_package(
     folder : Path, optional
         A folder that is not there yet, or empty; ``rebalance-NAME`` in the current one by default.
     summary : str
-        One line of what the plugin does, as it will be listed; by default that of the example that
-        is written.
+        One line of what the plugin does, as it will be listed; by default it has only the name.
 
     Returns
     -------
@@ -72,7 +63,7 @@ def write_package(
         If the folder has something in it, or can't be written.
     """
     _check(kind, name)
-    summary = _checked_summary(summary or SUMMARIES[kind])
+    summary = _checked_summary(summary or f"The {kind} {name} (no summary yet).")
     distribution = distribution_name(name)
     folder = folder or Path(distribution)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -115,6 +106,7 @@ def _files(kind: str, package: str) -> Iterator[tuple[str, str]]:
         ("LICENSE", "common", "LICENSE"),
         (".gitignore", "common", "gitignore"),
         (f"src/{package}/__init__.py", "common", "init.py"),
+        (f"src/{package}/py.typed", "common", "py.typed"),
         (f"src/{package}/{kind}.py", kind, f"{kind}.py"),
         (f"tests/test_{kind}.py", kind, "test.py"),
     ):

@@ -13,7 +13,6 @@ import numpy as np
 
 from rebalance import defaults
 from rebalance.contracts import Strategy
-from rebalance.errors import PluginError
 from rebalance.model import (
     BALANCED,
     EMPTY_AVERAGE,
@@ -23,7 +22,6 @@ from rebalance.model import (
     NOT_SELECTED,
     REASONS,
     UNASSIGNED,
-    BoolArray,
     IntArray,
     ParticleTable,
     Selection,
@@ -35,6 +33,7 @@ from rebalance.registry import bind
 from rebalance.seeds import generator
 from rebalance.strategies.caps import Cap, Factor, decide_cap
 from rebalance.strategies.messages import about_excluded, about_waste
+from rebalance.strategies.run_plugin import ask_places, ask_which_stay, check_which_stay
 
 __all__ = ["places", "select"]
 
@@ -121,11 +120,12 @@ def select(
         if cap.size is not None:
             chosen = bound.plugin.complete(particles, chosen)
             largest = min(cap.size, int(before.max()))
-            kept = bound.plugin.select(
-                particles, superclass, largest, chosen, _rng_for(seed, superclasses)
+            rng_for = _rng_for(seed, superclasses)
+            given = ask_which_stay(
+                bound.plugin, particles, superclass, largest, chosen, rng_for, bound.name
             )
             after = np.minimum(before, largest)
-            _check_kept(kept, superclass, after, bound.name)
+            kept = check_which_stay(given, superclass, after, bound.name)
     else:
         warnings.append(f"No particle is left to balance: all {len(particles):,} are excluded.")
     reason[is_candidate & ~kept] = REASONS.index(BALANCED)
@@ -182,16 +182,9 @@ def places(
     if not is_candidate.any():
         return np.full(len(superclass), -1, dtype=np.int64)
     chosen = bound.plugin.complete(particles, bound.options)
-    ordered = bound.plugin.places(particles, superclass, chosen, _rng_for(seed, superclasses))
-    if ordered is None:
-        return None
-    found = np.asarray(ordered)
-    if found.shape != superclass.shape or found.dtype.kind not in "iu":
-        raise PluginError(
-            f"The strategy {bound.name} gave places {found.dtype} {found.shape}; int64 "
-            f"{superclass.shape} was expected."
-        )
-    return np.where(is_candidate, found, -1)
+    rng_for = _rng_for(seed, superclasses)
+    found = ask_places(bound.plugin, particles, superclass, chosen, rng_for, bound.name)
+    return None if found is None else np.where(is_candidate, found, -1)
 
 
 def _candidates(
@@ -243,21 +236,3 @@ def _rng_for(seed: int, superclasses: Superclasses) -> Callable[[int], np.random
         return generator(seed, *np.sort(superclasses.class_id[superclasses.label == number]))
 
     return rng_for
-
-
-def _check_kept(kept: BoolArray, superclass: IntArray, expected: IntArray, name: str) -> None:
-    if kept.shape != superclass.shape or kept.dtype != np.bool_:
-        raise PluginError(
-            f"The strategy {name} gave {kept.dtype} {kept.shape}; bool {superclass.shape} was "
-            "expected."
-        )
-    if (kept & (superclass == UNASSIGNED)).any():
-        raise PluginError(f"The strategy {name} kept particles that were out already.")
-    found = _sizes(superclass[kept], len(expected))
-    wrong = np.flatnonzero(found != expected)
-    if len(wrong):
-        number = int(wrong[0])
-        raise PluginError(
-            f"The strategy {name} kept {found[number]:,} particles of superclass {number}; "
-            f"{expected[number]:,} were expected."
-        )

@@ -23,6 +23,7 @@ from rebalance.testing.clustering_subject import (
     input_of,
     partition,
     tied_affinity,
+    unequal_particles,
 )
 from rebalance.testing.common_checks import COMMON_CHECKS
 from rebalance.testing.outcome import Broken, NotApplicable, broken, named, require
@@ -84,7 +85,7 @@ def number_found(subject: ClusteringSubject) -> None:
         return
     for number in range(1, N + 1):
         try:
-            result = subject.cluster_given(any_affinity(), number)
+            result = subject.ask_given(input_of(any_affinity()), number)
         except Broken:
             raise
         except Exception as error:
@@ -96,42 +97,39 @@ def number_found(subject: ClusteringSubject) -> None:
 
 
 def order_of_averages(subject: ClusteringSubject) -> None:
-    """The groups do not depend on the order in which averages are shown, for any number of them."""
-    for what, values, numbers in (
-        ("any", any_affinity(), (2, 3, 4, 6, N - 1)),
-        ("blocks", block_affinity()[0], (2, 3, 4, 6)),
-        ("many", any_affinity(MANY), (2, 5, 12)),
+    """The groups don't depend on the order in which averages, with their particles, are shown."""
+    for values, numbers in (
+        (any_affinity(), (2, 3, 4, 6, N - 1)),
+        (block_affinity()[0], (2, 3, 4, 6)),
+        (any_affinity(MANY), (2, 5, 12)),
     ):
         asked: tuple[int | None, ...] = (None, *numbers) if subject.finds_number else numbers
         for number in asked:
-            _same_in_any_order(subject, what, values, number)
+            _same_in_any_order(subject, values, number)
 
 
-def _same_in_any_order(
-    subject: ClusteringSubject, what: str, values: FloatArray, number: int | None
-) -> None:
+def _same_in_any_order(subject: ClusteringSubject, values: FloatArray, number: int | None) -> None:
+    n = len(values)
+    particles = unequal_particles(n)
+
     def grouped(order: IntArray) -> set[frozenset[int]] | None:
-        shown = values[np.ix_(order, order)]
-        result = (
-            subject.cluster(shown, None) if number is None else subject.cluster_given(shown, number)
-        )
+        shown = input_of(values[np.ix_(order, order)], particles[order])
+        result = subject.ask(shown, None) if number is None else subject.ask_given(shown, number)
         return None if result is None else partition(result.label, order)
 
-    n = len(values)
     expected = grouped(np.arange(n))
     if expected is None or subject.plugin.each_by_itself:
         return
-    asked = "the number left to it" if number is None else f"K = {number}"
+    asked = f"{n} averages, {'number left open' if number is None else f'K = {number}'}"
     for seed in range(4):
         order = np.random.default_rng(seed).permutation(n)
         found = grouped(order)
         if found is None:
-            broken(f"{asked} ({what}): refused when shown in the order {order.tolist()}.")
+            broken(f"{asked}: refused when they are shown in the order {order.tolist()}.")
         if found != expected:
-            at = min(min(group) for group in found - expected)
             broken(
-                f"average {at}, {asked} ({what}): {_words(found)} when shown in the order "
-                f"{order.tolist()}, {_words(expected)} in order."
+                f"{asked}: grouped as {_words(found)} when shown in the order "
+                f"{order.tolist()}, as {_words(expected)} when shown in rising order."
             )
 
 
@@ -164,17 +162,17 @@ def empties_and_loners(subject: ClusteringSubject) -> None:
 def same_seed_same_labels(subject: ClusteringSubject) -> None:
     """The same seed gives the same labels, also where nothing but chance decides."""
     for what, values in (
-        ("any", any_affinity()),
-        ("blocks", block_affinity()[0]),
-        ("ties", tied_affinity()),
+        ("no two pairs equally alike", any_affinity()),
+        ("clear groups", block_affinity()[0]),
+        ("many pairs equally alike", tied_affinity()),
     ):
         results = [subject.cluster(values, 3, seed=11).label for _ in range(4)]
         for other in results[1:]:
             if not np.array_equal(results[0], other):
                 at = int(np.flatnonzero(np.asarray(results[0]) != np.asarray(other))[0])
                 broken(
-                    f"average {at} ({what}): labels {results[0].tolist()} and, with the same "
-                    f"seed, {other.tolist()}."
+                    f"{len(values)} averages, {what}: labels {results[0].tolist()} and, with the "
+                    f"same seed, {other.tolist()}; average {at} is the first that differs."
                 )
 
 
@@ -299,8 +297,7 @@ def blocks_recovered(subject: ClusteringSubject) -> None:
     values, truth = block_affinity()
     found, expected = partition(subject.cluster(values, len(BLOCKS)).label), partition(truth)
     if found != expected:
-        at = min(min(group) for group in found - expected)
-        broken(f"average {at}: {_words(found)}, expected {_words(expected)}.")
+        broken(f"grouped as {_words(found)}, expected {_words(expected)}.")
 
 
 def needs_affinity(subject: ClusteringSubject) -> None:

@@ -38,10 +38,10 @@ class ClusteringSubject(Subject):
         """Ask the plugin, as `ask` does; a finder of the number is given none."""
         return self.ask(input_of(affinity), None if self.finds_number else number, seed=seed)
 
-    def cluster_given(self, affinity: FloatArray, number: int) -> ClusteringResult | None:
+    def ask_given(self, averages: ClusteringInput, number: int) -> ClusteringResult | None:
         """Ask the plugin for that number of superclasses; None where a finder refuses it."""
         try:
-            return self.ask(input_of(affinity), number)
+            return self.ask(averages, number)
         except RebalanceError:
             if not self.finds_number:
                 raise
@@ -80,6 +80,11 @@ def input_of(affinity: FloatArray, n_particles: IntArray | None = None) -> Clust
     n = len(affinity)
     counts = 10 + np.arange(n) if n_particles is None else n_particles
     return ClusteringInput(affinity.copy(), np.arange(1, n + 1), counts)
+
+
+def unequal_particles(n: int) -> IntArray:
+    """From ten particles to a million, no two averages of as many, in random order, int64 (n,)."""
+    return np.random.default_rng(6).permutation(np.geomspace(10, 1e6, n).astype(np.int64))
 
 
 def any_affinity(n: int = N, seed: int = 3) -> FloatArray:

@@ -35,6 +35,8 @@ class Subject:
         self.written = written
         self.name = name
         self.given = given
+        self.refused: dict[str, str] = {}
+        """What the package refused of it, without numbers, and the check that was first to see."""
 
     @cached_property
     def plugin(self) -> Any:

@@ -75,6 +75,20 @@ def lengths_refused(subject: MetricSubject) -> None:
             )
 
 
+def pixel_size_unknown(subject: MetricSubject) -> None:
+    """It works where the pixel size is not known, or says by an OptionError that it needs one."""
+    averages = averages_of(some_images()[:3], pixel_size=None)
+    try:
+        work = subject.fresh_work(averages)
+        block = work(Tile(range(3), range(3)))
+    except OptionError:
+        return
+    require(
+        np.isfinite(block.values[np.triu_indices(3, 1)]).all(),
+        f"Without a pixel size values are {block.values.tolist()}, expected numbers.",
+    )
+
+
 def _prepared(
     subject: MetricSubject, name: str, text: str, pixel_size: float | None
 ) -> Exception | None:
@@ -88,6 +102,9 @@ def _prepared(
         subject.plugin.prepare(
             averages_of(some_images()[:3], pixel_size=pixel_size), options, "cpu"
         )
+    except PluginError:
+        # The metric breaks its contract, whatever the length.
+        raise
     except Exception as error:
         return error
     return None
@@ -209,8 +226,9 @@ METRIC_CHECKS = named(
     (
         contract,
         *COMMON_CHECKS,
-        lengths_refused,
         *VALUE_CHECKS,
+        lengths_refused,
+        pixel_size_unknown,
         features_picklable,
         metric_picklable,
         facts_are_json,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -95,7 +97,8 @@ def symmetry(subject: MetricSubject) -> None:
         i, j = np.unravel_index(int(np.argmax(off)), off.shape)
         broken(
             f"pair ({i}, {j}): {base.block.values[i, j]:.6g}, and {exchanged[i, j]:.6g} with the "
-            f"two exchanged; expected the same {subject.within(EXCHANGED)}."
+            f"two exchanged; expected the same {subject.within(EXCHANGED)}. Or its value depends "
+            "on its place among the averages."
         )
 
 
@@ -142,7 +145,8 @@ def identical_images(subject: MetricSubject) -> None:
     require(
         abs(subject.affinities(value) - 1.0) <= TOP,
         f"pair {TWINS}, one image twice: {value:.6g}, expected "
-        f"{'0' if subject.gives_distances else '1'} {subject.within(TOP)}.",
+        f"{'0' if subject.gives_distances else '1'} {subject.within(TOP)}. Or its value depends on "
+        "its place among the averages.",
     )
 
 
@@ -202,8 +206,20 @@ def _in_turn(subject: MetricSubject, tiles: list[Tile]) -> Iterator[tuple[Tile, 
         yield tile, work(tile)
 
 
+def nothing_kept_outside(subject: MetricSubject) -> None:
+    """A tile needs its features alone: what is prepared after them changes no byte of it."""
+    work, n = subject.fresh_work(averages_of(some_images())), subject.base.n
+    tile = Tile(range(n), range(n))
+    subject.plugin.prepare(averages_of(some_images()[::-1] ** 2), subject.options, "cpu")
+    difference = first_difference(subject.base.block, tile, work(tile))
+    require(
+        difference is None,
+        f"{difference} before other averages were prepared. Keep it in the features, not on self.",
+    )
+
+
 def inputs_unchanged(subject: MetricSubject) -> None:
-    """Neither the images nor what a tile is given are written to."""
+    """Neither the images nor the features, nor what a tile is given besides, are written to."""
     averages = averages_of(some_images())
     before = _digest(averages.images, averages.class_id, averages.n_particles, averages.resolution)
     work = subject.fresh_work(averages)
@@ -213,6 +229,13 @@ def inputs_unchanged(subject: MetricSubject) -> None:
     if "alignment" in given:
         arrays += [getattr(given["alignment"], name) for name in ("rotation", "shift", "mirror")]
     of_tile = _digest(*arrays)
+    features = arrays_in(work.features)
+    of_features = _digest(*features.values())
+
+    def wrote_to() -> str:
+        changed = zip(features, of_features, _digest(*features.values()), strict=True)
+        return next((name for name, then, now in changed if then != now), "")
+
     subject.plugin.tile(work.features, tile.rows, tile.columns, **given)
     require(
         before
@@ -220,6 +243,12 @@ def inputs_unchanged(subject: MetricSubject) -> None:
         "prepare or tile wrote to the class averages.",
     )
     require(of_tile == _digest(*arrays), "tile wrote to the alignment or the others it was given.")
+    is_pair = isinstance(subject.plugin, PairMetric)
+    wrote = "pair writes to an array that it is given," if is_pair else "tile wrote to"
+    require(not wrote_to(), f"{wrote} {wrote_to()}.")
+    for name in ("facts", "notes", "results"):
+        getattr(subject.plugin, name)(work.features)
+        require(not wrote_to(), f"{name}() wrote to {wrote_to()}.")
 
 
 def few_averages(subject: MetricSubject) -> None:
@@ -268,6 +297,23 @@ def _affinity(subject: MetricSubject, averages: Any) -> Any:
     )
 
 
+def arrays_in(thing: Any, name: str = "features") -> dict[str, np.ndarray]:
+    """The arrays that features are made of, by where they are: ``features.arrays``."""
+    if isinstance(thing, np.ndarray):
+        return {name: thing}
+    if isinstance(thing, Mapping):
+        parts = {f"{name}[{key!r}]": part for key, part in thing.items()}
+    elif isinstance(thing, list | tuple):
+        parts = {f"{name}[{at}]": part for at, part in enumerate(thing)}
+    elif dataclasses.is_dataclass(thing):
+        parts = {f"{name}.{one.name}": getattr(thing, one.name) for one in fields(thing)}
+    else:
+        return {}
+    return {
+        at: array for where, part in parts.items() for at, array in arrays_in(part, where).items()
+    }
+
+
 def _digest(*arrays: Any) -> list[bytes]:
     return [np.asarray(array).tobytes() for array in arrays]
 
@@ -284,6 +330,7 @@ VALUE_CHECKS = (
     tiling,
     schedule,
     threads,
+    nothing_kept_outside,
     inputs_unchanged,
     few_averages,
     empties_left_out,

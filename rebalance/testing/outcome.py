@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from textwrap import indent
 from traceback import walk_tb
 from typing import Any, NoReturn
 
@@ -13,6 +15,8 @@ from rebalance.plugin_validation import implementation
 PASSED = "passed"
 FAILED = "failed"
 NOT_APPLICABLE = "not applicable"
+
+_NUMBERS = re.compile(r"\d+")
 
 CONTRACT = "contract"
 """The check that every kind has: whether a plugin can be asked anything at all."""
@@ -91,7 +95,7 @@ class BrokenPromises(AssertionError):
         super().__init__(
             f"The {first.kind} {first.plugin} breaks {broken}.\n"
             + "\n".join(
-                f"{outcome.check}: {outcome.promise}\n    {said_once(outcome, said)}"
+                f"{outcome.check}: {outcome.promise}\n{indent(said_once(outcome, said), '    ')}"
                 for outcome in self.outcomes
             )
         )
@@ -142,10 +146,23 @@ def run_check(check: Check, subject: Any) -> Outcome:
         return outcome(NOT_APPLICABLE, str(reason))
     except Broken as broken:
         return outcome(FAILED, str(broken), broken)
+    except PluginError as error:
+        # By what the package itself found, it fails one check; the same is no news to others.
+        said = _without_advice_to_users(error)
+        first = subject.refused.setdefault(_NUMBERS.sub("", said), check.name)
+        if first != check.name:
+            return outcome(NOT_APPLICABLE, f"See {first}.")
+        return outcome(FAILED, said, error)
     except Exception as error:
         place = "" if isinstance(error, RebalanceError) else _place(error, implementation(plugin))
         return outcome(FAILED, f"It raised {type(error).__name__}: {error}{place}", error)
     return outcome(PASSED)
+
+
+def _without_advice_to_users(error: PluginError) -> str:
+    """What was found; whoever runs the kit is the author to whom a user would report it."""
+    hint = error.hint or ""
+    return error.problem if hint.startswith("Report it to") else f"{error.problem}\n{hint}".rstrip()
 
 
 def _place(error: Exception, plugin: Any) -> str:

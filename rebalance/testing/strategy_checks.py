@@ -10,6 +10,7 @@ from rebalance.contracts import Column
 from rebalance.model import UNASSIGNED, IntArray
 from rebalance.plugin_validation import overrides
 from rebalance.seeds import generator
+from rebalance.strategies.run_plugin import ask_which_stay
 from rebalance.testing.common_checks import COMMON_CHECKS
 from rebalance.testing.outcome import NotApplicable, broken, named, require
 from rebalance.testing.strategy_subject import SIZES, Crowd, StrategySubject
@@ -188,10 +189,7 @@ def places_agree(subject: StrategySubject) -> None:
     if given is None:
         raise NotApplicable("Its places() leaves it to select.")
     place = np.asarray(given)
-    require(
-        place.shape == (len(crowd),) and place.dtype == np.int64,
-        f"places() gave {place.dtype} {place.shape}, expected int64 ({len(crowd)},).",
-    )
+    require(place.dtype == np.int64, f"places() gave {place.dtype}, expected int64.")
     for cap in (1, 5, 11, max(SIZES)):
         kept = _rows(subject.select(crowd, cap))
         named_by_place = np.flatnonzero((crowd.superclass != UNASSIGNED) & (place < cap))
@@ -226,7 +224,15 @@ def inputs_unchanged(subject: StrategySubject) -> None:
     crowd = subject.crowd()
     particles, superclass = crowd.particles, crowd.superclass.copy()
     options = subject.plugin.complete(particles, subject.options)
-    subject.plugin.select(particles, superclass, 5, options, lambda number: generator(0, number))
+    ask_which_stay(
+        subject.plugin,
+        particles,
+        superclass,
+        5,
+        options,
+        lambda number: generator(0, number),
+        subject.name,
+    )
     for what, now, then in (
         ("superclass", superclass, crowd.superclass),
         ("class_id", particles.class_id, crowd.class_id),

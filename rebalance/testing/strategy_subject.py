@@ -13,6 +13,7 @@ from rebalance.contracts import Column
 from rebalance.errors import ColumnError, OptionError
 from rebalance.model import BoolArray, IntArray, ParticleTable
 from rebalance.seeds import generator
+from rebalance.strategies.run_plugin import ask_places, ask_which_stay
 from rebalance.testing.common_checks import Subject
 
 SIZES = (40, 25, 12, 7, 3, 1)
@@ -186,23 +187,29 @@ class StrategySubject(Subject):
         particles = crowd.particles
         try:
             options = self.plugin.complete(particles, self.options)
-            kept: BoolArray = self.plugin.select(
-                particles, crowd.superclass.copy(), cap, options, rng_for
+            return ask_which_stay(
+                self.plugin,
+                particles,
+                crowd.superclass.copy(),
+                cap,
+                options,
+                rng_for,
+                self.name,
             )
         except ColumnError as error:
             raise OptionError(error.problem, hint=_NAME_COLUMNS) from error
-        return kept
 
     def places(self, crowd: Crowd) -> IntArray | None:
         """Ask the plugin for places as `rebalance.strategies.places` does, with seed 0."""
         particles = crowd.particles
-        found: IntArray | None = self.plugin.places(
+        return ask_places(
+            self.plugin,
             particles,
             crowd.superclass.copy(),
             self.plugin.complete(particles, self.options),
             lambda number: generator(0, *_classes(int(number))),
+            self.name,
         )
-        return found
 
 
 def _scores(rng: np.random.Generator, n: int) -> npt.NDArray[Any]:

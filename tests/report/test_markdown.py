@@ -294,6 +294,13 @@ def test_the_methods_name_what_was_used_with_its_reference(clustering, options, 
     assert sorted(set(cited)) == listed == list(range(1, len(listed) + 1))
 
 
+def test_the_methods_state_the_seed_of_a_strategy_that_is_not_there():
+    result = result_of()
+    selection = replace(result.selection, strategy="gone", options={})
+    report = markdown(replace(result, selection=selection))
+    assert "chosen by the strategy gone (seed 17); " in report.split("## Methods")[1]
+
+
 HOSTILE = [
     "<script>alert(1)</script>",
     "[click](javascript:alert(1))",

@@ -33,6 +33,7 @@ def test_a_new_package_installs_and_passes_its_own_tests(
     folder = tmp_path / f"rebalance-{name}"
     assert f"pip install -e {folder.name}" in done.output
     assert (folder / ".gitignore").is_file()
+    assert (folder / "src" / folder.name.replace("-", "_") / "py.typed").is_file()
     assert "No licence has been chosen" in (folder / "LICENSE").read_text()
 
     environment.install("-e", str(folder))
@@ -85,6 +86,28 @@ def test_a_summary_of_ones_own_goes_wherever_it_is_shown(tmp_path: Path) -> None
     files = [path.read_text() for path in (tmp_path / "a").rglob("*") if path.is_file()]
     assert sum("Rank correlation of profiles." in text for text in files) == 4
     assert not any("Differences of grey levels" in text for text in files)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_a_summary_the_package_does_not_say_what_it_does(kind: str, tmp_path: Path) -> None:
+    name = "a" * 40
+    write_package(kind, name, tmp_path / "a")
+    project = tomllib.loads((tmp_path / "a" / "pyproject.toml").read_text())["project"]
+    assert project["description"] == f"The {kind} {name} (no summary yet)."
+
+
+def test_the_tests_of_a_new_strategy_tell_places_from_an_order(tmp_path: Path) -> None:
+    right, wrong = "place[in_order] = np.arange(len(rows))", "place[rows] = np.argsort(-score)"
+    write_package("strategy", "mine", tmp_path / "mine")
+    module = tmp_path / "mine" / "src" / "rebalance_mine" / "strategy.py"
+    text = module.read_text()
+    assert right in text
+    module.write_text(text.replace(right, wrong))
+    words = ["-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "highest"]
+    done = subprocess.run(
+        [sys.executable, *words], capture_output=True, text=True, check=False, cwd=module.parents[2]
+    )
+    assert "1 failed" in done.stdout, done.stdout
 
 
 @pytest.mark.parametrize("summary", ['Says "so"', "a" * 80, "a\\b"])

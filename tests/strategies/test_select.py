@@ -378,6 +378,32 @@ def test_a_strategy_that_breaks_its_contract_is_reported(choose: Any) -> None:
         select(particles, groups, factor=1, left_out=[3], strategy=_Keeps(choose))
 
 
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        (lambda n: np.arange(n - 1), r"places\(\) gave int64 \(59,\), expected int64 \(60,\)"),
+        (lambda n: np.linspace(0, 1, n), r"places\(\) gave float64 \(60,\), expected int64"),
+        (lambda n: None, r"places\(\) gave None, and it has no select"),
+    ],
+)
+def test_places_that_can_not_be_used_are_named_before_they_are_used(given: Any, words: str) -> None:
+    class Placed:
+        def places(self, particles: Any, group: Any, *more: Any) -> Any:
+            return given(len(group))
+
+    particles, groups = of_sizes(30, 20, 10)
+    with pytest.raises(PluginError, match=f"Placed: {words}"):
+        select(particles, groups, factor=1, strategy=Placed())  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("choose", [lambda n: [True] * 59, lambda n: list(range(n))])
+def test_a_selection_that_can_not_be_used_is_named_whatever_it_is(choose: Any) -> None:
+    particles, groups = of_sizes(30, 20, 10)
+    strategy = _Keeps(lambda superclass, cap: choose(len(superclass)))
+    with pytest.raises(PluginError, match=r"select\(\) gave .*, expected bool \(60,\)"):
+        select(particles, groups, factor=1, strategy=strategy)
+
+
 @settings(max_examples=100, deadline=None)
 @given(
     far=st.sampled_from([1, 10**6, 2**58]),

@@ -38,7 +38,12 @@ def test_a_plugin_that_keeps_its_promises_gives_an_outcome_for_each_check() -> N
     ("ask", "plugin", "promise", "place"),
     [
         (check_metric, wrong_metrics.NeverSure(), "identical-images", "pair (1, 4)"),
-        (check_clustering, wrong_clusterings.BeginsWithTheFirst(), "order-of-averages", "average"),
+        (
+            check_clustering,
+            wrong_clusterings.BeginsWithTheFirst(),
+            "order-of-averages",
+            "averages, K = 2",
+        ),
         (check_strategy, wrong_strategies.KeepsOneAnyway(), "cap-of-nothing", "particle"),
     ],
 )
@@ -60,11 +65,33 @@ def test_a_broken_promise_is_an_error_that_says_which_and_where(
     ("plugin", "check", "words"),
     [
         (wrong_clusterings.OrderCountsWithANumber(), "order-of-averages", "K = "),
+        (wrong_clusterings.ParticlesOfOthers(), "order-of-averages", "shown in the order"),
         (wrong_clusterings.GivesABareArray(), "labels", "gave ndarray, expected a Clustering"),
         (wrong_strategies.NeverAsks(), "other-seed-other-particles", "or state is_random = False"),
         (wrong_strategies.SaysItIsNotRandom(), "other-seed-other-particles", "is_random = False"),
+        (
+            wrong_strategies.ScoresForPlaces(),
+            "selection",
+            "places() gave float64 (96,), expected int64 (96,)",
+        ),
+        (
+            wrong_strategies.PlacesOfThoseThatMayStay(),
+            "selection",
+            "places() gave int64 (88,), expected int64 (96,)",
+        ),
         (wrong_metrics.DoubleFeatures(), "dtype", "features() gave float64"),
         (wrong_metrics.GivesABareArray(), "shape", "tile() gave ndarray, expected a Block"),
+        (
+            wrong_metrics.TakesOffTheFirst(),
+            "inputs-unchanged",
+            "pair writes to an array that it is given, features.arrays",
+        ),
+        (
+            wrong_metrics.NotesOfASortedSpectrum(),
+            "inputs-unchanged",
+            "notes() wrote to features['rows']",
+        ),
+        (wrong_metrics.NeverSure(), "identical-images", "depends on its place among the averages"),
         (wrong_metrics.TakesTheFirst(), "pair-symmetric", "with the two exchanged"),
     ],
 )
@@ -80,6 +107,27 @@ def test_of_a_plugin_that_breaks_its_contract_nothing_else_is_asked() -> None:
     assert [one.check for one in outcomes if one.status == "failed"] == ["contract"]
     assert {one.status for one in outcomes[1:]} == {"not applicable"}
     assert "expected 'affinity' or 'distance'" in outcomes[0].detail
+
+
+@pytest.mark.parametrize(
+    "strategy", [wrong_strategies.ScoresForPlaces(), wrong_strategies.PlacesOfThoseThatMayStay()]
+)
+def test_places_that_can_not_be_used_fail_one_check(strategy: Any) -> None:
+    outcomes = check_strategy(strategy, raises=False)
+    assert [one.check for one in outcomes if one.status == "failed"] == ["selection"]
+    assert "See selection." in {one.detail for one in outcomes}
+
+
+def test_what_the_package_refuses_in_every_check_is_one_failure_without_advice_to_users() -> None:
+    outcomes = check_metric(wrong_metrics.OneRingForAll(), raises=False)
+    (failed,) = (one for one in outcomes if one.status == "failed")
+    assert failed.check == "shape"
+    assert failed.detail.startswith("OneRingForAll.features gave float32")
+    assert "See shape." in {one.detail for one in outcomes}
+    with pytest.raises(BrokenPromises, match=r"\n    Expected float32 \(N, F\)"):
+        check_metric(wrong_metrics.OneRingForAll())
+    unkept = check_metric(wrong_metrics.ResultsOfAFunction(), raises=False)
+    assert not any("authors" in one.detail for one in unkept)
 
 
 def test_a_class_in_place_of_an_instance_is_named() -> None:

@@ -154,6 +154,37 @@ class TakesTheMeanInPlace(Right):
         return super().rows(images)
 
 
+class RemembersTheLast(Right):
+    """Features on self, where those of other averages take their place."""
+
+    def rows(self, images: Any) -> Any:
+        self.latest = super().rows(images)
+        return self.latest
+
+    def tile(self, features: Any, *given: Any, **more: Any) -> Block:
+        return super().tile({**features, "rows": self.latest}, *given, **more)
+
+
+class NeedsThePixelSize(Right):
+    def prepare(self, class_averages: Any, options: Any, device: str) -> dict[str, Any]:
+        features = super().prepare(class_averages, options, device)
+        return {**features, "box_A": class_averages.images.shape[1] * class_averages.pixel_size}
+
+
+class NeedsDetail(Right):
+    """Right: it says that it needs the pixel size."""
+
+    def prepare(self, class_averages: Any, options: Any, device: str) -> dict[str, Any]:
+        Length(3).pixels(class_averages.pixel_size, "detail")
+        return super().prepare(class_averages, options, device)
+
+
+class NotesOfASortedSpectrum(Right):
+    def notes(self, features: Any) -> list[str]:
+        features["rows"].sort(axis=1)
+        return [f"The highest is {features['rows'][0, -1]:.2f}."]
+
+
 class NeedsThree(Right):
     def rows(self, images: Any) -> Any:
         if len(images) < 3:
@@ -236,6 +267,22 @@ class PairOfRings(PairMetric):
 class DoubleFeatures(PairOfRings):
     def features(self, class_averages: Any, options: Any) -> Any:
         return super().features(class_averages, options).astype(np.float64)
+
+
+class TakesOffTheFirst(PairOfRings):
+    """From the features of the first of the pair, where they lie."""
+
+    @staticmethod
+    def pair(first: Any, second: Any) -> Any:
+        first -= second
+        return 40.0 * np.abs(first).sum()
+
+
+class OneRingForAll(PairOfRings):
+    """Features of the wrong shape."""
+
+    def features(self, class_averages: Any, options: Any) -> Any:
+        return super().features(class_averages, options).mean(axis=0)
 
 
 class TakesTheFirst(PairOfRings):
@@ -335,6 +382,7 @@ WRONG: dict[str, tuple[Any, dict[str, str]]] = {
     "contract": (ContractBroken(), {}),
     **{name: (plugin, {}) for name, plugin in option_faults(Right).items()},
     "lengths-refused": (TakesAngstromForPixels(), {}),
+    "pixel-size-unknown": (NeedsThePixelSize(), {}),
     "shape": (HalfATransform(), {}),
     "dtype": (Doubles(), {}),
     "range-of-values": (AboveOne(), {"empties-left-out": _RANGE}),
@@ -346,6 +394,7 @@ WRONG: dict[str, tuple[Any, dict[str, str]]] = {
     "tiling": (SeesTheTile(), {}),
     "schedule": (RemembersTheFirstTile(), {}),
     "threads": (AChunkForEachThread(), {}),
+    "nothing-kept-outside": (RemembersTheLast(), {}),
     "inputs-unchanged": (TakesTheMeanInPlace(), {}),
     "few-averages": (NeedsThree(), {}),
     "empties-left-out": (TakesNumbersForPlaces(), {}),
@@ -355,7 +404,7 @@ WRONG: dict[str, tuple[Any, dict[str, str]]] = {
     "notes-are-sentences": (MutteredNotes(), {}),
     "results-can-be-kept": (
         ResultsOfAFunction(),
-        {"few-averages": _RESULTS, "empties-left-out": _RESULTS},
+        {"few-averages": _RESULTS},
     ),
     "advice-can-be-followed": (AdviceOfNoOne(), {}),
     "curves-fit-their-axis": (CurvesInPercent(), {}),
@@ -390,4 +439,4 @@ class Outspoken(Right):
         return np.zeros((len(rows), len(columns), RINGS), dtype=np.float32)
 
 
-RIGHT = (Right(), RightDistance(), Outspoken(), PairOfRings(), Search())
+RIGHT = (Right(), RightDistance(), Outspoken(), PairOfRings(), Search(), NeedsDetail())

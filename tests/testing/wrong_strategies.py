@@ -112,6 +112,16 @@ class RightByPlaces(Strategy):
         return place
 
 
+class ScoresForPlaces(RightByPlaces):
+    def places(self, *given: Any) -> Any:
+        return super().places(*given) / 7
+
+
+class PlacesOfThoseThatMayStay(RightByPlaces):
+    def places(self, particles: Any, group: Any, *given: Any) -> Any:
+        return super().places(particles, group, *given)[group >= 0]
+
+
 class SaysNotWhatItReads(RightByPlaces):
     """Not wrong, if it is told from outside."""
 

@@ -82,13 +82,14 @@ class AffinityPropagation(Clustering):
             If the messages don't settle within ``max_iterations``.
         """
 
-        def find(ordered: DoubleArray) -> IntArray:
+        def find(ordered: ClusteringInput) -> IntArray:
             if len(ordered) == 1:
                 return np.zeros(1, dtype=np.int64)
-            pairs = ordered[np.triu_indices(len(ordered), 1)]
+            affinity = ordered.affinity.astype(np.float64)
+            pairs = affinity[np.triu_indices(len(ordered), 1)]
             if n_superclasses is not None:
-                return _label_of(n_superclasses, ordered, pairs, options)
-            label = _label(ordered, float(np.quantile(pairs, options.preference)), options)
+                return _label_of(n_superclasses, affinity, pairs, options)
+            label = _label(affinity, float(np.quantile(pairs, options.preference)), options)
             if label is None:
                 raise OptionError(
                     f"affinity-propagation did not settle within {options.max_iterations} rounds, "
@@ -98,7 +99,7 @@ class AffinityPropagation(Clustering):
                 )
             return label
 
-        return ClusteringResult(label=in_canonical_order(averages.affinity, find))
+        return ClusteringResult(label=in_canonical_order(averages, find))
 
 
 def _label(

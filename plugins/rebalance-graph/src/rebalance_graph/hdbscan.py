@@ -97,7 +97,10 @@ class Hdbscan(Clustering):
                 "choose another clustering (rebalance plugins).",
             )
         return ClusteringResult(
-            label=in_canonical_order(averages.affinity, lambda ordered: _label(ordered, options))
+            label=in_canonical_order(
+                averages,
+                lambda ordered: _label(ordered.affinity.astype(np.float64), options),
+            )
         )
 
 

@@ -64,8 +64,10 @@ class KMedoids(Clustering):
             return ClusteringResult(label=np.arange(n, dtype=np.int64))
         return ClusteringResult(
             label=in_canonical_order(
-                averages.affinity,
-                lambda ordered: _label(ordered, n_superclasses, options.max_iterations),
+                averages,
+                lambda ordered: _label(
+                    ordered.affinity.astype(np.float64), n_superclasses, options.max_iterations
+                ),
             )
         )
 

@@ -89,13 +89,14 @@ class Leiden(Clustering):
         """Communities."""
         seeds = [int(seed) for seed in rng.integers(_LARGEST_SEED, size=options.n_starts)]
 
-        def find(ordered: DoubleArray) -> IntArray:
-            graph = _graph(ordered, options)
+        def find(ordered: ClusteringInput) -> IntArray:
+            affinity = ordered.affinity.astype(np.float64)
+            graph = _graph(affinity, options)
             if n_superclasses is None:
                 return _partition(graph, options.resolution, seeds)
-            return _partition_of(n_superclasses, graph, ordered, seeds)
+            return _partition_of(n_superclasses, graph, affinity, seeds)
 
-        return ClusteringResult(label=in_canonical_order(averages.affinity, find))
+        return ClusteringResult(label=in_canonical_order(averages, find))
 
 
 def _graph(affinity: DoubleArray, options: LeidenOptions) -> igraph.Graph:
