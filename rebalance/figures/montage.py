@@ -372,13 +372,14 @@ def _notes(plan: _Plan, width: float) -> list[str]:
         sentences.append(f"{MIRRORED}: mirrored.")
     absent = plan.superclasses.label < 0
     empty = absent & ~plan.averages.has_image
-    alone = absent & ~empty & plan.averages.lacks_particles
-    junk = absent & ~empty & ~alone & np.isin(plan.superclasses.class_id, plan.superclasses.junk)
-    rest = absent & ~empty & ~alone & ~junk
+    junk = absent & ~empty & np.isin(plan.superclasses.class_id, plan.superclasses.junk)
+    left_out = np.isin(plan.superclasses.class_id, plan.superclasses.left_out)
+    left_out &= ~plan.averages.lacks_particles
+    rest = absent & ~empty & ~junk
     for what, which in (
         ("empty", empty),
-        ("without particles", alone),
-        ("left out", rest),
+        ("without particles", rest & ~left_out),
+        ("left out", rest & left_out),
         ("junk", junk),
     ):
         if which.any():

@@ -62,7 +62,6 @@ def result_of(job="job013", *, particles=True, files=(), summary=None) -> RunRes
         {"linkage": "average"},
     )
     images = np.random.default_rng(0).normal(0, 1, (6, 8, 8)).astype(np.float32)
-    images[label < 0] = 0
     averages = ClassAverages(images, class_id)
     table = selection = None
     if particles:
