@@ -155,9 +155,11 @@ def _cs_stream(folder: Path) -> Prepared:
 def _csg(folder: Path) -> Prepared:
     files = _cryosparc(folder)
     path = files.job / "particles.csg"
+    of_the_table = ("blob", "alignments2D")
     results = {
         slot: {
-            "metafile": f">{files.particles.name if slot == 'blob' else files.passthrough.name}",
+            "metafile": ">"
+            + (files.particles.name if slot in of_the_table else files.passthrough.name),
             "num_items": SETTINGS["n_particles"],
             "type": f"particle.{slot}",
         }
