@@ -15,12 +15,10 @@ from rebalance.formats.cryosparc_job import averages_beside, find_averages_of, i
 from rebalance.formats.cryosparc_paths import (
     OWN_FOLDER,
     Located,
-    folders_of,
     is_job_folder,
     job_of,
     locate,
     missing_stack,
-    same_file,
 )
 from rebalance.formats.cryosparc_remarks import relative_path_warnings
 from rebalance.formats.cs_file import (
@@ -35,6 +33,7 @@ from rebalance.formats.cs_file import (
 )
 from rebalance.formats.csg_file import write_group
 from rebalance.formats.mrc_file import SUFFIXES, MrcStack, open_stack
+from rebalance.formats.paths import folders_of, same_file
 from rebalance.formats.pixel_size import Stated
 from rebalance.model import DoubleArray, FloatArray, IntArray
 

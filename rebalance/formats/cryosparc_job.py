@@ -9,10 +9,11 @@ from pathlib import Path
 from types import MappingProxyType
 
 from rebalance.errors import InputError
-from rebalance.formats.cryosparc_paths import folders_of, is_file, is_set_aside, job_of, same_file
+from rebalance.formats.cryosparc_paths import is_set_aside, job_of
 from rebalance.formats.cs_file import CsTable, open_cs, slots
 from rebalance.formats.csg_file import read_group
 from rebalance.formats.mrc_file import SUFFIXES
+from rebalance.formats.paths import folders_of, is_file, same_file
 
 CLASS_SLOT = "alignments2D"
 CLASS_FIELD = f"{CLASS_SLOT}/class"

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from rebalance.errors import InputError
 from rebalance.formats.cryosparc_job import CLASS_FIELD, is_averages, is_passthrough
-from rebalance.formats.cryosparc_paths import folders_of, is_set_aside, same_file
+from rebalance.formats.cryosparc_paths import is_set_aside
 from rebalance.formats.cs_file import (
     CsTable,
     column_names,
@@ -20,6 +20,7 @@ from rebalance.formats.cs_file import (
     read_whole_numbers,
     slots,
 )
+from rebalance.formats.paths import folders_of, same_file
 from rebalance.model import IntArray
 
 

@@ -9,7 +9,6 @@ from rebalance.errors import InputError
 from rebalance.formats.cryosparc_handle import CryosparcParticles
 from rebalance.formats.cryosparc_job import CLASS_FIELD, CryosparcJob, particles_beside
 from rebalance.formats.cryosparc_join import count_other_classes, find_companions, uid_warnings
-from rebalance.formats.cryosparc_paths import same_file
 from rebalance.formats.cryosparc_remarks import (
     group_warnings,
     one_class_warnings,
@@ -24,6 +23,7 @@ from rebalance.formats.cryosparc_slots import (
     untaken_notes,
 )
 from rebalance.formats.cs_file import CsTable, open_cs
+from rebalance.formats.paths import same_file
 from rebalance.model import ParticleTable
 
 _WRITTEN = "particles_selected*.cs and .csg (and particles_excluded*)"

@@ -7,14 +7,18 @@ file beside the naming one comes before another job's.
 
 from __future__ import annotations
 
-import filecmp
 import re
-from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
 from rebalance.errors import InputError
-from rebalance.formats.mrc_file import SUFFIXES
+from rebalance.formats.paths import (
+    different_files,
+    folders_of,
+    is_file,
+    same_file,
+    stacks_beside,
+)
 
 OWN_FOLDER = ">"
 _JOB = re.compile(r"(?:^|_)(J\d+)(?=_|$)")
@@ -27,12 +31,6 @@ class Located(NamedTuple):
 
     path: Path
     notes: tuple[str, ...] = ()
-
-
-def folders_of(path: Path) -> list[Path]:
-    """The folder of a file, and that of the file it is a link to."""
-    path = path.absolute()
-    return list(dict.fromkeys((path.parent, path.resolve().parent)))
 
 
 def is_set_aside(name: str) -> bool:
@@ -112,7 +110,7 @@ def locate(name: str, named_in: Path, project: Path | None = None) -> Located | 
     here = Path.cwd() / relative
     there = [folder / relative for folder in above] if project is None else []
     last = [here] if project is None else []
-    found = _different_files([*said, *nearby, *there, *last])
+    found = different_files([*said, *nearby, *there, *last])
     if not found:
         return None
     first, *others = found
@@ -140,12 +138,7 @@ def missing_stack(name: str, named_in: Path, project: Path | None) -> InputError
     """The error for a stack of class averages that `locate` did not find."""
     relative = name.lstrip(OWN_FOLDER)
     looked = f"in the project {project}" if project else "from the folders above it"
-    stacks = sorted(
-        path.name
-        for folder in folders_of(named_in)
-        for path in folder.iterdir()
-        if path.suffix.lower() in SUFFIXES and is_file(path)
-    )
+    stacks = stacks_beside(named_in)
     near = f" Beside it lie {', '.join(stacks[:5])}{' …' if len(stacks) > 5 else ''}."
     return InputError(
         f"It names the stack of class averages {relative}, which was not found: neither {looked} "
@@ -154,35 +147,3 @@ def missing_stack(name: str, named_in: Path, project: Path | None) -> InputError
         hint=f"Give the stack as `class_averages`, or the project folder with `project`, or copy "
         f"{Path(relative).name} beside {named_in.name}.",
     )
-
-
-def _different_files(candidates: Iterable[Path]) -> list[Path]:
-    """Those that are files, without links to and copies of an earlier one."""
-    found: list[Path] = []
-    for path in dict.fromkeys(candidates):
-        if is_file(path) and not any(same_file(path, one) or _equal(path, one) for one in found):
-            found.append(path)
-    return found
-
-
-def is_file(path: Path) -> bool:
-    """True for a file that is there; False too for names that no system takes."""
-    try:
-        return path.is_file()
-    except (OSError, ValueError):
-        return False
-
-
-def same_file(one: Path, other: Path) -> bool:
-    """True for one file by two names."""
-    try:
-        return one.samefile(other)
-    except (OSError, ValueError):
-        return False
-
-
-def _equal(one: Path, other: Path) -> bool:
-    try:
-        return filecmp.cmp(one, other, shallow=False)
-    except OSError:
-        return False

@@ -8,8 +8,9 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from rebalance.formats.cryosparc_paths import OWN_FOLDER, folders_of, is_file
+from rebalance.formats.cryosparc_paths import OWN_FOLDER
 from rebalance.formats.cs_file import CsTable, column_names
+from rebalance.formats.paths import folders_of, is_file
 from rebalance.model import IntArray
 
 _PIXEL_SIZE = "alignments2D/psize_A"

@@ -11,8 +11,8 @@ from pathlib import Path
 from rebalance.formats.cryosparc_handle import CryosparcParticles
 from rebalance.formats.cryosparc_job import CLASS_FIELD, CLASS_SLOT
 from rebalance.formats.cryosparc_join import rows_that_differ
-from rebalance.formats.cryosparc_paths import same_file
 from rebalance.formats.cs_file import CsTable, slots
+from rebalance.formats.paths import same_file
 
 
 def tables_of_group(

@@ -1,12 +1,15 @@
-"""Paths that people name: whether they are there, and the short name of a job."""
+"""Paths that people and files name: what is there, what is the same, the short name of a job."""
 
 from __future__ import annotations
 
 import difflib
+import filecmp
 import re
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from rebalance.errors import InputError
+from rebalance.formats.mrc_file import SUFFIXES
 
 
 def require_exists(path: Path, what: str = "file or folder") -> None:
@@ -51,3 +54,55 @@ def job_name(path: Path) -> str:
     says_nothing = re.search(r"_it\d+_|^particles|^class_averages|^templates", path.stem)
     name = folder.name if path.is_dir() or says_nothing else path.stem
     return re.sub(r"[^\w.-]+", "_", name).strip("._") or "job"
+
+
+def folders_of(path: Path) -> list[Path]:
+    """The folder of a file, and that of the file it is a link to; not resolved."""
+    path = path.absolute()
+    return list(dict.fromkeys((path.parent, path.resolve().parent)))
+
+
+def is_file(path: Path) -> bool:
+    """True for a file that is there; False too for names that no system takes."""
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def same_file(one: Path, other: Path) -> bool:
+    """True for one file by two names."""
+    try:
+        return one.samefile(other)
+    except (OSError, ValueError):
+        return False
+
+
+def different_files(candidates: Iterable[Path]) -> list[Path]:
+    """Those that are files, without links to and copies of an earlier one."""
+    found: list[Path] = []
+    for path in dict.fromkeys(candidates):
+        if is_file(path) and not any(same_file(path, one) or _equal(path, one) for one in found):
+            found.append(path)
+    return found
+
+
+def _equal(one: Path, other: Path) -> bool:
+    try:
+        return filecmp.cmp(one, other, shallow=False)
+    except OSError:
+        return False
+
+
+def stacks_beside(path: Path) -> list[str]:
+    """Names of the MRC stacks that lie beside a file, or beside what it is a link to."""
+    return sorted(dict.fromkeys(_stacks_beside(path)))
+
+
+def _stacks_beside(path: Path) -> Iterator[str]:
+    for folder in folders_of(path):
+        try:
+            stacks = (entry for entry in folder.iterdir() if entry.suffix.lower() in SUFFIXES)
+            yield from (stack.name for stack in stacks if is_file(stack))
+        except OSError:
+            continue

@@ -6,13 +6,11 @@ so a job that was copied or mailed names files that are there, but another data 
 
 from __future__ import annotations
 
-import filecmp
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from rebalance.errors import InputError
-from rebalance.formats.mrc_file import SUFFIXES
+from rebalance.formats.paths import different_files, folders_of, is_file, stacks_beside
 
 _PROJECT_MARKS = (".gui_projectdir", "default_pipeline.star")
 _NAMED = 5
@@ -27,16 +25,10 @@ class Found(NamedTuple):
     warnings: tuple[str, ...] = ()
 
 
-def folders_of(path: Path) -> list[Path]:
-    """The folder of a file, and that of the file it is a link to; not resolved."""
-    path = path.absolute()
-    return list(dict.fromkeys((path.parent, path.resolve().parent)))
-
-
 def file_beside(path: Path, *names: str) -> Path | None:
     """The first of the names that is a file beside another, or beside what that is a link to."""
     places = [folder / name for folder in folders_of(path) for name in names]
-    return next((place for place in places if _is_file(place)), None)
+    return next((place for place in places if is_file(place)), None)
 
 
 def is_beside(path: Path, other: Path) -> bool:
@@ -68,14 +60,14 @@ def locate(name: str, named_in: Path, project: Path | None = None) -> Found | No
     near, far = ([project], []) if project is not None else _roots(named_in)
     named = [root / name for root in near]
     for path in named:
-        if is_beside(path, named_in) and _is_file(path):
+        if is_beside(path, named_in) and is_file(path):
             return Found(path)
     beside = [folder / Path(name).name for folder in folders_of(named_in)]
-    found = _that_differ([*beside, *named])
+    found = different_files([*beside, *named])
     if found:
         return Found(found[0], (), _about_others(name, named_in, *found))
     for root in far:
-        if _is_file(root / name):
+        if is_file(root / name):
             where = "current folder" if root == Path.cwd() else f"folder {root} above the project"
             note = f"{named_in.name} names {name}, which was found from the {where} alone."
             return Found(root / name, (note,))
@@ -141,29 +133,6 @@ def is_project(folder: Path) -> bool:
     return any((folder / mark).exists() for mark in _PROJECT_MARKS)
 
 
-def _that_differ(candidates: Iterable[Path]) -> list[Path]:
-    """Those that are files, without links to and copies of an earlier one."""
-    found: list[Path] = []
-    for path in dict.fromkeys(candidates):
-        if _is_file(path) and not any(_is_same(path, one) for one in found):
-            found.append(path)
-    return found
-
-
-def _is_same(one: Path, other: Path) -> bool:
-    try:
-        return one.samefile(other) or filecmp.cmp(one, other, shallow=False)
-    except OSError:
-        return False
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except (OSError, ValueError):
-        return False
-
-
 def not_found(name: str, named_in: Path, project: Path | None, what: str) -> InputError:
     """The error for a file that `locate` did not find."""
     looked = f"in the project {project}" if project else "from the folders above it"
@@ -177,7 +146,7 @@ def not_found(name: str, named_in: Path, project: Path | None, what: str) -> Inp
 
 def stack_not_found(name: str, named_in: Path, project: Path | None) -> InputError:
     """The error for a stack of class averages that `locate` did not find."""
-    stacks = sorted(dict.fromkeys(_stacks_beside(named_in)))
+    stacks = stacks_beside(named_in)
     listed = ", ".join(stacks[:_NAMED]) + (" …" if len(stacks) > _NAMED else "")
     lie = f"beside it {'lie' if len(stacks) > 1 else 'lies'} {listed}" if stacks else "an .mrcs"
     return InputError(
@@ -185,12 +154,3 @@ def stack_not_found(name: str, named_in: Path, project: Path | None) -> InputErr
         path=named_in,
         hint=f"Give the stack as `class_averages` ({lie}), or the project folder as `project`.",
     )
-
-
-def _stacks_beside(path: Path) -> Iterator[str]:
-    for folder in folders_of(path):
-        try:
-            stacks = (entry for entry in folder.iterdir() if entry.suffix.lower() in SUFFIXES)
-            yield from (stack.name for stack in stacks if _is_file(stack))
-        except OSError:
-            continue

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from rebalance.errors import InputError
+from rebalance.formats.paths import folders_of
 from rebalance.formats.relion_job import RelionJob
-from rebalance.formats.relion_paths import folders_of
 from rebalance.formats.star_file import StarFile
 
 _ITERATION = re.compile(r"(?P<root>.*)_it(?P<it>\d+)_(?:data|optimiser|model)\.star")
