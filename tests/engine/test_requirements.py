@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -10,7 +11,7 @@ from rebalance.engine.requirements import all_reads, lasting_version, required
 from rebalance.errors import PluginError
 from rebalance.hookspecs import PluginSpec, hookimpl
 from rebalance.options import NoOptions, Options, option
-from rebalance.registry import Registry
+from rebalance.registry import Registered, Registry
 
 
 class NameOptions(Options):
@@ -126,3 +127,21 @@ def test_an_affinity_is_known_by_what_required_metrics_read(use) -> None:  # typ
     metric = use(with_metrics("1")).find("metric", "named").load()
     assert all_reads(metric, NameOptions()) == ()
     assert all_reads(metric, NameOptions(name="counting")) == ("n_particles",)
+
+
+def test_an_edited_helper_of_the_same_version_makes_another_affinity(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "edited_metric"
+    package.mkdir()
+    (package / "__init__.py").write_text("")
+    (package / "metric.py").write_text(f"from {__name__} import Base\nclass Mine(Base): ...\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    plugin = Registered(
+        "metric", PluginSpec("mine", "Mine.", "edited_metric.metric:Mine"), "edited", "1"
+    )
+    versions = set()
+    for factor in (0.25, 0.75):
+        (package / "helper.py").write_text(f"FACTOR = {factor}\n")
+        versions.add(lasting_version(plugin, NoOptions()))
+    assert len(versions) == 2
