@@ -34,6 +34,7 @@ from rebalance.model.superclasses import (
     ClusteringResult,
     Superclasses,
 )
+from rebalance.model.views import Views
 
 __all__ = [
     "BALANCED",
@@ -67,4 +68,5 @@ __all__ = [
     "Superclasses",
     "TableHandle",
     "Transform",
+    "Views",
 ]
