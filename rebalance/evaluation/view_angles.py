@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
-
 import numpy as np
 import numpy.typing as npt
 
-from rebalance.errors import OptionError
 from rebalance.model import DoubleArray, FloatArray, IntArray
+from rebalance.point_groups import operations_of
 
 Symmetry = str | DoubleArray
 """Name of a point group (``C1``, ``C4``, ``D2``, ``T``, ``O``, ``I``), or its rotation matrices."""
 
-_NAME = re.compile(r"(?:[CD][1-9]\d{0,2}|[TOI])")
 _MOST_CANDIDATES, _MOST_ASKED = 500, 2_000
 _FEW, _ROUGHLY = 32, 1e-3
 """More candidates than that are narrowed down first, to those that may be the best."""
@@ -26,9 +22,7 @@ def symmetry_operations(symmetry: Symmetry) -> DoubleArray:
     Parameters
     ----------
     symmetry : str or float64 (G, 3, 3)
-        Matrices are given back as they are. Of the named groups, Cn has its axis along z, Dn a
-        two-fold axis along x besides, T and O have their two- and four-fold axes along x, y and z,
-        and I two-fold axes along x, y and z.
+        Matrices are given back as they are; of a name, see `rebalance.point_groups`.
 
     Returns
     -------
@@ -44,18 +38,7 @@ def symmetry_operations(symmetry: Symmetry) -> DoubleArray:
         if operations.ndim != 3 or operations.shape[1:] != (3, 3) or len(operations) == 0:
             raise ValueError(f"rotations must be (G, 3, 3), not {operations.shape}")
         return operations
-    return _operations(symmetry.strip().upper())
-
-
-@lru_cache(maxsize=16)
-def _operations(name: str) -> DoubleArray:
-    from scipy.spatial.transform import Rotation
-
-    if not _NAME.fullmatch(name):
-        raise OptionError(
-            f"There is no point group {name!r}.", hint="Choose C1, C2, …, D2, …, T, O or I."
-        )
-    return np.asarray(Rotation.create_group(name).as_matrix(), dtype=np.float64)
+    return operations_of(symmetry)
 
 
 def unit(views: npt.ArrayLike) -> DoubleArray:

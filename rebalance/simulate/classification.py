@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance.model import BoolArray, ClassAverages, DoubleArray, FloatArray, IntArray
+from rebalance.point_groups import operations_of
 from rebalance.simulate import image_formation, viewing_directions
 from rebalance.simulate.blobs import Blobs
 from rebalance.simulate.image_simulator import ImageSimulator
@@ -17,7 +18,6 @@ from rebalance.simulate.molecule import PHANTOM, Molecule, load_molecule
 from rebalance.simulate.poses import PlannedParticles, plan_averages
 from rebalance.simulate.projection import in_plane
 from rebalance.simulate.simulation_options import SimulationOptions, parse_simulation
-from rebalance.simulate.symmetry import operators
 
 
 @dataclass(frozen=True, eq=False)
@@ -148,7 +148,7 @@ def simulate_class_averages(
         molecule = load_molecule(options)
     elif isinstance(molecule, Blobs):
         molecule = Molecule(
-            molecule, options.pixel_size or 4.0, "C1", operators("C1"), kind=PHANTOM
+            molecule, options.pixel_size or 4.0, "C1", operations_of("C1"), kind=PHANTOM
         )
     pixel_size = options.pixel_size or molecule.pixel_size
     options = options.model_copy(update={"pixel_size": pixel_size, "symmetry": molecule.symmetry})

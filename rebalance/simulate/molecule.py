@@ -13,11 +13,11 @@ import numpy as np
 
 from rebalance.errors import InputError, OptionError
 from rebalance.model import DoubleArray
+from rebalance.point_groups import operations_of, parse_symmetry
 from rebalance.simulate import atoms, map_file, symmetry_axes
 from rebalance.simulate.blobs import Blobs
 from rebalance.simulate.phantom import phantom
 from rebalance.simulate.simulation_options import SimulationOptions, parse_simulation
-from rebalance.simulate.symmetry import operators, parse_symmetry
 from rebalance.simulate.volume import Volume, volume_of
 
 PHANTOM, MAP, MODEL = "phantom", "map", "model"
@@ -105,7 +105,7 @@ def load_molecule(options: SimulationOptions | Mapping[str, Any] | None = None) 
 
 
 def _phantom(options: SimulationOptions, symmetry: str) -> Molecule:
-    blobs, group = phantom(), operators(symmetry)
+    blobs, group = phantom(), operations_of(symmetry)
     pixel_size = options.pixel_size or _PHANTOM_PIXEL
     if len(group) == 1:
         return Molecule(blobs, pixel_size, symmetry, group, PHANTOM)
@@ -137,7 +137,7 @@ def symmetric_phantom(group: DoubleArray, thinnest: float) -> Blobs:
 def _from_model(path: Path, options: SimulationOptions, symmetry: str) -> Molecule:
     model = atoms.read_atoms(path, options.assembly)
     turn = symmetry_axes.turn_onto_axes(model, symmetry)
-    group = operators(symmetry)
+    group = operations_of(symmetry)
     extent = atoms.density_of(model, 1.0).diameter
     pixel_size = options.pixel_size or _fitting_pixel(extent, options.box)
     _check_fit(extent, options.box, pixel_size)
@@ -159,7 +159,7 @@ def _from_map(path: Path, options: SimulationOptions, symmetry: str) -> Molecule
     )
     _check_fit(whole.diameter, options.box, pixel_size)
     volume = map_file.resampled(whole, pixel_size)
-    group = operators(symmetry)
+    group = operations_of(symmetry)
     if len(group) > 1:
         group = symmetry_axes.operators_of_map(volume, symmetry)
         volume, group = _symmetric(volume, group, symmetry, options.symmetrise, path)

@@ -1,4 +1,4 @@
-"""Point groups: their rotations, and directions of view that are the same but for the group.
+"""Directions of view that are the same but for a point group and the mirror.
 
 A molecule of symmetry G shows the same picture along v and along g·v, for every rotation g of G,
 and its mirror image along −g·v. Views are therefore counted modulo the group and modulo the sign.
@@ -6,61 +6,9 @@ and its mirror image along −g·v. Views are therefore counted modulo the group
 
 from __future__ import annotations
 
-import re
-
 import numpy as np
 
-from rebalance.errors import OptionError
 from rebalance.model import BoolArray, DoubleArray, IntArray
-
-LARGEST_ORDER = 30
-_NAME = re.compile(r"([CD])([1-9]\d?)|T|O|I")
-
-
-def parse_symmetry(name: str) -> str:
-    """The name of a point group as it is written here: ``C1``, ``D2``, ``T``, ``O``, ``I``.
-
-    Raises
-    ------
-    OptionError
-        If there is no such group of rotations, or its order is above 30.
-    """
-    found = _NAME.fullmatch(name.strip().upper())
-    if found is None or (found[2] and int(found[2]) > LARGEST_ORDER):
-        raise OptionError(
-            f"symmetry = {name}: there is no such point group of rotations.",
-            hint=f"Write C1 … C{LARGEST_ORDER}, D1 … D{LARGEST_ORDER}, T, O or I.",
-        )
-    return found[0]
-
-
-def operators(symmetry: str) -> DoubleArray:
-    """The rotations of a point group in its standard orientation.
-
-    The axis of highest order of Cn and Dn is z, and a twofold axis of Dn is x; the twofold axes of
-    T and I and the fourfold axes of O are x, y and z (`scipy.spatial.transform.Rotation`).
-
-    Parameters
-    ----------
-    symmetry : str
-
-    Returns
-    -------
-    float64 (G, 3, 3)
-        The identity first.
-
-    Raises
-    ------
-    OptionError
-        If there is no such group.
-    """
-    from scipy.spatial.transform import Rotation
-
-    matrices = Rotation.create_group(parse_symmetry(symmetry)).as_matrix()
-    first = np.argmax(np.trace(matrices, axis1=1, axis2=2))
-    group = np.concatenate([matrices[first : first + 1], np.delete(matrices, first, axis=0)])
-    group[0] = np.eye(3)
-    return group
 
 
 def closest(

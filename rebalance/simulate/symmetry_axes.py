@@ -11,9 +11,9 @@ from __future__ import annotations
 import numpy as np
 
 from rebalance.model import DoubleArray, FloatArray
+from rebalance.point_groups import operations_of
 from rebalance.simulate.atoms import Atoms
 from rebalance.simulate.projection import in_plane, project
-from rebalance.simulate.symmetry import operators
 from rebalance.simulate.viewing_directions import uniform, view_frames
 from rebalance.simulate.volume import Volume
 
@@ -41,7 +41,7 @@ def turn_onto_axes(atoms: Atoms, symmetry: str) -> DoubleArray | None:
     float64 (3, 3) or None
         None if the chains don't show this symmetry.
     """
-    group = operators(symmetry)
+    group = operations_of(symmetry)
     if len(group) == 1:
         return np.eye(3)
     found = chain_rotations(atoms, len(group))
@@ -142,7 +142,7 @@ def operators_of_map(volume: Volume, symmetry: str) -> DoubleArray:
     -------
     float64 (G, 3, 3)
     """
-    group = operators(symmetry)
+    group = operations_of(symmetry)
     if len(group) == 1 or symmetry_correlation(volume, group) >= _AS_IT_IS:
         return group
     # A few rotations tell one setting from another; all are compared afterwards.

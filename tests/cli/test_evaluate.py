@@ -148,7 +148,7 @@ def test_each_class_by_itself_needs_a_number_for_the_oracle(project: Path, tmp_p
     [
         (["nowhere"], "no such file|can't be read"),
         (["{results}", "--truth", "nowhere.csv"], "no such file"),
-        (["{results}", "--symmetry", "X9"], "no point group"),
+        (["{results}", "--symmetry", "X9"], "no such point group"),
         (["{results}", "--seeds", "0"], "0 seeds"),
         (["{results}", "-f", "2"], "0 to 1"),
         (["{results}", "-f", "half"], "0 to 1"),

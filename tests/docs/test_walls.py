@@ -72,6 +72,7 @@ def neighbours(room: str) -> set[str]:
         ("figures", {"model"}),
         ("hookspecs", {"model", "options"}),
         ("model", {"display", "errors"}),
+        ("point_groups", {"errors", "model"}),
         ("display", set()),
         ("errors", set()),
     ],
@@ -172,6 +173,11 @@ def test_plugin_packages_use_only_what_is_promised_to_authors() -> None:
         if name.partition(".")[2] not in rebalance._PUBLIC
     }
     assert not found
+
+
+def test_point_groups_have_one_home() -> None:
+    users = {path.stem for path in PACKAGE.rglob("*.py") if "create_group" in path.read_text()}
+    assert users == {"point_groups"}
 
 
 def test_pluggy_is_behind_the_hooks_and_the_registry() -> None:

@@ -85,10 +85,10 @@ def test_the_order_of_axes_and_compression_change_nothing(
 def test_axes_in_another_known_setting_are_found(
     symmetry: str, turn: Rotation, tmp_path: Path
 ) -> None:
+    from rebalance.point_groups import operations_of
     from rebalance.simulate.blobs import Blobs
-    from rebalance.simulate.symmetry import operators
 
-    group = turn.as_matrix() @ operators(symmetry) @ turn.as_matrix().T
+    group = turn.as_matrix() @ operations_of(symmetry) @ turn.as_matrix().T
     one = phantom()
     blobs = Blobs(
         np.concatenate([(one.centre + np.array([30, 10, 0])) @ g.T for g in group]),
@@ -98,7 +98,7 @@ def test_axes_in_another_known_setting_are_found(
     path = write_map(tmp_path / "a.mrc", boxed(volume_of(blobs, 8.0).density, 60), 8.0)
     molecule = load_molecule({"source": str(path), "symmetry": symmetry, "pixel_size": 8.0})
     assert symmetry_correlation(molecule.density, molecule.operators) > 0.98  # type: ignore[arg-type]
-    assert symmetry_correlation(molecule.density, operators(symmetry)) < 0.9  # type: ignore[arg-type]
+    assert symmetry_correlation(molecule.density, operations_of(symmetry)) < 0.9  # type: ignore[arg-type]
 
 
 def test_a_map_without_the_symmetry_is_refused_or_averaged(

@@ -16,9 +16,9 @@ from docs.tools import pages
 from rebalance import formats
 from rebalance.cli import app
 from rebalance.errors import InputError, OptionError
+from rebalance.point_groups import operations_of
 from rebalance.simulate import load_molecule, project, simulate_class_averages
 from rebalance.simulate.atoms import density_of, read_atoms
-from rebalance.simulate.symmetry import operators
 from rebalance.simulate.symmetry_axes import symmetry_correlation
 from rebalance.simulate.viewing_directions import uniform, view_frames
 
@@ -49,7 +49,7 @@ def complex_of(symmetry: str, rng: np.random.Generator) -> list[np.ndarray]:
     """A symmetric complex that lies anyhow in space."""
     turn = Rotation.random(random_state=int(rng.integers(2**31))).as_matrix()
     one = chain(rng)
-    return [one @ (turn @ g).T + [100.0, -40.0, 25.0] for g in operators(symmetry)]
+    return [one @ (turn @ g).T + [100.0, -40.0, 25.0] for g in operations_of(symmetry)]
 
 
 @pytest.mark.parametrize("symmetry", ["C2", "C5", "D2", "D3", "T", "O"])
@@ -58,7 +58,7 @@ def test_a_complex_is_turned_onto_the_axes_of_its_group(
 ) -> None:
     path = write_pdb(tmp_path / "a.pdb", complex_of(symmetry, rng))
     molecule = load_molecule({"source": str(path), "symmetry": symmetry})
-    np.testing.assert_array_equal(molecule.operators, operators(symmetry))
+    np.testing.assert_array_equal(molecule.operators, operations_of(symmetry))
     assert symmetry_correlation(molecule.density, molecule.operators) > 0.99  # type: ignore[arg-type]
 
 

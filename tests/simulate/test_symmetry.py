@@ -1,4 +1,4 @@
-"""Point groups are groups, and views are told apart modulo them and the mirror."""
+"""Views are told apart modulo a point group and the mirror."""
 
 from __future__ import annotations
 
@@ -6,39 +6,19 @@ import numpy as np
 import pytest
 
 from rebalance.errors import OptionError
+from rebalance.point_groups import operations_of
 from rebalance.simulate import load_molecule, project, simulate_class_averages
 from rebalance.simulate.symmetry import (
     angles,
     closest,
-    operators,
-    parse_symmetry,
     separation,
     spread_views,
 )
 from rebalance.simulate.viewing_directions import uniform, view_frames
 
-ORDERS = {"C1": 1, "C2": 2, "C7": 7, "D2": 4, "D3": 6, "T": 12, "O": 24, "I": 60}
-
-
-@pytest.mark.parametrize(("name", "order"), ORDERS.items())
-def test_the_operators_are_a_group_of_rotations(name: str, order: int) -> None:
-    group = operators(name)
-    assert group.shape == (order, 3, 3)
-    np.testing.assert_array_equal(group[0], np.eye(3))
-    np.testing.assert_allclose(np.linalg.det(group), 1)
-    products = np.einsum("aij,bjk->abik", group, group).reshape(-1, 1, 9)
-    apart = np.abs(products - group.reshape(1, -1, 9)).max(axis=2)
-    assert apart.min(axis=1).max() < 1e-9
-
-
-@pytest.mark.parametrize("name", ["C0", "C", "D99", "S4", "I1", "", "CC2"])
-def test_what_is_no_point_group_is_named(name: str) -> None:
-    with pytest.raises(OptionError, match=f"symmetry = {name}"):
-        parse_symmetry(name)
-
 
 def test_angles_are_those_to_the_nearest_image(rng: np.random.Generator) -> None:
-    group = operators("D3")
+    group = operations_of("D3")
     a, b = uniform(20, rng), uniform(6, rng)
     found = angles(a, b, group)
     images = np.concatenate([b @ turn.T for turn in group] + [-b @ turn.T for turn in group])
@@ -47,7 +27,7 @@ def test_angles_are_those_to_the_nearest_image(rng: np.random.Generator) -> None
 
 
 def test_a_view_is_known_from_any_image_and_either_side(rng: np.random.Generator) -> None:
-    group = operators("O")
+    group = operations_of("O")
     axes = spread_views(3, group, rng)
     near = axes + 0.01 * rng.standard_normal(axes.shape)
     near /= np.linalg.norm(near, axis=1, keepdims=True)
@@ -67,14 +47,14 @@ def test_a_view_is_known_from_any_image_and_either_side(rng: np.random.Generator
 def test_spread_views_keep_apart_modulo_the_group(
     name: str, n: int, least: float, rng: np.random.Generator
 ) -> None:
-    group = operators(name)
+    group = operations_of(name)
     axes = spread_views(n, group, rng)
     np.testing.assert_allclose(np.linalg.norm(axes, axis=1), 1)
     assert separation(axes, group) > least
 
 
 def test_given_directions_stay_and_the_others_avoid_them(rng: np.random.Generator) -> None:
-    group = operators("C2")
+    group = operations_of("C2")
     fixed = np.array([[0, 0, 1], [1.0, 0, 0]])
     axes = spread_views(8, group, rng, fixed)
     np.testing.assert_array_equal(axes[:2], fixed)
