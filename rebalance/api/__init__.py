@@ -20,9 +20,12 @@ from rebalance.clusterings.advice import named_or_advised
 from rebalance.contracts import Clustering, Metric
 from rebalance.engine import AffinityStore
 from rebalance.engine.checkpoint import Checkpoints
+from rebalance.errors import OptionError
 from rebalance.model import Affinity, ClassAverages, Dataset, Scan, Superclasses
 from rebalance.options import Options
 from rebalance.scanning import scan_classes
+from rebalance.scanning.view_width import number_for_width
+from rebalance.settings.values import degrees
 from rebalance.strategies import select
 from rebalance.strategies.caps import Factor
 
@@ -109,6 +112,7 @@ def cluster(
     seed: int = 0,
     n_particles: npt.ArrayLike | None = None,
     left_out: Iterable[int] = (),
+    view_width: float | None = None,
 ) -> Superclasses:
     """Group class averages into superclasses of similar view.
 
@@ -131,6 +135,9 @@ def cluster(
         any counts as empty.
     left_out : iterable of int
         Class numbers not to be used.
+    view_width : float, optional
+        Instead of K: as few superclasses as keep the views in each within so many degrees of each
+        other, on average over pairs. The affinity must know angles, as that of ``views`` does.
 
     Returns
     -------
@@ -141,8 +148,9 @@ def cluster(
     Raises
     ------
     OptionError
-        If K is missing, no whole number, ≤ 0 or larger than the number of usable averages, if no
-        average is usable, if seed or options are out of range, or if a matrix is no affinity.
+        If K is missing, no whole number, ≤ 0 or larger than the number of usable averages, if it
+        is given beside an angle, if angles are not known or not to be trusted, if no average is
+        usable, if seed or options are out of range, or if a matrix is no affinity.
     PluginError
         If the clustering is not there or breaks its contract.
     TypeError
@@ -152,8 +160,27 @@ def cluster(
     affinity = as_affinity(affinity, "rebalance.cluster")
     classes = classes_of(affinity, n_particles, left_out)
     clustering, options, notes = named_or_advised(
-        clustering, options, affinity, tries_numbers=n_superclasses == "auto"
+        clustering,
+        options,
+        affinity,
+        tries_numbers=n_superclasses == "auto" or view_width is not None,
     )
+    if view_width is not None:
+        if n_superclasses is not None:
+            raise OptionError(
+                "`view_width` finds the number of superclasses, and `n_superclasses` gives it.",
+                hint="Leave out one of them.",
+                setting="view_width",
+            )
+        found = number_for_width(
+            classes,
+            affinity,
+            degrees("view_width", view_width),
+            clustering=clustering,
+            options=options,
+            seed=seed,
+        )
+        n_superclasses, notes = found.number, (*notes, found.reason)
     if n_superclasses == "auto":
         scan = scan_classes(classes, affinity, clustering=clustering, options=options, seed=seed)
         superclasses = scan.superclasses[scan.suggestion.number]

@@ -100,6 +100,11 @@ def _steps(plan: Plan) -> list[str]:
         how = f"as in {settings.labels or settings.decisions}"
     elif settings.n_superclasses == AUTO:
         how = f"with {plugin_name(settings.clustering)}, the number that a scan suggests"
+    elif settings.view_width is not None:
+        how = (
+            f"with {plugin_name(settings.clustering)}, as few as keep views within "
+            f"{settings.view_width:g}°"
+        )
     elif settings.n_superclasses is None:
         how = f"with {plugin_name(settings.clustering)}"
     else:

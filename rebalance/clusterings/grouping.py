@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -112,16 +112,7 @@ def cluster_each(
         for asked in numbers
     }
 
-    # The plugin sees the averages by class number, so that ties can't fall by their order.
-    shown = np.flatnonzero(takes_part)
-    shown = shown[np.argsort(classes.class_id[shown], kind="stable")]
-    averages = ClusteringInput(
-        np.eye(len(shown), dtype=np.float32)
-        if affinity is None
-        else np.ascontiguousarray(affinity.values[np.ix_(shown, shown)]),
-        classes.class_id[shown],
-        None if classes.n_particles is None else classes.n_particles[shown],
-    )
+    shown, averages = _shown(classes, affinity)
     wanted = tuple(dict.fromkeys(number for number, _ in checked.values()))
     results = run_plugin(bound, averages, wanted, seed)
 
@@ -143,6 +134,53 @@ def cluster_each(
             by=BY_NONE if is_off else BY_CLUSTERING,
         )
     return found
+
+
+def _shown(classes: Classes, affinity: Affinity | None) -> tuple[IntArray, ClusteringInput]:
+    """Rows of the averages that a plugin sees, by class number: ties can't fall by their order."""
+    shown = np.flatnonzero(classes.takes_part)
+    shown = shown[np.argsort(classes.class_id[shown], kind="stable")]
+    return shown, ClusteringInput(
+        np.eye(len(shown), dtype=np.float32)
+        if affinity is None
+        else np.ascontiguousarray(affinity.values[np.ix_(shown, shown)]),
+        classes.class_id[shown],
+        None if classes.n_particles is None else classes.n_particles[shown],
+    )
+
+
+def label_classes(
+    classes: Classes,
+    affinity: Affinity,
+    numbers: Sequence[int],
+    *,
+    clustering: str | Clustering = defaults.CLUSTERING,
+    options: Options | Mapping[str, Any] | None = None,
+    seed: int = 0,
+) -> Iterator[tuple[int, IntArray]]:
+    """The bare labels of each number of superclasses, for those who look for a number.
+
+    Parameters
+    ----------
+    classes, affinity, numbers, clustering, options, seed
+        As for `cluster_each`.
+
+    Yields
+    ------
+    int, int64 (N,)
+        A number, and labels 0 … in the plugin's own order, −1 for classes that take no part. Each
+        is made when it is asked for, unless the clustering makes many at once.
+    """
+    bound = bind("clustering", clustering, options)
+    shown, averages = _shown(classes, affinity)
+    at_once = overrides(bound.plugin, "cluster_many")
+    for lot in [tuple(numbers)] if at_once else [(number,) for number in numbers]:
+        results = run_plugin(bound, averages, lot, seed)
+        for number in lot:
+            check_result(results[number], len(shown), number, bound.name)
+            label = np.full(len(classes), UNASSIGNED, dtype=np.int64)
+            label[shown] = np.unique(results[number].label, return_inverse=True)[1]
+            yield number, label
 
 
 def label_each(

@@ -15,7 +15,7 @@ from rebalance.model.classes import Classes
 from rebalance.model.dataset import Dataset
 from rebalance.model.particles import ParticleTable, TableHandle
 from rebalance.model.run_result import RunResult
-from rebalance.model.scan import Scan, Suggestion
+from rebalance.model.scan import NumberForWidth, Scan, Suggestion
 from rebalance.model.selection import (
     BALANCED,
     EMPTY_AVERAGE,
@@ -34,7 +34,7 @@ from rebalance.model.superclasses import (
     ClusteringResult,
     Superclasses,
 )
-from rebalance.model.views import Views
+from rebalance.model.views import Views, results_without, views_of
 
 __all__ = [
     "BALANCED",
@@ -60,6 +60,7 @@ __all__ = [
     "DoubleArray",
     "FloatArray",
     "IntArray",
+    "NumberForWidth",
     "ParticleTable",
     "RunResult",
     "Scan",
@@ -69,4 +70,6 @@ __all__ = [
     "TableHandle",
     "Transform",
     "Views",
+    "results_without",
+    "views_of",
 ]

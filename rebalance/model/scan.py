@@ -10,6 +10,7 @@ import numpy as np
 
 from rebalance.display import Displayed
 from rebalance.model.arrays import DoubleArray, IntArray
+from rebalance.model.counting import counted
 from rebalance.model.data_frames import data_frame, whole_numbers
 from rebalance.model.superclasses import Superclasses
 
@@ -37,6 +38,33 @@ class Suggestion:
     runners_up: tuple[int, ...]
     has_structure: bool
     reason: str
+
+
+@dataclass(frozen=True)
+class NumberForWidth:
+    """The number of superclasses that an angle asks for.
+
+    Parameters
+    ----------
+    number : int
+    width : float
+        The angle, degrees.
+    widest : float
+        Mean angle between the views of the widest superclass, degrees.
+    """
+
+    number: int
+    width: float
+    widest: float
+
+    @property
+    def reason(self) -> str:
+        """A sentence."""
+        groups = counted(self.number, "superclass is", "superclasses are")
+        return (
+            f"{groups} the fewest in which views lie within {self.width:g}° of each other on "
+            f"average (in the widest, {self.widest:.1f}°)."
+        )
 
 
 @dataclass(frozen=True, eq=False)

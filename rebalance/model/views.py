@@ -8,7 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from rebalance.model.affinity import Affinity
 from rebalance.model.arrays import BoolArray, DoubleArray, FloatArray, IntArray
+
+_OF_AVERAGES = ("posterior", "rotation", "shift", "fit", "is_misfit", "angle")
+"""Results with a row for each average."""
+_OF_ALL = ("sampled", "start_agreement", "in_agreement", "map", "operations")
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,10 +105,7 @@ class Views:
 
     def as_results(self) -> dict[str, Any]:
         """Arrays of numbers by name, as a metric keeps them beside its affinity."""
-        names = (
-            "sampled posterior rotation shift fit is_misfit angle start_agreement in_agreement "
-            "map operations"
-        ).split()
+        names = (*_OF_AVERAGES, *_OF_ALL)
         return {name: getattr(self, name) for name in names}
 
     def as_facts(self) -> dict[str, Any]:
@@ -135,3 +137,50 @@ class Views:
             notes=notes,
             **{name: np.asarray(results[name]) for name in results},
         )
+
+
+def views_of(affinity: Affinity) -> Views | None:
+    """The views that an affinity carries, a row for each of its averages; None if it has none.
+
+    Parameters
+    ----------
+    affinity : Affinity
+        Of the metric ``views``, or of any that keeps the same results and facts.
+    """
+    results, facts = affinity.results, affinity.facts
+    used = np.flatnonzero(~affinity.is_empty)
+    if "views_agreement" not in facts or not {*_OF_AVERAGES, *_OF_ALL} <= results.keys():
+        return None
+    arrays = {name: np.asarray(results[name]) for name in (*_OF_AVERAGES, *_OF_ALL)}
+    if any(arrays[name].shape[:1] != used.shape for name in _OF_AVERAGES):
+        return None
+    n = len(affinity)
+    for name in _OF_AVERAGES:
+        absent = np.nan if name in ("rotation", "shift", "fit", "angle") else 0
+        arrays[name] = _spread(arrays[name], used, n, absent, both=name == "angle")
+    return Views.kept(affinity.class_id, arrays, facts, affinity.notes)
+
+
+def results_without(results: Mapping[str, Any], n: int, kept: BoolArray) -> dict[str, Any]:
+    """What an affinity keeps of the views, when fewer of its averages are compared.
+
+    Parameters
+    ----------
+    results : mapping of str to array
+        Of n averages; what is not of views stays as it is.
+    n : int
+    kept : bool (n,)
+    """
+    fewer = dict(results)
+    for name in _OF_AVERAGES:
+        array = np.asarray(fewer.get(name, ()))
+        if array.shape[:1] == (n,):
+            fewer[name] = array[np.ix_(kept, kept)] if name == "angle" else array[kept]
+    return fewer
+
+
+def _spread(rows: np.ndarray, used: IntArray, n: int, absent: float, *, both: bool) -> np.ndarray:
+    """Rows of the averages that took part, as rows of all."""
+    spread = np.full((n, n) if both else (n, *rows.shape[1:]), absent, dtype=rows.dtype)
+    spread[np.ix_(used, used) if both else used] = rows
+    return spread

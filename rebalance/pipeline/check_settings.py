@@ -8,6 +8,7 @@ from __future__ import annotations
 from rebalance.clusterings.n_superclasses import check_number
 from rebalance.errors import InputError, OptionError
 from rebalance.model import Classes, Dataset
+from rebalance.plugin_validation import overrides
 from rebalance.record.results_folder import ResultsFolder
 from rebalance.registry import bind, registry
 from rebalance.seeds import generator
@@ -26,6 +27,8 @@ def check_settings(settings: RunSettings) -> None:
         # A default that nothing uses need not be installed.
         elif isinstance(plugin, str) and plugin != getattr(RunSettings, kind):
             registry().find(kind, plugin)
+    if settings.view_width is not None and settings.affinity_file is None:
+        _check_angles_can_be_known(settings)
     decide_cap(1, settings.factor, settings.max_size)
     generator(settings.seed)
     check_place(find_executor(settings.executor, settings.scheduler), settings.device)
@@ -35,6 +38,15 @@ def check_settings(settings: RunSettings) -> None:
             raise InputError("There is no such file.", path=path)
     if settings.output is not None:
         ResultsFolder(settings.output, overwrite=settings.overwrite, inputs=named_files(settings))
+
+
+def _check_angles_can_be_known(settings: RunSettings) -> None:
+    """OptionError if the metric keeps nothing beside its affinity, such as angles between views."""
+    metric = bind("metric", settings.metric, settings.options_of("metric"))
+    if not settings.compares or not overrides(metric.plugin, "results"):
+        from rebalance.scanning.view_width import knows_no_angles
+
+        raise knows_no_angles(metric.name)
 
 
 def is_used(settings: RunSettings, kind: str) -> bool:
@@ -47,6 +59,8 @@ def is_used(settings: RunSettings, kind: str) -> bool:
 def check_number_is_given(settings: RunSettings) -> None:
     """OptionError if the clustering has to be told a number of superclasses, and is not."""
     if not is_used(settings, "clustering") or settings.n_superclasses is not None:
+        return
+    if settings.view_width is not None:
         return
     clustering = bind("clustering", settings.clustering, settings.options_of("clustering"))
     if not clustering.plugin.finds_number:
@@ -90,7 +104,7 @@ def check_grouping(settings: RunSettings, classes: Classes) -> None:
         n_read=len(classes.class_id),
         n_usable=n_usable,
         identity=False,
-        may_be_missing=bound.plugin.finds_number,
+        may_be_missing=bound.plugin.finds_number or settings.view_width is not None,
         name=bound.name,
     )
 

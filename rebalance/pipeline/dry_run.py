@@ -90,7 +90,10 @@ def plan(settings: RunSettings, *, progress: Progress | None = None) -> Plan:
         superclasses=None if grouped is None else grouped.superclasses,
         selection=selection,
         quality=None if grouped is None else grouped.quality,
-        advice=prepared.advice,
+        advice=(
+            *prepared.advice,
+            *(() if grouped is None or grouped.for_width is None else (grouped.for_width.reason,)),
+        ),
         warnings=(
             *unused_settings(settings, dataset),
             *dataset.warnings,

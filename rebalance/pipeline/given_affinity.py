@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from rebalance.errors import InputError
-from rebalance.model import Affinity, ClassAverages, IntArray
+from rebalance.model import Affinity, ClassAverages, IntArray, results_without
 from rebalance.record.affinity_file import IMAGES, images_digest
 
 
@@ -53,8 +53,14 @@ def fit_affinity(affinity: Affinity, averages: ClassAverages, path: Path) -> Aff
     values[empty, :] = 0
     values[:, empty] = 0
     np.fill_diagonal(values, 1)
+    compared = ~affinity.is_empty
     return replace(
-        affinity, values=values, is_empty=empty, facts=facts, n_particles=averages.n_particles
+        affinity,
+        values=values,
+        is_empty=empty,
+        facts=facts,
+        n_particles=averages.n_particles,
+        results=results_without(affinity.results, int(compared.sum()), ~empty[compared]),
     )
 
 

@@ -37,7 +37,7 @@ from rebalance.progress import Progress
 from rebalance.record.affinity_file import images_digest, read_affinity
 from rebalance.record.results_folder import ResultsFolder
 from rebalance.record.summary import about_the_metric
-from rebalance.settings import AUTO, RunSettings, named_files, plugin_name
+from rebalance.settings import RunSettings, named_files, plugin_name
 
 COMPUTED, CACHED, FROM_FILE = "computed", "cache", "file"
 """Where an affinity came from."""
@@ -187,7 +187,7 @@ def prepare(settings: RunSettings, progress: Progress) -> Prepared:
     if settings.affinity_file is not None:
         progress.stage("affinity", f"Reading {settings.affinity_file}")
         given = read_affinity(settings.affinity_file)
-    settings, advice = _with_advice(settings, given)
+    settings, advice = with_advice(settings, given)
     check_number_is_given(settings)
     progress.stage("read", f"Reading {settings.path}")
     dataset = _read(settings)
@@ -216,7 +216,7 @@ def _read(settings: RunSettings) -> Dataset:
     )
 
 
-def _with_advice(
+def with_advice(
     settings: RunSettings, given: Affinity | None
 ) -> tuple[RunSettings, tuple[str, ...]]:
     """The clustering that the metric advises, where nobody names one; and what is said of it."""
@@ -225,7 +225,7 @@ def _with_advice(
         return settings, ()
     metric: Any = settings.metric if given is None else given.metric
     options: Mapping[str, Any] = settings.options_of("metric") if given is None else given.options
-    advice = advice_of(metric, options, tries_numbers=settings.n_superclasses == AUTO)
+    advice = advice_of(metric, options, tries_numbers=settings.tries_numbers)
     if advice is None:
         return settings, ()
     advised = replace(

@@ -13,11 +13,13 @@ import numpy as np
 
 from rebalance.errors import InputError, OptionError
 from rebalance.model import RunResult
+from rebalance.pipeline.prepare import with_advice
 from rebalance.pipeline.run_job import execute
 from rebalance.progress import Progress
 from rebalance.record.affinity_file import read_affinity
 from rebalance.record.results_folder import AFFINITY_FILE, SUPERCLASS_TABLE
-from rebalance.record.run_record import file_facts, read_record
+from rebalance.record.run_record import ADVISED, file_facts, read_record
+from rebalance.registry import bind
 from rebalance.settings import KINDS_WITH_OPTIONS, RunSettings
 
 
@@ -68,6 +70,8 @@ def rerun(
     record = read_record(path)
     settings, first = recorded_settings(record, path)
     changed_inputs = list(_changed_inputs(record))
+    if record.get(ADVISED) is True:
+        settings = _left_to_advice(settings)
     settings = replace(
         settings,
         output=output or first.with_name(f"{first.name}_rerun"),
@@ -111,6 +115,20 @@ def recorded_settings(record: Mapping[str, Any], path: Path) -> tuple[RunSetting
     # A cluster is rarely there any more, and decides nothing.
     request = {**record["request"], "executor": "local", "scheduler": None}
     return RunSettings.from_json(request), first
+
+
+def _left_to_advice(settings: RunSettings) -> RunSettings:
+    """The clustering left open, if the metric still advises the recorded one: to say so again."""
+    others = {kind: of for kind, of in settings.options.items() if kind != "clustering"}
+    left = replace(settings, clustering=RunSettings.clustering, options=others)
+    given = None if settings.affinity_file is None else read_affinity(settings.affinity_file)
+    advised, _ = with_advice(left, given)
+    recorded, now = (
+        bind("clustering", one.clustering, one.options_of("clustering"))
+        for one in (settings, advised)
+    )
+    same = (recorded.name, recorded.recorded_options) == (now.name, now.recorded_options)
+    return left if same else settings
 
 
 def _changed_inputs(record: Mapping[str, Any]) -> Iterator[str]:

@@ -66,6 +66,7 @@ def execute(settings: RunSettings, *, progress: Progress | None = None) -> RunRe
                 grouped.selection,
                 scan=grouped.scan,
                 quality=grouped.quality,
+                for_width=grouped.for_width,
                 warnings=warnings,
                 notes=notes,
             ),
@@ -73,7 +74,8 @@ def execute(settings: RunSettings, *, progress: Progress | None = None) -> RunRe
         result = write_results(grouped.settings, result, progress)
         progress.stage("record", "Writing the run record")
         # The number that a scan suggested is not what was asked for.
-        write_record(prepared.settings, result, found.source, started, progress)
+        is_advised = bool(prepared.advice)
+        write_record(prepared.settings, result, found.source, started, progress, is_advised)
         folder.finish()
     progress.stage("")
     files = tuple(
@@ -87,6 +89,8 @@ def _said(
 ) -> tuple[list[str], list[str]]:
     """What every step had to say: warnings, notes."""
     warnings, notes = prepared.warnings(), prepared.notes(affinity)
+    if grouped.for_width is not None:
+        notes.append(grouped.for_width.reason)
     notes += grouped.superclasses.notes
     if grouped.scan is not None:
         suggestion = grouped.scan.suggestion

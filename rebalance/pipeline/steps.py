@@ -11,6 +11,7 @@ from rebalance.model import (
     Affinity,
     AverageQuality,
     Classes,
+    NumberForWidth,
     Scan,
     Selection,
     Superclasses,
@@ -34,6 +35,8 @@ class Grouped:
         Where junk was looked for.
     scan : Scan, optional
         Where the number was left to it.
+    for_width : NumberForWidth, optional
+        Where the number was left to an angle.
     superclasses : Superclasses
     selection : Selection, optional
         None without particles.
@@ -43,6 +46,7 @@ class Grouped:
     classes: Classes
     quality: AverageQuality | None
     scan: Scan | None
+    for_width: NumberForWidth | None
     superclasses: Superclasses
     selection: Selection | None
 
@@ -57,15 +61,18 @@ def group_and_select(prepared: Prepared, affinity: Affinity | None) -> Grouped:
     """
     settings, progress = prepared.settings, prepared.progress
     quality, classes = without_junk(prepared, affinity)
-    scan = None
-    if settings.n_superclasses == AUTO:
+    scan = for_width = None
+    if settings.view_width is not None:
+        for_width = find_number_for_width(prepared, classes, affinity, settings.view_width)
+        settings = replace(settings, n_superclasses=for_width.number, view_width=None)
+    elif settings.n_superclasses == AUTO:
         scan = try_numbers(prepared, classes, affinity)
         settings = replace(settings, n_superclasses=scan.suggestion.number)
     progress.stage("group", "Grouping class averages")
     superclasses = _superclasses(settings, prepared, classes, affinity)
     progress.stage("select", "Selecting particles")
     selection = _selection(settings, prepared, superclasses)
-    return Grouped(settings, classes, quality, scan, superclasses, selection)
+    return Grouped(settings, classes, quality, scan, for_width, superclasses, selection)
 
 
 def without_junk(
@@ -99,12 +106,7 @@ def try_numbers(
         If there is no affinity to try them on.
     """
     settings = prepared.settings
-    if affinity is None:
-        raise InputError(
-            "No class averages were found, and numbers of superclasses are tried on them.",
-            path=settings.path,
-            hint="Give the stack as `class_averages`, or `n_superclasses` as a number.",
-        )
+    affinity = _to_try_numbers_on(affinity, settings)
     from rebalance.scanning import scan_classes
 
     prepared.progress.stage("scan", "Trying numbers of superclasses")
@@ -119,6 +121,43 @@ def try_numbers(
         max_size=settings.max_size,
         progress=prepared.progress.advance,
     )
+
+
+def find_number_for_width(
+    prepared: Prepared, classes: Classes, affinity: Affinity | None, width: float
+) -> NumberForWidth:
+    """The fewest superclasses within an angle, of the classes that take part.
+
+    Raises
+    ------
+    InputError
+        If there is no affinity to try them on.
+    OptionError
+        If it knows no angles, or none that can be trusted.
+    """
+    settings = prepared.settings
+    affinity = _to_try_numbers_on(affinity, settings)
+    from rebalance.scanning.view_width import number_for_width
+
+    prepared.progress.stage("width", "Trying numbers of superclasses")
+    return number_for_width(
+        classes,
+        affinity,
+        width,
+        clustering=settings.clustering,
+        options=settings.options_of("clustering"),
+        seed=settings.seed,
+    )
+
+
+def _to_try_numbers_on(affinity: Affinity | None, settings: RunSettings) -> Affinity:
+    if affinity is None:
+        raise InputError(
+            "No class averages were found, and numbers of superclasses are tried on them.",
+            path=settings.path,
+            hint="Give the stack as `class_averages`, or `n_superclasses` as a number.",
+        )
+    return affinity
 
 
 def _superclasses(

@@ -21,7 +21,7 @@ from rebalance.record.results_folder import (
     SUMMARY,
     SUPERCLASS_TABLE,
 )
-from rebalance.record.run_record import build_record, plugin_facts, write_json
+from rebalance.record.run_record import ADVISED, build_record, plugin_facts, write_json
 from rebalance.record.tables import write_junk_table, write_scan_table, write_superclass_table
 from rebalance.registry import registry
 from rebalance.settings import KINDS_WITH_OPTIONS, RunSettings, named_files, plugin_name
@@ -124,7 +124,12 @@ def _draw(settings: RunSettings, result: RunResult, progress: Progress) -> list[
 
 
 def write_record(
-    settings: RunSettings, result: RunResult, source: str, started: str, progress: Progress
+    settings: RunSettings,
+    result: RunResult,
+    source: str,
+    started: str,
+    progress: Progress,
+    is_advised: bool = False,
 ) -> None:
     """Write `run.json`, last of all: it lists every other file with its digest.
 
@@ -139,6 +144,8 @@ def write_record(
         Time of day, ISO 8601.
     progress : Progress
         Knows the seconds of each stage.
+    is_advised : bool
+        The clustering is what the metric advises, and nobody named it.
 
     Raises
     ------
@@ -170,6 +177,8 @@ def write_record(
         started=started,
         seconds=progress.seconds,
     )
+    if is_advised:
+        record[ADVISED] = True
     write_json(record, result.folder / RUN_RECORD)
 
 

@@ -21,6 +21,9 @@ from rebalance.text_files import read_json
 
 RECORD_VERSION = 1
 
+ADVISED = "clustering_advised"
+"""In a record where nobody named the clustering of its request: the metric advised it."""
+
 _PACKAGES = ("numpy", "numba", "scipy", "scikit-learn", "matplotlib", "mrcfile")
 
 

@@ -20,6 +20,7 @@ from rebalance.model import (
     AverageQuality,
     Dataset,
     IntArray,
+    NumberForWidth,
     Scan,
     Selection,
     Superclasses,
@@ -40,6 +41,7 @@ def summarise(
     *,
     scan: Scan | None = None,
     quality: AverageQuality | None = None,
+    for_width: NumberForWidth | None = None,
     warnings: Sequence[str] = (),
     notes: Sequence[str] = (),
 ) -> dict[str, Any]:
@@ -56,6 +58,8 @@ def summarise(
         Where the number of superclasses was left to it.
     quality : AverageQuality, optional
         Where junk was looked for.
+    for_width : NumberForWidth, optional
+        Where the number of superclasses was left to an angle.
     warnings, notes : sequence of str
         Of all steps, one sentence each; settings are written as they are typed.
     """
@@ -64,7 +68,8 @@ def summarise(
         "job": dataset.job,
         "format": dataset.format,
         "superclassification": _superclassification(settings, superclasses, affinity)
-        | ({} if scan is None else {"scan": about_the_scan(scan)}),
+        | ({} if scan is None else {"scan": about_the_scan(scan)})
+        | ({} if for_width is None else {"view_width": about_the_width(for_width)}),
         "class_averages": _class_averages(dataset, superclasses) | suspected(quality),
         "particles": _particles(selection),
         "balance": _balance(settings, selection),
@@ -106,6 +111,11 @@ def about_the_scan(scan: Scan) -> dict[str, Any]:
         "tried": [int(scan.numbers[0]), int(scan.numbers[-1])],
         "affinity_noise": _short(scan.noise),
     }
+
+
+def about_the_width(found: NumberForWidth) -> dict[str, Any]:
+    """The angle that the number was found by, and that of the widest superclass."""
+    return {"asked_deg": found.width, "widest_deg": round(found.widest, 2)}
 
 
 def grouped_by(settings: RunSettings) -> str:

@@ -15,7 +15,7 @@ from rebalance.settings.values import KINDS_WITH_OPTIONS
 if TYPE_CHECKING:
     from rebalance.model import RunResult
 
-_BY_THE_PAGE = ("n_superclasses", "factor", "max_size")
+_BY_THE_PAGE = ("n_superclasses", "view_width", "factor", "max_size")
 _NO_CHANGE = (
     *("output", "overwrite", "figures", "threads", "device", "executor", "scheduler", "use_cache"),
 )
@@ -49,7 +49,10 @@ def _words(setting: Setting[Any, Any], value: Any) -> list[str]:
         word = setting.flag_on if value else setting.flag_off
         return [] if word is None else [word]
     if not isinstance(value, tuple):
-        return [setting.flag, str(value)]
+        return [
+            setting.flag,
+            repr(value).removesuffix(".0") if isinstance(value, float) else str(value),
+        ]
     if any(isinstance(part, Path) for part in value):
         # A path may have a comma in its name.
         return [word for part in value for word in (setting.flag, str(part))]

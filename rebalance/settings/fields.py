@@ -21,6 +21,7 @@ from rebalance.settings.values import (
     at_least_one,
     class_numbers,
     decimal_text,
+    degrees,
     one_of,
     optional,
     paths,
@@ -79,11 +80,24 @@ class Settings:
         convert=optional(superclass_number),
         help="Number of superclasses; auto takes what rebalance scan suggests.",
         in_python='Number of superclasses, K; "auto" takes what a scan suggests. Needed unless '
-        "superclassification is off, the superclasses are given, or the clustering finds it.",
+        "`view_width` is given, superclassification is off, the superclasses are given, or the "
+        "clustering finds it.",
         panel=GROUPS,
         flags=("-k", "--n-superclasses"),
         metavar="N|auto",
         typed=str | None,
+        scan=False,
+    )
+    view_width: Setting[float | None, float | None] = Setting(
+        default=None,
+        convert=optional(degrees),
+        help="Instead of a number: as few superclasses as keep the views in each within this "
+        "angle of each other, on average (with the metric views).",
+        in_python="Instead of a number: as few superclasses as keep the views in each within this "
+        "angle of each other, in degrees, on average over pairs; with a metric that knows angles, "
+        "as views does.",
+        panel=GROUPS,
+        metavar="DEGREES",
         scan=False,
     )
     factor: Setting[float | Decimal | str | None, str | None] = Setting(
@@ -371,6 +385,12 @@ SHORTHANDS = (
         metavar=None,
         flags=("--mirror/--no-mirror",),
         typed=bool | None,
+        default_shown=False,
+    ),
+    Shorthand(
+        "symmetry",
+        "Point group of the molecule, for the metric views: C1, C4, D2, T, O, I, …",
+        metavar="GROUP",
         default_shown=False,
     ),
 )

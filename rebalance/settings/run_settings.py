@@ -37,6 +37,11 @@ class RunSettings(Settings):
         return None if isinstance(self.n_superclasses, str) else self.n_superclasses
 
     @property
+    def tries_numbers(self) -> bool:
+        """Whether K is found by trying many: as a scan suggests, or by the width of views."""
+        return isinstance(self.n_superclasses, str) or self.view_width is not None
+
+    @property
     def is_off(self) -> bool:
         """Whether superclassification is off: each class average by itself."""
         return not self.superclasses or (self._plugin is not None and self._plugin.each_by_itself)
@@ -98,6 +103,8 @@ class RunSettings(Settings):
             parts.append(_plain(self.decisions.stem))
         elif self.n_superclasses is not None:
             parts.append(f"k{self.n_superclasses}")
+        elif self.view_width is not None:
+            parts.append(f"w{self.view_width:g}")
         else:
             parts.append(_plain(str(self.clustering)))
         if self.max_size is not None and self.factor is None:
@@ -143,22 +150,30 @@ def named_files(settings: RunSettings) -> list[Path]:
 
 
 def _refuse_contradictions(settings: RunSettings) -> None:
-    if isinstance(settings.n_superclasses, str):
+    if settings.view_width is not None and settings.n_superclasses is not None:
+        raise OptionError(
+            "`view_width` finds the number of superclasses, and `n_superclasses` gives it.",
+            hint="Leave out one of them.",
+            setting="view_width",
+        )
+    if settings.tries_numbers:
         _check_number_can_be_open(settings)
     if settings.labels is not None:
         if settings.is_off:
             raise OptionError(
                 "`labels` and `superclasses=False` exclude each other.", setting="labels"
             )
-        if settings.n_superclasses is not None:
-            raise OptionError(
-                "`labels` says itself how many superclasses there are.",
-                hint="Leave out `n_superclasses`, or leave out `labels`.",
-                setting="n_superclasses",
-            )
+        for name in ("n_superclasses", "view_width"):
+            if getattr(settings, name) is not None:
+                raise OptionError(
+                    "`labels` says itself how many superclasses there are.",
+                    hint=f"Leave out `{name}`, or leave out `labels`.",
+                    setting=name,
+                )
     if settings.decisions is not None:
         others = {
             "n_superclasses": settings.n_superclasses is not None,
+            "view_width": settings.view_width is not None,
             "labels": settings.labels is not None,
             "superclasses=False": settings.is_off,
             'junk="auto"': settings.junk == "auto",
@@ -179,20 +194,21 @@ def _refuse_contradictions(settings: RunSettings) -> None:
 
 def _check_number_can_be_open(settings: RunSettings) -> None:
     another = '`clustering="hierarchical"`'
+    asked = "n_superclasses" if settings.view_width is None else "view_width"
     if settings.is_off:
         raise OptionError(
             "Each class average is by itself (`superclasses=False`, or the clustering identity): "
             "there is no number of superclasses to try.",
             hint=f"Choose another clustering, e.g. {another}.",
-            setting="n_superclasses",
+            setting=asked,
         )
     if settings.finds_number:
         raise OptionError(
             f"The clustering {plugin_name(settings.clustering)} finds the number of superclasses "
             "itself.",
-            hint="Leave out `n_superclasses`; or choose a clustering that is told the number, "
+            hint=f"Leave out `{asked}`; or choose a clustering that is told the number, "
             f"e.g. {another}.",
-            setting="n_superclasses",
+            setting=asked,
         )
 
 

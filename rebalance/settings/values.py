@@ -153,6 +153,21 @@ def angstrom_per_pixel(name: str, value: float) -> float:
     return value
 
 
+def degrees(name: str, value: float) -> float:
+    """An angle between views: above 0°, and at most 90°, since opposite views are mirror images."""
+    try:
+        angle = float(value)
+    except (TypeError, ValueError):
+        raise OptionError(
+            f"`{name}` is {value!r}; a number of degrees was expected.", setting=name
+        ) from None
+    if not 0 < angle <= 90:
+        raise OptionError(
+            f"`{name}` is {angle:g}; it must be above 0 and at most 90 degrees.", setting=name
+        )
+    return angle
+
+
 def plugin_options(
     name: str, value: Mapping[str, Mapping[str, Any]] | Iterable[str] | None
 ) -> Mapping[str, Mapping[str, Any]]:

@@ -1,0 +1,84 @@
+"""Views travel with the affinity that they were found for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rebalance.model import Affinity, results_without, views_of
+from rebalance.record.affinity_file import read_affinity, write_affinity
+from tests.numbered_views import numbered_views
+
+EMPTY = np.array([False, True, False, False, False, True, False])
+
+
+@pytest.fixture
+def affinity() -> Affinity:
+    views = numbered_views(np.flatnonzero(~EMPTY) + 1, "D2")
+    return Affinity(
+        np.eye(7, dtype=np.float32),
+        np.arange(1, 8),
+        EMPTY,
+        facts={"mask_diameter_px": 30.0, **views.as_facts()},
+        results={**views.as_results(), "other": np.arange(3)},
+        notes=("A note.",),
+    )
+
+
+def test_every_average_has_a_row_and_empty_ones_are_unknown(affinity: Affinity) -> None:
+    found = views_of(affinity)
+    assert found is not None
+    first = numbered_views(np.flatnonzero(~EMPTY) + 1, "D2")
+    np.testing.assert_array_equal(found.class_id, np.arange(1, 8))
+    for name in ("posterior", "rotation", "shift", "fit", "is_misfit"):
+        np.testing.assert_array_equal(getattr(found, name)[~EMPTY], getattr(first, name))
+        assert getattr(found, name).dtype == getattr(first, name).dtype
+    np.testing.assert_array_equal(found.angle[np.ix_(~EMPTY, ~EMPTY)], first.angle)
+    assert np.isnan(found.angle[EMPTY]).all()
+    assert np.isnan(found.angle[:, EMPTY]).all()
+    assert np.isnan(found.rotation[EMPTY]).all()
+    assert np.isnan(found.fit[EMPTY]).all()
+    assert not found.posterior[EMPTY].any()
+    assert not found.is_misfit[EMPTY].any()
+    assert (found.symmetry, found.trusted, found.notes) == ("D2", True, ("A note.",))
+    np.testing.assert_array_equal(found.map, first.map)
+
+
+def test_a_file_keeps_them(affinity: Affinity, tmp_path: Path) -> None:
+    write_affinity(affinity, tmp_path / "a.npz")
+    found, first = views_of(read_affinity(tmp_path / "a.npz")), views_of(affinity)
+    assert found is not None
+    assert first is not None
+    for name, array in first.as_results().items():
+        np.testing.assert_array_equal(getattr(found, name), array)
+    assert found.as_facts() == first.as_facts()
+
+
+def test_fewer_averages_have_fewer_rows(affinity: Affinity) -> None:
+    fewer = EMPTY.copy()
+    fewer[3] = True
+    found = views_of(
+        replace(
+            affinity,
+            is_empty=fewer,
+            results=results_without(affinity.results, 5, ~fewer[~EMPTY]),
+        )
+    )
+    first = views_of(affinity)
+    assert found is not None
+    assert first is not None
+    np.testing.assert_array_equal(
+        found.angle[np.ix_(~fewer, ~fewer)], first.angle[np.ix_(~fewer, ~fewer)]
+    )
+    assert np.isnan(found.rotation[3]).all()
+    np.testing.assert_array_equal(found.sampled, first.sampled)
+
+
+def test_an_affinity_without_them_has_none(affinity: Affinity) -> None:
+    assert views_of(replace(affinity, results={})) is None
+    assert views_of(replace(affinity, facts={})) is None
+    short = {**affinity.results, "fit": np.zeros(3)}
+    assert views_of(replace(affinity, results=short)) is None
