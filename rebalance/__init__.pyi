@@ -2,6 +2,7 @@
 
 from rebalance.api import affinity as affinity
 from rebalance.api import cluster as cluster
+from rebalance.api import find_views as find_views
 from rebalance.api import scan as scan
 from rebalance.api import select as select
 from rebalance.errors import RebalanceError as RebalanceError
@@ -15,6 +16,7 @@ from rebalance.model import RunResult as RunResult
 from rebalance.model import Scan as Scan
 from rebalance.model import Selection as Selection
 from rebalance.model import Superclasses as Superclasses
+from rebalance.model import Views as Views
 from rebalance.pipeline.run_job import run as run
 
 __version__: str

@@ -4,6 +4,9 @@ METRIC = "rotational-cc"
 CLUSTERING = "hierarchical"
 STRATEGY = "random"
 
+VIEWS = "views"
+"""The metric that finds the views of class averages."""
+
 ALIGNMENT = "rotational-cc"
 """Whose alignment is the shared one, whatever else is installed: metrics that require ``alignment``
 mean this, and ``alignment:NAME`` that of another."""

@@ -21,7 +21,15 @@ from rebalance.contracts import Clustering, Metric
 from rebalance.engine import AffinityStore
 from rebalance.engine.checkpoint import Checkpoints
 from rebalance.errors import OptionError
-from rebalance.model import Affinity, ClassAverages, Dataset, Scan, Superclasses
+from rebalance.model import (
+    Affinity,
+    ClassAverages,
+    Dataset,
+    Scan,
+    Superclasses,
+    Views,
+    views_of,
+)
 from rebalance.options import Options
 from rebalance.scanning import scan_classes
 from rebalance.scanning.view_width import number_for_width
@@ -29,7 +37,7 @@ from rebalance.settings.values import degrees
 from rebalance.strategies import select
 from rebalance.strategies.caps import Factor
 
-__all__ = ["affinity", "cluster", "scan", "select"]
+__all__ = ["affinity", "cluster", "find_views", "scan", "select"]
 
 
 def affinity(
@@ -91,7 +99,7 @@ def affinity(
         There is no such metric, or it breaks its contract.
     """
     return engine.affinity(
-        averages_of(class_averages),
+        averages_of(class_averages, "rebalance.affinity"),
         metric,
         options=options,
         threads=threads,
@@ -190,6 +198,76 @@ def cluster(
             classes, affinity, n_superclasses, clustering=clustering, options=options, seed=seed
         )
     return replace(superclasses, notes=(*notes, *superclasses.notes))
+
+
+def find_views(
+    class_averages: ClassAverages | Dataset | Affinity | Path | str,
+    *,
+    symmetry: str = "C1",
+    seed: int = 0,
+    options: Mapping[str, Any] | None = None,
+    threads: int | None = None,
+    cache: AffinityStore | None = None,
+) -> Views:
+    """Where every class average looks from, found from the averages alone.
+
+    >>> views = rebalance.find_views("Class2D/job013", symmetry="D2")
+    >>> views.trusted, views.direction.shape
+    (True, (100, 3))
+
+    Parameters
+    ----------
+    class_averages : ClassAverages, Dataset, Affinity, Path or str
+        The averages, a data set that has some, or the path of one, which is read. Of an affinity
+        by the metric ``views``, the views that it carries; then nothing else is looked at.
+    symmetry : str
+        Point group of the molecule: C1, C4, D2, T, O, I, … It matters: without it, views of a
+        symmetric molecule are worse than the images alone.
+    seed : int ≥ 0
+        Of the random starts.
+    options : mapping, optional
+        Further options of the metric ``views``.
+    threads : int, optional
+        As for `rebalance.affinity`.
+    cache : AffinityStore, optional
+        Looked up first, and filled; by default nothing is kept.
+
+    Returns
+    -------
+    Views
+        A row for each average. ``trusted`` says whether to believe them.
+
+    Raises
+    ------
+    OptionError
+        If no average can be used, there is no such point group, or an affinity carries no views.
+    TypeError
+        If the averages are something else.
+    """
+    if isinstance(class_averages, Affinity):
+        views = views_of(class_averages)
+        if views is None:
+            raise OptionError(
+                f"This affinity, by the metric {class_averages.metric or 'of nobody'}, carries no "
+                "views.",
+                hint='Make one with rebalance.affinity(data, "views"), or give the averages.',
+            )
+        return views
+    averages = averages_of(class_averages, "rebalance.find_views")
+    if averages.is_empty.all():
+        raise OptionError(
+            f"None of the {len(averages)} class averages can be used: each is empty, or without "
+            "particles.",
+            hint="Check that particles and class averages are of the same job.",
+        )
+    found = engine.affinity(
+        averages,
+        defaults.VIEWS,
+        options={**(options or {}), "symmetry": symmetry, "seed": seed},
+        threads=threads,
+        cache=cache,
+    )
+    return find_views(found)
 
 
 def scan(

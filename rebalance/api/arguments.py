@@ -16,8 +16,14 @@ from rebalance.model import Affinity, ClassAverages, Classes, Dataset, Superclas
 _TOLERANCE = 1e-5
 
 
-def averages_of(given: ClassAverages | Dataset | Path | str) -> ClassAverages:
+def averages_of(given: ClassAverages | Dataset | Path | str, function: str) -> ClassAverages:
     """The class averages to compare: as they are, of a data set, or read from a path.
+
+    Parameters
+    ----------
+    given : ClassAverages, Dataset, Path or str
+    function : str
+        For whom, in an error.
 
     Raises
     ------
@@ -37,8 +43,8 @@ def averages_of(given: ClassAverages | Dataset | Path | str) -> ClassAverages:
         return given.class_averages
     if not isinstance(given, ClassAverages):
         raise TypeError(
-            "rebalance.affinity compares ClassAverages, those of a Dataset, or those at a path; "
-            f"it was given {type(given).__name__}."
+            f"{function} compares ClassAverages, those of a Dataset, or those at a path; it was "
+            f"given {type(given).__name__}."
         )
     return given
 

@@ -27,6 +27,7 @@ from rebalance.cli.rerun import rerun
 from rebalance.cli.run import run
 from rebalance.cli.scan import scan
 from rebalance.cli.simulate import simulate
+from rebalance.cli.views import views
 
 
 def _version(wanted: bool) -> None:
@@ -58,6 +59,7 @@ def _root(
 
 app.command()(run)
 app.command()(scan)
+app.command()(views)
 app.command()(demo)
 app.command()(inspect)
 app.add_typer(plugins, name="plugins")

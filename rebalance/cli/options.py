@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Annotated, Any, get_type_hints
 
 import typer
@@ -40,6 +40,8 @@ def one_of(*words: str) -> Callable[[str], list[str]]:
 def typed_settings(
     *,
     scan: bool = False,
+    only: Collection[str] | None = None,
+    shorthands: Sequence[Shorthand] = SHORTHANDS,
     fixed: Mapping[str, Any] | None = None,
     otherwise: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -51,6 +53,10 @@ def typed_settings(
     ----------
     scan : bool
         Only the settings that ``rebalance scan`` has.
+    only : collection of str, optional
+        Names of the settings that the command has.
+    shorthands : sequence of Shorthand
+        Options of the metric that it has, beside the setting of the metric or by themselves.
     fixed : mapping, optional
         Settings that nobody types.
     otherwise : mapping of setting to attributes of `typer.Option`, optional
@@ -59,18 +65,19 @@ def typed_settings(
     settings = {
         name: setting
         for name, setting in settings_of(RunSettings).items()
-        if setting.scan or not scan
+        if (setting.scan or not scan) and (only is None or name in only)
     }
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         own = _own_parameters(command)
-        made = _parameters(settings, otherwise or {})
+        made = _parameters(settings, shorthands, otherwise or {})
         parameters = sorted([*made, *own], key=lambda one: _place(one, is_own=one in own))
 
         @functools.wraps(command)
         def typed(**words: Any) -> None:
             beside = {one.name: words.pop(one.name) for one in own}
-            command(RunSettings(**_given(settings, words), **(fixed or {})), **beside)
+            given = _given(settings, shorthands, words)
+            command(RunSettings(**given, **(fixed or {})), **beside)
 
         vars(typed)["__signature__"] = inspect.Signature(parameters)
         typed.__annotations__ = {one.name: one.annotation for one in parameters}
@@ -88,7 +95,9 @@ def _own_parameters(command: Callable[..., None]) -> list[inspect.Parameter]:
 
 
 def _parameters(
-    settings: Mapping[str, Setting[Any, Any]], otherwise: Mapping[str, Mapping[str, Any]]
+    settings: Mapping[str, Setting[Any, Any]],
+    shorthands: Sequence[Shorthand],
+    otherwise: Mapping[str, Mapping[str, Any]],
 ) -> list[inspect.Parameter]:
     made = []
     for name, setting in settings.items():
@@ -98,11 +107,17 @@ def _parameters(
             setattr(info, attribute, value)
         made.append(_parameter(name, Annotated[kind, info], _default(setting)))
         if name == "metric":
-            made += [
-                _parameter(one.name, Annotated[one.typed, _shorthand_info(one, setting)], None)
-                for one in SHORTHANDS
-            ]
-    return made
+            made += _shorthand_parameters(shorthands, setting.panel)
+    return made if "metric" in settings else made + _shorthand_parameters(shorthands, None)
+
+
+def _shorthand_parameters(
+    shorthands: Sequence[Shorthand], panel: str | None
+) -> list[inspect.Parameter]:
+    return [
+        _parameter(one.name, Annotated[one.typed, _shorthand_info(one, panel)], None)
+        for one in shorthands
+    ]
 
 
 def _parameter(name: str, annotation: Any, default: Any) -> inspect.Parameter:
@@ -130,13 +145,14 @@ def _info(setting: Setting[Any, Any]) -> Any:
     return typer.Option(*setting.flags, rich_help_panel=setting.panel, **said)
 
 
-def _shorthand_info(shorthand: Shorthand, beside: Setting[Any, Any]) -> Any:
-    said: dict[str, Any] = {} if shorthand.default_shown else {"show_default": False}
+def _shorthand_info(shorthand: Shorthand, panel: str | None) -> Any:
+    shown = shorthand.default_shown
+    said: dict[str, Any] = {} if shown is True else {"show_default": shown}
     return typer.Option(
         *shorthand.flags,
         help=shorthand.help,
         metavar=shorthand.metavar,
-        rich_help_panel=beside.panel,
+        rich_help_panel=panel,
         **said,
     )
 
@@ -152,10 +168,14 @@ def _place(parameter: inspect.Parameter, *, is_own: bool) -> tuple[int, bool, bo
     )
 
 
-def _given(settings: Mapping[str, Setting[Any, Any]], words: dict[str, Any]) -> dict[str, Any]:
+def _given(
+    settings: Mapping[str, Setting[Any, Any]],
+    shorthands: Sequence[Shorthand],
+    words: dict[str, Any],
+) -> dict[str, Any]:
     """Settings from words as they were typed."""
-    shorthands = {one.name: words.pop(one.name) for one in SHORTHANDS}
-    options = options_of_pairs(words.pop("options") or (), shorthands)
+    of_metric = {one.name: words.pop(one.name) for one in shorthands}
+    options = options_of_pairs(words.pop("options") or (), of_metric)
     for name, setting in settings.items():
         if setting.is_typed_off:
             words[name] = not words[name]

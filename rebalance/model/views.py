@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -102,6 +103,19 @@ class Views:
     def direction(self) -> DoubleArray:
         """float64 (N, 3): unit vector from which each average looks, on the whole sphere."""
         return self.rotation[:, 2]
+
+    @cached_property
+    def spread(self) -> DoubleArray:
+        """float64 (N,): mean angle to the best view of where an average may look, degrees.
+
+        Modulo the point group and the mirror; NaN for averages that took no part.
+        """
+        cosine = np.zeros((len(self), len(self.sampled)))
+        for operation in self.operations:
+            np.maximum(cosine, np.abs(self.direction @ (self.sampled @ operation.T).T), out=cosine)
+        angle = np.rad2deg(np.arccos(np.clip(cosine, 0.0, 1.0)))
+        mean: DoubleArray = (self.posterior * angle).sum(axis=1)
+        return np.where(np.isfinite(self.fit), mean, np.nan)
 
     def as_results(self) -> dict[str, Any]:
         """Arrays of numbers by name, as a metric keeps them beside its affinity."""

@@ -113,14 +113,14 @@ class Prepared:
         kept = engine.kept_affinity(averages, cache=self.cache, **self._how_to_compare())
         return None if kept is None else FoundAffinity(kept, CACHED)
 
-    def affinity(self) -> FoundAffinity:
-        """The affinity, computed if it is not there."""
+    def affinity(self, doing: str = "Comparing") -> FoundAffinity:
+        """The affinity, computed if it is not there; ``doing`` is said of the class averages."""
         averages = self.dataset.class_averages
         if averages is not None and self.settings.compares:
             used = int(np.count_nonzero(~averages.is_empty))
             self.progress.stage(
                 "affinity",
-                f"Comparing {used:,} class averages ({used * (used - 1) // 2:,} pairs)",
+                f"{doing} {used:,} class averages ({used * (used - 1) // 2:,} pairs)",
                 unit="pairs",
             )
         kept = self.kept_affinity()

@@ -15,12 +15,15 @@ from rebalance.errors import InputError, OptionError
 from rebalance.model import RunResult
 from rebalance.pipeline.prepare import with_advice
 from rebalance.pipeline.run_job import execute
+from rebalance.pipeline.views_job import VIEWS, ViewsResult, execute_views
 from rebalance.progress import Progress
 from rebalance.record.affinity_file import read_affinity
 from rebalance.record.results_folder import AFFINITY_FILE, SUPERCLASS_TABLE
 from rebalance.record.run_record import ADVISED, file_facts, read_record
 from rebalance.registry import bind
 from rebalance.settings import KINDS_WITH_OPTIONS, RunSettings
+
+RUN = "run"
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,7 +32,7 @@ class Rerun:
 
     Parameters
     ----------
-    result : RunResult
+    result : RunResult or ViewsResult
         Of the repetition.
     went_in : tuple of str
         What differs in program, plugins, packages, machine and input files.
@@ -37,7 +40,7 @@ class Rerun:
         What differs in the results; empty if every output file has the same bytes.
     """
 
-    result: RunResult
+    result: RunResult | ViewsResult
     went_in: tuple[str, ...]
     came_out: tuple[str, ...]
 
@@ -78,7 +81,8 @@ def rerun(
         overwrite=overwrite,
         use_cache=False,
     )
-    result = execute(settings, progress=progress)
+    repeat = execute_views if record.get("command") == VIEWS else execute
+    result = repeat(settings, progress=progress)
     assert result.folder is not None
     again = read_record(result.folder)
     return Rerun(
@@ -98,14 +102,15 @@ def recorded_settings(record: Mapping[str, Any], path: Path) -> tuple[RunSetting
     OptionError
         If a setting is not as it would be, or the run used a plugin of no package.
     """
-    if record.get("command", "run") != "run":
+    command = record.get("command", RUN)
+    if command not in (RUN, VIEWS):
         raise InputError(
-            f"It is the record of rebalance {record['command']}, not of a run.",
+            f"It is the record of rebalance {command}, not of a run.",
             path=path,
-            hint="Give the run.json of a folder that rebalance run wrote.",
+            hint="Give the run.json of a folder that rebalance run or views wrote.",
         )
     first = (path if os.path.isdir(path) else path.parent).resolve()
-    for kind in KINDS_WITH_OPTIONS:
+    for kind in KINDS_WITH_OPTIONS if command == RUN else ("metric",):
         facts = record["plugins"].get(kind, {})
         if facts.get("package") is None:
             raise OptionError(

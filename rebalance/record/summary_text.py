@@ -11,16 +11,34 @@ from rebalance.model.counting import counted
 def headline(summary: Mapping[str, Any]) -> str:
     """``job013: 9,482 particles, 100 class averages (1 empty)``."""
     averages, particles = summary["class_averages"], summary["particles"]
-    parts = [] if particles is None else [counted(particles["read"], "particle")]
-    nouns = ("class average", None) if averages["images"] else ("class", "classes")
+    read = None if particles is None else particles["read"]
+    return what_was_read(summary["job"], read, averages, is_images=averages["images"])
+
+
+def what_was_read(
+    job: str, n_particles: int | None, averages: Mapping[str, Any], *, is_images: bool = True
+) -> str:
+    """``job013: 9,482 particles, 100 class averages (1 empty)``.
+
+    Parameters
+    ----------
+    job : str
+    n_particles : int or None
+    averages : mapping
+        ``read``, and the class numbers that are ``empty``, ``without_particles``, …
+    is_images : bool
+        False if only the numbers of the classes are known.
+    """
+    parts = [] if n_particles is None else [counted(n_particles, "particle")]
+    nouns = ("class average", None) if is_images else ("class", "classes")
     words = counted(averages["read"], *nouns)
     asides = [
         f"{len(averages[name]):,} {name.replace('_', ' ')}"
         for name in ("empty", "without_particles", "left_out", "junk")
-        if averages[name]
+        if averages.get(name)
     ]
     parts.append(words + (f" ({', '.join(asides)})" if asides else ""))
-    return f"{summary['job']}: {', '.join(parts)}"
+    return f"{job}: {', '.join(parts)}"
 
 
 def outcome(summary: Mapping[str, Any]) -> list[str]:

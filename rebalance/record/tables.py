@@ -1,4 +1,4 @@
-"""`superclasses.csv`, `scan.csv` and `junk.csv`, as a person opens them in a spreadsheet."""
+"""Tables as a person opens them in a spreadsheet: of superclasses, scan, junk and views."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ from rebalance.model import (
     Affinity,
     AverageQuality,
     Dataset,
+    IntArray,
     Scan,
     Selection,
     Superclasses,
+    Views,
 )
 from rebalance.model.class_numbers import count_classes
+from rebalance.poses.conventions import angles_of_rotation
 from rebalance.record.summary import status_of_averages
 
 SUPERCLASS_COLUMNS = (
@@ -68,6 +71,26 @@ JUNK_COLUMNS = (
     "z_few",
 )
 """Blank where not known, and for averages that were not judged: empty ones, and those left out."""
+
+
+VIEW_COLUMNS = (
+    "class_id",
+    "particles",
+    "view_x",
+    "view_y",
+    "view_z",
+    "rot_deg",
+    "tilt_deg",
+    "psi_deg",
+    "shift_x_px",
+    "shift_y_px",
+    "fit",
+    "misfit",
+    "spread_deg",
+)
+"""Blank where not known, and for averages that took no part. The angles are RELION's, and the shift
+is where the centre of the map falls in the image; ``spread_deg`` is the mean angle to the best view
+of where the average may look."""
 
 
 def write_superclass_table(
@@ -183,6 +206,35 @@ def write_junk_table(quality: AverageQuality, path: Path) -> None:
                         _number(quality.scores[name][i])
                         for name in ("coarse", "noise", "edge", "few")
                     ),
+                ]
+            )
+
+
+def write_view_table(views: Views, n_particles: IntArray | None, path: Path) -> None:
+    """Write `views.csv` in the order of the class averages.
+
+    Parameters
+    ----------
+    views : Views
+    n_particles : int64 (N,), optional
+    path : Path
+    """
+    took_part = np.isfinite(views.fit)
+    angles = np.full((len(views), 3), np.nan)
+    angles[took_part] = angles_of_rotation(views.rotation[took_part])
+    columns = np.column_stack([views.direction, angles, views.shift, views.fit])
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        table = csv.writer(stream, lineterminator="\n")
+        table.writerow(VIEW_COLUMNS)
+        for i, number in enumerate(views.class_id.tolist()):
+            table.writerow(
+                [
+                    number,
+                    "" if n_particles is None else int(n_particles[i]),
+                    # Adding zero turns −0.000 into 0.000.
+                    *(_number(round(value, 6) + 0.0) for value in columns[i].tolist()),
+                    int(views.is_misfit[i]) if took_part[i] else "",
+                    _number(views.spread[i]),
                 ]
             )
 

@@ -371,7 +371,7 @@ class Shorthand(NamedTuple):
     metavar: str | None = "Å|px"
     flags: tuple[str, ...] = ()
     typed: Any = str | None
-    default_shown: bool = True
+    default_shown: bool | str = True
 
 
 SHORTHANDS = (

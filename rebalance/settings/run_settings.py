@@ -117,6 +117,11 @@ class RunSettings(Settings):
         """The folder of a scan when none is named: ``rebalance_job013_scan``."""
         return f"rebalance_{_plain(job)}_scan"
 
+    def views_folder_name(self, job: str) -> str:
+        """The folder of views when none is named: ``rebalance_job013_views_D2``."""
+        group = _plain(str(self.options_of("metric").get("symmetry", "C1")).upper())
+        return f"rebalance_{_plain(job)}_views" + ("" if group == "C1" else f"_{group}")
+
     def to_json(self) -> dict[str, Any]:
         """JSON values, by which `from_json` makes the same settings; paths are made absolute.
 

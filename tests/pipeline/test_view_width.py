@@ -20,7 +20,7 @@ from tests.numbered_views import UNTRUSTED, NumberedViews, install_numbered_view
 
 
 @pytest.fixture(autouse=True)
-def _made_up(monkeypatch: pytest.MonkeyPatch) -> None:
+def _views_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
     install_numbered_views(monkeypatch)
 
 

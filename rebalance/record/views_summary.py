@@ -1,0 +1,132 @@
+"""`summary.json` of the views of class averages, and what a person is told of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+import rebalance
+from rebalance.model import ClassAverages, Dataset, Views
+from rebalance.model.counting import counted
+from rebalance.settings import with_flags
+
+
+def summarise_views(
+    dataset: Dataset,
+    views: Views,
+    *,
+    options: Mapping[str, Any],
+    uniformity: float,
+    warnings: Sequence[str] = (),
+    notes: Sequence[str] = (),
+) -> dict[str, Any]:
+    """The content of `summary.json`: JSON values only.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    views : Views
+        A row for each of its class averages.
+    options : mapping
+        Of the metric that found them.
+    uniformity : float
+        Of the particles of averages that fit.
+    warnings, notes : sequence of str
+        One sentence each; settings are written as they are typed.
+    """
+    averages, particles = dataset.class_averages, dataset.particles
+    assert averages is not None
+    spread = views.spread[np.isfinite(views.spread)]
+    return {
+        "rebalance": rebalance.__version__,
+        "job": dataset.job,
+        "format": dataset.format,
+        "class_averages": {
+            "read": len(averages),
+            "used": int(np.isfinite(views.fit).sum()),
+            "empty": averages.class_id[~averages.has_image].tolist(),
+            "without_particles": averages.class_id[
+                averages.lacks_particles & averages.has_image
+            ].tolist(),
+            "box": averages.box,
+            "pixel_size_A": averages.pixel_size,
+        },
+        "particles": None if particles is None else len(particles),
+        "symmetry": views.symmetry,
+        "options": dict(options),
+        "trusted": views.trusted,
+        "reason": views.reason,
+        "agreement": round(float(views.agreement), 4),
+        "starts": len(views.in_agreement),
+        "starts_in_agreement": int(np.count_nonzero(views.in_agreement)),
+        "median_spread_deg": round(float(np.median(spread)), 2) if len(spread) else None,
+        "misfits": misfits(views, averages),
+        "uniformity": round(uniformity, 4),
+        "map": {
+            "box": len(views.map),
+            "voxel_size_A": None
+            if averages.pixel_size is None
+            else round(views.voxel_size * averages.pixel_size, 4),
+        },
+        "warnings": [with_flags(text) for text in warnings],
+        "notes": [with_flags(text) for text in notes],
+    }
+
+
+def misfits(views: Views, averages: ClassAverages) -> list[dict[str, Any]]:
+    """The averages that show something else, those with most particles first."""
+    rows = np.flatnonzero(views.is_misfit)
+    counts = averages.n_particles
+    if counts is not None:
+        rows = rows[np.argsort(-counts[rows], kind="stable")]
+    return [
+        {
+            "class_id": int(views.class_id[row]),
+            "particles": None if counts is None else int(counts[row]),
+            "fit": round(float(views.fit[row]), 4),
+        }
+        for row in rows.tolist()
+    ]
+
+
+def verdict(summary: Mapping[str, Any]) -> str:
+    """Whether the views are to be trusted, and why."""
+    if not summary["trusted"]:
+        reason = summary["reason"] or "Independent starts found different views."
+        return f"Not trusted. {reason}"
+    of, agree = summary["starts"], summary["starts_in_agreement"]
+    starts = f"all {of}" if agree == of else f"{agree} of {of}"
+    return (
+        f"Trusted: {starts} searches from random starts found the same views (rank correlation "
+        f"of their angles {summary['agreement']:.2f})."
+    )
+
+
+def outcome(summary: Mapping[str, Any]) -> list[str]:
+    """What was found, in a few sentences; nothing of what is not to be trusted."""
+    if not summary["trusted"]:
+        return []
+    lines = []
+    if summary["median_spread_deg"] is not None:
+        used = counted(summary["class_averages"]["used"], "average")
+        lines.append(f"{used} placed, each to about {summary['median_spread_deg']:.0f}° (median).")
+    what = "averages" if summary["particles"] is None else "particles"
+    lines.append(
+        f"Uniformity of the {what} over all directions: {summary['uniformity']:.2f}, where 1 is "
+        "even."
+    )
+    return lines
+
+
+def about_misfits(summary: Mapping[str, Any]) -> str:
+    """A sentence; empty for none."""
+    rows = summary["misfits"]
+    if not rows:
+        return ""
+    n, used = len(rows), summary["class_averages"]["used"]
+    counts = [row["particles"] for row in rows]
+    of = "" if None in counts else f", with {counted(sum(counts), 'particle')},"
+    fit = "fits" if n == 1 else "fit"
+    return f"{n:,} of {used:,} averages{of} {fit} no view of the map: junk, or another structure."
