@@ -22,6 +22,11 @@ def rebalance_metrics() -> list[PluginSpec]:
             "Mean Fourier ring correlation of the aligned pair.",
             "rebalance.metrics.frc:FourierRingCorrelation",
         ),
+        PluginSpec(
+            "views",
+            "Image affinity held back by the angle between the views of two averages.",
+            "rebalance.metrics.views:ViewsMetric",
+        ),
     ]
 
 

@@ -1,0 +1,103 @@
+"""Metric `views`: image affinity, held back by the angle between the views of two averages.
+
+How alike two images are says little of views that are more than about 30° apart: all of them are
+equally unlike. But the averages of one structure are enough to find it at low resolution, and with
+it where each of them looks from (`rebalance.views`). Affinity = A · (1 − θ / 90°), with the
+affinity A of `rotational-cc` and the angle θ, where independent starts agree on the angles; else A.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from rebalance.contracts import Advice, Block, Methods, Metric
+from rebalance.metrics.search_options import SearchOptions, resolve_search
+from rebalance.model import ClassAverages, FloatArray, Views
+from rebalance.options import option
+
+IMAGE_METRIC = "rotational-cc"
+FARTHEST = 90.0
+"""Degrees at which views have nothing in common."""
+
+
+class ViewsOptions(SearchOptions):
+    """What is compared, and what is known of the molecule."""
+
+    symmetry: str = option(
+        "auto", "Point group: C1, C4, D2, T, O, I, …; auto takes one where the averages bear it out."
+    )
+    seed: int = option(0, "Of the random starts.", ge=0)
+
+
+class ViewsMetric(Metric):
+    """Image affinity held back by the angle between views, where starts agree on it."""
+
+    options_model = ViewsOptions
+    requires = (IMAGE_METRIC,)
+    reads = ("n_particles",)
+    depends_on = "all"
+    invariances = ("rotation", "shift", "mirror", "scale", "offset")
+
+    def prepare(
+        self, class_averages: ClassAverages, options: ViewsOptions, device: str = "cpu"
+    ) -> Views:
+        """Views of all averages."""
+        # The kernels, and numba with them, load on use: a cached affinity needs neither.
+        from rebalance.engine.threads import current_threads
+        from rebalance.views.estimate import estimate
+
+        search = resolve_search(class_averages, options)
+        return estimate(
+            class_averages,
+            search.grid.radius,
+            search.centre,
+            symmetry=options.symmetry,
+            seed=options.seed,
+            axial=options.mirror,
+            threads=current_threads(),
+        )
+
+    def tile(
+        self,
+        features: Views,
+        rows: range,
+        columns: range,
+        *,
+        alignment: Block | None = None,
+        others: Mapping[str, FloatArray] | None = None,
+    ) -> Block:
+        """Affinity of a tile of pairs."""
+        assert others is not None
+        image = others[IMAGE_METRIC]
+        if not features.trusted:
+            return Block(image)
+        angle = features.angle[rows.start : rows.stop, columns.start : columns.stop]
+        near = 1.0 - np.minimum(angle, np.float32(FARTHEST)) / np.float32(FARTHEST)
+        return Block(image * near)
+
+    def facts(self, features: Views) -> Mapping[str, Any]:
+        """Agreement, verdict, symmetry and the size of a voxel."""
+        return features.as_facts()
+
+    def notes(self, features: Views) -> Sequence[str]:
+        """Why the views are not used, if they are not; and which symmetry was found."""
+        return features.notes
+
+    def results(self, features: Views) -> Mapping[str, Any]:
+        """The views."""
+        return features.as_results()
+
+    def advice(self, options: ViewsOptions) -> Advice:
+        """Angles are global already: average linkage, and no paths over neighbours."""
+        return Advice("hierarchical", {"linkage": "average", "path_neighbors": 0})
+
+    def methods(self, options: ViewsOptions) -> Methods:
+        """For a methods paragraph."""
+        return Methods(
+            "the maximum of their normalised cross-correlation over in-plane motions, times "
+            "1 − θ / 90°, with the angle θ between their views as found by "
+            "expectation–maximisation of one map of low resolution from random starts"
+        )

@@ -1,0 +1,101 @@
+"""Which point group a map shows that was made without one.
+
+A group is taken where the map looks like its turned copies and, made anew with the group, fits
+averages that did not contribute as well as before: a group that is not there blurs it.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rebalance import seeds
+from rebalance.model import FloatArray
+from rebalance.point_groups import operations_of
+from rebalance.views.expectation import Mapper
+from rebalance.views.judge import fit_of
+from rebalance.views.starts import CENTRED, Run, pose_search, symmetric
+from rebalance.views.symmetry_axes import find_axes
+
+AUTO = "auto"
+
+LEAST_LIKENESS = 0.6
+"""Mean correlation of a map with its turned copies from which a group is tried."""
+LARGEST_LOSS = 0.03
+"""How much worse averages may fit, in Fisher's z, the map that was made with the group. True groups
+lose 0.02 at most, others 0.05 at least."""
+
+_PRIMES = (2, 3, 5, 7)
+_LARGER = {
+    (2,): ("C4", "C8", "D2", "D4"),
+    (3,): ("C9",),
+    (2, 3): ("C6", "C12", "D3", "D6", "T", "O"),
+    (2, 5): ("C10", "D5"),
+    (2, 7): ("C14", "D7"),
+    (2, 3, 5): ("I",),
+}
+"""Groups whose axes have these primes and no others."""
+
+_AXES = 1_001
+
+
+def with_symmetry(
+    run: Run, weight: FloatArray, symmetry: str, seed: int, mapper: Mapper = map
+) -> tuple[float, Run]:
+    """A run made anew with a point group, and how like its turned copies its map was before.
+
+    The axes of a group with several are found in two steps: first that of the highest order, then
+    the others on the map that has it.
+
+    Parameters
+    ----------
+    run : Run
+        Without symmetry.
+    weight : float32 (N,)
+    symmetry : str
+    seed : int
+    """
+    first = _highest_axis(symmetry)
+    if first is not None:
+        run = with_symmetry(run, weight, first, seed, mapper)[1]
+    grid = pose_search(run.samples[:1], CENTRED).grid
+    rng = seeds.generator(seed, _AXES)
+    likeness, operations = find_axes(grid.regridded(run.volume), grid, symmetry, rng)
+    return likeness, symmetric(run, weight, operations, mapper)
+
+
+def find_symmetry(run: Run, weight: FloatArray, seed: int, mapper: Mapper = map) -> str:
+    """The largest point group that the averages bear out; C1 if none.
+
+    Parameters
+    ----------
+    run : Run
+        Without symmetry.
+    weight : float32 (N,)
+    seed : int
+    mapper : callable
+        How groups are handed out.
+    """
+    fit = np.arctanh(fit_of(run, weight, seed))
+
+    def holds(symmetry: str) -> bool:
+        likeness, found = with_symmetry(run, weight, symmetry, seed)
+        if likeness < LEAST_LIKENESS:
+            return False
+        loss = fit - np.arctanh(fit_of(found, weight, seed))
+        return float(np.average(loss, weights=weight.astype(np.float64))) <= LARGEST_LOSS
+
+    primes = [f"C{n}" for n in _PRIMES]
+    held = [name for name, yes in zip(primes, mapper(holds, primes), strict=True) if yes]
+    if not held:
+        return "C1"
+    there = {int(name[1:]) for name in held}
+    larger = [name for needed, names in _LARGER.items() if {*needed} <= there for name in names]
+    held += [name for name, yes in zip(larger, mapper(holds, larger), strict=True) if yes]
+    return max(held, key=lambda name: len(operations_of(name)))
+
+
+def _highest_axis(symmetry: str) -> str | None:
+    """The cyclic group of the axis that is found first; None for a cyclic group itself."""
+    if symmetry.startswith("D") and symmetry != "D1":
+        return f"C{symmetry[1:]}"
+    return {"T": "C3", "O": "C4", "I": "C5"}.get(symmetry)
