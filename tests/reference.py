@@ -186,3 +186,77 @@ def affinity(
             )
             values[i, j] = values[j, i] = np.clip(value, 0, 1)
     return values, transforms
+
+
+def full_circle(samples: np.ndarray) -> np.ndarray:
+    """Samples on the whole circle, complex128 (…, 2 H), of those on its first half."""
+    samples = samples.astype(np.complex128)
+    return np.concatenate([samples, samples.conj()], axis=-1)
+
+
+def posed(samples: np.ndarray, turn: int, mirrored: bool) -> np.ndarray:
+    """What an image (J, H) shows in the frame of a slice when it has this pose on it, (J, 2 H)."""
+    circle = full_circle(samples)
+    n = circle.shape[1]
+    angle = np.arange(n)
+    return circle[:, (turn - angle + n // 2) % n if mirrored else (angle + turn) % n]
+
+
+def pose_correlations(samples: np.ndarray, slices: np.ndarray) -> np.ndarray:
+    """Normalised correlation of an image (J, H) with slices (D, J, H) in every pose, (2, D, 2 H)."""
+    n_angles = 2 * samples.shape[1]
+    found = np.empty((2, len(slices), n_angles))
+    for d, one in enumerate(slices):
+        other = full_circle(one)
+        for mirrored in (False, True):
+            for turn in range(n_angles):
+                own = posed(samples, turn, mirrored)
+                norm = np.sqrt((np.abs(own) ** 2).sum() * (np.abs(other) ** 2).sum())
+                found[int(mirrored), d, turn] = (own * other.conj()).sum().real / norm
+    return found
+
+
+def pose_probabilities(correlations: np.ndarray, n_effective: float) -> np.ndarray:
+    """exp(β · correlation), normalised, with β such that exp(entropy) is ``n_effective``."""
+    from scipy.optimize import brentq
+
+    def probabilities(log_beta: float) -> np.ndarray:
+        p = np.exp(np.exp(log_beta) * (correlations - correlations.max()))
+        return p / p.sum()
+
+    def surplus(log_beta: float) -> float:
+        p = probabilities(log_beta).ravel()
+        p = p[p > 0]
+        return float(-(p * np.log(p)).sum() - np.log(n_effective))
+
+    return probabilities(brentq(surplus, 0.0, 12.0))
+
+
+def slice_of_map(volume: np.ndarray, rotation: np.ndarray, n_rings: int, n_half: int) -> np.ndarray:
+    """Central slice of a map about its voxel n/2 by a plain sum over voxels, (J, H).
+
+    Ring j is at (j + 1) / n cycles per voxel; rows of the rotation are the x and y axes of the
+    image and the direction of view.
+    """
+    side = len(volume)
+    axis = np.arange(side) - side // 2
+    z, y, x = np.meshgrid(axis, axis, axis, indexing="ij")
+    found = np.empty((n_rings, n_half), dtype=np.complex128)
+    for j in range(n_rings):
+        for h in range(n_half):
+            phi = np.pi * h / n_half
+            k = (np.cos(phi) * rotation[0] + np.sin(phi) * rotation[1]) * (j + 1) / side
+            found[j, h] = (volume * np.exp(-2j * np.pi * (k[0] * x + k[1] * y + k[2] * z))).sum()
+    return found
+
+
+def expected_angle(
+    first: np.ndarray, second: np.ndarray, sampled: np.ndarray, operations: np.ndarray
+) -> float:
+    """Mean angle in degrees between two draws, modulo a group and modulo the opposite view."""
+    total = 0.0
+    for p, u in zip(first, sampled, strict=True):
+        for q, v in zip(second, sampled, strict=True):
+            cosine = max(abs(float(u @ operation @ v)) for operation in operations)
+            total += float(p) * float(q) * np.degrees(np.arccos(min(cosine, 1.0)))
+    return total
