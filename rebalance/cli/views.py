@@ -59,8 +59,15 @@ def views(settings: RunSettings, json: Json = False, quiet: Quiet = False) -> No
     import sys
 
     from rebalance.cli.progress import progress_shown
+    from rebalance.errors import OptionError
     from rebalance.pipeline.views_job import execute_views
 
+    for kind in settings.options.keys() - {"metric"}:
+        raise OptionError(
+            f"There is no {kind} in finding views: only options of the metric are used.",
+            hint="Leave it out, or write `metric.OPTION=VALUE`.",
+            setting="options",
+        )
     # What a plugin prints is no part of the JSON.
     with (
         contextlib.redirect_stdout(sys.stderr) if json else contextlib.nullcontext(),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from rebalance.record.run_record import build_record, plugin_facts, write_json
 from rebalance.record.views_summary import summarise_views
 from rebalance.settings import RunSettings, plugin_name
 from rebalance.system_errors import system_errors_told
+
+if TYPE_CHECKING:
+    from rebalance.model import ViewBalance
 
 VIEWS = "views"
 """The command, in its records."""
@@ -75,12 +78,13 @@ def execute_views(settings: RunSettings, *, progress: Progress | None = None) ->
                 f"The metric {plugin_name(settings.metric)} found no views.",
                 hint="Report it to its authors.",
             )
-        files, warnings = write_views(prepared, found.affinity, views, folder.work)
+        balance = _balance(dataset, views)
+        files, warnings = write_views(prepared, found.affinity, views, balance, folder.work)
         summary = summarise_views(
             dataset,
             views,
             options=found.affinity.options,
-            uniformity=_uniformity(dataset, views),
+            uniformity=balance.uniformity,
             warnings=list(dict.fromkeys([*prepared.warnings(), *warnings])),
             notes=list(dict.fromkeys([*dataset.notes, *found.affinity.notes])),
         )
@@ -95,14 +99,13 @@ def execute_views(settings: RunSettings, *, progress: Progress | None = None) ->
     )
 
 
-def _uniformity(dataset: Dataset, views: Views) -> float:
+def _balance(dataset: Dataset, views: Views) -> ViewBalance:
     """Of the particles; of the averages, where there is no table of particles."""
     from rebalance.views.distribution import view_balance
 
     averages = dataset.class_averages
     counts = None if averages is None else averages.n_particles
-    one_each = np.ones(len(views), dtype=np.int64)
-    return view_balance(views, one_each if counts is None else counts).uniformity
+    return view_balance(views, np.ones(len(views), dtype=np.int64) if counts is None else counts)
 
 
 def _write_record(

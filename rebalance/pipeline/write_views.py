@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rebalance.errors import OutputError, RebalanceError
 from rebalance.model import Affinity, ClassAverages, Dataset, Views
@@ -13,9 +14,12 @@ from rebalance.record.map_file import write_map
 from rebalance.record.results_folder import AFFINITY_FILE, FIGURES, MAP, VIEW_TABLE
 from rebalance.record.tables import write_view_table
 
+if TYPE_CHECKING:
+    from rebalance.model import ViewBalance
+
 
 def write_views(
-    prepared: Prepared, affinity: Affinity, views: Views, folder: Path
+    prepared: Prepared, affinity: Affinity, views: Views, balance: ViewBalance, folder: Path
 ) -> tuple[list[Path], list[str]]:
     """Write what was found into a folder that is there and empty.
 
@@ -26,6 +30,8 @@ def write_views(
     affinity : Affinity
         That carries the views.
     views : Views
+    balance : ViewBalance
+        Of the particles, or of the averages where there are none.
     folder : Path
 
     Returns
@@ -59,7 +65,7 @@ def write_views(
     warnings += why_not
     if prepared.settings.figures:
         progress.stage("figures", "Drawing figures")
-        files += _draw(dataset, views, folder / FIGURES)
+        files += _draw(averages, views, balance, folder / FIGURES, dataset.job)
     return files, warnings
 
 
@@ -81,9 +87,22 @@ def _write_poses(dataset: Dataset, views: Views, folder: Path) -> tuple[list[Pat
         return [], [f"Poses of particles are not written: {error.problem}"]
 
 
-def _draw(dataset: Dataset, views: Views, folder: Path) -> list[Path]:
+def _draw(
+    averages: ClassAverages, views: Views, balance: ViewBalance, folder: Path, job: str
+) -> list[Path]:
     from rebalance import figures
+    from rebalance.figures.reprojections import reprojections_beside
+    from rebalance.figures.view_balance import particles_over_views
+    from rebalance.figures.views import class_average_views
+    from rebalance.views.reproject import reprojections
 
+    drawn = {
+        "views": class_average_views(views, None, averages.n_particles, job=job),
+        "reprojections": reprojections_beside(
+            averages, views, reprojections(views, averages.box), job=job
+        ),
+    }
+    if averages.n_particles is not None:
+        drawn["particles_over_views"] = particles_over_views(views, balance, job=job)
     folder.mkdir()
-    drawn = figures.draw_views(dataset, views)
     return [path for name, figure in drawn.items() for path in figures.save(figure, folder, name)]

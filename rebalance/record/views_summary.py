@@ -110,8 +110,9 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
         return []
     lines = []
     if summary["median_spread_deg"] is not None:
-        used = counted(summary["class_averages"]["used"], "average")
-        lines.append(f"{used} placed, each to about {summary['median_spread_deg']:.0f}° (median).")
+        n = summary["class_averages"]["used"]
+        views = "The view of 1 average is" if n == 1 else f"The views of {n:,} averages are"
+        lines.append(f"{views} known to about {summary['median_spread_deg']:.0f}° (median).")
     what = "averages" if summary["particles"] is None else "particles"
     lines.append(
         f"Uniformity of the {what} over all directions: {summary['uniformity']:.2f}, where 1 is "
