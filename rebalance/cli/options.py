@@ -108,7 +108,7 @@ def _parameters(
         made.append(_parameter(name, Annotated[kind, info], _default(setting)))
         if name == "metric":
             made += _shorthand_parameters(shorthands, setting.panel)
-    return made if "metric" in settings else made + _shorthand_parameters(shorthands, None)
+    return made if "metric" in settings else _shorthand_parameters(shorthands, None) + made
 
 
 def _shorthand_parameters(

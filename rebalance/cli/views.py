@@ -42,7 +42,7 @@ _SEED = Shorthand(
     otherwise={
         "output": {"help": "Results folder.", "show_default": "rebalance_<job>_views"},
         "options": {
-            "help": "Any option of the metric views, e.g. metric.seed=3; may be repeated "
+            "help": "Any option of the metric views, as metric.NAME=VALUE; may be repeated "
             "(rebalance plugins show views).",
             "rich_help_panel": None,
         },

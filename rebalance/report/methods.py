@@ -64,7 +64,14 @@ def _grouping(result: RunResult, cite: Cite) -> list[str]:
         sentences += [literal(fact) for fact in about_the_metric(affinity)]
     start = "They" if affinity is not None else f"{of} 2D class averages"
     groups = f"{k:,} superclass{'' if k == 1 else 'es'}"
-    sentences.append(f"{start} were grouped into {groups} {_clustering(superclasses, cite)}.")
+    how = _clustering(superclasses, cite)
+    width = result.summary.get("superclassification", {}).get("view_width")
+    if width is not None:
+        how += (
+            f", the fewest in which views lie within {width['asked_deg']:g}° of each other on "
+            "average"
+        )
+    sentences.append(f"{start} were grouped into {groups} {how}.")
     return sentences
 
 

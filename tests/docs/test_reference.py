@@ -12,8 +12,9 @@ import pytest
 import rebalance
 from docs.tools.pages import ROOT
 from rebalance.model import KEPT, REASONS
-from rebalance.record.tables import SUPERCLASS_COLUMNS
+from rebalance.record.tables import SUPERCLASS_COLUMNS, VIEW_COLUMNS
 from rebalance.simulate import simulate_class_averages, write_cryosparc
+from tests.numbered_views import install_numbered_views
 
 FILES = (ROOT / "docs" / "reference" / "files.md").read_text(encoding="utf-8")
 COMMANDS = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
@@ -22,7 +23,8 @@ COMMANDS = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf
 def first_cells(text: str, heading: str) -> list[str]:
     """What stands in backticks in the first column of the tables below a heading."""
     section = text.partition(f"\n{heading}\n")[2]
-    section = re.split(r"^#{1,2} ", section, maxsplit=1, flags=re.M)[0]
+    level = len(heading.partition(" ")[0])
+    section = re.split(rf"^#{{1,{level}}} ", section, maxsplit=1, flags=re.M)[0]
     return re.findall(r"^\| `([^`]+)` \|", section, re.M)
 
 
@@ -69,6 +71,23 @@ def test_names_of_the_figures(run: rebalance.RunResult) -> None:
     assert run.folder is not None
     drawn = {path.stem for path in (run.folder / "figures").iterdir()}
     assert set(first_cells(FILES, "## `figures/`")) == drawn
+
+
+def test_what_views_writes_is_described(
+    simulated_job: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rebalance.pipeline.views_job import execute_views
+    from rebalance.settings import RunSettings
+
+    install_numbered_views(monkeypatch)
+    settings = RunSettings(simulated_job, metric="views", n_superclasses=1, output=tmp_path / "out")
+    result = execute_views(settings)
+    assert first_cells(FILES, "### `views.csv`") == list(VIEW_COLUMNS)
+    assert first_cells(FILES, "### Its `summary.json`") == list(result.summary)
+    drawn = {path.stem for path in (result.folder / "figures").iterdir()}
+    assert set(first_cells(FILES, "### Its `figures/`")) == drawn
+    for path in result.folder.iterdir():
+        assert f"`{path.stem if path.stem == 'particles_poses' else path.name}" in FILES
 
 
 def test_every_file_of_a_run_is_described(run: rebalance.RunResult) -> None:

@@ -40,7 +40,9 @@ def test_a_run_finds_the_number_and_says_how(simulated_job: Path, tmp_path: Path
     assert 0 < found["view_width"]["widest_deg"] <= 40
     said = f"{found['number']} superclasses are the fewest in which views lie within 40°"
     assert any(note.startswith(said) for note in summary["notes"])
-    assert said in (folder / "report.md").read_text()
+    report = (folder / "report.md").read_text()
+    assert said in report
+    assert ", the fewest in which views lie within 40° of each other on average." in report
     assert json.loads((folder / "run.json").read_text())["request"]["view_width"] == 40
 
     label = rebalance.run(
