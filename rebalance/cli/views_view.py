@@ -12,7 +12,7 @@ from rich.text import Text
 from rebalance.cli.screen import shorter, show_warnings, stdout
 from rebalance.pipeline.views_job import ViewsResult
 from rebalance.record.summary_text import what_was_read
-from rebalance.record.views_summary import about_misfits, outcome, verdict
+from rebalance.record.views_summary import about_misfits, outcome
 from rebalance.settings import RunSettings
 from rebalance.settings.as_command import as_command
 
@@ -36,7 +36,7 @@ def show_views(settings: RunSettings, result: ViewsResult) -> None:
         console.print(Text(note, style="dim"))
     console.print()
     trusted = bool(summary["trusted"])
-    console.print(Text(verdict(summary), style="bold" if trusted else "bold yellow"))
+    console.print(Text(summary["verdict"], style="bold" if trusted else "bold yellow"))
     for sentence in outcome(summary):
         console.print(Text(sentence))
     if trusted and summary["misfits"]:

@@ -65,7 +65,7 @@ def write_views(
     warnings += why_not
     if prepared.settings.figures:
         progress.stage("figures", "Drawing figures")
-        files += _draw(averages, views, balance, folder / FIGURES, dataset.job)
+        files += _draw(dataset, views, balance, folder / FIGURES)
     return files, warnings
 
 
@@ -87,22 +87,17 @@ def _write_poses(dataset: Dataset, views: Views, folder: Path) -> tuple[list[Pat
         return [], [f"Poses of particles are not written: {error.problem}"]
 
 
-def _draw(
-    averages: ClassAverages, views: Views, balance: ViewBalance, folder: Path, job: str
-) -> list[Path]:
+def _draw(dataset: Dataset, views: Views, balance: ViewBalance, folder: Path) -> list[Path]:
     from rebalance import figures
-    from rebalance.figures.reprojections import reprojections_beside
-    from rebalance.figures.view_balance import particles_over_views
-    from rebalance.figures.views import class_average_views
     from rebalance.views.reproject import reprojections
 
-    drawn = {
-        "views": class_average_views(views, None, averages.n_particles, job=job),
-        "reprojections": reprojections_beside(
-            averages, views, reprojections(views, averages.box), job=job
-        ),
-    }
-    if averages.n_particles is not None:
-        drawn["particles_over_views"] = particles_over_views(views, balance, job=job)
+    averages = dataset.class_averages
+    assert averages is not None
+    drawn = figures.draw_views(
+        dataset,
+        views,
+        reprojections=reprojections(views, averages.box),
+        view_balance=None if averages.n_particles is None else balance,
+    )
     folder.mkdir()
     return [path for name, figure in drawn.items() for path in figures.save(figure, folder, name)]

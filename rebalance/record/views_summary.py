@@ -36,6 +36,8 @@ def summarise_views(
     warnings, notes : sequence of str
         One sentence each; settings are written as they are typed.
     """
+    from rebalance.figures.view_words import verdict
+
     averages, particles = dataset.class_averages, dataset.particles
     assert averages is not None
     spread = views.spread[np.isfinite(views.spread)]
@@ -58,6 +60,7 @@ def summarise_views(
         "options": dict(options),
         "trusted": views.trusted,
         "reason": views.reason,
+        "verdict": verdict(views),
         "agreement": round(float(views.agreement), 4),
         "starts": len(views.in_agreement),
         "starts_in_agreement": int(np.count_nonzero(views.in_agreement)),
@@ -89,19 +92,6 @@ def misfits(views: Views, averages: ClassAverages) -> list[dict[str, Any]]:
         }
         for row in rows.tolist()
     ]
-
-
-def verdict(summary: Mapping[str, Any]) -> str:
-    """Whether the views are to be trusted, and why."""
-    if not summary["trusted"]:
-        reason = summary["reason"] or "Independent starts found different views."
-        return f"Not trusted. {reason}"
-    of, agree = summary["starts"], summary["starts_in_agreement"]
-    starts = f"all {of}" if agree == of else f"{agree} of {of}"
-    return (
-        f"Trusted: {starts} searches from random starts found the same views (rank correlation "
-        f"of their angles {summary['agreement']:.2f})."
-    )
 
 
 def outcome(summary: Mapping[str, Any]) -> list[str]:
