@@ -12,9 +12,30 @@ import numpy as np
 from rebalance.model.affinity import Affinity
 from rebalance.model.arrays import BoolArray, DoubleArray, FloatArray, IntArray
 
-_OF_AVERAGES = ("posterior", "rotation", "shift", "fit", "is_misfit", "angle")
-"""Results with a row for each average."""
-_OF_ALL = ("sampled", "start_agreement", "in_agreement", "map", "operations")
+_OF_AVERAGES: dict[str, tuple[str | int, ...]] = {
+    "posterior": ("N", "D"),
+    "rotation": ("N", 3, 3),
+    "shift": ("N", 2),
+    "fit": ("N",),
+    "is_misfit": ("N",),
+    "angle": ("N", "N"),
+}
+"""Shapes of the results with a row for each average."""
+
+_OF_ALL: dict[str, tuple[str | int, ...]] = {
+    "sampled": ("D", 3),
+    "start_agreement": ("S", "S"),
+    "in_agreement": ("S",),
+    "map": ("n", "n", "n"),
+    "operations": ("G", 3, 3),
+}
+_FACTS: dict[str, Any] = {
+    "views_agreement": (int, float),
+    "views_trusted": bool,
+    "views_reason": str,
+    "views_voxel_size_px": (int, float),
+    "views_symmetry": str,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -162,13 +183,16 @@ def views_of(affinity: Affinity) -> Views | None:
         Of the metric ``views``, or of any that keeps the same results and facts.
     """
     results, facts = affinity.results, affinity.facts
-    used = np.flatnonzero(~affinity.is_empty)
-    if "views_agreement" not in facts or not {*_OF_AVERAGES, *_OF_ALL} <= results.keys():
+    shapes = _OF_AVERAGES | _OF_ALL
+    if not shapes.keys() <= results.keys() or not _FACTS.keys() <= facts.keys():
         return None
-    arrays = {name: np.asarray(results[name]) for name in (*_OF_AVERAGES, *_OF_ALL)}
-    if any(arrays[name].shape[:1] != used.shape for name in _OF_AVERAGES):
+    arrays = {name: np.asarray(results[name]) for name in shapes}
+    used, n = np.flatnonzero(~affinity.is_empty), len(affinity)
+    if not _fit_together(arrays, len(used)) or not all(
+        isinstance(facts[name], kind) for name, kind in _FACTS.items()
+    ):
+        # A file may hold anything.
         return None
-    n = len(affinity)
     for name in _OF_AVERAGES:
         absent = np.nan if name in ("rotation", "shift", "fit", "angle") else 0
         arrays[name] = _spread(arrays[name], used, n, absent, both=name == "angle")
@@ -191,6 +215,19 @@ def results_without(results: Mapping[str, Any], n: int, kept: BoolArray) -> dict
         if array.shape[:1] == (n,):
             fewer[name] = array[np.ix_(kept, kept)] if name == "angle" else array[kept]
     return fewer
+
+
+def _fit_together(arrays: Mapping[str, np.ndarray], n_used: int) -> bool:
+    """Whether sides of one letter are of one length."""
+    length: dict[str | int, int] = {"N": n_used, 2: 2, 3: 3}
+    return all(
+        len(shape) == arrays[name].ndim
+        and all(
+            length.setdefault(side, found) == found
+            for side, found in zip(shape, arrays[name].shape, strict=True)
+        )
+        for name, shape in (_OF_AVERAGES | _OF_ALL).items()
+    )
 
 
 def _spread(rows: np.ndarray, used: IntArray, n: int, absent: float, *, both: bool) -> np.ndarray:

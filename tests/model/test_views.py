@@ -80,5 +80,28 @@ def test_fewer_averages_have_fewer_rows(affinity: Affinity) -> None:
 def test_an_affinity_without_them_has_none(affinity: Affinity) -> None:
     assert views_of(replace(affinity, results={})) is None
     assert views_of(replace(affinity, facts={})) is None
-    short = {**affinity.results, "fit": np.zeros(3)}
-    assert views_of(replace(affinity, results=short)) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("fit", np.zeros(3)),
+        ("angle", np.zeros(5)),
+        ("posterior", np.zeros((5, 7))),
+        ("sampled", np.zeros((60, 2))),
+        ("map", np.zeros((8, 8, 7))),
+        ("in_agreement", np.zeros(3, dtype=bool)),
+    ],
+)
+def test_arrays_that_do_not_fit_together_are_no_views(
+    affinity: Affinity, name: str, other: np.ndarray
+) -> None:
+    assert views_of(replace(affinity, results={**affinity.results, name: other})) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [("views_agreement", "high"), ("views_trusted", 1), ("views_reason", None)],
+)
+def test_facts_of_other_kinds_are_no_views(affinity: Affinity, name: str, other: object) -> None:
+    assert views_of(replace(affinity, facts={**affinity.facts, name: other})) is None
