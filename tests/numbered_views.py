@@ -74,7 +74,7 @@ def _angles(direction: DoubleArray, group: DoubleArray) -> FloatArray:
 
 
 class NumberedOptions(Options):
-    symmetry: str = option("C1", "Point group.")
+    symmetry: str = option("auto", "Point group; auto means C1.")
     seed: int = option(0, "Of the starts.", ge=0)
 
 
@@ -89,7 +89,7 @@ class NumberedViews(Metric):
     ) -> dict[str, Any]:
         views = numbered_views(
             class_averages.class_id,
-            parse_symmetry(options.symmetry),
+            "C1" if options.symmetry == "auto" else parse_symmetry(options.symmetry),
             trusted=options.seed != UNTRUSTED,
         )
         return {"views": views}

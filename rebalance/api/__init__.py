@@ -203,7 +203,7 @@ def cluster(
 def find_views(
     class_averages: ClassAverages | Dataset | Affinity | Path | str,
     *,
-    symmetry: str = "C1",
+    symmetry: str = "auto",
     seed: int = 0,
     options: Mapping[str, Any] | None = None,
     threads: int | None = None,
@@ -221,8 +221,8 @@ def find_views(
         The averages, a data set that has some, or the path of one, which is read. Of an affinity
         by the metric ``views``, the views that it carries; then nothing else is looked at.
     symmetry : str
-        Point group of the molecule: C1, C4, D2, T, O, I, … It matters: without it, views of a
-        symmetric molecule are worse than the images alone.
+        Point group of the molecule: C1, C4, D2, T, O, I, …; ``auto`` takes one where the averages
+        bear it out. It matters: without it, views of a symmetric molecule are worse than images.
     seed : int ≥ 0
         Of the random starts.
     options : mapping, optional

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rebalance import defaults
 from rebalance.cli.options import Json, Quiet, typed_settings
 from rebalance.settings import RunSettings
-from rebalance.settings.fields import Shorthand
+from rebalance.settings.fields import SHORTHANDS, Shorthand
 
 _SETTINGS = (
     "path",
@@ -25,9 +25,10 @@ _SETTINGS = (
 
 _SYMMETRY = Shorthand(
     "symmetry",
-    "Point group of the molecule: C1, C4, D2, T, O, I, …",
+    "Point group of the molecule: C1, C4, D2, T, O, I, …; auto takes one where the averages bear "
+    "it out.",
     metavar="GROUP",
-    default_shown="C1",
+    default_shown="auto",
 )
 _SEED = Shorthand(
     "seed", "Same seed, same views.", metavar="N", typed=int | None, default_shown="0"
@@ -36,7 +37,7 @@ _SEED = Shorthand(
 
 @typed_settings(
     only=_SETTINGS,
-    shorthands=(_SYMMETRY, _SEED),
+    shorthands=(_SYMMETRY, _SEED, *(one for one in SHORTHANDS if one.name != "symmetry")),
     # One group: nothing is grouped.
     fixed={"metric": defaults.VIEWS, "n_superclasses": 1},
     otherwise={
@@ -51,9 +52,9 @@ _SEED = Shorthand(
 def views(settings: RunSettings, json: Json = False, quiet: Quiet = False) -> None:
     """Find where every class average looks from, and a first map.
 
-    [bold]rebalance views Class2D/job013[/]                 a molecule without symmetry
+    [bold]rebalance views Class2D/job013[/]                 its symmetry is looked for
 
-    [bold]rebalance views Class2D/job013 --symmetry D2[/]   or with: it matters
+    [bold]rebalance views Class2D/job013 --symmetry D2[/]   it is surer if it is known
     """
     import contextlib
     import sys

@@ -49,16 +49,17 @@ def write_views(
     averages = dataset.class_averages
     assert averages is not None
     progress.stage("write", "Writing views and map")
-    files = [folder / VIEW_TABLE, folder / MAP, folder / AFFINITY_FILE]
+    files, warnings = [folder / VIEW_TABLE, folder / AFFINITY_FILE], []
     write_view_table(views, averages.n_particles, files[0])
-    write_map(views.map, _in_angstrom(views.voxel_size, averages), files[1])
     facts = {**affinity.facts, IMAGES: images_digest(averages)}
-    write_affinity(replace(affinity, facts=facts), files[2])
-    warnings = []
-    if averages.pixel_size is None:
-        warnings.append(
-            f"The pixel size is not known, so that {MAP} has none; give it as `pixel_size`."
-        )
+    write_affinity(replace(affinity, facts=facts), files[1])
+    if views.map.any():
+        files.append(folder / MAP)
+        write_map(views.map, _in_angstrom(views.voxel_size, averages), files[-1])
+        if averages.pixel_size is None:
+            warnings.append(
+                f"The pixel size is not known, so that {MAP} has none; give it as `pixel_size`."
+            )
     progress.stage("poses", "Writing poses of particles")
     poses, why_not = _write_poses(dataset, views, folder)
     files += poses

@@ -389,7 +389,8 @@ SHORTHANDS = (
     ),
     Shorthand(
         "symmetry",
-        "Point group of the molecule, for the metric views: C1, C4, D2, T, O, I, …",
+        "Point group of the molecule, for the metric views: C1, C4, D2, T, O, I, …; auto takes one "
+        "where the averages bear it out.",
         metavar="GROUP",
         default_shown=False,
     ),

@@ -12,7 +12,7 @@ from rebalance.errors import OptionError, PluginError
 from rebalance.settings import as_json
 from rebalance.settings.fields import Settings
 from rebalance.settings.setting import settings_documented
-from rebalance.settings.values import plugin_name
+from rebalance.settings.values import AUTO, plugin_name
 
 if TYPE_CHECKING:
     from rebalance.contracts import Clustering
@@ -119,8 +119,9 @@ class RunSettings(Settings):
 
     def views_folder_name(self, job: str) -> str:
         """The folder of views when none is named: ``rebalance_job013_views_D2``."""
-        group = _plain(str(self.options_of("metric").get("symmetry", "C1")).upper())
-        return f"rebalance_{_plain(job)}_views" + ("" if group == "C1" else f"_{group}")
+        group = self.options_of("metric").get("symmetry", AUTO)
+        told = "" if group == AUTO else f"_{_plain(str(group).upper())}"
+        return f"rebalance_{_plain(job)}_views{told}"
 
     def to_json(self) -> dict[str, Any]:
         """JSON values, by which `from_json` makes the same settings; paths are made absolute.
