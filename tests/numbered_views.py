@@ -107,7 +107,8 @@ class NumberedViews(Metric):
         return results
 
     def notes(self, features: Any) -> Sequence[str]:
-        return () if features["views"].trusted else ("The views are not trusted.",)
+        views = features["views"]
+        return () if views.trusted else (f"The views are not used. {views.reason}",)
 
     def advice(self, options: NumberedOptions) -> Advice:
         return Advice("hierarchical", {"linkage": "average", "path_neighbors": 0})

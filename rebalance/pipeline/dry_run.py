@@ -13,6 +13,7 @@ from rebalance.pipeline.check_settings import unused_settings
 from rebalance.pipeline.prepare import COMPUTED, prepare
 from rebalance.pipeline.steps import group_and_select
 from rebalance.progress import Progress
+from rebalance.record.summary import doubts_of_views
 from rebalance.settings import RunSettings
 from rebalance.system_errors import system_errors_told
 
@@ -97,6 +98,7 @@ def plan(settings: RunSettings, *, progress: Progress | None = None) -> Plan:
         warnings=(
             *unused_settings(settings, dataset),
             *dataset.warnings,
+            *doubts_of_views(None if found is None else found.affinity),
             *(() if selection is None else selection.warnings),
         ),
     )

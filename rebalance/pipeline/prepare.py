@@ -36,7 +36,7 @@ from rebalance.pipeline.given_affinity import fit_affinity
 from rebalance.progress import Progress
 from rebalance.record.affinity_file import images_digest, read_affinity
 from rebalance.record.results_folder import ResultsFolder
-from rebalance.record.summary import about_the_metric
+from rebalance.record.summary import about_the_metric, doubts_of_views
 from rebalance.settings import RunSettings, named_files, plugin_name
 
 COMPUTED, CACHED, FROM_FILE = "computed", "cache", "file"
@@ -158,10 +158,11 @@ class Prepared:
             cache.problems += checkpoints.problems
         return affinity
 
-    def warnings(self) -> list[str]:
-        """What looks wrong so far, in settings, files and cache."""
+    def warnings(self, affinity: Affinity | None = None) -> list[str]:
+        """What looks wrong so far, in settings, files and cache, and in what an affinity says."""
         kept = [] if self.cache is None else self.cache.problems
-        return [*unused_settings(self.settings, self.dataset), *self.dataset.warnings, *kept]
+        unused = unused_settings(self.settings, self.dataset)
+        return [*unused, *self.dataset.warnings, *kept, *doubts_of_views(affinity)]
 
     def notes(self, affinity: Affinity | None) -> list[str]:
         """What was found or decided so far, in files, by the metric and by a person."""

@@ -88,7 +88,7 @@ def _said(
     prepared: Prepared, affinity: Affinity | None, grouped: Grouped
 ) -> tuple[list[str], list[str]]:
     """What every step had to say: warnings, notes."""
-    warnings, notes = prepared.warnings(), prepared.notes(affinity)
+    warnings, notes = prepared.warnings(affinity), prepared.notes(affinity)
     if grouped.for_width is not None:
         notes.append(grouped.for_width.reason)
     notes += grouped.superclasses.notes

@@ -102,7 +102,7 @@ def execute_scan(
         _check_numbers(numbers, classes)
         scan = try_numbers(prepared, classes, affinity, numbers)
         assert affinity is not None
-        warnings = [*prepared.warnings(), *_about_unmatched(dataset, classes)]
+        warnings = [*prepared.warnings(affinity), *_about_unmatched(dataset, classes)]
         notes = [
             *prepared.notes(affinity),
             *about_quality(quality, left_out=settings.junk == "auto"),

@@ -17,6 +17,7 @@ from rebalance.pipeline.write_views import write_views
 from rebalance.progress import Progress
 from rebalance.record.results_folder import RUN_RECORD, SUMMARY
 from rebalance.record.run_record import build_record, plugin_facts, write_json
+from rebalance.record.summary import about_the_metric
 from rebalance.record.views_summary import summarise_views
 from rebalance.settings import RunSettings, plugin_name
 from rebalance.system_errors import system_errors_told
@@ -86,7 +87,7 @@ def execute_views(settings: RunSettings, *, progress: Progress | None = None) ->
             options=found.affinity.options,
             uniformity=balance.uniformity,
             warnings=list(dict.fromkeys([*prepared.warnings(), *warnings])),
-            notes=list(dict.fromkeys([*dataset.notes, *found.affinity.notes])),
+            notes=list(dict.fromkeys([*dataset.notes, *about_the_metric(found.affinity)])),
         )
         files.append(folder.work / SUMMARY)
         write_json(summary, files[-1])

@@ -24,6 +24,7 @@ from rebalance.model import (
     Scan,
     Selection,
     Superclasses,
+    views_of,
 )
 from rebalance.settings import RunSettings, plugin_name, with_flags
 
@@ -275,7 +276,17 @@ def about_the_metric(affinity: Affinity | None) -> list[str]:
             f"Objects were centred first: half of them were off centre by {middle:.3g} pixels or "
             f"more, the farthest by {farthest:.3g}."
         )
-    return [*sentences, *affinity.notes]
+    doubts = doubts_of_views(affinity)
+    return [*sentences, *(note for note in affinity.notes if note not in doubts)]
+
+
+def doubts_of_views(affinity: Affinity | None) -> list[str]:
+    """Why the views that an affinity carries are not to be trusted; nothing where they are."""
+    views = None if affinity is None else views_of(affinity)
+    if affinity is None or views is None or views.trusted:
+        return []
+    said = [note for note in affinity.notes if views.reason and views.reason in note]
+    return said or [f"The views of the class averages are not used. {views.reason}"]
 
 
 def _length(facts: Mapping[str, Any], name: str) -> str:

@@ -169,3 +169,16 @@ def test_what_is_no_longer_advised_is_repeated_all_the_same(
     again = rerun(result.folder).result
     assert again.superclasses.clustering == "hierarchical"
     assert again.superclasses.label.tolist() == result.superclasses.label.tolist()
+
+
+@pytest.mark.parametrize("command_name", ["run", "scan"])
+def test_views_that_are_not_trusted_are_a_warning(simulated_job: Path, command_name: str) -> None:
+    words = ["--set", f"metric.seed={UNTRUSTED}", "--metric", "views", "--json", "-o", "out"]
+    words += ["-k", "4", "--no-figures"] if command_name == "run" else []
+    done = command(command_name, simulated_job, *words)
+    assert done.exit_code == 0, done.stderr
+    content = json.loads(done.stdout)
+    (warning,) = [one for one in content["warnings"] if "agree to 0.31 only" in one]
+    assert not [note for note in content["notes"] if "agree to 0.31 only" in note]
+    if command_name == "run":
+        assert warning in Path("out/report.md").read_text()
