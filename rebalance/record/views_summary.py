@@ -95,14 +95,12 @@ def misfits(views: Views, averages: ClassAverages) -> list[dict[str, Any]]:
 
 
 def outcome(summary: Mapping[str, Any]) -> list[str]:
-    """What was found, in a few sentences; of what is not to be trusted, why that may be."""
+    """What was found, in a few sentences; nothing of what is not to be trusted."""
     if not summary["trusted"]:
-        asked = "Has the molecule a symmetry that was not given (`symmetry`)? "
-        return [
-            "Don't use these views, or the map.",
-            with_flags(asked if summary["symmetry"] == "C1" else "")
-            + "Few averages, several structures, much junk and much noise are usual reasons.",
-        ]
+        said = "Don't use these views, or the map."
+        if summary["symmetry"] == "C1":
+            said += " If the molecule has a symmetry, give it as `symmetry`."
+        return [with_flags(said)]
     lines = []
     if summary["median_spread_deg"] is not None:
         n = summary["class_averages"]["used"]

@@ -163,7 +163,7 @@ def test_views_that_are_not_trusted_lead_nowhere(simulated_job: Path) -> None:
     assert "Not trusted" in said
     assert "starts agree to 0.31 only." in said
     assert "Don't use these views, or the map." in said
-    assert "a symmetry that was not given (--symmetry)?" in said
+    assert "If the molecule has a symmetry, give it as --symmetry." in said
     assert "Uniformity" not in said
     assert "fits no view" not in said
     typed = done.stdout.splitlines()[-1]
