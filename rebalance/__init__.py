@@ -69,6 +69,7 @@ register_displays(
         "Scan": "rebalance.notebook:scan",
         "Selection": "rebalance.notebook:selection",
         "RunResult": "rebalance.notebook:run_result",
+        "Views": "rebalance.notebook:views",
     }
 )
 

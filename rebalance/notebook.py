@@ -25,6 +25,7 @@ from rebalance.model import (
     Scan,
     Selection,
     Superclasses,
+    Views,
 )
 from rebalance.model.counting import counted
 from rebalance.record.summary_text import headline, outcome
@@ -80,6 +81,17 @@ def superclasses(shown: Superclasses) -> str:
     parts = [_paragraph(words, strong=True), _table_of(shown, None), *_said((), shown.notes)]
     if shown.linkage is not None and len(shown.linkage):
         parts.append(_picture(figures.dendrogram(shown), "The tree of the clustering"))
+    return _whole(parts)
+
+
+def views(shown: Views) -> str:
+    """Whether they are to be trusted, and where the averages look from."""
+    from rebalance.figures.view_words import verdict
+
+    parts = [_paragraph(verdict(shown), strong=True), *_said((), shown.notes)]
+    if np.isfinite(shown.fit).any():
+        words = "Where the class averages look from"
+        parts.append(_picture(figures.class_average_views(shown), words))
     return _whole(parts)
 
 

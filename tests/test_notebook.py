@@ -17,6 +17,7 @@ import rebalance
 from rebalance.display import Displayed, register_displays
 from rebalance.figures import contact_sheet
 from rebalance.model import RunResult
+from tests.numbered_views import numbered_views
 
 VOID = {"img"}
 
@@ -154,3 +155,11 @@ def test_names_of_files_are_text(result: RunResult) -> None:
     )
     assert "script" not in shown.names
     assert evil in shown.text
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+def test_views_say_whether_they_are_trusted_and_show_where(trusted: bool) -> None:
+    shown = Tags(numbered_views(np.arange(1, 20), trusted=trusted)._repr_html_() or "")
+    assert shown.text.strip().startswith("Trusted" if trusted else "Not trusted")
+    (picture,) = shown.pictures()
+    assert min(picture.size) > 200

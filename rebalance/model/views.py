@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from rebalance.display import Displayed
 from rebalance.model.affinity import Affinity
 from rebalance.model.arrays import BoolArray, DoubleArray, FloatArray, IntArray
+from rebalance.model.data_frames import data_frame
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 _OF_AVERAGES: dict[str, tuple[str | int, ...]] = {
     "posterior": ("N", "D"),
@@ -39,7 +44,7 @@ _FACTS: dict[str, Any] = {
 
 
 @dataclass(frozen=True, eq=False)
-class Views:
+class Views(Displayed):
     """Viewing directions of class averages, and the map that they were found with.
 
     The frame is that of the map, which is as good mirrored and turned: directions mean something
@@ -137,6 +142,26 @@ class Views:
         angle = np.rad2deg(np.arccos(np.clip(cosine, 0.0, 1.0)))
         mean: DoubleArray = (self.posterior * angle).sum(axis=1)
         return np.where(np.isfinite(self.fit), mean, np.nan)
+
+    def to_dataframe(self) -> DataFrame:
+        """A row for each class average, with names of columns as in `views.csv`.
+
+        Returns
+        -------
+        pandas.DataFrame
+            ``class_id``; the `direction` as ``view_x``, ``view_y``, ``view_z``; ``shift_x_px``,
+            ``shift_y_px``, ``fit``, ``misfit``, and the `spread` as ``spread_deg``.
+
+        Raises
+        ------
+        RebalanceError
+            If pandas can't be imported.
+        """
+        columns: dict[str, Any] = {"class_id": self.class_id}
+        columns |= {f"view_{axis}": self.direction[:, n] for n, axis in enumerate("xyz")}
+        columns |= {f"shift_{axis}_px": self.shift[:, n] for n, axis in enumerate("xy")}
+        columns |= {"fit": self.fit, "misfit": self.is_misfit, "spread_deg": self.spread}
+        return data_frame(columns)
 
     def as_results(self) -> dict[str, Any]:
         """Arrays of numbers by name, as a metric keeps them beside its affinity."""

@@ -10,7 +10,8 @@ import pytest
 
 from rebalance.model import Affinity, results_without, views_of
 from rebalance.record.affinity_file import read_affinity, write_affinity
-from tests.numbered_views import numbered_views
+from rebalance.record.tables import VIEW_COLUMNS
+from tests.numbered_views import MISFITS, numbered_views
 
 EMPTY = np.array([False, True, False, False, False, True, False])
 
@@ -105,3 +106,33 @@ def test_arrays_that_do_not_fit_together_are_no_views(
 )
 def test_facts_of_other_kinds_are_no_views(affinity: Affinity, name: str, other: object) -> None:
     assert views_of(replace(affinity, facts={**affinity.facts, name: other})) is None
+
+
+def test_a_data_frame_has_a_row_for_each_average(affinity: Affinity) -> None:
+    found = views_of(affinity)
+    assert found is not None
+    frame = found.to_dataframe()
+    assert set(frame.columns) < set(VIEW_COLUMNS)
+    assert frame["class_id"].tolist() == list(range(1, 8))
+    assert frame["fit"].isna().tolist() == EMPTY.tolist()
+    np.testing.assert_allclose(
+        np.linalg.norm(frame[["view_x", "view_y", "view_z"]], axis=1)[~EMPTY], 1
+    )
+    np.testing.assert_array_equal(frame["misfit"], np.isin(found.class_id, MISFITS) & ~EMPTY)
+
+
+def test_the_spread_is_the_mean_angle_to_the_best_view(affinity: Affinity) -> None:
+    found = views_of(affinity)
+    assert found is not None
+    row = 2
+    angles = [
+        min(
+            np.rad2deg(np.arccos(min(1.0, abs(found.direction[row] @ turn @ view))))
+            for turn in found.operations
+        )
+        for view in found.sampled
+    ]
+    assert found.spread[row] == pytest.approx(
+        float(np.sum(found.posterior[row] * angles)), abs=1e-6
+    )
+    assert np.isnan(found.spread[EMPTY]).all()
