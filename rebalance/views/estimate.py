@@ -20,6 +20,9 @@ from rebalance.views.symmetry_search import AUTO, find_symmetry, with_symmetry
 
 ComplexArray = npt.NDArray[np.complex64]
 
+MOST_ROUNDS = 3
+"""Of starts, each without the misfits of the round before."""
+
 
 def estimate(
     averages: ClassAverages,
@@ -60,12 +63,15 @@ def estimate(
     images = polar_images(averages, radius, centre)
     weight = image_weights(averages.n_particles, len(averages))
     with blas.single_threaded():
-        none = np.zeros(len(averages), dtype=np.bool_)
-        judged = _round(images.samples, weight, none, seed, axial, threads)
-        misfits = find_misfits(_mean_fit(judged))
-        if misfits.any():
-            judged = _round(images.samples, weight, misfits, seed + 1, axial, threads)
-            misfits = find_misfits(_mean_fit(judged))
+        misfits = np.zeros(len(averages), dtype=np.bool_)
+        for number in range(MOST_ROUNDS):
+            left_out = misfits
+            judged = _round(images.samples, weight, left_out, seed + number, axial, threads)
+            misfits = find_misfits(_mean_fit(judged, left_out))
+            if (~misfits).sum() < gate.FEWEST:
+                misfits = left_out
+            if (misfits == left_out).all():
+                break
         if group != "C1":
             group, judged = _with_symmetry(judged, weight, misfits, group, seed, axial, threads)
         return _views(averages, images, judged, misfits, group)
@@ -127,10 +133,9 @@ def _agreement(judged: list[Judged], misfits: BoolArray) -> FloatArray:
     return gate.agreement([one.angle[np.ix_(rows, rows)] for one in judged])
 
 
-def _mean_fit(judged: list[Judged]) -> DoubleArray:
-    """Fit to the maps of the runs that agree."""
-    everyone = np.zeros(len(judged[0].fit), dtype=np.bool_)
-    agreeing = gate.largest_group(_agreement(judged, everyone))
+def _mean_fit(judged: list[Judged], left_out: BoolArray) -> DoubleArray:
+    """Fit to the maps of the runs that agree on the others."""
+    agreeing = gate.largest_group(_agreement(judged, left_out))
     return np.asarray(np.mean([judged[n].fit for n in agreeing], axis=0))
 
 

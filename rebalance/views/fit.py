@@ -12,6 +12,16 @@ N_FOLDS = 8
 
 PERPLEXITY = 8.0
 
+FEWEST = 10
+"""Averages below which none is called a misfit."""
+APART = 3.6
+"""Distance of two kinds of averages, in their spreads."""
+FAR = 3.5
+"""How far below most others a misfit lies, in their spread."""
+LEAST_SPREAD, LEAST_OF_ONE_KIND = 0.01, 0.06
+"""In Fisher's z; averages more alike than that are not told apart."""
+_MOST = 0.999
+
 
 def held_out_fit(
     search: PoseSearch, volume: FloatArray, weight: FloatArray, rng: np.random.Generator
@@ -48,5 +58,45 @@ def held_out_fit(
 
 
 def find_misfits(fit: DoubleArray) -> BoolArray:
-    """PLACEHOLDER"""
-    return np.zeros(len(fit), dtype=np.bool_)
+    """Which averages fit so badly that they show something else than the others.
+
+    In Fisher's z, averages are parted in two where the variance between the parts is largest (Otsu
+    1979, doi:10.1109/TSMC.1979.4310076). Where the two lie far apart (Ashman's D, Ashman et al.
+    1994, doi:10.1086/117248), the lower one is of misfits. Else most are of one kind, and those far
+    below their densest half are.
+
+    Parameters
+    ----------
+    fit : float64 (N,)
+        Correlations.
+
+    Returns
+    -------
+    bool (N,)
+    """
+    z = np.arctanh(np.clip(fit, -_MOST, _MOST))
+    if len(z) < FEWEST:
+        return np.zeros(len(z), dtype=np.bool_)
+    order = np.sort(z)
+    n_below = _otsu(order)
+    below, above = order[:n_below], order[n_below:]
+    spread = np.sqrt((below.var() + above.var()) / 2 + LEAST_SPREAD**2)
+    if above.mean() - below.mean() >= APART * spread:
+        return np.asarray(z < above[0])
+    half = (len(order) + 1) // 2
+    width = order[half - 1 :] - order[: len(order) - half + 1]
+    start = int(width.argmin())
+    middle = (order[start] + order[start + half - 1]) / 2
+    # Misfits are below: the spread is that of the upper side.
+    upper = order[order >= middle] - middle
+    spread = max(float(np.sqrt((upper**2).mean())), LEAST_OF_ONE_KIND)
+    return np.asarray(z < middle - FAR * spread)
+
+
+def _otsu(order: DoubleArray) -> int:
+    """How many of rising values lie below the cut that parts them best."""
+    n = len(order)
+    below = np.arange(1, n)
+    total = np.cumsum(order)
+    difference = total[:-1] / below - (total[-1] - total[:-1]) / (n - below)
+    return int((below * (n - below) * difference**2).argmax()) + 1
