@@ -28,7 +28,9 @@ if TYPE_CHECKING:
         Dataset,
         DoubleArray,
         FloatArray,
+        InPlaneAlignment,
         IntArray,
+        ParticlePoses,
         ParticleTable,
         Selection,
         Superclasses,
@@ -515,6 +517,23 @@ class Format(Plugin, ABC):
     def describe(self, path: Path) -> Sequence[tuple[str, str]]:
         """The first (label, value) rows of `Inspection`: kind of file, program that wrote it."""
         return ()
+
+    def alignment(self, dataset: Dataset) -> InPlaneAlignment:
+        """How the class average of each particle lies on it, as the classification found.
+
+        By this, and the views of class averages, particles get poses. It comes with `write_poses`,
+        or neither is there.
+        """
+        raise NotImplementedError("this format does not say how particles were aligned")
+
+    def write_poses(self, dataset: Dataset, poses: ParticlePoses, folder: Path) -> tuple[Path, ...]:
+        """Write the particles that have poses, poses with them, as ``particles_poses``.
+
+        They are written in the order of the table, for the program to refine or reconstruct from,
+        into an existing folder; beside the poses, rows say what they said. The file that is to be
+        given to that program comes first.
+        """
+        raise NotImplementedError("this format writes no poses")
 
 
 __all__ = [

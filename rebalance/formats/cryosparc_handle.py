@@ -97,6 +97,22 @@ class CryosparcParticles:
         values = read_column(self.tables[at], name)
         return values if at == 0 else values[self.rows[at]]
 
+    def read_field(self, name: str) -> npt.NDArray[Any]:
+        """One field as it is in the file that gives it, whatever its shape; (P, …).
+
+        Raises
+        ------
+        InputError
+            If no file gives it.
+        """
+        at = self._givers.get(name)
+        if at is None:
+            raise InputError(
+                f"The particles have no {name}.", path=self.main.path, hint=_GIVE_CLASSES
+            )
+        values = self.tables[at].values(name)
+        return values if at == 0 else values[self.rows[at]]
+
     def read_classes(self) -> IntArray:
         """The class of each particle, int64 (P,).
 

@@ -1,0 +1,126 @@
+"""Alignments of CryoSPARC's particles in 2D, and poses as their alignments3D."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rebalance.errors import InputError
+from rebalance.formats.cryosparc_handle import CryosparcParticles
+from rebalance.formats.csg_file import write_group
+from rebalance.model import Dataset, DoubleArray, InPlaneAlignment, ParticlePoses, ParticleTable
+from rebalance.poses.conventions import vector_of_rotation
+
+POSE, SHIFT, SIZE = (f"alignments2D/{name}" for name in ("pose", "shift", "psize_A"))
+SLOT = "alignments3D"
+
+FIELDS: tuple[tuple[Any, ...], ...] = (
+    ("split", "<u4"),
+    ("shift", "<f4", (2,)),
+    ("pose", "<f4", (3,)),
+    ("psize_A", "<f4"),
+    ("error", "<f4"),
+    ("error_min", "<f4"),
+    ("resid_pow", "<f4"),
+    ("slice_pow", "<f4"),
+    ("image_pow", "<f4"),
+    ("cross_cor", "<f4"),
+    ("alpha", "<f4"),
+    ("alpha_min", "<f4"),
+    ("weight", "<f4"),
+    ("pose_ess", "<f4"),
+    ("shift_ess", "<f4"),
+    ("class_posterior", "<f4"),
+    ("class", "<u4"),
+    ("class_ess", "<f4"),
+)
+"""The slot as CryoSPARC's refinements write it."""
+
+_GIVE_ALIGNED = "Give the particles as the 2D classification wrote them."
+
+
+def read_alignment(dataset: Dataset) -> InPlaneAlignment:
+    """pose and shift of a 2D classification.
+
+    Raises
+    ------
+    InputError
+        If a field is not there, or the pixel size of the class averages is not known.
+    """
+    handle = joined(dataset.particles)
+    pose = np.asarray(handle.read_field(POSE), dtype=np.float64)
+    shift = np.asarray(handle.read_field(SHIFT), dtype=np.float64)
+    if pose.ndim != 1 or shift.shape != (len(pose), 2):
+        raise InputError(
+            f"{POSE} and {SHIFT} are not one angle and a pair of numbers a row.",
+            path=handle.main.path,
+            hint=_GIVE_ALIGNED,
+        )
+    return InPlaneAlignment(np.rad2deg(pose), -shift * _pixels(dataset)[:, None])
+
+
+def write_poses(dataset: Dataset, poses: ParticlePoses, folder: Path, stem: str) -> list[Path]:
+    """Write a result group: rows as they were, and beside them a file with their alignments3D."""
+    handle = joined(dataset.particles)
+    rows, name = poses.row, f"{stem}.cs"
+    paths, files = handle.write(folder, f"{stem}_2d", rows)
+    sizes = handle.read_field(SIZE)[rows]
+    shift = -poses.shift / _pixels(dataset)[rows, None]
+    table = _slot(handle.read_field("uid")[rows], poses.rotation, shift, sizes)
+    with open(folder / name, "wb") as out:
+        np.save(out, table, allow_pickle=False)
+    group = folder / f"{stem}.csg"
+    write_group(
+        group,
+        type="particle",
+        title="Particles with starting poses",
+        files={**files, SLOT: name},
+        n_items=len(rows),
+        source=handle.main.path,
+    )
+    return [group, folder / name, *paths]
+
+
+def joined(particles: ParticleTable | None) -> CryosparcParticles:
+    """The tables behind particles of this format."""
+    assert particles is not None
+    assert isinstance(particles.handle, CryosparcParticles)
+    return particles.handle
+
+
+def _pixels(dataset: Dataset) -> DoubleArray:
+    """How many pixels of the class averages one of each particle's alignment is; float64 (P,)."""
+    handle, averages = joined(dataset.particles), dataset.class_averages
+    size = np.asarray(handle.read_field(SIZE), dtype=np.float64)
+    if averages is None or averages.pixel_size is None:
+        raise InputError(
+            "The pixel size of the class averages is not known.",
+            path=handle.main.path,
+            hint="Give it with `pixel_size`.",
+        )
+    pixels: DoubleArray = size / averages.pixel_size
+    return pixels
+
+
+def _slot(
+    uid: npt.NDArray[Any], rotation: DoubleArray, shift: DoubleArray, pixel_size: DoubleArray
+) -> npt.NDArray[Any]:
+    """The uid and alignments3D of each particle."""
+    fields = [(f"{SLOT}/{name}", *rest) for name, *rest in FIELDS]
+    table = np.zeros(len(uid), dtype=[("uid", "<u8"), *fields])
+    # Half sets have to be said here; every other particle is as good as any.
+    ones = ("alpha", "alpha_min", "class_posterior", "class_ess")
+    values = {
+        "split": np.arange(len(uid)) % 2,
+        "shift": shift,
+        "pose": vector_of_rotation(rotation),
+        "psize_A": pixel_size,
+        **dict.fromkeys(ones, 1.0),
+    }
+    table["uid"] = uid
+    for name, value in values.items():
+        table[f"{SLOT}/{name}"] = value
+    return table
