@@ -2,22 +2,20 @@
 
     python -m benchmarks.poses [--particles 4000] [--json FILE]
 
-Particles of a simulated classification get the poses that their class averages and their in-plane
-alignment give, and `relion_reconstruct` makes a map of them. It is compared with the density that
-was simulated, shell by shell, and so are maps from the same poses with one thing wrong: the sign of
-psi, that of the particles' or of the averages' shift, the pose transposed, or half of the averages
-taken for their mirror images. With the hand of all wrong the map has to be the mirror image, and as
-good. Then RELION classifies the particles itself, and its own alignment is used instead of the
-simulated one, with the averages' true poses. RELION 3.1 or later has to be there.
-
-Poses of averages are the true ones unless `--estimated` is given: then `rebalance.views` finds
-them, and maps are turned onto the truth before they are compared.
+Particles of a simulated classification get the poses that the views of their class averages and
+their in-plane alignment make, and `relion_reconstruct` makes a map of them, which is compared with
+the density that was simulated, shell by shell. So are maps from the same poses with one thing
+wrong: the sign of psi, that of the particles' or of the averages' shift, the averages' poses
+transposed, or half of the averages taken for their mirror images. With the hand of all turned, the
+map has to be the mirror image, and as good. Then RELION itself aligns the particles to the class
+averages, and its psi and origins are used. RELION 3.1 or later has to be there.
 """
 # ruff: noqa: T201
 
 from __future__ import annotations
 
 import argparse
+import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -31,6 +29,7 @@ import numpy.typing as npt
 
 import rebalance
 from benchmarks.paths import write_json
+from benchmarks.results_table import machine
 from rebalance.model import Dataset, DoubleArray, InPlaneAlignment, ParticlePoses, Views
 from rebalance.poses import particle_poses, write_poses
 from rebalance.poses.combine import combine
@@ -56,24 +55,31 @@ SETTINGS: dict[str, Any] = {
     "particle_images": True,
     "seed": 11,
 }
+RIGHT, OTHER_HAND = "as they are", "hand of the map turned"
 MIRROR = np.diag([1.0, 1.0, -1.0])
-"""Of the map. Of an image, with the opposite side of the molecule: diag(−1, 1, −1)."""
+"""Of the map."""
+MIRROR_IMAGE = np.diag([-1.0, 1.0, -1.0])
+"""Before a pose: that from which the molecule looks like its mirror image."""
 
 
-def true_views(simulated: SimulatedClassification) -> Views:
-    """The poses of averages as an estimator without error would find them."""
-    kind = simulated.kind
-    n, is_view = len(kind), kind == "view"
+def true_views(simulated: SimulatedClassification, first: int = 1) -> Views:
+    """Views of averages as an estimator without error would find them; junk is a misfit.
+
+    What poses don't need is made up.
+    """
+    kind, n = simulated.kind, len(simulated.kind)
+    is_view, is_junk = kind == "view", kind == "junk"
     rotation = np.full((n, 3, 3), np.nan)
     rotation[is_view] = in_plane(simulated.in_plane[is_view]) @ view_frames(simulated.view[is_view])
+    rotation[is_junk] = np.eye(3)
     return Views(
-        class_id=np.arange(1, n + 1),
+        class_id=np.arange(first, first + n),
         sampled=np.zeros((2, 3)),
         posterior=np.zeros((n, 2), dtype=np.float32),
         rotation=rotation,
-        shift=simulated.shift,
+        shift=np.where(np.isnan(rotation[:, :2, 0]), np.nan, simulated.shift),
         fit=np.ones(n),
-        is_misfit=np.zeros(n, dtype=np.bool_),
+        is_misfit=is_junk,
         angle=np.zeros((n, n), dtype=np.float32),
         start_agreement=np.ones((1, 1), dtype=np.float32),
         in_agreement=np.ones(1, dtype=np.bool_),
@@ -90,31 +96,31 @@ def true_views(simulated: SimulatedClassification) -> Views:
 def variants(dataset: Dataset, views: Views) -> Iterator[tuple[str, ParticlePoses]]:
     """Poses as they are given, and with one thing wrong at a time."""
     right = particle_poses(dataset, views)
-    yield "as given", right
-    mirrored = MIRROR @ right.rotation @ MIRROR
-    yield "other hand, all alike", replace(right, rotation=mirrored)
-    alignment = registry().load("format", "relion").alignment(dataset)
-    psi, shift = alignment.psi[right.row], alignment.shift[right.row]
+    yield RIGHT, right
+    yield OTHER_HAND, replace(right, rotation=MIRROR @ right.rotation @ MIRROR)
+    alignment = registry().load("format", dataset.format).alignment(dataset)
     at = np.searchsorted(views.class_id, right.class_id)
-    rotation, middle = views.rotation[at], views.shift[at]
+    known = {
+        "rotation": views.rotation[at],
+        "middle": views.shift[at],
+        "psi": alignment.psi[right.row],
+        "shift": alignment.shift[right.row],
+    }
 
-    def joined(
-        rotation: DoubleArray, middle: DoubleArray, psi: DoubleArray, shift: DoubleArray
-    ) -> ParticlePoses:
+    def joined(**wrong: DoubleArray) -> ParticlePoses:
+        rotation, middle, psi, shift = (known | wrong).values()
         turned, moved = combine(rotation, middle, InPlaneAlignment(psi, shift))
         return replace(right, rotation=turned, shift=moved)
 
-    yield "sign of psi", joined(rotation, middle, -psi, shift)
-    yield "sign of the particles' shift", joined(rotation, middle, psi, -shift)
-    yield "sign of the averages' shift", joined(rotation, -middle, psi, shift)
-    yield "poses of averages transposed", joined(rotation.swapaxes(1, 2), middle, psi, shift)
-    flipped = np.where(
-        (right.class_id % 2 == 0)[:, None, None], np.diag([-1.0, 1.0, -1.0]) @ rotation, rotation
-    )
-    yield "hand of half of the averages", joined(flipped, middle, psi, shift)
-    rng = np.random.default_rng(0)
-    turn = view_frames(rng.standard_normal((len(views), 3)))[at]
-    yield "averages turned at random", joined(rotation @ turn, middle, psi, shift)
+    yield "psi with the other sign", joined(psi=-known["psi"])
+    yield "particles' shifts with the other sign", joined(shift=-known["shift"])
+    yield "averages' shifts with the other sign", joined(middle=-known["middle"])
+    yield "averages' poses transposed", joined(rotation=known["rotation"].swapaxes(1, 2))
+    even = (right.class_id % 2 == 0)[:, None, None]
+    mirrored = np.where(even, MIRROR_IMAGE @ known["rotation"], known["rotation"])
+    yield "half of the averages mirrored", joined(rotation=mirrored)
+    turn = view_frames(np.random.default_rng(0).standard_normal((len(views), 3)))[at]
+    yield "averages' views at random", joined(rotation=known["rotation"] @ turn)
 
 
 def reconstruct(project: Path, dataset: Dataset, poses: ParticlePoses, name: str) -> Volume:
@@ -152,10 +158,62 @@ def fsc(one: Volume, other: Volume, radius: float) -> DoubleArray:
     shell = np.rint(r).astype(int).ravel()
 
     def total(values: npt.NDArray[Any]) -> DoubleArray:
-        return np.bincount(shell, values.ravel().real)[: box // 2]
+        return np.asarray(np.bincount(shell, values.ravel().real)[: box // 2], dtype=np.float64)
 
     product = np.sqrt(total(np.abs(f) ** 2) * total(np.abs(g) ** 2))
-    return total(f * g.conj()) / np.maximum(product, 1e-30)
+    curve: DoubleArray = total(f * g.conj()) / np.maximum(product, 1e-30)
+    return curve
+
+
+def aligned_by_relion(project: Path, data: Path, model: Path, n_classes: int) -> Path:
+    """The table that one iteration of RELION's Class2D writes, with our averages as references."""
+    out = project / "aligned"
+    out.mkdir()
+    settings = "--iter 1 --tau2_fudge 2 --zero_mask --oversampling 1 --psi_step 12 --offset_range 6"
+    settings += " --offset_step 2 --norm --scale --dont_combine_weights_via_disc --ctf --pad 1"
+    settings += f" --ctf_corrected_ref --pool 100 --j 2 --random_seed 1 --K {n_classes}"
+    files = ("--i", data, "--ref", model, "--o", out / "run")
+    run(project, "relion_refine", *files, *settings.split())
+    return out / "run_it001_data.star"
+
+
+def crossing(curve: DoubleArray, level: float = 0.5) -> int:
+    """The first shell below a level."""
+    below = np.flatnonzero(curve[1:] < level)
+    return int(below[0]) + 1 if len(below) else len(curve)
+
+
+def compare(
+    simulated: SimulatedClassification, dataset: Dataset, project: Path, name: str
+) -> list[dict[str, Any]]:
+    """A row for each variant: FSC with the truth, or its mirror image if that is more alike."""
+    assert isinstance(simulated.molecule.density, Blobs)
+    box, size = simulated.class_averages.box, simulated.optics.pixel_size
+    truth = density(simulated.molecule.density, box, size)
+    radius = simulated.molecule.density.diameter / size / 2
+    rows = []
+    for number, (what, poses) in enumerate(variants(dataset, true_views(simulated))):
+        volume = reconstruct(project, dataset, poses, f"{name}{number}")
+        mirrored = np.roll(volume[::-1], 1, axis=0)
+        curves = [fsc(one, truth, radius) for one in (volume, mirrored)]
+        hand = int(curves[1][1 : box // 4].mean() > curves[0][1 : box // 4].mean())
+        curve = curves[hand]
+        rows.append(
+            {
+                "alignment": name,
+                "poses": what,
+                "particles": len(poses),
+                "hand": ["of the molecule", "mirrored"][hand],
+                "fsc_half_A": round(box * size / crossing(curve), 2),
+                "mean_fsc": round(float(curve[1 : box // 3].mean()), 3),
+            }
+        )
+        print(
+            f"{name:10s} {what:38s} FSC 0.5 at {rows[-1]['fsc_half_A']:6.1f} Å, mean "
+            f"{rows[-1]['mean_fsc']:5.2f}, {rows[-1]['hand']}",
+            flush=True,
+        )
+    return rows
 
 
 def main() -> None:
@@ -166,23 +224,17 @@ def main() -> None:
     parser.add_argument("--particles", type=int, default=4000)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
+    if shutil.which("relion_reconstruct") is None:
+        raise SystemExit("relion_reconstruct is not installed")
     simulated = simulate_class_averages(SETTINGS | {"n_particles": arguments.particles})
-    box, size = SETTINGS["box"], SETTINGS["pixel_size"]
-    truth = density(simulated.molecule.density, box, size)
-    radius = simulated.molecule.density.diameter / size / 2
-    rows = []
     with tempfile.TemporaryDirectory() as scratch:
         project = Path(scratch)
         files = write_relion(simulated, project)
-        dataset = rebalance.read(files.job)
-        for number, (what, poses) in enumerate(variants(dataset, true_views(simulated))):
-            volume = reconstruct(project, dataset, poses, str(number))
-            curve = fsc(volume, truth, radius)
-            mirrored = fsc(volume[::-1], np.roll(truth, -1 * 0, axis=0), radius)
-            print(f"{what:32s}", *(f"{x:5.2f}" for x in curve[1:16]), "|", *(f"{x:5.2f}" for x in mirrored[1:16]))
-            rows.append({"what": what, "fsc": curve.tolist()})
+        rows = compare(simulated, rebalance.read(files.job), project, "simulated")
+        table = aligned_by_relion(project, files.data, files.model, SETTINGS["n_averages"])
+        rows += compare(simulated, rebalance.read(table, files.classes), project, "RELION's")
     if arguments.json:
-        write_json({"settings": SETTINGS, "rows": rows}, arguments.json)
+        write_json({"machine": machine(), "settings": SETTINGS, "rows": rows}, arguments.json)
 
 
 if __name__ == "__main__":
