@@ -30,7 +30,7 @@ import numpy.typing as npt
 import rebalance
 from benchmarks.paths import write_json
 from benchmarks.results_table import machine
-from rebalance.model import Dataset, DoubleArray, InPlaneAlignment, ParticlePoses, Views
+from rebalance.model import Dataset, DoubleArray, InPlaneAlignment, IntArray, ParticlePoses, Views
 from rebalance.poses import particle_poses, write_poses
 from rebalance.poses.combine import combine
 from rebalance.registry import registry
@@ -63,23 +63,27 @@ MIRROR_IMAGE = np.diag([-1.0, 1.0, -1.0])
 
 
 def true_views(simulated: SimulatedClassification, first: int = 1) -> Views:
-    """Views of averages as an estimator without error would find them; junk is a misfit.
-
-    What poses don't need is made up.
-    """
+    """Views of averages as an estimator without error would find them; junk is a misfit."""
     kind, n = simulated.kind, len(simulated.kind)
     is_view, is_junk = kind == "view", kind == "junk"
     rotation = np.full((n, 3, 3), np.nan)
     rotation[is_view] = in_plane(simulated.in_plane[is_view]) @ view_frames(simulated.view[is_view])
     rotation[is_junk] = np.eye(3)
+    shift = np.where(np.isnan(rotation[:, :2, 0]), np.nan, simulated.shift)
+    return replace(views_of(np.arange(first, first + n), rotation, shift), is_misfit=is_junk)
+
+
+def views_of(class_id: IntArray, rotation: DoubleArray, shift: DoubleArray) -> Views:
+    """Views of known poses; what particles' poses don't need is made up."""
+    n = len(class_id)
     return Views(
-        class_id=np.arange(first, first + n),
+        class_id=class_id,
         sampled=np.zeros((2, 3)),
         posterior=np.zeros((n, 2), dtype=np.float32),
         rotation=rotation,
-        shift=np.where(np.isnan(rotation[:, :2, 0]), np.nan, simulated.shift),
+        shift=shift,
         fit=np.ones(n),
-        is_misfit=is_junk,
+        is_misfit=np.zeros(n, dtype=np.bool_),
         angle=np.zeros((n, n), dtype=np.float32),
         start_agreement=np.ones((1, 1), dtype=np.float32),
         in_agreement=np.ones(1, dtype=np.bool_),

@@ -14,7 +14,9 @@ from rebalance.formats.csg_file import write_group
 from rebalance.model import Dataset, DoubleArray, InPlaneAlignment, ParticlePoses, ParticleTable
 from rebalance.poses.conventions import vector_of_rotation
 
-POSE, SHIFT, SIZE = (f"alignments2D/{name}" for name in ("pose", "shift", "psize_A"))
+POSE, SHIFT = "alignments2D/pose", "alignments2D/shift"
+SIZES = ("alignments2D/psize_A", "blob/psize_A")
+"""Å per pixel of the shift; old versions write the second alone."""
 SLOT = "alignments3D"
 
 FIELDS: tuple[tuple[Any, ...], ...] = (
@@ -67,7 +69,7 @@ def write_poses(dataset: Dataset, poses: ParticlePoses, folder: Path, stem: str)
     handle = joined(dataset.particles)
     rows, name = poses.row, f"{stem}.cs"
     paths, files = handle.write(folder, f"{stem}_2d", rows)
-    sizes = handle.read_field(SIZE)[rows]
+    sizes = _pixel_sizes(handle)[rows]
     shift = -poses.shift / _pixels(dataset)[rows, None]
     table = _slot(handle.read_field("uid")[rows], poses.rotation, shift, sizes)
     with open(folder / name, "wb") as out:
@@ -94,15 +96,19 @@ def joined(particles: ParticleTable | None) -> CryosparcParticles:
 def _pixels(dataset: Dataset) -> DoubleArray:
     """How many pixels of the class averages one of each particle's alignment is; float64 (P,)."""
     handle, averages = joined(dataset.particles), dataset.class_averages
-    size = np.asarray(handle.read_field(SIZE), dtype=np.float64)
     if averages is None or averages.pixel_size is None:
         raise InputError(
             "The pixel size of the class averages is not known.",
             path=handle.main.path,
             hint="Give it with `pixel_size`.",
         )
-    pixels: DoubleArray = size / averages.pixel_size
-    return pixels
+    return _pixel_sizes(handle) / averages.pixel_size
+
+
+def _pixel_sizes(handle: CryosparcParticles) -> DoubleArray:
+    """Å per pixel of each particle's alignment."""
+    name = next((name for name in SIZES if name in handle.column_names), SIZES[0])
+    return np.asarray(handle.read_field(name), dtype=np.float64)
 
 
 def _slot(
