@@ -197,7 +197,8 @@ class CryoSparc(Format):
     def write_poses(self, dataset: Dataset, poses: ParticlePoses, folder: Path) -> tuple[Path, ...]:
         """Write the result group particles_poses.csg, and the .cs files that it names.
 
-        particles_poses.cs has the uid and alignments3D, the others the rows as they were.
+        particles_poses.cs has alignments3D beside the fields that were there. Passthrough files
+        are written beside it, row for row.
 
         Raises
         ------

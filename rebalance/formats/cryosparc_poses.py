@@ -65,25 +65,21 @@ def read_alignment(dataset: Dataset) -> InPlaneAlignment:
 
 
 def write_poses(dataset: Dataset, poses: ParticlePoses, folder: Path, stem: str) -> list[Path]:
-    """Write a result group: rows as they were, and beside them a file with their alignments3D."""
-    handle = joined(dataset.particles)
-    rows, name = poses.row, f"{stem}.cs"
-    paths, files = handle.write(folder, f"{stem}_2d", rows)
-    sizes = _pixel_sizes(handle)[rows]
+    """Write a result group: rows as they were, and alignments3D behind those of the main file."""
+    handle, rows = joined(dataset.particles), poses.row
     shift = -poses.shift / _pixels(dataset)[rows, None]
-    table = _slot(handle.read_field("uid")[rows], poses.rotation, shift, sizes)
-    with open(folder / name, "wb") as out:
-        np.save(out, table, allow_pickle=False)
+    added = _slot(poses.rotation, shift, _pixel_sizes(handle)[rows])
+    paths, files = handle.write(folder, stem, rows, added)
     group = folder / f"{stem}.csg"
     write_group(
         group,
         type="particle",
         title="Particles with starting poses",
-        files={**files, SLOT: name},
+        files={**files, SLOT: paths[0].name},
         n_items=len(rows),
         source=handle.main.path,
     )
-    return [group, folder / name, *paths]
+    return [group, *paths]
 
 
 def joined(particles: ParticleTable | None) -> CryosparcParticles:
@@ -111,22 +107,19 @@ def _pixel_sizes(handle: CryosparcParticles) -> DoubleArray:
     return np.asarray(handle.read_field(name), dtype=np.float64)
 
 
-def _slot(
-    uid: npt.NDArray[Any], rotation: DoubleArray, shift: DoubleArray, pixel_size: DoubleArray
-) -> npt.NDArray[Any]:
-    """The uid and alignments3D of each particle."""
+def _slot(rotation: DoubleArray, shift: DoubleArray, pixel_size: DoubleArray) -> npt.NDArray[Any]:
+    """alignments3D of each particle."""
     fields = [(f"{SLOT}/{name}", *rest) for name, *rest in FIELDS]
-    table = np.zeros(len(uid), dtype=[("uid", "<u8"), *fields])
-    # Half sets have to be said here; every other particle is as good as any.
+    table = np.zeros(len(rotation), dtype=fields)
     ones = ("alpha", "alpha_min", "class_posterior", "class_ess")
     values = {
-        "split": np.arange(len(uid)) % 2,
+        # Half sets have to be said here; every other particle is as good as any.
+        "split": np.arange(len(rotation)) % 2,
         "shift": shift,
         "pose": vector_of_rotation(rotation),
         "psize_A": pixel_size,
         **dict.fromkeys(ones, 1.0),
     }
-    table["uid"] = uid
     for name, value in values.items():
         table[f"{SLOT}/{name}"] = value
     return table

@@ -79,16 +79,16 @@ def test_the_group_names_alignments3d_beside_rows_as_they_were(
     assert [path.name for path in written] == [
         "particles_poses.csg",
         "particles_poses.cs",
-        "particles_poses_2d.cs",
-        "particles_poses_2d_passthrough.cs",
+        "particles_poses_passthrough.cs",
     ]
     assert set(written) == set(out.iterdir())
-    slot, rows, passed = (open_cs(path) for path in written[1:])
-    for one in (slot, rows, passed):
+    slot, passed = (open_cs(path) for path in written[1:])
+    for one in (slot, passed):
         assert one.values("uid").tolist() == table["uid"][row].tolist()
     source = open_cs(cryosparc_job.folder / "J42_020_particles.cs")
+    assert type(slot) is type(source)
     for name in source.dtype.names:
-        assert rows.values(name).tolist() == source.values(name)[row].tolist()
+        assert slot.values(name).tolist() == source.values(name)[row].tolist()
     found = rotation_of_vector(slot.values("alignments3D/pose").astype(np.float64))
     np.testing.assert_allclose(found, poses.rotation, atol=1e-6)
     np.testing.assert_allclose(slot.values("alignments3D/psize_A"), SIZE_2D)
@@ -112,14 +112,33 @@ def test_the_group_is_read_by_rebalance_and_the_tables_by_cryosparc_tools(
     poses = poses_of(dataset, np.arange(3, 40, 2), rng)
     out = tmp_path / "out"
     out.mkdir()
-    group, slot, *others = registry().load("format", "cryosparc").write_poses(dataset, poses, out)
+    group, *tables = registry().load("format", "cryosparc").write_poses(dataset, poses, out)
     again = formats.read(group, need_class_averages=False).particles
     assert again is not None
     np.testing.assert_array_equal(again.class_id, poses.class_id)
     tools = pytest.importorskip("cryosparc.dataset")
-    joined = tools.Dataset.innerjoin(*(tools.Dataset.load(path) for path in (slot, *others)))
+    joined = tools.Dataset.innerjoin(*(tools.Dataset.load(path) for path in tables))
     assert len(joined) == len(poses)
     assert {"blob/path", "alignments3D/pose", "ctf/df1_A"} <= set(joined.fields())
+
+
+@BOTH
+def test_older_poses_give_way(cryosparc_job, rng, tmp_path: Path, stream: bool) -> None:
+    """What has been given poses once, or refined, is given poses again."""
+    dataset, _ = aligned_job(cryosparc_job, rng, stream=stream)
+    plugin = registry().load("format", "cryosparc")
+    for number in range(2):
+        poses = poses_of(dataset, np.arange(len(dataset.particles)), rng)  # type: ignore[arg-type]
+        out = tmp_path / f"{number}"
+        out.mkdir()
+        _, table, _ = plugin.write_poses(dataset, poses, out)
+        found = open_cs(table)
+        names = found.dtype.names
+        assert len(set(names)) == len(names)
+        rotation = rotation_of_vector(found.values("alignments3D/pose").astype(np.float64))
+        np.testing.assert_allclose(rotation, poses.rotation, atol=1e-6)
+        averages = cryosparc_job.folder / "J42_020_class_averages.cs"
+        dataset = formats.read(table, averages)
 
 
 def test_the_slot_is_that_of_a_real_file_in_three_dimensions(real_data: Path, cryosparc_job, rng):
