@@ -30,6 +30,7 @@ import numpy.typing as npt
 import rebalance
 from benchmarks.paths import write_json
 from benchmarks.results_table import machine
+from benchmarks.view_frames import MIRROR
 from rebalance.model import Dataset, DoubleArray, InPlaneAlignment, IntArray, ParticlePoses, Views
 from rebalance.poses import particle_poses, write_poses
 from rebalance.poses.combine import combine
@@ -56,8 +57,6 @@ SETTINGS: dict[str, Any] = {
     "seed": 11,
 }
 RIGHT, OTHER_HAND = "as they are", "hand of the map turned"
-MIRROR = np.diag([1.0, 1.0, -1.0])
-"""Of the map."""
 MIRROR_IMAGE = np.diag([-1.0, 1.0, -1.0])
 """Before a pose: that from which the molecule looks like its mirror image."""
 
@@ -188,15 +187,22 @@ def crossing(curve: DoubleArray, level: float = 0.5) -> int:
 
 
 def compare(
-    simulated: SimulatedClassification, dataset: Dataset, project: Path, name: str
+    simulated: SimulatedClassification,
+    dataset: Dataset,
+    project: Path,
+    name: str,
+    views: Views | None = None,
 ) -> list[dict[str, Any]]:
-    """A row for each variant: FSC with the truth, or its mirror image if that is more alike."""
+    """A row for each variant: FSC with the truth, or its mirror image if that is more alike.
+
+    Views are the true ones where none are given.
+    """
     assert isinstance(simulated.molecule.density, Blobs)
     box, size = simulated.class_averages.box, simulated.optics.pixel_size
     truth = density(simulated.molecule.density, box, size)
     radius = simulated.molecule.density.diameter / size / 2
     rows = []
-    for number, (what, poses) in enumerate(variants(dataset, true_views(simulated))):
+    for number, (what, poses) in enumerate(variants(dataset, views or true_views(simulated))):
         volume = reconstruct(project, dataset, poses, f"{name}{number}")
         mirrored = np.roll(volume[::-1], 1, axis=0)
         curves = [fsc(one, truth, radius) for one in (volume, mirrored)]
