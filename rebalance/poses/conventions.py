@@ -8,9 +8,11 @@ A rotation takes coordinates in the map to those in the image, x right and y dow
 - CryoSPARC: the rotation vector of Aᵀ, axis times angle in radians; the centre of the map is at
   −shift.
 
-Proven with RELION 3.1's own programs (`tests/poses/test_relion_agrees.py`). For CryoSPARC, which
-can't be run here, they are those of pyem (Asarnow, doi:10.5281/zenodo.3576630) and cryoDRGN
-(Zhong 2021, doi:10.1038/s41592-020-01049-4), which people convert with every day.
+RELION's are proven with RELION 3.1 itself (`tests/poses/test_relion_agrees.py`). CryoSPARC can't be
+run here: its rotation vectors and the sign of its shifts are those of two converters that are in
+daily use, pyem (Asarnow, doi:10.5281/zenodo.3576630) and cryoDRGN (Zhong 2021,
+doi:10.1038/s41592-020-01049-4), and by pyem's reading an alignment in the plane is the same angle in
+`alignments2D/pose`, in `alignments3D/pose` and in rlnAnglePsi.
 """
 
 from __future__ import annotations
