@@ -521,17 +521,16 @@ class Format(Plugin, ABC):
     def alignment(self, dataset: Dataset) -> InPlaneAlignment:
         """How the class average of each particle lies on it, as the classification found.
 
-        By this, and the views of class averages, particles get poses. It comes with `write_poses`,
-        or neither is there.
+        With it and the views of the class averages particles get poses, which `write_poses` writes:
+        a format has both, or neither.
         """
         raise NotImplementedError("this format does not say how particles were aligned")
 
     def write_poses(self, dataset: Dataset, poses: ParticlePoses, folder: Path) -> tuple[Path, ...]:
-        """Write the particles that have poses, poses with them, as ``particles_poses``.
+        """Write the particles that have poses, and these, as ``particles_poses`` in a folder.
 
-        They are written in the order of the table, for the program to refine or reconstruct from,
-        into an existing folder; beside the poses, rows say what they said. The file that is to be
-        given to that program comes first.
+        The folder exists. Row order is kept, and what is not of the pose is as in the input. The
+        file that is to be given to the program comes first.
         """
         raise NotImplementedError("this format writes no poses")
 

@@ -53,14 +53,7 @@ def read_alignment(dataset: Dataset) -> InPlaneAlignment:
         If a field is not there, or the pixel size of the class averages is not known.
     """
     handle = joined(dataset.particles)
-    pose = np.asarray(handle.read_field(POSE), dtype=np.float64)
-    shift = np.asarray(handle.read_field(SHIFT), dtype=np.float64)
-    if pose.ndim != 1 or shift.shape != (len(pose), 2):
-        raise InputError(
-            f"{POSE} and {SHIFT} are not one angle and a pair of numbers a row.",
-            path=handle.main.path,
-            hint=_GIVE_ALIGNED,
-        )
+    pose, shift = _numbers(handle, POSE), _numbers(handle, SHIFT, 2)
     return InPlaneAlignment(np.rad2deg(pose), -shift * _pixels(dataset)[:, None])
 
 
@@ -102,9 +95,23 @@ def _pixels(dataset: Dataset) -> DoubleArray:
 
 
 def _pixel_sizes(handle: CryosparcParticles) -> DoubleArray:
-    """Å per pixel of each particle's alignment."""
+    """Å per pixel of each particle's alignment; NaN where it makes no sense."""
     name = next((name for name in SIZES if name in handle.column_names), SIZES[0])
-    return np.asarray(handle.read_field(name), dtype=np.float64)
+    size = _numbers(handle, name)
+    return np.where(size > 0, size, np.nan)
+
+
+def _numbers(handle: CryosparcParticles, name: str, *shape: int) -> DoubleArray:
+    """A field of numbers, (P, *shape)."""
+    values = handle.read_field(name)
+    if values.dtype.kind not in "fiu" or values.shape[1:] != shape:
+        expected = "a pair of numbers" if shape else "one number"
+        raise InputError(
+            f"{name} is not {expected} a row.", path=handle.main.path, hint=_GIVE_ALIGNED
+        )
+    # Damaged files hold NaNs that NumPy would warn of.
+    with np.errstate(invalid="ignore", over="ignore"):
+        return values.astype(np.float64)
 
 
 def _slot(rotation: DoubleArray, shift: DoubleArray, pixel_size: DoubleArray) -> npt.NDArray[Any]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
+import numpy as np
+
 from rebalance.formats.star_loop import StarLoop
 from rebalance.formats.star_text import split_tokens
-from rebalance.model import BoolArray, DoubleArray
+from rebalance.model import BoolArray, DoubleArray, IntArray
 
 _BLANK = b" \t"
 
@@ -46,58 +48,71 @@ def write_with_columns(
     cut = sorted({*columns} - {*new} | {*gone}, key=place.__getitem__)
     if new and loop.labels[-1] not in cut:
         cut.append(loop.labels[-1])
-    words = {label: [f"{value:.6f}".encode() for value in columns[label]] for label in columns}
-    added = [
-        b"".join(b" " + word for word in row)
-        for row in zip(*(words[one] for one in new), strict=True)
-    ]
     out.writelines(loop.text.pieces(0, loop.labels_begin))
     out.write(_labels(loop, gone, new))
-    n = 0
-    for row, before, line, tokens in _rows(loop, cut):
-        out.write(before)
-        if not keep[row]:
-            continue
-        done = 0
-        for label, (begin, end) in zip(cut, tokens, strict=True):
-            if label in gone:
-                out.write(line[done:begin].rstrip(_BLANK))
-            elif label in words:
-                # Behind spaces, as wide as the old value with these, if it is no longer.
-                before, word = line[done:begin], words[label][n]
-                left = before.rstrip(b" ")
-                if len(left) < len(before):
-                    word = b" " + word.rjust(end - done - len(left) - 1)
-                out.write(left + word)
-            else:
-                out.write(line[done:end])
-            done = end
-        if new:
-            out.write(added[n])
-        out.write(line[done:])
-        n += 1
-    out.writelines(loop.text.pieces(int(loop.row_bounds[1][-1]), len(loop.text)))
-
-
-def _rows(
-    loop: StarLoop, labels: Sequence[str]
-) -> Iterator[tuple[int, bytes, bytes, list[tuple[int, int]]]]:
-    """Number, what comes before it, its bytes, and in these where the tokens begin and end."""
     row_begin, row_end = loop.row_bounds
-    bounds = [loop.token_bounds(label) for label in labels]
-    at = loop.body_begin
+    bounds = [loop.token_bounds(label) for label in cut]
+    at, n = loop.body_begin, 0
     for rows in loop.slices_of_rows():
         text = loop.text.window(at, int(row_end[rows.stop - 1])).tobytes()
-        places = [
-            list(zip((begin[rows] - at).tolist(), (end[rows] - at).tolist(), strict=True))
-            for begin, end in [(row_begin, row_end), *bounds]
+        kept = slice(n, n + int(np.count_nonzero(keep[rows])))
+        words = {
+            label: iter([f"{value:.6f}".encode() for value in column[kept].tolist()])
+            for label, column in columns.items()
+        }
+        fields = [
+            (label in gone, words.get(label), *_places(begin, end, rows, at))
+            for label, (begin, end) in zip(cut, bounds, strict=True)
         ]
-        done = 0
-        for row, ((begin, end), *tokens) in enumerate(zip(*places, strict=True), rows.start):
-            inside = [(start - begin, stop - begin) for start, stop in tokens]
-            yield row, text[done:begin], text[begin:end], inside
-            done = end
-        at += len(text)
+        more = [words[label] for label in new]
+        places = _places(row_begin, row_end, rows, at)
+        out.writelines(_edited(text, *places, keep[rows].tolist(), fields, more))
+        at, n = at + len(text), kept.stop
+    out.writelines(loop.text.pieces(at, len(loop.text)))
+
+
+def _places(begin: IntArray, end: IntArray, rows: slice, at: int) -> tuple[list[int], list[int]]:
+    """Where something begins and ends in each of some rows, from a place in the file."""
+    return (begin[rows] - at).tolist(), (end[rows] - at).tolist()
+
+
+def _edited(
+    text: bytes,
+    row_begin: list[int],
+    row_end: list[int],
+    keep: list[bool],
+    fields: Sequence[tuple[bool, Iterator[bytes] | None, list[int], list[int]]],
+    more: Sequence[Iterator[bytes]],
+) -> list[bytes]:
+    """Some rows, and what is between them, in pieces.
+
+    A field is whether it goes, its new words, and where in the text the old ones begin and end. One
+    that neither goes nor has new words is the last of its row, behind which more words come.
+    """
+    pieces, done = [], 0
+    for row, is_kept in enumerate(keep):
+        pieces.append(text[done : row_begin[row]])
+        done = row_end[row]
+        if not is_kept:
+            continue
+        at = row_begin[row]
+        for goes, words, begin, end in fields:
+            before = text[at : begin[row]]
+            if goes:
+                pieces.append(before.rstrip(_BLANK))
+            elif words is None:
+                pieces.append(text[at : end[row]])
+            else:
+                # Behind spaces, as wide as the old value with these, if it is no longer.
+                word, left = next(words), before.rstrip(b" ")
+                if len(left) < len(before):
+                    word = b" " + word.rjust(end[row] - at - len(left) - 1)
+                pieces += (left, word)
+            at = end[row]
+        for words in more:
+            pieces += (b" ", next(words))
+        pieces.append(text[at:done])
+    return pieces
 
 
 def _labels(loop: StarLoop, gone: Sequence[str], new: Sequence[str]) -> bytes:

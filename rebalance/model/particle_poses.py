@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rebalance.model.arrays import DoubleArray, IntArray
+from rebalance.model.arrays import BoolArray, DoubleArray, IntArray
 from rebalance.model.counting import counted
 
 
@@ -101,7 +101,7 @@ class ParticlePoses:
             return ""
         return f"Without a pose: {', '.join(said)}."
 
-    def keep(self) -> np.ndarray:
+    def keep(self) -> BoolArray:
         """bool (n_particles,): the rows that have a pose."""
         kept = np.zeros(self.n_particles, dtype=np.bool_)
         kept[self.row] = True

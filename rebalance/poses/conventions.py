@@ -9,10 +9,11 @@ A rotation takes coordinates in the map to those in the image, x right and y dow
   −shift.
 
 RELION's are proven with RELION 3.1 itself (`tests/poses/test_relion_agrees.py`). CryoSPARC can't be
-run here: its rotation vectors and the sign of its shifts are those of two converters that are in
-daily use, pyem (Asarnow, doi:10.5281/zenodo.3576630) and cryoDRGN (Zhong 2021,
-doi:10.1038/s41592-020-01049-4), and by pyem's reading an alignment in the plane is the same angle in
-`alignments2D/pose`, in `alignments3D/pose` and in rlnAnglePsi.
+run here. Its rotation vectors and the sign of its shifts are those of two converters in daily use,
+pyem (Asarnow, doi:10.5281/zenodo.3576630) and cryoDRGN (Zhong 2021,
+doi:10.1038/s41592-020-01049-4). That alignments2D/pose is the same angle as rlnAnglePsi, and
+alignments2D/shift of the sign of alignments3D/shift, is pyem's reading, and what was found best by
+cryosparc-particle-reposition, which lays averages on micrographs.
 """
 
 from __future__ import annotations
