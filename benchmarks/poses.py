@@ -1,6 +1,6 @@
 """Are starting poses right? RELION reconstructs from them, without aligning anything.
 
-    python -m benchmarks.poses [--particles 4000] [--json FILE]
+    python -m benchmarks.poses [--particles 1500] [--json FILE]
 
 Particles of a simulated classification get the poses that the views of their class averages and
 their in-plane alignment make, and `relion_reconstruct` makes a map of them, which is compared with
@@ -30,7 +30,8 @@ import numpy.typing as npt
 import rebalance
 from benchmarks.paths import write_json
 from benchmarks.results_table import machine
-from benchmarks.view_frames import MIRROR
+from benchmarks.view_frames import MIRROR, onto_truth
+from rebalance.defaults import VIEWS
 from rebalance.model import Dataset, DoubleArray, InPlaneAlignment, IntArray, ParticlePoses, Views
 from rebalance.poses import particle_poses, write_poses
 from rebalance.poses.combine import combine
@@ -43,7 +44,7 @@ from rebalance.simulate.viewing_directions import view_frames
 Volume = npt.NDArray[np.float64]
 
 SETTINGS: dict[str, Any] = {
-    "n_averages": 60,
+    "n_averages": 40,
     "n_views": 30,
     "n_preferred": 0,
     "preferred_share": 0.0,
@@ -128,7 +129,7 @@ def variants(dataset: Dataset, views: Views) -> Iterator[tuple[str, ParticlePose
 
 def reconstruct(project: Path, dataset: Dataset, poses: ParticlePoses, name: str) -> Volume:
     """The map that RELION makes of particles, nothing aligned."""
-    folder = project / f"poses_{name}"
+    folder = project / f"poses_{name.replace(' ', '_')}"
     (star,) = write_poses(dataset, poses, folder)
     run(project, "relion_reconstruct", "--i", star, "--o", folder / "map.mrc", "--ctf")
     with mrcfile.open(folder / "map.mrc") as mrc:
@@ -203,7 +204,9 @@ def compare(
     radius = simulated.molecule.density.diameter / size / 2
     rows = []
     for number, (what, poses) in enumerate(variants(dataset, views or true_views(simulated))):
-        volume = reconstruct(project, dataset, poses, f"{name}{number}")
+        volume = reconstruct(
+            project, dataset, poses, f"{name}{number}{'' if views is None else 'found'}"
+        )
         mirrored = np.roll(volume[::-1], 1, axis=0)
         curves = [fsc(one, truth, radius) for one in (volume, mirrored)]
         hand = int(curves[1][1 : box // 4].mean() > curves[0][1 : box // 4].mean())
@@ -211,6 +214,7 @@ def compare(
         rows.append(
             {
                 "alignment": name,
+                "views": "true" if views is None else "found",
                 "poses": what,
                 "particles": len(poses),
                 "hand": ["of the molecule", "mirrored"][hand],
@@ -218,9 +222,10 @@ def compare(
                 "mean_fsc": round(float(curve[1 : box // 3].mean()), 3),
             }
         )
+        found = rows[-1]
         print(
-            f"{name:10s} {what:38s} FSC 0.5 at {rows[-1]['fsc_half_A']:6.1f} Å, mean "
-            f"{rows[-1]['mean_fsc']:5.2f}, {rows[-1]['hand']}",
+            f"{name:10s} {found['views']:6s} {what:38s} FSC 0.5 at {found['fsc_half_A']:6.1f} Å, "
+            f"mean {found['mean_fsc']:5.2f}, {found['hand']}",
             flush=True,
         )
     return rows
@@ -231,7 +236,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--particles", type=int, default=4000)
+    parser.add_argument("--particles", type=int, default=1500)
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
     if shutil.which("relion_reconstruct") is None:
@@ -240,9 +245,15 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         project = Path(scratch)
         files = write_relion(simulated, project)
-        rows = compare(simulated, rebalance.read(files.job), project, "simulated")
+        dataset = rebalance.read(files.job)
+        rows = compare(simulated, dataset, project, "simulated")
         table = aligned_by_relion(project, files.data, files.model, SETTINGS["n_averages"])
-        rows += compare(simulated, rebalance.read(table, files.classes), project, "RELION's")
+        aligned = rebalance.read(table, files.classes)
+        rows += compare(simulated, aligned, project, "RELION's")
+        if any(plugin.name == VIEWS for plugin in registry().of_kind("metric")):
+            found = onto_truth(rebalance.find_views(dataset), true_views(simulated))
+            print(f"views found: median error {np.nanmedian(found.error):.1f}°")
+            rows += compare(simulated, aligned, project, "RELION's", found.views)
     if arguments.json:
         write_json({"machine": machine(), "settings": SETTINGS, "rows": rows}, arguments.json)
 

@@ -14,18 +14,19 @@ def pose_table() -> str:
     """How alike the map from each variant of the poses is to the molecule."""
     content: dict[str, Any] = json.loads(_MEASURED.read_text(encoding="utf-8"))
     lines = [
-        "| poses | in-plane alignment | FSC with the molecule falls to 0.5 at | mean FSC | hand |",
-        "| --- | --- | ---: | ---: | --- |",
+        "| poses | views of averages | alignment | FSC is 0.5 at | mean FSC | hand |",
+        "| --- | --- | --- | ---: | ---: | --- |",
     ]
     for row in content["rows"]:
         lines.append(
-            f"| {row['poses']} | {row['alignment']} | {row['fsc_half_A']:.0f} Å | "
+            f"| {row['poses']} | {row['views']} | {row['alignment']} | {row['fsc_half_A']:.0f} Å | "
             f"{row['mean_fsc']:.2f} | {row['hand']} |"
         )
     settings = content["settings"]
     n = content["rows"][0]["particles"]
     return "\n".join(lines) + (
-        f"\n\n{n:,} particles of {settings['n_averages']} averages, "
-        f"{settings['pixel_size']} Å a pixel, averages' poses as they are true; the mean is over "
+        "\n\nThe FSC is that of RELION's map with the molecule, the alignment that in the plane: "
+        f"{n:,} particles of {settings['n_averages']} averages, "
+        f"{settings['pixel_size']} Å a pixel; the mean is over "
         f"frequencies up to {3 * settings['pixel_size']:.0f} Å."
     )
