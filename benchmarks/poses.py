@@ -102,7 +102,7 @@ def variants(dataset: Dataset, views: Views) -> Iterator[tuple[str, ParticlePose
     right = particle_poses(dataset, views)
     yield RIGHT, right
     yield OTHER_HAND, replace(right, rotation=MIRROR @ right.rotation @ MIRROR)
-    alignment = registry().load("format", dataset.format).alignment(dataset)
+    alignment = registry().load("format", dataset.format).in_plane_alignment(dataset)
     at = np.searchsorted(views.class_id, right.class_id)
     known = {
         "rotation": views.rotation[at],

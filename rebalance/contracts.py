@@ -518,7 +518,7 @@ class Format(Plugin, ABC):
         """The first (label, value) rows of `Inspection`: kind of file, program that wrote it."""
         return ()
 
-    def alignment(self, dataset: Dataset) -> InPlaneAlignment:
+    def in_plane_alignment(self, dataset: Dataset) -> InPlaneAlignment:
         """How the class average of each particle lies on it, as the classification found.
 
         With it and the views of the class averages particles get poses, which `write_poses` writes:

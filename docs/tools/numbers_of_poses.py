@@ -23,10 +23,10 @@ def pose_table() -> str:
             f"{row['mean_fsc']:.2f} | {row['hand']} |"
         )
     settings = content["settings"]
-    n = content["rows"][0]["particles"]
+    n, box = content["rows"][0]["particles"], settings["box"]
+    finest = box * settings["pixel_size"] / (box // 3 - 1)
     return "\n".join(lines) + (
         "\n\nThe FSC is that of RELION's map with the molecule, the alignment that in the plane: "
-        f"{n:,} particles of {settings['n_averages']} averages, "
-        f"{settings['pixel_size']} Å a pixel; the mean is over "
-        f"frequencies up to {3 * settings['pixel_size']:.0f} Å."
+        f"{n:,} particles of {settings['n_averages']} averages, {settings['pixel_size']} Å a "
+        f"pixel; the mean is over frequencies up to {finest:.0f} Å."
     )

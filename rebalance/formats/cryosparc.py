@@ -184,7 +184,7 @@ class CryoSparc(Format):
                 written += dataset.handle.write_templates(folder, copy_templates)
         return tuple(written)
 
-    def alignment(self, dataset: Dataset) -> InPlaneAlignment:
+    def in_plane_alignment(self, dataset: Dataset) -> InPlaneAlignment:
         """alignments2D of a 2D Classification.
 
         Raises

@@ -175,7 +175,7 @@ class Relion(Format):
                 written += dataset.handle.write_templates(folder, copy_templates)
         return tuple(written)
 
-    def alignment(self, dataset: Dataset) -> InPlaneAlignment:
+    def in_plane_alignment(self, dataset: Dataset) -> InPlaneAlignment:
         """psi and origins of a Class2D job.
 
         Raises

@@ -47,8 +47,8 @@ def particle_poses(dataset: Dataset, views: Views) -> ParticlePoses:
             path=dataset.sources[0] if dataset.sources else None,
             hint="Give the particles of the classification.",
         )
-    alignment = _plugin(dataset, "alignment", "say how particles were aligned").alignment(dataset)
-    assert alignment is not None
+    plugin = _plugin(dataset, "in_plane_alignment", "say how particles were aligned")
+    alignment = plugin.in_plane_alignment(dataset)
     at, is_there = _average_of(dataset.particles.class_id, views.class_id)
     has_view = is_there & np.isfinite(views.rotation[at]).all(axis=(1, 2))
     fits = has_view & ~views.is_misfit[at]

@@ -330,13 +330,13 @@ def poses_written(subject: FormatSubject) -> None:
     if not overrides(subject.plugin, "write_poses"):
         raise NotApplicable("It writes no poses.")
     require(
-        overrides(subject.plugin, "alignment"),
+        overrides(subject.plugin, "in_plane_alignment"),
         "It writes poses, and does not say how particles were aligned.",
     )
     for path, dataset in _with_particles(subject):
         assert dataset.particles is not None
         where, n = _named_path(path), len(dataset.particles)
-        alignment = subject.plugin.alignment(dataset)
+        alignment = subject.plugin.in_plane_alignment(dataset)
         require(
             alignment.psi.shape == (n,) and alignment.shift.shape == (n, 2),
             f"{where}: psi is {alignment.psi.shape} and shift {alignment.shift.shape}, expected "

@@ -52,7 +52,7 @@ def poses_of(dataset: Dataset, row: np.ndarray, rng: np.random.Generator) -> Par
 
 def test_pose_and_shift_become_psi_and_the_place_of_the_average(cryosparc_job, rng) -> None:
     dataset, table = aligned_job(cryosparc_job, rng)
-    alignment = registry().load("format", "cryosparc").alignment(dataset)
+    alignment = registry().load("format", "cryosparc").in_plane_alignment(dataset)
     np.testing.assert_allclose(alignment.psi, np.rad2deg(table["alignments2D/pose"]), rtol=1e-6)
     pixels = -table["alignments2D/shift"] * SIZE_2D / SIZE_OF_AVERAGES
     np.testing.assert_allclose(alignment.shift, pixels, rtol=1e-6)
@@ -60,7 +60,7 @@ def test_pose_and_shift_become_psi_and_the_place_of_the_average(cryosparc_job, r
 
 def test_without_a_pixel_size_of_alignment_that_of_the_images_counts(cryosparc_job, rng) -> None:
     dataset, table = aligned_job(cryosparc_job, rng, size=None)
-    alignment = registry().load("format", "cryosparc").alignment(dataset)
+    alignment = registry().load("format", "cryosparc").in_plane_alignment(dataset)
     np.testing.assert_allclose(alignment.shift, -table["alignments2D/shift"], rtol=1e-6)
 
 
@@ -162,4 +162,4 @@ def test_particles_that_were_never_aligned_are_refused(cryosparc_job) -> None:
     cryosparc_job.whole()
     dataset = formats.read(cryosparc_job.folder / "J42_020_particles.cs")
     with pytest.raises(InputError, match="no alignments2D/pose"):
-        registry().load("format", "cryosparc").alignment(dataset)
+        registry().load("format", "cryosparc").in_plane_alignment(dataset)

@@ -96,7 +96,7 @@ def test_what_was_written_is_read_as_aligned_so(
     poses = poses_of(dataset, range(60), rng)
     path = written(dataset, poses, tmp_path / "out")
     again = formats.read(path, data.with_name(data.name.replace("_data", "_model")))
-    alignment = registry().load("format", "relion").alignment(again)
+    alignment = registry().load("format", "relion").in_plane_alignment(again)
     np.testing.assert_allclose(alignment.shift, poses.shift, atol=1e-6)
 
 
@@ -182,7 +182,7 @@ def test_a_column_that_is_missing_is_named(job, tmp_path: Path, gone: str) -> No
     blocks["particles"] = blocks["particles"].drop(columns=gone)
     starfile.write(blocks, data, overwrite=True)
     with pytest.raises(InputError, match=gone):
-        registry().load("format", "relion").alignment(formats.read(data))
+        registry().load("format", "relion").in_plane_alignment(formats.read(data))
 
 
 def test_an_angle_that_is_no_number_is_named(job) -> None:
@@ -192,7 +192,7 @@ def test_an_angle_that_is_no_number_is_named(job) -> None:
     blocks["particles"].loc[7, PSI] = "north"
     starfile.write(blocks, data, overwrite=True)
     with pytest.raises(InputError, match=f"{PSI} does not hold numbers"):
-        registry().load("format", "relion").alignment(formats.read(data))
+        registry().load("format", "relion").in_plane_alignment(formats.read(data))
 
 
 def test_origins_in_angstrom_need_the_pixel_size(relion_job) -> None:
@@ -202,7 +202,7 @@ def test_origins_in_angstrom_need_the_pixel_size(relion_job) -> None:
         blocks["particles"][name] = 1.5
     starfile.write(blocks, data, overwrite=True)
     plugin = registry().load("format", "relion")
-    alignment = plugin.alignment(formats.read(data))
+    alignment = plugin.in_plane_alignment(formats.read(data))
     np.testing.assert_allclose(alignment.shift, -0.5)
     with pytest.raises(InputError, match="pixel size is not known"):
-        plugin.alignment(Dataset("relion", formats.read(data).particles))
+        plugin.in_plane_alignment(Dataset("relion", formats.read(data).particles))

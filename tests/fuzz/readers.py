@@ -115,7 +115,7 @@ def _give_poses(writer: Any, dataset: Any, target: Path) -> None:
     from rebalance import formats
     from rebalance.model import ParticlePoses
 
-    alignment = writer.alignment(dataset)
+    alignment = writer.in_plane_alignment(dataset)
     aligned = np.isfinite(alignment.psi) & np.isfinite(alignment.shift).all(axis=1)
     row = np.flatnonzero(aligned)
     turn = np.tile(np.eye(3), (len(row), 1, 1))

@@ -153,7 +153,7 @@ class Right:
     def rows(self, lines: list[bytes]) -> Sequence[bytes]:
         return lines
 
-    def alignment(self, dataset: Dataset) -> InPlaneAlignment:
+    def in_plane_alignment(self, dataset: Dataset) -> InPlaneAlignment:
         assert dataset.particles is not None
         n = len(dataset.particles)
         return InPlaneAlignment(np.zeros(n), np.zeros((n, 2)))
