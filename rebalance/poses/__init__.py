@@ -8,6 +8,5 @@
 from __future__ import annotations
 
 from rebalance.poses.particle_poses import particle_poses, write_poses
-from rebalance.poses.standard_frame import in_standard_frame
 
-__all__ = ["in_standard_frame", "particle_poses", "write_poses"]
+__all__ = ["particle_poses", "write_poses"]

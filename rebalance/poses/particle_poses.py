@@ -19,7 +19,9 @@ STEM = "particles_poses"
 """Of the files that are written."""
 
 
-def particle_poses(dataset: Dataset, views: Views) -> ParticlePoses:
+def particle_poses(
+    dataset: Dataset, views: Views, *, even_untrusted: bool = False
+) -> ParticlePoses:
     """Rotation and shift of each particle whose average has a view.
 
     Parameters
@@ -28,6 +30,9 @@ def particle_poses(dataset: Dataset, views: Views) -> ParticlePoses:
         With particles.
     views : Views
         Of its class averages.
+    even_untrusted : bool
+        Views that are not trusted are refused otherwise: poses from them are commonly as wrong as
+        random ones.
 
     Returns
     -------
@@ -39,8 +44,13 @@ def particle_poses(dataset: Dataset, views: Views) -> ParticlePoses:
     InputError
         If there are no particles, or the table does not say how they were aligned.
     RebalanceError
-        If the format can't tell how particles were aligned.
+        If the views are not trusted, or the format can't tell how particles were aligned.
     """
+    if not (views.trusted or even_untrusted):
+        raise RebalanceError(
+            f"The views are not trusted. {views.reason}",
+            hint="Poses from such views mislead a refinement; `even_untrusted=True` makes them.",
+        )
     if dataset.particles is None:
         raise InputError(
             "There are no particles to give poses to.",

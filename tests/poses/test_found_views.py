@@ -11,7 +11,7 @@ import rebalance
 from benchmarks.poses import true_views
 from benchmarks.view_frames import onto_truth, turn_between
 from rebalance.defaults import VIEWS
-from rebalance.poses import in_standard_frame, particle_poses
+from rebalance.poses import particle_poses
 from rebalance.poses.conventions import rotation_of_angles
 from rebalance.registry import registry
 from rebalance.simulate import simulate_class_averages, write_relion
@@ -30,7 +30,7 @@ def test_particles_get_the_poses_that_they_were_simulated_in(tmp_path: Path) -> 
     dataset = rebalance.read(write_relion(simulated, tmp_path).job)
     views = rebalance.find_views(dataset)
     assert views.trusted
-    found = onto_truth(in_standard_frame(views), true_views(simulated))
+    found = onto_truth(views, true_views(simulated))
     assert np.nanmedian(found.error) < 8
     poses = particle_poses(dataset, found.views)
     true = rotation_of_angles(*simulated.particle_euler[poses.row].T)

@@ -130,6 +130,16 @@ def test_averages_of_another_order_or_number_are_found_by_their_class(
     assert poses.n_apart == missing.sum()
 
 
+def test_views_that_are_not_trusted_are_refused(
+    exact: SimulatedClassification, tmp_path: Path
+) -> None:
+    dataset, views = read(exact, tmp_path, "relion")
+    doubtful = replace(views, trusted=False, reason="Starts disagree.")
+    with pytest.raises(RebalanceError, match=r"not trusted\. Starts disagree"):
+        particle_poses(dataset, doubtful)
+    assert len(particle_poses(dataset, doubtful, even_untrusted=True)) > 0
+
+
 def test_a_stack_without_particles_is_refused(
     exact: SimulatedClassification, tmp_path: Path
 ) -> None:

@@ -10,11 +10,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+import rebalance
 from benchmarks.poses import views_of
 from rebalance.model import DoubleArray, Views
 from rebalance.point_groups import operations_of
-from rebalance.poses.standard_frame import in_standard_frame, turn_between_groups
+from rebalance.simulate import simulate_class_averages
 from rebalance.simulate.viewing_directions import uniform, view_frames
+from rebalance.views.standard_frame import in_standard_frame, turn_between_groups
 
 GROUPS = ("C2", "C3", "C7", "D2", "D3", "D7", "T", "O", "I")
 
@@ -67,9 +69,23 @@ def test_views_without_symmetry_or_in_the_frame_already_stay(rng: np.random.Gene
         assert in_standard_frame(views) is views
 
 
+def test_views_that_are_not_known_stay(rng: np.random.Generator) -> None:
+    """Of too few averages nothing is known, not even where the axes are."""
+    views = replace(views_with("D2", np.eye(3), rng), operations=np.eye(3)[None])
+    assert in_standard_frame(views) is views
+
+
 def test_rotations_of_other_groups_are_refused(rng: np.random.Generator) -> None:
     with pytest.raises(ValueError, match="not the rotations of one group"):
         turn_between_groups(operations_of("C4"), operations_of("D2"))
+
+
+def test_views_of_a_symmetric_molecule_are_found_in_the_standard_frame() -> None:
+    options = {"n_averages": 40, "n_particles": 2000, "n_views": 20, "n_preferred": 0, "box": 32}
+    options |= {"preferred_share": 0.0, "pixel_size": 8.0, "snr": 0.3, "seed": 12}
+    simulated = simulate_class_averages(options)
+    views = rebalance.find_views(simulated.class_averages, symmetry="C2")
+    np.testing.assert_allclose(views.operations, operations_of("C2"), atol=1e-6)
 
 
 @pytest.mark.skipif(shutil.which("relion_refine") is None, reason="RELION is not installed")

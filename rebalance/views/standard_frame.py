@@ -29,7 +29,7 @@ def in_standard_frame(views: Views) -> Views:
     Views
     """
     standard = operations_of(views.symmetry)
-    if len(standard) == 1 or np.abs(views.operations - standard).max() < _SAME:
+    if len(views.operations) == 1 or np.abs(views.operations - standard).max() < _SAME:
         return views
     turn = turn_between_groups(views.operations, standard)
     return replace(
