@@ -28,7 +28,9 @@ if TYPE_CHECKING:
         Dataset,
         DoubleArray,
         FloatArray,
+        InPlaneAlignment,
         IntArray,
+        ParticlePoses,
         ParticleTable,
         Selection,
         Superclasses,
@@ -515,6 +517,22 @@ class Format(Plugin, ABC):
     def describe(self, path: Path) -> Sequence[tuple[str, str]]:
         """The first (label, value) rows of `Inspection`: kind of file, program that wrote it."""
         return ()
+
+    def in_plane_alignment(self, dataset: Dataset) -> InPlaneAlignment:
+        """How the class average of each particle lies on it, as the classification found.
+
+        With it and the views of the class averages particles get poses, which `write_poses` writes:
+        a format has both, or neither.
+        """
+        raise NotImplementedError("this format does not say how particles were aligned")
+
+    def write_poses(self, dataset: Dataset, poses: ParticlePoses, folder: Path) -> tuple[Path, ...]:
+        """Write the particles that have poses, and these, as ``particles_poses`` in a folder.
+
+        The folder exists. Row order is kept, and what is not of the pose is as in the input. The
+        file that is to be given to the program comes first.
+        """
+        raise NotImplementedError("this format writes no poses")
 
 
 __all__ = [

@@ -17,7 +17,10 @@ CHAPTERS: dict[str, dict[ModuleType, tuple[str, ...]]] = {
     "Metric of a pair": {pairwise: ("PairMetric", "PairFeatures", "MaskOptions")},
     "Clustering": {contracts: ("Clustering", "ClusteringInput"), model: ("ClusteringResult",)},
     "Strategy": {contracts: ("Strategy", "Column"), model: ("ParticleTable",)},
-    "Format": {contracts: ("Format", "ReadRequest"), model: ("Dataset", "TableHandle")},
+    "Format": {
+        contracts: ("Format", "ReadRequest"),
+        model: ("Dataset", "TableHandle", "InPlaneAlignment", "ParticlePoses"),
+    },
     "Options": {options: ("Options", "option", "Length")},
     "Toolkit": {toolkit: tuple(toolkit.__all__)},
 }

@@ -16,6 +16,7 @@ from typer.models import ArgumentInfo, OptionInfo
 from docs.tools.checks import check_tables, tolerance_table
 from docs.tools.contracts import contract_page
 from docs.tools.numbers_of_junk import junk_table
+from docs.tools.numbers_of_poses import pose_table
 from docs.tools.numbers_of_superclasses import criteria_table, structure_table
 from docs.tools.pages import ROOT
 
@@ -36,6 +37,7 @@ def parts() -> dict[str, Callable[[], str]]:
         "number-of-superclasses": criteria_table,
         "structure-told": structure_table,
         "junk": junk_table,
+        "poses": pose_table,
     }
 
 

@@ -15,13 +15,13 @@ from rebalance.formats.averages import (
     read_averages,
 )
 from rebalance.formats.cryosparc_averages import CryosparcAverages, find_averages
-from rebalance.formats.cryosparc_handle import CryosparcParticles
 from rebalance.formats.cryosparc_job import find_job, is_averages, iteration_of
 from rebalance.formats.cryosparc_particles import (
     other_classification_warnings,
     read_particles,
 )
 from rebalance.formats.cryosparc_paths import job_of
+from rebalance.formats.cryosparc_poses import joined, read_alignment, write_poses
 from rebalance.formats.cs_file import open_cs
 from rebalance.formats.cs_numpy import NUMPY_MAGIC, NumpyTable
 from rebalance.formats.cs_stream import STREAM_MAGIC
@@ -29,7 +29,14 @@ from rebalance.formats.csg_file import write_group
 from rebalance.formats.paths import job_name
 from rebalance.formats.pixel_size import choose_pixel_size
 from rebalance.formats.writing import guarded_writing
-from rebalance.model import ClassAverages, Dataset, ParticleTable, Selection, Superclasses
+from rebalance.model import (
+    ClassAverages,
+    Dataset,
+    InPlaneAlignment,
+    ParticlePoses,
+    Selection,
+    Superclasses,
+)
 
 _NOT_BESIDE = "no *_class_averages.cs or templates_selected.cs lies beside the particles"
 _NO_AVERAGES = (
@@ -114,13 +121,13 @@ class CryoSparc(Format):
                 warnings += class_warnings(particles.class_id, source.class_id, source.path.name)
             if particles is not None:
                 warnings += other_classification_warnings(particles, source.path)
-                box, pixel_size = _joined(particles).box_and_pixel_size
+                box, pixel_size = joined(particles).box_and_pixel_size
                 warnings += extent_warnings(
                     (averages.box, decided.value), (box, pixel_size), source.path.name
                 )
         sources = [
             job.particles,
-            *(_joined(particles).files if particles else ()),
+            *(joined(particles).files if particles else ()),
             source.path if source is not None else None,
             source.stack.path if source is not None and averages is not None else None,
         ]
@@ -157,7 +164,7 @@ class CryoSparc(Format):
         written: list[Path] = []
         with guarded_writing(folder):
             if dataset.particles is not None and selection is not None:
-                handle = _joined(dataset.particles)
+                handle = joined(dataset.particles)
                 for name, title, keep in (
                     ("particles_selected", "Particles selected", selection.selected),
                     ("particles_excluded", "Particles excluded", ~selection.selected),
@@ -177,6 +184,30 @@ class CryoSparc(Format):
                 written += dataset.handle.write_templates(folder, copy_templates)
         return tuple(written)
 
+    def in_plane_alignment(self, dataset: Dataset) -> InPlaneAlignment:
+        """alignments2D of a 2D Classification.
+
+        Raises
+        ------
+        InputError
+            If a field is not there, or the pixel size of the class averages is not known.
+        """
+        return read_alignment(dataset)
+
+    def write_poses(self, dataset: Dataset, poses: ParticlePoses, folder: Path) -> tuple[Path, ...]:
+        """Write the result group particles_poses.csg, and the .cs files that it names.
+
+        particles_poses.cs has alignments3D beside the fields that were there. Passthrough files
+        are written beside it, row for row.
+
+        Raises
+        ------
+        OutputError
+            If a file can't be written.
+        """
+        with guarded_writing(folder):
+            return tuple(write_poses(dataset, poses, folder, "particles_poses"))
+
 
 def _at_odds(particles: Path | None, averages: Path) -> list[str]:
     """At most one sentence on averages that were found, and are of another job or iteration."""
@@ -192,8 +223,3 @@ def _at_odds(particles: Path | None, averages: Path) -> list[str]:
             "averages of that one lie beside it."
         ]
     return []
-
-
-def _joined(particles: ParticleTable) -> CryosparcParticles:
-    assert isinstance(particles.handle, CryosparcParticles)
-    return particles.handle

@@ -97,6 +97,22 @@ class CryosparcParticles:
         values = read_column(self.tables[at], name)
         return values if at == 0 else values[self.rows[at]]
 
+    def read_field(self, name: str) -> npt.NDArray[Any]:
+        """One field as it is in the file that gives it, whatever its shape; (P, …).
+
+        Raises
+        ------
+        InputError
+            If no file gives it.
+        """
+        at = self._givers.get(name)
+        if at is None:
+            raise InputError(
+                f"The particles have no {name}.", path=self.main.path, hint=_GIVE_CLASSES
+            )
+        values = self.tables[at].values(name)
+        return values if at == 0 else values[self.rows[at]]
+
     def read_classes(self) -> IntArray:
         """The class of each particle, int64 (P,).
 
@@ -141,8 +157,19 @@ class CryosparcParticles:
             return None, None
         return int(shape.flat[-1]), float(pixel_size.flat[0])
 
-    def write(self, folder: Path, name: str, rows: IntArray) -> tuple[list[Path], dict[str, str]]:
+    def write(
+        self, folder: Path, name: str, rows: IntArray, added: npt.NDArray[Any] | None = None
+    ) -> tuple[list[Path], dict[str, str]]:
         """Write rows of every file; the same rows in the same order in each.
+
+        Parameters
+        ----------
+        folder : Path
+        name : str
+            Of the main file, without its ending.
+        rows : int64 (n,)
+        added : structured array (n,), optional
+            Further fields of the main file; rows rise then.
 
         Returns
         -------
@@ -156,6 +183,7 @@ class CryosparcParticles:
             for number in range(1, len(used))
         ]
         for file_name, at in zip(names, used, strict=True):
-            write_rows(self.tables[at], folder / file_name, self.rows[at][rows])
+            more = added if at == 0 else None
+            write_rows(self.tables[at], folder / file_name, self.rows[at][rows], more)
         files = {slot: names[used.index(at)] for slot, at in self.slots.items()}
         return [folder / file_name for file_name in names], files

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance.errors import InputError, OutputError
-from rebalance.formats.cs_numpy import NUMPY_MAGIC, NumpyTable
+from rebalance.formats.cs_numpy import NUMPY_MAGIC, NumpyTable, with_fields
 from rebalance.formats.cs_stream import STREAM_MAGIC, StreamTable
 from rebalance.formats.unchanged_file import unreadable
 from rebalance.model import IntArray
@@ -43,8 +43,11 @@ class CsTable(Protocol):
         """For each of these fields of text, the rows whose text begins with the mark."""
         ...
 
-    def write(self, target: Path, rows: IntArray) -> None:
-        """Write rows, in that order, in the same encoding and dtype."""
+    def write(self, target: Path, rows: IntArray, added: npt.NDArray[Any] | None = None) -> None:
+        """Write rows, in that order, in the same encoding and dtype, with further fields.
+
+        Rows are in rising order where there are such.
+        """
         ...
 
 
@@ -180,7 +183,9 @@ def _type_name(dtype: np.dtype[Any]) -> str:
     return {"S": "text", "U": "text"}.get(dtype.kind, dtype.name)
 
 
-def write_rows(table: CsTable, target: Path, rows: IntArray) -> None:
+def write_rows(
+    table: CsTable, target: Path, rows: IntArray, added: npt.NDArray[Any] | None = None
+) -> None:
     """Write rows of a table, and read back what was written.
 
     Parameters
@@ -188,6 +193,9 @@ def write_rows(table: CsTable, target: Path, rows: IntArray) -> None:
     table : CsTable
     target : Path
     rows : int64 (n,)
+        Rising, if there are further fields.
+    added : structured array (n,), optional
+        Fields that come behind its own, in place of any of the same names.
 
     Raises
     ------
@@ -196,11 +204,12 @@ def write_rows(table: CsTable, target: Path, rows: IntArray) -> None:
     OutputError
         If what was written does not open as the same fields with so many rows.
     """
-    table.write(target, rows)
+    table.write(target, rows, added)
+    expected = table.dtype if added is None else with_fields(table.dtype, added.dtype)
     try:
         written = open_cs(target)
         problem = None
-        if written.dtype != table.dtype:
+        if written.dtype != expected:
             problem = "its fields are not those of the input"
         elif len(written) != len(rows):
             problem = f"it holds {len(written):,} rows instead of {len(rows):,}"

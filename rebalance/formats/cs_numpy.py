@@ -43,6 +43,14 @@ _READ_HEADER: dict[tuple[int, int], Any] = {
 }
 
 
+def with_fields(dtype: np.dtype[Any], added: np.dtype[Any]) -> np.dtype[Any]:
+    """A row type with further fields behind its own, in place of any of the same names."""
+    names = [name for name in dtype.names or () if name not in (added.names or ())]
+    fields = [(name, dtype[name].base, dtype[name].shape) for name in names]
+    fields += [(name, added[name].base, added[name].shape) for name in added.names or ()]
+    return np.dtype(fields)
+
+
 class NumpyTable:
     """A ``.cs`` file that is a NumPy file of one structured array."""
 
@@ -161,8 +169,14 @@ class NumpyTable:
             low, high = np.searchsorted(rows, [begin, begin + len(block)])
             yield int(low), block.take(rows[low:high] - begin, axis=0)
 
-    def write(self, target: Path, rows: IntArray) -> None:
-        """Write rows, in that order; all bytes of a row stay as they are."""
+    def write(self, target: Path, rows: IntArray, added: npt.NDArray[Any] | None = None) -> None:
+        """Write rows, in that order; all bytes of a row stay as they are.
+
+        With ``added``, a table of as many rows, which have to be in rising order then, its fields
+        come last, in place of any of the same names.
+        """
+        if added is not None:
+            return self._write_with(target, rows, added)
         size = self.dtype.itemsize
         # Rows out of order are sorted in parts that fit into memory, and the file is read once
         # for each part.
@@ -181,10 +195,21 @@ class NumpyTable:
                     wanted[order[low : low + len(taken)]] = taken
                 out.write(wanted.data)
 
-    def _header(self, n: int) -> bytes:
+    def _write_with(self, target: Path, rows: IntArray, added: npt.NDArray[Any]) -> None:
+        dtype = with_fields(self.dtype, added.dtype)
+        with open(target, "wb") as out:
+            out.write(self._header(len(rows), dtype))
+            for low, taken in self._take(rows):
+                old, new = taken.view(self.dtype)[:, 0], added[low : low + len(taken)]
+                table = np.empty(len(taken), dtype=dtype)
+                for name in dtype.names or ():
+                    table[name] = (new if name in (added.dtype.names or ()) else old)[name]
+                out.write(table.tobytes())
+
+    def _header(self, n: int, dtype: np.dtype[Any] | None = None) -> bytes:
         """A header for so many rows, as NumPy writes it; as long as the input's if it fits."""
         content = {
-            "descr": np.lib.format.dtype_to_descr(self.dtype),
+            "descr": np.lib.format.dtype_to_descr(self.dtype if dtype is None else dtype),
             "fortran_order": False,
             "shape": (n,),
         }

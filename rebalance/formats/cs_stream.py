@@ -170,17 +170,35 @@ class StreamTable:
                 found[name] = int(np.count_nonzero(np.char.startswith(values, prefix)))
         return found
 
-    def write(self, target: Path, rows: IntArray) -> None:
-        """Write rows, in that order; values, field order and strings stay as they are."""
+    def write(self, target: Path, rows: IntArray, added: npt.NDArray[Any] | None = None) -> None:
+        """Write rows, in that order; values, field order and strings stay as they are.
+
+        With ``added``, a table of as many rows, its fields come last, in place of any of the same
+        names.
+        """
         import lz4.block
 
-        header = json.dumps({**self._header, "length": len(rows)}).encode()
+        new: dict[str, npt.NDArray[Any]] = {}
+        if added is not None:
+            new = {name: added[name] for name in added.dtype.names or ()}
+        names = [name for name in self._names if name not in new]
+        kinds = [kind for kind in self._header["dtype"] if kind[0] not in new]
+        kinds += [
+            [name, column.dtype.str, *([list(column.shape[1:])] if column.ndim > 1 else [])]
+            for name, column in new.items()
+        ]
+        packed = [name for name in self._header["compressed_fields"] if name not in new]
+        changed = {"length": len(rows), "dtype": kinds, "compressed_fields": packed}
+        header = json.dumps({**self._header, **changed}).encode()
         with open(target, "wb") as out:
             out.write(STREAM_MAGIC + struct.pack("<I", len(header)) + header)
-            for name in self._names if len(rows) else ():
+            for name in names if len(rows) else ():
                 data = self._stored(name)[rows].tobytes()
                 if name in self._compressed:
                     data = lz4.block.compress(data, store_size=False)
                 out.write(struct.pack("<I", len(data)))
                 out.write(data)
+            for column in new.values() if len(rows) else ():
+                out.write(struct.pack("<I", column.nbytes))
+                out.write(column.tobytes())
             out.write(self._heap)

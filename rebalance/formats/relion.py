@@ -16,11 +16,18 @@ from rebalance.formats.relion_averages import RelionAverages, find_averages
 from rebalance.formats.relion_doubts import about_one_class, doubts, refuse_useless_classes
 from rebalance.formats.relion_job import find_job, kind_of, particle_diameter
 from rebalance.formats.relion_particles import Optics, read_particles
+from rebalance.formats.relion_poses import loop_of, read_alignment, write_poses
 from rebalance.formats.relion_progress import about_progress
 from rebalance.formats.star_file import StarFile
-from rebalance.formats.star_loop import StarLoop
 from rebalance.formats.writing import guarded_writing
-from rebalance.model import ClassAverages, Dataset, ParticleTable, Selection, Superclasses
+from rebalance.model import (
+    ClassAverages,
+    Dataset,
+    InPlaneAlignment,
+    ParticlePoses,
+    Selection,
+    Superclasses,
+)
 
 _NOT_BESIDE = (
     "no *_model.star, *_classes.mrcs or class_averages.star of the same name lies beside the table"
@@ -156,7 +163,7 @@ class Relion(Format):
         written: list[Path] = []
         with guarded_writing(folder):
             if dataset.particles is not None and selection is not None:
-                loop = _loop(dataset.particles)
+                loop = loop_of(dataset)
                 for name, keep in (
                     ("particles_selected.star", selection.selected),
                     ("particles_excluded.star", ~selection.selected),
@@ -168,10 +175,28 @@ class Relion(Format):
                 written += dataset.handle.write_templates(folder, copy_templates)
         return tuple(written)
 
+    def in_plane_alignment(self, dataset: Dataset) -> InPlaneAlignment:
+        """psi and origins of a Class2D job.
 
-def _loop(particles: ParticleTable) -> StarLoop:
-    assert isinstance(particles.handle, StarLoop)
-    return particles.handle
+        Raises
+        ------
+        InputError
+            If a column is not there or holds no numbers, or the pixel size is not known.
+        """
+        return read_alignment(dataset)
+
+    def write_poses(self, dataset: Dataset, poses: ParticlePoses, folder: Path) -> tuple[Path, ...]:
+        """Write particles_poses.star: angles and origins set, and no rlnRandomSubset.
+
+        Raises
+        ------
+        OutputError
+            If it can't be written.
+        """
+        target = folder / "particles_poses.star"
+        with guarded_writing(folder):
+            write_poses(dataset, poses, target)
+        return (target,)
 
 
 def relion_version(star: StarFile) -> str:

@@ -277,6 +277,30 @@ class StarLoop:
                 hint="Is it text that runs on, for want of a quote or a line end?",
             ) from error
 
+    @property
+    def row_bounds(self) -> tuple[IntArray, IntArray]:
+        """Where each row begins in the file and, behind its newline, ends; int64 (P,)."""
+        return self._rows.begin, self._rows.end
+
+    def token_bounds(self, name: str) -> tuple[IntArray, IntArray]:
+        """Where the token of a column begins and ends in each row, quotes included; int64 (P,)."""
+        from rebalance.formats.star_scan import end_tokens, find_tokens
+
+        row_begin, row_end = self.row_bounds
+        begin, end = np.empty_like(row_begin), np.empty_like(row_begin)
+        column = self.labels.index(name)
+
+        def find(text: Bytes, offset: int, rows: slice) -> None:
+            row_stop, token_begin = row_end[rows] - offset, np.empty_like(begin[rows])
+            find_tokens(text, row_begin[rows] - offset, row_stop, column, token_begin)
+            inside, token_end = token_begin.copy(), np.empty_like(token_begin)
+            end_tokens(text, row_stop, inside, token_end)
+            begin[rows] = token_begin + offset
+            end[rows] = token_end + (inside > token_begin) + offset
+
+        self._for_rows(find)
+        return begin, end
+
     def read_integers(self, name: str, missing: int | None = None) -> IntArray:
         """A column of whole numbers, int64 (P,); ``3.000000`` counts as 3.
 
@@ -321,9 +345,10 @@ class StarLoop:
             begin = int(row_begin[rows.start])
             task(self.text.window(begin, int(row_end[rows.stop - 1])), begin, rows)
 
-        _in_threads(do, list(self._slices_of_rows()))
+        _in_threads(do, list(self.slices_of_rows()))
 
-    def _slices_of_rows(self) -> Iterator[slice]:
+    def slices_of_rows(self) -> Iterator[slice]:
+        """All rows, so many bytes at a time."""
         row_begin, row_end = self._rows.begin, self._rows.end
         first = 0
         while first < len(row_begin):
@@ -353,7 +378,7 @@ class StarLoop:
         out.writelines(self.text.pieces(0, self.body_begin))
         at = self.body_begin
         buffer = np.empty(0, dtype=np.uint8)
-        for rows in self._slices_of_rows():
+        for rows in self.slices_of_rows():
             text = self.text.window(at, int(row_end[rows.stop - 1]))
             if len(buffer) < len(text):
                 buffer = np.empty(len(text), dtype=np.uint8)

@@ -13,6 +13,7 @@ from rebalance.model.class_averages import ClassAverages
 from rebalance.model.class_numbers import NO_CLASS
 from rebalance.model.classes import Classes
 from rebalance.model.dataset import Dataset
+from rebalance.model.particle_poses import InPlaneAlignment, ParticlePoses
 from rebalance.model.particles import ParticleTable, TableHandle
 from rebalance.model.run_result import RunResult
 from rebalance.model.scan import NumberForWidth, Scan, Suggestion
@@ -59,8 +60,10 @@ __all__ = [
     "Dataset",
     "DoubleArray",
     "FloatArray",
+    "InPlaneAlignment",
     "IntArray",
     "NumberForWidth",
+    "ParticlePoses",
     "ParticleTable",
     "RunResult",
     "Scan",

@@ -47,9 +47,9 @@ _FACTS: dict[str, Any] = {
 class Views(Displayed):
     """Viewing directions of class averages, and the map that they were found with.
 
-    The frame is that of the map, which is as good mirrored and turned: directions mean something
-    relative to each other only. Rows of averages that took no part (empty ones) are NaN, and their
-    posterior 0.
+    The frame is that of the map: the axes of its point group lie as in `point_groups`; else it is
+    as good turned, and always as good mirrored, so that directions mean something relative to each
+    other only. Rows of averages that took no part (empty ones) are NaN, and their posterior 0.
 
     Parameters
     ----------

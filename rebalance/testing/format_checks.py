@@ -325,6 +325,41 @@ def templates_written(subject: FormatSubject) -> None:
         raise NotApplicable("None of the examples has class averages.")
 
 
+def poses_written(subject: FormatSubject) -> None:
+    """Particles with poses are written alone, in the order of the table, if poses are written."""
+    if not overrides(subject.plugin, "write_poses"):
+        raise NotApplicable("It writes no poses.")
+    require(
+        overrides(subject.plugin, "in_plane_alignment"),
+        "It writes poses, and does not say how particles were aligned.",
+    )
+    for path, dataset in _with_particles(subject):
+        assert dataset.particles is not None
+        where, n = _named_path(path), len(dataset.particles)
+        alignment = subject.plugin.in_plane_alignment(dataset)
+        require(
+            alignment.psi.shape == (n,) and alignment.shift.shape == (n, 2),
+            f"{where}: psi is {alignment.psi.shape} and shift {alignment.shift.shape}, expected "
+            f"({n},) and ({n}, 2).",
+        )
+        keep = some_rows(n)
+        folder, written = subject.write_poses(dataset, keep)
+        there = {one for one in folder.rglob("*") if one.is_file()}
+        require(
+            set(written) == there,
+            f"{where}: it says {sorted(one.name for one in written)}, and wrote "
+            f"{sorted(one.name for one in there)}.",
+        )
+        file = _readable(subject, written, "particles_poses", where)
+        again = subject.read(file, need_class_averages=False).particles
+        expected = dataset.particles.class_id[keep]
+        require(
+            again is not None and np.array_equal(again.class_id, expected),
+            f"{where}, {file.name}: the classes of the particles are "
+            f"{_some(None if again is None else again.class_id)}, expected {_some(expected)}.",
+        )
+
+
 def inputs_unchanged(subject: FormatSubject) -> None:
     """Reading and writing leave every file of the input as it is."""
     for path, dataset in subject.datasets:
@@ -414,6 +449,7 @@ FORMAT_CHECKS = named(
         all_or_none,
         says_what_it_writes,
         templates_written,
+        poses_written,
         inputs_unchanged,
     )
 )

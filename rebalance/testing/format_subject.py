@@ -15,7 +15,7 @@ import numpy as np
 
 from rebalance.contracts import ReadRequest
 from rebalance.errors import InputError
-from rebalance.model import BoolArray, Dataset, Selection, Superclasses
+from rebalance.model import BoolArray, Dataset, ParticlePoses, Selection, Superclasses
 from rebalance.simulate import simulate_class_averages, write_cryosparc, write_relion
 from rebalance.testing.common_checks import Subject
 from rebalance.testing.outcome import NotApplicable
@@ -139,6 +139,22 @@ class FormatSubject(Subject):
         selection = None if keep is None else _selection(keep)
         written = self.plugin.write(dataset, selection, _superclasses(dataset), folder, **how)
         return folder, [Path(path) for path in written]
+
+    def write_poses(self, dataset: Dataset, keep: BoolArray) -> tuple[Path, list[Path]]:
+        """Write made-up poses of some particles; the folder, and the files said to be written."""
+        folder = self.folder()
+        assert dataset.particles is not None
+        rng, row = np.random.default_rng(8), np.flatnonzero(keep)
+        turns, _ = np.linalg.qr(rng.normal(size=(len(row), 3, 3)))
+        poses = ParticlePoses(
+            row,
+            dataset.particles.class_id[row],
+            turns * np.linalg.det(turns)[:, None, None],
+            rng.normal(size=(len(row), 2)),
+            None if dataset.class_averages is None else dataset.class_averages.pixel_size,
+            len(keep),
+        )
+        return folder, [Path(path) for path in self.plugin.write_poses(dataset, poses, folder)]
 
     def copied(self, path: Path) -> Path | None:
         """The same file among copies of its neighbours; None where these are too many."""

@@ -15,6 +15,7 @@ from rebalance.views.fit import find_misfits
 from rebalance.views.fourier_map import BOX
 from rebalance.views.judge import Judged, judge
 from rebalance.views.polar_images import PolarImages, image_weights, polar_images
+from rebalance.views.standard_frame import in_standard_frame
 from rebalance.views.starts import Run, best_runs, centred, workers
 from rebalance.views.symmetry_search import AUTO, find_symmetry, with_symmetry
 
@@ -74,7 +75,7 @@ def estimate(
                 break
         if group != "C1":
             group, judged = _with_symmetry(judged, weight, misfits, group, seed, axial, threads)
-        return _views(averages, images, judged, misfits, group)
+        return in_standard_frame(_views(averages, images, judged, misfits, group))
 
 
 def _round(

@@ -97,6 +97,7 @@ def test_a_room_imports_no_more_than_it_may(room: str, allowed: set[str]) -> Non
         ("curation", {"pipeline", "report", "figures", "formats", "clusterings"}),
         ("pairwise", {"formats", "figures", "record", "report", "pipeline", "engine"}),
         ("simulate", {"formats"}),
+        ("poses", {"metrics", "engine", "clusterings", "strategies", "figures", *ABOVE}),
         ("evaluation", {"comparison", "pipeline", "report"}),
         ("comparison", {"pipeline", "report"}),
         *[(room, {"evaluation", "comparison"}) for room in THE_STREET],

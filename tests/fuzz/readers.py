@@ -80,6 +80,7 @@ def _read_and_write(path: Path, target: Path, **how: Any) -> None:
     from rebalance import formats
     from rebalance.errors import ColumnError
     from rebalance.model import Selection, Superclasses
+    from rebalance.plugin_validation import overrides
     from rebalance.registry import registry
 
     dataset = formats.read(path, **how)
@@ -105,6 +106,27 @@ def _read_and_write(path: Path, target: Path, **how: Any) -> None:
         again = formats.read(written[0], need_class_averages=False).particles
         assert again is not None, "what was written has no particles"
         assert len(again) == np.count_nonzero(keep), "what was written has another number of rows"
+    if keep is not None and overrides(writer, "write_poses"):
+        _give_poses(writer, dataset, target / "poses")
+
+
+def _give_poses(writer: Any, dataset: Any, target: Path) -> None:
+    """Give poses to the particles that were aligned, and read these again."""
+    from rebalance import formats
+    from rebalance.model import ParticlePoses
+
+    alignment = writer.in_plane_alignment(dataset)
+    aligned = np.isfinite(alignment.psi) & np.isfinite(alignment.shift).all(axis=1)
+    row = np.flatnonzero(aligned)
+    turn = np.tile(np.eye(3), (len(row), 1, 1))
+    class_id = dataset.particles.class_id[row]
+    poses = ParticlePoses(row, class_id, turn, alignment.shift[row], None, len(aligned))
+    target.mkdir()
+    first = writer.write_poses(dataset, poses, target)[0]
+    if len(row) and (class_id > 0).any():
+        again = formats.read(first, need_class_averages=False).particles
+        assert again is not None, "what has poses has no particles"
+        np.testing.assert_array_equal(again.class_id, class_id)
 
 
 def _of_format(path: Path, job: Path, folder: Path, *more: bytes, **how: Any) -> Prepared:

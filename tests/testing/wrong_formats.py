@@ -17,7 +17,13 @@ import numpy as np
 
 from rebalance.contracts import ReadRequest
 from rebalance.errors import InputError
-from rebalance.model import ClassAverages, Dataset, ParticleTable
+from rebalance.model import (
+    ClassAverages,
+    Dataset,
+    InPlaneAlignment,
+    ParticlePoses,
+    ParticleTable,
+)
 
 FIRST_LINE = b"#CLASSES 1\n"
 COLUMNS = {"class": 1, "score": 2, "image": 3}
@@ -147,6 +153,22 @@ class Right:
     def rows(self, lines: list[bytes]) -> Sequence[bytes]:
         return lines
 
+    def in_plane_alignment(self, dataset: Dataset) -> InPlaneAlignment:
+        assert dataset.particles is not None
+        n = len(dataset.particles)
+        return InPlaneAlignment(np.zeros(n), np.zeros((n, 2)))
+
+    def write_poses(self, dataset: Dataset, poses: ParticlePoses, folder: Path) -> tuple[Path, ...]:
+        assert dataset.particles is not None
+        lines = dataset.particles.handle.lines  # type: ignore[attr-defined]
+        chosen = [lines[row] for row in self.posed(poses)]
+        target = folder / "particles_poses.classes"
+        target.write_bytes(b"".join([FIRST_LINE, *dataset.handle.averages, *chosen]))
+        return (target,)
+
+    def posed(self, poses: ParticlePoses) -> list[int]:
+        return [int(row) for row in poses.row]
+
 
 class DescribesInASentence(Right):
     def describe(self, path: Path) -> Any:
@@ -239,6 +261,11 @@ class KnowsThePixelSize(Right):
         return 2.0
 
 
+class GivesPosesToAll(Right):
+    def posed(self, poses: ParticlePoses) -> list[int]:
+        return list(range(poses.n_particles))
+
+
 _DITHERED = "templates that are read again are dithered anew"
 
 WRONG: dict[str, tuple[Any, dict[str, str]]] = {
@@ -252,6 +279,7 @@ WRONG: dict[str, tuple[Any, dict[str, str]]] = {
     "all-or-none": (NotOfNothing(), {}),
     "says-what-it-writes": (LeavesALog(), {}),
     "templates-written": (WritesAveragesAnew(), {}),
+    "poses-written": (GivesPosesToAll(), {}),
     "pixel-size-given": (KnowsThePixelSize(), {}),
     "inputs-unchanged": (NotesInTheInput(), {}),
     "refuses-foreign-files": (DecodesWhateverComes(), {}),

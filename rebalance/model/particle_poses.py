@@ -1,0 +1,108 @@
+"""How particles lie on their class averages, and from where each of them looks at the molecule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from rebalance.model.arrays import BoolArray, DoubleArray, IntArray
+from rebalance.model.counting import counted
+
+
+@dataclass(frozen=True, eq=False)
+class InPlaneAlignment:
+    """What a 2D classification found for each particle: how its class average lies on it.
+
+    A point of the average falls on Rz(psi) · point + shift in the particle, where
+    Rz(psi) = [[cos, sin], [−sin, cos]] acts on (x, y), x right and y down, from pixel (L/2, L/2):
+    for positive psi the average is turned counter-clockwise as displayed.
+
+    Parameters
+    ----------
+    psi : float64 (P,)
+        Degrees. NaN where it isn't known.
+    shift : float64 (P, 2)
+        (x, y), in pixels of the class averages.
+    """
+
+    psi: DoubleArray
+    shift: DoubleArray
+
+    def __len__(self) -> int:
+        return len(self.psi)
+
+
+@dataclass(frozen=True, eq=False)
+class ParticlePoses:
+    """Poses of particles in the frame of one map, from the views of their class averages.
+
+    As exact as the average's view and the particle's own in-plane alignment: how far the particle
+    is tilted away from its average is not known.
+
+    Parameters
+    ----------
+    row : int64 (Q,)
+        Rows of the particle table that have a pose, rising.
+    class_id : int64 (Q,)
+        Their class averages.
+    rotation : float64 (Q, 3, 3)
+        Takes coordinates in the map to those in the image, x right and y down, z along the beam:
+        RELION's A = Rz(psi) · Ry(tilt) · Rz(rot). The last row is the direction of view.
+    shift : float64 (Q, 2)
+        Where the centre of the map falls in the image: (x, y) from pixel (L/2, L/2), in pixels of
+        the class averages.
+    pixel_size : float, optional
+        Å, of these pixels.
+    n_particles : int
+        Rows of the particle table.
+    n_misfit : int
+        Particles of averages that are misfits.
+    n_apart : int
+        Particles without an average, or of one whose view was not sought.
+    n_unaligned : int
+        Other particles without an in-plane alignment.
+    """
+
+    row: IntArray
+    class_id: IntArray
+    rotation: DoubleArray
+    shift: DoubleArray
+    pixel_size: float | None
+    n_particles: int
+    n_misfit: int = 0
+    n_apart: int = 0
+    n_unaligned: int = 0
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def __repr__(self) -> str:
+        return f"ParticlePoses({len(self):,} of {counted(self.n_particles, 'particle')})"
+
+    @property
+    def direction(self) -> DoubleArray:
+        """float64 (Q, 3): unit vector from which each particle looks."""
+        return self.rotation[:, 2]
+
+    @property
+    def left_out(self) -> str:
+        """What has no pose and why, a sentence; empty if all have one."""
+        said = [
+            f"{counted(n, 'particle')} {why}"
+            for n, why in (
+                (self.n_misfit, "of averages that fit no view"),
+                (self.n_apart, "of averages whose view was not sought, or of none"),
+                (self.n_unaligned, "without an in-plane alignment"),
+            )
+            if n
+        ]
+        if not said:
+            return ""
+        return f"Without a pose: {', '.join(said)}."
+
+    def keep(self) -> BoolArray:
+        """bool (n_particles,): the rows that have a pose."""
+        kept = np.zeros(self.n_particles, dtype=np.bool_)
+        kept[self.row] = True
+        return kept
