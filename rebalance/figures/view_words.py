@@ -1,0 +1,32 @@
+"""What the views of class averages come to, in a sentence."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rebalance.model import BoolArray, Views
+from rebalance.model.counting import counted
+
+
+def verdict(views: Views) -> str:
+    """Whether the views are to be trusted, and why."""
+    n, agree = len(views.in_agreement), int(np.count_nonzero(views.in_agreement))
+    if views.trusted:
+        starts = "all" if agree == n else f"{agree} of {n}"
+        return (
+            f"Trusted: {starts} searches from random starts found the same views "
+            f"(rank correlation of their angles {views.agreement:.2f})."
+        )
+    reason = views.reason or "independent starts found different views."
+    return f"Not trusted: {reason[:1].lower()}{reason[1:]}"
+
+
+def took_part(views: Views) -> BoolArray:
+    """Averages that have a pose."""
+    return np.isfinite(views.rotation[:, 2, 0])
+
+
+def misfits(views: Views) -> str:
+    """How many averages show something else; empty for none."""
+    n = int(np.count_nonzero(views.is_misfit))
+    return f"{counted(n, 'average')} {'fits' if n == 1 else 'fit'} no view" if n else ""

@@ -1,0 +1,126 @@
+"""What the map of the views looks like from where each class average looks: its reprojection.
+
+A projection is a central slice of the transform. The slice of each pose is read off the transform
+of the padded map, and summed up at the pixels of the averages, wherever its centre falls.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from rebalance.blas import single_threaded
+from rebalance.imaging.masks import EDGE_FRACTION
+from rebalance.model import DoubleArray, FloatArray, Views
+
+_PADDING = 3
+"""Times the side of the map: between samples of its transform a cubic spline reads well."""
+
+
+def reprojections(
+    views: Views, box: int, *, side: int | None = None, radius: float | None = None
+) -> FloatArray:
+    """The map as each average should show it, in the average's pose and soft mask.
+
+    Parameters
+    ----------
+    views : Views
+    box : int
+        Side L of the averages, pixels.
+    side : int, optional
+        Pixels along a side of the result, which shows the whole box; by default L.
+    radius : float, optional
+        Of the soft disc about the centre of the molecule, pixels of the averages; by default that
+        of the sphere inside the map.
+
+    Returns
+    -------
+    float32 (N, side, side)
+        In arbitrary units, the same for all; 0 where an average took no part.
+    """
+    side = box if side is None else side
+    # Pixel p of the result lies at scale·(p + ½) − ½ of the average.
+    scale = box / side
+    pixel: DoubleArray = scale * (np.arange(side, dtype=np.float64) + 0.5) - 0.5 - box // 2
+    known = np.flatnonzero(np.isfinite(views.rotation).all(axis=(1, 2)))
+    images = np.zeros((len(views), side, side), dtype=np.float32)
+    images[known] = project_map(
+        views.map, views.voxel_size, views.rotation[known], views.shift[known], pixel
+    )
+    if radius is None:
+        radius = len(views.map) / 2 * views.voxel_size
+    for row in known.tolist():
+        images[row] *= _soft_disc(pixel, views.shift[row], radius)
+    return images
+
+
+def project_map(
+    density: FloatArray,
+    voxel_size: float,
+    rotation: DoubleArray,
+    shift: DoubleArray,
+    pixel: DoubleArray,
+) -> FloatArray:
+    """Projections of a map.
+
+    Parameters
+    ----------
+    density : float32 (n, n, n)
+        z, y, x; the centre is voxel n/2.
+    voxel_size : float
+        Pixels of the averages.
+    rotation : float64 (M, 3, 3)
+        Rows: the x and y axes of the image and the direction of view, in the frame of the map.
+    shift : float64 (M, 2)
+        Where the centre of the map falls, (x, y), pixels of the averages.
+    pixel : float64 (S,)
+        Where the image is wanted along x and y, from the same point as the shift.
+
+    Returns
+    -------
+    float32 (M, S, S)
+        Integrals along the view, in voxels.
+    """
+    from scipy import ndimage
+
+    side = _PADDING * len(density)
+    side += side % 2
+    spectrum = _centred_transform(density, side)
+    parts = [ndimage.spline_filter(part, 3) for part in (spectrum.real, spectrum.imag)]
+    line = np.arange(-(side // 2), side // 2)
+    fx, fy = np.meshgrid(line, line)
+    # Beyond the Nyquist frequency there is nothing to read.
+    below = np.hypot(fx, fy) < side / 2 - 1
+    points = np.stack([fx[below], fy[below]], axis=1)
+    images = np.empty((len(rotation), len(pixel), len(pixel)), dtype=np.float32)
+    plane = np.zeros((side, side), dtype=np.complex128)
+    frequency = line / (side * voxel_size)
+    with single_threaded():
+        for frame, (x, y), image in zip(rotation, shift, images, strict=True):
+            place = (points @ frame[:2])[:, ::-1].T + side // 2
+            real, imaginary = (
+                ndimage.map_coordinates(part, place, order=3, prefilter=False) for part in parts
+            )
+            plane[below] = real + 1j * imaginary
+            along_x = np.exp(2j * np.pi * frequency[:, None] * (pixel - x))
+            along_y = np.exp(2j * np.pi * (pixel - y)[:, None] * frequency)
+            image[:] = (along_y @ plane @ along_x).real / side**2
+    return images
+
+
+def _soft_disc(pixel: DoubleArray, centre: DoubleArray, radius: float) -> DoubleArray:
+    """1 inside, a cosine fall to 0 at the radius, as the averages are compared through."""
+    far = np.hypot(pixel[None, :] - centre[0], pixel[:, None] - centre[1])
+    fall = np.clip((far / radius - 1 + EDGE_FRACTION) / EDGE_FRACTION, 0, 1)
+    return 0.5 + 0.5 * np.cos(np.pi * fall)
+
+
+def _centred_transform(density: FloatArray, side: int) -> np.ndarray:
+    """Transform of the map in a larger cube, both with their origin at half the side."""
+    from scipy import fft
+
+    n = len(density)
+    padded = np.zeros((side,) * 3, dtype=np.float32)
+    first = side // 2 - n // 2
+    within = slice(first, first + n)
+    padded[within, within, within] = density
+    return fft.fftshift(fft.fftn(fft.ifftshift(padded)))
