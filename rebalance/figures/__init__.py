@@ -19,21 +19,28 @@ from rebalance.figures.bars import particles_per_superclass, superclasses_of_one
 from rebalance.figures.matrix import Scale, affinity_matrix, sorted_affinity_matrix
 from rebalance.figures.montage import class_averages, contact_sheet
 from rebalance.figures.overview_page import overview
+from rebalance.figures.reprojections import reprojections_beside
 from rebalance.figures.scan import scan_of_numbers
 from rebalance.figures.tree import dendrogram
-from rebalance.model import RunResult
+from rebalance.figures.view_balance import particles_over_views
+from rebalance.figures.view_words import took_part
+from rebalance.figures.views import class_average_views
+from rebalance.model import FloatArray, RunResult, ViewBalance, views_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
     "affinity_matrix",
+    "class_average_views",
     "class_averages",
     "contact_sheet",
     "dendrogram",
     "draw_all",
     "overview",
+    "particles_over_views",
     "particles_per_superclass",
+    "reprojections_beside",
     "save",
     "scan_of_numbers",
     "sorted_affinity_matrix",
@@ -41,7 +48,13 @@ __all__ = [
 
 
 @style.styled
-def draw_all(result: RunResult, *, scale: Scale = "percentile") -> dict[str, Figure]:
+def draw_all(
+    result: RunResult,
+    *,
+    scale: Scale = "percentile",
+    reprojections: FloatArray | None = None,
+    view_balance: ViewBalance | None = None,
+) -> dict[str, Figure]:
     """Every picture that the result has the data for.
 
     Parameters
@@ -49,13 +62,18 @@ def draw_all(result: RunResult, *, scale: Scale = "percentile") -> dict[str, Fig
     result : RunResult
     scale : {"percentile", "full"}
         Of the affinity matrices: from the 5th percentile of all pairs to 1, or from 0 to 1.
+    reprojections : float32 (N, S, S), optional
+        What each average should show, by the views that the affinity carries.
+    view_balance : ViewBalance, optional
+        How even the views of the particles are.
 
     Returns
     -------
     dict of Figure
         By name, in the order in which a person looks at them: ``overview``, ``class_averages``
         (``class_averages_1``, ``_2``, … where one page can't hold them), ``affinity``,
-        ``affinity_sorted``, ``particles_per_superclass``, ``scan``, ``dendrogram``.
+        ``affinity_sorted``, ``views``, ``reprojections``, ``particles_over_views``,
+        ``particles_per_superclass``, ``scan``, ``dendrogram``.
     """
     dataset, superclasses = result.dataset, result.superclasses
     affinity, selection, job = result.affinity, result.selection, dataset.job
@@ -76,6 +94,16 @@ def draw_all(result: RunResult, *, scale: Scale = "percentile") -> dict[str, Fig
             figures["affinity_sorted"] = sorted_affinity_matrix(
                 affinity, superclasses, scale=scale, job=job
             )
+    views = views_of(affinity)
+    if views is not None and took_part(views).any():
+        n_particles = None if averages is None else averages.n_particles
+        figures["views"] = class_average_views(views, superclasses, n_particles, job=job)
+        if averages is not None and reprojections is not None:
+            figures["reprojections"] = reprojections_beside(
+                averages, views, reprojections, superclasses, job=job
+            )
+        if view_balance is not None:
+            figures["particles_over_views"] = particles_over_views(views, view_balance, job=job)
     if counted and len(superclasses):
         figures["particles_per_superclass"] = particles_per_superclass(
             superclasses, selection, job=job

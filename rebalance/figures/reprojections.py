@@ -52,7 +52,7 @@ def reprojections_beside(
     rows = np.flatnonzero(took_part(views))
     rows = rows[np.argsort(views.fit[rows], kind="stable")]
     shown = rows[:MOST]
-    columns = min(COLUMNS, max(3, len(shown)))
+    columns = min(COLUMNS, max(4, len(shown)))
     down = -(-len(shown) // columns)
     pitch = 2 * TILE + BETWEEN + APART
     figure = new_figure(

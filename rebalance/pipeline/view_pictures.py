@@ -1,0 +1,54 @@
+"""What pictures of the views of class averages show beside the run's own dataclasses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from rebalance import seeds
+from rebalance.model import IntArray, RunResult, views_of
+from rebalance.model.class_numbers import count_classes
+
+MOST_PIXELS = 128
+"""Along a side of a reprojection: the map has no finer detail."""
+
+
+def view_pictures(result: RunResult) -> dict[str, Any]:
+    """Arguments of `figures.draw_all`; none where the affinity carries no views.
+
+    Parameters
+    ----------
+    result : RunResult
+
+    Returns
+    -------
+    dict
+        ``reprojections`` where there are averages, ``view_balance`` where there are particles.
+    """
+    views, dataset = views_of(result.affinity), result.dataset
+    if views is None:
+        return {}
+    from rebalance.views.distribution import view_balance
+    from rebalance.views.reproject import reprojections
+
+    arguments: dict[str, Any] = {}
+    if dataset.class_averages is not None:
+        box = dataset.class_averages.box
+        arguments["reprojections"] = reprojections(views, box, side=min(box, MOST_PIXELS))
+    if dataset.particles is not None:
+        class_id, selection = dataset.particles.class_id, result.selection
+        before = _counts(class_id, views.class_id)
+        # As the report page has it: of averages that are in a superclass.
+        before[result.superclasses.label < 0] = 0
+        after = rng = None
+        if selection is not None and selection.cap is not None:
+            after = _counts(class_id[selection.selected], views.class_id)
+            rng = seeds.generator(selection.seed)
+        arguments["view_balance"] = view_balance(views, before, after, rng)
+    return arguments
+
+
+def _counts(class_id: IntArray, averages: IntArray) -> IntArray:
+    counts = count_classes(class_id)
+    return np.array([counts.get(number, 0) for number in averages.tolist()], dtype=np.int64)
