@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from rebalance.model import Views
+from rebalance.model import Affinity, Views, results_without
+from rebalance.point_groups import operations_of
 from rebalance.simulate.blobs import Blobs
 from rebalance.simulate.classification import SimulatedClassification
 from rebalance.simulate.projection import in_plane
-from rebalance.simulate.symmetry import operators
 from rebalance.simulate.viewing_directions import uniform, view_frames
 from rebalance.simulate.volume import Volume
 from rebalance.views.uniformity import fourier_directions
@@ -41,7 +41,7 @@ def made_up_views(
     z, y, x = np.meshgrid(line, line, line, indexing="ij")
     density = np.zeros((side,) * 3)
     for at in rng.normal(0, 0.12, (6, 3)):
-        for cx, cy, cz in operators(symmetry) @ at:
+        for cx, cy, cz in operations_of(symmetry) @ at:
             density += np.exp(-((x - cx) ** 2 + (y - cy) ** 2 + (z - cz) ** 2) / 0.02)
     return views_of_poses(
         np.arange(1, n + 1),
@@ -74,7 +74,7 @@ def views_of_poses(
     half = fourier_directions(300)
     sampled = np.concatenate([half, -half])
     known = np.isfinite(rotation[:, 2, 0])
-    group = operators(symmetry)
+    group = operations_of(symmetry)
     posterior = np.zeros((n, len(sampled)), dtype=np.float32)
     direction = rotation[known, 2]
     off = np.rad2deg(np.arccos(np.clip(direction @ sampled.T, -1, 1)))
@@ -106,6 +106,17 @@ def views_of_poses(
         voxel_size=voxel_size,
         symmetry=symmetry,
         operations=group,
+    )
+
+
+def carrying(affinity: Affinity, views: Views) -> Affinity:
+    """The affinity with the views of the averages that it compared."""
+    used = ~affinity.is_empty
+    return replace(
+        affinity,
+        facts={**affinity.facts, **views.as_facts()},
+        results=results_without(views.as_results(), len(views), used),
+        notes=views.notes,
     )
 
 

@@ -25,7 +25,15 @@ from rebalance.figures.tree import dendrogram
 from rebalance.figures.view_balance import particles_over_views
 from rebalance.figures.view_words import took_part
 from rebalance.figures.views import class_average_views
-from rebalance.model import FloatArray, RunResult, ViewBalance, views_of
+from rebalance.model import (
+    Dataset,
+    FloatArray,
+    RunResult,
+    Superclasses,
+    ViewBalance,
+    Views,
+    views_of,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,6 +45,7 @@ __all__ = [
     "contact_sheet",
     "dendrogram",
     "draw_all",
+    "draw_views",
     "overview",
     "particles_over_views",
     "particles_per_superclass",
@@ -94,16 +103,15 @@ def draw_all(
             figures["affinity_sorted"] = sorted_affinity_matrix(
                 affinity, superclasses, scale=scale, job=job
             )
-    views = views_of(affinity)
-    if views is not None and took_part(views).any():
-        n_particles = None if averages is None else averages.n_particles
-        figures["views"] = class_average_views(views, superclasses, n_particles, job=job)
-        if averages is not None and reprojections is not None:
-            figures["reprojections"] = reprojections_beside(
-                averages, views, reprojections, superclasses, job=job
-            )
-        if view_balance is not None:
-            figures["particles_over_views"] = particles_over_views(views, view_balance, job=job)
+    views = None if affinity is None else views_of(affinity)
+    if views is not None:
+        figures |= draw_views(
+            dataset,
+            views,
+            superclasses,
+            reprojections=reprojections,
+            view_balance=view_balance,
+        )
     if counted and len(superclasses):
         figures["particles_per_superclass"] = particles_per_superclass(
             superclasses, selection, job=job
@@ -112,6 +120,49 @@ def draw_all(
         figures["scan"] = scan_of_numbers(result.scan, job=job)
     if superclasses.linkage is not None and len(superclasses.linkage) > 0:
         figures["dendrogram"] = dendrogram(superclasses, job=job)
+    return figures
+
+
+@style.styled
+def draw_views(
+    dataset: Dataset,
+    views: Views,
+    superclasses: Superclasses | None = None,
+    *,
+    reprojections: FloatArray | None = None,
+    view_balance: ViewBalance | None = None,
+) -> dict[str, Figure]:
+    """Every picture of the views of class averages.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    views : Views
+        A row for each of its class averages.
+    superclasses : Superclasses, optional
+        Over the same averages.
+    reprojections : float32 (N, S, S), optional
+        What each average should show.
+    view_balance : ViewBalance, optional
+        How even the views of the particles are.
+
+    Returns
+    -------
+    dict of Figure
+        ``views``, ``reprojections``, ``particles_over_views``, as far as there is something to
+        show; empty if no average took part.
+    """
+    if not took_part(views).any():
+        return {}
+    averages, job = dataset.class_averages, dataset.job
+    n_particles = None if averages is None else averages.n_particles
+    figures = {"views": class_average_views(views, superclasses, n_particles, job=job)}
+    if averages is not None and reprojections is not None:
+        figures["reprojections"] = reprojections_beside(
+            averages, views, reprojections, superclasses, job=job
+        )
+    if view_balance is not None and view_balance.before.any():
+        figures["particles_over_views"] = particles_over_views(views, view_balance, job=job)
     return figures
 
 

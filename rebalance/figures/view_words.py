@@ -10,15 +10,19 @@ from rebalance.model.counting import counted
 
 def verdict(views: Views) -> str:
     """Whether the views are to be trusted, and why."""
+    return f"{'Trusted' if views.trusted else 'Not trusted'}. {why(views)}"
+
+
+def why(views: Views) -> str:
+    """Why the views are to be trusted, or not; a sentence."""
+    if not views.trusted:
+        return views.reason or "Independent starts found different views."
     n, agree = len(views.in_agreement), int(np.count_nonzero(views.in_agreement))
-    if views.trusted:
-        starts = "all" if agree == n else f"{agree} of {n}"
-        return (
-            f"Trusted: {starts} searches from random starts found the same views "
-            f"(rank correlation of their angles {views.agreement:.2f})."
-        )
-    reason = views.reason or "independent starts found different views."
-    return f"Not trusted: {reason[:1].lower()}{reason[1:]}"
+    starts = f"All {n}" if agree == n else f"{agree} of {n}"
+    return (
+        f"{starts} searches from random starts found the same views "
+        f"(rank correlation of their angles {views.agreement:.2f})."
+    )
 
 
 def took_part(views: Views) -> BoolArray:

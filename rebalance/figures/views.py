@@ -33,7 +33,7 @@ SMALLEST = 1.6
 @style.styled
 def class_average_views(
     views: Views,
-    superclasses: Superclasses,
+    superclasses: Superclasses | None = None,
     n_particles: IntArray | None = None,
     *,
     job: str = "",
@@ -43,8 +43,9 @@ def class_average_views(
     Parameters
     ----------
     views : Views
-    superclasses : Superclasses
-        Over the same averages; their colours and numbers.
+    superclasses : Superclasses, optional
+        Over the same averages; their colours and numbers. Without them the circles have the
+        numbers of the averages.
     n_particles : int64 (N,), optional
         The areas of the circles; without them all are alike.
     job : str
@@ -62,8 +63,8 @@ def class_average_views(
     hemisphere = drawn_hemisphere(views, weight)
     axes = axes_at(figure, style.MARGIN, style.HEADER, DISC, DISC)
     draw_disc(axes, hemisphere)
-    _circles(axes, views, superclasses.label, weight, hemisphere)
-    _column(figure, views, n_particles)
+    _circles(axes, views, superclasses, weight, hemisphere)
+    _column(figure, views, superclasses, n_particles)
     return figure
 
 
@@ -86,10 +87,16 @@ def circle_radii(weight: DoubleArray, shown: BoolArray, hemisphere: Hemisphere) 
 
 
 def _circles(
-    axes: Axes, views: Views, label: IntArray, weight: DoubleArray, hemisphere: Hemisphere
+    axes: Axes,
+    views: Views,
+    superclasses: Superclasses | None,
+    weight: DoubleArray,
+    hemisphere: Hemisphere,
 ) -> None:
     from matplotlib.collections import EllipseCollection
 
+    label = None if superclasses is None else superclasses.label
+    names = views.class_id if label is None else label
     shown = took_part(views) & ~views.is_misfit
     place = np.full((len(views), 2), np.nan)
     known = took_part(views)
@@ -106,7 +113,7 @@ def _circles(
             units="x",
             offsets=place[order],
             offset_transform=axes.transData,
-            facecolors=[style.color_of(int(label[i])) for i in order],
+            facecolors=[style.color_of(0 if label is None else int(label[i])) for i in order],
             edgecolors="white",
             linewidths=0.5,
             alpha=0.88,
@@ -124,21 +131,21 @@ def _circles(
         zorder=4,
         clip_on=False,
     )
-    _numbers(axes, place, radius * in_points, label, order, in_points)
+    _numbers(axes, place, radius * in_points, names, order, in_points)
 
 
 def _numbers(
     axes: Axes,
     place: DoubleArray,
     radius: DoubleArray,
-    label: IntArray,
+    names: IntArray,
     order: IntArray,
     in_points: float,
 ) -> None:
-    """Numbers of superclasses in circles with room for them, none on another."""
+    """Numbers in the circles that have room for them, none on another."""
     taken: list[tuple[float, float]] = []
     for i in order.tolist():
-        number = str(label[i]) if label[i] >= 0 else ""
+        number = str(names[i]) if names[i] >= 0 else ""
         wide = text_width(number, style.TINY, bold=True)
         x, y = (place[i] * in_points).tolist()
         if not number or wide / 2 + 1 > radius[i] or radius[i] < style.TINY / 2 + 0.5:
@@ -159,7 +166,12 @@ def _numbers(
         )
 
 
-def _column(figure: Figure, views: Views, n_particles: IntArray | None) -> None:
+def _column(
+    figure: Figure,
+    views: Views,
+    superclasses: Superclasses | None,
+    n_particles: IntArray | None,
+) -> None:
     left, top = style.MARGIN + DISC + GAP, style.HEADER + 0.05
     for line in wrapped(verdict(views), COLUMN * 72, style.BODY, most=7):
         text_at(figure, left, top, line)
@@ -170,18 +182,18 @@ def _column(figure: Figure, views: Views, n_particles: IntArray | None) -> None:
         text_at(figure, left, top, "Agreement of starts", bold=True)
         draw_agreement(axes_at(figure, left + 0.12, top + 0.24, side, side), views)
         top += 0.24 + side + 0.3
-    for line in _legend(views, n_particles):
+    for line in _legend(views, superclasses is not None, n_particles is not None):
         for part in wrapped(line, COLUMN * 72, style.SMALL):
             text_at(figure, left, top, part, style.SMALL, color=style.MUTED)
             top += 0.135
         top += 0.05
 
 
-def _legend(views: Views, n_particles: IntArray | None) -> list[str]:
-    areas = "Areas of circles" if n_particles is not None else "Circles of one size"
+def _legend(views: Views, grouped: bool, by_particles: bool) -> list[str]:
+    areas = "Areas of circles go as particles" if by_particles else "Circles are of one size"
+    numbers = "colours and numbers are those of superclasses" if grouped else "numbers are classes"
     lines = [
-        f"{areas}{' go as particles' if n_particles is not None else ''}; colours and numbers are "
-        "those of superclasses.",
+        f"{areas}; {numbers}.",
         "Equal-area projection; opposite views, mirror images, have one place. Thin circles are "
         "30° and 60° from the middle.",
     ]

@@ -1,4 +1,4 @@
-"""What pictures of the views of class averages show beside the run's own dataclasses."""
+"""What pictures of the views of class averages show beside the views themselves."""
 
 from __future__ import annotations
 
@@ -7,28 +7,48 @@ from typing import Any
 import numpy as np
 
 from rebalance import seeds
-from rebalance.model import IntArray, RunResult, views_of
+from rebalance.model import Dataset, IntArray, RunResult, Selection, Superclasses, Views, views_of
 from rebalance.model.class_numbers import count_classes
 
 MOST_PIXELS = 128
 """Along a side of a reprojection: the map has no finer detail."""
 
 
-def view_pictures(result: RunResult) -> dict[str, Any]:
+def pictures_of_run(result: RunResult) -> dict[str, Any]:
     """Arguments of `figures.draw_all`; none where the affinity carries no views.
 
     Parameters
     ----------
     result : RunResult
+    """
+    views = None if result.affinity is None else views_of(result.affinity)
+    if views is None:
+        return {}
+    return pictures_of_views(result.dataset, views, result.superclasses, result.selection)
+
+
+def pictures_of_views(
+    dataset: Dataset,
+    views: Views,
+    superclasses: Superclasses | None = None,
+    selection: Selection | None = None,
+) -> dict[str, Any]:
+    """Arguments of `figures.draw_views`.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    views : Views
+        A row for each of its class averages.
+    superclasses : Superclasses, optional
+        Over the same averages; with them, particles count whose average is in one.
+    selection : Selection, optional
 
     Returns
     -------
     dict
         ``reprojections`` where there are averages, ``view_balance`` where there are particles.
     """
-    views, dataset = views_of(result.affinity), result.dataset
-    if views is None:
-        return {}
     from rebalance.views.distribution import view_balance
     from rebalance.views.reproject import reprojections
 
@@ -37,10 +57,10 @@ def view_pictures(result: RunResult) -> dict[str, Any]:
         box = dataset.class_averages.box
         arguments["reprojections"] = reprojections(views, box, side=min(box, MOST_PIXELS))
     if dataset.particles is not None:
-        class_id, selection = dataset.particles.class_id, result.selection
+        class_id = dataset.particles.class_id
         before = _counts(class_id, views.class_id)
-        # As the report page has it: of averages that are in a superclass.
-        before[result.superclasses.label < 0] = 0
+        if superclasses is not None:
+            before[superclasses.label < 0] = 0
         after = rng = None
         if selection is not None and selection.cap is not None:
             after = _counts(class_id[selection.selected], views.class_id)

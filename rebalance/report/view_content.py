@@ -8,7 +8,7 @@ import numpy as np
 
 from rebalance.figures.hemisphere import Hemisphere, on_disc
 from rebalance.figures.sphere_axes import limits
-from rebalance.figures.view_words import took_part, verdict
+from rebalance.figures.view_words import took_part, why
 from rebalance.figures.views import FILLED, drawn_hemisphere
 from rebalance.model import DoubleArray, FloatArray, IntArray, RunResult, Views, views_of
 from rebalance.model.class_numbers import count_classes
@@ -37,7 +37,8 @@ def view_content(result: RunResult, shown: IntArray) -> dict[str, Any] | None:
         (n, directions), each 255 × the root of what a particle lays on a Fourier direction, for
         the uniformity; 0 for averages that show no view.
     """
-    views, averages = views_of(result.affinity), result.dataset.class_averages
+    affinity, averages = result.affinity, result.dataset.class_averages
+    views = None if affinity is None else views_of(affinity)
     if views is None or not len(shown) or not took_part(views)[shown].any():
         return None
     hemisphere = drawn_hemisphere(views, _weight(result, views))
@@ -45,8 +46,8 @@ def view_content(result: RunResult, shown: IntArray) -> dict[str, Any] | None:
     place = np.zeros((len(shown), 2))
     place[known] = on_disc(hemisphere.folded(views.direction[shown[known]]))
     return {
-        "verdict": verdict(views),
         "trusted": views.trusted,
+        "why": why(views),
         "symmetry": views.symmetry,
         "starts": np.round(views.start_agreement.astype(np.float64), 3).tolist(),
         "in_agreement": views.in_agreement.tolist(),

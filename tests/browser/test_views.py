@@ -1,4 +1,4 @@
-"""The panel of views shows the directions that were found, and computes what the program computes."""
+"""The panel of views shows what was found, and computes what the program computes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from rebalance.simulate import simulate_class_averages
 from rebalance.strategies.caps import decide_cap
 from rebalance.views.distribution import capped, slice_densities, uniformity_of_counts
 from rebalance.views.reproject import reprojections
-from tests.made_up_views import true_views
+from tests.made_up_views import carrying, true_views
 
 from .conftest import Opened
 
@@ -46,11 +46,8 @@ def page_with(
     result = results("main", n_superclasses=5, factor="0.4")
 
     def open_with(views: Views, **settings: Any) -> Opened:
-        affinity = result.affinity
-        assert affinity is not None
-        with_views = replace(
-            affinity, facts={**affinity.facts, **views.as_facts()}, results=views.as_results()
-        )
+        assert result.affinity is not None
+        with_views = carrying(result.affinity, views)
         path = tmp_path / "report.html"
         asked = RunSettings("job", n_superclasses=5, factor="0.4")
         path.write_text(html(asked, replace(result, affinity=with_views)), encoding="utf-8")
@@ -242,16 +239,16 @@ def test_nothing_is_wider_than_the_window(
 def test_a_run_hands_its_views_to_the_pictures(
     results: Callable[..., RunResult], views: Views
 ) -> None:
-    from rebalance.pipeline.view_pictures import view_pictures
+    from rebalance.pipeline.view_pictures import pictures_of_run
 
     result = results("main", n_superclasses=5, factor="0.4")
-    assert view_pictures(result) == {}
+    assert pictures_of_run(result) == {}
     assert result.affinity is not None
     with_views = replace(
         result,
-        affinity=replace(result.affinity, facts=views.as_facts(), results=views.as_results()),
+        affinity=carrying(result.affinity, views),
     )
-    found = view_pictures(with_views)
+    found = pictures_of_run(with_views)
     drawn = rebalance.figures.draw_all(with_views, **found)
     assert {"views", "reprojections", "particles_over_views"} <= set(drawn)
     balance = found["view_balance"]

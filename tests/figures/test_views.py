@@ -15,7 +15,7 @@ from rebalance.figures.hemisphere import Hemisphere, from_disc, on_disc, symmetr
 from rebalance.figures.view_density import smoothed
 from rebalance.figures.view_words import verdict
 from rebalance.model import ClassAverages, Superclasses, ViewBalance, Views
-from rebalance.simulate.symmetry import operators
+from rebalance.point_groups import operations_of
 from tests.made_up_views import made_up_views
 
 GROUPS = ("C1", "C2", "C3", "C6", "D1", "D2", "D3", "D7", "T", "O", "I")
@@ -41,7 +41,7 @@ def superclasses(n: int, k: int) -> Superclasses:
 @pytest.fixture(params=GROUPS)
 def drawn(request: pytest.FixtureRequest, rng: np.random.Generator) -> Hemisphere:
     turn = Rotation.random(random_state=5).as_matrix()
-    group = turn @ operators(request.param) @ turn.T
+    group = turn @ operations_of(request.param) @ turn.T
     return Hemisphere.of(group, directions(30, rng), np.ones(30))
 
 
@@ -81,7 +81,7 @@ def test_the_outline_holds_all_places_and_no_more_room_than_they_need(
 def test_axes_have_the_orders_of_the_group() -> None:
     counts = {
         name: dict(
-            zip(*np.unique(symmetry_axes(operators(name))[1], return_counts=True), strict=True)
+            zip(*np.unique(symmetry_axes(operations_of(name))[1], return_counts=True), strict=True)
         )
         for name in ("C1", "C4", "D2", "D3", "O", "I")
     }
@@ -167,6 +167,6 @@ def test_the_worst_fit_comes_first_and_the_best_of_many_are_left_out(
 
 def test_the_verdict_says_why(rng: np.random.Generator) -> None:
     views: Views = made_up_views(5, rng)
-    assert verdict(views).startswith("Trusted: 3 of 4 searches from random starts")
+    assert verdict(views).startswith("Trusted. 3 of 4 searches from random starts")
     bad = replace(views, trusted=False, reason="There are too few averages.")
-    assert verdict(bad) == "Not trusted: there are too few averages."
+    assert verdict(bad) == "Not trusted. There are too few averages."

@@ -30,10 +30,8 @@ function startViews() {
     find("panel-views").classList.add("absent");
     return;
   }
-  const words = views.verdict.indexOf(":");
-  const badge = element("span", { class: views.trusted ? "badge" : "badge bad" }, views.verdict.slice(0, words));
-  const rest = views.verdict.slice(words + 1).trim();
-  find("views-verdict").append(badge, ` ${rest[0].toUpperCase()}${rest.slice(1)}`);
+  const badge = element("span", { class: views.trusted ? "badge" : "badge bad" }, views.trusted ? "Trusted" : "Not trusted");
+  find("views-verdict").append(badge, ` ${views.why}`);
   find("views-notes").append(...views.notes.map((note) => element("li", {}, note)));
   find("views-notes").hidden = !views.notes.length;
   find("sphere-note").textContent = sphereNote();
