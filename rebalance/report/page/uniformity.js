@@ -1,5 +1,7 @@
 // How evenly the particles look from all sides, by the densities that the program computed.
 
+const densityOf = Float64Array.from({ length: 256 }, (_, root) => (root / 255) ** 2);
+
 // U = 1 / mean(ρ_even / ρ_k) over Fourier directions k, as rebalance/views/uniformity.py has it.
 function uniformityOf(particles) {
   const { densities, directions } = views, density = new Float64Array(directions);
@@ -9,7 +11,7 @@ function uniformityOf(particles) {
     if (!weight) continue;
     total += weight;
     for (let k = 0, at = i * directions; k < directions; k++, at++) {
-      density[k] += weight * (densities[at] / 255) ** 2;
+      density[k] += weight * densityOf[densities[at]];
     }
   }
   if (!total) return 0;
@@ -30,8 +32,8 @@ function showUniformity() {
   }
   const title = views.trusted ? "Uniformity of views" : "Uniformity of views, if these are right";
   const gain = rows.length > 1 ? rows[2][1] - rows[1][1] : 0;
-  const words = ["1: Fourier space is filled evenly; near 0: there are gaps. A particle counts where its average looks from."];
-  if (rows.length > 1) words.unshift(`${gain < 0 ? "−" : "+"}${Math.abs(gain).toFixed(2)} over dropping at random.`);
+  const words = ["1 is even, near 0 there are gaps."];
+  if (rows.length > 1) words.unshift(`${gain < 0 ? "−" : "+"}${Math.abs(gain).toFixed(2)} over dropping at random;`);
   place.replaceChildren(
     element("h2", {}, title),
     ...rows.map(([name, value, kind]) => {

@@ -49,7 +49,7 @@ function startViews() {
 }
 
 function sphereNote() {
-  const words = ["Areas of the circles go as particles, pale before and full after. Opposite views are mirror images and have one place; the disc is half a sphere, of equal area."];
+  const words = ["Areas of the circles go as particles, pale before and full after. Opposite views are mirror images and have one place; the disc is half a sphere, of equal area. Uniformity says how evenly all views together fill Fourier space; a particle counts where its average looks from."];
   const orders = [...new Set(views.disc.axes.map(([, , order]) => order))].sort((a, b) => a - b);
   const axes = orders.map((order) => `${MARKS[order] ?? "⬢"} ${order}-fold`).join(", ");
   if (orders.length) words.push(`Copies under ${views.symmetry} have one place, in the unit that is outlined; axes ${axes}.`);
