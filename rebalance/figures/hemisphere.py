@@ -77,6 +77,9 @@ class Hemisphere:
         """
         second = np.einsum("m,mi,mj->ij", weight, directions, directions)
         principal = np.linalg.eigh(second)[1].T[::-1]
+        # Their signs are anyone's; pictures of slightly other weights are to look alike.
+        largest = np.abs(principal).argmax(axis=1)
+        principal = principal * np.sign(principal[np.arange(3), largest])[:, None]
         axes, order = symmetry_axes(operations)
         if len(axes) == 0:
             frame = principal[[1, 2, 0]]

@@ -191,7 +191,11 @@ def _column(
 
 def _legend(views: Views, grouped: bool, by_particles: bool) -> list[str]:
     areas = "Areas of circles go as particles" if by_particles else "Circles are of one size"
-    numbers = "colours and numbers are those of superclasses" if grouped else "numbers are classes"
+    numbers = (
+        "colours and numbers are those of superclasses"
+        if grouped
+        else "numbers are those of classes"
+    )
     lines = [
         f"{areas}; {numbers}.",
         "Equal-area projection; opposite views, mirror images, have one place. Thin circles are "
