@@ -35,7 +35,8 @@ def smoothed(
         0 everywhere for no particles.
     """
     half = len(views.sampled) // 2
-    both = np.asarray(counts, dtype=np.float64) @ views.posterior
+    # No long sums by BLAS: their last bits would go with the number of threads.
+    both = np.einsum("n,nd->d", np.asarray(counts, dtype=np.float64), views.posterior)
     share = both[:half] + both[half:]
     total = share.sum()
     density = np.zeros(len(at))
@@ -49,7 +50,7 @@ def smoothed(
         np.square(kernel, out=kernel)
         kernel -= 1
         kernel *= np.float32(kappa / 2)
-        density += np.exp(kernel, out=kernel) @ weights
+        density += np.einsum("md,d->m", np.exp(kernel, out=kernel), weights)
     t, weight = np.polynomial.legendre.leggauss(200)
     even = float((np.exp(kappa * (t**2 - 1) / 2) * weight).sum() / 2)
     return density / (len(views.operations) * even)
