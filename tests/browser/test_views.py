@@ -24,9 +24,10 @@ from rebalance.simulate import simulate_class_averages
 from rebalance.strategies.caps import decide_cap
 from rebalance.views.distribution import capped, slice_densities, uniformity_of_counts
 from rebalance.views.reproject import reprojections
-from tests.made_up_views import carrying, true_views
+from tests.made_up_views import carrying, made_up_views, true_views
 
 from .conftest import Opened
+from .test_page import many_averages
 
 JOB = {"n_averages": 24, "n_particles": 1_200, "n_views": 6, "box": 32, "seed": 1}
 """What `simulated_job` was made with."""
@@ -234,6 +235,38 @@ def test_nothing_is_wider_than_the_window(
         box = shown.page.locator(part).bounding_box()
         assert box["x"] >= right["x"]
         assert box["x"] + box["width"] <= right["x"] + right["width"] + 1
+
+
+def test_without_particles_circles_are_alike_and_uniformity_is_not_told(
+    opened: Callable[..., Opened], tmp_path: Path, rng: np.random.Generator
+) -> None:
+    asked, result = many_averages(30, rng)
+    assert result.affinity is not None
+    views = made_up_views(30, rng, symmetry="D3", no_part=1, misfits=2)
+    path = tmp_path / "report.html"
+    with_views = replace(result, affinity=carrying(result.affinity, views))
+    path.write_text(html(asked, with_views), encoding="utf-8")
+    shown = opened(path)
+    shown.page.click("#tab-views")
+    radii = shown.page.locator("#sphere .is").evaluate_all(
+        "(all) => all.map((c) => c.getAttribute('r'))"
+    )
+    assert len(radii) == 27
+    assert len(set(radii)) == 1
+    assert shown.page.locator("#sphere .odd").count() == 2
+    assert shown.page.locator("#uniformity").is_hidden()
+    assert "axes ◆ 2-fold, ▲ 3-fold" in shown.text("#sphere-note")
+    shown.tile(1).click()
+    shown.page.click("#tab-views")
+    assert shown.text("#sphere-said") == "Class 1 took no part."
+
+
+def test_views_are_printed(page_with: Callable[..., Opened], views: Views) -> None:
+    shown = page_with(views)
+    shown.page.click("#tab-run")
+    shown.page.emulate_media(media="print")
+    assert shown.page.locator("#sphere").is_visible()
+    assert shown.page.locator("#uniformity").is_visible()
 
 
 def test_a_run_hands_its_views_to_the_pictures(
