@@ -54,8 +54,10 @@ def pictures_of_views(
 
     arguments: dict[str, Any] = {}
     if dataset.class_averages is not None:
-        box = dataset.class_averages.box
-        arguments["reprojections"] = reprojections(views, box, side=min(box, MOST_PIXELS))
+        images, box = dataset.class_averages.images, dataset.class_averages.box
+        arguments["reprojections"] = reprojections(
+            views, box, side=min(box, MOST_PIXELS), like=images
+        )
     if dataset.particles is not None:
         class_id = dataset.particles.class_id
         before = _counts(class_id, views.class_id)

@@ -10,7 +10,15 @@ from rebalance.figures.hemisphere import Hemisphere, on_disc
 from rebalance.figures.sphere_axes import limits
 from rebalance.figures.view_words import took_part, why
 from rebalance.figures.views import FILLED, drawn_hemisphere
-from rebalance.model import DoubleArray, FloatArray, IntArray, RunResult, Views, views_of
+from rebalance.model import (
+    ClassAverages,
+    DoubleArray,
+    FloatArray,
+    IntArray,
+    RunResult,
+    Views,
+    views_of,
+)
 from rebalance.model.class_numbers import count_classes
 from rebalance.report.encoding import encoded, encoded_sheet, tile_side
 from rebalance.views.distribution import N_DIRECTIONS, shows_view, slice_densities
@@ -62,7 +70,7 @@ def view_content(result: RunResult, shown: IntArray) -> dict[str, Any] | None:
         "even_density": isotropic_density(),
         "sheet": None
         if averages is None
-        else encoded_sheet(_reprojections(views, averages.box, shown)),
+        else encoded_sheet(_reprojections(views, averages, shown)),
         "notes": list(views.notes),
     }
 
@@ -92,6 +100,6 @@ def _fit(value: float) -> float | None:
     return round(value, 3) if np.isfinite(value) else None
 
 
-def _reprojections(views: Views, box: int, shown: IntArray) -> FloatArray:
-    side = min(MOST_PIXELS, tile_side(len(shown), box))
-    return reprojections(views, box, side=side)[shown]
+def _reprojections(views: Views, averages: ClassAverages, shown: IntArray) -> FloatArray:
+    side = min(MOST_PIXELS, tile_side(len(shown), averages.box))
+    return reprojections(views, averages.box, side=side, like=averages.images)[shown]

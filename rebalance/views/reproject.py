@@ -11,13 +11,19 @@ import numpy as np
 from rebalance.blas import single_threaded
 from rebalance.imaging.masks import EDGE_FRACTION
 from rebalance.model import DoubleArray, FloatArray, Views
+from rebalance.views.fourier_map import BOX
 
 _PADDING = 3
 """Times the side of the map: between samples of its transform a cubic spline reads well."""
 
 
 def reprojections(
-    views: Views, box: int, *, side: int | None = None, radius: float | None = None
+    views: Views,
+    box: int,
+    *,
+    side: int | None = None,
+    radius: float | None = None,
+    like: FloatArray | None = None,
 ) -> FloatArray:
     """The map as each average should show it, in the average's pose and soft mask.
 
@@ -30,12 +36,16 @@ def reprojections(
         Pixels along a side of the result, which shows the whole box; by default L.
     radius : float, optional
         Of the soft disc about the centre of the molecule, pixels of the averages; by default that
-        of the sphere inside the map.
+        in which the averages were compared.
+    like : float32 (N, L, L), optional
+        The averages: each reprojection gets the contrast, and the levels of grey inside and outside
+        of the disc, with which it comes nearest to its average. The map has no mean of its own,
+        since that under the mask was taken off.
 
     Returns
     -------
     float32 (N, side, side)
-        In arbitrary units, the same for all; 0 where an average took no part.
+        In arbitrary units, without ``like`` the same for all; 0 where an average took no part.
     """
     side = box if side is None else side
     # Pixel p of the result lies at scale·(p + ½) − ½ of the average.
@@ -47,10 +57,25 @@ def reprojections(
         views.map, views.voxel_size, views.rotation[known], views.shift[known], pixel
     )
     if radius is None:
-        radius = len(views.map) / 2 * views.voxel_size
+        radius = len(views.map) * views.voxel_size / (2 * BOX)
+    nearest = np.clip(np.rint(pixel).astype(np.int64) + box // 2, 0, box - 1)
     for row in known.tolist():
-        images[row] *= _soft_disc(pixel, views.shift[row], radius)
+        disc = _soft_disc(pixel, views.shift[row], radius)
+        images[row] *= disc
+        if like is not None:
+            images[row] = _nearest_to(like[row][np.ix_(nearest, nearest)], images[row], disc)
     return images
+
+
+def _nearest_to(average: FloatArray, image: FloatArray, disc: DoubleArray) -> FloatArray:
+    """a · image + b · disc + c of least squared distance from the average, where a > 0."""
+    parts = np.stack([image.ravel(), disc.ravel(), np.ones(image.size)]).astype(np.float64)
+    products = np.einsum("ip,jp->ij", parts, parts)
+    wanted = np.einsum("ip,p->i", parts, average.ravel().astype(np.float64))
+    factors = np.linalg.lstsq(products, wanted, rcond=1e-10)[0]
+    if factors[0] <= 0:
+        return image
+    return np.einsum("i,ip->p", factors, parts).reshape(image.shape).astype(np.float32)
 
 
 def project_map(

@@ -83,7 +83,7 @@ def test_what_took_no_part_has_an_empty_picture_and_the_mask_follows_the_molecul
     assert not images[no_part].any()
     assert (np.abs(images[~no_part]).max(axis=(1, 2)) > 0).all()
     radius = 9.0
-    masked = reprojections(views, 40, radius=radius)
+    images, masked = (reprojections(views, 40, radius=size) for size in (40.0, radius))
     y, x = np.mgrid[:40, :40] - 20
     for row in np.flatnonzero(~no_part):
         far = np.hypot(x - views.shift[row, 0], y - views.shift[row, 1])
@@ -98,3 +98,23 @@ def test_a_smaller_picture_shows_the_same_box(rng: np.random.Generator) -> None:
     blocks = whole.reshape(5, 16, 3, 16, 3).mean(axis=(2, 4))
     for one, other in zip(blocks, small, strict=True):
         assert np.corrcoef(one.ravel(), other.ravel())[0, 1] > 0.99
+
+
+def test_a_reprojection_gets_the_contrast_and_levels_of_its_average(
+    rng: np.random.Generator,
+) -> None:
+    """But for a factor and levels in and out of the disc, the averages are the reprojections."""
+    views = made_up_views(6, rng, no_part=1)
+    radius = 12.0
+    plain = reprojections(views, 40, radius=radius)
+    disc = np.zeros_like(plain)
+    y, x = np.mgrid[:40, :40] - 20
+    for row in range(1, 6):
+        far = np.hypot(x - views.shift[row, 0], y - views.shift[row, 1])
+        disc[row] = 0.5 + 0.5 * np.cos(np.pi * np.clip((far / radius - 0.9) / 0.1, 0, 1))
+    averages = (3.5 * plain - 2 * disc + 7).astype(np.float32)
+    found = reprojections(views, 40, radius=radius, like=averages)
+    np.testing.assert_allclose(found[1:], averages[1:], rtol=1e-3)
+    assert not found[0].any()
+    against = reprojections(views, 40, radius=radius, like=-averages)
+    np.testing.assert_array_equal(against, plain)
