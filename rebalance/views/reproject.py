@@ -16,6 +16,9 @@ from rebalance.views.fourier_map import BOX
 _PADDING = 3
 """Times the side of the map: between samples of its transform a cubic spline reads well."""
 
+BLUR = 0.6
+"""Standard deviation, in voxels, of what the map makes of an edge."""
+
 
 def reprojections(
     views: Views,
@@ -36,11 +39,11 @@ def reprojections(
         Pixels along a side of the result, which shows the whole box; by default L.
     radius : float, optional
         Of the soft disc about the centre of the molecule, pixels of the averages; by default that
-        in which the averages were compared.
+        of the sphere inside the map.
     like : float32 (N, L, L), optional
         The averages: each reprojection gets the contrast, and the levels of grey inside and outside
-        of the disc, with which it comes nearest to its average. The map has no mean of its own,
-        since that under the mask was taken off.
+        of the mask that averages were compared in, with which it comes nearest to its average. The
+        map has no mean of its own, since that under the mask was taken off.
 
     Returns
     -------
@@ -57,19 +60,21 @@ def reprojections(
         views.map, views.voxel_size, views.rotation[known], views.shift[known], pixel
     )
     if radius is None:
-        radius = len(views.map) * views.voxel_size / (2 * BOX)
+        radius = len(views.map) / 2 * views.voxel_size
+    mask = len(views.map) * views.voxel_size / (2 * BOX)
     nearest = np.clip(np.rint(pixel).astype(np.int64) + box // 2, 0, box - 1)
     for row in known.tolist():
-        disc = _soft_disc(pixel, views.shift[row], radius)
-        images[row] *= disc
+        far = np.hypot(pixel - views.shift[row, 0], (pixel - views.shift[row, 1])[:, None])
+        images[row] *= _soft_disc(far, radius)
         if like is not None:
-            images[row] = _nearest_to(like[row][np.ix_(nearest, nearest)], images[row], disc)
+            level = _blurred_disc(far, mask, views.voxel_size)
+            images[row] = _nearest_to(like[row][np.ix_(nearest, nearest)], images[row], level)
     return images
 
 
-def _nearest_to(average: FloatArray, image: FloatArray, disc: DoubleArray) -> FloatArray:
-    """a · image + b · disc + c of least squared distance from the average, where a > 0."""
-    parts = np.stack([image.ravel(), disc.ravel(), np.ones(image.size)]).astype(np.float64)
+def _nearest_to(average: FloatArray, image: FloatArray, level: DoubleArray) -> FloatArray:
+    """a · image + b · level + c of least squared distance from the average, where a > 0."""
+    parts = np.stack([image.ravel(), level.ravel(), np.ones(image.size)]).astype(np.float64)
     products = np.einsum("ip,jp->ij", parts, parts)
     wanted = np.einsum("ip,p->i", parts, average.ravel().astype(np.float64))
     factors = np.linalg.lstsq(products, wanted, rcond=1e-10)[0]
@@ -132,11 +137,19 @@ def project_map(
     return images
 
 
-def _soft_disc(pixel: DoubleArray, centre: DoubleArray, radius: float) -> DoubleArray:
+def _soft_disc(far: DoubleArray, radius: float) -> DoubleArray:
     """1 inside, a cosine fall to 0 at the radius, as the averages are compared through."""
-    far = np.hypot(pixel[None, :] - centre[0], pixel[:, None] - centre[1])
     fall = np.clip((far / radius - 1 + EDGE_FRACTION) / EDGE_FRACTION, 0, 1)
     return 0.5 + 0.5 * np.cos(np.pi * fall)
+
+
+def _blurred_disc(far: DoubleArray, radius: float, voxel_size: float) -> DoubleArray:
+    """The same, as coarse as the map is: its edge would stand out as a ring."""
+    from scipy.special import erfc
+
+    middle, width = (1 - EDGE_FRACTION / 2) * radius, BLUR * voxel_size
+    disc: DoubleArray = 0.5 * erfc((far - middle) / (np.sqrt(2) * width))
+    return disc
 
 
 def _centred_transform(density: FloatArray, side: int) -> np.ndarray:

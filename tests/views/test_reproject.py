@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
+from scipy.stats import norm
 
 from rebalance.simulate.blobs import Blobs
 from rebalance.simulate.projection import project
@@ -103,18 +104,19 @@ def test_a_smaller_picture_shows_the_same_box(rng: np.random.Generator) -> None:
 def test_a_reprojection_gets_the_contrast_and_levels_of_its_average(
     rng: np.random.Generator,
 ) -> None:
-    """But for a factor and levels in and out of the disc, the averages are the reprojections."""
+    """But for a factor and levels in and out of the mask, the averages are the reprojections."""
     views = made_up_views(6, rng, no_part=1)
-    radius = 12.0
-    plain = reprojections(views, 40, radius=radius)
-    disc = np.zeros_like(plain)
+    plain = reprojections(views, 40)
+    level = np.zeros_like(plain)
+    # Maps are 1.25 times as wide as the mask; the edge falls over the last tenth of its radius.
+    middle = 0.95 * len(views.map) * views.voxel_size / 2.5
     y, x = np.mgrid[:40, :40] - 20
     for row in range(1, 6):
         far = np.hypot(x - views.shift[row, 0], y - views.shift[row, 1])
-        disc[row] = 0.5 + 0.5 * np.cos(np.pi * np.clip((far / radius - 0.9) / 0.1, 0, 1))
-    averages = (3.5 * plain - 2 * disc + 7).astype(np.float32)
-    found = reprojections(views, 40, radius=radius, like=averages)
+        level[row] = norm.sf(far, middle, 0.6 * views.voxel_size)
+    averages = (3.5 * plain - 2 * level + 7).astype(np.float32)
+    found = reprojections(views, 40, like=averages)
     np.testing.assert_allclose(found[1:], averages[1:], rtol=1e-3)
     assert not found[0].any()
-    against = reprojections(views, 40, radius=radius, like=-averages)
+    against = reprojections(views, 40, like=-averages)
     np.testing.assert_array_equal(against, plain)
