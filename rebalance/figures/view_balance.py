@@ -135,9 +135,10 @@ def _bars(figure: Figure, left: float, balance: ViewBalance) -> None:
         text_at(figure, left + BARS - 0.36, top + 0.215, f"{value:.2f}", va="center", bold=True)
         top += 0.46
     lines = ["1: Fourier space is filled evenly;", "near 0: there are gaps."]
-    if balance.gain is not None:
-        sign = "+" if balance.gain >= 0 else "−"
-        lines = [f"Gain over random {sign}{abs(balance.gain):.2f}.", *lines]
+    if balance.uniformity_after is not None and balance.uniformity_at_random is not None:
+        # Of the numbers as they are shown.
+        gain = round(balance.uniformity_after, 2) - round(balance.uniformity_at_random, 2)
+        lines = [f"Gain over random {'−' if gain < 0 else '+'}{abs(gain):.2f}.", *lines]
     for line in lines:
         text_at(figure, left, top + 0.02, line, style.SMALL, color=style.MUTED)
         top += 0.15

@@ -31,7 +31,8 @@ function showUniformity() {
     rows.push(["as many at random", before, ""], ["after balancing", uniformityOf(keptOf), "after"]);
   }
   const title = views.trusted ? "Uniformity of views" : "Uniformity of views, if these are right";
-  const gain = rows.length > 1 ? rows[2][1] - rows[1][1] : 0;
+  // Of the numbers as they are shown.
+  const gain = rows.length > 1 ? rows[2][1].toFixed(2) - rows[1][1].toFixed(2) : 0;
   const words = ["1 is even, near 0 there are gaps."];
   if (rows.length > 1) words.unshift(`${gain < 0 ? "−" : "+"}${Math.abs(gain).toFixed(2)} over dropping at random;`);
   place.replaceChildren(
