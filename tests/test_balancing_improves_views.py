@@ -17,10 +17,10 @@ import pytest
 from rebalance import engine, formats
 from rebalance.api import cluster
 from rebalance.clusterings import identity_superclasses
-from rebalance.evaluation.uniformity import slice_kernel, uniformity_of_density
 from rebalance.model import ClassAverages, Classes, ParticleTable, Superclasses
 from rebalance.simulate import simulate_class_averages
 from rebalance.strategies import select
+from rebalance.views.uniformity import slice_kernel, uniformity_of_density
 
 SEEDS = range(20)
 

@@ -10,12 +10,6 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance.blas import single_threaded
-from rebalance.evaluation.uniformity import (
-    KERNEL_WIDTH,
-    fourier_directions,
-    isotropic_density,
-    slice_kernel,
-)
 from rebalance.evaluation.view_angles import (
     Symmetry,
     angle_between_views,
@@ -24,6 +18,12 @@ from rebalance.evaluation.view_angles import (
     unit,
 )
 from rebalance.model import DoubleArray, FloatArray, IntArray, ParticleTable
+from rebalance.views.uniformity import (
+    KERNEL_WIDTH,
+    fourier_directions,
+    isotropic_density,
+    slice_kernel,
+)
 
 T = TypeVar("T")
 

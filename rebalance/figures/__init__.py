@@ -19,21 +19,37 @@ from rebalance.figures.bars import particles_per_superclass, superclasses_of_one
 from rebalance.figures.matrix import Scale, affinity_matrix, sorted_affinity_matrix
 from rebalance.figures.montage import class_averages, contact_sheet
 from rebalance.figures.overview_page import overview
+from rebalance.figures.reprojections import reprojections_beside
 from rebalance.figures.scan import scan_of_numbers
 from rebalance.figures.tree import dendrogram
-from rebalance.model import RunResult
+from rebalance.figures.view_balance import particles_over_views
+from rebalance.figures.view_words import took_part
+from rebalance.figures.views import class_average_views
+from rebalance.model import (
+    Dataset,
+    FloatArray,
+    RunResult,
+    Superclasses,
+    ViewBalance,
+    Views,
+    views_of,
+)
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = [
     "affinity_matrix",
+    "class_average_views",
     "class_averages",
     "contact_sheet",
     "dendrogram",
     "draw_all",
+    "draw_views",
     "overview",
+    "particles_over_views",
     "particles_per_superclass",
+    "reprojections_beside",
     "save",
     "scan_of_numbers",
     "sorted_affinity_matrix",
@@ -41,7 +57,13 @@ __all__ = [
 
 
 @style.styled
-def draw_all(result: RunResult, *, scale: Scale = "percentile") -> dict[str, Figure]:
+def draw_all(
+    result: RunResult,
+    *,
+    scale: Scale = "percentile",
+    reprojections: FloatArray | None = None,
+    view_balance: ViewBalance | None = None,
+) -> dict[str, Figure]:
     """Every picture that the result has the data for.
 
     Parameters
@@ -49,13 +71,18 @@ def draw_all(result: RunResult, *, scale: Scale = "percentile") -> dict[str, Fig
     result : RunResult
     scale : {"percentile", "full"}
         Of the affinity matrices: from the 5th percentile of all pairs to 1, or from 0 to 1.
+    reprojections : float32 (N, S, S), optional
+        What each average should show, by the views that the affinity carries.
+    view_balance : ViewBalance, optional
+        How even the views of the particles are.
 
     Returns
     -------
     dict of Figure
         By name, in the order in which a person looks at them: ``overview``, ``class_averages``
         (``class_averages_1``, ``_2``, … where one page can't hold them), ``affinity``,
-        ``affinity_sorted``, ``particles_per_superclass``, ``scan``, ``dendrogram``.
+        ``affinity_sorted``, ``views``, ``reprojections``, ``particles_over_views``,
+        ``particles_per_superclass``, ``scan``, ``dendrogram``.
     """
     dataset, superclasses = result.dataset, result.superclasses
     affinity, selection, job = result.affinity, result.selection, dataset.job
@@ -76,6 +103,15 @@ def draw_all(result: RunResult, *, scale: Scale = "percentile") -> dict[str, Fig
             figures["affinity_sorted"] = sorted_affinity_matrix(
                 affinity, superclasses, scale=scale, job=job
             )
+    views = None if affinity is None else views_of(affinity)
+    if views is not None:
+        figures |= draw_views(
+            dataset,
+            views,
+            superclasses,
+            reprojections=reprojections,
+            view_balance=view_balance,
+        )
     if counted and len(superclasses):
         figures["particles_per_superclass"] = particles_per_superclass(
             superclasses, selection, job=job
@@ -84,6 +120,49 @@ def draw_all(result: RunResult, *, scale: Scale = "percentile") -> dict[str, Fig
         figures["scan"] = scan_of_numbers(result.scan, job=job)
     if superclasses.linkage is not None and len(superclasses.linkage) > 0:
         figures["dendrogram"] = dendrogram(superclasses, job=job)
+    return figures
+
+
+@style.styled
+def draw_views(
+    dataset: Dataset,
+    views: Views,
+    superclasses: Superclasses | None = None,
+    *,
+    reprojections: FloatArray | None = None,
+    view_balance: ViewBalance | None = None,
+) -> dict[str, Figure]:
+    """Every picture of the views of class averages.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    views : Views
+        A row for each of its class averages.
+    superclasses : Superclasses, optional
+        Over the same averages.
+    reprojections : float32 (N, S, S), optional
+        What each average should show.
+    view_balance : ViewBalance, optional
+        How even the views of the particles are.
+
+    Returns
+    -------
+    dict of Figure
+        ``views``, ``reprojections``, ``particles_over_views``, as far as there is something to
+        show; empty if no average took part.
+    """
+    if not took_part(views).any():
+        return {}
+    averages, job = dataset.class_averages, dataset.job
+    n_particles = None if averages is None else averages.n_particles
+    figures = {"views": class_average_views(views, superclasses, n_particles, job=job)}
+    if averages is not None and reprojections is not None:
+        figures["reprojections"] = reprojections_beside(
+            averages, views, reprojections, superclasses, job=job
+        )
+    if view_balance is not None and view_balance.before.any():
+        figures["particles_over_views"] = particles_over_views(views, view_balance, job=job)
     return figures
 
 

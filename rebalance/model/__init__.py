@@ -35,6 +35,7 @@ from rebalance.model.superclasses import (
     ClusteringResult,
     Superclasses,
 )
+from rebalance.model.view_balance import ViewBalance
 from rebalance.model.views import Views, results_without, views_of
 
 __all__ = [
@@ -72,6 +73,7 @@ __all__ = [
     "Superclasses",
     "TableHandle",
     "Transform",
+    "ViewBalance",
     "Views",
     "results_without",
     "views_of",

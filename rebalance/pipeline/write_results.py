@@ -110,12 +110,13 @@ def _write_page(settings: RunSettings, result: RunResult, progress: Progress) ->
 
 def _draw(settings: RunSettings, result: RunResult, progress: Progress) -> list[Path]:
     from rebalance import figures
+    from rebalance.pipeline.view_pictures import pictures_of_run
 
     assert result.folder is not None
     progress.stage("figures", "Drawing figures")
     folder = result.folder / FIGURES
     folder.mkdir()
-    drawn = figures.draw_all(result, scale=settings.scale)
+    drawn = figures.draw_all(result, scale=settings.scale, **pictures_of_run(result))
     paths: list[Path] = []
     for done, (name, figure) in enumerate(drawn.items(), start=1):
         paths += figures.save(figure, folder, name)

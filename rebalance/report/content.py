@@ -27,6 +27,7 @@ from rebalance.report.encoding import encoded, encoded_pairs, encoded_sheet
 from rebalance.report.groupings import Groupings, groupings
 from rebalance.report.methods import methods
 from rebalance.report.pair_curves import nearest_curves
+from rebalance.report.view_content import view_content
 from rebalance.settings import RunSettings, with_flags
 from rebalance.settings.as_command import command_parts
 
@@ -66,6 +67,7 @@ def content(settings: RunSettings, result: RunResult) -> dict[str, Any]:
         "groupings": _groupings(found, shown),
         "pairs": None if affinity is None else encoded_pairs(affinity, shown),
         "curves": nearest_curves(result, shown),
+        "views": view_content(result, shown),
         "metric": "" if affinity is None else affinity.metric,
         "clustering": superclasses.clustering,
         "colors": {

@@ -35,6 +35,7 @@ THE_STREET = (
     "report",
     "scanning",
     "strategies",
+    "views",
 )
 
 ABOVE = {"settings", "curation", "pipeline", "record", "report", "figures"}

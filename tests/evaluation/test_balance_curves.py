@@ -17,10 +17,10 @@ from rebalance.evaluation import (
     share_of_oracle_gain,
 )
 from rebalance.evaluation.balance_curves import common_range
-from rebalance.evaluation.uniformity import uniformity
 from rebalance.model import Classes
 from rebalance.simulate import simulate_class_averages
 from rebalance.strategies.random import Random
+from rebalance.views.uniformity import uniformity
 
 
 @pytest.fixture(scope="module")

@@ -79,6 +79,7 @@ function showFacts(i) {
   if (told.averages.particles) rows.push(["Particles", count(particlesOf(i))]);
   const resolution = told.averages.resolution?.[i];
   if (resolution) rows.push(["Resolution", `${resolution} Å`]);
+  if (views && views.fit[i] !== null) rows.push(["Fit of its view", fitWords(i)]);
   const number = groupOf(i);
   if (number >= 0) {
     const { medoid } = view.groups[number];

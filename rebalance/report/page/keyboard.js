@@ -7,14 +7,14 @@ const KEYS = [
   ["M", "move the chosen average to another superclass"],
   ["U", "undo the last change by hand"],
   ["[ and ]", "one superclass fewer, one more"],
-  ["1 … 5", "the panels on the right"],
+  ["1 … 6", "the panels on the right"],
   ["C", "copy the command"],
   ["S", "save the decisions"],
   ["T", "dark or light"],
   ["?", "this list"],
 ];
 
-const TABS = ["average", "matrix", "particles", "scan", "run"];
+const TABS = ["average", "matrix", "views", "particles", "scan", "run"];
 const openTabs = () => TABS.filter((name) => !find(`tab-${name}`).hidden);
 
 function openTab(name) {
@@ -79,5 +79,5 @@ function onKey(event) {
   const act = acts[event.key.toLowerCase()];
   const tab = openTabs()[Number(event.key) - 1];
   if (act) { event.preventDefault(); act(); }
-  else if (/^[1-5]$/.test(event.key) && tab) openTab(tab);
+  else if (/^[1-6]$/.test(event.key) && tab) openTab(tab);
 }

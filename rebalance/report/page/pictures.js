@@ -1,20 +1,24 @@
 // Draws class averages from the sheet, each laid on another by its motion.
 
-const sheet = new Image();
-const sheetReady = told.sheet
-  ? new Promise((done) => { sheet.onload = sheet.onerror = done; sheet.src = told.sheet.src; })
-  : Promise.resolve();
+function loaded(sheet) {
+  if (!sheet) return null;
+  const image = new Image();
+  const ready = new Promise((done) => { image.onload = image.onerror = done; image.src = sheet.src; });
+  return { ...sheet, image, ready };
+}
+const averagesSheet = loaded(told.sheet), reprojectionsSheet = loaded(told.views?.sheet);
+const sheetsReady = Promise.all([averagesSheet?.ready, reprojectionsSheet?.ready]);
 
 // Draws average i, laid on the average `onto`, into a canvas of so many CSS pixels.
-function draw(canvas, i, onto, side) {
+function draw(canvas, i, onto, side, sheet = averagesSheet) {
   const pixels = Math.round(side * Math.min(2, Math.max(1.5, window.devicePixelRatio || 1)));
-  const key = `${i} ${onto} ${pixels}`;
+  const key = `${i} ${onto} ${pixels} ${sheet === averagesSheet}`;
   if (canvas.drawn === key) return;
   canvas.drawn = key;
   if (canvas.width !== pixels) canvas.width = canvas.height = pixels;
   const pen = canvas.getContext("2d");
-  if (!told.sheet) return;
-  const { side: tile, across, fill } = told.sheet;
+  if (!sheet) return;
+  const { side: tile, across, fill, image } = sheet;
   const { matrix: [a, b, c, d], shift: [x, y] } = motion(onto, i);
   const scale = pixels / told.averages.box;
   // The centre of rotation is pixel L/2, whose middle is half a pixel further.
@@ -28,5 +32,5 @@ function draw(canvas, i, onto, side) {
     centre + x * scale - a * centre - b * centre,
     centre + y * scale - c * centre - d * centre,
   );
-  pen.drawImage(sheet, (i % across) * tile, Math.floor(i / across) * tile, tile, tile, 0, 0, pixels, pixels);
+  pen.drawImage(image, (i % across) * tile, Math.floor(i / across) * tile, tile, tile, 0, 0, pixels, pixels);
 }

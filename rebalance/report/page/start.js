@@ -10,6 +10,7 @@ function redraw() {
   showControls();
   showAverage();
   showMatrix();
+  showViews();
   showParticles();
   showScan();
   showCommand();
@@ -31,6 +32,7 @@ find("facts").textContent = facts();
 startTiles();
 startControls();
 startMatrix();
+startViews();
 startAverage();
 startScan();
 startDecisions();
@@ -38,7 +40,7 @@ startKeyboard();
 // Where a decision is waiting: the number that a scan suggests, before what it makes.
 openTab(scan ? "scan" : pairs ? "matrix" : told.balance ? "particles" : "average");
 listeners = [redraw];
-sheetReady.then(() => {
+sheetsReady.then(() => {
   redraw();
   document.documentElement.dataset.ready = "yes";
 });

@@ -160,6 +160,7 @@ function choose(i) {
   state.chosen = i;
   for (const tile of tiles) tile.classList.toggle("chosen", tile.place === i);
   showAverage();
+  showChosenView();
 }
 
 function startTiles() {

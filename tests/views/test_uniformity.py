@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.integrate import quad
 
-from rebalance.evaluation.uniformity import (
+from rebalance.views.uniformity import (
     fourier_directions,
     isotropic_density,
     slice_kernel,
