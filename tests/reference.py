@@ -203,7 +203,7 @@ def posed(samples: np.ndarray, turn: int, mirrored: bool) -> np.ndarray:
 
 
 def pose_correlations(samples: np.ndarray, slices: np.ndarray) -> np.ndarray:
-    """Normalised correlation of an image (J, H) with slices (D, J, H) in every pose, (2, D, 2 H)."""
+    """Correlation of an image (J, H) with slices (D, J, H) in every pose, (2, D, 2 H)."""
     n_angles = 2 * samples.shape[1]
     found = np.empty((2, len(slices), n_angles))
     for d, one in enumerate(slices):

@@ -27,7 +27,7 @@ class ViewsOptions(SearchOptions):
     """What is compared, and what is known of the molecule."""
 
     symmetry: str = option(
-        "auto", "Point group: C1, C4, D2, T, O, I, …; auto takes one where the averages bear it out."
+        "auto", "Point group: C1, C4, D2, T, O, I, …; auto takes one if the averages bear it out."
     )
     seed: int = option(0, "Of the random starts.", ge=0)
 
@@ -75,8 +75,8 @@ class ViewsMetric(Metric):
         if not features.trusted:
             return Block(image)
         angle = features.angle[rows.start : rows.stop, columns.start : columns.stop]
-        near = 1.0 - np.minimum(angle, np.float32(FARTHEST)) / np.float32(FARTHEST)
-        return Block(image * near)
+        near = 1.0 - np.minimum(angle, FARTHEST) / FARTHEST
+        return Block((image * near).astype(np.float32))
 
     def facts(self, features: Views) -> Mapping[str, Any]:
         """Agreement, verdict, symmetry and the size of a voxel."""

@@ -12,7 +12,7 @@ def expected_angles(
 ) -> DoubleArray:
     r"""Angle between the views of two averages, expected over both posteriors, less their widths.
 
-    θᵢⱼ² = eᵢⱼ² − (eᵢᵢ² + eⱼⱼ²) / 2 with e = P A Pᵀ: the widths of two posteriors add to an angle in
+    θᵢⱼ² = eᵢⱼ² − (eᵢᵢ² + eⱼⱼ²) / 2 with e = P A Pᵀ: the widths of posteriors add to an angle in
     squares, so that equal ones have the angle 0 and far ones keep theirs.
 
     Parameters

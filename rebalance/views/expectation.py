@@ -1,10 +1,10 @@
-"""One step of expectation–maximisation: images against the slices of a map, and a new map of them."""
+"""One step of expectation–maximisation: images against slices of a map, and a new map of them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,8 +18,18 @@ ComplexArray = npt.NDArray[np.complex64]
 TILE = 32
 """Images that are compared at a time: memory is a tile's poses, whatever N."""
 
-Mapper = Callable[[Callable[[range], Any], Iterable[range]], Iterable[Any]]
-"""`map`, or that of a pool of threads."""
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class Mapper(Protocol):
+    """`map`, or that of a pool of threads."""
+
+    def __call__(
+        self, function: Callable[[Item], Result], items: Iterable[Item], /
+    ) -> Iterable[Result]:
+        """The function of every item, in order."""
+        ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,7 +95,7 @@ class PoseSearch:
         self._cosine, self._sine = np.cos(angle[: self.n_half]), np.sin(angle[: self.n_half])
         self._ring = np.sqrt(np.arange(1, n_rings + 1)).astype(np.float32)
         own = samples[:, :n_rings]
-        orders = _angular(own)
+        orders: npt.NDArray[Any] = _angular(own)
         norm = np.sqrt(_power(orders))
         self.samples = own / norm[:, None, None]
         # For each order: real parts of the images, then imaginary parts.
@@ -166,7 +176,7 @@ class PoseSearch:
         return value, pose
 
     def rotations(self, pose: IntArray) -> DoubleArray:
-        """Poses as rotations, rows the image's x and y axes and the direction; float64 (n, 3, 3)."""
+        """Poses as rotations: rows are the image's x and y axes and the direction; (n, 3, 3)."""
         which, turn = np.divmod(pose, self.n_turns)
         mirrored, direction = np.divmod(which, len(self.directions))
         frame = self.frames[direction].copy()

@@ -1,4 +1,4 @@
-"""How well each average fits the common structure, and which fit so badly that they show another."""
+"""How well each average fits the common structure, and which show something else."""
 
 from __future__ import annotations
 

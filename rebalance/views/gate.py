@@ -68,7 +68,7 @@ def why_not(agreement: float, n_averages: int) -> str:
         return too_few(n_averages)
     if agreement < AGREEING:
         return (
-            f"Independent starts agree by {agreement:.2f} only, where {AGREEING:.2f} is needed: the "
+            f"Independent starts agree by {agreement:.2f} only, {AGREEING:.2f} is needed: the "
             "averages may be too noisy or too few, show more than one structure, or be mostly junk."
         )
     return ""

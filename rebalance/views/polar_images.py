@@ -98,7 +98,7 @@ def polar_images(
 
 
 def image_weights(n_particles: npt.NDArray[np.int64] | None, n: int) -> FloatArray:
-    """How much each average counts for the map: the root of its particles, at most twice the median.
+    """How much each average counts for the map: √ of its particles, at most twice the median.
 
     Returns
     -------

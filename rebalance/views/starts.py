@@ -113,6 +113,7 @@ def best_runs(
     with workers(threads, n_starts) as (outer, inner):
         begun = list(outer(lambda n: _begin(samples, weight, seed, n, inner), range(n_starts)))
     order = sorted(range(n_starts), key=lambda n: (-begun[n][0], n))[:n_kept]
+
     def go_on(n: int) -> Run:
         start = Run(samples, np.zeros((len(samples), 2)), begun[n][1], np.eye(3)[None], 0.0)
         run = refine(start, weight, FINE, inner)
@@ -136,9 +137,7 @@ def refine(run: Run, weight: FloatArray, stage: Stage, mapper: Mapper = map) -> 
     return replace(run, volume=volume, score=_mean(best, weight))
 
 
-def symmetric(
-    run: Run, weight: FloatArray, operations: DoubleArray, mapper: Mapper = map
-) -> Run:
+def symmetric(run: Run, weight: FloatArray, operations: DoubleArray, mapper: Mapper = map) -> Run:
     """A run made with a point group, the axes of which were found on its map."""
     run = refine(replace(run, operations=operations), weight, SYMMETRIC, mapper)
     return refine(centred(run, mapper), weight, CENTRED, mapper)
@@ -156,7 +155,7 @@ def centred(run: Run, mapper: Mapper = map) -> Run:
 def pose_search(
     samples: ComplexArray, stage: Stage, operations: DoubleArray | None = None, mapper: Mapper = map
 ) -> PoseSearch:
-    """The poses of a stage; with a point group those of one asymmetric unit, sampled more finely."""
+    """The poses of a stage; with a point group those of one unit of it, sampled more finely."""
     if operations is None or len(operations) == 1:
         return PoseSearch(samples, stage.n_directions, stage.n_rings, mapper=mapper)
     finer = stage.n_directions * max(2, len(operations) // 2)
@@ -176,13 +175,11 @@ def _begin(
     """Score and map of one start after the coarse stages."""
     rng = seeds.generator(seed, number)
     n = len(samples)
-    volume = None
+    search = pose_search(samples, COARSE[0], mapper=mapper)
+    volume = _random_map(search, weight, rng)
     for stage in COARSE:
         search = pose_search(samples, stage, mapper=mapper)
-        if volume is None:
-            volume = _random_map(search, weight, rng)
-        else:
-            volume = search.grid.regridded(volume)
+        volume = search.grid.regridded(volume)
         asked = min(max(int(stage.part * n), _LEAST_PART), n)
         for perplexity in _schedule(stage):
             rows = np.sort(rng.choice(n, asked, replace=False))

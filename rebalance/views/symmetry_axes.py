@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from rebalance.kernels.poses_cpu import correlate_turned
 from rebalance.model import BoolArray, DoubleArray, FloatArray
 from rebalance.point_groups import operations_of
 from rebalance.views.fourier_map import FourierMap, hemisphere
+
+ComplexArray = npt.NDArray[np.complex64]
 
 N_ROTATIONS, N_DIRECTIONS = 1_500, 400
 """Orientations that are tried; directions, where there is but one axis."""
@@ -84,7 +87,7 @@ def find_axes(
     return best, np.einsum("ji,gjk,kl->gil", best_frame, operations, best_frame)
 
 
-def _points(spectrum: FloatArray, grid: FourierMap) -> tuple[DoubleArray, DoubleArray]:
+def _points(spectrum: ComplexArray, grid: FourierMap) -> tuple[DoubleArray, DoubleArray]:
     """Points on shells, and weights that give each shell its area whatever its power."""
     shells = np.arange(1, min(_N_SHELLS, grid.n_rings) + 1)
     directions, _ = hemisphere(_N_POINTS)

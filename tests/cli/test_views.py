@@ -10,7 +10,6 @@ from typing import Any
 import mrcfile
 import numpy as np
 import pytest
-from rebalance.poses.conventions import rotation_of_angles
 from typer.testing import CliRunner, Result
 
 import rebalance
@@ -18,6 +17,7 @@ from rebalance.cache import AffinityCache
 from rebalance.cli import app
 from rebalance.errors import OptionError
 from rebalance.model import ClassAverages, views_of
+from rebalance.poses.conventions import rotation_of_angles
 from rebalance.record.affinity_file import read_affinity
 from tests.numbered_views import MISFITS, UNTRUSTED, NumberedViews, install_numbered_views
 

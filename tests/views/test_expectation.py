@@ -66,7 +66,7 @@ def expectation_of(rng: np.random.Generator, n_effective: float) -> tuple:
 
 
 def test_the_best_pose_is_that_of_a_search_one_by_one() -> None:
-    search, _, found, correlations = expectation_of(np.random.default_rng(2), 20.0)
+    _, _, found, correlations = expectation_of(np.random.default_rng(2), 20.0)
     flat = correlations.reshape(len(correlations), -1)
     np.testing.assert_allclose(found.best, flat.max(axis=1), atol=1e-5)
     np.testing.assert_array_equal(found.best_pose, flat.argmax(axis=1))
@@ -74,7 +74,7 @@ def test_the_best_pose_is_that_of_a_search_one_by_one() -> None:
 
 @pytest.mark.parametrize("n_effective", [8.0, 20.0, 60.0])
 def test_probabilities_have_the_perplexity_that_is_asked_for(n_effective: float) -> None:
-    search, weight, found, correlations = expectation_of(np.random.default_rng(3), n_effective)
+    _, weight, found, correlations = expectation_of(np.random.default_rng(3), n_effective)
     for i, one in enumerate(correlations):
         p = reference.pose_probabilities(one, n_effective)
         p[p < np.exp(-NEGLIGIBLE) * p.max()] = 0

@@ -48,7 +48,7 @@ def test_a_map_without_symmetry_is_unlike_its_turned_copies() -> None:
 
 def test_no_symmetry_is_the_identity() -> None:
     grid = FourierMap(5)
-    likeness, found = find_axes(np.ones((14,) * 3, np.float32), grid, "C1", np.random.default_rng(0))
+    likeness, found = find_axes(np.ones((14,) * 3), grid, "C1", np.random.default_rng(0))
     assert likeness == 1
     np.testing.assert_array_equal(found, np.eye(3)[None])
 
