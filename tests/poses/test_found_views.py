@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(
 
 def test_particles_get_the_poses_that_they_were_simulated_in(tmp_path: Path) -> None:
     """Modulo frame, hand and centre of the map; any sign that is wrong leaves no common frame."""
-    options = {"n_averages": 50, "n_particles": 2500, "n_views": 25, "n_preferred": 0, "box": 48}
+    options = {"n_averages": 60, "n_particles": 3000, "n_views": 25, "n_preferred": 0, "box": 48}
     options |= {"preferred_share": 0.0, "pixel_size": 5.3, "snr": 0.1, "seed": 12}
     simulated = simulate_class_averages(options)
     dataset = rebalance.read(write_relion(simulated, tmp_path).job)
