@@ -10,7 +10,7 @@ from rebalance.figures import style
 from rebalance.figures.layout import fill_at, label_at, new_figure, text_at
 from rebalance.figures.text import joined
 from rebalance.figures.tiles import grey, placed
-from rebalance.figures.view_words import misfits, took_part
+from rebalance.figures.view_words import doubt, misfits, took_part
 from rebalance.model import ClassAverages, FloatArray, IntArray, Superclasses, Transform, Views
 from rebalance.model.counting import counted
 
@@ -62,6 +62,7 @@ def reprojections_beside(
         joined(
             job,
             f"median correlation {_median(views, rows)}",
+            doubt(views),
             misfits(views),
             f"the {MOST} of worst fit" if len(rows) > MOST else "",
         ),

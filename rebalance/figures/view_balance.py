@@ -12,6 +12,7 @@ from rebalance.figures.layout import axes_at, new_figure, text_at
 from rebalance.figures.sphere_axes import draw_disc, limits
 from rebalance.figures.text import joined
 from rebalance.figures.view_density import smoothed
+from rebalance.figures.view_words import doubt
 from rebalance.figures.views import drawn_hemisphere
 from rebalance.model import DoubleArray, IntArray, ViewBalance, Views
 
@@ -49,7 +50,12 @@ def particles_over_views(views: Views, balance: ViewBalance, *, job: str = "") -
         2 * style.MARGIN + len(maps) * (DISC + GAP) + 0.65 + 0.35 + BARS,
         style.HEADER + 0.3 + DISC + 0.1 + style.MARGIN,
         _title(balance),
-        joined(job, f"point group {views.symmetry}", f"{int(balance.before.sum()):,} particles"),
+        joined(
+            job,
+            f"point group {views.symmetry}",
+            f"{int(balance.before.sum()):,} particles",
+            doubt(views),
+        ),
     )
     at = _grid(hemisphere)
     densities = [_density(views, counts, hemisphere, at) for _, counts in maps]

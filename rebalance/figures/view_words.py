@@ -34,3 +34,8 @@ def misfits(views: Views) -> str:
     """How many averages show something else; empty for none."""
     n = int(np.count_nonzero(views.is_misfit))
     return f"{counted(n, 'average')} {'fits' if n == 1 else 'fit'} no view" if n else ""
+
+
+def doubt(views: Views) -> str:
+    """For the heading of what is shown of them; empty if they are to be trusted."""
+    return "" if views.trusted else "views that are not trusted"

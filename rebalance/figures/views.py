@@ -56,7 +56,7 @@ def class_average_views(
     figure = new_figure(
         style.MARGIN + DISC + GAP + COLUMN + style.MARGIN,
         style.HEADER + DISC + style.MARGIN,
-        f"Where {counted(count, 'class average')} look{'s' if count == 1 else ''} from",
+        f"Where {counted(count, 'class average')} {_looks(views, count)} from",
         joined(job, f"point group {views.symmetry}", misfits(views)),
     )
     weight = np.ones(len(views)) if n_particles is None else n_particles.astype(np.float64)
@@ -66,6 +66,12 @@ def class_average_views(
     _circles(axes, views, superclasses, weight, hemisphere)
     _column(figure, views, superclasses, n_particles)
     return figure
+
+
+def _looks(views: Views, count: int) -> str:
+    if not views.trusted:
+        return "may look"
+    return "looks" if count == 1 else "look"
 
 
 def drawn_hemisphere(views: Views, weight: npt.NDArray[np.float64]) -> Hemisphere:

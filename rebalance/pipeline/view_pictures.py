@@ -7,7 +7,17 @@ from typing import Any
 import numpy as np
 
 from rebalance import seeds
-from rebalance.model import Dataset, IntArray, RunResult, Selection, Superclasses, Views, views_of
+from rebalance.model import (
+    ClassAverages,
+    Dataset,
+    FloatArray,
+    IntArray,
+    RunResult,
+    Selection,
+    Superclasses,
+    Views,
+    views_of,
+)
 from rebalance.model.class_numbers import count_classes
 
 MOST_PIXELS = 128
@@ -50,14 +60,10 @@ def pictures_of_views(
         ``reprojections`` where there are averages, ``view_balance`` where there are particles.
     """
     from rebalance.views.distribution import view_balance
-    from rebalance.views.reproject import reprojections
 
     arguments: dict[str, Any] = {}
     if dataset.class_averages is not None:
-        images, box = dataset.class_averages.images, dataset.class_averages.box
-        arguments["reprojections"] = reprojections(
-            views, box, side=min(box, MOST_PIXELS), like=images
-        )
+        arguments["reprojections"] = reprojections_of(dataset.class_averages, views)
     if dataset.particles is not None:
         class_id = dataset.particles.class_id
         before = _counts(class_id, views.class_id)
@@ -69,6 +75,14 @@ def pictures_of_views(
             rng = seeds.generator(selection.seed)
         arguments["view_balance"] = view_balance(views, before, after, rng)
     return arguments
+
+
+def reprojections_of(averages: ClassAverages, views: Views) -> FloatArray:
+    """What each average should show, in its own contrast; as many pixels as a picture needs."""
+    from rebalance.views.reproject import reprojections
+
+    side = min(averages.box, MOST_PIXELS)
+    return reprojections(views, averages.box, side=side, like=averages.images)
 
 
 def _counts(class_id: IntArray, averages: IntArray) -> IntArray:

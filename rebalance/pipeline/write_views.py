@@ -90,14 +90,14 @@ def _write_poses(dataset: Dataset, views: Views, folder: Path) -> tuple[list[Pat
 
 def _draw(dataset: Dataset, views: Views, balance: ViewBalance, folder: Path) -> list[Path]:
     from rebalance import figures
-    from rebalance.views.reproject import reprojections
+    from rebalance.pipeline.view_pictures import reprojections_of
 
     averages = dataset.class_averages
     assert averages is not None
     drawn = figures.draw_views(
         dataset,
         views,
-        reprojections=reprojections(views, averages.box),
+        reprojections=reprojections_of(averages, views),
         view_balance=None if averages.n_particles is None else balance,
     )
     folder.mkdir()

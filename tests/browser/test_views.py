@@ -148,10 +148,12 @@ def pixels(shown: Opened, canvas: str) -> np.ndarray:
 
 
 def test_an_average_stands_beside_the_map_from_where_it_looks(
-    page_with: Callable[..., Opened], views: Views
+    page_with: Callable[..., Opened], views: Views, results: Callable[..., RunResult]
 ) -> None:
     shown = page_with(views)
-    maps = reprojections(views, 32)
+    averages = results("main").dataset.class_averages
+    assert averages is not None
+    maps = reprojections(views, 32, like=averages.images)
     alike, crossed = [], []
     numbers = [members[0] for members in shown.groups()]
     drawn = {}

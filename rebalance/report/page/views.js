@@ -150,8 +150,9 @@ function pointAt(i) {
 function viewWords(i) {
   const words = [`Class ${classOf[i]}, ${whereWords(i)}`];
   if (told.averages.particles) {
-    const kept = Math.round(keptOf(i));
-    words.push(kept === particlesOf(i) || !told.balance ? counted(kept || particlesOf(i), "particle") : `${count(particlesOf(i))} → ${counted(kept, "particle")}`);
+    const kept = keptOf(i), all = particlesOf(i);
+    if (!told.balance || groupOf(i) < 0 || kept === all) words.push(counted(all, "particle"));
+    else words.push(`${count(all)} → ${kept < 0.5 ? "less than 1 particle" : counted(Math.round(kept), "particle")}`);
   }
   if (views.fit[i] !== null) words.push(`correlation with the map ${fitWords(i)}`);
   return `${words.join("; ")}.`;
@@ -215,5 +216,5 @@ function showStarts() {
   })));
   find("starts").replaceChildren(element("tbody", {}, ...rows));
   const agree = views.in_agreement.filter(Boolean).length;
-  find("starts-said").textContent = `Rank correlation of the angles that each two of ${counted(order.length, "search", "searches")} from random starts found. The views are those of the first ${agree}.`;
+  find("starts-said").textContent = `Rank correlation of the angles that each two of ${counted(order.length, "search", "searches")} from random starts found. ${agree > 1 ? `The views are those of the first ${agree}.` : "No two of them agree."}`;
 }
