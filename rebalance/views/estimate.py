@@ -68,7 +68,7 @@ def estimate(
         for number in range(MOST_ROUNDS):
             left_out = misfits
             judged = _round(images.samples, weight, left_out, seed + number, axial, threads)
-            misfits = find_misfits(_mean_fit(judged, left_out))
+            misfits = find_misfits(_mean_fit(judged, left_out), left_out)
             if (~misfits).sum() < gate.FEWEST:
                 misfits = left_out
             if (misfits == left_out).all():

@@ -57,27 +57,30 @@ def held_out_fit(
     return fit
 
 
-def find_misfits(fit: DoubleArray) -> BoolArray:
+def find_misfits(fit: DoubleArray, left_out: BoolArray) -> BoolArray:
     """Which averages fit so badly that they show something else than the others.
 
     In Fisher's z, averages are parted in two where the variance between the parts is largest (Otsu
     1979, doi:10.1109/TSMC.1979.4310076). Where the two lie far apart (Ashman's D, Ashman et al.
     1994, doi:10.1086/117248), the lower one is of misfits. Else most are of one kind, and those far
-    below their densest half are.
+    below their densest half are. Where the cut is, those decide that the map was made of: others
+    fit it less well for that alone.
 
     Parameters
     ----------
     fit : float64 (N,)
         Correlations.
+    left_out : bool (N,)
+        Those that the map was not made of.
 
     Returns
     -------
     bool (N,)
     """
     z = np.arctanh(np.clip(fit, -_MOST, _MOST))
-    if len(z) < FEWEST:
-        return np.zeros(len(z), dtype=np.bool_)
-    order = np.sort(z)
+    order = np.sort(z[~left_out])
+    if len(order) < FEWEST:
+        return left_out
     n_below = _otsu(order)
     below, above = order[:n_below], order[n_below:]
     spread = np.sqrt((below.var() + above.var()) / 2 + LEAST_SPREAD**2)
