@@ -11,7 +11,7 @@ from rebalance.model import DoubleArray, FloatArray
 FEWEST = 10
 """Averages below which nothing is estimated."""
 
-AGREEING = 0.8
+AGREEING = 0.75
 """Spearman's correlation of their angles from which two starts found the same."""
 
 _MOST = 400

@@ -45,6 +45,8 @@ FINAL = Stage(500, 10, 1, 16.0, 16.0, 1.0)
 """Poses that are kept; directions are about 6.4° apart."""
 N_CENTRINGS = 2
 N_STARTS, N_KEPT = 6, 3
+N_OF_FEW, N_KEPT_OF_FEW, FEW = 10, 4, 40
+"""More of them for few averages, which cost little and lead astray more often."""
 N_FIRST = 12
 """Averages in random poses that a start is made of."""
 _LEAST_PART = 15
@@ -96,8 +98,6 @@ def best_runs(
     seed: int,
     *,
     threads: int = 1,
-    n_starts: int = N_STARTS,
-    n_kept: int = N_KEPT,
 ) -> list[Run]:
     """The best of several starts, best first.
 
@@ -110,6 +110,8 @@ def best_runs(
     threads : int
         They change no byte of the result.
     """
+    few = len(samples) <= FEW
+    n_starts, n_kept = (N_OF_FEW, N_KEPT_OF_FEW) if few else (N_STARTS, N_KEPT)
     with workers(threads, n_starts) as (outer, inner):
         begun = list(outer(lambda n: _begin(samples, weight, seed, n, inner), range(n_starts)))
     order = sorted(range(n_starts), key=lambda n: (-begun[n][0], n))[:n_kept]
