@@ -13,8 +13,9 @@ from rebalance.model import BoolArray, ClassAverages, DoubleArray, FloatArray, I
 from rebalance.simulate import image_formation, viewing_directions
 from rebalance.simulate.blobs import Blobs
 from rebalance.simulate.image_simulator import ImageSimulator
-from rebalance.simulate.molecule import PHANTOM, Molecule, load_molecule
-from rebalance.simulate.poses import PlannedParticles, plan_averages
+from rebalance.simulate.molecule import MODEL, PHANTOM, Molecule, load_molecule
+from rebalance.simulate.particle_poses import PlannedParticles
+from rebalance.simulate.poses import plan_averages
 from rebalance.simulate.projection import in_plane
 from rebalance.simulate.simulation_options import SimulationOptions, parse_simulation
 from rebalance.simulate.symmetry import operators
@@ -155,7 +156,10 @@ def simulate_class_averages(
     rng = np.random.default_rng(options.seed)
     plan = plan_averages(options, molecule.operators, rng)
     particles = PlannedParticles.draw(plan, options, rng)
-    optics = image_formation.Optics(pixel_size, b_factor=options.b_factor, ctf=options.ctf)
+    solvent = options.solvent if molecule.kind == MODEL else 0.0
+    optics = image_formation.Optics(
+        pixel_size, b_factor=options.b_factor, ctf=options.ctf, solvent=solvent
+    )
     simulator = ImageSimulator.of(molecule.density, plan, particles, options, optics)
     n, n_particles = options.n_averages, options.n_particles
     images, ssnr, count = simulator.averages(rng)

@@ -9,13 +9,17 @@ import numpy as np
 from rebalance.model import DoubleArray, FloatArray, IntArray, Transform
 from rebalance.simulate import image_formation, viewing_directions
 from rebalance.simulate.blobs import Blobs
-from rebalance.simulate.junk_images import junk_picture, neighbours
-from rebalance.simulate.poses import PlannedAverages, PlannedParticles
+from rebalance.simulate.junk_images import JunkImages, neighbours
+from rebalance.simulate.particle_poses import PlannedParticles
+from rebalance.simulate.poses import PlannedAverages
 from rebalance.simulate.projection import in_plane, project
-from rebalance.simulate.simulation_options import JUNK, NOISE, VIEW, SimulationOptions
+from rebalance.simulate.simulation_options import JUNK, MERGED, NOISE, VIEW, SimulationOptions
 from rebalance.simulate.volume import Volume
 
 _IMAGES_AT_ONCE = 256
+_DEFOCI = 64
+_BIAS, _BIAS_REACH = 1.0, 0.25
+"""Noise aligned to an average, ÷ noise, at radius 0; and its fall-off, in diameters."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,8 +100,13 @@ class ImageSimulator:
         coarse = np.exp(-((5 * optics.pixel_size * self._frequency) ** 2))
         images = np.zeros((n, box, box), dtype=np.float32)
         ssnr = np.zeros((n, box // 2 + 1))
+        limit = image_formation.low_pass(self._frequency, options.resolution_limit)
         for row in range(n):
             if size := int(count[row]):
+                if options.averaging == "iterated":
+                    average, ssnr[row] = self._iterated_average(row, signal[row], noise, power, rng)
+                    images[row] = mask * image_formation.filtered(average[None], limit)[0]
+                    continue
                 if options.averaging == "wiener":
                     squared = (transfer**2).mean(axis=0) / noise
                     average = image_formation.wiener_average(signal[row], size, squared, power, rng)
@@ -108,11 +117,40 @@ class ImageSimulator:
                     )
                     squared = flipped**2 / noise
                 ssnr[row] = image_formation.spectral_snr(size, squared, power)
+                if options.resolution_limit is not None:
+                    average = image_formation.filtered(average[None], limit)[0]
                 images[row] = mask * average
             elif plan.kind[row] == NOISE:
                 grain = image_formation.filtered(rng.standard_normal((1, box, box)), coarse)[0]
                 images[row] = mask * grain / grain.std()
         return images, ssnr, count.astype(np.int64)
+
+    def _iterated_average(
+        self,
+        row: int,
+        signal: DoubleArray,
+        noise: DoubleArray,
+        usual_power: DoubleArray,
+        rng: np.random.Generator,
+    ) -> tuple[DoubleArray, DoubleArray]:
+        """The average of a class by the filter of its own iterations, and its SSNR."""
+        options, optics = self.options, self.optics
+        who = self.particles.members[row]
+        radial = np.arange(len(noise)) / (options.box * optics.pixel_size)
+        transfer = optics.transfer(radial, self.particles.defocus[who[:_DEFOCI]])
+        weight = len(who) * (transfer**2).mean(axis=0) / noise
+        own = np.random.default_rng([options.seed, 12, row])
+        # Noise that is aligned to the average adds up; at coarse radii, and more in some classes.
+        reach = own.uniform(0.2, 1.0) * _BIAS_REACH * self.diameter
+        bias = own.lognormal(np.log(_BIAS), 0.5) * np.exp(-((radial * reach) ** 2))
+        gain, ssnr = image_formation.iterated_filter(
+            weight,
+            image_formation.radial_power(signal[None]),
+            usual_power,
+            bias,
+            options.n_iterations,
+        )
+        return image_formation.iterated_average(signal, weight, gain, bias, rng), ssnr
 
     def _signals(self, count: IntArray, rng: np.random.Generator) -> DoubleArray:
         """Noise-free averages over particles' views, in units of the noise; (N, L, L)."""
@@ -122,9 +160,13 @@ class ImageSimulator:
         signal = np.zeros((options.n_averages, box, box))
         for number in np.flatnonzero(count):
             who = self.particles.members[number][: options.n_averaged]
-            error = in_plane(rng.normal(0, options.psi_error, len(who)))
-            moved = plan.shift[number] + rng.normal(0, options.shift_error, (len(who), 2))
-            if not np.isfinite(self.particles.frame[who[0]]).all():
+            blur = plan.blur[number]
+            error = in_plane(rng.normal(0, blur * options.psi_error, len(who)))
+            moved = plan.shift[number] + rng.normal(0, blur * options.shift_error, (len(who), 2))
+            if plan.junk_kind[number] == MERGED:
+                shown = np.isfinite(self.particles.frame[who, 0, 0])
+                who, error, moved = who[shown], error[shown], moved[shown]
+            if not len(who) or not np.isfinite(self.particles.frame[who[0]]).all():
                 continue
             frames = error @ self.particles.frame[who]
             clear = project(self.molecule, frames, box, pixel_size, shifts=moved)
@@ -137,14 +179,17 @@ class ImageSimulator:
         plan, box, pixel_size = self.plan, self.options.box, self.optics.pixel_size
         rng = np.random.default_rng([self.options.seed, 5])
         contrast = float(np.sqrt(self.options.snr)) / self.scale
+        junk = JunkImages(self.molecule, box, pixel_size, contrast, self.options.seed)
         pictures = {}
-        for number in np.flatnonzero((plan.kind == JUNK) | (plan.n_neighbours > 0)).tolist():
+        beside = (plan.n_neighbours > 0) | plan.hazy
+        for number in np.flatnonzero((plan.kind == JUNK) | beside).tolist():
             if plan.kind[number] == JUNK:
-                kind = str(plan.junk_kind[number])
-                picture = junk_picture(kind, self.molecule, box, pixel_size, contrast, rng)
+                picture = junk.picture(str(plan.junk_kind[number]), rng)
             else:
                 around = int(plan.n_neighbours[number])
                 picture = neighbours(around, self.molecule, box, pixel_size, rng)
+                if plan.hazy[number]:
+                    picture = picture + junk.haze(number)
             pictures[number] = self.scale * picture
         return pictures
 

@@ -1,0 +1,216 @@
+"""Do simulated jobs look as real ones do? A classifier tries to tell them apart, and a sheet shows.
+
+    python -m benchmarks.realism [--copies 4] [--sheet FILE] [--json FILE]
+
+For each real classification, jobs of the same box, pixel size, mask and number of averages and
+particles are simulated with ``realistic``, from a stand-in for its ribosome: two of the small
+subunits of the model that there is, face to face. A random forest is trained on what
+`rebalance.curation` measures of each average, and on its isolation. .5 is chance, 1 is told apart
+every time.
+"""
+# ruff: noqa: T201
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import StratifiedKFold, cross_val_predict
+
+from benchmarks.paths import DATA, ROOT, write_json
+from rebalance import engine, formats
+from rebalance.curation.junk import score
+from rebalance.model import ClassAverages, DoubleArray, IntArray
+from rebalance.simulate import simulate_class_averages
+from rebalance.simulate.molecule import Molecule, load_molecule
+
+FIRST_SEED = 70_000
+MEASURES = (
+    "mean_frequency", "fine_share", "edge_energy", "highest_affinity", "median_affinity",
+    "isolation",
+)  # fmt: skip
+_NEAREST = 4
+_SUBUNITS_APART, _SHRUNK = 75.0, 0.88
+"""Å."""
+_FOLDS, _REPEATS = 5, 5
+
+CLEAN = {"junk_share": 0.0, "tiny_share": 0.0, "haze_share": 0.0, "neighbour_share": 0.0}
+JOBS: dict[str, dict[str, Any]] = {
+    "relion31_junk70s": {
+        "box": 64, "pixel_size": 4.3, "mask_diameter": 260.0, "n_averages": 50,
+        "n_particles": 3600, "n_empty": 10, "n_noise": 0, "n_iterations": 3,
+        "resolution_limit": 18.0, "snr": 1.7, "b_factor": 60.0, "defocus_min": 9_000.0,
+        "defocus_max": 26_000.0,
+    },
+    "relion31_70s": {
+        "box": 64, "pixel_size": 4.3, "mask_diameter": 250.0, "n_averages": 30,
+        "n_particles": 3000, "n_empty": 15, "n_noise": 0, "n_iterations": 20, "snr": 1.0, **CLEAN,
+        "size_spread": 0.5, "noise_length": 0.0,
+    },
+    "slicem_ribosomes": {
+        "box": 96, "pixel_size": 4.0, "mask_diameter": 350.0, "n_averages": 100,
+        "n_particles": 50_000, "n_empty": 0, "n_noise": 0, "snr": 3.0, "tiny_share": 0.0,
+    },
+}  # fmt: skip
+"""What is known of each job; the rest is as ``realistic`` has it."""
+
+
+def real(name: str, data: Path) -> ClassAverages:
+    """The averages of a real classification that have particles."""
+    path = data / name
+    averages = formats.read(path / "mixture_2D.mrcs" if "slicem" in name else path).class_averages
+    assert averages is not None
+    return averages.subset(~averages.is_empty)
+
+
+def simulated(name: str, seed: int, molecule: Molecule) -> ClassAverages:
+    """Averages of a job like it, as much known of them as of the real ones."""
+    found = simulate_class_averages(
+        {"realistic": True, "seed": seed, **JOBS[name]}, molecule=molecule
+    ).class_averages
+    found = found.subset(~found.is_empty)
+    if "slicem" in name:
+        found = dataclasses.replace(
+            found, pixel_size=None, n_particles=None, resolution=None, mask_diameter=None
+        )
+    return found
+
+
+def stand_in(model: Path, folder: Path, name: str) -> Molecule:
+    """Two small subunits, as large and as round as a whole ribosome."""
+    import gemmi
+
+    structure = gemmi.read_structure(str(model))
+    first = structure[0]
+    place = np.array([atom.atom.pos.tolist() for atom in first.all()])
+    place = _SHRUNK * (place - place.mean(axis=0))
+    _, _, axes = np.linalg.svd(place, full_matrices=False)
+    axes[2] = np.cross(axes[0], axes[1])
+    half_turn = np.diag([1.0, -1.0, -1.0])
+    quarter = np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+    both = gemmi.Model(1)
+    for letter, turn, away in (("A", np.eye(3), 0.5), ("B", quarter @ half_turn, -0.5)):
+        moved = place @ axes.T @ turn.T + [0.0, 0.0, away * _SUBUNITS_APART]
+        for chain in first:
+            both.add_chain(chain)
+        for atom, xyz in zip(list(both.all())[-len(place) :], moved, strict=True):
+            atom.atom.pos = gemmi.Position(*xyz)
+        both[-1].name = letter
+    out = gemmi.Structure()
+    out.add_model(both)
+    path = folder / "stand_in.cif"
+    out.setup_entities()
+    out.make_mmcif_document().write_file(str(path))
+    grid = {key: JOBS[name][key] for key in ("box", "pixel_size")}
+    return load_molecule({"source": str(path), **grid})
+
+
+def measured(averages: ClassAverages) -> DoubleArray:
+    """float64 (N, 6): what is measured of each average, as `MEASURES` names it."""
+    affinity = engine.affinity(averages)
+    quality = score(averages, affinity)
+    columns = {name: quality.measures[name] for name in MEASURES[:-1]}
+    for name in ("mean_frequency", "fine_share", "edge_energy"):
+        columns[name] = np.log10(np.maximum(columns[name], 1e-12))
+    others = affinity.values.astype(np.float64)
+    np.fill_diagonal(others, -np.inf)
+    nearest = np.sort(others, axis=1)[:, -_NEAREST:].mean(axis=1)
+    return np.column_stack([*columns.values(), nearest / np.quantile(nearest, 0.9)])
+
+
+def told_apart(values: DoubleArray, is_real: IntArray, seed: int = 0) -> tuple[float, float]:
+    """Mean and standard deviation over repeats of the cross-validated AUC of a random forest."""
+    areas = []
+    for repeat in range(_REPEATS):
+        forest = RandomForestClassifier(
+            300, min_samples_leaf=5, class_weight="balanced", random_state=seed + repeat, n_jobs=1
+        )
+        folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=seed + repeat)
+        guess = cross_val_predict(forest, values, is_real, cv=folds, method="predict_proba")
+        areas.append(roc_auc_score(is_real, guess[:, 1]))
+    return float(np.mean(areas)), float(np.std(areas))
+
+
+def by_measure(values: DoubleArray, is_real: IntArray) -> dict[str, float]:
+    """AUC of each measure alone; above .5 where it is higher in real averages."""
+    return {
+        name: float(roc_auc_score(is_real, column))
+        for name, column in zip(MEASURES, values.T, strict=True)
+    }
+
+
+def draw_sheet(pairs: dict[str, tuple[ClassAverages, ClassAverages]], path: Path) -> None:
+    """Real averages at the left, simulated ones at the right, largest first where sizes are known."""
+    from matplotlib.figure import Figure
+
+    columns, most = 10, 4
+    figure = Figure(figsize=(14, 1.05 * most * len(pairs)), layout="constrained")
+    for half, row in zip(figure.subfigures(len(pairs), 2).ravel(), range(2 * len(pairs)), strict=True):
+        name, both = list(pairs.items())[row // 2]
+        averages = both[row % 2]
+        sizes = averages.n_particles
+        order = np.arange(len(averages)) if sizes is None else np.argsort(-sizes, kind="stable")
+        spaced = order[np.linspace(0, len(order) - 1, min(columns * most, len(order))).astype(int)]
+        half.suptitle(f"{name}, {('real', 'simulated')[row % 2]}", fontsize=10)
+        for place, axes in enumerate(half.subplots(most, columns).ravel()):
+            axes.set_axis_off()
+            if place < len(spaced):
+                image = averages.images[spaced[place]]
+                low, high = np.percentile(image, (0.5, 99.7))
+                axes.imshow(image, cmap="gray", vmin=low, vmax=high)
+                if sizes is not None:
+                    axes.set_title(f"{sizes[spaced[place]]:,}", fontsize=7, pad=2)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    figure.savefig(path, dpi=100)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--copies", type=int, default=4, help="simulated jobs for each real one")
+    parser.add_argument("--seed", type=int, default=FIRST_SEED)
+    parser.add_argument("--data", type=Path, default=DATA)
+    parser.add_argument("--sheet", type=Path, default=ROOT / "docs/images/realism.png")
+    parser.add_argument("--json", type=Path, help="write the figures there")
+    arguments = parser.parse_args()
+    pairs, values, is_real, of = {}, [], [], []
+    with tempfile.TemporaryDirectory() as folder:
+        for name in JOBS:
+            model = arguments.data / "models" / "ribosome.pdb"
+            molecule = stand_in(model, Path(folder), name)
+            jobs = [real(name, arguments.data)]
+            for copy in range(arguments.copies):
+                jobs.append(simulated(name, arguments.seed + copy, molecule))
+            pairs[name] = jobs[0], jobs[1]
+            for number, job in enumerate(jobs):
+                values.append(measured(job))
+                is_real += [int(number == 0)] * len(job)
+                of += [name] * len(job)
+    table, labels, sets = np.vstack(values), np.array(is_real), np.array(of)
+    rows: dict[str, Any] = {}
+    for name in (*JOBS, "all"):
+        mine = sets == name if name != "all" else np.ones(len(sets), dtype=bool)
+        area, spread = told_apart(table[mine], labels[mine])
+        rows[name] = {
+            "real": int(labels[mine].sum()),
+            "simulated": int((1 - labels[mine]).sum()),
+            "auc": round(area, 3),
+            "sd": round(spread, 3),
+            "by_measure": {
+                measure: round(value, 3)
+                for measure, value in by_measure(table[mine], labels[mine]).items()
+            },
+        }
+        print(f"{name:18} AUC {area:.2f} ± {spread:.2f}  {rows[name]['by_measure']}")
+    draw_sheet(pairs, arguments.sheet)
+    if arguments.json:
+        write_json(rows, arguments.json)
+
+
+if __name__ == "__main__":
+    main()
