@@ -3,10 +3,9 @@
     python -m benchmarks.realism [--copies 4] [--sheet FILE] [--json FILE]
 
 For each real classification, jobs of the same box, pixel size, mask and number of averages and
-particles are simulated with ``realistic``, from a stand-in for its ribosome: two of the small
-subunits of the model that there is, face to face. A random forest is trained on what
-`rebalance.curation` measures of each average, and on its isolation. .5 is chance, 1 is told apart
-every time.
+particles are simulated with ``realistic``, from a stand-in for its ribosome, since the model that
+there is has the small subunit only. A random forest is trained on what `rebalance.curation`
+measures of each average, and on its isolation. .5 is chance, 1 is told apart every time.
 """
 # ruff: noqa: T201
 
@@ -14,11 +13,11 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
@@ -27,8 +26,9 @@ from benchmarks.paths import DATA, ROOT, write_json
 from rebalance import engine, formats
 from rebalance.curation.junk import score
 from rebalance.model import ClassAverages, DoubleArray, IntArray
-from rebalance.simulate import simulate_class_averages
-from rebalance.simulate.molecule import Molecule, load_molecule
+from rebalance.simulate import Blobs, simulate_class_averages, volume_of
+from rebalance.simulate.atoms import density_of, read_atoms
+from rebalance.simulate.molecule import MODEL, Molecule
 
 FIRST_SEED = 70_000
 MEASURES = (
@@ -36,8 +36,9 @@ MEASURES = (
     "isolation",
 )  # fmt: skip
 _NEAREST = 4
-_SUBUNITS_APART, _SHRUNK = 75.0, 0.88
-"""Å."""
+_RESOLUTION, _APART = 20.0, 65.0
+_LOBES = (((0, 0, 25), (98, 92, 75)), ((0, 15, -62), (88, 55, 40)))
+"""Of the stand-in, Å; and centre and semi-axes in Å of its two lobes."""
 _FOLDS, _REPEATS = 5, 5
 
 CLEAN = {"junk_share": 0.0, "tiny_share": 0.0, "haze_share": 0.0, "neighbour_share": 0.0}
@@ -45,17 +46,19 @@ JOBS: dict[str, dict[str, Any]] = {
     "relion31_junk70s": {
         "box": 64, "pixel_size": 4.3, "mask_diameter": 260.0, "n_averages": 50,
         "n_particles": 3600, "n_empty": 10, "n_noise": 0, "n_iterations": 3,
-        "resolution_limit": 18.0, "snr": 1.7, "b_factor": 60.0, "defocus_min": 9_000.0,
+        "resolution_limit": 18.0, "snr": 4.0, "ctf_left": 1.0, "shift_error": 1.3, "psi_error": 5.0, "b_factor": 60.0, "defocus_min": 9_000.0,
         "defocus_max": 26_000.0,
     },
     "relion31_70s": {
         "box": 64, "pixel_size": 4.3, "mask_diameter": 250.0, "n_averages": 30,
-        "n_particles": 3000, "n_empty": 15, "n_noise": 0, "n_iterations": 20, "snr": 1.0, **CLEAN,
-        "size_spread": 0.5, "noise_length": 0.0,
+        "n_particles": 3000, "n_empty": 15, "n_noise": 0, "n_iterations": 20, "snr": 2.0, "ctf_left": 1.0, "shift_error": 1.1, **CLEAN,
+        "size_spread": 0.5,
     },
     "slicem_ribosomes": {
         "box": 96, "pixel_size": 4.0, "mask_diameter": 350.0, "n_averages": 100,
-        "n_particles": 50_000, "n_empty": 0, "n_noise": 0, "snr": 3.0, "tiny_share": 0.0,
+        "n_particles": 50_000, "n_empty": 0, "n_noise": 0, "snr": 10.0, "tiny_share": 0.0,
+        "ctf_left": 0.2, "neighbour_share": 0.4,
+        "junk_kinds": "broken,overlap,blob,contaminant,merged,mixed",
     },
 }  # fmt: skip
 """What is known of each job; the rest is as ``realistic`` has it."""
@@ -82,33 +85,23 @@ def simulated(name: str, seed: int, molecule: Molecule) -> ClassAverages:
     return found
 
 
-def stand_in(model: Path, folder: Path, name: str) -> Molecule:
-    """Two small subunits, as large and as round as a whole ribosome."""
-    import gemmi
-
-    structure = gemmi.read_structure(str(model))
-    first = structure[0]
-    place = np.array([atom.atom.pos.tolist() for atom in first.all()])
-    place = _SHRUNK * (place - place.mean(axis=0))
-    _, _, axes = np.linalg.svd(place, full_matrices=False)
-    axes[2] = np.cross(axes[0], axes[1])
-    half_turn = np.diag([1.0, -1.0, -1.0])
-    quarter = np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
-    both = gemmi.Model(1)
-    for letter, turn, away in (("A", np.eye(3), 0.5), ("B", quarter @ half_turn, -0.5)):
-        moved = place @ axes.T @ turn.T + [0.0, 0.0, away * _SUBUNITS_APART]
-        for chain in first:
-            both.add_chain(chain)
-        for atom, xyz in zip(list(both.all())[-len(place) :], moved, strict=True):
-            atom.atom.pos = gemmi.Position(*xyz)
-        both[-1].name = letter
-    out = gemmi.Structure()
-    out.add_model(both)
-    path = folder / "stand_in.cif"
-    out.setup_entities()
-    out.make_mmcif_document().write_file(str(path))
-    grid = {key: JOBS[name][key] for key in ("box", "pixel_size")}
-    return load_molecule({"source": str(path), **grid})
+def stand_in(model: Path, pixel_size: float) -> Molecule:
+    """As large and as round as a ribosome, filled with pieces of the small subunit that there is."""
+    subunit = density_of(read_atoms(model), _RESOLUTION)
+    corners = _APART * np.vstack([np.zeros(3), np.eye(3), -np.eye(3)])
+    turns = Rotation.random(len(corners), random_state=1).as_matrix()
+    places, masses = [], []
+    for number, (corner, turn) in enumerate(zip(corners, turns, strict=True)):
+        place = subunit.centre @ turn.T + corner
+        nearest = ((place[:, None] - corners) ** 2).sum(axis=2).argmin(axis=1)
+        inside = [(((place - middle) / axes) ** 2).sum(axis=1) < 1 for middle, axes in _LOBES]
+        kept = (nearest == number) & np.any(inside, axis=0)
+        places.append(place[kept])
+        masses.append(subunit.mass[kept])
+    place, mass = np.vstack(places), np.concatenate(masses)
+    place -= mass @ place / mass.sum()
+    density = volume_of(Blobs(place, np.full(len(mass), subunit.sigma[0]), mass), pixel_size)
+    return Molecule(density, pixel_size, "C1", np.eye(3)[None], MODEL, "stand-in")
 
 
 def measured(averages: ClassAverages) -> DoubleArray:
@@ -179,18 +172,16 @@ def main() -> None:
     parser.add_argument("--json", type=Path, help="write the figures there")
     arguments = parser.parse_args()
     pairs, values, is_real, of = {}, [], [], []
-    with tempfile.TemporaryDirectory() as folder:
-        for name in JOBS:
-            model = arguments.data / "models" / "ribosome.pdb"
-            molecule = stand_in(model, Path(folder), name)
-            jobs = [real(name, arguments.data)]
-            for copy in range(arguments.copies):
-                jobs.append(simulated(name, arguments.seed + copy, molecule))
-            pairs[name] = jobs[0], jobs[1]
-            for number, job in enumerate(jobs):
-                values.append(measured(job))
-                is_real += [int(number == 0)] * len(job)
-                of += [name] * len(job)
+    for name, settings in JOBS.items():
+        molecule = stand_in(arguments.data / "models" / "ribosome.pdb", settings["pixel_size"])
+        jobs = [real(name, arguments.data)]
+        for copy in range(arguments.copies):
+            jobs.append(simulated(name, arguments.seed + copy, molecule))
+        pairs[name] = jobs[0], jobs[1]
+        for number, job in enumerate(jobs):
+            values.append(measured(job))
+            is_real += [int(number == 0)] * len(job)
+            of += [name] * len(job)
     table, labels, sets = np.vstack(values), np.array(is_real), np.array(of)
     rows: dict[str, Any] = {}
     for name in (*JOBS, "all"):

@@ -55,13 +55,16 @@ class Field:
         smooth = ndimage.gaussian_filter(noise, coarse * self.diameter, mode="wrap")
         return (smooth - smooth.mean()) / smooth.std()
 
-    def lump(self, x: float, y: float, wide: float, sharp: float = 4.0) -> DoubleArray:
-        """A flat-topped round spot of height 1; the sharper, the steeper its brim."""
+    def lump(
+        self, x: float, y: float, wide: float, sharp: float = 4.0, rough: float = 0.1
+    ) -> DoubleArray:
+        """A flat-topped spot of height 1, steeper the sharper, its outline as rough as asked."""
         angle, stretch = self.rng.uniform(0, np.pi), self.rng.uniform(1.0, 1.4)
         u, v = self.x - x, self.y - y
         along = u * np.cos(angle) + v * np.sin(angle)
         across = v * np.cos(angle) - u * np.sin(angle)
         brim = np.sqrt((along / stretch) ** 2 + (across * stretch) ** 2) / wide
+        brim += rough * self.grain(0.4 * wide)
         return np.asarray(1 / (1 + np.exp((brim - 1) * sharp)))
 
 
@@ -149,8 +152,8 @@ def blob(field: Field) -> DoubleArray:
     rng = field.rng
     x, y = rng.normal(0, 0.06, 2)
     wide = rng.uniform(0.14, 0.34)
-    spot = field.lump(x, y, wide, rng.uniform(3, 9))
-    spot *= 1 + rng.uniform(0.05, 0.3) * field.grain(rng.uniform(0.04, 0.1))
+    spot = field.lump(x, y, wide, rng.uniform(3, 9), rough=0.25)
+    spot *= 1 + rng.uniform(0.1, 0.4) * field.grain(rng.uniform(0.04, 0.1))
     dark = np.exp(-0.5 * ((field.radius - 1.3 * wide) / (0.4 * wide)) ** 2)
     picture = spot - rng.uniform(0, 0.25) * dark
     if rng.random() < 0.45:
@@ -185,7 +188,7 @@ def contaminant(field: Field) -> DoubleArray:
     rng = field.rng
     x, y = rng.normal(0, 0.05, 2)
     away = np.hypot(field.x - x, field.y - y)
-    wide = rng.uniform(0.1, 0.28)
+    wide = rng.uniform(0.14, 0.3)
     if rng.random() < 0.5:
         thick = rng.uniform(0.18, 0.4) * wide
         outer = np.sqrt(np.maximum(wide**2 - away**2, 0))

@@ -9,7 +9,7 @@ import numpy as np
 from rebalance.model import DoubleArray, FloatArray, IntArray, Transform
 from rebalance.simulate import image_formation, viewing_directions
 from rebalance.simulate.blobs import Blobs
-from rebalance.simulate.junk_images import JunkImages, neighbours
+from rebalance.simulate.junk_images import NO_PARTICLES, JunkImages, neighbours
 from rebalance.simulate.particle_poses import PlannedParticles
 from rebalance.simulate.poses import PlannedAverages
 from rebalance.simulate.projection import in_plane, project
@@ -18,6 +18,10 @@ from rebalance.simulate.volume import Volume
 
 _IMAGES_AT_ONCE = 256
 _DEFOCI = 64
+_FIRST_RESOLUTION, _FAINT = 20.0, 1e-6
+"""Å, of the averages that iterations begin with; and the power of what they leave out."""
+_HALO = 1.4
+"""Molecules across which a signal has to change to be kept."""
 _BIAS, _BIAS_REACH = 1.0, 0.25
 """Noise aligned to an average, ÷ noise, at radius 0; and its fall-off, in diameters."""
 
@@ -92,11 +96,18 @@ class ImageSimulator:
         transfer = optics.transfer(radial, sample)
         noise = self._noise_power(radial)
         power = image_formation.radial_power(signal[plan.kind == VIEW])
-        for number, picture in self.extras().items():
-            signal[number] += image_formation.filtered(
-                picture[None], optics.envelope(self._frequency)
-            )[0]
         mask = image_formation.soft_disc(box, self.diameter / optics.pixel_size)
+        left = self._ctf_left()
+        if options.averaging == "iterated":
+            signal = image_formation.filtered(signal, left)
+        envelope = optics.envelope(self._frequency)
+        # RELION masks particles first; what doesn't end within the image would ring at its borders.
+        inside = mask if options.averaging == "iterated" else np.ones_like(mask)
+        for number, (particles, field) in self.extras().items():
+            for picture, kept in ((particles, envelope * left), (field, envelope)):
+                if picture.any():
+                    picture = (inside * picture)[None]
+                    signal[number] += image_formation.filtered(picture, kept)[0]
         coarse = np.exp(-((5 * optics.pixel_size * self._frequency) ** 2))
         images = np.zeros((n, box, box), dtype=np.float32)
         ssnr = np.zeros((n, box // 2 + 1))
@@ -138,7 +149,11 @@ class ImageSimulator:
         who = self.particles.members[row]
         radial = np.arange(len(noise)) / (options.box * optics.pixel_size)
         transfer = optics.transfer(radial, self.particles.defocus[who[:_DEFOCI]])
-        weight = len(who) * (transfer**2).mean(axis=0) / noise
+        # Zeros of one or two transfer functions are not known so exactly.
+        all_of_them = np.linspace(options.defocus_min, options.defocus_max, _DEFOCI)
+        usual = (optics.transfer(radial, all_of_them) ** 2).mean(axis=0)
+        squared = 0.6 * (transfer**2).mean(axis=0) + 0.4 * usual
+        weight = len(who) * squared / noise
         own = np.random.default_rng([options.seed, 12, row])
         # Noise that is aligned to the average adds up; at coarse radii, and more in some classes.
         reach = own.uniform(0.2, 1.0) * _BIAS_REACH * self.diameter
@@ -146,7 +161,7 @@ class ImageSimulator:
         gain, ssnr = image_formation.iterated_filter(
             weight,
             image_formation.radial_power(signal[None]),
-            usual_power,
+            usual_power * image_formation.low_pass(radial, _FIRST_RESOLUTION) + _FAINT,
             bias,
             options.n_iterations,
         )
@@ -174,8 +189,25 @@ class ImageSimulator:
         signal *= self.scale
         return signal
 
-    def extras(self) -> dict[int, DoubleArray]:
-        """What an average shows beside its molecule or instead of it, in units of the noise."""
+    def _ctf_left(self) -> DoubleArray:
+        """What averages of particles keep of the signal, at most 1; float64 (L, L//2 + 1)."""
+        options = self.options
+        if options.averaging != "iterated":
+            return np.ones_like(self._frequency)
+        # Normalised particles have no mean; what goes with it leaves a dark halo.
+        halo = 1 - np.exp(-((_HALO * self.molecule.diameter * self._frequency) ** 2))
+        defocus = np.linspace(options.defocus_min, options.defocus_max, 64)
+        size = np.sqrt((self.optics.transfer(self._frequency, defocus) ** 2).mean(axis=0))
+        return np.asarray(halo * (size / size.max()) ** options.ctf_left)
+
+    def extras(self) -> dict[int, tuple[DoubleArray, DoubleArray]]:
+        """What an average shows beside its molecule or instead of it, in units of the noise.
+
+        Returns
+        -------
+        dict
+            By row: what is made of particles, and what is not; float64 (L, L) each.
+        """
         plan, box, pixel_size = self.plan, self.options.box, self.optics.pixel_size
         rng = np.random.default_rng([self.options.seed, 5])
         contrast = float(np.sqrt(self.options.snr)) / self.scale
@@ -183,14 +215,18 @@ class ImageSimulator:
         pictures = {}
         beside = (plan.n_neighbours > 0) | plan.hazy
         for number in np.flatnonzero((plan.kind == JUNK) | beside).tolist():
+            field = np.zeros((box, box))
             if plan.kind[number] == JUNK:
-                picture = junk.picture(str(plan.junk_kind[number]), rng)
+                kind = str(plan.junk_kind[number])
+                picture = junk.picture(kind, rng)
+                if kind in NO_PARTICLES:
+                    picture, field = field, picture
             else:
                 around = int(plan.n_neighbours[number])
                 picture = neighbours(around, self.molecule, box, pixel_size, rng)
                 if plan.hazy[number]:
-                    picture = picture + junk.haze(number)
-            pictures[number] = self.scale * picture
+                    field = junk.haze(number)
+            pictures[number] = self.scale * picture, self.scale * field
         return pictures
 
     def particle_images(
@@ -228,7 +264,8 @@ class ImageSimulator:
                     motion = Transform(
                         float(particles.psi[start + row]), tuple(particles.move[start + row])
                     )
-                    clear[row] += motion.apply(extras[number].astype(np.float32)) / self.scale
+                    picture = sum(extras[number]).astype(np.float32)
+                    clear[row] += motion.apply(picture) / self.scale
             transfer = self.optics.transfer(self._frequency, particles.defocus[part])
             noise = rng.standard_normal(clear.shape)
             if coloured:

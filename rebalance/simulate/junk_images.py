@@ -21,7 +21,9 @@ from rebalance.simulate.volume import Volume
 
 _EDGE_CONTRAST = 2.0
 _ICE_CONTRAST = 3.0
-_FIELD_CONTRAST, _HAZE_CONTRAST = 2.0, 0.5
+_FIELD_CONTRAST, _HAZE_CONTRAST = 3.5, 0.4
+NO_PARTICLES = (*FIELD_JUNK, EDGE, ICE)
+"""Kinds that are not made of particles, so that no CTF modulates them as it does those."""
 _VIEWS_BLURRED = 8
 _BLUR = 25.0
 """Degrees by which views differ in what a classification aligns on something else."""

@@ -19,7 +19,6 @@ from rebalance.simulate.simulation_options import (
     SimulationOptions,
 )
 
-_NEIGHBOURS = 3
 _SAME_VIEW = 0.1
 """Degrees."""
 
@@ -95,7 +94,7 @@ def plan_averages(
     partner = _pair_up(view, superclass, options, later)
     superclass, mirrored = symmetry.closest(view, axes, group)
     crowded = later.random(n_shown) < options.neighbour_share
-    n_neighbours = np.where(crowded, later.integers(1, _NEIGHBOURS + 1, n_shown), 0)
+    n_neighbours = np.where(crowded, later.integers(1, options.most_neighbours + 1, n_shown), 0)
 
     place = rng.permutation(n)
     shown, junk = place[:n_shown], place[n_shown : n_shown + n_junk]

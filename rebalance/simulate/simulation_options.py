@@ -136,6 +136,13 @@ class SimulationOptions(Options):
     )
     noise_floor: float = option(0.3, "White part of the noise where it is correlated.", ge=0, le=1)
     ctf: bool = option(True, "Apply and correct a contrast transfer function.")
+    ctf_left: float = option(
+        0.0,
+        "How much of the CTF's fall-off towards low frequencies iterated averages keep, from "
+        "corrected (0) to none corrected (1).",
+        ge=0,
+        le=1,
+    )
     defocus_min: float = option(8_000.0, "Least defocus.", unit="Å", ge=0)
     defocus_max: float = option(24_000.0, "Largest defocus.", unit="Å", ge=0)
     solvent: float = option(
@@ -178,6 +185,9 @@ class SimulationOptions(Options):
     )
     neighbour_share: float = option(
         0.0, "Share of the averages with other particles at their edge.", ge=0, le=1
+    )
+    most_neighbours: int = option(
+        3, "Other particles that one average has at most.", ge=1, le=3
     )
     haze_share: float = option(
         0.0,
@@ -225,9 +235,9 @@ class SimulationOptions(Options):
 REALISTIC: dict[str, Any] = {
     "junk_share": 0.4, "n_junk": 0, "n_averages": 100, "continuous": True,
     "size_spread": 1.6, "tiny_share": 0.2, "blur_spread": 0.6,
-    "haze_share": 0.3, "solvent": 0.7, "snr": 1.0, "neighbour_share": 0.3,
+    "haze_share": 0.3, "solvent": 0.7, "snr": 1.0, "ctf_left": 0.5, "neighbour_share": 0.3, "most_neighbours": 1,
     "averaging": "iterated", "n_averaged": 40, "particle_spread": 7.0, "psi_error": 3.0,
-    "noise_length": 20.0, "max_shift": 3.0,
+    "shift_error": 0.8, "max_shift": 3.0,
 }  # fmt: skip
 """What ``realistic`` sets, where nobody sets it otherwise."""
 
