@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,19 +26,17 @@ from sklearn.model_selection import StratifiedKFold, cross_val_predict
 from benchmarks.paths import DATA, ROOT, write_json
 from rebalance import engine, formats
 from rebalance.curation.junk import score
-from rebalance.model import ClassAverages, DoubleArray, IntArray
+from rebalance.model import BoolArray, ClassAverages, DoubleArray, IntArray
 from rebalance.simulate import Blobs, simulate_class_averages, volume_of
 from rebalance.simulate.atoms import density_of, read_atoms
 from rebalance.simulate.molecule import MODEL, Molecule
 
 FIRST_SEED = 70_000
-MEASURES = (
-    "mean_frequency", "fine_share", "edge_energy", "highest_affinity", "median_affinity",
-    "isolation",
-)  # fmt: skip
+MEASURES = ("mean_frequency", "fine_share", "edge_energy", "isolation")
 _NEAREST = 4
-_RESOLUTION, _APART = 20.0, 65.0
-_LOBES = (((0, 0, 25), (98, 92, 75)), ((0, 15, -62), (88, 55, 40)))
+_APART = 65.0
+_FILLING, _FILLED = 0.35, 100_000
+_LOBES = (((0, 0, 25), (105, 82, 62)), ((30, 20, -55), (75, 45, 36)))
 """Of the stand-in, Å; and centre and semi-axes in Å of its two lobes."""
 _FOLDS, _REPEATS = 5, 5
 
@@ -46,7 +45,7 @@ JOBS: dict[str, dict[str, Any]] = {
     "relion31_junk70s": {
         "box": 64, "pixel_size": 4.3, "mask_diameter": 260.0, "n_averages": 50,
         "n_particles": 3600, "n_empty": 10, "n_noise": 0, "n_iterations": 3,
-        "resolution_limit": 18.0, "snr": 4.0, "ctf_left": 1.0, "shift_error": 1.3, "psi_error": 5.0, "b_factor": 60.0, "defocus_min": 9_000.0,
+        "resolution_limit": 18.0, "snr": 6.0, "ctf_left": 1.0, "shift_error": 1.3, "psi_error": 5.0, "b_factor": 60.0, "defocus_min": 9_000.0,
         "defocus_max": 26_000.0,
     },
     "relion31_70s": {
@@ -55,12 +54,15 @@ JOBS: dict[str, dict[str, Any]] = {
         "size_spread": 0.5,
     },
     "slicem_ribosomes": {
-        "box": 96, "pixel_size": 4.0, "mask_diameter": 350.0, "n_averages": 100,
+        "box": 96, "pixel_size": 4.0, "mask_diameter": 375.0, "n_averages": 100,
         "n_particles": 50_000, "n_empty": 0, "n_noise": 0, "snr": 10.0, "tiny_share": 0.0,
-        "ctf_left": 0.2, "neighbour_share": 0.4,
+        "ctf_left": 0.1, "neighbour_share": 0.5, "max_shift": 8.0, "junk_share": 0.35,
+        "haze_share": 1.0,
         "junk_kinds": "broken,overlap,blob,contaminant,merged,mixed",
     },
 }  # fmt: skip
+RESOLUTION = {"relion31_junk70s": 20.0, "relion31_70s": 20.0, "slicem_ribosomes": 10.0}
+"""Å, of the map from which each was made, or that its particles go to."""
 """What is known of each job; the rest is as ``realistic`` has it."""
 
 
@@ -85,36 +87,48 @@ def simulated(name: str, seed: int, molecule: Molecule) -> ClassAverages:
     return found
 
 
-def stand_in(model: Path, pixel_size: float) -> Molecule:
+def stand_in(model: Path, pixel_size: float, resolution: float) -> Molecule:
     """As large and as round as a ribosome, filled with pieces of the small subunit that there is."""
-    subunit = density_of(read_atoms(model), _RESOLUTION)
+    subunit = density_of(read_atoms(model), resolution)
     corners = _APART * np.vstack([np.zeros(3), np.eye(3), -np.eye(3)])
     turns = Rotation.random(len(corners), random_state=1).as_matrix()
     places, masses = [], []
     for number, (corner, turn) in enumerate(zip(corners, turns, strict=True)):
         place = subunit.centre @ turn.T + corner
         nearest = ((place[:, None] - corners) ** 2).sum(axis=2).argmin(axis=1)
-        inside = [(((place - middle) / axes) ** 2).sum(axis=1) < 1 for middle, axes in _LOBES]
-        kept = (nearest == number) & np.any(inside, axis=0)
+        inside = np.any([_inside(place, *lobe) for lobe in _LOBES], axis=0)
+        kept = (nearest == number) & inside
         places.append(place[kept])
         masses.append(subunit.mass[kept])
-    place, mass = np.vstack(places), np.concatenate(masses)
+    # Protein fills what RNA leaves open.
+    rng = np.random.default_rng(1)
+    points = rng.uniform(-120, 120, (_FILLED, 3))
+    filling = np.any([_inside(points, *lobe) for lobe in _LOBES], axis=0)
+    share = _FILLING * sum(mass.sum() for mass in masses) / filling.sum()
+    place = np.vstack([*places, points[filling]])
+    mass = np.concatenate([*masses, np.full(filling.sum(), share)])
     place -= mass @ place / mass.sum()
     density = volume_of(Blobs(place, np.full(len(mass), subunit.sigma[0]), mass), pixel_size)
     return Molecule(density, pixel_size, "C1", np.eye(3)[None], MODEL, "stand-in")
 
 
+def _inside(points: DoubleArray, middle: Sequence[float], axes: Sequence[float]) -> BoolArray:
+    return np.asarray((((points - middle) / axes) ** 2).sum(axis=1) < 1)
+
+
 def measured(averages: ClassAverages) -> DoubleArray:
-    """float64 (N, 6): what is measured of each average, as `MEASURES` names it."""
+    """float64 (N, 4): what is measured of each average, as `MEASURES` names it.
+
+    Decimal logarithms of the first three; isolation is the mean affinity to the four nearest ÷
+    its 90th percentile in the job.
+    """
     affinity = engine.affinity(averages)
     quality = score(averages, affinity)
-    columns = {name: quality.measures[name] for name in MEASURES[:-1]}
-    for name in ("mean_frequency", "fine_share", "edge_energy"):
-        columns[name] = np.log10(np.maximum(columns[name], 1e-12))
+    columns = [np.log10(np.maximum(quality.measures[name], 1e-12)) for name in MEASURES[:-1]]
     others = affinity.values.astype(np.float64)
     np.fill_diagonal(others, -np.inf)
     nearest = np.sort(others, axis=1)[:, -_NEAREST:].mean(axis=1)
-    return np.column_stack([*columns.values(), nearest / np.quantile(nearest, 0.9)])
+    return np.column_stack([*columns, nearest / np.quantile(nearest, 0.9)])
 
 
 def told_apart(values: DoubleArray, is_real: IntArray, seed: int = 0) -> tuple[float, float]:
@@ -122,7 +136,7 @@ def told_apart(values: DoubleArray, is_real: IntArray, seed: int = 0) -> tuple[f
     areas = []
     for repeat in range(_REPEATS):
         forest = RandomForestClassifier(
-            300, min_samples_leaf=5, class_weight="balanced", random_state=seed + repeat, n_jobs=1
+            200, min_samples_leaf=5, class_weight="balanced", random_state=seed + repeat, n_jobs=1
         )
         folds = StratifiedKFold(_FOLDS, shuffle=True, random_state=seed + repeat)
         guess = cross_val_predict(forest, values, is_real, cv=folds, method="predict_proba")
@@ -173,7 +187,7 @@ def main() -> None:
     arguments = parser.parse_args()
     pairs, values, is_real, of = {}, [], [], []
     for name, settings in JOBS.items():
-        molecule = stand_in(arguments.data / "models" / "ribosome.pdb", settings["pixel_size"])
+        molecule = stand_in(model, settings["pixel_size"], RESOLUTION[name])
         jobs = [real(name, arguments.data)]
         for copy in range(arguments.copies):
             jobs.append(simulated(name, arguments.seed + copy, molecule))

@@ -22,7 +22,7 @@ _FIRST_RESOLUTION, _FAINT = 20.0, 1e-6
 """Å, of the averages that iterations begin with; and the power of what they leave out."""
 _HALO = 1.4
 """Molecules across which a signal has to change to be kept."""
-_BIAS, _BIAS_REACH = 1.0, 0.25
+_BIAS, _BIAS_REACH = 0.6, 0.25
 """Noise aligned to an average, ÷ noise, at radius 0; and its fall-off, in diameters."""
 
 
@@ -223,7 +223,8 @@ class ImageSimulator:
                     picture, field = field, picture
             else:
                 around = int(plan.n_neighbours[number])
-                picture = neighbours(around, self.molecule, box, pixel_size, rng)
+                nearest = self.options.neighbour_distance
+                picture = neighbours(around, self.molecule, box, pixel_size, nearest, rng)
                 if plan.hazy[number]:
                     field = junk.haze(number)
             pictures[number] = self.scale * picture, self.scale * field

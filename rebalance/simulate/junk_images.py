@@ -21,7 +21,7 @@ from rebalance.simulate.volume import Volume
 
 _EDGE_CONTRAST = 2.0
 _ICE_CONTRAST = 3.0
-_FIELD_CONTRAST, _HAZE_CONTRAST = 3.5, 0.4
+_FIELD_CONTRAST, _HAZE_CONTRAST = 3.5, 0.35
 NO_PARTICLES = (*FIELD_JUNK, EDGE, ICE)
 """Kinds that are not made of particles, so that no CTF modulates them as it does those."""
 _VIEWS_BLURRED = 8
@@ -89,18 +89,23 @@ class JunkImages:
     def haze(self, number: int) -> DoubleArray:
         """What lies beside the view of an average, by its number."""
         rng = np.random.default_rng([self.seed, 14, number])
-        strength = rng.lognormal(np.log(_HAZE_CONTRAST), 0.5)
+        strength = rng.lognormal(np.log(_HAZE_CONTRAST), 0.9)
         return self.contrast * strength * haze(self.box, self.diameter, rng)
 
 
 def neighbours(
-    n: int, molecule: Blobs | Volume, box: int, pixel_size: float, rng: np.random.Generator
+    n: int,
+    molecule: Blobs | Volume,
+    box: int,
+    pixel_size: float,
+    nearest: float,
+    rng: np.random.Generator,
 ) -> DoubleArray:
     """Other particles about the one in the middle, blurred as nothing aligns them; (box, box)."""
     picture = np.zeros((box, box))
     angle = rng.uniform(0, 2 * np.pi) + 2 * np.pi * np.arange(n) / n + rng.normal(0, 0.3, n)
     for direction in angle:
-        distance = rng.uniform(0.6, 0.85) * molecule.diameter / pixel_size
+        distance = rng.uniform(nearest, 0.85) * molecule.diameter / pixel_size
         step = distance * np.array([np.cos(direction), np.sin(direction)])
         picture += rng.uniform(0.4, 0.9) * blurred_molecule(molecule, step, box, pixel_size, rng)
     return picture
