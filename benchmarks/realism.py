@@ -54,10 +54,10 @@ JOBS: dict[str, dict[str, Any]] = {
         "size_spread": 0.5,
     },
     "slicem_ribosomes": {
-        "box": 96, "pixel_size": 4.0, "mask_diameter": 375.0, "n_averages": 100,
+        "box": 96, "pixel_size": 3.6, "mask_diameter": 338.0, "n_averages": 100,
         "n_particles": 50_000, "n_empty": 0, "n_noise": 0, "snr": 10.0, "tiny_share": 0.0,
         "ctf_left": 0.1, "neighbour_share": 0.5, "max_shift": 8.0, "junk_share": 0.35,
-        "haze_share": 1.0,
+        "haze_share": 1.0, "n_preferred": 4, "preferred_share": 0.85,
         "junk_kinds": "broken,overlap,blob,contaminant,merged,mixed",
     },
 }  # fmt: skip

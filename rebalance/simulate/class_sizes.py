@@ -24,7 +24,7 @@ _TIMES = {MERGED: 8.0, JUNK_NOISE: 2.0, BLOB: 2.0}
 """Size of a class of junk ÷ that of others; merged ones take in what fits nowhere."""
 _TINY_IN_JUNK = 2.0
 _LARGEST_TINY = 9
-_MOST_BLUR = 8.0
+_MOST_BLUR, _CROWDED = 8.0, 2.0
 
 
 def shared_junk(options: SimulationOptions) -> list[str]:
@@ -53,13 +53,21 @@ def size_factors(junk_kind: npt.NDArray[np.str_], options: SimulationOptions) ->
     return times * np.exp(spread * rng.standard_normal(n))
 
 
-def blur_factors(options: SimulationOptions) -> DoubleArray:
-    """By how much spread and errors of alignment are larger in each of the N averages."""
-    n = options.n_averages
+def blur_factors(crowded: npt.NDArray[np.bool_], options: SimulationOptions) -> DoubleArray:
+    """By how much spread and errors of alignment are larger in each of the N averages.
+
+    Parameters
+    ----------
+    crowded : bool (N,)
+        Where another particle is beside, that disturbs the alignment.
+    options : SimulationOptions
+    """
+    n = len(crowded)
     if not options.blur_spread:
         return np.ones(n)
     rng = np.random.default_rng([options.seed, _BLUR])
-    return np.minimum(np.exp(options.blur_spread * rng.standard_normal(n)), _MOST_BLUR)
+    factor = np.exp(options.blur_spread * rng.standard_normal(n))
+    return np.minimum(np.where(crowded, _CROWDED, 1.0) * factor, _MOST_BLUR)
 
 
 def hazy(shown: IntArray, options: SimulationOptions) -> npt.NDArray[np.bool_]:

@@ -15,14 +15,24 @@ from rebalance.simulate.blobs import Blobs
 from rebalance.simulate.field_junk import FIELD_JUNK, field_picture, haze
 from rebalance.simulate.particle_junk import PARTICLE_JUNK, ParticleJunk
 from rebalance.simulate.projection import in_plane, project
-from rebalance.simulate.simulation_options import DOUBLE, EDGE, ICE
+from rebalance.simulate.simulation_options import (
+    DOUBLE,
+    EDGE,
+    FILM,
+    HALO,
+    HOLE,
+    ICE,
+    RINGS,
+    SHADE,
+    STREAK,
+)
 from rebalance.simulate.viewing_directions import around, uniform, view_frames
 from rebalance.simulate.volume import Volume
 
 _EDGE_CONTRAST = 2.0
 _ICE_CONTRAST = 3.0
 _FIELD_CONTRAST, _HAZE_CONTRAST = 3.5, 0.35
-NO_PARTICLES = (*FIELD_JUNK, EDGE, ICE)
+NO_PARTICLES = (SHADE, STREAK, RINGS, HALO, HOLE, FILM, EDGE, ICE)
 """Kinds that are not made of particles, so that no CTF modulates them as it does those."""
 _VIEWS_BLURRED = 8
 _BLUR = 25.0

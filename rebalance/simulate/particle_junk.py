@@ -39,7 +39,7 @@ class ParticleJunk:
         """A picture of one of `PARTICLE_JUNK`."""
         if kind == BROKEN:
             part = self.parts[int(rng.integers(2))]
-            return self._average(part, rng.normal(0, 0.06, 2), rng.lognormal(np.log(9), 0.6), rng)
+            return self._average(part, rng.normal(0, 0.06, 2), rng.lognormal(np.log(12), 0.6), rng)
         if kind == OVERLAP:
             return self._overlap(rng)
         return self._aggregate(rng)
@@ -49,7 +49,7 @@ class ParticleJunk:
         angle, apart = rng.uniform(0, 2 * np.pi), rng.uniform(0.3, 0.6)
         step = apart * np.array([np.cos(angle), np.sin(angle)])
         near = rng.uniform(0.1, 0.5)
-        sharp, soft = rng.lognormal(np.log(8), 0.4), rng.lognormal(np.log(20), 0.4)
+        sharp, soft = rng.lognormal(np.log(14), 0.4), rng.lognormal(np.log(20), 0.4)
         one = self._average(self.molecule, -near * step, sharp, rng)
         return one + rng.uniform(0.5, 1) * self._average(
             self.molecule, (1 - near) * step, soft, rng

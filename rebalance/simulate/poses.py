@@ -110,6 +110,7 @@ def plan_averages(
     share *= factor[shown]
     if options.size_spread and not options.continuous:
         share *= (weight / np.bincount(superclass, share))[superclass]
+    beside = _scatter(n_neighbours, shown, n, 0)
     return PlannedAverages(
         kind,
         junk_kind,
@@ -117,13 +118,13 @@ def plan_averages(
         _scatter(superclass, shown, n, UNASSIGNED),
         _scatter(mirrored, shown, n, False),
         _scatter(np.where(partner < 0, 0, shown[partner] + 1), shown, n, 0),
-        _scatter(n_neighbours, shown, n, 0),
+        beside,
         axes,
         weight,
         rng.uniform(-options.max_rotation, options.max_rotation, n),
         rng.uniform(-options.max_shift, options.max_shift, (n, 2)),
         _scatter(share / share.sum(), shown, n, 0.0) + 0.5 / n_shown * factor * (kind == JUNK),
-        class_sizes.blur_factors(options),
+        class_sizes.blur_factors(beside > 0, options),
         class_sizes.hazy(shown, options),
     )
 

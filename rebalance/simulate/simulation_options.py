@@ -236,6 +236,7 @@ class SimulationOptions(Options):
 
 
 REALISTIC: dict[str, Any] = {
+    "preferred_width": 12.0, "n_preferred": 3,
     "junk_share": 0.4, "n_junk": 0, "n_averages": 100, "continuous": True,
     "size_spread": 1.6, "tiny_share": 0.2, "blur_spread": 0.6,
     "haze_share": 0.5, "solvent": 0.7, "snr": 1.0, "ctf_left": 0.5, "neighbour_share": 0.3, "most_neighbours": 1, "neighbour_distance": 0.4,
