@@ -40,30 +40,33 @@ _LOBES = (((0, 0, 25), (105, 82, 62)), ((30, 20, -55), (75, 45, 36)))
 """Of the stand-in, Å; and centre and semi-axes in Å of its two lobes."""
 _FOLDS, _REPEATS = 5, 5
 
-CLEAN = {"junk_share": 0.0, "tiny_share": 0.0, "haze_share": 0.0, "neighbour_share": 0.0}
 JOBS: dict[str, dict[str, Any]] = {
     "relion31_junk70s": {
-        "box": 64, "pixel_size": 4.3, "mask_diameter": 260.0, "n_averages": 50,
-        "n_particles": 3600, "n_empty": 10, "n_noise": 0, "n_iterations": 3,
-        "resolution_limit": 18.0, "snr": 6.0, "ctf_left": 1.0, "shift_error": 1.3, "psi_error": 5.0, "b_factor": 60.0, "defocus_min": 9_000.0,
-        "defocus_max": 26_000.0,
+        "box": 64, "pixel_size": 4.3, "mask_diameter": 260.0,
+        "n_averages": 50, "n_particles": 3600, "n_empty": 10, "n_noise": 0,
+        "snr": 12.0, "ctf_left": 1.0, "b_factor": 60.0, "defocus_min": 9e3, "defocus_max": 26e3,
+        "n_iterations": 3, "resolution_limit": 18.0, "shift_error": 1.0, "psi_error": 4.0,
     },
     "relion31_70s": {
-        "box": 64, "pixel_size": 4.3, "mask_diameter": 250.0, "n_averages": 30,
-        "n_particles": 3000, "n_empty": 15, "n_noise": 0, "n_iterations": 20, "snr": 2.0, "ctf_left": 1.0, "shift_error": 1.1, **CLEAN,
+        "box": 64, "pixel_size": 4.3, "mask_diameter": 250.0,
+        "n_averages": 30, "n_particles": 3000, "n_empty": 15, "n_noise": 0,
+        "snr": 2.0, "ctf_left": 1.0, "n_iterations": 20, "shift_error": 1.0,
+        "junk_share": 0.0, "tiny_share": 0.0, "haze_share": 0.0, "neighbour_share": 0.0,
         "size_spread": 0.5,
     },
     "slicem_ribosomes": {
-        "box": 96, "pixel_size": 3.6, "mask_diameter": 338.0, "n_averages": 100,
-        "n_particles": 50_000, "n_empty": 0, "n_noise": 0, "snr": 10.0, "tiny_share": 0.0,
-        "ctf_left": 0.1, "neighbour_share": 0.5, "max_shift": 8.0, "junk_share": 0.35,
-        "haze_share": 1.0, "n_preferred": 4, "preferred_share": 0.85,
+        "box": 96, "pixel_size": 3.7, "mask_diameter": 337.0,
+        "n_averages": 100, "n_particles": 50_000, "n_empty": 0, "n_noise": 0,
+        "snr": 10.0, "ctf_left": 0.1, "max_shift": 10.0,
+        "n_preferred": 4, "preferred_share": 0.95, "preferred_width": 8.0,
+        "junk_share": 0.35, "tiny_share": 0.0, "blur_spread": 0.5,
+        "haze_share": 0.5, "neighbour_share": 0.4,
         "junk_kinds": "broken,overlap,blob,contaminant,merged,mixed",
     },
 }  # fmt: skip
-RESOLUTION = {"relion31_junk70s": 20.0, "relion31_70s": 20.0, "slicem_ribosomes": 10.0}
+"""What is known of each job, and what was seen on its averages; the rest is as ``realistic``."""
+RESOLUTION = {"relion31_junk70s": 18.0, "relion31_70s": 18.0, "slicem_ribosomes": 8.0}
 """Å, of the map from which each was made, or that its particles go to."""
-"""What is known of each job; the rest is as ``realistic`` has it."""
 
 
 def real(name: str, data: Path) -> ClassAverages:
@@ -88,7 +91,7 @@ def simulated(name: str, seed: int, molecule: Molecule) -> ClassAverages:
 
 
 def stand_in(model: Path, pixel_size: float, resolution: float) -> Molecule:
-    """As large and as round as a ribosome, filled with pieces of the small subunit that there is."""
+    """As large and as round as a ribosome, filled with pieces of its small subunit."""
     subunit = density_of(read_atoms(model), resolution)
     corners = _APART * np.vstack([np.zeros(3), np.eye(3), -np.eye(3)])
     turns = Rotation.random(len(corners), random_state=1).as_matrix()
@@ -153,12 +156,13 @@ def by_measure(values: DoubleArray, is_real: IntArray) -> dict[str, float]:
 
 
 def draw_sheet(pairs: dict[str, tuple[ClassAverages, ClassAverages]], path: Path) -> None:
-    """Real averages at the left, simulated ones at the right, largest first where sizes are known."""
+    """Real averages at the left, simulated ones at the right; the largest first, if known."""
     from matplotlib.figure import Figure
 
     columns, most = 10, 4
     figure = Figure(figsize=(14, 1.05 * most * len(pairs)), layout="constrained")
-    for half, row in zip(figure.subfigures(len(pairs), 2).ravel(), range(2 * len(pairs)), strict=True):
+    halves = np.ravel(np.asarray(figure.subfigures(len(pairs), 2)))
+    for row, half in enumerate(halves):
         name, both = list(pairs.items())[row // 2]
         averages = both[row % 2]
         sizes = averages.n_particles
@@ -185,7 +189,11 @@ def main() -> None:
     parser.add_argument("--sheet", type=Path, default=ROOT / "docs/images/realism.png")
     parser.add_argument("--json", type=Path, help="write the figures there")
     arguments = parser.parse_args()
-    pairs, values, is_real, of = {}, [], [], []
+    pairs: dict[str, tuple[ClassAverages, ClassAverages]] = {}
+    values: list[DoubleArray] = []
+    is_real: list[int] = []
+    of: list[str] = []
+    model = arguments.data / "models" / "ribosome.pdb"
     for name, settings in JOBS.items():
         molecule = stand_in(model, settings["pixel_size"], RESOLUTION[name])
         jobs = [real(name, arguments.data)]

@@ -32,7 +32,8 @@ class SimulatedClassification:
     kind : str (N,)
         ``view``, ``empty``, ``noise`` (no particles) or ``junk`` (particles without a view).
     junk_kind : str (N,)
-        ``mixed`` (views mixed), ``noise``, ``edge``, ``double`` or ``ice``; empty for views.
+        ``mixed`` (views mixed), ``noise``, ``edge``, ``double`` or ``ice``; or a kind that
+        ``junk_share`` draws, see `rebalance.simulate.simulation_options`. Empty for views.
     view : float64 (N, 3)
         True direction of view, a unit vector; NaN unless the kind is ``view``.
     superclass : int64 (N,)
@@ -44,6 +45,8 @@ class SimulatedClassification:
         Class number of the average that shows exactly the opposite side; 0 for none.
     n_neighbours : int64 (N,)
         Other particles in the box.
+    hazy : bool (N,)
+        The view has haze beside it.
     axes : float64 (V, 3)
         Directions of the distinct views.
     popularity : float64 (V,)
@@ -86,6 +89,7 @@ class SimulatedClassification:
     mirrored: BoolArray
     mirror_of: IntArray
     n_neighbours: IntArray
+    hazy: BoolArray
     axes: DoubleArray
     popularity: DoubleArray
     in_plane: DoubleArray
@@ -184,6 +188,7 @@ def simulate_class_averages(
         mirrored=plan.mirrored,
         mirror_of=plan.mirror_of,
         n_neighbours=plan.n_neighbours,
+        hazy=plan.hazy,
         axes=plan.axes,
         popularity=plan.popularity,
         in_plane=plan.turn,

@@ -18,7 +18,6 @@ import numpy as np
 
 from rebalance.model import DoubleArray, FloatArray
 
-
 _SOLVENT_B = 200.0
 
 

@@ -24,6 +24,8 @@ _HALO = 1.4
 """Molecules across which a signal has to change to be kept."""
 _BIAS, _BIAS_REACH = 0.6, 0.25
 """Noise aligned to an average, ÷ noise, at radius 0; and its fall-off, in diameters."""
+_LEAST = 1.3
+"""Signal and bias ÷ noise at the best radius; below 1 all would die out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,9 +160,12 @@ class ImageSimulator:
         # Noise that is aligned to the average adds up; at coarse radii, and more in some classes.
         reach = own.uniform(0.2, 1.0) * _BIAS_REACH * self.diameter
         bias = own.lognormal(np.log(_BIAS), 0.5) * np.exp(-((radial * reach) ** 2))
+        power = image_formation.radial_power(signal[None])
+        # An average of noise alone is what its noise was aligned to: something always stays.
+        bias *= max(1.0, _LEAST / float((weight * power + bias)[1:].max()))
         gain, ssnr = image_formation.iterated_filter(
             weight,
-            image_formation.radial_power(signal[None]),
+            power,
             usual_power * image_formation.low_pass(radial, _FIRST_RESOLUTION) + _FAINT,
             bias,
             options.n_iterations,
@@ -265,7 +270,8 @@ class ImageSimulator:
                     motion = Transform(
                         float(particles.psi[start + row]), tuple(particles.move[start + row])
                     )
-                    picture = sum(extras[number]).astype(np.float32)
+                    of_particles, of_field = extras[number]
+                    picture = (of_particles + of_field).astype(np.float32)
                     clear[row] += motion.apply(picture) / self.scale
             transfer = self.optics.transfer(self._frequency, particles.defocus[part])
             noise = rng.standard_normal(clear.shape)

@@ -31,7 +31,7 @@ from rebalance.simulate.volume import Volume
 
 _EDGE_CONTRAST = 2.0
 _ICE_CONTRAST = 3.0
-_FIELD_CONTRAST, _HAZE_CONTRAST = 3.5, 0.35
+_FIELD_CONTRAST, _HAZE_CONTRAST = 3.5, 0.5
 NO_PARTICLES = (SHADE, STREAK, RINGS, HALO, HOLE, FILM, EDGE, ICE)
 """Kinds that are not made of particles, so that no CTF modulates them as it does those."""
 _VIEWS_BLURRED = 8

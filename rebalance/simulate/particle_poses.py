@@ -71,7 +71,7 @@ class PlannedParticles:
         for number in occupied:
             who = members[number]
             if plan.junk_kind[number] == MERGED:
-                frame[who] = _merged_frames(len(who), plan, options, number)
+                frame[who] = _merged_frames(len(who), plan, options, int(number))
                 score[who] *= 0.8
                 continue
             if plan.junk_kind[number] not in ("", MIXED):
@@ -110,7 +110,7 @@ def _merged_frames(
     n: int, plan: PlannedAverages, options: SimulationOptions, number: int
 ) -> DoubleArray:
     """Frames of n particles of two or more views, as turned as it comes; NaN for junk."""
-    rng = np.random.default_rng([options.seed, 11, int(number)])
+    rng = np.random.default_rng([options.seed, 11, number])
     shown = np.flatnonzero(plan.kind == VIEW)
     n_views = min(int(rng.integers(1, _MERGED_VIEWS + 1)), len(shown))
     parts = rng.choice(shown, n_views, replace=False)

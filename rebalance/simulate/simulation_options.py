@@ -186,9 +186,7 @@ class SimulationOptions(Options):
     neighbour_share: float = option(
         0.0, "Share of the averages with other particles at their edge.", ge=0, le=1
     )
-    most_neighbours: int = option(
-        3, "Other particles that one average has at most.", ge=1, le=3
-    )
+    most_neighbours: int = option(3, "Other particles that one average has at most.", ge=1, le=3)
     neighbour_distance: float = option(
         0.6, "Of the nearest other particles, in diameters of the molecule.", ge=0.3, le=0.85
     )
@@ -236,12 +234,13 @@ class SimulationOptions(Options):
 
 
 REALISTIC: dict[str, Any] = {
-    "preferred_width": 12.0, "n_preferred": 3,
-    "junk_share": 0.4, "n_junk": 0, "n_averages": 100, "continuous": True,
-    "size_spread": 1.6, "tiny_share": 0.2, "blur_spread": 0.6,
-    "haze_share": 0.5, "solvent": 0.7, "snr": 1.0, "ctf_left": 0.5, "neighbour_share": 0.3, "most_neighbours": 1, "neighbour_distance": 0.4,
-    "averaging": "iterated", "n_averaged": 40, "particle_spread": 7.0, "psi_error": 3.0,
+    "n_averages": 100, "n_junk": 0, "junk_share": 0.4,
+    "continuous": True, "preferred_width": 12.0, "n_preferred": 3,
+    "size_spread": 1.6, "tiny_share": 0.2,
+    "blur_spread": 0.6, "n_averaged": 40, "particle_spread": 7.0, "psi_error": 3.0,
     "shift_error": 0.8, "max_shift": 3.0,
+    "neighbour_share": 0.2, "most_neighbours": 1, "neighbour_distance": 0.4, "haze_share": 0.3,
+    "averaging": "iterated", "ctf_left": 0.5, "solvent": 0.7, "snr": 1.0,
 }  # fmt: skip
 """What ``realistic`` sets, where nobody sets it otherwise."""
 
