@@ -193,6 +193,7 @@ def main() -> None:
     values: list[DoubleArray] = []
     is_real: list[int] = []
     of: list[str] = []
+    copy_of: list[int] = []
     model = arguments.data / "models" / "ribosome.pdb"
     for name, settings in JOBS.items():
         molecule = stand_in(model, settings["pixel_size"], RESOLUTION[name])
@@ -204,22 +205,28 @@ def main() -> None:
             values.append(measured(job))
             is_real += [int(number == 0)] * len(job)
             of += [name] * len(job)
+            copy_of += [number] * len(job)
     table, labels, sets = np.vstack(values), np.array(is_real), np.array(of)
+    copies = np.array(copy_of)
     rows: dict[str, Any] = {}
     for name in (*JOBS, "all"):
         mine = sets == name if name != "all" else np.ones(len(sets), dtype=bool)
         area, spread = told_apart(table[mine], labels[mine])
+        made = mine & (labels == 0)
+        among, _ = told_apart(table[made], (copies[made] == 1).astype(np.int64))
         rows[name] = {
             "real": int(labels[mine].sum()),
             "simulated": int((1 - labels[mine]).sum()),
             "auc": round(area, 3),
             "sd": round(spread, 3),
+            "one_simulated_job_from_others": round(among, 3),
             "by_measure": {
                 measure: round(value, 3)
                 for measure, value in by_measure(table[mine], labels[mine]).items()
             },
         }
-        print(f"{name:18} AUC {area:.2f} ± {spread:.2f}  {rows[name]['by_measure']}")
+        print(f"{name:18} AUC {area:.2f} ± {spread:.2f}, one simulated job from others {among:.2f}")
+        print("  by one measure:", rows[name]["by_measure"])
     draw_sheet(pairs, arguments.sheet)
     if arguments.json:
         write_json(rows, arguments.json)

@@ -24,7 +24,7 @@ _TIMES = {MERGED: 8.0, JUNK_NOISE: 2.0, BLOB: 2.0}
 """Size of a class of junk ÷ that of others; merged ones take in what fits nowhere."""
 _TINY_IN_JUNK = 2.0
 _LARGEST_TINY = 9
-_MOST_BLUR, _CROWDED = 8.0, 2.0
+_MOST_BLUR, _CROWDED = 4.0, 2.0
 
 
 def shared_junk(options: SimulationOptions) -> list[str]:

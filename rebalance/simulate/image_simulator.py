@@ -159,16 +159,18 @@ class ImageSimulator:
         own = np.random.default_rng([options.seed, 12, row])
         # Noise that is aligned to the average adds up; at coarse radii, and more in some classes.
         reach = own.uniform(0.2, 1.0) * _BIAS_REACH * self.diameter
-        bias = own.lognormal(np.log(_BIAS), 0.5) * np.exp(-((radial * reach) ** 2))
+        fall = np.exp(-((radial * reach) ** 2))
+        bias = own.lognormal(np.log(_BIAS), 0.5) * fall
         power = image_formation.radial_power(signal[None])
         # An average of noise alone is what its noise was aligned to: something always stays.
-        bias *= max(1.0, _LEAST / float((weight * power + bias)[1:].max()))
+        stays = (weight * power + bias)[1 : max(2, len(radial) // 2)]
+        best = int(stays.argmax())
+        bias += max(0.0, _LEAST - float(stays[best])) * fall / fall[1 + best]
+        # Iterations begin with averages of the class itself, at a low resolution.
+        first = np.maximum(usual_power, power + (1 + bias) / np.maximum(weight, 1e-12))
+        first *= image_formation.low_pass(radial, _FIRST_RESOLUTION)
         gain, ssnr = image_formation.iterated_filter(
-            weight,
-            power,
-            usual_power * image_formation.low_pass(radial, _FIRST_RESOLUTION) + _FAINT,
-            bias,
-            options.n_iterations,
+            weight, power, first + _FAINT, bias, options.n_iterations
         )
         return image_formation.iterated_average(signal, weight, gain, bias, rng), ssnr
 

@@ -31,7 +31,7 @@ from rebalance.simulate.volume import Volume
 
 _EDGE_CONTRAST = 2.0
 _ICE_CONTRAST = 3.0
-_FIELD_CONTRAST, _HAZE_CONTRAST = 3.5, 0.5
+_FIELD_CONTRAST, _HAZE_CONTRAST, _MOST_HAZE = 3.5, 0.4, 0.8
 NO_PARTICLES = (SHADE, STREAK, RINGS, HALO, HOLE, FILM, EDGE, ICE)
 """Kinds that are not made of particles, so that no CTF modulates them as it does those."""
 _VIEWS_BLURRED = 8
@@ -99,7 +99,8 @@ class JunkImages:
     def haze(self, number: int) -> DoubleArray:
         """What lies beside the view of an average, by its number."""
         rng = np.random.default_rng([self.seed, 14, number])
-        strength = rng.lognormal(np.log(_HAZE_CONTRAST), 0.9)
+        # A view under more haze than that would be junk.
+        strength = min(rng.lognormal(np.log(_HAZE_CONTRAST), 0.9), _MOST_HAZE)
         return self.contrast * strength * haze(self.box, self.diameter, rng)
 
 
