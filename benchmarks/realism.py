@@ -1,6 +1,6 @@
 """Do simulated jobs look as real ones do? A classifier tries to tell them apart, and a sheet shows.
 
-    python -m benchmarks.realism [--copies 4] [--sheet FILE] [--json FILE]
+    python -m benchmarks.realism [--copies 2] [--sheet FILE] [--json FILE]
 
 For each real classification, jobs of the same box, pixel size, mask and number of averages and
 particles are simulated with ``realistic``, from a stand-in for its ribosome, since the model that
@@ -31,7 +31,8 @@ from rebalance.simulate import Blobs, simulate_class_averages, volume_of
 from rebalance.simulate.atoms import density_of, read_atoms
 from rebalance.simulate.molecule import MODEL, Molecule
 
-FIRST_SEED = 70_000
+FIRST_SEED = 71_000
+"""Settings were chosen on 70,000 to 70,002."""
 MEASURES = ("mean_frequency", "fine_share", "edge_energy", "isolation")
 _NEAREST = 4
 _APART = 65.0
@@ -45,17 +46,17 @@ JOBS: dict[str, dict[str, Any]] = {
         "box": 64, "pixel_size": 4.3, "mask_diameter": 260.0,
         "n_averages": 50, "n_particles": 3600, "n_empty": 10, "n_noise": 0,
         "snr": 12.0, "ctf_left": 1.0, "b_factor": 60.0, "defocus_min": 9e3, "defocus_max": 26e3,
-        "n_iterations": 3, "resolution_limit": 18.0, "shift_error": 1.0, "psi_error": 4.0,
+        "n_iterations": 3, "resolution_limit": 18.0, "shift_error": 1.2, "psi_error": 4.0,
     },
     "relion31_70s": {
         "box": 64, "pixel_size": 4.3, "mask_diameter": 250.0,
         "n_averages": 30, "n_particles": 3000, "n_empty": 15, "n_noise": 0,
-        "snr": 2.0, "ctf_left": 1.0, "n_iterations": 20, "shift_error": 1.0,
+        "snr": 2.0, "ctf_left": 1.0, "n_iterations": 20, "shift_error": 0.8,
         "junk_share": 0.0, "tiny_share": 0.0, "haze_share": 0.0, "neighbour_share": 0.0,
         "size_spread": 0.5,
     },
     "slicem_ribosomes": {
-        "box": 96, "pixel_size": 3.7, "mask_diameter": 337.0,
+        "box": 96, "pixel_size": 4.0, "mask_diameter": 364.0,
         "n_averages": 100, "n_particles": 50_000, "n_empty": 0, "n_noise": 0,
         "snr": 10.0, "ctf_left": 0.1, "max_shift": 10.0,
         "n_preferred": 4, "preferred_share": 0.95, "preferred_width": 8.0,
@@ -65,7 +66,7 @@ JOBS: dict[str, dict[str, Any]] = {
     },
 }  # fmt: skip
 """What is known of each job, and what was seen on its averages; the rest is as ``realistic``."""
-RESOLUTION = {"relion31_junk70s": 18.0, "relion31_70s": 18.0, "slicem_ribosomes": 8.0}
+RESOLUTION = {"relion31_junk70s": 18.0, "relion31_70s": 14.0, "slicem_ribosomes": 8.0}
 """Å, of the map from which each was made, or that its particles go to."""
 
 
@@ -159,17 +160,20 @@ def draw_sheet(pairs: dict[str, tuple[ClassAverages, ClassAverages]], path: Path
     """Real averages at the left, simulated ones at the right; the largest first, if known."""
     from matplotlib.figure import Figure
 
+    from docs.tools.images import shrink
+
     columns, most = 10, 4
-    figure = Figure(figsize=(14, 1.05 * most * len(pairs)), layout="constrained")
-    halves = np.ravel(np.asarray(figure.subfigures(len(pairs), 2)))
-    for row, half in enumerate(halves):
+    lines = [-(-min(len(one), columns * most) // columns) for one, _ in pairs.values()]
+    figure = Figure(figsize=(14, 0.45 * len(pairs) + 0.82 * sum(lines)), layout="constrained")
+    halves = figure.subfigures(len(pairs), 2, height_ratios=[n + 0.5 for n in lines])
+    for row, half in enumerate(np.ravel(np.asarray(halves))):
         name, both = list(pairs.items())[row // 2]
         averages = both[row % 2]
         sizes = averages.n_particles
         order = np.arange(len(averages)) if sizes is None else np.argsort(-sizes, kind="stable")
         spaced = order[np.linspace(0, len(order) - 1, min(columns * most, len(order))).astype(int)]
         half.suptitle(f"{name}, {('real', 'simulated')[row % 2]}", fontsize=10)
-        for place, axes in enumerate(half.subplots(most, columns).ravel()):
+        for place, axes in enumerate(half.subplots(lines[row // 2], columns).ravel()):
             axes.set_axis_off()
             if place < len(spaced):
                 image = averages.images[spaced[place]]
@@ -179,11 +183,12 @@ def draw_sheet(pairs: dict[str, tuple[ClassAverages, ClassAverages]], path: Path
                     axes.set_title(f"{sizes[spaced[place]]:,}", fontsize=7, pad=2)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=100)
+    shrink(path, path)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--copies", type=int, default=4, help="simulated jobs for each real one")
+    parser.add_argument("--copies", type=int, default=2, help="simulated jobs for each real one")
     parser.add_argument("--seed", type=int, default=FIRST_SEED)
     parser.add_argument("--data", type=Path, default=DATA)
     parser.add_argument("--sheet", type=Path, default=ROOT / "docs/images/realism.png")

@@ -18,7 +18,7 @@ from rebalance.simulate.volume import Volume
 
 _IMAGES_AT_ONCE = 256
 _DEFOCI = 64
-_FIRST_RESOLUTION, _FAINT = 20.0, 1e-6
+_FIRST_RESOLUTION, _FAINT = 25.0, 1e-6
 """Å, of the averages that iterations begin with; and the power of what they leave out."""
 _HALO = 1.4
 """Molecules across which a signal has to change to be kept."""
