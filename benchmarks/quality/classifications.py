@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from rebalance import formats
 from rebalance.evaluation import match_truth, read_truth, truth_of_simulation
 from rebalance.evaluation.known_views import KnownViews
-from rebalance.model import ClassAverages, IntArray
+from rebalance.model import BoolArray, ClassAverages, IntArray
 from rebalance.simulate import simulate_class_averages
 
 NOISE = {"clean": 1.0, "moderate": 0.25, "noisy": 0.05, "bad": 0.01}
@@ -34,6 +35,7 @@ SYMMETRIC_VIEWS = 5
 """Discrete views that fit 25° apart into the eighth of the half sphere that D2 leaves."""
 
 PARTICLES_PER_AVERAGE = 100
+REALISTIC_PARTICLES_PER_AVERAGE = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +57,8 @@ class KnownClassification:
         The number at which to compare labels with the truth.
     clean : ClassAverages, optional
         The same averages without noise.
+    kind : str (N,), optional
+        ``view``, or the kind of junk.
     """
 
     name: str
@@ -66,6 +70,40 @@ class KnownClassification:
     truth: IntArray | None = None
     n_views: int | None = None
     clean: ClassAverages | None = None
+    kind: npt.NDArray[np.str_] | None = None
+
+    @property
+    def is_junk(self) -> BoolArray:
+        """Averages that show no view; none where no kinds are known."""
+        if self.kind is None:
+            return np.zeros(len(self.averages), dtype=np.bool_)
+        return np.asarray(self.kind != "view")
+
+    @property
+    def population(self) -> IntArray:
+        """int64 (N,): particles of the true view that an average shows, in all of its averages.
+
+        0 in junk.
+
+        Raises
+        ------
+        ValueError
+            If the views or the numbers of particles are not known.
+        """
+        counts = self.averages.n_particles
+        if self.truth is None or counts is None:
+            raise ValueError(f"{self.name}: views or numbers of particles are not known")
+        shown = self.truth >= 0
+        of_view = np.bincount(self.truth[shown], counts[shown]).astype(np.int64)
+        return np.where(shown, of_view[np.maximum(self.truth, 0)], 0)
+
+    def of_rare_views(self, part: float = 0.2) -> BoolArray:
+        """Averages of the least populated part of the true views, a fifth by default."""
+        size, truth = self.population, np.asarray(self.truth)
+        views = np.unique(truth[truth >= 0])
+        particles = np.array([size[truth == view][0] for view in views])
+        few = np.argsort(particles, kind="stable")[: max(1, round(part * len(views)))]
+        return np.asarray(np.isin(truth, views[few]))
 
 
 def simulated(
@@ -125,6 +163,69 @@ def simulated(
         found.superclass[used] if views == "discrete" else None,
         n_views if views == "discrete" else None,
         None if clean is None else clean.class_averages.subset(used),
+    )
+
+
+def realistic(
+    molecule: str,
+    seed: int,
+    models: Path,
+    *,
+    junk_share: float = 0.4,
+    n_averages: int = 100,
+    views: str = "preferred",
+    changes: Mapping[str, Any] | None = None,
+) -> KnownClassification:
+    """A job as it comes, with junk, tiny classes and uneven blur; truth and kinds of all averages.
+
+    Parameters
+    ----------
+    molecule, views : str
+        Of `MOLECULES`, `VIEWS`.
+    seed : int
+    models : Path
+        Folder of atomic models.
+    junk_share : float
+        Of the averages with particles.
+    n_averages : int
+        With particles.
+    changes : mapping, optional
+        Further options of the simulation.
+
+    Returns
+    -------
+    KnownClassification
+        ``truth`` is the view that each average shows, of continuous ones the nearest; −1 in junk.
+    """
+    settings = dict(MOLECULES[molecule])
+    if "model" in settings:
+        settings["source"] = str(models / settings.pop("model"))
+    number = SYMMETRIC_VIEWS if "symmetry" in settings and views == "discrete" else 12
+    settings |= {"continuous": False, "n_views": number, **VIEWS[views]}
+    if views == "discrete":
+        settings["min_separation"] = 25.0
+    settings |= {
+        "realistic": True,
+        "junk_share": junk_share,
+        "n_averages": n_averages,
+        "n_particles": REALISTIC_PARTICLES_PER_AVERAGE * n_averages,
+        "n_empty": 0,
+        "n_noise": 0,
+        "seed": seed,
+        **(changes or {}),
+    }
+    found = simulate_class_averages(settings)
+    used = ~found.class_averages.is_empty
+    return KnownClassification(
+        f"{molecule}, {views}, realistic, {n_averages}, {100 * junk_share:.0f} % junk",
+        views,
+        "realistic",
+        found.class_averages.subset(used),
+        match_truth(truth_of_simulation(found)).views,
+        (8, 12, 20),
+        found.superclass[used],
+        number if views == "discrete" else None,
+        kind=np.where(found.kind == "view", "view", found.junk_kind)[used],
     )
 
 

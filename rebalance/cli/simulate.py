@@ -58,6 +58,13 @@ def simulate(
             show_default="the built-in phantom",
         ),
     ] = None,
+    realistic: Annotated[
+        bool,
+        typer.Option(
+            "--realistic",
+            help="As jobs come: junk of all kinds, tiny classes, uneven blur and background.",
+        ),
+    ] = False,
     symmetry: Annotated[
         str | None,
         typer.Option(
@@ -133,6 +140,7 @@ def simulate(
 ) -> None:
     """Simulate a 2D classification whose views are known, from a phantom, a map or a model."""
     flags = {
+        "realistic": realistic or None,
         "source": None if source is None else str(source),
         "symmetry": symmetry,
         "n_averages": averages,

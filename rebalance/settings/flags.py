@@ -42,6 +42,7 @@ _OTHER_COMMANDS = {
     "box": "--box",
     "layout": "--layout",
     "particle_images": "--images",
+    "realistic": "--realistic",
     "examples": "--example",
     "columns": "--column",
     "folder": "--folder",

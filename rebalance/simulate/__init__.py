@@ -4,9 +4,10 @@ Where it stands: beside the street. It makes what `rebalance.formats` reads, wit
 keeps the truth that superclasses can be judged by.
 
 A `molecule` is a density of `blobs` or a `volume`, loaded from the `phantom`, a `map_file` or
-`atoms`, with its `symmetry`. `poses` plans what averages and particles show, along
-`viewing_directions`; `image_simulator` makes their images, by `projection`, `image_formation` and
-`junk_images`. The result is a `classification`; the modules ``*_writer`` write it as a `job`.
+`atoms`, with its `symmetry`. `poses` and `particle_poses` plan what averages and particles show,
+along `viewing_directions`, `class_sizes` how many there are; `image_simulator` makes their images,
+by `projection`, `image_formation` and `junk_images`. The result is a `classification`; the modules
+``*_writer`` write it as a `job`.
 
 >>> from rebalance.simulate import simulate_class_averages, write_relion
 >>> simulated = simulate_class_averages({"n_averages": 30, "n_particles": 2000, "seed": 1})

@@ -14,8 +14,9 @@ from rebalance.point_groups import operations_of
 from rebalance.simulate import image_formation, viewing_directions
 from rebalance.simulate.blobs import Blobs
 from rebalance.simulate.image_simulator import ImageSimulator
-from rebalance.simulate.molecule import PHANTOM, Molecule, load_molecule
-from rebalance.simulate.poses import PlannedParticles, plan_averages
+from rebalance.simulate.molecule import MODEL, PHANTOM, Molecule, load_molecule
+from rebalance.simulate.particle_poses import PlannedParticles
+from rebalance.simulate.poses import plan_averages
 from rebalance.simulate.projection import in_plane
 from rebalance.simulate.simulation_options import SimulationOptions, parse_simulation
 
@@ -31,7 +32,8 @@ class SimulatedClassification:
     kind : str (N,)
         ``view``, ``empty``, ``noise`` (no particles) or ``junk`` (particles without a view).
     junk_kind : str (N,)
-        ``mixed`` (views mixed), ``noise``, ``edge``, ``double`` or ``ice``; empty for views.
+        ``mixed`` (views mixed), ``noise``, ``edge``, ``double`` or ``ice``; or a kind that
+        ``junk_share`` draws, see `rebalance.simulate.simulation_options`. Empty for views.
     view : float64 (N, 3)
         True direction of view, a unit vector; NaN unless the kind is ``view``.
     superclass : int64 (N,)
@@ -43,6 +45,8 @@ class SimulatedClassification:
         Class number of the average that shows exactly the opposite side; 0 for none.
     n_neighbours : int64 (N,)
         Other particles in the box.
+    hazy : bool (N,)
+        The view has haze beside it.
     axes : float64 (V, 3)
         Directions of the distinct views.
     popularity : float64 (V,)
@@ -85,6 +89,7 @@ class SimulatedClassification:
     mirrored: BoolArray
     mirror_of: IntArray
     n_neighbours: IntArray
+    hazy: BoolArray
     axes: DoubleArray
     popularity: DoubleArray
     in_plane: DoubleArray
@@ -155,7 +160,10 @@ def simulate_class_averages(
     rng = np.random.default_rng(options.seed)
     plan = plan_averages(options, molecule.operators, rng)
     particles = PlannedParticles.draw(plan, options, rng)
-    optics = image_formation.Optics(pixel_size, b_factor=options.b_factor, ctf=options.ctf)
+    solvent = options.solvent if molecule.kind == MODEL else 0.0
+    optics = image_formation.Optics(
+        pixel_size, b_factor=options.b_factor, ctf=options.ctf, solvent=solvent
+    )
     simulator = ImageSimulator.of(molecule.density, plan, particles, options, optics)
     n, n_particles = options.n_averages, options.n_particles
     images, ssnr, count = simulator.averages(rng)
@@ -180,6 +188,7 @@ def simulate_class_averages(
         mirrored=plan.mirrored,
         mirror_of=plan.mirror_of,
         n_neighbours=plan.n_neighbours,
+        hazy=plan.hazy,
         axes=plan.axes,
         popularity=plan.popularity,
         in_plane=plan.turn,

@@ -18,6 +18,8 @@ import numpy as np
 
 from rebalance.model import DoubleArray, FloatArray
 
+_SOLVENT_B = 200.0
+
 
 @dataclass(frozen=True)
 class Optics:
@@ -36,6 +38,10 @@ class Optics:
         Å²; the envelope is exp(−B k²/4).
     ctf : bool
         False for images without a contrast transfer function.
+    solvent : float
+        Part s of the contrast lost to the solvent at low resolution: 1 − s exp(−B k²/4) with
+        B = 200 Å² (Moews & Kretsinger 1975, J. Mol. Biol. 91, 201,
+        doi:10.1016/0022-2836(75)90160-6).
     """
 
     pixel_size: float
@@ -44,6 +50,7 @@ class Optics:
     amplitude_contrast: float = 0.1
     b_factor: float = 150.0
     ctf: bool = True
+    solvent: float = 0.0
 
     def frequency(self, box: int) -> DoubleArray:
         """1/Å, of each pixel of a real FFT; float64 (box, box//2 + 1)."""
@@ -53,7 +60,10 @@ class Optics:
 
     def envelope(self, frequency: DoubleArray) -> DoubleArray:
         """Damping at frequencies in 1/Å."""
-        return np.exp(-self.b_factor * frequency**2 / 4)
+        damping = np.exp(-self.b_factor * frequency**2 / 4)
+        if self.solvent:
+            damping *= 1 - self.solvent * np.exp(-_SOLVENT_B * frequency**2 / 4)
+        return damping
 
     def transfer(self, frequency: DoubleArray, defocus: DoubleArray) -> DoubleArray:
         """CTF at frequencies (1/Å) for defoci (Å, underfocus positive); defoci lead the shape.
@@ -122,6 +132,82 @@ def wiener_average(
     noise = np.fft.fft2(rng.standard_normal((box, box))) * np.sqrt(weight)[ring]
     spectrum = (np.fft.fft2(signal) * weight[ring] + noise) * gain[ring] * inside
     return np.fft.ifft2(spectrum).real
+
+
+def iterated_filter(
+    weight: DoubleArray,
+    signal_power: DoubleArray,
+    first_power: DoubleArray,
+    bias: DoubleArray,
+    n_iterations: int,
+) -> tuple[DoubleArray, DoubleArray]:
+    """The filter that a class comes to when its own average gives the prior of the next.
+
+    At each radius, the prior τ² of an iteration is twice the power of the average before, which
+    is g² (P + (1 + b) / w) for g = w τ² / (w τ² + 1): what has w P < 1 dies out in time, unless
+    the noise is aligned to the average, as that of small classes is (bias b).
+
+    Parameters
+    ----------
+    weight : float64 (L//2 + 1,)
+        n c² / σ².
+    signal_power, first_power : float64 (L//2 + 1,)
+        Of the class itself; and the prior of the first iteration.
+    bias : float64 (L//2 + 1,)
+        By how much noise that is aligned to the average has more power.
+    n_iterations : int
+
+    Returns
+    -------
+    float64 (L//2 + 1,), float64 (L//2 + 1,)
+        By what the mean of the particles is multiplied; and w τ², RELION's ``SsnrMap``.
+    """
+    prior = first_power
+    data_power = signal_power + (1 + bias) / np.maximum(weight, 1e-12)
+    for _ in range(n_iterations):
+        gain = weight * prior / (weight * prior + 1)
+        # RELION's default in two dimensions, tau2_fudge = 2.
+        prior = 2 * gain**2 * data_power
+    ssnr = weight * prior
+    return ssnr / (ssnr + 1), ssnr
+
+
+def iterated_average(
+    signal: DoubleArray,
+    weight: DoubleArray,
+    gain: DoubleArray,
+    bias: DoubleArray,
+    rng: np.random.Generator,
+) -> DoubleArray:
+    """The average of a class by its own filter.
+
+    Parameters
+    ----------
+    signal : float64 (L, L)
+    weight, gain, bias : float64 (L//2 + 1,)
+        As in `iterated_filter`.
+    rng : numpy.random.Generator
+
+    Returns
+    -------
+    float64 (L, L)
+    """
+    box = signal.shape[-1]
+    ring = np.minimum(_rings(box), box // 2)
+    inside = _rings(box) <= box // 2
+    noise = np.fft.fft2(rng.standard_normal((box, box)))
+    noise *= np.sqrt((1 + bias) / np.maximum(weight, 1e-12))[ring]
+    # Particles are normalised: their background has mean 0.
+    noise[0, 0] = 0
+    return np.fft.ifft2((np.fft.fft2(signal) + noise) * gain[ring] * inside).real
+
+
+def low_pass(frequency: DoubleArray, resolution: float | None) -> DoubleArray:
+    """1 up to 1/resolution (Å), falling to 0 over a tenth of it; 1 everywhere for None."""
+    if resolution is None:
+        return np.ones_like(frequency)
+    beyond = (frequency * resolution - 1) / 0.1
+    return 0.5 + 0.5 * np.cos(np.pi * np.clip(beyond, 0, 1))
 
 
 def phase_flipped_average(

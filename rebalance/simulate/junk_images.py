@@ -1,4 +1,4 @@
-"""What averages show that is no view: edges of carbon, two particles, ice; and neighbours.
+"""What averages show that is no view, by kind; and what stands beside a view.
 
 Contrasts are in units of the standard deviation of the molecule's own picture inside the mask, so
 that junk looks as strong beside real averages as it does in a micrograph.
@@ -6,69 +6,117 @@ that junk looks as strong beside real averages as it does in a micrograph.
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from rebalance.model import DoubleArray
 from rebalance.simulate.blobs import Blobs
+from rebalance.simulate.field_junk import FIELD_JUNK, field_picture, haze
+from rebalance.simulate.particle_junk import PARTICLE_JUNK, ParticleJunk
 from rebalance.simulate.projection import in_plane, project
-from rebalance.simulate.simulation_options import DOUBLE, EDGE, ICE
+from rebalance.simulate.simulation_options import (
+    DOUBLE,
+    EDGE,
+    FILM,
+    HALO,
+    HOLE,
+    ICE,
+    RINGS,
+    SHADE,
+    STREAK,
+)
 from rebalance.simulate.viewing_directions import around, uniform, view_frames
 from rebalance.simulate.volume import Volume
 
 _EDGE_CONTRAST = 2.0
 _ICE_CONTRAST = 3.0
+_FIELD_CONTRAST, _HAZE_CONTRAST, _MOST_HAZE = 3.5, 0.4, 0.8
+NO_PARTICLES = (SHADE, STREAK, RINGS, HALO, HOLE, FILM, EDGE, ICE)
+"""Kinds that are not made of particles, so that no CTF modulates them as it does those."""
 _VIEWS_BLURRED = 8
 _BLUR = 25.0
 """Degrees by which views differ in what a classification aligns on something else."""
 
 
-def junk_picture(
-    kind: str,
-    molecule: Blobs | Volume,
-    box: int,
-    pixel_size: float,
-    contrast: float,
-    rng: np.random.Generator,
-) -> DoubleArray:
-    """The noise-free picture of a junk class.
+class JunkImages:
+    """Makes the noise-free pictures of junk classes, and haze.
 
     Parameters
     ----------
-    kind : str
-        ``edge``, ``double``, ``ice``; anything else shows nothing.
     molecule : Blobs or Volume
     box : int
     pixel_size : float
         Å.
     contrast : float
         Standard deviation of the molecule's own picture inside the mask.
-    rng : numpy.random.Generator
-
-    Returns
-    -------
-    float64 (box, box)
-        Mean 0 but for ``double``, which is in the units of the projection.
+    seed : int
+        Of the simulation.
     """
-    if kind == EDGE:
-        return contrast * _EDGE_CONTRAST * _edge(box, molecule.diameter / pixel_size, rng)
-    if kind == ICE:
-        return contrast * _ICE_CONTRAST * _ice(box, molecule.diameter / pixel_size, rng)
-    if kind == DOUBLE:
-        angle = rng.uniform(0, 2 * np.pi)
-        step = 0.33 * molecule.diameter / pixel_size * np.array([np.cos(angle), np.sin(angle)])
-        one = blurred_molecule(molecule, step, box, pixel_size, rng)
-        return one + blurred_molecule(molecule, -step, box, pixel_size, rng)
-    return np.zeros((box, box))
+
+    def __init__(
+        self,
+        molecule: Blobs | Volume,
+        box: int,
+        pixel_size: float,
+        contrast: float,
+        seed: int,
+    ) -> None:
+        self.molecule, self.box, self.pixel_size = molecule, box, pixel_size
+        self.contrast, self.seed = contrast, seed
+        self.diameter = molecule.diameter / pixel_size
+
+    @cached_property
+    def _of_particles(self) -> ParticleJunk:
+        rng = np.random.default_rng([self.seed, 13])
+        return ParticleJunk(self.molecule, self.box, self.pixel_size, rng)
+
+    def picture(self, kind: str, rng: np.random.Generator) -> DoubleArray:
+        """The picture of a junk class.
+
+        Returns
+        -------
+        float64 (box, box)
+            In the units of the projection; zero for kinds that show nothing of their own.
+        """
+        box, diameter = self.box, self.diameter
+        if kind == EDGE:
+            return self.contrast * _EDGE_CONTRAST * _edge(box, diameter, rng)
+        if kind == ICE:
+            return self.contrast * _ICE_CONTRAST * _ice(box, diameter, rng)
+        if kind == DOUBLE:
+            angle = rng.uniform(0, 2 * np.pi)
+            step = 0.33 * diameter * np.array([np.cos(angle), np.sin(angle)])
+            one = blurred_molecule(self.molecule, step, box, self.pixel_size, rng)
+            return one + blurred_molecule(self.molecule, -step, box, self.pixel_size, rng)
+        if kind in PARTICLE_JUNK:
+            return self._of_particles.picture(kind, rng)
+        if kind in FIELD_JUNK:
+            strength = rng.lognormal(np.log(_FIELD_CONTRAST), 0.6)
+            return self.contrast * strength * field_picture(kind, box, diameter, rng)
+        return np.zeros((box, box))
+
+    def haze(self, number: int) -> DoubleArray:
+        """What lies beside the view of an average, by its number."""
+        rng = np.random.default_rng([self.seed, 14, number])
+        # A view under more haze than that would be junk.
+        strength = min(rng.lognormal(np.log(_HAZE_CONTRAST), 0.9), _MOST_HAZE)
+        return self.contrast * strength * haze(self.box, self.diameter, rng)
 
 
 def neighbours(
-    n: int, molecule: Blobs | Volume, box: int, pixel_size: float, rng: np.random.Generator
+    n: int,
+    molecule: Blobs | Volume,
+    box: int,
+    pixel_size: float,
+    nearest: float,
+    rng: np.random.Generator,
 ) -> DoubleArray:
     """Other particles about the one in the middle, blurred as nothing aligns them; (box, box)."""
     picture = np.zeros((box, box))
     angle = rng.uniform(0, 2 * np.pi) + 2 * np.pi * np.arange(n) / n + rng.normal(0, 0.3, n)
     for direction in angle:
-        distance = rng.uniform(0.6, 0.85) * molecule.diameter / pixel_size
+        distance = rng.uniform(nearest, 0.85) * molecule.diameter / pixel_size
         step = distance * np.array([np.cos(direction), np.sin(direction)])
         picture += rng.uniform(0.4, 0.9) * blurred_molecule(molecule, step, box, pixel_size, rng)
     return picture

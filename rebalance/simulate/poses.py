@@ -1,4 +1,4 @@
-"""Draws what a classification is to show: a view for every average, a pose for every particle."""
+"""Draws what a classification is to show: a view for every average, or what junk."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ import numpy.typing as npt
 
 from rebalance.errors import OptionError
 from rebalance.model import UNASSIGNED, BoolArray, DoubleArray, IntArray
-from rebalance.simulate import symmetry, viewing_directions
-from rebalance.simulate.projection import in_plane
-from rebalance.simulate.simulation_options import EMPTY, JUNK, MIXED, NOISE, VIEW, SimulationOptions
+from rebalance.simulate import class_sizes, symmetry, viewing_directions
+from rebalance.simulate.simulation_options import (
+    EMPTY,
+    JUNK,
+    NOISE,
+    VIEW,
+    SimulationOptions,
+)
 
-_NEIGHBOURS = 3
 _SAME_VIEW = 0.1
 """Degrees."""
 
@@ -34,6 +38,10 @@ class PlannedAverages:
         (x, y) pixels by which it is then moved.
     share : float64 (N,)
         Of the particles, in proportion; 0 for averages without any.
+    blur : float64 (N,)
+        By how much the spread and the errors of alignment of its particles are larger.
+    hazy : bool (N,)
+        Has haze beside its view.
     """
 
     kind: npt.NDArray[np.str_]
@@ -48,13 +56,15 @@ class PlannedAverages:
     turn: DoubleArray
     shift: DoubleArray
     share: DoubleArray
+    blur: DoubleArray
+    hazy: BoolArray
 
 
 def plan_averages(
     options: SimulationOptions, group: DoubleArray, rng: np.random.Generator
 ) -> PlannedAverages:
     """Draw the views of the averages, modulo a point group (G, 3, 3)."""
-    n, n_junk = options.n_averages, sum(options.junk.values())
+    n, n_junk = options.n_averages, options.n_all_junk
     n_shown = n - options.n_empty - options.n_noise - n_junk
     needed = 1 if options.continuous else options.n_views
     if n_shown < needed:
@@ -84,7 +94,7 @@ def plan_averages(
     partner = _pair_up(view, superclass, options, later)
     superclass, mirrored = symmetry.closest(view, axes, group)
     crowded = later.random(n_shown) < options.neighbour_share
-    n_neighbours = np.where(crowded, later.integers(1, _NEIGHBOURS + 1, n_shown), 0)
+    n_neighbours = np.where(crowded, later.integers(1, options.most_neighbours + 1, n_shown), 0)
 
     place = rng.permutation(n)
     shown, junk = place[:n_shown], place[n_shown : n_shown + n_junk]
@@ -92,9 +102,15 @@ def plan_averages(
     kind[shown] = VIEW
     kind[junk] = JUNK
     kind[place[n - options.n_noise :]] = NOISE
-    junk_kind = np.full(n, "", dtype="U6")
-    junk_kind[junk] = np.repeat(list(options.junk), list(options.junk.values()))
+    junk_kind = np.full(n, "", dtype="U11")
+    by_number = np.repeat(list(options.junk), list(options.junk.values())).tolist()
+    junk_kind[junk] = by_number + class_sizes.shared_junk(options)
     junk_kind[kind == NOISE] = NOISE
+    factor = class_sizes.size_factors(junk_kind, options)
+    share *= factor[shown]
+    if options.size_spread and not options.continuous:
+        share *= (weight / np.bincount(superclass, share))[superclass]
+    beside = _scatter(n_neighbours, shown, n, 0)
     return PlannedAverages(
         kind,
         junk_kind,
@@ -102,12 +118,14 @@ def plan_averages(
         _scatter(superclass, shown, n, UNASSIGNED),
         _scatter(mirrored, shown, n, False),
         _scatter(np.where(partner < 0, 0, shown[partner] + 1), shown, n, 0),
-        _scatter(n_neighbours, shown, n, 0),
+        beside,
         axes,
         weight,
         rng.uniform(-options.max_rotation, options.max_rotation, n),
         rng.uniform(-options.max_shift, options.max_shift, (n, 2)),
-        _scatter(share / share.sum(), shown, n, 0.0) + 0.5 / n_shown * (kind == JUNK),
+        _scatter(share / share.sum(), shown, n, 0.0) + 0.5 / n_shown * factor * (kind == JUNK),
+        class_sizes.blur_factors(beside > 0, options),
+        class_sizes.hazy(shown, options),
     )
 
 
@@ -120,7 +138,7 @@ def _too_few_averages(options: SimulationOptions, needed: int, aside: int) -> Op
     fewer_aside = "" if fewer_views else ", or fewer of the others by n_empty, n_noise and n_junk"
     return OptionError(
         f"n_averages = {options.n_averages} is too few: {who}, and {aside} averages show none "
-        f"({options.n_empty} empty, {options.n_noise} noise, {sum(options.junk.values())} junk).",
+        f"({options.n_empty} empty, {options.n_noise} noise, {options.n_all_junk} junk).",
         hint=f"Give `n_averages={enough}` or more{fewer_views}{fewer_aside}.",
     )
 
@@ -215,83 +233,3 @@ def _scatter(values: npt.NDArray[Any], place: IntArray, n: int, fill: Any) -> np
     full = np.full((n, *values.shape[1:]), fill, dtype=values.dtype)
     full[place] = values
     return full
-
-
-@dataclass(frozen=True, eq=False)
-class PlannedParticles:
-    """Class and true pose of every particle, in the frame of its class average.
-
-    Parameters
-    ----------
-    class_index : int64 (P,)
-        Row of its class average.
-    frame : float64 (P, 3, 3)
-        Rotation from the molecule to the class average; NaN where no single molecule is shown.
-    psi : float64 (P,), move : float64 (P, 2)
-        Degrees and (x, y) pixels that lay the class average onto the particle.
-    defocus : float64 (P,)
-        Å.
-    score : float64 (P,)
-        In (0, 1]; higher the nearer its view is to that of the average.
-    members : list of int64
-        Particles of each class average.
-    """
-
-    class_index: IntArray
-    frame: DoubleArray
-    psi: DoubleArray
-    move: DoubleArray
-    defocus: DoubleArray
-    score: DoubleArray
-    members: list[IntArray]
-
-    @classmethod
-    def draw(
-        cls, plan: PlannedAverages, options: SimulationOptions, rng: np.random.Generator
-    ) -> PlannedParticles:
-        """Draw them; what shows no single molecule has a frame of NaN."""
-        n_particles = options.n_particles
-        occupied = np.flatnonzero(plan.share)
-        if n_particles < len(occupied):
-            raise OptionError(
-                f"n_particles = {n_particles} is too few for {len(occupied)} class averages that "
-                "have particles.",
-                hint="Ask for more particles or fewer averages.",
-            )
-        share = plan.share[occupied] / plan.share.sum()
-        size = 1 + rng.multinomial(n_particles - len(occupied), share)
-        class_index = rng.permutation(np.repeat(occupied, size)).astype(np.int64)
-        order = np.argsort(class_index, kind="stable")
-        members = np.split(order, np.cumsum(np.bincount(class_index, minlength=len(plan.kind))))
-        frame = np.empty((n_particles, 3, 3))
-        score = rng.beta(8, 1, n_particles)
-        for number in occupied:
-            who = members[number]
-            if plan.junk_kind[number] not in ("", MIXED):
-                frame[who] = np.nan
-                score[who] *= 0.6
-                continue
-            if plan.kind[number] == JUNK:
-                turn = in_plane(rng.uniform(-180, 180, len(who)))
-                frame[who] = turn @ viewing_directions.view_frames(
-                    viewing_directions.uniform(len(who), rng)
-                )
-                score[who] *= 0.6
-                continue
-            middle = plan.view[number]
-            direction = viewing_directions.around(
-                np.repeat(middle[None], len(who), axis=0), options.particle_spread, rng
-            )
-            base = in_plane(plan.turn[number]) @ viewing_directions.view_frames(middle[None])
-            frame[who] = viewing_directions.carried(base[0], direction)
-            angle = np.arccos(np.clip(direction @ middle, -1, 1))
-            score[who] *= np.exp(-0.25 * (angle / np.deg2rad(max(options.particle_spread, 1))) ** 2)
-        return cls(
-            class_index,
-            frame,
-            rng.uniform(-180, 180, n_particles),
-            rng.normal(0, 2, (n_particles, 2)),
-            rng.uniform(options.defocus_min, options.defocus_max, n_particles),
-            np.clip(score, 0.01, 1),
-            members,
-        )

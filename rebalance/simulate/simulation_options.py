@@ -13,7 +13,18 @@ from rebalance.options import Options, option, parse_options
 VIEW, EMPTY, NOISE, JUNK = "view", "empty", "noise", "junk"
 
 MIXED, JUNK_NOISE, EDGE, DOUBLE, ICE = "mixed", "noise", "edge", "double", "ice"
-"""Kinds of junk."""
+"""Kinds of junk that are asked for by number."""
+
+MERGED, BROKEN, OVERLAP, AGGREGATE = "merged", "broken", "overlap", "aggregate"
+SHADE, STREAK, RINGS, HALO = "shade", "streak", "rings", "halo"
+BLOB, HOLE, FILM, CONTAMINANT = "blob", "hole", "film", "contaminant"
+
+JUNK_WEIGHTS = {
+    MERGED: 2.0, BROKEN: 3.0, OVERLAP: 2.5, AGGREGATE: 2.0, JUNK_NOISE: 3.0, MIXED: 1.0,
+    SHADE: 2.5, STREAK: 1.0, RINGS: 0.5, HALO: 1.0, BLOB: 2.5, HOLE: 1.0, FILM: 1.5, EDGE: 0.5,
+    ICE: 1.0, CONTAMINANT: 2.0,
+}  # fmt: skip
+"""Kinds of junk that a share of the averages is drawn from, and how often each comes."""
 
 
 def _directions(text: Any) -> Any:
@@ -29,12 +40,27 @@ def _directions(text: Any) -> Any:
     return rows
 
 
+def _junk_kinds(text: Any) -> Any:
+    """Kinds as a person types them: ``film,streak``; each one that there is."""
+    kinds = tuple(text.split(",")) if isinstance(text, str) else text
+    for kind in kinds or ():
+        if kind not in JUNK_WEIGHTS:
+            raise ValueError(f"there is no junk {kind!r}: {', '.join(JUNK_WEIGHTS)}")
+    return kinds
+
+
+JunkKinds = Annotated[tuple[str, ...], BeforeValidator(_junk_kinds)]
 Directions = Annotated[tuple[tuple[float, float, float], ...], BeforeValidator(_directions)]
 
 
 class SimulationOptions(Options):
     """What to simulate. Averages of all kinds together are ``n_averages``."""
 
+    realistic: bool = option(
+        False,
+        "As jobs come: sizes, junk, blur and background as uneven as there; any option that is "
+        "given as well keeps its value.",
+    )
     source: str | None = option(
         None, "Density map (.mrc, .map) or atomic model (.pdb, .cif); auto: the built-in phantom."
     )
@@ -110,19 +136,71 @@ class SimulationOptions(Options):
     )
     noise_floor: float = option(0.3, "White part of the noise where it is correlated.", ge=0, le=1)
     ctf: bool = option(True, "Apply and correct a contrast transfer function.")
+    ctf_left: float = option(
+        0.0,
+        "How much of the CTF's fall-off towards low frequencies iterated averages keep, from "
+        "corrected (0) to none corrected (1).",
+        ge=0,
+        le=1,
+    )
     defocus_min: float = option(8_000.0, "Least defocus.", unit="Å", ge=0)
     defocus_max: float = option(24_000.0, "Largest defocus.", unit="Å", ge=0)
+    solvent: float = option(
+        0.0,
+        "Part of an atomic model's contrast that solvent takes away at low resolution; maps have "
+        "lost it.",
+        ge=0,
+        lt=1,
+    )
     b_factor: float = option(150.0, "Envelope exp(−B k²/4) on the signal.", unit="Å²", ge=0)
-    averaging: Literal["wiener", "phase-flip"] = option(
+    averaging: Literal["wiener", "phase-flip", "iterated"] = option(
         "wiener",
-        "How particles are averaged: by RELION's Wiener filter, or as the plain mean of "
-        "phase-flipped images, whose noise falls with the root of their number.",
+        "How particles are averaged: by RELION's Wiener filter; as the plain mean of "
+        "phase-flipped images, whose noise falls with the root of their number; or by the filter "
+        "that each class comes to by itself over RELION's iterations.",
+    )
+    n_iterations: int = option(25, "Iterations where averages are iterated.", ge=1, le=200)
+    resolution_limit: float | None = option(
+        None, "Nothing finer in the averages; auto: two pixels.", unit="Å", gt=0
+    )
+    size_spread: float = option(
+        0.0,
+        "Standard deviation of the natural logarithm by which sizes of classes differ more than "
+        "their views do.",
+        ge=0,
+        le=4,
+    )
+    tiny_share: float = option(
+        0.0, "Share of the classes that have one to nine particles.", ge=0, le=0.9
+    )
+    blur_spread: float = option(
+        0.0,
+        "Standard deviation of the natural logarithm by which blur differs between averages, "
+        "those of one view too.",
+        ge=0,
+        le=2,
     )
     mask_diameter: float | None = option(
         None, "Soft mask on the averages; auto: just wider than the molecule.", unit="Å", gt=0
     )
     neighbour_share: float = option(
         0.0, "Share of the averages with other particles at their edge.", ge=0, le=1
+    )
+    most_neighbours: int = option(3, "Other particles that one average has at most.", ge=1, le=3)
+    neighbour_distance: float = option(
+        0.6, "Of the nearest other particles, in diameters of the molecule.", ge=0.3, le=0.85
+    )
+    haze_share: float = option(
+        0.0,
+        "Share of the averages of views with haze: shade, a bright lump at the rim, film.",
+        ge=0,
+        le=1,
+    )
+    junk_share: float = option(
+        0.0, "Share of the averages with particles that are junk of many kinds.", ge=0, le=0.9
+    )
+    junk_kinds: JunkKinds | None = option(
+        None, "Kinds that this share is drawn from, kind,kind,…; auto: all."
     )
     n_empty: int = option(5, "All-zero averages without particles.", ge=0)
     n_noise: int = option(1, "Averages of noise without particles.", ge=0)
@@ -134,6 +212,16 @@ class SimulationOptions(Options):
     particle_images: bool = option(False, "Make the noisy particle images too.")
 
     @property
+    def n_shared_junk(self) -> int:
+        """Averages of junk that ``junk_share`` asks for, beside those asked for by number."""
+        with_particles = max(0, self.n_averages - self.n_empty - self.n_noise)
+        return max(0, round(self.junk_share * with_particles) - sum(self.junk.values()))
+
+    @property
+    def n_all_junk(self) -> int:
+        return sum(self.junk.values()) + self.n_shared_junk
+
+    @property
     def junk(self) -> dict[str, int]:
         """How many averages of each kind of junk."""
         return {
@@ -143,6 +231,18 @@ class SimulationOptions(Options):
             DOUBLE: self.n_double,
             ICE: self.n_ice,
         }
+
+
+REALISTIC: dict[str, Any] = {
+    "n_averages": 100, "n_junk": 0, "junk_share": 0.4,
+    "continuous": True, "preferred_width": 12.0, "n_preferred": 3,
+    "size_spread": 1.6, "tiny_share": 0.2,
+    "blur_spread": 0.6, "n_averaged": 40, "particle_spread": 7.0, "psi_error": 3.0,
+    "shift_error": 0.8, "max_shift": 3.0,
+    "neighbour_share": 0.2, "most_neighbours": 1, "neighbour_distance": 0.4, "haze_share": 0.3,
+    "averaging": "iterated", "ctf_left": 0.5, "solvent": 0.7, "snr": 1.0,
+}  # fmt: skip
+"""What ``realistic`` sets, where nobody sets it otherwise."""
 
 
 def parse_simulation(options: SimulationOptions | Mapping[str, Any] | None) -> SimulationOptions:
@@ -157,6 +257,10 @@ def parse_simulation(options: SimulationOptions | Mapping[str, Any] | None) -> S
         options = parse_options(
             SimulationOptions, options or {}, owner="simulation", prefix="simulate"
         )
+    if options.realistic:
+        given = options.model_fields_set
+        preset = {name: value for name, value in REALISTIC.items() if name not in given}
+        options = options.model_copy(update=preset)
     if options.defocus_max < options.defocus_min:
         raise OptionError(
             f"defocus_max = {options.defocus_max:g} Å is less than defocus_min = "
