@@ -154,7 +154,7 @@ def _views(
     angle = np.mean([judged[n].angle for n in agreeing], axis=0)
     fit = np.mean([judged[n].fit for n in agreeing], axis=0)
     typical = gate.typical(agreement)
-    reason = gate.why_not(typical, int((~misfits).sum()))
+    reason = gate.why_not(typical, int((~misfits).sum()), _share(averages, misfits))
     return Views(
         class_id=averages.class_id,
         sampled=best.sampled,
@@ -174,6 +174,13 @@ def _views(
         symmetry=group,
         operations=best.run.operations,
     )
+
+
+def _share(averages: ClassAverages, misfits: BoolArray) -> float:
+    """Part of the particles in misfits; of the averages, where particles are not known."""
+    counts = averages.n_particles
+    weight = np.ones(len(averages)) if counts is None else counts.astype(np.float64)
+    return float(np.average(misfits, weights=weight))
 
 
 def _too_few(averages: ClassAverages, group: str) -> Views:

@@ -16,7 +16,7 @@ FEWEST = 10
 """Averages below which none is called a misfit."""
 APART = 3.5
 """Distance of two kinds of averages, in their spreads."""
-FAR = 6.0
+FAR = 5.5
 """How far below most others a misfit lies, in their spread."""
 LEAST_SPREAD, LEAST_OF_ONE_KIND = 0.01, 0.06
 """In Fisher's z; averages more alike than that are not told apart."""

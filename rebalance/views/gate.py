@@ -14,6 +14,9 @@ FEWEST = 10
 AGREEING = 0.75
 """Spearman's correlation of their angles from which two starts found the same."""
 
+LARGEST_MISFIT_SHARE = 0.5
+"""Part of the particles that may be in averages that don't fit."""
+
 _MOST = 400
 """Averages whose pairs are ranked."""
 
@@ -54,7 +57,7 @@ def typical(agreement: FloatArray) -> float:
     return float(np.median(pairs)) if len(pairs) else 0.0
 
 
-def why_not(agreement: float, n_averages: int) -> str:
+def why_not(agreement: float, n_averages: int, misfit_share: float) -> str:
     """Why an estimate can't be trusted, a sentence; empty if it can.
 
     Parameters
@@ -63,7 +66,14 @@ def why_not(agreement: float, n_averages: int) -> str:
         Of `typical`.
     n_averages : int
         Those that fit.
+    misfit_share : float
+        Part of the particles, or of the averages where particles aren't known, that don't.
     """
+    if misfit_share > LARGEST_MISFIT_SHARE:
+        return (
+            f"{misfit_share:.0%} of the particles are in averages that don't fit the structure of the "
+            "others: there may be more than one, or mostly junk."
+        )
     if n_averages < FEWEST:
         return too_few(n_averages)
     if agreement < AGREEING:
