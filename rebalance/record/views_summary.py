@@ -40,7 +40,7 @@ def summarise_views(
 
     averages, particles = dataset.class_averages, dataset.particles
     assert averages is not None
-    spread = views.spread[np.isfinite(views.spread)]
+    spread = views.spread[np.isfinite(views.spread) & ~views.is_misfit]
     return {
         "rebalance": rebalance.__version__,
         "job": dataset.job,
@@ -103,7 +103,7 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
         return [with_flags(said)]
     lines = []
     if summary["median_spread_deg"] is not None:
-        n = summary["class_averages"]["used"]
+        n = summary["class_averages"]["used"] - len(summary["misfits"])
         views = "The view of 1 average is" if n == 1 else f"The views of {n:,} averages are"
         lines.append(f"{views} known to about {summary['median_spread_deg']:.0f}° (median).")
     what = "averages" if summary["particles"] is None else "particles"
