@@ -31,7 +31,8 @@ def show_views(settings: RunSettings, result: ViewsResult) -> None:
     """
     summary, console = result.summary, stdout()
     console.print()
-    console.print(Text(_headline(summary), style="bold"))
+    read = what_was_read(summary["job"], summary["particles"], summary["class_averages"])
+    console.print(Text(read, style="bold"))
     for note in summary["notes"]:
         console.print(Text(note, style="dim"))
     console.print()
@@ -56,11 +57,6 @@ def show_views(settings: RunSettings, result: ViewsResult) -> None:
     words, command = _next_step(settings, summary)
     console.print(Text(f"Next: {words}"))
     console.print(Text(f"  {command}", style="cyan"), soft_wrap=True)
-
-
-def _headline(summary: Mapping[str, Any]) -> str:
-    read = what_was_read(summary["job"], summary["particles"], summary["class_averages"])
-    return f"{read}, point group {summary['symmetry']}"
 
 
 def _named(names: Mapping[str, Any]) -> list[str]:

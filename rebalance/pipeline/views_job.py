@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from rebalance.errors import PluginError
-from rebalance.model import Dataset, Views, views_of
+from rebalance.model import Dataset, ViewBalance, Views, views_of
 from rebalance.pipeline.prepare import FoundAffinity, Prepared, prepare
 from rebalance.pipeline.write_views import write_views
 from rebalance.progress import Progress
@@ -21,9 +21,6 @@ from rebalance.record.summary import about_the_metric
 from rebalance.record.views_summary import summarise_views
 from rebalance.settings import RunSettings, plugin_name
 from rebalance.system_errors import system_errors_told
-
-if TYPE_CHECKING:
-    from rebalance.model import ViewBalance
 
 VIEWS = "views"
 """The command, in its records."""

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from rebalance.errors import OutputError, RebalanceError
-from rebalance.model import Affinity, ClassAverages, Dataset, Views
+from rebalance.model import Affinity, ClassAverages, Dataset, ViewBalance, Views
 from rebalance.pipeline.prepare import Prepared
 from rebalance.record.affinity_file import IMAGES, images_digest, write_affinity
 from rebalance.record.map_file import write_map
 from rebalance.record.results_folder import AFFINITY_FILE, FIGURES, MAP, VIEW_TABLE
 from rebalance.record.tables import write_view_table
-
-if TYPE_CHECKING:
-    from rebalance.model import ViewBalance
 
 
 def write_views(

@@ -19,6 +19,7 @@ from rebalance.model import (
     Views,
 )
 from rebalance.model.class_numbers import count_classes
+from rebalance.poses.conventions import angles_of_rotation
 from rebalance.record.summary import status_of_averages
 
 SUPERCLASS_COLUMNS = (
@@ -218,8 +219,6 @@ def write_view_table(views: Views, n_particles: IntArray | None, path: Path) -> 
     n_particles : int64 (N,), optional
     path : Path
     """
-    from rebalance.poses.conventions import angles_of_rotation
-
     took_part = np.isfinite(views.fit)
     angles = np.full((len(views), 3), np.nan)
     angles[took_part] = angles_of_rotation(views.rotation[took_part])

@@ -10,7 +10,7 @@ import numpy as np
 import rebalance
 from rebalance.model import ClassAverages, Dataset, Views
 from rebalance.model.counting import counted
-from rebalance.settings import with_flags
+from rebalance.settings import AUTO, with_flags
 
 
 def summarise_views(
@@ -40,7 +40,7 @@ def summarise_views(
 
     averages, particles = dataset.class_averages, dataset.particles
     assert averages is not None
-    spread = views.spread[np.isfinite(views.spread)]
+    spread = views.spread[np.isfinite(views.spread) & ~views.is_misfit]
     return {
         "rebalance": rebalance.__version__,
         "job": dataset.job,
@@ -101,9 +101,9 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
         if summary["symmetry"] == "C1":
             said += " If the molecule has a symmetry, give it as `symmetry`."
         return [with_flags(said)]
-    lines = []
+    lines = [_about_symmetry(summary)]
     if summary["median_spread_deg"] is not None:
-        n = summary["class_averages"]["used"]
+        n = summary["class_averages"]["used"] - len(summary["misfits"])
         views = "The view of 1 average is" if n == 1 else f"The views of {n:,} averages are"
         lines.append(f"{views} known to about {summary['median_spread_deg']:.0f}° (median).")
     what = "averages" if summary["particles"] is None else "particles"
@@ -112,6 +112,15 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
         "even."
     )
     return lines
+
+
+def _about_symmetry(summary: Mapping[str, Any]) -> str:
+    group = summary["symmetry"]
+    if str(summary["options"].get("symmetry", "")).lower() != AUTO:
+        return f"Point group {group}, as given."
+    if group == "C1":
+        return "The averages bear out no symmetry: point group C1."
+    return f"The averages bear out the point group {group}."
 
 
 def about_misfits(summary: Mapping[str, Any]) -> str:

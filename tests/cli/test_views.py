@@ -65,7 +65,7 @@ def test_it_writes_views_and_a_map_and_names_the_next_command(
     assert {"figures/views.png", "figures/reprojections.png"} <= names
     said = " ".join(done.stdout.split())
     assert "24 class averages" in said
-    assert "point group D2" in said
+    assert "Point group D2, as given." in said
     summary = json.loads((folder / "summary.json").read_text())
     assert summary["verdict"].startswith("Trusted")
     assert summary["verdict"] in said
