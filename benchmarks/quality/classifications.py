@@ -163,6 +163,7 @@ def simulated(
         found.superclass[used] if views == "discrete" else None,
         n_views if views == "discrete" else None,
         None if clean is None else clean.class_averages.subset(used),
+        kind=np.where(np.asarray(found.kind) == "view", "view", found.junk_kind)[used],
     )
 
 

@@ -1,0 +1,1 @@
+"""How well the views of class averages are found, where they are known."""
