@@ -17,7 +17,7 @@ SPAN = 0.6
 NEGLIGIBLE = 6.0
 """Poses less likely than the best by e to this power are passed over."""
 
-_HALVINGS = 26
+_HALVINGS = 14
 _LARGEST_LOG = 12.0
 
 
@@ -192,7 +192,7 @@ def soft_poses(even, odd, n_effective, weight, by_direction, best, best_pose, sh
     """
     n_turns, n_images, n_directions = even.shape
     counts = np.zeros(BINS, dtype=np.float32)
-    scale = np.float32(BINS / SPAN)
+    scale, span = np.float32(BINS / SPAN), np.float32(SPAN * (1 - 1e-6))
     wanted = np.log(n_effective)
     best_poses(even, odd, best, best_pose)
     for t in range(n_images):
@@ -200,12 +200,11 @@ def soft_poses(even, odd, n_effective, weight, by_direction, best, best_pose, sh
         counts[:] = 0
         for a in range(n_turns):
             for d in range(n_directions):
-                e, o = top - even[a, t, d], odd[a, t, d]
-                first, second = int((e - o) * scale), int((e + o) * scale)
-                if first < BINS:
-                    counts[first] += 1
-                if second < BINS:
-                    counts[second] += 1
+                e, o = top - even[a, t, d], abs(odd[a, t, d])
+                if e - o < span:
+                    counts[int((e - o) * scale)] += 1
+                    if e + o < span:
+                        counts[int((e + o) * scale)] += 1
         low, high = 0.0, _LARGEST_LOG
         for _ in range(_HALVINGS):
             middle = 0.5 * (low + high)
@@ -233,6 +232,10 @@ def soft_poses(even, odd, n_effective, weight, by_direction, best, best_pose, sh
         for a in range(n_turns):
             for d in range(n_directions):
                 e, o = top - even[a, t, d], odd[a, t, d]
+                if e - abs(o) >= cut:
+                    even[a, t, d] = 0
+                    odd[a, t, d] = 0
+                    continue
                 p = np.float32(0.0)
                 q = np.float32(0.0)
                 if e - o < cut:

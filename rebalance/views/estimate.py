@@ -16,13 +16,15 @@ from rebalance.views.fourier_map import BOX
 from rebalance.views.judge import Judged, judge
 from rebalance.views.polar_images import PolarImages, image_weights, polar_images
 from rebalance.views.standard_frame import in_standard_frame
-from rebalance.views.starts import Run, best_runs, centred, workers
+from rebalance.views.starts import CENTRED, Run, best_runs, centred, refine, workers
 from rebalance.views.symmetry_search import AUTO, find_symmetry, with_symmetry
 
 ComplexArray = npt.NDArray[np.complex64]
 
 MOST_ROUNDS = 3
 """Of starts, each without the misfits of the round before."""
+FEW_MISFITS = 0.05
+"""Part of the averages that changes so little of the map that no new round is needed."""
 
 
 def estimate(
@@ -71,8 +73,10 @@ def estimate(
             misfits = find_misfits(_mean_fit(judged, left_out), left_out)
             if (~misfits).sum() < gate.FEWEST:
                 misfits = left_out
-            if (misfits == left_out).all():
+            if (misfits != left_out).mean() <= FEW_MISFITS:
                 break
+        if (misfits != left_out).any():
+            judged = _without(judged, weight, misfits, seed, axial, threads)
         if group != "C1":
             group, judged = _with_symmetry(judged, weight, misfits, group, seed, axial, threads)
         return in_standard_frame(_views(averages, images, judged, misfits, group))
@@ -103,6 +107,24 @@ def _round(
         return list(outer(of, runs))
 
 
+def _without(
+    judged: list[Judged],
+    weight: FloatArray,
+    misfits: BoolArray,
+    seed: int,
+    axial: bool,
+    threads: int,
+) -> list[Judged]:
+    """The same runs with maps to which the misfits don't contribute."""
+    counted = np.where(misfits, 0, weight).astype(np.float32)
+
+    def of(one: Judged) -> Judged:
+        return judge(refine(one.run, counted, CENTRED), counted, seed, axial=axial)
+
+    with workers(threads, len(judged)) as (outer, _):
+        return list(outer(of, judged))
+
+
 def _with_symmetry(
     judged: list[Judged],
     weight: FloatArray,
@@ -121,7 +143,8 @@ def _with_symmetry(
             return group, judged
 
     def of(one: Judged) -> Judged:
-        run = with_symmetry(one.run, counted, group, seed)[1]
+        run = with_symmetry(one.run, counted, group, seed)
+        assert run is not None
         return judge(run, counted, seed, axial=axial)
 
     with workers(threads, len(judged)) as (outer, _):

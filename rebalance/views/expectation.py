@@ -15,7 +15,7 @@ from rebalance.views.fourier_map import DAMPING, FourierMap, hemisphere
 
 ComplexArray = npt.NDArray[np.complex64]
 
-TILE = 32
+TILE = 16
 """Images that are compared at a time: memory is a tile's poses, whatever N."""
 
 Item = TypeVar("Item")

@@ -25,7 +25,11 @@ _MOST_OPERATIONS = 6
 
 
 def find_axes(
-    volume: FloatArray, grid: FourierMap, symmetry: str, rng: np.random.Generator
+    volume: FloatArray,
+    grid: FourierMap,
+    symmetry: str,
+    rng: np.random.Generator,
+    axis: DoubleArray | None = None,
 ) -> tuple[float, DoubleArray]:
     """The orientation of a point group in which a map is most like its turned copies.
 
@@ -38,6 +42,8 @@ def find_axes(
         That of the map.
     symmetry : str
     rng : numpy.random.Generator
+    axis : float64 (3,), optional
+        Where the highest axis of Dn is known to be.
 
     Returns
     -------
@@ -63,7 +69,9 @@ def find_axes(
         correlate_turned(spectrum, points, weights, turns, out)
         return out.reshape(len(frames), -1).mean(axis=1)
 
-    if symmetry.strip().upper().startswith("C"):
+    if axis is not None:
+        frames = _about(axis)
+    elif symmetry.startswith("C"):
         # How a group with one axis is turned about it doesn't matter.
         frames = hemisphere(N_DIRECTIONS)[1]
     else:
@@ -85,6 +93,17 @@ def find_axes(
             best, best_frame = float(score), frame
     best = float(scores(best_frame[None], others)[0])
     return best, np.einsum("ji,gjk,kl->gil", best_frame, operations, best_frame)
+
+
+def _about(axis: DoubleArray) -> DoubleArray:
+    """Frames whose z lies along an axis, turned about it in steps; float64 (n, 3, 3)."""
+    x = np.cross(axis, np.eye(3)[np.abs(axis).argmin()])
+    x /= np.linalg.norm(x)
+    y = np.cross(axis, x)
+    angle = np.arange(N_DIRECTIONS) * (np.pi / N_DIRECTIONS)
+    c, s = np.cos(angle)[:, None], np.sin(angle)[:, None]
+    z = np.broadcast_to(axis, (N_DIRECTIONS, 3))
+    return np.stack([c * x + s * y, c * y - s * x, z], axis=1)
 
 
 def _points(spectrum: ComplexArray, grid: FourierMap) -> tuple[DoubleArray, DoubleArray]:

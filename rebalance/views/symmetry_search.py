@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from rebalance import seeds
-from rebalance.model import FloatArray
+from rebalance.model import DoubleArray, FloatArray
 from rebalance.point_groups import operations_of
 from rebalance.views.expectation import Mapper
 from rebalance.views.judge import fit_of
@@ -18,7 +18,7 @@ from rebalance.views.symmetry_axes import find_axes
 
 AUTO = "auto"
 
-LEAST_LIKENESS = 0.6
+LEAST_LIKENESS = 0.65
 """Mean correlation of a map with its turned copies from which a group is tried."""
 LARGEST_LOSS = 0.03
 """How much worse averages may fit, in Fisher's z, the map that was made with the group. True groups
@@ -39,9 +39,14 @@ _AXES = 1_001
 
 
 def with_symmetry(
-    run: Run, weight: FloatArray, symmetry: str, seed: int, mapper: Mapper = map
-) -> tuple[float, Run]:
-    """A run made anew with a point group, and how like its turned copies its map was before.
+    run: Run,
+    weight: FloatArray,
+    symmetry: str,
+    seed: int,
+    mapper: Mapper = map,
+    least_likeness: float = -1.0,
+) -> Run | None:
+    """A run made anew with a point group; None where its map is too unlike its turned copies.
 
     The axes of a group with several are found in two steps: first that of the highest order, then
     the others on the map that has it.
@@ -53,14 +58,23 @@ def with_symmetry(
     weight : float32 (N,)
     symmetry : str
     seed : int
+    mapper : callable
+    least_likeness : float
+        Least mean correlation of the map with its copies.
     """
     first = _highest_axis(symmetry)
+    axis = None
     if first is not None:
-        run = with_symmetry(run, weight, first, seed, mapper)[1]
+        with_axis = with_symmetry(run, weight, first, seed, mapper, least_likeness)
+        if with_axis is None:
+            return None
+        run = with_axis
+        if symmetry.startswith("D"):
+            axis = _axis_of(run.operations[1])
     grid = pose_search(run.samples[:1], CENTRED).grid
     rng = seeds.generator(seed, _AXES)
-    likeness, operations = find_axes(grid.regridded(run.volume), grid, symmetry, rng)
-    return likeness, symmetric(run, weight, operations, mapper)
+    likeness, operations = find_axes(grid.regridded(run.volume), grid, symmetry, rng, axis)
+    return symmetric(run, weight, operations, mapper) if likeness >= least_likeness else None
 
 
 def find_symmetry(run: Run, weight: FloatArray, seed: int, mapper: Mapper = map) -> str:
@@ -78,8 +92,8 @@ def find_symmetry(run: Run, weight: FloatArray, seed: int, mapper: Mapper = map)
     fit = np.arctanh(fit_of(run, weight, seed))
 
     def holds(symmetry: str) -> bool:
-        likeness, found = with_symmetry(run, weight, symmetry, seed)
-        if likeness < LEAST_LIKENESS:
+        found = with_symmetry(run, weight, symmetry, seed, least_likeness=LEAST_LIKENESS)
+        if found is None:
             return False
         loss = fit - np.arctanh(fit_of(found, weight, seed))
         return float(np.average(loss, weights=weight.astype(np.float64))) <= LARGEST_LOSS
@@ -92,6 +106,14 @@ def find_symmetry(run: Run, weight: FloatArray, seed: int, mapper: Mapper = map)
     larger = [name for needed, names in _LARGER.items() if {*needed} <= there for name in names]
     held += [name for name, yes in zip(larger, mapper(holds, larger), strict=True) if yes]
     return max(held, key=lambda name: len(operations_of(name)))
+
+
+def _axis_of(rotation: DoubleArray) -> DoubleArray:
+    """The axis of a rotation, float64 (3,)."""
+    from scipy.spatial.transform import Rotation
+
+    vector = Rotation.from_matrix(rotation).as_rotvec()
+    return np.asarray(vector / np.linalg.norm(vector))
 
 
 def _highest_axis(symmetry: str) -> str | None:
