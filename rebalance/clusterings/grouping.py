@@ -109,6 +109,7 @@ def cluster_each(
             identity=is_off,
             may_be_missing=bound.plugin.finds_number,
             name=bound.name,
+            n_aside=int(classes.is_aside.sum()),
         )
         for asked in numbers
     }
@@ -232,7 +233,8 @@ def from_labels(
     classes : Classes
     labels : mapping of class number to number or name
         `rebalance.clusterings.labels.read_labels` reads one from a file. −1 or an empty name
-        leaves a class out, −2 sets it aside. Superclasses are renumbered; the notes say which name became which.
+        leaves a class out, −2 sets it aside. Superclasses are renumbered; the notes say which name
+        became which.
     affinity : Affinity, optional
         Of these classes, for medoids and similarity.
 

@@ -1,7 +1,8 @@
-"""Which class averages look like no view; and what ``junk="off"``, ``"list"`` and ``"auto"`` do.
+"""Which class averages look like no view; and what is done with them.
 
-Between the affinity and the superclasses. An average is suspected for named reasons only, and left
-out only where a person says so.
+Between the affinity and the superclasses. There is one verdict on each average, for named reasons
+only; what each source has to say stands in `evidence`. The suspects are set aside by default, and
+left out only where a person says so.
 
 >>> quality = score(data.class_averages, affinity)
 >>> quality.suspects
@@ -11,9 +12,11 @@ out only where a person says so.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
+from rebalance.curation.evidence import of_views, picture
 from rebalance.curation.junk_measures import edge_energy, spectral_measures
 from rebalance.curation.junk_reasons import FEWEST, find_reasons
 from rebalance.imaging.masks import estimate_radius
@@ -35,20 +38,24 @@ _MOST = 8
 def look_for_junk(
     settings: RunSettings, dataset: Dataset, classes: Classes, affinity: Affinity | None
 ) -> tuple[AverageQuality | None, Classes]:
-    """What the averages tell of their quality, where asked; and the classes that take part.
+    """What is known of the quality of averages, where it counts; and the classes that take part.
 
     Parameters
     ----------
     settings : RunSettings
-        Its ``junk``: with ``auto`` the suspects are left out as junk.
+        Its ``junk``: the suspects are set aside, or with ``auto`` left out as junk. What a person
+        groups is not set aside, nor is a class where superclassification is off.
     dataset, classes
     affinity : Affinity or None
     """
-    if settings.junk == "off" or dataset.class_averages is None:
+    looks = settings.sets_aside if settings.junk == "aside" else settings.junk != "off"
+    if not looks or dataset.class_averages is None:
         return None, classes
     quality = score(dataset.class_averages, affinity, left_out=classes.left_out)
     if settings.junk == "auto":
         classes = classes.without_junk(quality.suspects)
+    elif settings.sets_aside:
+        classes = classes.setting_aside(quality.suspects)
     return quality, classes
 
 
@@ -98,16 +105,16 @@ def score(
         None if counts is None else counts[is_scored],
         None if resolution is None else resolution[is_scored],
     )
-    of = iter(reasons)
-    return AverageQuality(
+    found = AverageQuality(
         class_id=class_averages.class_id,
         is_scored=is_scored,
         measures={name: _placed(values, is_scored) for name, values in measures.items()},
         scores={name: _placed(values, is_scored) for name, values in scores.items()},
-        reasons=tuple(next(of) if judged else () for judged in is_scored.tolist()),
         n_particles=counts,
         resolution=resolution,
     )
+    sources = (picture(reasons, is_scored), of_views(affinity))
+    return replace(found, evidence=tuple(source for source in sources if source is not None))
 
 
 def _likeness(affinity: Affinity | None, used: BoolArray) -> tuple[DoubleArray, DoubleArray]:
@@ -126,18 +133,21 @@ def _placed(values: DoubleArray, where: BoolArray) -> DoubleArray:
     return placed
 
 
-def about_quality(quality: AverageQuality | None, *, left_out: bool) -> list[str]:
+def about_quality(settings: RunSettings, quality: AverageQuality | None) -> list[str]:
     """A sentence on how many are suspected, and one for each of them with the reasons.
+
+    Of those that are set aside the summary says how many and why (`record.summary_text`), the table
+    which.
 
     Parameters
     ----------
+    settings : RunSettings
     quality : AverageQuality or None
         None where nobody asked: nothing is said.
-    left_out : bool
-        Whether those suspected are left out.
     """
-    if quality is None:
+    if quality is None or settings.sets_aside:
         return []
+    left_out = settings.junk == "auto"
     n = int(quality.is_scored.sum())
     if n < FEWEST:
         return [

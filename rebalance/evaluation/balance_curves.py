@@ -17,7 +17,14 @@ from rebalance.contracts import Strategy
 from rebalance.evaluation.known_views import KnownViews
 from rebalance.evaluation.oracle import oracle_superclasses
 from rebalance.evaluation.random_baseline import RandomOrders
-from rebalance.model import BoolArray, DoubleArray, FloatArray, IntArray, Superclasses
+from rebalance.model import (
+    UNASSIGNED,
+    BoolArray,
+    DoubleArray,
+    FloatArray,
+    IntArray,
+    Superclasses,
+)
 from rebalance.model.class_numbers import count_classes
 from rebalance.strategies import places, select
 
@@ -48,8 +55,8 @@ class Curve:
 
 
 def candidates(views: KnownViews, superclasses: Superclasses) -> BoolArray:
-    """bool (P,): particles of known view whose class is in a superclass."""
-    used = superclasses.class_id[superclasses.label >= 0]
+    """bool (P,): particles of known view whose class is in a superclass, or set aside."""
+    used = superclasses.class_id[superclasses.label != UNASSIGNED]
     return views.is_known & np.isin(views.particles.class_id, used)
 
 
@@ -84,9 +91,9 @@ def caps_of(views: KnownViews, superclasses: Superclasses, n_caps: int = N_CAPS)
     """Largest superclasses to try, from the smallest there is to the largest, evenly in the log."""
     count = count_classes(views.particles.class_id)
     in_each = ([count.get(n, 0) for n in members.tolist()] for members in superclasses)
-    sizes = np.array([sum(counts) for counts in in_each])
-    sizes = sizes[sizes > 0]
-    return np.unique(np.geomspace(sizes.min(), sizes.max(), n_caps).round().astype(np.int64))
+    sizes = [size for size in map(sum, in_each) if size]
+    largest = max(sizes + [count.get(number, 0) for number in superclasses.set_aside])
+    return np.unique(np.geomspace(min(sizes), largest, n_caps).round().astype(np.int64))
 
 
 def counts_of_caps(

@@ -23,9 +23,10 @@ from rebalance.evaluation.balance_curves import (
 )
 from rebalance.evaluation.known_views import KnownViews
 from rebalance.evaluation.scores import Score
-from rebalance.model import DoubleArray, Superclasses
+from rebalance.model import UNASSIGNED, DoubleArray, Superclasses
 from rebalance.strategies import select
 from rebalance.strategies.caps import parse_factor
+from rebalance.strategies.small import CapFrom
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,7 @@ class Balance:
     ----------
     factor : str, optional
     max_size : int, optional
+    cap_from : int or "auto"
     strategy : str
     options : mapping
     seeds : int
@@ -43,6 +45,7 @@ class Balance:
 
     factor: str | None = None
     max_size: int | None = None
+    cap_from: CapFrom = "auto"
     strategy: str = defaults.STRATEGY
     options: Mapping[str, Any] = field(default_factory=dict)
     seeds: int = 20
@@ -61,6 +64,7 @@ class Balance:
             superclasses,
             factor=self.factor,
             max_size=self.max_size,
+            cap_from=self.cap_from,
             strategy=self.strategy,
             options=self.options,
         ).cap
@@ -105,7 +109,7 @@ def balance_scores(
         return [
             Score(key, why_not="no particle of a superclass has a known view") for key in _ALL
         ], {}
-    used = superclasses.class_id[superclasses.label >= 0]
+    used = superclasses.class_id[superclasses.label != UNASSIGNED]
     ours, at_factor = balance.swept(views, superclasses)
     best = oracle_curve(views, used, n_oracle, balance.seeds)
     kept = np.union1d(ours.kept, best.kept)

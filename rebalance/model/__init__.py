@@ -8,7 +8,7 @@ from __future__ import annotations
 from rebalance.model.affinity import Affinity
 from rebalance.model.alignment import Alignment, Transform
 from rebalance.model.arrays import BoolArray, DoubleArray, FloatArray, IntArray
-from rebalance.model.average_quality import AverageQuality
+from rebalance.model.average_quality import AverageQuality, Evidence
 from rebalance.model.class_averages import ClassAverages
 from rebalance.model.class_numbers import NO_CLASS
 from rebalance.model.classes import Classes
@@ -60,6 +60,7 @@ __all__ = [
     "ClusteringResult",
     "Dataset",
     "DoubleArray",
+    "Evidence",
     "FloatArray",
     "IntArray",
     "ParticleTable",

@@ -79,7 +79,7 @@ class Classes:
 
     @property
     def takes_part(self) -> BoolArray:
-        """bool (N,): grouped, as it is not empty, left out, set aside, or known to lack particles."""
+        """bool (N,): not empty, left out or set aside, and with particles where these are known."""
         return self._is_usable & ~np.isin(self.class_id, self.set_aside)
 
     @property

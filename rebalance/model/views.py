@@ -100,7 +100,19 @@ class Views:
 
     def as_results(self) -> dict[str, Any]:
         """Arrays of numbers by name, as a metric keeps them beside its affinity."""
-        names = ["sampled", "posterior", "rotation", "shift", "fit", "is_misfit", "angle", "start_agreement", "in_agreement", "map", "operations"]
+        names = [
+            "sampled",
+            "posterior",
+            "rotation",
+            "shift",
+            "fit",
+            "is_misfit",
+            "angle",
+            "start_agreement",
+            "in_agreement",
+            "map",
+            "operations",
+        ]
         return {name: getattr(self, name) for name in names}
 
     def as_facts(self) -> dict[str, Any]:

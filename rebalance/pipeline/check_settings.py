@@ -92,6 +92,7 @@ def check_grouping(settings: RunSettings, classes: Classes) -> None:
         identity=False,
         may_be_missing=bound.plugin.finds_number,
         name=bound.name,
+        n_aside=int(classes.is_aside.sum()),
     )
 
 
@@ -118,7 +119,7 @@ def unused_settings(settings: RunSettings, dataset: Dataset) -> list[str]:
         given = {
             "affinity_file": settings.affinity_file is not None,
             "strict": settings.strict,
-            "junk": settings.junk != "off",
+            "junk": settings.junk not in ("off", "aside"),
         }
         names = [name for name, is_given in given.items() if is_given]
         said += _without_effect(names, "no class averages are read")
@@ -133,6 +134,7 @@ def _settings_of_particles(settings: RunSettings) -> list[str]:
         "strategy": settings.strategy != usual.strategy,
         'options["strategy"]': bool(settings.options_of("strategy")),
         "factor": settings.factor is not None,
+        "cap_from": settings.cap_from != usual.cap_from,
     }
     return [name for name, is_given in given.items() if is_given]
 

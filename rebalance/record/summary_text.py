@@ -16,7 +16,7 @@ def headline(summary: Mapping[str, Any]) -> str:
     words = counted(averages["read"], *nouns)
     asides = [
         f"{len(averages[name]):,} {name.replace('_', ' ')}"
-        for name in ("empty", "without_particles", "left_out", "junk")
+        for name in ("empty", "without_particles", "left_out", "junk", "set_aside")
         if averages[name]
     ]
     parts.append(words + (f" ({', '.join(asides)})" if asides else ""))
@@ -24,11 +24,11 @@ def headline(summary: Mapping[str, Any]) -> str:
 
 
 def outcome(summary: Mapping[str, Any]) -> list[str]:
-    """What balancing did, in a sentence or two."""
+    """What was set aside, and what balancing did, in a sentence or two."""
     particles, balance = summary["particles"], summary["balance"]
+    lines = set_aside(summary)
     if particles is None:
-        return []
-    lines = []
+        return lines
     before, after = balance["before"], balance["after"]
     if balance["cap"] is not None:
         how = (
@@ -54,6 +54,24 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
         + (f"; excluded: {reasons}." if reasons else ".")
     )
     return lines
+
+
+def set_aside(summary: Mapping[str, Any]) -> list[str]:
+    """``Set aside: 47 averages, 1,400 particles (…)``, and what became of them; nothing of none."""
+    found = summary["set_aside"]
+    if not found["averages"]:
+        return []
+    words = counted(found["averages"], "average")
+    before, after = found["particles_before"], found["particles_after"]
+    if before is not None:
+        words += f", {counted(before, 'particle')}"
+    because = ", ".join(f"{count:,} {why}" for why, count in found["because"].items())
+    words = f"Set aside: {words}" + (f" ({because})" if because else "")
+    balance = summary["balance"]
+    if balance is None or balance["cap"] is None:
+        return [f"{words}; nothing is dropped unless you say so."]
+    each = "each is capped like a superclass" if found["averages"] > 1 else "capped like the others"
+    return [f"{words}; {each}, and {after:,} of them stay."]
 
 
 def _ratio(evenness: Mapping[str, Any]) -> str:

@@ -25,6 +25,7 @@ from rebalance.scanning.stability import affinity_noise, resample
 from rebalance.scanning.suggestion import score_of, suggest
 from rebalance.seeds import generator
 from rebalance.strategies.caps import Factor, decide_cap
+from rebalance.strategies.small import CapFrom, is_small
 
 __all__ = [
     "FEWEST",
@@ -57,6 +58,7 @@ def scan_classes(
     seed: int = 0,
     factor: Factor | None = None,
     max_size: int | None = None,
+    cap_from: CapFrom = "auto",
     progress: Callable[[int, int], None] | None = None,
 ) -> Scan:
     """What `scan` finds, for classes of which it is known who takes part.
@@ -66,7 +68,7 @@ def scan_classes(
     classes : Classes
     affinity : Affinity
         Of these classes.
-    numbers, clustering, options, seed, factor, max_size, progress
+    numbers, clustering, options, seed, factor, max_size, cap_from, progress
         As for `scan`.
 
     Raises
@@ -127,7 +129,8 @@ def scan_classes(
         eigengap=eigengaps(values, ks),
         score=score_of(measured, mean_expected),
         smallest=np.array([size.min() for size in sizes], dtype=np.int64),
-        kept=np.array([_kept(size, factor, max_size) for size in sizes], dtype=np.int64),
+        kept=np.array([_kept(size, factor, max_size, cap_from) for size in sizes], dtype=np.int64),
+        small=np.array([is_small(size, cap_from).sum() for size in sizes], dtype=np.int64),
         total=int(one.size.sum()),
         suggestion=suggest(np.array(ks), measured, mean_expected, stability),
         clustering=one.clustering,
@@ -180,6 +183,7 @@ def _agreements(
         yield k, float(adjusted_rand_score(label[k][kept], labels))
 
 
-def _kept(size: IntArray, factor: Factor | None, max_size: int | None) -> int:
-    cap = decide_cap(int(size.min()), factor, max_size).size
+def _kept(size: IntArray, factor: Factor | None, max_size: int | None, cap_from: CapFrom) -> int:
+    deciding = size[~is_small(size, cap_from)]
+    cap = decide_cap(int(deciding.min()), factor, max_size).size
     return int(size.sum() if cap is None else size.clip(max=cap).sum())

@@ -90,6 +90,8 @@ def command_parts(settings: RunSettings, result: RunResult) -> dict[str, Any] | 
     beginning = replace(
         whole,
         **{name: getattr(usual, name) for name in left_to_others},
+        # Decisions stand in for the grouping, and so for junk="off" too.
+        cap_from=settings.decides_from,
         options={kind: options[kind] for kind in ("metric", "strategy") if options.get(kind)},
     )
     nothing = RunSettings("x")

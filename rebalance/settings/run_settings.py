@@ -6,13 +6,13 @@ import contextlib
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from rebalance.errors import OptionError, PluginError
 from rebalance.settings import as_json
 from rebalance.settings.fields import Settings
 from rebalance.settings.setting import settings_documented
-from rebalance.settings.values import plugin_name
+from rebalance.settings.values import AUTO, plugin_name
 
 if TYPE_CHECKING:
     from rebalance.contracts import Clustering
@@ -52,6 +52,16 @@ class RunSettings(Settings):
         if self.is_off or self.groups_given:
             return False
         return self._plugin is None or self._plugin.needs_affinity
+
+    @property
+    def decides_from(self) -> int | Literal["auto"]:
+        """What ``cap_from`` comes to: without looking for junk, the smallest decides."""
+        return 0 if self.junk == "off" and self.cap_from == AUTO else self.cap_from
+
+    @property
+    def sets_aside(self) -> bool:
+        """Whether averages that look like junk are set aside: not where a person groups them."""
+        return self.junk == "aside" and not self.is_off and not self.groups_given
 
     @property
     def finds_number(self) -> bool:

@@ -193,7 +193,8 @@ def places(
     -------
     int64 (P,) or None
         Place of each particle in its superclass, or among those of its class where that is set
-        aside: one of a place below the cap is kept; −1 for one that is no candidate. None for a strategy that has no ``places``.
+        aside: one of a place below the cap is kept; −1 for one that is no candidate. None for a
+        strategy that has no ``places``.
 
     Raises
     ------

@@ -97,7 +97,7 @@ def about_small(before: IntArray, least: int, *, is_auto: bool) -> list[str]:
     which = f"Superclass {small[0]}" if one else f"Superclasses {ranges(small.tolist())}"
     sizes = ", ".join(f"{size:,}" for size in before[small[:_MOST_NAMED]])
     more = ", …" if len(small) > _MOST_NAMED else ""
-    why = ", a tenth of the median superclass" if is_auto else ""
+    why = ", a tenth of an even share" if is_auto else ""
     return [
         f"{which} ({sizes}{more} particle{'s' if before[small].sum() > 1 else ''}) "
         f"{'is' if one else 'are'} too small to stand as {'a view' if one else 'views'} (under "

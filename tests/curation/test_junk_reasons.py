@@ -12,6 +12,7 @@ from rebalance.curation.junk import about_quality, score
 from rebalance.curation.junk_measures import edge_energy, spectral_measures
 from rebalance.curation.junk_reasons import FEWEST, find_reasons, robust_z
 from rebalance.model import ClassAverages
+from rebalance.settings import RunSettings
 from rebalance.simulate import simulate_class_averages
 
 N = 30
@@ -149,14 +150,16 @@ def test_films_and_noise_among_clear_views_are_suspected_and_no_view_is() -> Non
     junk = averages.class_id[found.kind == "junk"].tolist()
     assert set(quality.suspects) <= set(junk)
     assert len(quality.suspects) >= 3
-    said = about_quality(quality, left_out=False)
+    said = about_quality(RunSettings("job", junk="list"), quality)
     assert f"{len(quality.suspects)} of 35 class averages are suspected" in said[0]
     assert len(said) == 1 + len(quality.suspects)
     first = quality.suspects[0]
     again = score(averages, affinity, left_out=[first])
     assert first not in again.suspects
     assert not again.is_scored[averages.class_id == first].any()
-    assert about_quality(None, left_out=True) == []
+    assert about_quality(RunSettings("job", junk="auto"), None) == []
+    # The summary says it of those that are set aside.
+    assert about_quality(RunSettings("job"), quality) == []
     with pytest.raises(ValueError, match="other class numbers"):
         score(averages.subset(np.arange(5)), affinity)
 
@@ -165,6 +168,6 @@ def test_few_averages_are_not_judged() -> None:
     images = np.random.default_rng(3).standard_normal((4, 32, 32)).astype(np.float32)
     quality = score(ClassAverages(images, np.arange(1, 5)))
     assert quality.suspects == ()
-    assert "4 are too few to tell" in about_quality(quality, left_out=True)[0]
+    assert "4 are too few to tell" in about_quality(RunSettings("job", junk="auto"), quality)[0]
     nothing = score(ClassAverages(np.zeros((2, 32, 32), np.float32), np.arange(1, 3)))
     assert nothing.suspects == ()

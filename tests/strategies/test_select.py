@@ -265,7 +265,7 @@ def test_no_candidates_at_all_excludes_everything_and_says_so() -> None:
 
 def test_a_one_particle_class_that_throws_nearly_everything_away_is_named() -> None:
     particles, groups = of_sizes(5_000, 3_000, 1)
-    selection = select(particles, groups, factor=1)
+    selection = select(particles, groups, factor=1, cap_from=0)
     warning = " ".join(selection.warnings)
     assert "Only 3 of 8,001 particles" in warning
     assert "class 3" in warning
@@ -294,15 +294,14 @@ def test_classes_that_rise_evenly_are_not_all_blamed() -> None:
 def test_a_crumb_keeps_its_particles_and_does_not_decide_the_cap() -> None:
     particles, groups = of_sizes(5_000, 3_000, 900, 800, 4, 2)
     selection = select(particles, groups, factor="0.5")
-    # The median is 850.
-    assert selection.cap_from == 85
+    assert selection.cap_from == 162
     assert selection.is_small is not None
     assert selection.is_small.tolist() == [False] * 4 + [True] * 2
     assert selection.cap == 1_600
     assert selection.after.tolist() == [1_600, 1_600, 900, 800, 4, 2]
     (note,) = (note for note in selection.notes if "too small to stand as views" in note)
     assert "Superclasses 4, 5 (4, 2 particles)" in note
-    assert "under 85, a tenth of the median superclass" in note
+    assert "under 162, a tenth of an even share" in note
     assert "`cap_from=0`" in note
     by_the_guide = select(particles, groups, factor="0.5", cap_from=0)
     assert by_the_guide.cap == 4
@@ -331,15 +330,16 @@ def test_whoever_is_too_small_to_decide_loses_no_particle_and_others_no_more_tha
     assert not (by_the_guide.selected & ~selection.selected).any()
 
 
-def test_a_tenth_of_the_median_is_asked_of_four_superclasses_or_more() -> None:
-    assert cap_from_of(np.array([990, 10])) == 0
-    assert cap_from_of(np.array([990, 500, 10])) == 0
-    assert cap_from_of(np.array([990, 500, 301, 10])) == 41
-    assert cap_from_of(np.array([990, 500, 301, 10, 0])) == 41
-    # Where none is below, and where all are, each decides.
+def test_a_tenth_of_an_even_share_is_asked_unless_fewer_than_two_have_it() -> None:
+    assert cap_from_of(np.array([990, 500, 301, 10])) == 46
+    assert cap_from_of(np.array([990, 500, 301, 10, 0])) == 46
+    assert cap_from_of(np.array([900, 90, 10])) == 34
+    # Where none is below, and where one alone would be left, each decides.
     assert cap_from_of(np.array([990, 500, 300, 100])) == 0
-    assert cap_from_of(np.array([9, 5, 3]), 10) == 0
-    assert cap_from_of(np.array([9, 5, 3]), 9) == 9
+    assert cap_from_of(np.array([990, 10])) == 0
+    assert cap_from_of(np.array([990, 20, 10])) == 0
+    assert cap_from_of(np.array([9, 5, 3]), 6) == 0
+    assert cap_from_of(np.array([9, 5, 3]), 5) == 5
     assert cap_from_of(np.zeros(3, dtype=np.int64)) == 0
 
 
