@@ -88,6 +88,12 @@ class Selection(Displayed):
         balance = "not balanced" if self.cap is None else f"cap {self.cap:,}"
         return f"Selection({kept:,} of {len(self):,} particles, {balance})"
 
+    @property
+    def decides(self) -> BoolArray:
+        """bool (K,): superclasses large enough to decide the cap."""
+        small = self.is_small
+        return np.ones(len(self.before), dtype=np.bool_) if small is None else ~small
+
     def count(self, reason: str) -> int:
         """Number of particles with a reason from `REASONS`."""
         return int(np.count_nonzero(self.reason == REASONS.index(reason)))

@@ -206,8 +206,8 @@ def _balance(settings: RunSettings, selection: Selection | None) -> dict[str, An
         "cap_from": selection.cap_from,
         "strategy": selection.strategy or plugin_name(settings.strategy),
         "strategy_options": dict(selection.options),
-        "before": _evenness(selection.before),
-        "after": _evenness(selection.after),
+        "before": _evenness(selection.before[selection.decides]),
+        "after": _evenness(selection.after[selection.decides]),
     }
 
 
@@ -250,7 +250,7 @@ def _evenness(size: IntArray) -> dict[str, Any]:
 
 def _rows(superclasses: Superclasses, selection: Selection | None) -> list[dict[str, Any]]:
     rows = []
-    is_small = None if selection is None else selection.is_small
+    decides = None if selection is None else selection.decides
     for number, members in enumerate(superclasses):
         mean = float(superclasses.mean_affinity[number])
         rows.append(
@@ -261,7 +261,7 @@ def _rows(superclasses: Superclasses, selection: Selection | None) -> list[dict[
                 "mean_affinity": None if np.isnan(mean) else _short(mean),
                 "particles_before": None if selection is None else int(selection.before[number]),
                 "particles_after": None if selection is None else int(selection.after[number]),
-                "decides_cap": is_small is None or not bool(is_small[number]),
+                "decides_cap": decides is None or bool(decides[number]),
             }
         )
     return rows

@@ -30,6 +30,9 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
     if particles is None:
         return lines
     before, after = balance["before"], balance["after"]
+    n_small = sum(not row["decides_cap"] for row in summary["superclasses"])
+    which = "Smallest to largest superclass"
+    which += f" ({n_small:,} too small aside)" if n_small else ""
     if balance["cap"] is not None:
         how = (
             f"f = {balance['factor']}"
@@ -39,11 +42,9 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
         lines.append(
             f"Balanced with {how}: no superclass keeps more than {balance['cap']:,} particles."
         )
-        lines.append(
-            f"Smallest to largest superclass: {_ratio(before)} before, {_ratio(after)} after."
-        )
+        lines.append(f"{which}: {_ratio(before)} before, {_ratio(after)} after.")
     else:
-        lines.append(f"Not balanced. Smallest to largest superclass: {_ratio(before)}.")
+        lines.append(f"Not balanced. {which}: {_ratio(before)}.")
     reasons = ", ".join(
         f"{count:,} {'to balance' if reason == 'balanced' else reason}"
         for reason, count in particles["excluded_because"].items()
@@ -58,8 +59,8 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
 
 def set_aside(summary: Mapping[str, Any]) -> list[str]:
     """``Set aside: 47 averages, 1,400 particles (…)``, and what became of them; nothing of none."""
-    found = summary["set_aside"]
-    if not found["averages"]:
+    found = summary.get("set_aside")
+    if not found or not found["averages"]:
         return []
     words = counted(found["averages"], "average")
     before, after = found["particles_before"], found["particles_after"]

@@ -112,7 +112,8 @@ def _conclusion(result: RunResult) -> str:
         "selected.**"
     )
     group = "class" if off else "superclass"
-    before, after = evenness(selection.before), evenness(selection.after)
+    decides = selection.decides
+    before, after = evenness(selection.before[decides]), evenness(selection.after[decides])
     if selection.cap is None or np.array_equal(selection.before, selection.after):
         sentences.append(f"The smallest {group} is {before:.2g} times the largest.")
     else:
