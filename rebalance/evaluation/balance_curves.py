@@ -28,6 +28,9 @@ from rebalance.model import (
 from rebalance.model.class_numbers import count_classes
 from rebalance.strategies import places, select
 
+LEAST_GAIN = 0.02
+"""In uniformity: where the oracle gains less over random dropping, a share of it says nothing."""
+
 N_CAPS = 16
 _GRID = 400
 
@@ -202,13 +205,13 @@ def share_of_oracle_gain(ours: Curve, chance: Curve, oracle: Curve) -> tuple[flo
     -------
     mean, sd : float
         Over the seeds of the superclasses' curve, sd 0 for one seed; NaN if the curves have no
-        range in common, or if the oracle gains nothing.
+        range in common, or if the oracle gains less than `LEAST_GAIN`.
     """
     reached = common_range(ours, chance, oracle)
     if reached is None:
         return float("nan"), float("nan")
     best = float(gain_over_random(oracle, chance, *reached).mean())
-    if best <= 1e-6:
+    if best < LEAST_GAIN:
         return float("nan"), float("nan")
     share = gain_over_random(ours, chance, *reached) / best
     return float(share.mean()), float(share.std(ddof=1)) if len(share) > 1 else 0.0

@@ -10,6 +10,7 @@ import numpy as np
 
 from rebalance import defaults
 from rebalance.evaluation.balance_curves import (
+    LEAST_GAIN,
     Curve,
     candidates,
     caps_of,
@@ -143,13 +144,14 @@ def _shares(ours: Curve, chance: Curve, best: Curve) -> list[Score]:
         return [Score(key, why_not=reason) for key in _SHARES]
     kept = (round(reached[0]), round(reached[1]))
     share, sd = share_of_oracle_gain(ours, chance, best)
-    scores = [
-        Score("share_of_oracle_gain", share, sd, kept)
-        if np.isfinite(share)
-        else Score(
-            "share_of_oracle_gain", kept=kept, why_not="the oracle itself gains nothing here"
+    scores = [Score("share_of_oracle_gain", share, sd, kept)]
+    if not np.isfinite(share):
+        gain = float(gain_over_random(best, chance, *reached).mean())
+        reason = (
+            f"the oracle itself gains {gain:.3f} in uniformity, less than {LEAST_GAIN}: a share of "
+            "so little says nothing"
         )
-    ]
+        scores = [Score("share_of_oracle_gain", kept=kept, why_not=reason)]
     for key, curve in (("gain", ours), ("gain_of_oracle", best)):
         scores.append(_mean(key, gain_over_random(curve, chance, *reached), kept))
     return scores
