@@ -97,7 +97,7 @@ def test_wrong_superclasses_score_less(simulated, affinity) -> None:
     # Two thirds of the particles show two views, so that wrong groups too are mostly of one view.
     assert found.value("view_spread") > 1.3 * found.value("view_spread_of_oracle")
     best = evaluate(right, simulated, seeds=4)
-    assert found.value("gain") < best.value("gain") - 0.02
+    assert found.value("gain") < 0.5 * best.value("gain")
     assert "no affinity" in found["affinity_vs_angle"].why_not
     assert "f = 0" in found["uniformity"].why_not
 
