@@ -22,7 +22,7 @@ from rebalance.registry import bind
 from rebalance.scanning.criteria import contrast, eigengaps, silhouette
 from rebalance.scanning.null_model import Spread
 from rebalance.scanning.stability import affinity_noise, resample
-from rebalance.scanning.suggestion import score_of, suggest
+from rebalance.scanning.suggestion import Tried, score_of, suggest
 from rebalance.seeds import generator
 from rebalance.strategies.caps import Factor, decide_cap
 from rebalance.strategies.small import CapFrom, is_small
@@ -119,6 +119,16 @@ def scan_classes(
     mean_expected, stability = expected.mean(axis=0), stable.mean(axis=0)
     sizes = [by_number[k].size for k in ks]
     one = by_number[ks[0]]
+    small = np.array([is_small(size, cap_from).sum() for size in sizes], dtype=np.int64)
+    tried = Tried(
+        numbers=np.array(ks, dtype=np.int64),
+        silhouette=measured,
+        expected=mean_expected,
+        stability=stability,
+        small=small,
+        largest_share=np.array([np.bincount(label[k]).max() / len(label[k]) for k in ks]),
+        n_averages=len(values),
+    )
     return Scan(
         numbers=np.array(ks, dtype=np.int64),
         silhouette=measured,
@@ -130,9 +140,9 @@ def scan_classes(
         score=score_of(measured, mean_expected),
         smallest=np.array([size.min() for size in sizes], dtype=np.int64),
         kept=np.array([_kept(size, factor, max_size, cap_from) for size in sizes], dtype=np.int64),
-        small=np.array([is_small(size, cap_from).sum() for size in sizes], dtype=np.int64),
+        small=small,
         total=int(one.size.sum()),
-        suggestion=suggest(np.array(ks), measured, mean_expected, stability),
+        suggestion=suggest(tried),
         clustering=one.clustering,
         options=one.options,
         factor=None if factor is None else str(factor),
