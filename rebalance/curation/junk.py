@@ -16,9 +16,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from rebalance.curation.evidence import of_views, picture
+from rebalance.curation.evidence import isolation, of_scores, of_views, picture
 from rebalance.curation.junk_measures import edge_energy, spectral_measures
-from rebalance.curation.junk_reasons import FEWEST, find_reasons
+from rebalance.curation.junk_reasons import FEWEST, NEAREST, find_reasons
 from rebalance.imaging.masks import estimate_radius
 from rebalance.model import (
     Affinity,
@@ -28,6 +28,7 @@ from rebalance.model import (
     Classes,
     Dataset,
     DoubleArray,
+    Evidence,
 )
 from rebalance.settings import RunSettings
 
@@ -36,7 +37,12 @@ _MOST = 8
 
 
 def look_for_junk(
-    settings: RunSettings, dataset: Dataset, classes: Classes, affinity: Affinity | None
+    settings: RunSettings,
+    dataset: Dataset,
+    classes: Classes,
+    affinity: Affinity | None,
+    *,
+    given: Evidence | None = None,
 ) -> tuple[AverageQuality | None, Classes]:
     """What is known of the quality of averages, where it counts; and the classes that take part.
 
@@ -47,11 +53,12 @@ def look_for_junk(
         groups is not set aside, nor is a class where superclassification is off.
     dataset, classes
     affinity : Affinity or None
+    given : Evidence, optional
+        Of a file of verdicts; without it, that of the scores that came with the averages counts.
     """
-    looks = settings.sets_aside if settings.junk == "aside" else settings.junk != "off"
-    if not looks or dataset.class_averages is None:
+    if not settings.judges or dataset.class_averages is None:
         return None, classes
-    quality = score(dataset.class_averages, affinity, left_out=classes.left_out)
+    quality = score(dataset.class_averages, affinity, left_out=classes.left_out, given=given)
     if settings.junk == "auto":
         classes = classes.without_junk(quality.suspects)
     elif settings.sets_aside:
@@ -64,6 +71,7 @@ def score(
     affinity: Affinity | None = None,
     *,
     left_out: Iterable[int] = (),
+    given: Evidence | None = None,
 ) -> AverageQuality:
     """What the averages tell of their own quality, and which are suspected of being junk.
 
@@ -74,6 +82,8 @@ def score(
         Of the same averages. Without it only what is wrong with the picture itself is seen.
     left_out : iterable of int
         Class numbers that are not judged, and that others are not compared with.
+    given : Evidence, optional
+        Of a file of verdicts (`evidence.of_file`), instead of the scores that the averages carry.
 
     Returns
     -------
@@ -91,13 +101,14 @@ def score(
     diameter = None if affinity is None else affinity.facts.get("mask_diameter_px")
     radius = float(diameter) / 2 if diameter else estimate_radius(images)
     mean_frequency, fine_share = spectral_measures(images, radius)
-    highest, median = _likeness(affinity, is_scored)
+    highest, median, nearest = _likeness(affinity, is_scored)
     measures = {
         "mean_frequency": mean_frequency,
         "fine_share": fine_share,
         "edge_energy": edge_energy(images, radius),
         "highest_affinity": highest,
         "median_affinity": median,
+        "nearest_affinity": nearest,
     }
     counts, resolution = class_averages.n_particles, class_averages.resolution
     scores, reasons = find_reasons(
@@ -113,18 +124,26 @@ def score(
         n_particles=counts,
         resolution=resolution,
     )
-    sources = (picture(reasons, is_scored), of_views(affinity))
+    sources = (
+        given or of_scores(class_averages),
+        picture(reasons, is_scored),
+        of_views(affinity),
+        isolation(nearest, reasons, is_scored),
+    )
     return replace(found, evidence=tuple(source for source in sources if source is not None))
 
 
-def _likeness(affinity: Affinity | None, used: BoolArray) -> tuple[DoubleArray, DoubleArray]:
-    """Highest and median affinity of each average with the others; NaN where there is none."""
+def _likeness(
+    affinity: Affinity | None, used: BoolArray
+) -> tuple[DoubleArray, DoubleArray, DoubleArray]:
+    """Highest affinity of each average with the others, the median one, and the mean of the four
+    highest; NaN where there is none."""
     n = int(used.sum())
     if affinity is None or n < 2:
-        return np.full(n, np.nan), np.full(n, np.nan)
+        return np.full(n, np.nan), np.full(n, np.nan), np.full(n, np.nan)
     values = affinity.values[np.ix_(used, used)].astype(np.float64)
-    others = values[~np.eye(n, dtype=np.bool_)].reshape(n, n - 1)
-    return others.max(axis=1), np.median(others, axis=1)
+    others = np.sort(values[~np.eye(n, dtype=np.bool_)].reshape(n, n - 1))
+    return others[:, -1], np.median(others, axis=1), others[:, -NEAREST:].mean(axis=1)
 
 
 def _placed(values: DoubleArray, where: BoolArray) -> DoubleArray:
@@ -145,8 +164,13 @@ def about_quality(settings: RunSettings, quality: AverageQuality | None) -> list
     quality : AverageQuality or None
         None where nobody asked: nothing is said.
     """
-    if quality is None or settings.sets_aside:
+    if quality is None:
         return []
+    told = [evidence.note for evidence in quality.evidence if evidence.note]
+    return told if settings.sets_aside else [*told, *_about_suspects(settings, quality)]
+
+
+def _about_suspects(settings: RunSettings, quality: AverageQuality) -> list[str]:
     left_out = settings.junk == "auto"
     n = int(quality.is_scored.sum())
     if n < FEWEST:

@@ -37,6 +37,8 @@ class Evidence:
         Averages that this source vouches for: none of the sources that only measure names them.
     is_measured : bool
         Whether it is a measurement of our own; else it is a verdict that came with the data.
+    note : str
+        What a person should know of the source; a sentence.
     """
 
     source: str
@@ -45,6 +47,7 @@ class Evidence:
     short: str = ""
     clears: BoolArray | None = None
     is_measured: bool = True
+    note: str = ""
 
     @property
     def speaks_against(self) -> BoolArray:
@@ -64,7 +67,8 @@ class AverageQuality:
     measures : mapping of str to float64 (N,)
         ``mean_frequency`` (cycles per pixel) and ``fine_share`` of the power inside the mask,
         ``edge_energy`` at the mask's edge ÷ in the middle, ``highest_affinity`` and
-        ``median_affinity`` with the others; NaN where not judged or not known.
+        ``median_affinity`` with the others, ``nearest_affinity``, the mean of the four highest; NaN
+        where not judged or not known.
     scores : mapping of str to float64 (N,)
         Robust z-scores ``coarse``, ``noise``, ``edge`` and ``few``, likewise.
     evidence : tuple of Evidence

@@ -29,8 +29,8 @@ def check_settings(settings: RunSettings) -> None:
     decide_cap(1, settings.factor, settings.max_size)
     generator(settings.seed)
     check_place(find_executor(settings.executor, settings.scheduler), settings.device)
-    given = (settings.labels, settings.decisions, settings.affinity_file, *settings.passthrough)
-    for path in given:
+    given = (settings.labels, settings.decisions, settings.affinity_file, settings.verdicts)
+    for path in (*given, *settings.passthrough):
         if path is not None and not path.is_file():
             raise InputError("There is no such file.", path=path)
     if settings.output is not None:
@@ -120,9 +120,12 @@ def unused_settings(settings: RunSettings, dataset: Dataset) -> list[str]:
             "affinity_file": settings.affinity_file is not None,
             "strict": settings.strict,
             "junk": settings.junk not in ("off", "aside"),
+            "verdicts": settings.verdicts is not None,
         }
         names = [name for name, is_given in given.items() if is_given]
         said += _without_effect(names, "no class averages are read")
+    elif settings.verdicts is not None and not settings.judges:
+        said += _without_effect(["verdicts"], "no junk is looked for")
     return said
 
 

@@ -79,7 +79,9 @@ def without_junk(
         If fewer class averages are left than superclasses are asked for.
     """
     before = prepared.classes
-    quality, classes = look_for_junk(prepared.settings, prepared.dataset, before, affinity)
+    quality, classes = look_for_junk(
+        prepared.settings, prepared.dataset, before, affinity, given=prepared.verdicts
+    )
     if classes.takes_part.sum() < before.takes_part.sum():
         check_grouping(prepared.settings, classes)
     return quality, classes

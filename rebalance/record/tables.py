@@ -63,6 +63,7 @@ JUNK_COLUMNS = (
     "edge_energy",
     "highest_affinity",
     "median_affinity",
+    "nearest_affinity",
     "z_coarse",
     "z_noise",
     "z_edge",
@@ -180,7 +181,7 @@ def write_junk_table(quality: AverageQuality, path: Path) -> None:
                     "" if quality.resolution is None else f"{quality.resolution[i]:.6g}",
                     *(
                         _number(quality.measures[name][i])
-                        for name in (*measures, "median_affinity")
+                        for name in (*measures, "median_affinity", "nearest_affinity")
                     ),
                     *(
                         _number(quality.scores[name][i])

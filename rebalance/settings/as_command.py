@@ -20,7 +20,7 @@ _NO_CHANGE = (
     *("output", "overwrite", "figures", "threads", "device", "executor", "scheduler", "use_cache"),
 )
 _GROUPING = ("superclasses", "labels", "decisions", "clustering", "junk_classes", "junk")
-_FILES = ("path", "class_averages", "labels", "decisions", "affinity_file", "project")
+_FILES = ("path", "class_averages", "labels", "decisions", "affinity_file", "project", "verdicts")
 
 
 def as_command(settings: RunSettings, **changed: Any) -> list[str]:

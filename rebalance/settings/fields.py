@@ -342,6 +342,14 @@ class Settings:
         panel=BALANCE,
         metavar="WORD",
     )
+    verdicts: Setting[GivenPath | None, Path | None] = Setting(
+        default=None,
+        convert=optional(a_path),
+        help="What is said of the averages: RELION's rank_model.star or backup_selection.star, "
+        "Cinderella's *_index_confidence.txt.",
+        panel=BALANCE,
+        metavar="FILE",
+    )
     strict: Setting[bool, bool] = Setting(
         default=False,
         convert=a_switch,

@@ -64,6 +64,11 @@ class RunSettings(Settings):
         return self.junk == "aside" and not self.is_off and not self.groups_given
 
     @property
+    def judges(self) -> bool:
+        """Whether averages are looked at for junk."""
+        return self.sets_aside or self.junk in ("list", "auto")
+
+    @property
     def finds_number(self) -> bool:
         """Whether the clustering finds the number of superclasses itself."""
         return self._plugin is not None and self._plugin.finds_number
@@ -147,6 +152,7 @@ def named_files(settings: RunSettings) -> list[Path]:
         settings.labels,
         settings.decisions,
         settings.affinity_file,
+        settings.verdicts,
         *settings.passthrough,
     )
     return [path for path in given if path is not None]

@@ -25,6 +25,7 @@ def ordinary(rng: np.random.Generator) -> dict[str, Any]:
         "fine_share": 0.02 * 10 ** rng.normal(0, 0.1, N),
         "edge_energy": 0.1 * 10 ** rng.normal(0, 0.1, N),
         "highest_affinity": rng.uniform(0.75, 0.85, N),
+        "nearest_affinity": rng.uniform(0.7, 0.75, N),
     }
 
 
@@ -42,6 +43,7 @@ def test_one_reason_is_none(rng: np.random.Generator) -> None:
         ("fine_share", 0.5),
         ("edge_energy", 5.0),
         ("highest_affinity", 0.1),
+        ("nearest_affinity", 0.1),
     ):
         measures = ordinary(rng)
         assert suspects(measures) == {}
@@ -70,6 +72,30 @@ def test_alone_and_a_reason_in_the_picture_are_two_unless_particles_are_few(
     counts = rng.integers(80, 120, N)
     counts[3] = 10
     assert suspects(measures, counts) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "names"),
+    [("edge_energy", 5.0, True), ("mean_frequency", 0.01, True), ("fine_share", 0.5, False)],
+)
+def test_isolated_and_a_film_or_a_blur_are_two_however_few_its_particles_and_noise_is_not(
+    rng: np.random.Generator, name: str, value: float, names: bool
+) -> None:
+    measures = ordinary(rng)
+    measures["nearest_affinity"][3] = 0.5
+    measures[name][3] = value
+    counts = rng.integers(80, 120, N)
+    for count in (100, 2):
+        counts[3] = count
+        found = suspects(measures, counts)
+        assert list(found) == ([3] if names else [])
+        if names:
+            assert "far from all others: mean affinity to the nearest 0.50" in found[3][-1]
+    # Few particles and being isolated are what a rare view has: never enough, nor both.
+    counts[3] = 2
+    rare = ordinary(rng)
+    rare["nearest_affinity"][3] = rare["highest_affinity"][3] = 0.05
+    assert suspects(rare, counts) == {}
 
 
 def test_edge_and_coarse_power_need_nothing_else(rng: np.random.Generator) -> None:
