@@ -13,8 +13,8 @@ import numpy as np
 
 from rebalance.curation.junk_reasons import about_isolation, is_isolated
 from rebalance.errors import InputError
-from rebalance.formats.verdicts import RANKER, SELECT, Verdicts, about_label, read_verdicts
 from rebalance.model import Affinity, BoolArray, ClassAverages, DoubleArray, Evidence, Views
+from rebalance.model.verdicts import RANKER, SELECT, Verdicts
 
 GOOD_ENOUGH = 0.5
 """Score, 0 to 1, from which a program's verdict is good: the default of relion_class_ranker and of
@@ -76,29 +76,29 @@ def of_scores(averages: ClassAverages) -> Evidence | None:
     """The scores that came with the averages, of RELION's class ranker; None where none did."""
     if averages.score is None:
         return None
-    note = about_label(averages.score_from)
-    return _of_scores(RANKER, averages.score, note)
+    return _of_scores(RANKER, averages.score, averages.score_from)
 
 
-def of_file(path: Path, averages: ClassAverages) -> Evidence:
-    """What a file of verdicts says of the averages.
+def of_verdicts(verdicts: Verdicts, averages: ClassAverages, path: Path | None = None) -> Evidence:
+    """What was said of the averages elsewhere.
 
     Parameters
     ----------
-    path : Path
+    verdicts : Verdicts
         See `rebalance.formats.verdicts`.
     averages : ClassAverages
+    path : Path, optional
+        Of their file, for an error.
 
     Raises
     ------
     InputError
-        If it can't be read, or is of other averages.
+        If they are of other averages.
     """
-    verdicts = read_verdicts(path)
-    return _of_scores(verdicts.source, _scores(verdicts, averages, path), verdicts.note)
+    return _of_scores(verdicts.source, _scores(verdicts, averages, path), verdicts.label)
 
 
-def _scores(verdicts: Verdicts, averages: ClassAverages, path: Path) -> DoubleArray:
+def _scores(verdicts: Verdicts, averages: ClassAverages, path: Path | None) -> DoubleArray:
     """Of each average, NaN where nothing is said."""
     n = len(averages)
     keys = list(range(n)) if verdicts.by_place else averages.class_id.tolist()
@@ -116,12 +116,18 @@ def _scores(verdicts: Verdicts, averages: ClassAverages, path: Path) -> DoubleAr
     return score
 
 
-def _of_scores(source: str, score: DoubleArray, note: str) -> Evidence:
+def _of_scores(source: str, score: DoubleArray, label: str) -> Evidence:
     with np.errstate(invalid="ignore"):
         good, bad = score >= GOOD_ENOUGH, score < GOOD_ENOUGH
     said = (f"{source} gives it {value:.2f}, below {GOOD_ENOUGH}" for value in score.tolist())
     if source == SELECT:
         said = (f"{source} left it out" for _ in score)
+    note = ""
+    if label == "rlnClassScore":
+        note = (
+            "The scores of the class averages are rlnClassScore, which is what RELION's class "
+            "ranker writes for all classes; there is no rlnPredictedClassScore."
+        )
     words = tuple((why,) if out else () for why, out in zip(said, bad.tolist(), strict=True))
     return Evidence(source, words, short=f"by {source}", clears=good, is_measured=False, note=note)
 

@@ -11,8 +11,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,39 +19,14 @@ from rebalance.errors import InputError
 from rebalance.formats.relion_averages import class_scores, find_averages
 from rebalance.formats.relion_job import averages_block
 from rebalance.formats.star_file import StarFile
+from rebalance.model.verdicts import CINDERELLA, RANKER, SELECT, Verdicts
 from rebalance.text_files import read_text
-
-RANKER, SELECT, CINDERELLA = "RELION's class ranker", "the Select job", "Cinderella"
 
 _MOST = 1_000_000
 _HINT = (
     "Give RELION's rank_model.star, or backup_selection.star or class_averages.star of a Select "
     "job, or Cinderella's *_index_confidence.txt."
 )
-
-
-@dataclass(frozen=True)
-class Verdicts:
-    """What one source said.
-
-    Parameters
-    ----------
-    source : str
-        `RANKER`, `SELECT` or `CINDERELLA`.
-    score : mapping of int to float
-        0 (bad) to 1 (good), by class number, or by place in the stack from 0.
-    by_place : bool
-    chosen_only : bool
-        Those not in ``score`` were not chosen.
-    note : str
-        What a person should know of the file; a sentence.
-    """
-
-    source: str
-    score: Mapping[int, float]
-    by_place: bool = False
-    chosen_only: bool = False
-    note: str = ""
 
 
 def read_verdicts(path: Path) -> Verdicts:
@@ -94,17 +67,7 @@ def _of_star(path: Path) -> Verdicts:
     return Verdicts(
         RANKER,
         {number: value for number, value in by_number if np.isfinite(value)},
-        note=about_label(label),
-    )
-
-
-def about_label(label: str) -> str:
-    """What is said of scores that have not the name of predicted ones."""
-    if label == "rlnPredictedClassScore":
-        return ""
-    return (
-        f"The scores of the class averages are {label}, which is what RELION's class ranker "
-        "writes for all classes; there is no rlnPredictedClassScore."
+        label=label,
     )
 
 

@@ -23,7 +23,7 @@ from rebalance.curation.decisions import (
     read_decisions,
     with_decisions,
 )
-from rebalance.curation.evidence import of_file
+from rebalance.curation.evidence import of_verdicts
 from rebalance.model import Affinity, ClassAverages, Classes, Dataset, Evidence
 from rebalance.pipeline.check_settings import (
     check_balance,
@@ -204,7 +204,10 @@ def prepare(settings: RunSettings, progress: Progress) -> Prepared:
     check_grouping(settings, classes)
     verdicts = None
     if settings.verdicts is not None and settings.judges and dataset.class_averages is not None:
-        verdicts = of_file(settings.verdicts, dataset.class_averages)
+        from rebalance.formats.verdicts import read_verdicts
+
+        read = read_verdicts(settings.verdicts)
+        verdicts = of_verdicts(read, dataset.class_averages, settings.verdicts)
     cache = AffinityCache() if settings.use_cache else None
     return Prepared(settings, dataset, classes, decisions, given, cache, progress, advice, verdicts)
 

@@ -13,10 +13,11 @@ from typer.testing import CliRunner
 
 from rebalance import formats
 from rebalance.cli import app
-from rebalance.curation.evidence import of_file, of_views
+from rebalance.curation.evidence import of_verdicts, of_views
 from rebalance.curation.junk import score
 from rebalance.errors import InputError
-from rebalance.model import Affinity, AverageQuality, Evidence, Views
+from rebalance.formats.verdicts import read_verdicts
+from rebalance.model import Affinity, AverageQuality, ClassAverages, Evidence, Views
 from rebalance.simulate import simulate_class_averages, write_relion, write_relion_selection
 
 N = 6
@@ -88,6 +89,10 @@ def test_an_average_that_does_not_fit_the_common_structure_is_named_where_that_i
     assert quality(unsure).suspects == ()
     assert of_views(None) is None
     assert of_views(Affinity(np.eye(2, dtype=np.float32), np.arange(2), np.zeros(2, bool))) is None
+
+
+def of_file(path: Path, averages: ClassAverages) -> Evidence:
+    return of_verdicts(read_verdicts(path), averages, path)
 
 
 @pytest.fixture(scope="module")

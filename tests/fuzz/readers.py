@@ -305,17 +305,23 @@ def _labels(folder: Path) -> Prepared:
 
 def _verdicts(folder: Path) -> Prepared:
     """Cinderella's file."""
-    from rebalance.curation.evidence import of_file
+    from rebalance.curation.evidence import of_verdicts
+    from rebalance.formats.verdicts import read_verdicts
 
     averages, path = _dataset(folder).class_averages, folder / "run_index_confidence.txt"
     lines = [f"{place} {(place * 7 % 10) / 10:.3f}" for place in range(len(averages))]
     seeds = ["\n".join(lines), "\n".join([*lines[::-1], ""])]
-    return Prepared(path, [seed.encode() for seed in seeds], lambda path: of_file(path, averages))
+
+    def read(path: Path) -> None:
+        of_verdicts(read_verdicts(path), averages, path)
+
+    return Prepared(path, [seed.encode() for seed in seeds], read)
 
 
 def _verdicts_of_relion(folder: Path) -> Prepared:
     """A Select job's choice, and the class ranker's scores."""
-    from rebalance.curation.evidence import of_file
+    from rebalance.curation.evidence import of_verdicts
+    from rebalance.formats.verdicts import read_verdicts
 
     averages, path = _dataset(folder).class_averages, folder / "verdicts.star"
     numbers = averages.class_id.tolist()
@@ -326,7 +332,11 @@ def _verdicts_of_relion(folder: Path) -> Prepared:
         f"data_model_classes\n\nloop_\n{labels}\n{rows}\n",
         f"data_\n\nloop_\n{labels}\n{rows}\n",
     ]
-    return Prepared(path, [seed.encode() for seed in seeds], lambda path: of_file(path, averages))
+
+    def read(path: Path) -> None:
+        of_verdicts(read_verdicts(path), averages, path)
+
+    return Prepared(path, [seed.encode() for seed in seeds], read)
 
 
 def _study(folder: Path) -> Prepared:
