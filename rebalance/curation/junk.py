@@ -83,7 +83,7 @@ def score(
     left_out : iterable of int
         Class numbers that are not judged, and that others are not compared with.
     given : Evidence, optional
-        Of a file of verdicts (`evidence.of_verdicts`), instead of the scores that the averages carry.
+        Of a file of verdicts (`evidence.of_verdicts`), instead of scores that the averages carry.
 
     Returns
     -------
