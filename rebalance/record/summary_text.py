@@ -72,7 +72,8 @@ def set_aside(summary: Mapping[str, Any]) -> list[str]:
     if balance is None or balance["cap"] is None:
         return [f"{words}; nothing is dropped unless you say so."]
     each = "each is capped like a superclass" if found["averages"] > 1 else "capped like the others"
-    return [f"{words}; {each}, and {after:,} of them stay."]
+    stay = "all" if after == before else f"{after:,}"
+    return [f"{words}; {each}, and {stay} of them stay."]
 
 
 def _ratio(evenness: Mapping[str, Any]) -> str:
