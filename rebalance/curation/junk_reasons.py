@@ -8,8 +8,8 @@ chosen on simulations whose seeds `benchmarks.junk` doesn't use.
 Isolated averages, less alone than those, have a reason in coarse power, whatever their number of
 particles: a rare view has none; and in energy at the edge unless they are of few. On 21 simulated
 sets (five kinds of junk among 53 views, some rare), of seeds that chose nothing, that made 150 of
-231 junk averages suspected instead of 84, and none of 1,113 views. Isolation alone finds 203, and 243
-views, 119 of these among the 233 rarest.
+231 junk averages suspected instead of 84, and none of 1,113 views. Isolation alone finds 203, and
+243 views, 119 of these among the 233 rarest.
 """
 
 from __future__ import annotations
