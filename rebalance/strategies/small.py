@@ -13,7 +13,8 @@ least, of an even share       discrete views       two preferred        95 % in 
 0.2                           U 0.755, 39 %        U 0.682, 46 %        U 0.197, 38 %
 ============================  ===================  ===================  ===================
 
-Where 95 % are in one cap and no class is tiny, U is 0.257 instead of 0.268, with 27 instead of 22 %.
+Where 95 % are in one cap and no class is tiny, U is 0.257 instead of 0.268, with 27 % instead of
+22 %.
 """
 
 from __future__ import annotations
