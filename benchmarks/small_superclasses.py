@@ -6,8 +6,8 @@ Simulated classifications (phantom; views discrete, two preferred, or 95 % in on
 sizes are made as real ones: a heavy tail, and a fifth of the classes under ten particles. Of the
 last kind also with sizes as simulated, where rare views have all of their particles. They are
 grouped into 8, 12, 20 and 30 superclasses. For each threshold, a share of an even share of the
-particles, a share of the median superclass, or a number of particles, it prints the uniformity of views and the
-share of the particles kept at f = 0.5. 0 is the guide to the letter. The default,
+particles, a share of the median superclass, or a number of particles, it prints the uniformity of
+views and the share of the particles kept at f = 0.5. 0 is the guide to the letter. The default,
 `rebalance.strategies.small`, was chosen on the seeds that are used here.
 """
 # ruff: noqa: T201
