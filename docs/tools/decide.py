@@ -65,11 +65,15 @@ def decisions(
         if label >= 0 and class_id not in junk:
             members.setdefault(label, []).append(class_id)
             size[label] += particles
+    statuses = zip(known["class_id"], known["status"], strict=True)
+    apart = {*junk, *(moves or {})}
+    aside = sorted(one for one, word in statuses if word == "set aside" and one not in apart)
     order = sorted(members, key=lambda label: (-size[label], min(members[label])))
     balance = told["balance"] or {}
     return {
         **told["decisions"],
         "superclasses": [sorted(members[label]) for label in order],
+        "set_aside": aside,
         "junk": sorted(junk),
         "factor": factor or balance.get("factor"),
         "max_size": balance.get("max_size"),

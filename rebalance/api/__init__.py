@@ -36,6 +36,7 @@ from rebalance.scanning.view_width import number_for_width
 from rebalance.settings.values import degrees
 from rebalance.strategies import select
 from rebalance.strategies.caps import Factor
+from rebalance.strategies.small import CapFrom
 
 __all__ = ["affinity", "cluster", "find_views", "scan", "select"]
 
@@ -121,6 +122,7 @@ def cluster(
     n_particles: npt.ArrayLike | None = None,
     left_out: Iterable[int] = (),
     view_width: float | None = None,
+    set_aside: Iterable[int] = (),
 ) -> Superclasses:
     """Group class averages into superclasses of similar view.
 
@@ -146,6 +148,9 @@ def cluster(
     view_width : float, optional
         Instead of K: as few superclasses as keep the views in each within so many degrees of each
         other, on average over pairs. The affinity must know angles, as that of ``views`` does.
+    set_aside : iterable of int
+        Class numbers to be in no superclass, though their particles stay, such as the suspects of
+        `rebalance.curation.junk.score`.
 
     Returns
     -------
@@ -166,7 +171,7 @@ def cluster(
     """
     refuse_swapped(n_superclasses, "rebalance.cluster")
     affinity = as_affinity(affinity, "rebalance.cluster")
-    classes = classes_of(affinity, n_particles, left_out)
+    classes = classes_of(affinity, n_particles, left_out, set_aside)
     clustering, options, notes = named_or_advised(
         clustering,
         options,
@@ -279,8 +284,10 @@ def scan(
     seed: int = 0,
     n_particles: npt.ArrayLike | None = None,
     left_out: Iterable[int] = (),
+    set_aside: Iterable[int] = (),
     factor: Factor | None = None,
     max_size: int | None = None,
+    cap_from: CapFrom = "auto",
     progress: Callable[[int, int], None] | None = None,
 ) -> Scan:
     """Try numbers of superclasses on one affinity, and suggest one.
@@ -294,9 +301,9 @@ def scan(
     affinity : Affinity or float (N, N)
     numbers : iterable of int, optional
         Each K, 2 to the number of usable averages − 1; `default_numbers` where not given.
-    clustering, options, seed, n_particles, left_out
+    clustering, options, seed, n_particles, left_out, set_aside
         As for `rebalance.cluster`.
-    factor, max_size : optional
+    factor, max_size, cap_from : optional
         As for `rebalance.select`: for the particles that each number would keep.
     progress : callable, optional
         Told (groupings done, of how many).
@@ -312,7 +319,7 @@ def scan(
     affinity = as_affinity(affinity, "rebalance.scan")
     clustering, options, _ = named_or_advised(clustering, options, affinity, tries_numbers=True)
     return scan_classes(
-        classes_of(affinity, n_particles, left_out),
+        classes_of(affinity, n_particles, left_out, set_aside),
         affinity,
         numbers,
         clustering=clustering,
@@ -320,5 +327,6 @@ def scan(
         seed=seed,
         factor=factor,
         max_size=max_size,
+        cap_from=cap_from,
         progress=progress,
     )

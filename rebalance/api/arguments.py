@@ -115,7 +115,10 @@ def refuse_swapped(number: Any, function: str) -> None:
 
 
 def classes_of(
-    affinity: Affinity, n_particles: npt.ArrayLike | None, left_out: Iterable[int]
+    affinity: Affinity,
+    n_particles: npt.ArrayLike | None,
+    left_out: Iterable[int],
+    set_aside: Iterable[int] = (),
 ) -> Classes:
     """The classes of an affinity; their particles are those that it carries, if none are given."""
     return Classes.of(
@@ -123,4 +126,5 @@ def classes_of(
         affinity.n_particles if n_particles is None else n_particles,
         is_empty=affinity.is_empty,
         left_out=left_out,
+        set_aside=set_aside,
     )

@@ -110,8 +110,8 @@ def _steps(plan: Plan) -> list[str]:
     else:
         how = f"{settings.n_superclasses} superclasses with {plugin_name(settings.clustering)}"
     steps = [lines[plan.affinity_source], f"Group:   {how}"]
-    if settings.junk != "off" and plan.quality is None and plan.dataset.class_averages is not None:
-        done = "leave out what" if settings.junk == "auto" else "name what"
+    if settings.judges and plan.quality is None and plan.dataset.class_averages is not None:
+        done = {"auto": "leave out what", "list": "name what"}.get(settings.junk, "set aside what")
         steps.insert(1, f"Junk:    {done} looks like it, which is known after comparing")
     return steps
 

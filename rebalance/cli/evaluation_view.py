@@ -37,6 +37,11 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
 
 SHARE = "share_of_oracle_gain"
 
+SHARE_MEANS = (
+    "Share of the oracle's gain: 1 makes the views as even as superclasses by the true views do, "
+    "0 no more even than dropping particles at random."
+)
+
 _SURELY_ABOVE_ONE = 1.05
 _MOST_NAMED = 5
 """Scores named beside one reason."""
@@ -61,7 +66,8 @@ def show_evaluation(evaluation: Evaluation, folder: Path | None = None) -> None:
     console.print()
     console.print(score_table(evaluation))
     share = evaluation[SHARE]
-    sentences = [*(above_one(share.value) if share.is_possible else ()), *missing(evaluation)]
+    about = [SHARE_MEANS, *above_one(share.value)] if share.is_possible else []
+    sentences = [*about, *missing(evaluation)]
     if sentences:
         console.print()
     for sentence in sentences:

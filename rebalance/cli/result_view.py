@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, NamedTuple
 
+import numpy as np
 from rich.table import Table
 from rich.text import Text
 
@@ -21,6 +22,8 @@ _FIRST, _LAST = 14, 6
 """Rows shown at the top and the bottom of a table too long for a screen."""
 
 _FACTORS = ("0.8", "0.5", "0.3", "0.2", "0.1", "0.05", "0.02", "0.01")
+_EVEN = 0.8
+"""Smallest ÷ largest superclass from which there is nothing to gain."""
 _WORTH_KEEPING = 0.5
 """Share of the particles that a suggested factor keeps at least."""
 
@@ -144,13 +147,17 @@ def next_step(settings: RunSettings, result: RunResult, folder: str) -> tuple[st
     selection = result.selection
     if selection is None:
         return "look at the superclasses, and try another number of them.", ""
+    even = ""
     if selection.cap is None:
-        factor, kept = _suggest(selection.before[selection.before > 0])
+        deciding = selection.before[selection.decides & (selection.before > 0)]
+        capped = np.concatenate([selection.before, selection.aside_before])
+        even = _evenness(deciding)
+        factor, kept = ("", 0) if even else _suggest(deciding, capped)
         if factor:
             changed: dict[str, Any] = {"factor": factor, "max_size": None}
             if settings.output is not None:
                 changed["overwrite"] = True
-            candidates = int(selection.before.sum())
+            candidates = int(capped.sum())
             return (
                 f"balance. -f {factor} would keep {kept:,} of {candidates:,} particles:",
                 shlex.join(as_command(settings, **changed)),
@@ -158,17 +165,36 @@ def next_step(settings: RunSettings, result: RunResult, folder: str) -> tuple[st
     selected = [path.name for path in result.files if path.stem == "particles_selected"]
     for name in selected:
         if name.endswith(".csg"):
-            return "in CryoSPARC, Import Result Group:", f"{folder}/{name}"
+            return f"{even}in CryoSPARC, Import Result Group:", f"{folder}/{name}"
     for name in selected:
-        return "these are the particles for the 3D steps:", f"{folder}/{name}"
+        return f"{even}these are the particles for the 3D steps:", f"{folder}/{name}"
     return "", ""
 
 
-def _suggest(size: IntArray) -> tuple[str, int]:
-    """The most even factor that keeps enough of the particles, and how many; or nothing."""
-    for factor in _FACTORS if len(size) > 1 else ():
-        cap = cap_for_factor(int(size.min()), Fraction(factor))
-        kept = int(size.clip(max=cap).sum())
-        if _WORTH_KEEPING * size.sum() <= kept < size.sum():
+def _evenness(deciding: IntArray) -> str:
+    """The beginning of a sentence, where balancing has nothing to gain."""
+    if len(deciding) < 2 or deciding.min() < _EVEN * deciding.max():
+        return ""
+    ratio = deciding.min() / deciding.max()
+    return (
+        f"balancing has nothing to gain, since the superclasses are even (smallest ÷ largest "
+        f"{ratio:.2f}); "
+    )
+
+
+def _suggest(deciding: IntArray, capped: IntArray) -> tuple[str, int]:
+    """The most even factor that keeps enough of the particles, and how many; or nothing.
+
+    Parameters
+    ----------
+    deciding : int64
+        Particles of each superclass that decides the cap.
+    capped : int64
+        Of each that is capped: all superclasses, and what is set aside.
+    """
+    for factor in _FACTORS if len(deciding) > 1 else ():
+        cap = cap_for_factor(int(deciding.min()), Fraction(factor))
+        kept = int(capped.clip(max=cap).sum())
+        if _WORTH_KEEPING * capped.sum() <= kept < capped.sum():
             return factor, kept
     return "", 0

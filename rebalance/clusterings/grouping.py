@@ -19,6 +19,7 @@ from rebalance.model import (
     BY_CLUSTERING,
     BY_LABELS,
     BY_NONE,
+    SET_ASIDE,
     UNASSIGNED,
     Affinity,
     Classes,
@@ -108,6 +109,7 @@ def cluster_each(
             identity=is_off,
             may_be_missing=bound.plugin.finds_number,
             name=bound.name,
+            n_aside=int(classes.is_aside.sum()),
         )
         for asked in numbers
     }
@@ -269,7 +271,8 @@ def from_labels(
     classes : Classes
     labels : mapping of class number to number or name
         `rebalance.clusterings.labels.read_labels` reads one from a file. −1 or an empty name
-        leaves a class out. Superclasses are renumbered; the notes say which name became which.
+        leaves a class out, −2 sets it aside. Superclasses are renumbered; the notes say which name
+        became which.
     affinity : Affinity, optional
         Of these classes, for medoids and similarity.
 
@@ -283,7 +286,8 @@ def from_labels(
     known = set(class_id.tolist())
     _check_known(names, class_id)
     unlabelled = {number for number, text in names.items() if text in ("", str(UNASSIGNED))}
-    classes = classes.without(unlabelled)
+    aside = {number for number, text in names.items() if text == str(SET_ASIDE)}
+    classes = classes.without(unlabelled).setting_aside(aside & known)
     takes_part = classes.takes_part
     missing = [number for number in class_id[takes_part].tolist() if number not in names]
     if missing:
@@ -305,7 +309,7 @@ def from_labels(
     label = np.full(len(classes), UNASSIGNED, dtype=np.int64)
     label[takes_part] = inverse
     notes = []
-    unknown = sorted(set(names) - known - unlabelled)
+    unknown = sorted(set(names) - known - unlabelled - aside)
     if unknown:
         notes.append(f"Labels of {name_classes(unknown)} are not used: no such class average.")
     superclasses = number_superclasses(

@@ -15,7 +15,9 @@ def check_number(
     identity: bool,
     may_be_missing: bool,
     name: str,
+    n_aside: int = 0,
 ) -> tuple[int | None, list[str]]:
+    """The number asked for, or found by itself, and notes; OptionError if it can't be made."""
     if n_usable == 0:
         raise OptionError(
             f"None of the {n_read} class averages can be used: each is empty, without particles, "
@@ -58,10 +60,16 @@ def check_number(
             hint=f"Give `n_superclasses`, 1 to {n_usable}.",
         )
     if number > n_usable:
+        more = ', or group those too: `junk="off"`' if n_aside else ""
         raise OptionError(
             f"{number} superclasses can't be made of {n_usable} usable class "
             f"average{'' if n_usable == 1 else 's'} "
-            f"({n_read} read, {n_read - n_usable} empty, without particles, or left out).",
-            hint=f"Give `n_superclasses={n_usable}` or less.",
+            f"({n_read} read, {_apart(n_read - n_usable, n_aside)}).",
+            hint=f"Give `n_superclasses={n_usable}` or less{more}.",
         )
     return number, []
+
+
+def _apart(number: int, n_aside: int) -> str:
+    others = f"{number - n_aside} empty, without particles, or left out"
+    return f"{others}, {n_aside} set aside as junk" if n_aside else others

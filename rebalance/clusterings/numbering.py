@@ -9,6 +9,7 @@ import numpy as np
 
 from rebalance.model import (
     BY_CLUSTERING,
+    SET_ASIDE,
     UNASSIGNED,
     Classes,
     DoubleArray,
@@ -35,7 +36,7 @@ def number_superclasses(
     Parameters
     ----------
     label : int64 (N,)
-        0 … K−1 in any order, each at least once; −1 for averages in no superclass.
+        0 … K−1 in any order, each at least once; below 0 for averages in no superclass.
     classes : Classes
         N classes. Without particle counts the size of a superclass is its number of averages.
     values : float32 (N, N), optional
@@ -66,8 +67,10 @@ def number_superclasses(
             order.append(preferred_order[np.isin(preferred_order, members)])
         else:
             order.append(_around(members, int(medoid_row[number]), values, counts))
-    apart = np.flatnonzero(numbered == UNASSIGNED)
-    order.append(apart[np.argsort(class_id[apart])])
+    numbered[(numbered == UNASSIGNED) & classes.is_aside] = SET_ASIDE
+    for kind in (SET_ASIDE, UNASSIGNED):
+        apart = np.flatnonzero(numbered == kind)
+        order.append(apart[np.argsort(class_id[apart])])
 
     return Superclasses(
         label=numbered,

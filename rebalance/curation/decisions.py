@@ -1,4 +1,4 @@
-"""What a person decided on the report page, as a file: superclasses, junk, balance, and of what.
+"""What a person decided on the report page, as a file: superclasses, what is aside, junk, balance.
 
 The page writes it, ``decisions=FILE`` of a run reads it, and a run with it makes the
 superclasses and counts that the page showed.
@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError, model_validator
 
 from rebalance.errors import InputError, OptionError
-from rebalance.model import Classes
+from rebalance.model import SET_ASIDE, UNASSIGNED, Classes
 from rebalance.model.class_numbers import name_classes
 from rebalance.settings import RunSettings
 from rebalance.strategies.caps import parse_factor
@@ -68,6 +68,8 @@ class Decisions(BaseModel):
         Of the affinity that the page showed; empty without one.
     superclasses : tuple of tuple of int
         The class numbers of each, largest superclass first.
+    set_aside : tuple of int
+        Class numbers in none of them whose particles stay.
     junk : tuple of int
         Class numbers left out as junk.
     factor : str, optional
@@ -88,6 +90,7 @@ class Decisions(BaseModel):
     averages_sha256: str | None = None
     affinity_key: str = ""
     superclasses: tuple[tuple[ClassNumber, ...], ...] = Field(min_length=1)
+    set_aside: tuple[ClassNumber, ...] = ()
     junk: tuple[ClassNumber, ...] = ()
     factor: str | None = None
     max_size: StrictInt | None = Field(default=None, ge=1, le=_LARGEST)
@@ -99,11 +102,14 @@ class Decisions(BaseModel):
     def _agrees_with_itself(self) -> Decisions:
         if not all(self.superclasses):
             raise ValueError("a superclass has no class numbers")
-        times = Counter(number for members in (*self.superclasses, self.junk) for number in members)
+        lists = (*self.superclasses, self.set_aside, self.junk)
+        times = Counter(number for members in lists for number in members)
         twice = sorted(number for number, count in times.items() if count > 1)
         if twice:
             are = "is" if len(twice) == 1 else "are each"
-            raise ValueError(f"{name_classes(twice)} {are} in two places of superclasses and junk")
+            raise ValueError(
+                f"{name_classes(twice)} {are} in two places of superclasses, set_aside and junk"
+            )
         unknown = sorted(times.keys() - set(self.class_numbers))
         if unknown:
             are = "is" if len(unknown) == 1 else "are"
@@ -118,9 +124,10 @@ class Decisions(BaseModel):
 
     @property
     def labels(self) -> dict[int, str]:
-        """Superclass of every class number; −1 for those in none."""
-        of = {number: str(k) for k, members in enumerate(self.superclasses) for number in members}
-        return {number: of.get(number, "-1") for number in self.class_numbers}
+        """Superclass of every class number; −2 for those set aside, −1 for others in none."""
+        of = dict.fromkeys(self.set_aside, str(SET_ASIDE))
+        of |= {number: str(k) for k, members in enumerate(self.superclasses) for number in members}
+        return {number: of.get(number, str(UNASSIGNED)) for number in self.class_numbers}
 
 
 def read_decisions(path: Path) -> Decisions:
@@ -201,7 +208,8 @@ def check_decisions(
         part.
     """
     there = set(classes.class_id.tolist())
-    named = {number for members in decided.superclasses for number in members} | {*decided.junk}
+    lists = (*decided.superclasses, decided.set_aside, decided.junk)
+    named = {number for members in lists for number in members}
     unknown = sorted(named - there)
     if unknown:
         raise InputError(
@@ -243,8 +251,9 @@ def about_decisions(settings: RunSettings, decided: Decisions, name: str) -> lis
         "off": "each class by itself",
     }[how.by]
     by_hand = f"{name_classes(sorted(decided.moved))} moved by hand" if decided.moved else ""
+    aside = f"{name_classes(sorted(decided.set_aside))} set aside" if decided.set_aside else ""
     junk = f"{name_classes(sorted(decided.junk))} junk" if decided.junk else ""
-    parts = ", ".join(part for part in (by_hand, junk) if part) or "nothing changed by hand"
+    parts = ", ".join(part for part in (by_hand, aside, junk) if part) or "nothing changed by hand"
     said = [f"Superclasses are those of {name}: {origin}; {parts}."]
     given = (settings.factor, settings.max_size)
     if given != (decided.factor, decided.max_size):

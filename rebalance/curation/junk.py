@@ -1,7 +1,8 @@
-"""Which class averages look like no view; and what ``junk="off"``, ``"list"`` and ``"auto"`` do.
+"""Which class averages look like no view; and what is done with them.
 
-Between the affinity and the superclasses. An average is suspected for named reasons only, and left
-out only where a person says so.
+Between the affinity and the superclasses. There is one verdict on each average, for named reasons
+only; what each source has to say stands in `evidence`. The suspects are set aside by default, and
+left out only where a person says so.
 
 >>> quality = score(data.class_averages, affinity)
 >>> quality.suspects
@@ -11,11 +12,13 @@ out only where a person says so.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
+from rebalance.curation.evidence import isolation, of_scores, of_views, picture
 from rebalance.curation.junk_measures import edge_energy, spectral_measures
-from rebalance.curation.junk_reasons import FEWEST, find_reasons
+from rebalance.curation.junk_reasons import FEWEST, NEAREST, find_reasons
 from rebalance.imaging.masks import estimate_radius
 from rebalance.model import (
     Affinity,
@@ -25,6 +28,7 @@ from rebalance.model import (
     Classes,
     Dataset,
     DoubleArray,
+    Evidence,
 )
 from rebalance.settings import RunSettings
 
@@ -33,22 +37,32 @@ _MOST = 8
 
 
 def look_for_junk(
-    settings: RunSettings, dataset: Dataset, classes: Classes, affinity: Affinity | None
+    settings: RunSettings,
+    dataset: Dataset,
+    classes: Classes,
+    affinity: Affinity | None,
+    *,
+    given: Evidence | None = None,
 ) -> tuple[AverageQuality | None, Classes]:
-    """What the averages tell of their quality, where asked; and the classes that take part.
+    """What is known of the quality of averages, where it counts; and the classes that take part.
 
     Parameters
     ----------
     settings : RunSettings
-        Its ``junk``: with ``auto`` the suspects are left out as junk.
+        Its ``junk``: the suspects are set aside, or with ``auto`` left out as junk. What a person
+        groups is not set aside, nor is a class where superclassification is off.
     dataset, classes
     affinity : Affinity or None
+    given : Evidence, optional
+        Of a file of verdicts; without it, that of the scores that came with the averages counts.
     """
-    if settings.junk == "off" or dataset.class_averages is None:
+    if not settings.judges or dataset.class_averages is None:
         return None, classes
-    quality = score(dataset.class_averages, affinity, left_out=classes.left_out)
+    quality = score(dataset.class_averages, affinity, left_out=classes.left_out, given=given)
     if settings.junk == "auto":
         classes = classes.without_junk(quality.suspects)
+    elif settings.sets_aside:
+        classes = classes.setting_aside(quality.suspects)
     return quality, classes
 
 
@@ -57,6 +71,7 @@ def score(
     affinity: Affinity | None = None,
     *,
     left_out: Iterable[int] = (),
+    given: Evidence | None = None,
 ) -> AverageQuality:
     """What the averages tell of their own quality, and which are suspected of being junk.
 
@@ -67,6 +82,8 @@ def score(
         Of the same averages. Without it only what is wrong with the picture itself is seen.
     left_out : iterable of int
         Class numbers that are not judged, and that others are not compared with.
+    given : Evidence, optional
+        Of a file of verdicts (`evidence.of_verdicts`), instead of scores that the averages carry.
 
     Returns
     -------
@@ -84,13 +101,14 @@ def score(
     diameter = None if affinity is None else affinity.facts.get("mask_diameter_px")
     radius = float(diameter) / 2 if diameter else estimate_radius(images)
     mean_frequency, fine_share = spectral_measures(images, radius)
-    highest, median = _likeness(affinity, is_scored)
+    highest, median, nearest = _likeness(affinity, is_scored)
     measures = {
         "mean_frequency": mean_frequency,
         "fine_share": fine_share,
         "edge_energy": edge_energy(images, radius),
         "highest_affinity": highest,
         "median_affinity": median,
+        "nearest_affinity": nearest,
     }
     counts, resolution = class_averages.n_particles, class_averages.resolution
     scores, reasons = find_reasons(
@@ -98,26 +116,34 @@ def score(
         None if counts is None else counts[is_scored],
         None if resolution is None else resolution[is_scored],
     )
-    of = iter(reasons)
-    return AverageQuality(
+    found = AverageQuality(
         class_id=class_averages.class_id,
         is_scored=is_scored,
         measures={name: _placed(values, is_scored) for name, values in measures.items()},
         scores={name: _placed(values, is_scored) for name, values in scores.items()},
-        reasons=tuple(next(of) if judged else () for judged in is_scored.tolist()),
         n_particles=counts,
         resolution=resolution,
     )
+    sources = (
+        given or of_scores(class_averages),
+        picture(reasons, is_scored),
+        of_views(affinity),
+        isolation(nearest, reasons, is_scored),
+    )
+    return replace(found, evidence=tuple(source for source in sources if source is not None))
 
 
-def _likeness(affinity: Affinity | None, used: BoolArray) -> tuple[DoubleArray, DoubleArray]:
-    """Highest and median affinity of each average with the others; NaN where there is none."""
+def _likeness(
+    affinity: Affinity | None, used: BoolArray
+) -> tuple[DoubleArray, DoubleArray, DoubleArray]:
+    """Highest affinity of each average with the others, the median one, and the mean of the four
+    highest; NaN where there is none."""
     n = int(used.sum())
     if affinity is None or n < 2:
-        return np.full(n, np.nan), np.full(n, np.nan)
+        return np.full(n, np.nan), np.full(n, np.nan), np.full(n, np.nan)
     values = affinity.values[np.ix_(used, used)].astype(np.float64)
-    others = values[~np.eye(n, dtype=np.bool_)].reshape(n, n - 1)
-    return others.max(axis=1), np.median(others, axis=1)
+    others = np.sort(values[~np.eye(n, dtype=np.bool_)].reshape(n, n - 1))
+    return others[:, -1], np.median(others, axis=1), others[:, -NEAREST:].mean(axis=1)
 
 
 def _placed(values: DoubleArray, where: BoolArray) -> DoubleArray:
@@ -126,18 +152,26 @@ def _placed(values: DoubleArray, where: BoolArray) -> DoubleArray:
     return placed
 
 
-def about_quality(quality: AverageQuality | None, *, left_out: bool) -> list[str]:
+def about_quality(settings: RunSettings, quality: AverageQuality | None) -> list[str]:
     """A sentence on how many are suspected, and one for each of them with the reasons.
+
+    Of those that are set aside the summary says how many and why (`record.summary_text`), the table
+    which.
 
     Parameters
     ----------
+    settings : RunSettings
     quality : AverageQuality or None
         None where nobody asked: nothing is said.
-    left_out : bool
-        Whether those suspected are left out.
     """
     if quality is None:
         return []
+    told = [evidence.note for evidence in quality.evidence if evidence.note]
+    return told if settings.sets_aside else [*told, *_about_suspects(settings, quality)]
+
+
+def _about_suspects(settings: RunSettings, quality: AverageQuality) -> list[str]:
+    left_out = settings.junk == "auto"
     n = int(quality.is_scored.sum())
     if n < FEWEST:
         return [

@@ -17,9 +17,19 @@ from rebalance.contracts import Strategy
 from rebalance.evaluation.known_views import KnownViews
 from rebalance.evaluation.oracle import oracle_superclasses
 from rebalance.evaluation.random_baseline import RandomOrders
-from rebalance.model import BoolArray, DoubleArray, FloatArray, IntArray, Superclasses
+from rebalance.model import (
+    UNASSIGNED,
+    BoolArray,
+    DoubleArray,
+    FloatArray,
+    IntArray,
+    Superclasses,
+)
 from rebalance.model.class_numbers import count_classes
 from rebalance.strategies import places, select
+
+LEAST_GAIN = 0.02
+"""In uniformity: where the oracle gains less over random dropping, a share of it says nothing."""
 
 N_CAPS = 16
 _GRID = 400
@@ -48,8 +58,8 @@ class Curve:
 
 
 def candidates(views: KnownViews, superclasses: Superclasses) -> BoolArray:
-    """bool (P,): particles of known view whose class is in a superclass."""
-    used = superclasses.class_id[superclasses.label >= 0]
+    """bool (P,): particles of known view whose class is in a superclass, or set aside."""
+    used = superclasses.class_id[superclasses.label != UNASSIGNED]
     return views.is_known & np.isin(views.particles.class_id, used)
 
 
@@ -84,9 +94,9 @@ def caps_of(views: KnownViews, superclasses: Superclasses, n_caps: int = N_CAPS)
     """Largest superclasses to try, from the smallest there is to the largest, evenly in the log."""
     count = count_classes(views.particles.class_id)
     in_each = ([count.get(n, 0) for n in members.tolist()] for members in superclasses)
-    sizes = np.array([sum(counts) for counts in in_each])
-    sizes = sizes[sizes > 0]
-    return np.unique(np.geomspace(sizes.min(), sizes.max(), n_caps).round().astype(np.int64))
+    sizes = [size for size in map(sum, in_each) if size]
+    largest = max(sizes + [count.get(number, 0) for number in superclasses.set_aside])
+    return np.unique(np.geomspace(min(sizes), largest, n_caps).round().astype(np.int64))
 
 
 def counts_of_caps(
@@ -195,13 +205,13 @@ def share_of_oracle_gain(ours: Curve, chance: Curve, oracle: Curve) -> tuple[flo
     -------
     mean, sd : float
         Over the seeds of the superclasses' curve, sd 0 for one seed; NaN if the curves have no
-        range in common, or if the oracle gains nothing.
+        range in common, or if the oracle gains less than `LEAST_GAIN`.
     """
     reached = common_range(ours, chance, oracle)
     if reached is None:
         return float("nan"), float("nan")
     best = float(gain_over_random(oracle, chance, *reached).mean())
-    if best <= 1e-6:
+    if best < LEAST_GAIN:
         return float("nan"), float("nan")
     share = gain_over_random(ours, chance, *reached) / best
     return float(share.mean()), float(share.std(ddof=1)) if len(share) > 1 else 0.0

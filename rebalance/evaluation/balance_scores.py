@@ -10,6 +10,7 @@ import numpy as np
 
 from rebalance import defaults
 from rebalance.evaluation.balance_curves import (
+    LEAST_GAIN,
     Curve,
     candidates,
     caps_of,
@@ -23,9 +24,10 @@ from rebalance.evaluation.balance_curves import (
 )
 from rebalance.evaluation.known_views import KnownViews
 from rebalance.evaluation.scores import Score
-from rebalance.model import DoubleArray, Superclasses
+from rebalance.model import UNASSIGNED, DoubleArray, Superclasses
 from rebalance.strategies import select
 from rebalance.strategies.caps import parse_factor
+from rebalance.strategies.small import CapFrom
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,7 @@ class Balance:
     ----------
     factor : str, optional
     max_size : int, optional
+    cap_from : int or "auto"
     strategy : str
     options : mapping
     seeds : int
@@ -43,6 +46,7 @@ class Balance:
 
     factor: str | None = None
     max_size: int | None = None
+    cap_from: CapFrom = "auto"
     strategy: str = defaults.STRATEGY
     options: Mapping[str, Any] = field(default_factory=dict)
     seeds: int = 20
@@ -61,6 +65,7 @@ class Balance:
             superclasses,
             factor=self.factor,
             max_size=self.max_size,
+            cap_from=self.cap_from,
             strategy=self.strategy,
             options=self.options,
         ).cap
@@ -105,7 +110,7 @@ def balance_scores(
         return [
             Score(key, why_not="no particle of a superclass has a known view") for key in _ALL
         ], {}
-    used = superclasses.class_id[superclasses.label >= 0]
+    used = superclasses.class_id[superclasses.label != UNASSIGNED]
     ours, at_factor = balance.swept(views, superclasses)
     best = oracle_curve(views, used, n_oracle, balance.seeds)
     kept = np.union1d(ours.kept, best.kept)
@@ -139,13 +144,14 @@ def _shares(ours: Curve, chance: Curve, best: Curve) -> list[Score]:
         return [Score(key, why_not=reason) for key in _SHARES]
     kept = (round(reached[0]), round(reached[1]))
     share, sd = share_of_oracle_gain(ours, chance, best)
-    scores = [
-        Score("share_of_oracle_gain", share, sd, kept)
-        if np.isfinite(share)
-        else Score(
-            "share_of_oracle_gain", kept=kept, why_not="the oracle itself gains nothing here"
+    scores = [Score("share_of_oracle_gain", share, sd, kept)]
+    if not np.isfinite(share):
+        gain = float(gain_over_random(best, chance, *reached).mean())
+        reason = (
+            f"the oracle itself gains {gain:.3f} in uniformity, less than {LEAST_GAIN}: a share of "
+            "so little says nothing"
         )
-    ]
+        scores = [Score("share_of_oracle_gain", kept=kept, why_not=reason)]
     for key, curve in (("gain", ours), ("gain_of_oracle", best)):
         scores.append(_mean(key, gain_over_random(curve, chance, *reached), kept))
     return scores

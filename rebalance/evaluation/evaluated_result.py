@@ -12,6 +12,7 @@ import numpy as np
 from rebalance import defaults
 from rebalance.errors import InputError, RebalanceError
 from rebalance.model import Affinity, Classes, ParticleTable, RunResult, Superclasses
+from rebalance.strategies.small import CapFrom
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +28,8 @@ class EvaluatedResult:
         Rebalance factor of the run.
     max_size : int, optional
         Largest superclass allowed by the run.
+    cap_from : int or "auto"
+        Particles from which a superclass decided the cap of the run.
     strategy : str
     strategy_options : mapping
     mirrors : bool
@@ -46,6 +49,7 @@ class EvaluatedResult:
     particles: ParticleTable | None = None
     factor: str | None = None
     max_size: int | None = None
+    cap_from: CapFrom = "auto"
     strategy: str = defaults.STRATEGY
     strategy_options: Mapping[str, Any] = field(default_factory=dict)
     mirrors: bool = True
@@ -65,6 +69,7 @@ def result_of_run(result: RunResult) -> EvaluatedResult:
         particles=result.dataset.particles,
         factor=None if balance.get("factor") is None else str(balance["factor"]),
         max_size=balance.get("max_size"),
+        cap_from=balance.get("cap_from", "auto"),
         strategy=defaults.STRATEGY if selection is None else selection.strategy,
         strategy_options={} if selection is None else selection.options,
         mirrors=mirrors_of(result.affinity),
@@ -132,6 +137,7 @@ def _read_folder(folder: Path, job: Path | str | None) -> EvaluatedResult:
     strategy = {
         "factor": request.factor,
         "max_size": request.max_size,
+        "cap_from": request.decides_from,
         "strategy": request.strategy,
         "strategy_options": request.options_of("strategy"),
     }

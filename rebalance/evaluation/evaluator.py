@@ -100,6 +100,7 @@ def evaluate(
     balance = Balance(
         factor=evaluated.factor if as_evaluated else _text(factor),
         max_size=evaluated.max_size if as_evaluated else max_size,
+        cap_from=evaluated.cap_from,
         strategy=strategy or evaluated.strategy,
         options=strategy_options
         if strategy_options is not None

@@ -1,4 +1,12 @@
-"""The oracle: the superclasses of one who knows the true views, to which others are compared."""
+"""The oracle: the superclasses of one who knows the true views, to which others are compared.
+
+The view of a class is its modal one: that which most of its particles are near. A class of mixed
+views has a mean axis too, but that lies between its views, where none of its particles looks from.
+Over `relion31_70s` and four simulations, 18 pairs of data and number, an oracle by modal views
+gained 2.24 in uniformity, by mean axes 2.10, by mean angles between the particles of two classes
+2.17; so the first is the better yardstick. With four superclasses of `relion31_70s`, two of whose
+fifteen averages are mixed, the default has 0.93 of its gain, and 1.85 of that by mean axes.
+"""
 
 from __future__ import annotations
 

@@ -107,6 +107,26 @@ def sizes(
     return selection.before, selection.after
 
 
+def deciding_sizes(
+    superclasses: Superclasses, selection: Selection | None
+) -> tuple[IntArray, IntArray | None]:
+    """`sizes` of the superclasses that decide the cap."""
+    if selection is None:
+        return superclasses.size, None
+    return selection.before[selection.decides], selection.after[selection.decides]
+
+
+def aside_words(superclasses: Superclasses, selection: Selection | None) -> str:
+    """``12 averages set aside, 1,400 particles kept``; empty where none is."""
+    n = len(superclasses.set_aside)
+    if not n:
+        return ""
+    words = f"{counted(n, 'average')} set aside"
+    if selection is None:
+        return words
+    return f"{words}, {int(selection.aside_after.sum()):,} of their particles kept"
+
+
 def evenness(size: IntArray) -> float:
     """Smallest ÷ largest superclass, of those that have particles; 1 for none."""
     present = size[size > 0]
@@ -114,7 +134,7 @@ def evenness(size: IntArray) -> float:
 
 
 def _title(superclasses: Superclasses, selection: Selection | None) -> str:
-    before, after = sizes(superclasses, selection)
+    before, after = deciding_sizes(superclasses, selection)
     group = "class" if superclasses_of_one(superclasses) else "superclass"
     title = f"Smallest ÷ largest {group}: {evenness(before):.2g}"
     if after is None or np.array_equal(before, after):
@@ -126,7 +146,8 @@ def _subtitle(superclasses: Superclasses, selection: Selection | None, job: str)
     if selection is None:
         return joined(job, counted(int(superclasses.size.sum()), "particle"))
     kept, total = int(selection.selected.sum()), len(selection)
-    return joined(job, f"{kept:,} of {total:,} particles kept ({percent(kept, total)} %)")
+    shares = f"{kept:,} of {total:,} particles kept ({percent(kept, total)} %)"
+    return joined(job, shares, aside_words(superclasses, selection))
 
 
 def _scale(axes: Axes, before: IntArray, after: IntArray | None) -> bool:

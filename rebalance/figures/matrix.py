@@ -11,7 +11,15 @@ from rebalance.figures import style
 from rebalance.figures.label_spacing import spread
 from rebalance.figures.layout import axes_at, fill_at, line_at, new_figure, text_at
 from rebalance.figures.text import joined
-from rebalance.model import Affinity, BoolArray, FloatArray, IntArray, Superclasses
+from rebalance.model import (
+    SET_ASIDE,
+    UNASSIGNED,
+    Affinity,
+    BoolArray,
+    FloatArray,
+    IntArray,
+    Superclasses,
+)
 from rebalance.model.counting import counted
 
 if TYPE_CHECKING:
@@ -117,9 +125,10 @@ def sorted_affinity_matrix(
 
 
 def in_order(affinity: Affinity, superclasses: Superclasses) -> IntArray:
-    """Indices of the averages that a sorted matrix shows, in its order."""
+    """Rows of the averages that a sorted matrix shows, in its order: those set aside last."""
     order = superclasses.order
-    return order[(superclasses.label[order] >= 0) & ~affinity.is_empty[order]]
+    shown = superclasses.label[order] != UNASSIGNED
+    return order[shown & ~affinity.is_empty[order]]
 
 
 def draw_matrix(axes: Axes, affinity: Affinity, shown: IntArray, scale: Scale) -> None:
@@ -147,6 +156,7 @@ def outline_superclasses(axes: Axes, superclasses: Superclasses, shown: IntArray
     squares = [
         [(first, first), (last, first), (last, last), (first, last)]
         for first, last in _edges(superclasses, shown)
+        if superclasses.label[shown[int(first + 0.5)]] != SET_ASIDE
     ]
     width = 1.2 if len(shown) <= 60 else 0.8
     axes.add_collection(
@@ -177,7 +187,7 @@ def number_superclasses(
     for which, y in zip(kept, at, strict=True):
         start, x = bands[which].mean(), right - STRIP - 0.02
         line_at(figure, (x, start), (x - 0.03, start), (x - 0.08, y), (x - 0.1, y))
-        name = str(numbers[which])
+        name = "aside" if numbers[which] == SET_ASIDE else str(numbers[which])
         text_at(figure, x - 0.13, y, name, style.SMALL, ha="right", va="center")
     figure.text(
         (right - STRIP - 0.42) / width,
@@ -192,12 +202,13 @@ def number_superclasses(
 
 def _within_and_between(affinity: Affinity, superclasses: Superclasses, shown: IntArray) -> str:
     label = superclasses.label[shown]
+    grouped = (label[:, None] >= 0) & (label[None, :] >= 0)
     same = label[:, None] == label[None, :]
-    off = ~np.eye(len(shown), dtype=bool)
+    off = grouped & ~np.eye(len(shown), dtype=bool)
     values = affinity.values[np.ix_(shown, shown)]
     parts = [
         f"{_mean(values, which):.2f} {where}"
-        for which, where in ((same & off, "within superclasses"), (~same, "between"))
+        for which, where in ((same & off, "within superclasses"), (~same & grouped, "between"))
         if which.any()
     ]
     return f"Mean affinity {', '.join(parts)}" if parts else "Affinity of one class average"

@@ -16,7 +16,15 @@ from rebalance.figures.layout import fill_at, label_at, new_figure, text_at
 from rebalance.figures.montage_layout import Block, Page, Place, Sizes, paginate
 from rebalance.figures.text import joined, percent, text_width, wrapped
 from rebalance.figures.tiles import grey, onto_medoid, placed
-from rebalance.model import Affinity, ClassAverages, IntArray, Selection, Superclasses
+from rebalance.model import (
+    SET_ASIDE,
+    UNASSIGNED,
+    Affinity,
+    ClassAverages,
+    IntArray,
+    Selection,
+    Superclasses,
+)
 from rebalance.model.class_numbers import ranges
 from rebalance.model.counting import counted
 
@@ -36,7 +44,8 @@ SHEET = 7.6
 MOST_ON_A_SHEET = 240
 
 ALL = -1
-"""Stands for a superclass where there is only one block: every average is its own superclass."""
+"""Stands for a superclass where there is only one block: every average is its own superclass.
+`SET_ASIDE` stands for one beside the superclasses: the averages that are set aside."""
 
 MIRRORED = "↔"
 
@@ -74,15 +83,16 @@ def class_averages(
         One page up to several hundred averages. Empty averages are listed, not drawn.
     """
     plan = _Plan(averages, superclasses, affinity, selection, job)
-    drawn = int(np.count_nonzero(superclasses.label >= 0))
+    drawn = int(np.count_nonzero(superclasses.label != UNASSIGNED))
     if drawn == 0:
         figure = new_figure(FEWEST_INCHES, 1.2, "No class average to show", job)
         _footer(figure, plan, 0.75)
         return [figure]
     sizes = _sizes(drawn)
+    numbers = [ALL] if plan.singles else list(range(len(superclasses)))
+    numbers += [SET_ASIDE] if superclasses.set_aside else []
     blocks = [
-        Block(number, 0, len(plan.rows(number)), _heading_width(plan, number))
-        for number in ([ALL] if plan.singles else range(len(superclasses)))
+        Block(number, 0, len(plan.rows(number)), _heading_width(plan, number)) for number in numbers
     ]
     pages = paginate(blocks, sizes)
     return [
@@ -183,6 +193,8 @@ def _sizes(drawn: int) -> Sizes:
 def _heading(plan: _Plan, number: int) -> tuple[str, str]:
     if number == ALL:
         return "Each class average by itself", "superclassification off"
+    if number == SET_ASIDE:
+        return _heading_aside(plan)
     size = plan.superclasses.size
     if plan.averages.n_particles is None and plan.selection is None:
         return f"Superclass {number}", counted(len(plan.rows(number)), "average")
@@ -198,6 +210,17 @@ def _heading(plan: _Plan, number: int) -> tuple[str, str]:
         f"Superclass {number}",
         f"{before[number]:,} → {after[number]:,} ({shares[0]} → {shares[1]} %)",
     )
+
+
+def _heading_aside(plan: _Plan) -> tuple[str, str]:
+    counts, rows = plan.averages.n_particles, plan.rows(SET_ASIDE)
+    if plan.selection is not None:
+        before, after = plan.selection.aside_before.sum(), plan.selection.aside_after.sum()
+        facts = counted(int(before), "particle")
+        return "Set aside", facts if after == before else f"{before:,} → {after:,} particles"
+    if counts is None:
+        return "Set aside", counted(len(rows), "average")
+    return "Set aside", counted(int(counts[rows].sum()), "particle")
 
 
 def _heading_width(plan: _Plan, number: int) -> float:
@@ -220,11 +243,13 @@ def _draw(plan: _Plan, page: Page, sizes: Sizes, which: str) -> Figure:
     top = style.HEADER + 0.08
     height = top + page.height + 0.08 + LINE * len(notes) + 0.2 + style.MARGIN
     averages = counted(drawn, "class average")
+    n_aside = len(plan.superclasses.set_aside)
     title = (
         averages
         if plan.singles
         else (f"{averages} in {counted(len(plan.superclasses), 'superclass', 'superclasses')}")
     )
+    title += f", {n_aside:,} set aside" if n_aside else ""
     figure = new_figure(width, height, title + which, _subtitle(plan))
     dpi, side = figure.dpi, round(sizes.tile * figure.dpi)
     across, down = (round(inches * dpi) for inches in figure.get_size_inches())
@@ -244,7 +269,7 @@ def _draw(plan: _Plan, page: Page, sizes: Sizes, which: str) -> Figure:
             name = f"{plan.averages.class_id[member]}{MIRRORED if mirrored[at] else ''}"
             _write_label(figure, name, _counts(plan, int(member)), x, y, sizes)
             number = place.block.superclass
-            if number != ALL and member == plan.superclasses.medoid_row[number]:
+            if number >= 0 and member == plan.superclasses.medoid_row[number]:
                 frames.append(_frame(column, row, side, across, down))
                 frame_colors.append(style.color_of(number))
     figure.add_artist(Raster(raster))
@@ -266,7 +291,7 @@ def _draw(plan: _Plan, page: Page, sizes: Sizes, which: str) -> Figure:
 def _tiles(
     plan: _Plan, number: int, members: IntArray, side: int
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.bool_]]:
-    if number == ALL:
+    if number < 0:
         transforms = onto_medoid(members, 0, None)
     else:
         medoid = int(plan.superclasses.medoid_row[number])
@@ -307,9 +332,10 @@ def _write_label(
 
 
 def _counts(plan: _Plan, member: int) -> list[str]:
-    if plan.averages.n_particles is not None and plan.singles and plan.selection is not None:
-        count = int(plan.averages.n_particles[member])
-        after = int(plan.selection.after[plan.superclasses.label[member]])
+    counts, selection = plan.averages.n_particles, plan.selection
+    label = int(plan.superclasses.label[member])
+    if counts is not None and selection is not None and plan.singles and label >= 0:
+        count, after = int(counts[member]), int(selection.after[label])
         return [f"{count:,}→{after:,}", f"{_compact(count)}→{_compact(after)}", _compact(after)]
     return _counts_of(plan.averages, member)
 
@@ -370,7 +396,7 @@ def _notes(plan: _Plan, width: float) -> list[str]:
         sentences.append("Framed: medoid.")
     if plan.mirrors:
         sentences.append(f"{MIRRORED}: mirrored.")
-    absent = plan.superclasses.label < 0
+    absent = plan.superclasses.label == UNASSIGNED
     empty = absent & ~plan.averages.has_image
     junk = absent & ~empty & np.isin(plan.superclasses.class_id, plan.superclasses.junk)
     left_out = np.isin(plan.superclasses.class_id, plan.superclasses.left_out)

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rebalance.figures import style
-from rebalance.figures.bars import draw_bars, evenness, sizes, superclasses_of_one
+from rebalance.figures.bars import (
+    aside_words,
+    deciding_sizes,
+    draw_bars,
+    evenness,
+    superclasses_of_one,
+)
 from rebalance.figures.layout import axes_at, fill_at, label_at, new_figure, text_at
 from rebalance.figures.matrix import (
     Scale,
@@ -92,12 +98,12 @@ def _title(result: RunResult) -> str:
 def _subtitle(result: RunResult) -> str:
     if not _has_particles(result):
         return result.dataset.job
-    before, after = sizes(result.superclasses, result.selection)
+    before, after = deciding_sizes(result.superclasses, result.selection)
     group = "class" if superclasses_of_one(result.superclasses) else "superclass"
     text = f"smallest ÷ largest {group} {evenness(before):.2g}"
     if after is not None and not np.array_equal(before, after):
         text += f" before, {evenness(after):.2g} after"
-    return joined(result.dataset.job, text)
+    return joined(result.dataset.job, text, aside_words(result.superclasses, result.selection))
 
 
 def _matrix(

@@ -109,6 +109,8 @@ class Relion(Format):
                 None if particles is None else count_particles(particles.class_id, source.class_id),
                 source.resolution,
                 particle_diameter(job.optimiser),
+                source.score,
+                source.score_from,
             )
             if particles is not None and request.need_class_averages:
                 refuse_useless_classes(particles, averages)

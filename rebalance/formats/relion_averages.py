@@ -26,6 +26,9 @@ from rebalance.formats.star_loop import StarLoop
 from rebalance.model import DoubleArray, FloatArray, IntArray
 from rebalance.star_writer import image_names, loop_block
 
+SCORES = ("rlnPredictedClassScore", "rlnClassScore")
+"""Labels of the class ranker's score, the one that says so first."""
+
 _REFERENCE = re.compile(r"(\d{1,18})@(.+)")
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
@@ -55,6 +58,10 @@ class RelionAverages:
         True for all classes of a classification, False for a selection of them.
     project : Path, optional
         Folder that ``stack`` is relative to.
+    score : float64 (N,), optional
+        Of RELION's class ranker, where it judged all classes: 1 is best.
+    score_from : str
+        Its label.
     """
 
     path: Path
@@ -67,6 +74,8 @@ class RelionAverages:
     pixel_size: float | None = None
     is_whole: bool = True
     project: Path | None = None
+    score: DoubleArray | None = None
+    score_from: str = ""
     _found: dict[str, Found] = field(default_factory=dict)
     _opened: dict[str, MrcStack] = field(default_factory=dict)
 
@@ -304,6 +313,9 @@ def _from_star(star: StarFile, project: Path | None) -> RelionAverages:
         column = loop.read_column("rlnEstimatedResolution")
         resolution = column.astype(np.float64) if column.dtype.kind in "if" else None
     general = star.block("model_general")
+    is_whole = block.name == "model_classes"
+    # In a table of chosen classes every score is one of those that were good enough.
+    score, score_from = class_scores(loop) if is_whole else (None, "")
     return RelionAverages(
         star.path,
         class_id,
@@ -313,9 +325,21 @@ def _from_star(star: StarFile, project: Path | None) -> RelionAverages:
         star,
         loop,
         _number(general.pairs.get("rlnPixelSize")) if general is not None else None,
-        is_whole=block.name == "model_classes",
+        is_whole=is_whole,
         project=project,
+        score=score,
+        score_from=score_from,
     )
+
+
+def class_scores(loop: StarLoop) -> tuple[DoubleArray | None, str]:
+    """Scores of RELION's class ranker, float64 (N,), and their label; None where there are none."""
+    for label in SCORES:
+        if label in loop.labels:
+            column = loop.read_column(label)
+            if column.dtype.kind in "if":
+                return column.astype(np.float64), label
+    return None, ""
 
 
 def _number(text: str | None) -> float | None:

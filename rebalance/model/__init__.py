@@ -8,7 +8,7 @@ from __future__ import annotations
 from rebalance.model.affinity import Affinity
 from rebalance.model.alignment import Alignment, Transform
 from rebalance.model.arrays import BoolArray, DoubleArray, FloatArray, IntArray
-from rebalance.model.average_quality import AverageQuality
+from rebalance.model.average_quality import AverageQuality, Evidence
 from rebalance.model.class_averages import ClassAverages
 from rebalance.model.class_numbers import NO_CLASS
 from rebalance.model.classes import Classes
@@ -31,6 +31,7 @@ from rebalance.model.superclasses import (
     BY_CLUSTERING,
     BY_LABELS,
     BY_NONE,
+    SET_ASIDE,
     UNASSIGNED,
     ClusteringResult,
     Superclasses,
@@ -50,6 +51,7 @@ __all__ = [
     "NO_CLASS",
     "NO_SUCH_AVERAGE",
     "REASONS",
+    "SET_ASIDE",
     "UNASSIGNED",
     "Affinity",
     "Alignment",
@@ -60,6 +62,7 @@ __all__ = [
     "ClusteringResult",
     "Dataset",
     "DoubleArray",
+    "Evidence",
     "FloatArray",
     "InPlaneAlignment",
     "IntArray",

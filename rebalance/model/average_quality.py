@@ -1,9 +1,11 @@
-"""Which averages look like no view: what was measured on each, and why it is suspected."""
+"""Which averages look like no view: one verdict each, by what every source has to say of it."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -17,8 +19,45 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
+class Evidence:
+    """What one source says of class averages: the picture, the likeness to others, a program.
+
+    Parameters
+    ----------
+    source : str
+        A name: ``picture``, ``isolation``, …
+    words : tuple of tuple of str
+        What speaks against each average; empty where nothing does.
+    names : bool
+        Whether that is enough to name an average. What is not, such as being alone, is said of one
+        that another source names.
+    short : str
+        Of those it names, in a sentence that counts them: ``by their picture``.
+    clears : bool (N,), optional
+        Averages that this source vouches for: none of the sources that only measure names them.
+    is_measured : bool
+        Whether it is a measurement of our own; else it is a verdict that came with the data.
+    note : str
+        What a person should know of the source; a sentence.
+    """
+
+    source: str
+    words: tuple[tuple[str, ...], ...]
+    names: bool = True
+    short: str = ""
+    clears: BoolArray | None = None
+    is_measured: bool = True
+    note: str = ""
+
+    @property
+    def speaks_against(self) -> BoolArray:
+        """bool (N,)."""
+        return np.array([bool(said) for said in self.words], dtype=np.bool_)
+
+
+@dataclass(frozen=True, eq=False)
 class AverageQuality:
-    """What class averages tell of their own quality, and which are suspected of being junk.
+    """What is known of the quality of class averages, and which are suspected of being junk.
 
     Parameters
     ----------
@@ -28,11 +67,12 @@ class AverageQuality:
     measures : mapping of str to float64 (N,)
         ``mean_frequency`` (cycles per pixel) and ``fine_share`` of the power inside the mask,
         ``edge_energy`` at the mask's edge ÷ in the middle, ``highest_affinity`` and
-        ``median_affinity`` with the others; NaN where not judged or not known.
+        ``median_affinity`` with the others, ``nearest_affinity``, the mean of the four highest; NaN
+        where not judged or not known.
     scores : mapping of str to float64 (N,)
         Robust z-scores ``coarse``, ``noise``, ``edge`` and ``few``, likewise.
-    reasons : tuple of tuple of str
-        Why each is suspected; empty for those that are not.
+    evidence : tuple of Evidence
+        Of every source that was asked.
     n_particles : int64 (N,), optional
     resolution : float64 (N,), optional
         Å, as read.
@@ -42,7 +82,7 @@ class AverageQuality:
     is_scored: BoolArray
     measures: Mapping[str, DoubleArray]
     scores: Mapping[str, DoubleArray]
-    reasons: tuple[tuple[str, ...], ...]
+    evidence: tuple[Evidence, ...] = ()
     n_particles: IntArray | None = None
     resolution: DoubleArray | None = None
 
@@ -50,15 +90,53 @@ class AverageQuality:
         averages = counted(len(self.class_id), "class average")
         return f"AverageQuality({averages}, {len(self.suspects):,} suspected)"
 
+    def named_by(self, evidence: Evidence) -> BoolArray:
+        """bool (N,): averages that one source names."""
+        named = evidence.speaks_against & self.is_scored
+        if not evidence.names:
+            return np.zeros_like(named)
+        for other in self.evidence if evidence.is_measured else ():
+            if other.clears is not None:
+                named &= ~other.clears
+        return named
+
+    @cached_property
+    def is_suspected(self) -> BoolArray:
+        """bool (N,): named by any source."""
+        named = np.zeros(len(self.class_id), dtype=np.bool_)
+        for evidence in self.evidence:
+            named |= self.named_by(evidence)
+        return named
+
+    @cached_property
+    def reasons(self) -> tuple[tuple[str, ...], ...]:
+        """Why each is suspected, what names it first; empty for those that are not."""
+        of: list[tuple[str, ...]] = []
+        order = sorted(self.evidence, key=lambda evidence: not evidence.names)
+        for i, suspected in enumerate(self.is_suspected.tolist()):
+            said = (evidence.words[i] for evidence in order) if suspected else ()
+            of.append(tuple(reason for reasons in said for reason in reasons))
+        return tuple(of)
+
     @property
     def suspects(self) -> tuple[int, ...]:
         """Class numbers of the averages that are suspected, rising."""
-        pairs = zip(self.class_id.tolist(), self.reasons, strict=True)
-        return tuple(sorted(number for number, reasons in pairs if reasons))
+        return tuple(sorted(self.class_id[self.is_suspected].tolist()))
 
     def reasons_of(self, class_number: int) -> tuple[str, ...]:
         """Why a class is suspected."""
         return self.reasons[self.class_id.tolist().index(class_number)]
+
+    def because(self) -> dict[str, int]:
+        """How many averages are suspected by which source, each by the first that names it."""
+        found: Counter[str] = Counter()
+        left = self.is_suspected
+        for evidence in self.evidence:
+            named = self.named_by(evidence) & left
+            if named.any():
+                found[evidence.short or evidence.source] += int(named.sum())
+                left = left & ~named
+        return dict(found)
 
     def to_dataframe(self) -> DataFrame:
         """A row for each class average, with the columns of `junk.csv`.
@@ -75,7 +153,7 @@ class AverageQuality:
         RebalanceError
             If pandas can't be imported.
         """
-        suspected = np.array([bool(reasons) for reasons in self.reasons], dtype=np.int64)
+        suspected = self.is_suspected.astype(np.int64)
         columns: dict[str, Any] = {
             "class_id": self.class_id,
             "suspected": whole_numbers(suspected, self.is_scored),

@@ -36,6 +36,11 @@ class ClassAverages(Displayed):
         Å, as the program that made them estimated it; may be inf or 999.
     mask_diameter : float, optional
         Å, the particle diameter that the classification was run with, where the files say it.
+    score : float64 (N,), optional
+        What the program that made them thinks of each, 0 (bad) to 1 (good); NaN where it says
+        nothing.
+    score_from : str
+        What that column is called in the files.
     """
 
     images: FloatArray
@@ -44,12 +49,14 @@ class ClassAverages(Displayed):
     n_particles: IntArray | None = None
     resolution: DoubleArray | None = None
     mask_diameter: float | None = None
+    score: DoubleArray | None = None
+    score_from: str = ""
 
     def __post_init__(self) -> None:
         n = len(self.images)
         if self.images.ndim != 3 or self.images.shape[1] != self.images.shape[2]:
             raise ValueError(f"images must be (N, L, L), not {self.images.shape}")
-        for name in ("class_id", "n_particles", "resolution"):
+        for name in ("class_id", "n_particles", "resolution", "score"):
             column = getattr(self, name)
             if column is not None and column.shape != (n,):
                 raise ValueError(f"{name} must have shape ({n},), not {column.shape}")
@@ -105,4 +112,5 @@ class ClassAverages(Displayed):
             class_id=self.class_id[which],
             n_particles=None if self.n_particles is None else self.n_particles[which],
             resolution=None if self.resolution is None else self.resolution[which],
+            score=None if self.score is None else self.score[which],
         )

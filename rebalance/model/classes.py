@@ -29,6 +29,8 @@ class Classes:
         Class numbers that are left out, rising; there may be some without an average among them.
     junk : tuple of int
         Those of them that are left out as junk.
+    set_aside : tuple of int
+        Class numbers that are not grouped, but whose particles stay, rising; none is left out.
     """
 
     class_id: IntArray
@@ -36,6 +38,7 @@ class Classes:
     is_empty: BoolArray
     left_out: tuple[int, ...] = ()
     junk: tuple[int, ...] = ()
+    set_aside: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         n = len(self.class_id)
@@ -53,6 +56,7 @@ class Classes:
         is_empty: npt.ArrayLike | None = None,
         left_out: Iterable[int] = (),
         junk: Iterable[int] = (),
+        set_aside: Iterable[int] = (),
     ) -> Classes:
         """Classes from whatever holds the numbers: lists, arrays, sets.
 
@@ -61,32 +65,48 @@ class Classes:
         class_id : int (N,)
         n_particles : int (N,), optional
         is_empty : bool (N,), optional
-        left_out, junk : iterable of int
-            In any order, more than once; junk is left out too.
+        left_out, junk, set_aside : iterable of int
+            In any order, more than once; junk is left out too, and who is left out not set aside.
         """
         numbers = np.asarray(class_id, dtype=np.int64)
         counts = None if n_particles is None else np.asarray(n_particles, dtype=np.int64)
         empty = np.zeros(len(numbers)) if is_empty is None else is_empty
         classes = cls(numbers, counts, np.asarray(empty, dtype=np.bool_))
-        return classes.without(left_out).without_junk(junk)
+        return classes.without(left_out).without_junk(junk).setting_aside(set_aside)
 
     def __len__(self) -> int:
         return len(self.class_id)
 
     @property
     def takes_part(self) -> BoolArray:
-        """bool (N,): not empty, not left out, and with particles where these are known."""
+        """bool (N,): not empty, left out or set aside, and with particles where these are known."""
+        return self._is_usable & ~np.isin(self.class_id, self.set_aside)
+
+    @property
+    def is_aside(self) -> BoolArray:
+        """bool (N,): set aside, and would take part otherwise."""
+        return self._is_usable & np.isin(self.class_id, self.set_aside)
+
+    @property
+    def _is_usable(self) -> BoolArray:
         some = ~self.is_empty & ~np.isin(self.class_id, self.left_out)
         return some if self.n_particles is None else some & (self.n_particles > 0)
 
     def without(self, numbers: Iterable[int]) -> Classes:
         """These classes with more of them left out."""
-        return replace(self, left_out=_union(self.left_out, numbers))
+        left_out = _union(self.left_out, numbers)
+        aside = tuple(number for number in self.set_aside if number not in left_out)
+        return replace(self, left_out=left_out, set_aside=aside)
 
     def without_junk(self, numbers: Iterable[int]) -> Classes:
         """These classes with more of them left out as junk."""
         junk = _union(self.junk, numbers)
-        return replace(self, left_out=_union(self.left_out, junk), junk=junk)
+        return replace(self.without(junk), junk=junk)
+
+    def setting_aside(self, numbers: Iterable[int]) -> Classes:
+        """These classes with more of them set aside, but for those that are left out."""
+        aside = {int(number) for number in numbers} - set(self.left_out)
+        return replace(self, set_aside=_union(self.set_aside, aside))
 
 
 def _union(some: Iterable[int], more: Iterable[int]) -> tuple[int, ...]:

@@ -89,6 +89,8 @@ class Scan(Displayed):
     score : float64 (M,)
     smallest : int64 (M,)
         Particles of the smallest superclass; averages, where particles are not known.
+    small : int64 (M,), optional
+        Superclasses too small to decide the cap (`rebalance.strategies.small`).
     kept : int64 (M,)
         Particles (or averages) that would be kept.
     total : int
@@ -122,6 +124,7 @@ class Scan(Displayed):
     max_size: int | None = None
     noise: float = 0.0
     superclasses: Mapping[int, Superclasses] = field(default_factory=dict)
+    small: IntArray | None = None
 
     def __len__(self) -> int:
         return len(self.numbers)
@@ -149,7 +152,7 @@ class Scan(Displayed):
         pandas.DataFrame
             ``n_superclasses``, ``suggested`` (`rank`, blank for most), ``score``, ``silhouette``,
             ``silhouette_without_groups``, ``stability``, ``contrast``, ``eigengap``, ``smallest``,
-            ``kept``.
+            ``small``, ``kept``.
 
         Raises
         ------
@@ -168,6 +171,7 @@ class Scan(Displayed):
                 "contrast": self.contrast,
                 "eigengap": self.eigengap,
                 "smallest": self.smallest,
+                "small": np.zeros_like(self.smallest) if self.small is None else self.small,
                 "kept": self.kept,
             }
         )

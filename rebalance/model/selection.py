@@ -26,6 +26,10 @@ REASONS = (KEPT, BALANCED, NOT_SELECTED, NO_SUCH_AVERAGE, EMPTY_AVERAGE, JUNK)
 """Why a particle stays or goes, by code in `Selection.reason`."""
 
 
+def _nothing() -> IntArray:
+    return np.zeros(0, dtype=np.int64)
+
+
 @dataclass(frozen=True, eq=False)
 class Selection(Displayed):
     """Which particles stay; selected and excluded together are the input, always.
@@ -36,11 +40,20 @@ class Selection(Displayed):
     reason : uint8 (P,)
         Index into `REASONS`.
     superclass : int64 (P,)
-        Superclass of each candidate; −1 for a particle that was out before balancing.
+        Superclass of each candidate; −2 for one of a class that is set aside, −1 for a particle
+        that was out before balancing.
     cap : int or None
         Largest superclass size allowed; None when balancing is off.
     before, after : int64 (K,)
         Particles of each superclass that were candidates, and that were kept.
+    is_small : bool (K,), optional
+        Superclasses too small to decide the cap; by default none.
+    cap_from : int
+        Particles from which a superclass decides the cap; 0 where each does.
+    set_aside : int64 (M,), optional
+        Class numbers that are set aside and have candidates; by default none.
+    aside_before, aside_after : int64 (M,), optional
+        Particles of each of them that were candidates, and that were kept.
     strategy : str
     options : mapping
     seed : int
@@ -61,6 +74,11 @@ class Selection(Displayed):
     warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     class_id: IntArray | None = None
+    is_small: BoolArray | None = None
+    cap_from: int = 0
+    set_aside: IntArray = field(default_factory=_nothing)
+    aside_before: IntArray = field(default_factory=_nothing)
+    aside_after: IntArray = field(default_factory=_nothing)
 
     def __len__(self) -> int:
         return len(self.selected)
@@ -69,6 +87,12 @@ class Selection(Displayed):
         kept = int(np.count_nonzero(self.selected))
         balance = "not balanced" if self.cap is None else f"cap {self.cap:,}"
         return f"Selection({kept:,} of {len(self):,} particles, {balance})"
+
+    @property
+    def decides(self) -> BoolArray:
+        """bool (K,): superclasses large enough to decide the cap."""
+        small = self.is_small
+        return np.ones(len(self.before), dtype=np.bool_) if small is None else ~small
 
     def count(self, reason: str) -> int:
         """Number of particles with a reason from `REASONS`."""
@@ -80,8 +104,9 @@ class Selection(Displayed):
         Returns
         -------
         pandas.DataFrame
-            ``class_id`` where known, ``superclass`` (−1 for a particle that was out before
-            balancing), ``selected``, and ``reason``, a categorical of `REASONS`.
+            ``class_id`` where known, ``superclass`` (−2 for a particle of a class that is set
+            aside, −1 for one that was out before balancing), ``selected``, and ``reason``, a
+            categorical of `REASONS`.
 
         Raises
         ------

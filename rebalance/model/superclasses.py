@@ -23,6 +23,9 @@ BY_CLUSTERING, BY_LABELS, BY_NONE = "clustering", "labels", "off"
 UNASSIGNED = -1
 """Label of a class average that is in no superclass: empty, without particles, or left out."""
 
+SET_ASIDE = -2
+"""Label of one that is in no superclass, but whose particles stay."""
+
 
 @dataclass(frozen=True, eq=False)
 class ClusteringResult:
@@ -58,7 +61,8 @@ class Superclasses(Displayed):
     Parameters
     ----------
     label : int64 (N,)
-        Superclass of each average; −1 (`UNASSIGNED`) for those in none.
+        Superclass of each average; −2 (`SET_ASIDE`) for those in none whose particles stay, −1
+        (`UNASSIGNED`) for the others.
     class_id : int64 (N,)
         Class numbers of all averages.
     size : int64 (K,)
@@ -78,8 +82,8 @@ class Superclasses(Displayed):
     linkage : float64 (n−1, 4), optional
         Over the averages that are in a superclass, in order.
     order : int64 (N,)
-        Rows of all averages sorted for display: by superclass, similar ones side by side, those
-        in no superclass last.
+        Rows of all averages sorted for display: by superclass, similar ones side by side, then
+        those set aside, the others last.
     left_out : tuple of int
         Class numbers that a person chose to leave out; label −1 like the empties.
     junk : tuple of int
@@ -115,14 +119,20 @@ class Superclasses(Displayed):
 
     def __repr__(self) -> str:
         groups = counted(len(self), "superclass", "superclasses")
-        used = counted(int(np.count_nonzero(self.label != UNASSIGNED)), "class average")
+        used = counted(int(np.count_nonzero(self.label >= 0)), "class average")
+        aside = f", {len(self.set_aside):,} set aside" if self.set_aside else ""
         how = f", {self.clustering}" if self.clustering else ""
-        return f"Superclasses({groups} of {used}{how})"
+        return f"Superclasses({groups} of {used}{aside}{how})"
 
     @property
     def is_off(self) -> bool:
         """Whether superclassification is off: each average by itself."""
         return self.by == BY_NONE
+
+    @cached_property
+    def set_aside(self) -> tuple[int, ...]:
+        """Class numbers of the averages that are set aside, rising."""
+        return tuple(sorted(self.class_id[self.label == SET_ASIDE].tolist()))
 
     @cached_property
     def medoid_row(self) -> IntArray:
@@ -147,16 +157,17 @@ class Superclasses(Displayed):
         Returns
         -------
         pandas.DataFrame
-            ``class_id``, ``superclass`` (−1 for none), ``particles`` where known, ``medoid`` (the
-            class number of the medoid of its superclass, blank for none), ``is_medoid``,
-            ``superclass_mean_affinity``, ``left_out``, ``junk``.
+            ``class_id``, ``superclass`` (−1 for none, −2 for none but set aside), ``particles``
+            where known, ``medoid`` (the class number of the medoid of its superclass, blank for
+            none), ``is_medoid``, ``superclass_mean_affinity``, ``left_out``, ``junk``,
+            ``set_aside``.
 
         Raises
         ------
         RebalanceError
             If pandas can't be imported.
         """
-        grouped = self.label != UNASSIGNED
+        grouped = self.label >= 0
         medoid = np.zeros(len(self.label), dtype=np.int64)
         medoid[grouped] = self.medoid[self.label[grouped]]
         mean_affinity = np.full(len(self.label), np.nan)
@@ -170,5 +181,6 @@ class Superclasses(Displayed):
             "superclass_mean_affinity": mean_affinity,
             "left_out": np.isin(self.class_id, self.left_out),
             "junk": np.isin(self.class_id, self.junk),
+            "set_aside": self.label == SET_ASIDE,
         }
         return data_frame(columns)

@@ -32,8 +32,8 @@ def check_settings(settings: RunSettings) -> None:
     decide_cap(1, settings.factor, settings.max_size)
     generator(settings.seed)
     check_place(find_executor(settings.executor, settings.scheduler), settings.device)
-    given = (settings.labels, settings.decisions, settings.affinity_file, *settings.passthrough)
-    for path in given:
+    given = (settings.labels, settings.decisions, settings.affinity_file, settings.verdicts)
+    for path in (*given, *settings.passthrough):
         if path is not None and not path.is_file():
             raise InputError("There is no such file.", path=path)
     if settings.output is not None:
@@ -106,6 +106,7 @@ def check_grouping(settings: RunSettings, classes: Classes) -> None:
         identity=False,
         may_be_missing=bound.plugin.finds_number or settings.view_width is not None,
         name=bound.name,
+        n_aside=int(classes.is_aside.sum()),
     )
 
 
@@ -132,10 +133,13 @@ def unused_settings(settings: RunSettings, dataset: Dataset) -> list[str]:
         given = {
             "affinity_file": settings.affinity_file is not None,
             "strict": settings.strict,
-            "junk": settings.junk != "off",
+            "junk": settings.junk not in ("off", "aside"),
+            "verdicts": settings.verdicts is not None,
         }
         names = [name for name, is_given in given.items() if is_given]
         said += _without_effect(names, "no class averages are read")
+    elif settings.verdicts is not None and not settings.judges:
+        said += _without_effect(["verdicts"], "no junk is looked for")
     return said
 
 
@@ -147,6 +151,7 @@ def _settings_of_particles(settings: RunSettings) -> list[str]:
         "strategy": settings.strategy != usual.strategy,
         'options["strategy"]': bool(settings.options_of("strategy")),
         "factor": settings.factor is not None,
+        "cap_from": settings.cap_from != usual.cap_from,
     }
     return [name for name, is_given in given.items() if is_given]
 

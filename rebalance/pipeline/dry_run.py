@@ -59,7 +59,7 @@ class Plan:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was found or decided on the way, one sentence each."""
-        said = about_quality(self.quality, left_out=self.settings.junk == "auto")
+        said = about_quality(self.settings, self.quality)
         return (*self.dataset.notes, *self.advice, *said)
 
 

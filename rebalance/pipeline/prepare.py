@@ -23,7 +23,8 @@ from rebalance.curation.decisions import (
     read_decisions,
     with_decisions,
 )
-from rebalance.model import Affinity, ClassAverages, Classes, Dataset
+from rebalance.curation.evidence import of_verdicts
+from rebalance.model import Affinity, ClassAverages, Classes, Dataset, Evidence
 from rebalance.pipeline.check_settings import (
     check_balance,
     check_grouping,
@@ -70,6 +71,8 @@ class Prepared:
     progress : Progress
     advice : tuple of str
         What is said of the metric's advice, where it is followed.
+    verdicts : Evidence, optional
+        Of a file of them, where one is given and counts.
     """
 
     settings: RunSettings
@@ -80,6 +83,7 @@ class Prepared:
     cache: AffinityCache | None
     progress: Progress
     advice: tuple[str, ...] = ()
+    verdicts: Evidence | None = None
 
     @property
     def inputs(self) -> list[Path]:
@@ -199,8 +203,14 @@ def prepare(settings: RunSettings, progress: Progress) -> Prepared:
         digest = None if averages is None else images_digest(averages)
         check_decisions(decisions, settings.decisions, classes, digest)
     check_grouping(settings, classes)
+    verdicts = None
+    if settings.verdicts is not None and settings.judges and dataset.class_averages is not None:
+        from rebalance.formats.verdicts import read_verdicts
+
+        read = read_verdicts(settings.verdicts)
+        verdicts = of_verdicts(read, dataset.class_averages, settings.verdicts)
     cache = AffinityCache() if settings.use_cache else None
-    return Prepared(settings, dataset, classes, decisions, given, cache, progress, advice)
+    return Prepared(settings, dataset, classes, decisions, given, cache, progress, advice, verdicts)
 
 
 def _read(settings: RunSettings) -> Dataset:

@@ -98,7 +98,7 @@ def _said(
     if grouped.selection is not None:
         warnings += grouped.selection.warnings
         notes += grouped.selection.notes
-    notes += about_quality(grouped.quality, left_out=grouped.settings.junk == "auto")
+    notes += about_quality(grouped.settings, grouped.quality)
     if grouped.settings.figures:
         from rebalance.report.html import why_not_made
 

@@ -18,7 +18,8 @@ from rebalance.pipeline.steps import try_numbers, without_junk
 from rebalance.progress import Progress
 from rebalance.record.results_folder import JUNK_TABLE, RUN_RECORD, SCAN_TABLE
 from rebalance.record.run_record import build_record, plugin_facts, write_json
-from rebalance.record.summary import about_the_scan, suspected
+from rebalance.record.summary import about_set_aside, about_the_scan, suspected
+from rebalance.record.summary_text import set_aside
 from rebalance.record.tables import write_junk_table, write_scan_table
 from rebalance.settings import RunSettings, plugin_name, with_flags
 from rebalance.settings.signature import ScanCall, takes_scan
@@ -102,15 +103,19 @@ def execute_scan(
         _check_numbers(numbers, classes)
         scan = try_numbers(prepared, classes, affinity, numbers)
         assert affinity is not None
+        one = scan.superclasses[int(scan.numbers[0])]
+        aside = about_set_aside(one, None, quality)
         warnings = [*prepared.warnings(affinity), *_about_unmatched(dataset, classes)]
         notes = [
             *prepared.notes(affinity),
-            *about_quality(quality, left_out=settings.junk == "auto"),
+            *about_quality(settings, quality),
+            *set_aside({"set_aside": aside, "balance": None}),
         ]
         content = {
             "job": dataset.job,
             "class_averages": len(classes.class_id),
-            "used": int((scan.superclasses[int(scan.numbers[0])].label >= 0).sum()),
+            "used": int((one.label >= 0).sum()),
+            "set_aside": aside,
             "particles": None if classes.n_particles is None else scan.total,
             "clustering": scan.clustering,
             "clustering_options": dict(scan.options),
@@ -176,6 +181,7 @@ def rows(scan: Scan) -> list[dict[str, Any]]:
                 for name, value in columns.items()
             },
             "smallest": int(scan.smallest[at]),
+            "small": 0 if scan.small is None else int(scan.small[at]),
             "kept": int(scan.kept[at]),
         }
         for at, number in enumerate(scan.numbers.tolist())

@@ -1,4 +1,4 @@
-"""The steps after the affinity: junk left out, the number found, superclasses, particles kept."""
+"""The steps after the affinity: junk set aside, the number found, superclasses, particles kept."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Grouped:
     settings : RunSettings
         With the number of superclasses, where it was left to a scan.
     classes : Classes
-        Without those left out as junk.
+        Without those left out or set aside as junk.
     quality : AverageQuality, optional
         Where junk was looked for.
     scan : Scan, optional
@@ -52,7 +52,7 @@ class Grouped:
 
 
 def group_and_select(prepared: Prepared, affinity: Affinity | None) -> Grouped:
-    """Leave out junk, find the number, make superclasses, balance particles; each as settings say.
+    """Set junk aside, find the number, make superclasses, balance particles; each as settings say.
 
     Raises
     ------
@@ -86,8 +86,10 @@ def without_junk(
         If fewer class averages are left than superclasses are asked for.
     """
     before = prepared.classes
-    quality, classes = look_for_junk(prepared.settings, prepared.dataset, before, affinity)
-    if classes.junk != before.junk:
+    quality, classes = look_for_junk(
+        prepared.settings, prepared.dataset, before, affinity, given=prepared.verdicts
+    )
+    if classes.takes_part.sum() < before.takes_part.sum():
         check_grouping(prepared.settings, classes)
     return quality, classes
 
@@ -119,6 +121,7 @@ def try_numbers(
         seed=settings.seed,
         factor=settings.factor,
         max_size=settings.max_size,
+        cap_from=settings.decides_from,
         progress=prepared.progress.advance,
     )
 
@@ -209,6 +212,7 @@ def _selection(
         superclasses,
         factor=settings.factor,
         max_size=settings.max_size,
+        cap_from=settings.decides_from,
         strategy=settings.strategy,
         options=settings.options_of("strategy"),
         seed=settings.seed,

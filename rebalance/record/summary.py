@@ -15,7 +15,7 @@ import rebalance
 from rebalance.model import (
     KEPT,
     REASONS,
-    UNASSIGNED,
+    SET_ASIDE,
     Affinity,
     AverageQuality,
     Dataset,
@@ -29,7 +29,7 @@ from rebalance.model import (
 from rebalance.settings import RunSettings, plugin_name, with_flags
 
 USED, EMPTY, WITHOUT_PARTICLES = "used", "empty", "without particles"
-LEFT_OUT, JUNK = "left out", "junk"
+LEFT_OUT, JUNK, ASIDE = "left out", "junk", "set aside"
 """What became of a class average."""
 
 
@@ -74,6 +74,7 @@ def summarise(
         "class_averages": _class_averages(dataset, superclasses) | suspected(quality),
         "particles": _particles(selection),
         "balance": _balance(settings, selection),
+        "set_aside": about_set_aside(superclasses, selection, quality),
         "superclasses": _rows(superclasses, selection),
         "seed": settings.seed,
         "warnings": [with_flags(text) for text in warnings],
@@ -129,7 +130,7 @@ def grouped_by(settings: RunSettings) -> str:
 
 
 def _range_of(affinity: Affinity, superclasses: Superclasses) -> dict[str, float] | None:
-    used = np.flatnonzero(superclasses.label != UNASSIGNED)
+    used = np.flatnonzero(superclasses.label >= 0)
     if len(used) < 2:
         return None
     # Row by row: an index of every pair would be larger than the matrix.
@@ -152,6 +153,7 @@ def _class_averages(dataset: Dataset, superclasses: Superclasses) -> dict[str, A
         "without_particles": superclasses.class_id[status == WITHOUT_PARTICLES].tolist(),
         "left_out": superclasses.class_id[status == LEFT_OUT].tolist(),
         "junk": superclasses.class_id[status == JUNK].tolist(),
+        "set_aside": superclasses.class_id[status == ASIDE].tolist(),
         "images": averages is not None,
         "box": None if averages is None else averages.box,
         "pixel_size_A": None if averages is None else averages.pixel_size,
@@ -170,7 +172,7 @@ def suspected(quality: AverageQuality | None) -> dict[str, Any]:
 
 
 def status_of_averages(dataset: Dataset, superclasses: Superclasses) -> list[str]:
-    """`USED`, or why it is not: `EMPTY` (no image) above all, `JUNK`, `LEFT_OUT` or
+    """`USED`, or why it is not: `EMPTY` (no image) above all, `ASIDE`, `JUNK`, `LEFT_OUT` or
     `WITHOUT_PARTICLES`."""
     averages = dataset.class_averages
     n = len(superclasses.class_id)
@@ -184,7 +186,8 @@ def status_of_averages(dataset: Dataset, superclasses: Superclasses) -> list[str
         status[averages.n_particles == 0] = WITHOUT_PARTICLES
     status[junk] = JUNK
     status[empty] = EMPTY
-    status[superclasses.label != UNASSIGNED] = USED
+    status[superclasses.label == SET_ASIDE] = ASIDE
+    status[superclasses.label >= 0] = USED
     return [str(word) for word in status]
 
 
@@ -211,10 +214,36 @@ def _balance(settings: RunSettings, selection: Selection | None) -> dict[str, An
         "factor": settings.factor,
         "max_size": settings.max_size,
         "cap": selection.cap,
+        "cap_from": selection.cap_from,
         "strategy": selection.strategy or plugin_name(settings.strategy),
         "strategy_options": dict(selection.options),
-        "before": _evenness(selection.before),
-        "after": _evenness(selection.after),
+        "before": _evenness(selection.before[selection.decides]),
+        "after": _evenness(selection.after[selection.decides]),
+    }
+
+
+def about_set_aside(
+    superclasses: Superclasses, selection: Selection | None, quality: AverageQuality | None
+) -> dict[str, Any]:
+    """How many averages are set aside, with how many particles, and who named them.
+
+    Parameters
+    ----------
+    superclasses : Superclasses
+    selection : Selection or None
+    quality : AverageQuality or None
+        None where nobody was asked.
+    """
+    counts = superclasses.n_particles
+    before = None if counts is None else int(counts[superclasses.label == SET_ASIDE].sum())
+    after = before
+    if selection is not None:
+        before, after = int(selection.aside_before.sum()), int(selection.aside_after.sum())
+    return {
+        "averages": len(superclasses.set_aside),
+        "particles_before": before,
+        "particles_after": after,
+        "because": quality.because() if quality and superclasses.set_aside else {},
     }
 
 
@@ -232,6 +261,7 @@ def _evenness(size: IntArray) -> dict[str, Any]:
 
 def _rows(superclasses: Superclasses, selection: Selection | None) -> list[dict[str, Any]]:
     rows = []
+    decides = None if selection is None else selection.decides
     for number, members in enumerate(superclasses):
         mean = float(superclasses.mean_affinity[number])
         rows.append(
@@ -242,6 +272,7 @@ def _rows(superclasses: Superclasses, selection: Selection | None) -> list[dict[
                 "mean_affinity": None if np.isnan(mean) else _short(mean),
                 "particles_before": None if selection is None else int(selection.before[number]),
                 "particles_after": None if selection is None else int(selection.after[number]),
+                "decides_cap": decides is None or bool(decides[number]),
             }
         )
     return rows

@@ -34,7 +34,7 @@ def what_was_read(
     words = counted(averages["read"], *nouns)
     asides = [
         f"{len(averages[name]):,} {name.replace('_', ' ')}"
-        for name in ("empty", "without_particles", "left_out", "junk")
+        for name in ("empty", "without_particles", "left_out", "junk", "set_aside")
         if averages.get(name)
     ]
     parts.append(words + (f" ({', '.join(asides)})" if asides else ""))
@@ -42,12 +42,15 @@ def what_was_read(
 
 
 def outcome(summary: Mapping[str, Any]) -> list[str]:
-    """What balancing did, in a sentence or two."""
+    """What was set aside, and what balancing did, in a sentence or two."""
     particles, balance = summary["particles"], summary["balance"]
+    lines = set_aside(summary)
     if particles is None:
-        return []
-    lines = []
+        return lines
     before, after = balance["before"], balance["after"]
+    n_small = sum(not row["decides_cap"] for row in summary["superclasses"])
+    which = "Smallest to largest superclass"
+    which += f" ({n_small:,} too small aside)" if n_small else ""
     if balance["cap"] is not None:
         how = (
             f"f = {balance['factor']}"
@@ -57,11 +60,9 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
         lines.append(
             f"Balanced with {how}: no superclass keeps more than {balance['cap']:,} particles."
         )
-        lines.append(
-            f"Smallest to largest superclass: {_ratio(before)} before, {_ratio(after)} after."
-        )
+        lines.append(f"{which}: {_ratio(before)} before, {_ratio(after)} after.")
     else:
-        lines.append(f"Not balanced. Smallest to largest superclass: {_ratio(before)}.")
+        lines.append(f"Not balanced. {which}: {_ratio(before)}.")
     reasons = ", ".join(
         f"{count:,} {'to balance' if reason == 'balanced' else reason}"
         for reason, count in particles["excluded_because"].items()
@@ -72,6 +73,25 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
         + (f"; excluded: {reasons}." if reasons else ".")
     )
     return lines
+
+
+def set_aside(summary: Mapping[str, Any]) -> list[str]:
+    """``Set aside: 47 averages, 1,400 particles (…)``, and what became of them; nothing of none."""
+    found = summary.get("set_aside")
+    if not found or not found["averages"]:
+        return []
+    words = counted(found["averages"], "average")
+    before, after = found["particles_before"], found["particles_after"]
+    if before is not None:
+        words += f", {counted(before, 'particle')}"
+    because = ", ".join(f"{count:,} {why}" for why, count in found["because"].items())
+    words = f"Set aside: {words}" + (f" ({because})" if because else "")
+    balance = summary["balance"]
+    if balance is None or balance["cap"] is None:
+        return [f"{words}; nothing is dropped unless you say so."]
+    each = "each is capped like a superclass" if found["averages"] > 1 else "capped like the others"
+    stay = "all" if after == before else f"{after:,}"
+    return [f"{words}; {each}, and {stay} of them stay."]
 
 
 def _ratio(evenness: Mapping[str, Any]) -> str:

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 
 from rebalance.model import (
-    UNASSIGNED,
     Affinity,
     AverageQuality,
     Dataset,
@@ -36,9 +35,9 @@ SUPERCLASS_COLUMNS = (
     "shift_y_onto_medoid_px",
     "mirror_onto_medoid",
 )
-"""``superclass`` is −1 for an average in none, and ``status`` says why: ``empty``, ``without
-particles``, ``left out`` or ``junk``. The last five are blank where they are not known. The motion
-is that of `rebalance.model.Transform`."""
+"""``superclass`` is −2 for an average that is set aside, −1 for another in none; ``status`` says
+why: ``set aside``, ``empty``, ``without particles``, ``left out`` or ``junk``. The last five are
+blank where they are not known. The motion is that of `rebalance.model.Transform`."""
 
 SCAN_COLUMNS = (
     "n_superclasses",
@@ -50,9 +49,11 @@ SCAN_COLUMNS = (
     "contrast",
     "eigengap",
     "smallest",
+    "small",
     "kept",
 )
-"""``suggested`` is 1 for the suggestion and 2, 3, … for the runners-up, best first; else blank."""
+"""``suggested`` is 1 for the suggestion and 2, 3, … for the runners-up, best first; else blank.
+``small`` is how many superclasses are too small to decide the cap."""
 
 JUNK_COLUMNS = (
     "class_id",
@@ -65,6 +66,7 @@ JUNK_COLUMNS = (
     "edge_energy",
     "highest_affinity",
     "median_affinity",
+    "nearest_affinity",
     "z_coarse",
     "z_noise",
     "z_edge",
@@ -128,7 +130,7 @@ def write_superclass_table(
                 "" if before is None else before.get(number, 0),
                 "" if after is None else after.get(number, 0),
             ]
-            if label == UNASSIGNED:
+            if label < 0:
                 row += [""] * (len(SUPERCLASS_COLUMNS) - len(row))
             else:
                 row += [superclasses.medoid[label], _number(superclasses.mean_affinity[label])]
@@ -173,6 +175,7 @@ def write_scan_table(scan: Scan, path: Path) -> None:
                     rank or "",
                     *(_number(column[at]) for column in scores),
                     scan.smallest[at],
+                    0 if scan.small is None else scan.small[at],
                     scan.kept[at],
                 ]
             )
@@ -186,6 +189,7 @@ def write_junk_table(quality: AverageQuality, path: Path) -> None:
     quality : AverageQuality
     path : Path
     """
+    is_suspected = quality.is_suspected.tolist()
     measures = ("mean_frequency", "fine_share", "edge_energy", "highest_affinity")
     with path.open("w", encoding="utf-8", newline="") as stream:
         table = csv.writer(stream, lineterminator="\n")
@@ -194,13 +198,13 @@ def write_junk_table(quality: AverageQuality, path: Path) -> None:
             table.writerow(
                 [
                     number,
-                    int(bool(quality.reasons[i])) if quality.is_scored[i] else "",
+                    int(is_suspected[i]) if quality.is_scored[i] else "",
                     "; ".join(quality.reasons[i]),
                     "" if quality.n_particles is None else int(quality.n_particles[i]),
                     "" if quality.resolution is None else f"{quality.resolution[i]:.6g}",
                     *(
                         _number(quality.measures[name][i])
-                        for name in (*measures, "median_affinity")
+                        for name in (*measures, "median_affinity", "nearest_affinity")
                     ),
                     *(
                         _number(quality.scores[name][i])

@@ -16,6 +16,7 @@ from rebalance.model import IntArray, RunResult, Scan
 from rebalance.model.class_numbers import count_classes
 from rebalance.record.affinity_file import images_digest
 from rebalance.record.summary import (
+    ASIDE,
     EMPTY,
     JUNK,
     LEFT_OUT,
@@ -28,7 +29,7 @@ from rebalance.report.groupings import Groupings, groupings
 from rebalance.report.methods import methods
 from rebalance.report.pair_curves import nearest_curves
 from rebalance.report.view_content import view_content
-from rebalance.settings import RunSettings, with_flags
+from rebalance.settings import AUTO, RunSettings, with_flags
 from rebalance.settings.as_command import command_parts
 
 CONTENT_VERSION = 1
@@ -59,7 +60,7 @@ def content(settings: RunSettings, result: RunResult) -> dict[str, Any]:
         "averages": _averages(result, shown, status),
         "not_shown": {
             word: superclasses.class_id[hollow & (np.array(status) == word)].tolist()
-            for word in (EMPTY, WITHOUT_PARTICLES, LEFT_OUT, JUNK)
+            for word in (EMPTY, WITHOUT_PARTICLES, LEFT_OUT, JUNK, ASIDE)
         },
         "sheet": None
         if averages is None or not len(shown)
@@ -97,9 +98,17 @@ def _averages(result: RunResult, shown: IntArray, status: list[str]) -> dict[str
         if resolution is None
         else [_resolution(value) for value in resolution[shown].tolist()],
         "status": [status[i] for i in shown.tolist()],
+        "reasons": _reasons(result, shown),
         "box": None if averages is None else averages.box,
         "pixel_size": None if averages is None else averages.pixel_size,
     }
+
+
+def _reasons(result: RunResult, shown: IntArray) -> list[str] | None:
+    """Why each average is suspected; None where nobody asked."""
+    if result.quality is None:
+        return None
+    return ["; ".join(result.quality.reasons[i]) for i in shown.tolist()]
 
 
 def _resolution(value: float) -> float | None:
@@ -131,12 +140,14 @@ def _balance(settings: RunSettings, result: RunResult) -> dict[str, Any] | None:
     selection = result.selection
     if selection is None:
         return None
+    off = result.superclasses.is_off
     return {
         "factor": settings.factor,
         "max_size": settings.max_size,
         "read": len(selection),
         "candidates": int(selection.before.sum()),
         "cap": selection.cap,
+        "cap_from": 0 if off and settings.decides_from == AUTO else settings.decides_from,
         "strategy": selection.strategy,
         "seed": selection.seed,
     }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rebalance.clusterings import shares_work
-from rebalance.model import BY_CLUSTERING, UNASSIGNED, Classes, IntArray, RunResult, Superclasses
+from rebalance.model import BY_CLUSTERING, Classes, IntArray, RunResult, Superclasses
 from rebalance.model.class_numbers import count_classes
 from rebalance.settings import RunSettings, plugin_name
 
@@ -53,7 +53,7 @@ def groupings(settings: RunSettings, result: RunResult) -> Groupings:
     from rebalance.clusterings import cluster_each
 
     assert result.affinity is not None
-    used = int(np.count_nonzero(superclasses.label != UNASSIGNED))
+    used = int(np.count_nonzero(superclasses.label >= 0))
     particles = result.dataset.particles
     class_id = superclasses.class_id
     counts = None
@@ -66,6 +66,7 @@ def groupings(settings: RunSettings, result: RunResult) -> Groupings:
             counts,
             is_empty=result.affinity.is_empty,
             left_out=superclasses.left_out,
+            set_aside=superclasses.set_aside,
         ),
         result.affinity,
         range(1, min(used, MOST) + 1),

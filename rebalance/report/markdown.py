@@ -14,12 +14,20 @@ from rebalance.figures.text import percent
 from rebalance.model import KEPT, REASONS, RunResult
 from rebalance.model.class_numbers import ranges
 from rebalance.model.counting import counted
-from rebalance.record.summary import EMPTY, JUNK, LEFT_OUT, WITHOUT_PARTICLES, status_of_averages
+from rebalance.record.summary import (
+    ASIDE,
+    EMPTY,
+    JUNK,
+    LEFT_OUT,
+    WITHOUT_PARTICLES,
+    status_of_averages,
+)
+from rebalance.record.summary_text import set_aside
 from rebalance.report.escape import literal
 from rebalance.report.methods import methods
 
 MOST_ROWS = 60
-_NOT_USED = (EMPTY, WITHOUT_PARTICLES, LEFT_OUT, JUNK)
+_NOT_USED = (EMPTY, WITHOUT_PARTICLES, LEFT_OUT, JUNK, ASIDE)
 """A longer table of superclasses is cut; `superclasses.csv` has it whole."""
 
 CAPTIONS = {
@@ -98,6 +106,7 @@ def _conclusion(result: RunResult) -> str:
         if total != 1
         else f"{kind} was read."
     ]
+    sentences += map(literal, set_aside(result.summary) if result.summary else ())
     if selection is None:
         return " ".join([*sentences, "There were no particles to select from."])
     kept, particles = selection.count(KEPT), len(selection)
@@ -106,7 +115,8 @@ def _conclusion(result: RunResult) -> str:
         "selected.**"
     )
     group = "class" if off else "superclass"
-    before, after = evenness(selection.before), evenness(selection.after)
+    decides = selection.decides
+    before, after = evenness(selection.before[decides]), evenness(selection.after[decides])
     if selection.cap is None or np.array_equal(selection.before, selection.after):
         sentences.append(f"The smallest {group} is {before:.2g} times the largest.")
     else:

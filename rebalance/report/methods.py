@@ -57,12 +57,21 @@ def _grouping(result: RunResult, cite: Cite) -> list[str]:
     if superclasses.is_off:
         return [f"Particles were balanced between {of} 2D classes."]
     sentences = []
+    aside = len(superclasses.set_aside)
     if affinity is not None:
+        compared = used + aside
+        all_of = f"{compared:,} of the {total:,}" if compared < total else f"{compared:,}"
         sentences.append(
-            f"{of} 2D class averages were compared pairwise by {_metric(affinity, cite)}."
+            f"{all_of} 2D class averages were compared pairwise by {_metric(affinity, cite)}."
         )
         sentences += [literal(fact) for fact in about_the_metric(affinity)]
+    if aside:
+        which = "One that looks" if aside == 1 else f"{aside:,} that look"
+        was = "was" if aside == 1 else "were"
+        sentences.append(f"{which} like no view {was} set aside, in no superclass.")
     start = "They" if affinity is not None else f"{of} 2D class averages"
+    if aside and affinity is not None:
+        start = "The others"
     groups = f"{k:,} superclass{'' if k == 1 else 'es'}"
     how = _clustering(superclasses, cite)
     width = result.summary.get("superclassification", {}).get("view_width")

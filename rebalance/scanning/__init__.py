@@ -22,9 +22,10 @@ from rebalance.registry import bind
 from rebalance.scanning.criteria import contrast, eigengaps, silhouette
 from rebalance.scanning.null_model import Spread
 from rebalance.scanning.stability import affinity_noise, resample
-from rebalance.scanning.suggestion import score_of, suggest
+from rebalance.scanning.suggestion import Tried, score_of, suggest
 from rebalance.seeds import generator
 from rebalance.strategies.caps import Factor, decide_cap
+from rebalance.strategies.small import CapFrom, is_small
 
 __all__ = [
     "FEWEST",
@@ -57,6 +58,7 @@ def scan_classes(
     seed: int = 0,
     factor: Factor | None = None,
     max_size: int | None = None,
+    cap_from: CapFrom = "auto",
     progress: Callable[[int, int], None] | None = None,
 ) -> Scan:
     """What `scan` finds, for classes of which it is known who takes part.
@@ -66,7 +68,7 @@ def scan_classes(
     classes : Classes
     affinity : Affinity
         Of these classes.
-    numbers, clustering, options, seed, factor, max_size, progress
+    numbers, clustering, options, seed, factor, max_size, cap_from, progress
         As for `scan`.
 
     Raises
@@ -117,6 +119,16 @@ def scan_classes(
     mean_expected, stability = expected.mean(axis=0), stable.mean(axis=0)
     sizes = [by_number[k].size for k in ks]
     one = by_number[ks[0]]
+    small = np.array([is_small(size, cap_from).sum() for size in sizes], dtype=np.int64)
+    tried = Tried(
+        numbers=np.array(ks, dtype=np.int64),
+        silhouette=measured,
+        expected=mean_expected,
+        stability=stability,
+        small=small,
+        largest_share=np.array([np.bincount(label[k]).max() / len(label[k]) for k in ks]),
+        n_averages=len(values),
+    )
     return Scan(
         numbers=np.array(ks, dtype=np.int64),
         silhouette=measured,
@@ -127,9 +139,10 @@ def scan_classes(
         eigengap=eigengaps(values, ks),
         score=score_of(measured, mean_expected),
         smallest=np.array([size.min() for size in sizes], dtype=np.int64),
-        kept=np.array([_kept(size, factor, max_size) for size in sizes], dtype=np.int64),
+        kept=np.array([_kept(size, factor, max_size, cap_from) for size in sizes], dtype=np.int64),
+        small=small,
         total=int(one.size.sum()),
-        suggestion=suggest(np.array(ks), measured, mean_expected, stability),
+        suggestion=suggest(tried),
         clustering=one.clustering,
         options=one.options,
         factor=None if factor is None else str(factor),
@@ -180,6 +193,7 @@ def _agreements(
         yield k, float(adjusted_rand_score(label[k][kept], labels))
 
 
-def _kept(size: IntArray, factor: Factor | None, max_size: int | None) -> int:
-    cap = decide_cap(int(size.min()), factor, max_size).size
+def _kept(size: IntArray, factor: Factor | None, max_size: int | None, cap_from: CapFrom) -> int:
+    deciding = size[~is_small(size, cap_from)]
+    cap = decide_cap(int(deciding.min()), factor, max_size).size
     return int(size.sum() if cap is None else size.clip(max=cap).sum())

@@ -2,17 +2,58 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from rebalance.model import BoolArray, DoubleArray, IntArray, Suggestion
+from rebalance.model.counting import counted
 
 STANDS_OUT = 0.08
 """Least gain of the silhouette over averages without groups for a structure to be told."""
+
+DOMINATED = 0.8
+"""Where one superclass holds more than this share of the averages, no number stands out: it is the
+rest that was told apart, one by one. Shares of particles have no say; they may be that uneven."""
+
+_CRUMBS = 0.1
+"""Gain that a number loses if all of its superclasses are too small to stand as views. On 24
+simulated sets of 6, 10 and 15 views in 64 averages there are a quarter of such crumbs as many as
+without, and the superclasses agree as well with the views (ARI 0.60, without 0.57)."""
+
+_FEW_AVERAGES = 20
+"""From fewer averages a number is rough."""
 
 _CLOSE = 0.05
 """A runner-up's score is at most this much lower than the best."""
 
 _MOST_RUNNERS_UP = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Tried:
+    """What is known of each number of superclasses that was tried.
+
+    Parameters
+    ----------
+    numbers : int64 (M,)
+        Rising.
+    silhouette, expected, stability : float64 (M,)
+        As in `rebalance.model.Scan`.
+    small : int64 (M,)
+        Superclasses too small to decide the cap.
+    largest_share : float64 (M,)
+        Averages of the superclass that has most of them ÷ all averages.
+    n_averages : int
+    """
+
+    numbers: IntArray
+    silhouette: DoubleArray
+    expected: DoubleArray
+    stability: DoubleArray
+    small: IntArray
+    largest_share: DoubleArray
+    n_averages: int
 
 
 def score_of(silhouette: DoubleArray, expected: DoubleArray) -> DoubleArray:
@@ -28,20 +69,19 @@ def score_of(silhouette: DoubleArray, expected: DoubleArray) -> DoubleArray:
     return silhouette - expected
 
 
-def suggest(
-    numbers: IntArray, silhouette: DoubleArray, expected: DoubleArray, stability: DoubleArray
-) -> Suggestion:
-    """The number with the highest score.
+def suggest(tried: Tried) -> Suggestion:
+    """The number with the highest score, less what it loses for crumbs.
 
-    Parameters
-    ----------
-    numbers : int64 (M,)
-        Rising.
-    silhouette, expected, stability : float64 (M,)
+    Numbers at which one superclass holds nearly all averages (`DOMINATED`) are suggested only if no
+    other stands out, and never as one that does.
     """
-    score = score_of(silhouette, expected)
+    numbers, gain = tried.numbers, score_of(tried.silhouette, tried.expected)
+    score = gain - _CRUMBS * tried.small / numbers
+    is_even = tried.largest_share <= DOMINATED
+    if (is_even & (gain >= STANDS_OUT)).any():
+        score = np.where(is_even, score, -np.inf)
     best = int(score.argmax())
-    number, gain = int(numbers[best]), float(score[best])
+    number = int(numbers[best])
     peaks = np.flatnonzero(_is_peak(score) & (score >= score[best] - _CLOSE))
     peaks = peaks[np.argsort(-score[peaks], kind="stable")]
     runners_up: list[int] = []
@@ -49,30 +89,65 @@ def suggest(
         # A neighbour of what is named already is no other choice.
         if all(abs(int(numbers[peak]) - named) > 1 for named in (number, *runners_up)):
             runners_up.append(int(numbers[peak]))
-    has_structure = gain >= STANDS_OUT
-    measured = (
-        f"silhouette {silhouette[best]:.2f}, where averages of the same spread without groups "
-        f"have {expected[best]:.2f}"
+    has_structure = bool(gain[best] >= STANDS_OUT and is_even[best])
+    reason = _why(tried, best) if has_structure else _why_none(tried, best, float(gain[best]))
+    return Suggestion(
+        number,
+        tuple(runners_up[:_MOST_RUNNERS_UP]),
+        has_structure,
+        " ".join([reason, *_about(tried, best)]),
     )
-    if has_structure:
-        reason = f"{number} superclasses stand out most: {measured}"
-        if np.isfinite(stability[best]):
-            reason += (
-                f"; with averages left out and noise added they agree with themselves to "
-                f"{stability[best]:.2f} (ARI)"
-            )
-        reason += "."
-        if len(numbers) > 2 and numbers[best] == numbers[-1]:
-            reason += " It is the largest that was tried; try larger ones too."
-    else:
-        reason = (
-            f"No number of superclasses stands out ({measured}, gain {gain:+.2f}): views change "
-            "gradually, or noise hides their groups. Any number cuts a continuum; choose it by "
-            "the pictures and by the particles that are kept."
+
+
+def _measured(tried: Tried, best: int) -> str:
+    silhouette, expected = tried.silhouette[best], tried.expected[best]
+    return (
+        f"silhouette {silhouette:.2f}, where averages of the same spread without groups have "
+        f"{expected:.2f}"
+    )
+
+
+def _why(tried: Tried, best: int) -> str:
+    reason = f"{tried.numbers[best]} superclasses stand out most: {_measured(tried, best)}"
+    if np.isfinite(tried.stability[best]):
+        reason += (
+            f"; with averages left out and noise added they agree with themselves to "
+            f"{tried.stability[best]:.2f} (ARI)"
         )
-    return Suggestion(number, tuple(runners_up[:_MOST_RUNNERS_UP]), has_structure, reason)
+    reason += "."
+    if len(tried.numbers) > 2 and best == len(tried.numbers) - 1:
+        reason += " It is the largest that was tried; try larger ones too."
+    return reason
+
+
+def _why_none(tried: Tried, best: int, gain: float) -> str:
+    share = tried.largest_share[best]
+    if share > DOMINATED:
+        return (
+            f"No number of superclasses stands out: with {tried.numbers[best]}, one holds "
+            f"{share:.0%} of the class averages, and the others are what is unlike them. Look at "
+            "these: junk among them can be set aside on the report page."
+        )
+    return (
+        f"No number of superclasses stands out ({_measured(tried, best)}, gain {gain:+.2f}): views "
+        "change gradually, or noise hides their groups. Any number cuts a continuum; choose it by "
+        "the pictures and by the particles that are kept."
+    )
+
+
+def _about(tried: Tried, best: int) -> list[str]:
+    """What makes the number less sure than it looks."""
+    said = []
+    small = int(tried.small[best])
+    if small:
+        are = "is" if small == 1 else "are"
+        said.append(f"Of the {tried.numbers[best]}, {small} {are} too small to stand as views.")
+    if tried.n_averages < _FEW_AVERAGES:
+        averages = counted(tried.n_averages, "class average")
+        said.append(f"From {averages} a number is rough.")
+    return said
 
 
 def _is_peak(score: DoubleArray) -> BoolArray:
     padded = np.concatenate([[-np.inf], score, [-np.inf]])
-    return (score >= padded[:-2]) & (score >= padded[2:])
+    return np.isfinite(score) & (score >= padded[:-2]) & (score >= padded[2:])

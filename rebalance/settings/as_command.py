@@ -20,7 +20,7 @@ _NO_CHANGE = (
     *("output", "overwrite", "figures", "threads", "device", "executor", "scheduler", "use_cache"),
 )
 _GROUPING = ("superclasses", "labels", "decisions", "clustering", "junk_classes", "junk")
-_FILES = ("path", "class_averages", "labels", "decisions", "affinity_file", "project")
+_FILES = ("path", "class_averages", "labels", "decisions", "affinity_file", "project", "verdicts")
 
 
 def as_command(settings: RunSettings, **changed: Any) -> list[str]:
@@ -93,6 +93,8 @@ def command_parts(settings: RunSettings, result: RunResult) -> dict[str, Any] | 
     beginning = replace(
         whole,
         **{name: getattr(usual, name) for name in left_to_others},
+        # Decisions stand in for the grouping, and so for junk="off" too.
+        cap_from=settings.decides_from,
         options={kind: options[kind] for kind in ("metric", "strategy") if options.get(kind)},
     )
     nothing = RunSettings("x")

@@ -16,6 +16,7 @@ from rebalance import defaults
 from rebalance.settings.setting import Setting, settings_model
 from rebalance.settings.values import (
     a_path,
+    a_size_or_auto,
     a_switch,
     angstrom_per_pixel,
     at_least_one,
@@ -40,7 +41,7 @@ PANELS = (GROUPS, COMPARE, BALANCE, INPUT, OUTPUT, COMPUTING) = (
 )
 """Of a command's help, in their order. Within a panel, settings stand in the order of this file."""
 
-Junk = Literal["off", "auto", "list"]
+Junk = Literal["aside", "off", "auto", "list"]
 Scale = Literal["percentile", "full"]
 Device = Literal["auto", "cpu", "cuda"]
 
@@ -115,6 +116,17 @@ class Settings:
         help="Largest superclass in particles, instead of `factor`.",
         panel=BALANCE,
         metavar="N",
+    )
+    cap_from: Setting[int | str, int | Literal["auto"]] = Setting(
+        default="auto",
+        convert=a_size_or_auto,
+        help="Superclasses of fewer particles lose none and don't decide the cap; 0: the smallest "
+        "decides.",
+        in_python="Superclasses of fewer particles lose none and don't decide the cap. By default "
+        "a tenth of an even share; 0 lets the smallest decide.",
+        panel=BALANCE,
+        metavar="N",
+        typed=str,
     )
     superclasses: Setting[bool, bool] = Setting(
         default=True,
@@ -332,15 +344,25 @@ class Settings:
         scan=False,
     )
     junk: Setting[Junk, Junk] = Setting(
-        default="off",
+        default="aside",
         convert=one_of(
             Junk,
             "`junk` is {}.",
-            "Choose off, list (name what looks like junk) or auto (leave it out).",
+            "Choose aside (group it not, but drop nothing), list (name it), auto (leave it out) or "
+            "off.",
         ),
-        help="Averages that look like junk: off, list (name them) or auto (leave them out).",
+        help="Averages that look like junk: aside (not grouped, but nothing dropped), list (name "
+        "them), auto (leave them out) or off.",
         panel=BALANCE,
         metavar="WORD",
+    )
+    verdicts: Setting[GivenPath | None, Path | None] = Setting(
+        default=None,
+        convert=optional(a_path),
+        help="What is said of the averages: RELION's rank_model.star or backup_selection.star, "
+        "Cinderella's *_index_confidence.txt.",
+        panel=BALANCE,
+        metavar="FILE",
     )
     strict: Setting[bool, bool] = Setting(
         default=False,

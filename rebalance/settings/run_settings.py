@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from rebalance.errors import OptionError, PluginError
 from rebalance.settings import as_json
@@ -57,6 +57,21 @@ class RunSettings(Settings):
         if self.is_off or self.groups_given:
             return False
         return self._plugin is None or self._plugin.needs_affinity
+
+    @property
+    def decides_from(self) -> int | Literal["auto"]:
+        """What ``cap_from`` comes to: without looking for junk, the smallest decides."""
+        return 0 if self.junk == "off" and self.cap_from == AUTO else self.cap_from
+
+    @property
+    def sets_aside(self) -> bool:
+        """Whether averages that look like junk are set aside: not where a person groups them."""
+        return self.junk == "aside" and not self.is_off and not self.groups_given
+
+    @property
+    def judges(self) -> bool:
+        """Whether averages are looked at for junk."""
+        return self.sets_aside or self.junk in ("list", "auto")
 
     @property
     def finds_number(self) -> bool:
@@ -150,6 +165,7 @@ def named_files(settings: RunSettings) -> list[Path]:
         settings.labels,
         settings.decisions,
         settings.affinity_file,
+        settings.verdicts,
         *settings.passthrough,
     )
     return [path for path in given if path is not None]

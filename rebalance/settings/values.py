@@ -75,6 +75,23 @@ def superclass_number(name: str, value: int | str) -> int | Literal["auto"]:
         ) from None
 
 
+def a_size_or_auto(name: str, value: int | str) -> int | Literal["auto"]:
+    """A number of particles of at least 0, as text too, or ``auto``."""
+    if value == AUTO:
+        return AUTO
+    try:
+        size = int(value) if isinstance(value, str) else operator.index(value)
+        if size < 0 or isinstance(value, bool):
+            raise ValueError
+    except (TypeError, ValueError):
+        raise OptionError(
+            f"`{name}` is {value!r}; a whole number of particles or auto was expected.",
+            hint="0 lets the smallest superclass decide, whatever its size.",
+            setting=name,
+        ) from None
+    return size
+
+
 def class_numbers(
     name: str, value: Iterable[int] | str | None, of: str = "class number"
 ) -> tuple[int, ...]:

@@ -21,6 +21,7 @@ from rebalance.model import (
     NO_SUCH_AVERAGE,
     NOT_SELECTED,
     REASONS,
+    SET_ASIDE,
     UNASSIGNED,
     IntArray,
     ParticleTable,
@@ -32,8 +33,14 @@ from rebalance.options import Options
 from rebalance.registry import bind
 from rebalance.seeds import generator
 from rebalance.strategies.caps import Cap, Factor, decide_cap
-from rebalance.strategies.messages import about_excluded, about_waste
+from rebalance.strategies.messages import (
+    about_excluded,
+    about_small,
+    about_the_factor,
+    about_waste,
+)
 from rebalance.strategies.run_plugin import ask_places, ask_which_stay, check_which_stay
+from rebalance.strategies.small import CapFrom, cap_from_of, check_cap_from
 
 __all__ = ["places", "select"]
 
@@ -44,6 +51,7 @@ def select(
     *,
     factor: Factor | None = None,
     max_size: int | None = None,
+    cap_from: CapFrom = "auto",
     strategy: str | Strategy = defaults.STRATEGY,
     options: Options | Mapping[str, Any] | None = None,
     seed: int = 0,
@@ -56,14 +64,19 @@ def select(
     particles : ParticleTable
         P particles.
     superclasses : Superclasses
-        Class averages that are left out there are left out here, and junk there is junk here.
+        Class averages that are left out there are left out here, and junk there is junk here. Each
+        that is set aside there is capped by itself, and doesn't decide the cap.
     factor : str, Decimal, Fraction, int or float, optional
         Rebalance factor f, 0 to 1: no superclass keeps more than floor(n_min / f) particles,
-        where n_min is the size of the smallest superclass that has any. 0 drops none. Decimal
-        text is exact; a float counts as it prints.
+        where n_min is the size of the smallest superclass that decides the cap. 0 drops none.
+        Decimal text is exact; a float counts as it prints.
     max_size : int, optional
         Largest superclass size, instead of a factor (see `rebalance.strategies.caps.decide_cap`
         for both).
+    cap_from : int or "auto"
+        Particles from which a superclass decides the cap (`rebalance.strategies.small`); all of a
+        smaller one stay. 0: the smallest that has any decides. Where superclassification is off,
+        ``auto`` is 0.
     strategy : str or Strategy
         Name of an installed plugin, or an instance.
     options : Options or mapping, optional
@@ -97,20 +110,25 @@ def select(
     chosen = bound.options
     # Range errors come first, also when nothing is left to balance.
     decide_cap(1, factor, max_size)
+    check_cap_from(cap_from)
     generator(seed)
     counts = count_classes(particles.class_id)
     junk = superclasses.junk
     apart = {*map(int, left_out), *superclasses.left_out, *junk}
-    superclass, reason = _candidates(particles.class_id, superclasses, apart, junk)
+    group, reason = _candidates(particles.class_id, superclasses, apart, junk)
     candidates = {number: count for number, count in counts.items() if number not in apart}
-    before = _sizes(superclass, len(superclasses))
+    k = len(superclasses)
+    sizes = _sizes(group, k + len(superclasses.set_aside))
+    before = sizes[:k]
     warnings, notes = about_excluded(reason, counts, superclasses, apart, junk)
 
     cap = Cap(None, "off")
-    is_candidate = superclass != UNASSIGNED
-    kept, after = is_candidate, before
-    if before.any():
-        cap = decide_cap(int(before[before > 0].min()), factor, max_size)
+    is_candidate = group != UNASSIGNED
+    kept, after = is_candidate, sizes
+    least = cap_from_of(before, 0 if superclasses.is_off and cap_from == "auto" else cap_from)
+    if sizes.any():
+        deciding = before[before >= max(least, 1)] if before.any() else sizes[sizes > 0]
+        cap = decide_cap(int(deciding.min()), factor, max_size)
         vacant = np.flatnonzero(before == 0)
         if len(vacant):
             notes.append(
@@ -119,33 +137,40 @@ def select(
             )
         if cap.size is not None:
             chosen = bound.plugin.complete(particles, chosen)
-            largest = min(cap.size, int(before.max()))
+            largest = min(cap.size, int(sizes.max()))
             rng_for = _rng_for(seed, superclasses)
             given = ask_which_stay(
-                bound.plugin, particles, superclass, largest, chosen, rng_for, bound.name
+                bound.plugin, particles, group, largest, chosen, rng_for, bound.name
             )
-            after = np.minimum(before, largest)
-            kept = check_which_stay(given, superclass, after, bound.name)
+            after = np.minimum(sizes, largest)
+            kept = check_which_stay(given, group, after, bound.name)
     else:
         warnings.append(f"No particle is left to balance: all {len(particles):,} are excluded.")
     reason[is_candidate & ~kept] = REASONS.index(BALANCED)
     warnings += cap.warnings
     notes += cap.notes
     if cap.rule == "factor" and cap.size is not None:
-        warnings += about_waste(before, after, superclasses, candidates, factor)
+        notes += about_small(before, least, is_auto=cap_from == "auto")
+        notes += about_the_factor(before, after[:k], int(deciding.min()))
+        warnings += about_waste(before, after[:k], superclasses, candidates, factor, least)
     return Selection(
         selected=kept,
         reason=reason,
-        superclass=superclass,
+        superclass=np.where(group < k, group, SET_ASIDE),
         cap=cap.size,
         before=before,
-        after=after,
+        after=after[:k],
         strategy=bound.name,
         options=chosen.model_dump(mode="json"),
         seed=int(seed),
         warnings=tuple(warnings),
         notes=tuple(notes),
         class_id=particles.class_id,
+        is_small=(before > 0) & (before < least),
+        cap_from=least,
+        set_aside=np.array(superclasses.set_aside, dtype=np.int64),
+        aside_before=sizes[k:],
+        aside_after=after[k:],
     )
 
 
@@ -167,8 +192,9 @@ def places(
     Returns
     -------
     int64 (P,) or None
-        Place of each particle in its superclass: one of a place below the cap is kept; −1 for one
-        that is no candidate. None for a strategy that has no ``places``.
+        Place of each particle in its superclass, or among those of its class where that is set
+        aside: one of a place below the cap is kept; −1 for one that is no candidate. None for a
+        strategy that has no ``places``.
 
     Raises
     ------
@@ -177,13 +203,13 @@ def places(
     """
     bound = bind("strategy", strategy, options)
     apart = {*superclasses.left_out, *superclasses.junk}
-    superclass, _ = _candidates(particles.class_id, superclasses, apart, superclasses.junk)
-    is_candidate = superclass != UNASSIGNED
+    group, _ = _candidates(particles.class_id, superclasses, apart, superclasses.junk)
+    is_candidate = group != UNASSIGNED
     if not is_candidate.any():
-        return np.full(len(superclass), -1, dtype=np.int64)
+        return np.full(len(group), -1, dtype=np.int64)
     chosen = bound.plugin.complete(particles, bound.options)
     rng_for = _rng_for(seed, superclasses)
-    found = ask_places(bound.plugin, particles, superclass, chosen, rng_for, bound.name)
+    found = ask_places(bound.plugin, particles, group, chosen, rng_for, bound.name)
     return None if found is None else np.where(is_candidate, found, -1)
 
 
@@ -193,12 +219,17 @@ def _candidates(
     left_out: Collection[int],
     junk: Collection[int],
 ) -> tuple[IntArray, np.ndarray]:
-    """Superclass of each particle that may stay, and the reason for those that may not."""
+    """Group of each particle that may stay, and the reason for those that may not.
+
+    Groups are the superclasses, and from K on the classes that are set aside, each by itself.
+    """
     numbers = np.union1d(superclasses.class_id, np.array(sorted(left_out), dtype=np.int64))
     label = np.full(len(numbers) + 1, UNASSIGNED, dtype=np.int64)
     code = np.full(len(numbers) + 1, REASONS.index(NO_SUCH_AVERAGE), dtype=np.uint8)
     at = np.searchsorted(numbers, superclasses.class_id)
     label[at] = superclasses.label
+    aside = np.array(superclasses.set_aside, dtype=np.int64)
+    label[np.searchsorted(numbers, aside)] = len(superclasses) + np.arange(len(aside))
     code[at] = np.where(
         superclasses.label == UNASSIGNED, REASONS.index(EMPTY_AVERAGE), REASONS.index(KEPT)
     )
@@ -232,7 +263,11 @@ def _sizes(superclass: IntArray, n: int) -> IntArray:
 
 
 def _rng_for(seed: int, superclasses: Superclasses) -> Callable[[int], np.random.Generator]:
+    k = len(superclasses)
+
     def rng_for(number: int) -> np.random.Generator:
+        if number >= k:
+            return generator(seed, superclasses.set_aside[number - k])
         return generator(seed, *np.sort(superclasses.class_id[superclasses.label == number]))
 
     return rng_for

@@ -1,4 +1,4 @@
-"""Warnings and notes of a selection: who was no candidate, and what a small superclass cost."""
+"""Warnings and notes of a selection: who is no candidate, who decides the cap, what that costs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance.model import (
-    BY_CLUSTERING,
     EMPTY_AVERAGE,
     JUNK,
     NOT_SELECTED,
@@ -17,11 +16,16 @@ from rebalance.model import (
     IntArray,
     Superclasses,
 )
-from rebalance.model.class_numbers import name_classes
+from rebalance.model.class_numbers import name_classes, ranges
 from rebalance.strategies.caps import Factor, decide_cap
 
 _FEW_KEPT = 0.25
 """Share of the candidates kept below which a selection is called wasteful."""
+
+FEW_FOR_3D = 1_000
+"""Particles below which a selection is called small, where there were more."""
+
+_MOST_NAMED = 8
 
 
 def about_excluded(
@@ -75,14 +79,67 @@ def about_unmatched(counts: Mapping[int, int], known: Collection[int]) -> list[s
     ]
 
 
+def about_small(before: IntArray, least: int, *, is_auto: bool) -> list[str]:
+    """A note of the superclasses too small to decide the cap, where there are any.
+
+    Parameters
+    ----------
+    before : int64 (K,)
+    least : int
+        Particles from which a superclass decides.
+    is_auto : bool
+        Whether that was found from the sizes.
+    """
+    small = np.flatnonzero((before > 0) & (before < least))
+    if not len(small):
+        return []
+    one = len(small) == 1
+    which = f"Superclass {small[0]}" if one else f"Superclasses {ranges(small.tolist())}"
+    sizes = ", ".join(f"{size:,}" for size in before[small[:_MOST_NAMED]])
+    more = ", …" if len(small) > _MOST_NAMED else ""
+    why = ", a tenth of an even share" if is_auto else ""
+    return [
+        f"{which} ({sizes}{more} particle{'s' if before[small].sum() > 1 else ''}) "
+        f"{'is' if one else 'are'} too small to stand as {'a view' if one else 'views'} (under "
+        f"{least:,}{why}): all of {'its' if one else 'their'} particles stay, and "
+        f"{'it does' if one else 'they do'} not decide the cap. `cap_from=0` lets the smallest "
+        "decide."
+    ]
+
+
+def about_the_factor(before: IntArray, after: IntArray, deciding: int) -> list[str]:
+    """A note where a factor drops nothing, or leaves little for three dimensions.
+
+    Parameters
+    ----------
+    before, after : int64 (K,)
+    deciding : int
+        Size of the superclass that decides the cap.
+    """
+    kept, largest = int(after.sum()), int(before.max(initial=0))
+    if kept == before.sum() and np.count_nonzero(before) > 1:
+        return [
+            f"There is nothing to gain by this factor: the superclass that decides has "
+            f"{deciding / largest:.2g} times the particles of the largest, so that none are "
+            "dropped."
+        ]
+    if kept < FEW_FOR_3D <= before.sum():
+        return [
+            f"{kept:,} particles are few for a 3D reconstruction, which takes thousands; a lower "
+            "factor keeps more."
+        ]
+    return []
+
+
 def about_waste(
     before: IntArray,
     after: IntArray,
     superclasses: Superclasses,
     candidates: Mapping[int, int],
     factor: Factor | None,
+    least: int = 0,
 ) -> list[str]:
-    """A warning when small superclasses make the factor throw nearly everything away.
+    """A warning when one small superclass makes the factor throw nearly everything away.
 
     Parameters
     ----------
@@ -90,18 +147,17 @@ def about_waste(
     superclasses : Superclasses
     candidates : mapping of class number to particles that might have stayed
     factor : Factor
+    least : int
+        Particles from which a superclass decides the cap.
     """
     if after.sum() >= _FEW_KEPT * before.sum():
         return []
     order = np.argsort(before, kind="stable")
-    order = order[before[order] > 0]
-    members = [
-        [c for c in superclasses.class_id[superclasses.label == k].tolist() if c in candidates]
-        for k in order
-    ]
+    order = order[before[order] >= max(least, 1)]
     size = int(before[order[0]])
     alike = int(np.count_nonzero(before == size))
-    smallest = name_classes(members[0])
+    classes = superclasses.class_id[superclasses.label == order[0]].tolist()
+    smallest = name_classes([number for number in classes if number in candidates])
     # With superclassification off a superclass is a class, and its number says nothing.
     if not superclasses.is_off:
         smallest = f"superclass {order[0]} ({smallest})"
@@ -110,24 +166,14 @@ def about_waste(
         f"has {size:,} particle{'s' if size > 1 else ''}"
         f"{_as_many(alike - 1)} and sets the size of all."
     )
-    fewest = _fewest_to_leave_out(before[order], factor)
+    fewest = _fewest_not_to_decide(before, before[order], factor)
     if fewest is None:
-        return [
-            f"{warning} A lower factor keeps more; so may leaving small classes out with "
-            "`min_class_particles`, `exclude_classes` or `only_classes`."
-        ]
-    number, would_stay = fewest
-    out = sorted(c for group in members[:number] for c in group)
-    at_least = max(candidates[c] for c in out) + 1
-    # The rest stays grouped as it is if as many superclasses fewer are asked for.
-    fewer = (
-        "" if superclasses.by != BY_CLUSTERING else f"n_superclasses={len(superclasses) - number}, "
-    )
-    listed = f"`{fewer}exclude_classes={out}`, or " if len(out) <= 10 else ""
+        return [f"{warning} A lower factor keeps more."]
+    number, cap_from, would_stay = fewest
     which = "it" if number == 1 else f"the {number:,} smallest superclasses"
     return [
-        f"{warning} Without {which} {would_stay:,} would stay: "
-        f"{listed}`{fewer}min_class_particles={at_least}`. Or lower the factor."
+        f"{warning} If {which} did not, {would_stay:,} would stay: `cap_from={cap_from}`. "
+        "Or lower the factor."
     ]
 
 
@@ -137,15 +183,18 @@ def _as_many(others: int) -> str:
     return ", as has one more," if others == 1 else f", as have {others:,} more,"
 
 
-def _fewest_to_leave_out(sizes: IntArray, factor: Factor | None) -> tuple[int, int] | None:
-    """How many of the rising sizes to leave out for the rest to keep enough, and how many stay.
+def _fewest_not_to_decide(
+    before: IntArray, sizes: IntArray, factor: Factor | None
+) -> tuple[int, int, int] | None:
+    """How many of the rising sizes have no say for enough to stay; who has it; how many stay.
 
-    None if more than half would have to go: views are worth more than particles.
+    None if more than half would have no say: views are worth more than particles.
     """
     for number in range(1, len(sizes) // 2 + 1):
-        rest = sizes[number:]
-        cap = decide_cap(int(rest[0]), factor).size
-        stay = int(rest.sum() if cap is None else np.minimum(rest, min(cap, rest[-1])).sum())
-        if stay >= _FEW_KEPT * sizes.sum():
-            return number, stay
+        if sizes[number] == sizes[number - 1]:
+            continue
+        cap = decide_cap(int(sizes[number]), factor).size
+        stay = int(before.sum() if cap is None else before.clip(max=min(cap, sizes[-1])).sum())
+        if stay >= _FEW_KEPT * before.sum():
+            return number, int(sizes[number - 1]) + 1, stay
     return None

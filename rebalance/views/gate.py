@@ -71,8 +71,8 @@ def why_not(agreement: float, n_averages: int, misfit_share: float) -> str:
     """
     if misfit_share > LARGEST_MISFIT_SHARE:
         return (
-            f"{misfit_share:.0%} of the particles are in averages that don't fit the structure of the "
-            "others: there may be more than one, or mostly junk."
+            f"{misfit_share:.0%} of the particles are in averages that don't fit the structure of "
+            "the others: there may be more than one, or mostly junk."
         )
     if n_averages < FEWEST:
         return too_few(n_averages)

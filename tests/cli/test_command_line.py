@@ -8,12 +8,19 @@ import shlex
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner, Result
 
 import rebalance
 from rebalance.cli import app
 from rebalance.cli.cache import shown_bytes
+from rebalance.cli.result_view import next_step
+from rebalance.clusterings import from_labels
+from rebalance.model import Classes, Dataset, RunResult
+from rebalance.settings import RunSettings
+from rebalance.strategies import select
+from tests.strategies.tables import table
 
 HINT = {"COLUMNS": "80", "TERM": "dumb", "NO_COLOR": "1"}
 
@@ -346,3 +353,25 @@ def test_rerun_says_that_nothing_differs(simulated_job: Path) -> None:
     printed = json.loads(type_in("rerun", "out", "-o", "third", "--json").stdout)
     assert printed["same"] is True
     assert type_in("rerun", "nothing.json").exit_code == 2
+
+
+def test_superclasses_that_are_even_already_are_told_and_no_factor_is_suggested(
+    tmp_path: Path,
+) -> None:
+    numbers, sizes = range(1, 6), (1_000, 950, 900, 3, 850)
+    labels = {number: number for number in numbers}
+    counts = dict(zip(numbers, sizes, strict=True))
+    groups = from_labels(Classes.of(list(labels), list(counts.values())), labels)
+    particles = table(np.repeat(list(labels), list(counts.values())))
+    written = (tmp_path / "particles_selected.star",)
+    settings = RunSettings("job", n_superclasses=5)
+
+    def said(**named: object) -> str:
+        selection = select(particles, groups, **named)
+        result = RunResult(Dataset("relion", particles), groups, None, selection, files=written)
+        return next_step(settings, result, "out")[0]
+
+    assert "nothing to gain" in said()
+    assert "smallest ÷ largest 0.85" in said()
+    # By the guide a crumb makes them uneven.
+    assert "nothing to gain" not in said(cap_from=0)

@@ -46,6 +46,8 @@ def test_the_screen_is_80_columns_wide_and_hides_nothing(results: Path) -> None:
     assert max(map(len, lines)) <= 80
     assert "…" not in done.stdout
     assert "share of the oracle's gain" in done.stdout
+    # What that means is said in one line.
+    assert "0 no more even than dropping particles at random" in " ".join(done.stdout.split())
     assert "Balance, f = 0.5" in done.stdout
 
 

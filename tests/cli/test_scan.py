@@ -30,7 +30,8 @@ def test_a_scan_writes_table_and_figure_and_names_the_next_command(
     assert done.exit_code == 0, done.stderr
     folder = tmp_path / f"rebalance_{simulated_job.name}_scan"
     names = {path.name for path in folder.iterdir()}
-    assert names == {"scan.csv", "scan.json", "scan.png", "scan.pdf", "run.json"}
+    tables = {"scan.csv", "junk.csv"}
+    assert names == {*tables, "scan.json", "scan.png", "scan.pdf", "run.json"}
     content = json.loads((folder / "scan.json").read_text())
     with (folder / "scan.csv").open() as stream:
         rows = list(csv.DictReader(stream))

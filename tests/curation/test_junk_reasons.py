@@ -12,6 +12,7 @@ from rebalance.curation.junk import about_quality, score
 from rebalance.curation.junk_measures import edge_energy, spectral_measures
 from rebalance.curation.junk_reasons import FEWEST, find_reasons, robust_z
 from rebalance.model import ClassAverages
+from rebalance.settings import RunSettings
 from rebalance.simulate import simulate_class_averages
 
 N = 30
@@ -24,6 +25,7 @@ def ordinary(rng: np.random.Generator) -> dict[str, Any]:
         "fine_share": 0.02 * 10 ** rng.normal(0, 0.1, N),
         "edge_energy": 0.1 * 10 ** rng.normal(0, 0.1, N),
         "highest_affinity": rng.uniform(0.75, 0.85, N),
+        "nearest_affinity": rng.uniform(0.7, 0.75, N),
     }
 
 
@@ -41,6 +43,7 @@ def test_one_reason_is_none(rng: np.random.Generator) -> None:
         ("fine_share", 0.5),
         ("edge_energy", 5.0),
         ("highest_affinity", 0.1),
+        ("nearest_affinity", 0.1),
     ):
         measures = ordinary(rng)
         assert suspects(measures) == {}
@@ -69,6 +72,34 @@ def test_alone_and_a_reason_in_the_picture_are_two_unless_particles_are_few(
     counts = rng.integers(80, 120, N)
     counts[3] = 10
     assert suspects(measures, counts) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "names"),
+    [
+        ("mean_frequency", 0.01, (100, 2)),
+        ("edge_energy", 5.0, (100,)),
+        ("fine_share", 0.5, ()),
+    ],
+)
+def test_isolated_and_coarse_are_two_reasons_and_so_is_a_film_unless_particles_are_few(
+    rng: np.random.Generator, name: str, value: float, names: tuple[int, ...]
+) -> None:
+    measures = ordinary(rng)
+    measures["nearest_affinity"][3] = 0.5
+    measures[name][3] = value
+    counts = rng.integers(80, 120, N)
+    for count in (100, 2):
+        counts[3] = count
+        found = suspects(measures, counts)
+        assert list(found) == ([3] if count in names else [])
+        if count in names:
+            assert "far from all others: mean affinity to the nearest 0.50" in found[3][-1]
+    # Few particles and being isolated are what a rare view has: never enough, nor both.
+    counts[3] = 2
+    rare = ordinary(rng)
+    rare["nearest_affinity"][3] = rare["highest_affinity"][3] = 0.05
+    assert suspects(rare, counts) == {}
 
 
 def test_edge_and_coarse_power_need_nothing_else(rng: np.random.Generator) -> None:
@@ -149,14 +180,16 @@ def test_films_and_noise_among_clear_views_are_suspected_and_no_view_is() -> Non
     junk = averages.class_id[found.kind == "junk"].tolist()
     assert set(quality.suspects) <= set(junk)
     assert len(quality.suspects) >= 3
-    said = about_quality(quality, left_out=False)
+    said = about_quality(RunSettings("job", junk="list"), quality)
     assert f"{len(quality.suspects)} of 35 class averages are suspected" in said[0]
     assert len(said) == 1 + len(quality.suspects)
     first = quality.suspects[0]
     again = score(averages, affinity, left_out=[first])
     assert first not in again.suspects
     assert not again.is_scored[averages.class_id == first].any()
-    assert about_quality(None, left_out=True) == []
+    assert about_quality(RunSettings("job", junk="auto"), None) == []
+    # The summary says it of those that are set aside.
+    assert about_quality(RunSettings("job"), quality) == []
     with pytest.raises(ValueError, match="other class numbers"):
         score(averages.subset(np.arange(5)), affinity)
 
@@ -165,6 +198,6 @@ def test_few_averages_are_not_judged() -> None:
     images = np.random.default_rng(3).standard_normal((4, 32, 32)).astype(np.float32)
     quality = score(ClassAverages(images, np.arange(1, 5)))
     assert quality.suspects == ()
-    assert "4 are too few to tell" in about_quality(quality, left_out=True)[0]
+    assert "4 are too few to tell" in about_quality(RunSettings("job", junk="auto"), quality)[0]
     nothing = score(ClassAverages(np.zeros((2, 32, 32), np.float32), np.arange(1, 3)))
     assert nothing.suspects == ()

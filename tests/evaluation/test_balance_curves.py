@@ -64,6 +64,9 @@ def test_there_is_no_share_without_a_common_range_or_a_gain() -> None:
     assert common_range(low, chance, high) is None
     assert np.isnan(share_of_oracle_gain(low, chance, high)).all()
     assert np.isnan(share_of_oracle_gain(low, chance, straight([0, 10], [0, 0]))).all()
+    # A hundredth of uniformity is as much as chance gives: no share of it is told.
+    assert np.isnan(share_of_oracle_gain(low, chance, straight([0, 10], [0.019, 0.019]))).all()
+    assert np.isfinite(share_of_oracle_gain(low, chance, straight([0, 10], [0.021, 0.021]))).all()
 
 
 def test_the_oracle_finds_discrete_views(simulated, views) -> None:

@@ -325,6 +325,42 @@ def _labels(folder: Path) -> Prepared:
     return Prepared(path, [seed.encode() for seed in seeds], lambda _: plan(settings))
 
 
+def _verdicts(folder: Path) -> Prepared:
+    """Cinderella's file."""
+    from rebalance.curation.evidence import of_verdicts
+    from rebalance.formats.verdicts import read_verdicts
+
+    averages, path = _dataset(folder).class_averages, folder / "run_index_confidence.txt"
+    lines = [f"{place} {(place * 7 % 10) / 10:.3f}" for place in range(len(averages))]
+    seeds = ["\n".join(lines), "\n".join([*lines[::-1], ""])]
+
+    def read(path: Path) -> None:
+        of_verdicts(read_verdicts(path), averages, path)
+
+    return Prepared(path, [seed.encode() for seed in seeds], read)
+
+
+def _verdicts_of_relion(folder: Path) -> Prepared:
+    """A Select job's choice, and the class ranker's scores."""
+    from rebalance.curation.evidence import of_verdicts
+    from rebalance.formats.verdicts import read_verdicts
+
+    averages, path = _dataset(folder).class_averages, folder / "verdicts.star"
+    numbers = averages.class_id.tolist()
+    rows = "\n".join(f"{n:06d}@run_classes.mrcs {n / 10}" for n in numbers)
+    labels = "_rlnReferenceImage #1\n_rlnClassScore #2"
+    seeds = [
+        "data_\n\nloop_\n_rlnSelected #1\n" + "\n".join(str(n % 2) for n in numbers) + "\n",
+        f"data_model_classes\n\nloop_\n{labels}\n{rows}\n",
+        f"data_\n\nloop_\n{labels}\n{rows}\n",
+    ]
+
+    def read(path: Path) -> None:
+        of_verdicts(read_verdicts(path), averages, path)
+
+    return Prepared(path, [seed.encode() for seed in seeds], read)
+
+
 def _study(folder: Path) -> Prepared:
     from rebalance.comparison.data_sets import list_data_sets
     from rebalance.comparison.method_grid import expand
@@ -407,6 +443,8 @@ READERS = {
         Reader("affinity", (change.change_bytes, change.change_npz, change.change_npz), _npz),
         Reader("run-record", (*_TEXT, change.change_json, change.change_json), _run_record),
         Reader("decisions", (*_TEXT, change.change_json, change.change_json), _decisions),
+        Reader("verdicts", _TEXT, _verdicts),
+        Reader("verdicts-relion", (*_TEXT, change.change_columns), _verdicts_of_relion),
         Reader("labels", (*_TEXT, change.change_columns), _labels),
         Reader("study", (*_TEXT, change.change_toml, change.change_toml), _study),
         Reader(

@@ -13,6 +13,7 @@ from rebalance.model import (
     AverageQuality,
     ClusteringResult,
     Dataset,
+    Evidence,
     RunResult,
     Scan,
     Suggestion,
@@ -47,7 +48,7 @@ LINES = {
     "Selection(1 of 3 particles, cap 1)": selection(),
     "Selection(1 of 3 particles, not balanced)": replace(selection(), cap=None),
     "AverageQuality(2 class averages, 1 suspected)": AverageQuality(
-        np.array([1, 2]), np.array([True, True]), {}, {}, ((), ("noise",))
+        np.array([1, 2]), np.array([True, True]), {}, {}, (Evidence("picture", ((), ("noise",))),)
     ),
     "RunResult(job: 2 superclasses, 1 of 3 particles, out)": RunResult(
         Dataset("relion", particles()), superclasses(), None, selection(), Path("out")

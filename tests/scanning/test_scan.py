@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from rebalance.errors import OptionError
 from rebalance.model import Affinity
 from rebalance.scanning import default_numbers
 from rebalance.scanning.null_model import Spread
-from rebalance.scanning.suggestion import suggest
+from rebalance.scanning.suggestion import Tried, suggest
 from tests.scanning.blocks import blocks
 
 
@@ -86,11 +88,89 @@ def test_numbers_that_can_not_be_tried_are_refused(
         rebalance.scan(affinity_of(values), numbers)
 
 
+def tried(score: np.ndarray, first: int = 3, **known: Any) -> Tried:
+    """Numbers from ``first`` on with these gains, even superclasses and no crumbs."""
+    n = len(score)
+    usual = {"small": np.zeros(n, dtype=np.int64), "largest_share": np.full(n, 0.3)}
+    usual |= {"stability": np.full(n, np.nan), "n_averages": 60} | known
+    return Tried(np.arange(first, first + n), score, np.zeros(n), **usual)
+
+
 def test_runners_up_are_other_peaks_that_come_close() -> None:
-    numbers = np.arange(3, 11)
-    nothing = np.zeros(8)
     score = np.array([0.10, 0.30, 0.25, 0.28, 0.26, 0.20, 0.29, 0.10])
-    found = suggest(numbers, score, nothing, nothing)
+    found = suggest(tried(score))
     assert (found.number, found.runners_up) == (4, (9, 6))
-    far = suggest(numbers, np.where(score < 0.3, score / 2, score), nothing, nothing)
+    far = suggest(tried(np.where(score < 0.3, score / 2, score)))
     assert far.runners_up == ()
+
+
+def test_a_number_that_splits_off_no_crumbs_is_preferred_to_one_little_better_and_crumbs_told() -> (
+    None
+):
+    score = np.array([0.20, 0.25, 0.21, 0.24, 0.26, 0.27])
+    assert suggest(tried(score)).number == 8
+    small = np.array([0, 0, 1, 3, 4, 4])
+    found = suggest(tried(score, small=small))
+    assert found.number == 4
+    assert "too small" not in found.reason
+    much_better = suggest(tried(np.where(np.arange(6) == 5, 0.4, score), small=small))
+    assert much_better.number == 8
+    assert "Of the 8, 4 are too small to stand as views." in much_better.reason
+
+
+def test_no_number_is_outstanding_where_one_superclass_holds_nearly_all_averages() -> None:
+    score = np.array([0.20, 0.25, 0.31, 0.15])
+    share = np.array([0.95, 0.91, 0.85, 0.82])
+    found = suggest(tried(score, largest_share=share))
+    assert not found.has_structure
+    assert "one holds 85% of the class averages" in found.reason
+    # One that is even goes before any that is not, if it stands out.
+    share[3] = 0.8
+    even = suggest(tried(score, largest_share=share))
+    assert (even.number, even.has_structure, even.runners_up) == (6, True, ())
+    weak = suggest(tried(np.where(np.arange(4) == 3, 0.05, score), largest_share=share))
+    assert (weak.number, weak.has_structure) == (5, False)
+
+
+def test_particle_shares_never_decide_whether_a_number_is_outstanding() -> None:
+    values, _ = blocks([6] * 5, seed=5)
+    counts = np.where(np.arange(30) < 6, 5_000, 40)
+    found = rebalance.scan(affinity_of(values), range(2, 12), n_particles=counts)
+    assert found.superclasses[5].size.max() > 0.95 * counts.sum()
+    assert (found.suggestion.number, found.suggestion.has_structure) == (5, True)
+    # In averages it does: twenty-six of thirty alike, and four that are like nothing.
+    alone, _ = blocks([26, 1, 1, 1, 1], seed=5)
+    found = rebalance.scan(affinity_of(alone), range(2, 12))
+    assert not found.suggestion.has_structure
+
+
+def test_few_averages_are_told() -> None:
+    few, _ = blocks([4, 4, 4], seed=2)
+    many, _ = blocks([10, 10, 10], seed=2)
+    assert "From 12 class averages a number is rough." in (
+        rebalance.scan(affinity_of(few)).suggestion.reason
+    )
+    assert "rough" not in rebalance.scan(affinity_of(many)).suggestion.reason
+
+
+def test_what_is_set_aside_takes_no_part_in_a_scan_and_is_in_no_superclass() -> None:
+    values, _ = blocks([6] * 4, seed=8)
+    affinity = affinity_of(values)
+    aside = rebalance.scan(affinity, range(2, 9), set_aside=[3, 9])
+    without = rebalance.scan(affinity, range(2, 9), left_out=[3, 9])
+    np.testing.assert_array_equal(aside.score, without.score)
+    assert aside.superclasses[4].set_aside == (3, 9)
+    assert aside.total == without.total == 22
+    assert rebalance.cluster(affinity, 4, set_aside=[3, 9]).label[[2, 8]].tolist() == [-2, -2]
+
+
+def test_crumbs_are_counted_and_cost_nobody_a_particle() -> None:
+    values, _ = blocks([5, 5, 5, 1], seed=4)
+    counts = np.where(np.arange(16) < 15, 100, 3)
+    affinity = affinity_of(values)
+    found = rebalance.scan(affinity, [3, 4], n_particles=counts, factor=1)
+    assert found.small is not None
+    assert found.small.tolist() == [0, 1]
+    assert found.kept.tolist()[1] == 1_503
+    guide = rebalance.scan(affinity, [3, 4], n_particles=counts, factor=1, cap_from=0)
+    assert guide.kept.tolist()[1] == 12

@@ -11,8 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rebalance.api import cluster
-from rebalance.curation.classes import left_out_classes
+from rebalance.clusterings import from_labels, identity_superclasses
 from rebalance.errors import InputError, OptionError, PluginError
 from rebalance.model import (
     BALANCED,
@@ -22,14 +21,14 @@ from rebalance.model import (
     NO_SUCH_AVERAGE,
     NOT_SELECTED,
     REASONS,
-    Affinity,
+    SET_ASIDE,
     Classes,
     ParticleTable,
     Superclasses,
 )
-from rebalance.model.class_numbers import count_classes
 from rebalance.options import NoOptions, Options
 from rebalance.strategies import places, select
+from rebalance.strategies.small import cap_from_of
 
 from .tables import of_sizes, superclasses, table
 
@@ -52,7 +51,7 @@ def test_the_smallest_superclass_is_at_least_f_times_the_largest_and_stays_whole
     sizes: list[int], factor: Any, seed: int
 ) -> None:
     particles, groups = of_sizes(*sizes)
-    selection = select(particles, groups, factor=str(factor), seed=seed)
+    selection = select(particles, groups, factor=str(factor), seed=seed, cap_from=0)
     assert selection.after.min() >= factor * int(selection.after.max())
     assert selection.after.min() == selection.before.min()
     # Nothing is dropped beyond need: one particle more would break the rule.
@@ -66,7 +65,7 @@ def test_factor_0_keeps_everything_and_factor_1_equalises(sizes: list[int], seed
     particles, groups = of_sizes(*sizes)
     assert select(particles, groups, factor=0, seed=seed).selected.all()
     assert select(particles, groups, seed=seed).selected.all()
-    assert set(select(particles, groups, factor=1, seed=seed).after) == {min(sizes)}
+    assert set(select(particles, groups, factor=1, seed=seed, cap_from=0).after) == {min(sizes)}
 
 
 @pytest.mark.parametrize("name", ["random", "best"])
@@ -266,51 +265,164 @@ def test_no_candidates_at_all_excludes_everything_and_says_so() -> None:
 
 def test_a_one_particle_class_that_throws_nearly_everything_away_is_named() -> None:
     particles, groups = of_sizes(5_000, 3_000, 1)
-    selection = select(particles, groups, factor=1)
+    selection = select(particles, groups, factor=1, cap_from=0)
     warning = " ".join(selection.warnings)
     assert "Only 3 of 8,001 particles" in warning
     assert "class 3" in warning
-    assert "6,000 would stay" in warning
-    assert "`exclude_classes=[3]`" in warning
-    assert "`min_class_particles=2`" in warning
-    few = left_out_classes(count_classes(particles.class_id), min_class_particles=2)
-    assert few == (3,)
-    said = select(particles, groups, factor=1, left_out=few)
-    assert said.after.sum() == 6_000
+    assert "If it did not, 6,001 would stay: `cap_from=2`" in warning
+    said = select(particles, groups, factor=1, cap_from=2)
+    assert said.after.tolist() == [3_000, 3_000, 1]
     assert not said.warnings
-
-
-def test_what_would_stay_without_a_tiny_class_stays_when_it_is_left_out_as_said() -> None:
-    values = np.full((4, 4), 0.2, dtype=np.float32)
-    values[0, 1] = values[1, 0] = 0.9
-    np.fill_diagonal(values, 1.0)
-    alike = Affinity(values, np.arange(1, 5), np.zeros(4, dtype=bool))
-    counts = np.array([4_000, 3_000, 2_000, 2])
-    particles = table(np.repeat([1, 2, 3, 4], counts))
-    warning = select(particles, cluster(alike, 3, n_particles=counts), factor=1).warnings[0]
-    assert "Without it 4,000 would stay: `n_superclasses=2, exclude_classes=[4]`" in warning
-    fewer = cluster(alike, 2, n_particles=counts, left_out=[4])
-    assert select(particles, fewer, factor=1).selected.sum() == 4_000
 
 
 def test_several_tiny_classes_that_throw_nearly_everything_away_are_named_together() -> None:
     particles, groups = of_sizes(5_000, 3_000, 900, 4, 2, 2)
-    warning = " ".join(select(particles, groups, factor=1).warnings)
+    warning = " ".join(select(particles, groups, factor=1, cap_from=0).warnings)
     assert "Only 12 of 8,908 particles" in warning
     assert "has 2 particles, as has one more, and sets" in warning
-    assert "the 3 smallest superclasses 2,700 would stay" in warning
-    assert "`exclude_classes=[4, 5, 6]`" in warning
-    assert "`min_class_particles=5`" in warning
-    few = left_out_classes(count_classes(particles.class_id), min_class_particles=5)
-    assert few == (4, 5, 6)
-    assert select(particles, groups, factor=1, left_out=few).after.sum() == 2_700
+    assert "If the 3 smallest superclasses did not, 2,708 would stay: `cap_from=5`" in warning
+    assert select(particles, groups, factor=1, cap_from=5).selected.sum() == 2_708
 
 
 def test_classes_that_rise_evenly_are_not_all_blamed() -> None:
     particles, groups = of_sizes(*(2**k for k in range(12)))
-    warning = " ".join(select(particles, groups, factor=1).warnings)
+    warning = " ".join(select(particles, groups, factor=1, cap_from=0).warnings)
     assert "Only 12 of 4,095 particles" in warning
     assert "A lower factor keeps more" in warning
+
+
+def test_a_crumb_keeps_its_particles_and_does_not_decide_the_cap() -> None:
+    particles, groups = of_sizes(5_000, 3_000, 900, 800, 4, 2)
+    selection = select(particles, groups, factor="0.5")
+    assert selection.cap_from == 162
+    assert selection.is_small is not None
+    assert selection.is_small.tolist() == [False] * 4 + [True] * 2
+    assert selection.cap == 1_600
+    assert selection.after.tolist() == [1_600, 1_600, 900, 800, 4, 2]
+    (note,) = (note for note in selection.notes if "too small to stand as views" in note)
+    assert "Superclasses 4, 5 (4, 2 particles)" in note
+    assert "under 162, a tenth of an even share" in note
+    assert "`cap_from=0`" in note
+    by_the_guide = select(particles, groups, factor="0.5", cap_from=0)
+    assert by_the_guide.cap == 4
+    assert by_the_guide.is_small is not None
+    assert not by_the_guide.is_small.any()
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    sizes=sizes, factor=factors, seed=seeds, cap_from=st.one_of(st.just("auto"), st.integers(0, 70))
+)
+def test_whoever_is_too_small_to_decide_loses_no_particle_and_others_no_more_than_by_the_guide(
+    sizes: list[int], factor: Any, seed: int, cap_from: Any
+) -> None:
+    particles, groups = of_sizes(*sizes)
+    told = {"factor": str(factor), "seed": seed}
+    selection = select(particles, groups, cap_from=cap_from, **told)
+    assert selection.is_small is not None
+    small = selection.is_small
+    np.testing.assert_array_equal(selection.after[small], selection.before[small])
+    assert not small.all()
+    deciding = selection.after[~small]
+    assert deciding.min() == selection.before[~small].min()
+    assert deciding.min() >= factor * int(deciding.max())
+    by_the_guide = select(particles, groups, cap_from=0, **told)
+    assert not (by_the_guide.selected & ~selection.selected).any()
+
+
+def test_a_tenth_of_an_even_share_is_asked_unless_fewer_than_two_have_it() -> None:
+    assert cap_from_of(np.array([990, 500, 301, 10])) == 46
+    assert cap_from_of(np.array([990, 500, 301, 10, 0])) == 46
+    assert cap_from_of(np.array([900, 90, 10])) == 34
+    # Where none is below, and where one alone would be left, each decides.
+    assert cap_from_of(np.array([990, 500, 300, 100])) == 0
+    assert cap_from_of(np.array([990, 10])) == 0
+    assert cap_from_of(np.array([990, 20, 10])) == 0
+    assert cap_from_of(np.array([9, 5, 3]), 6) == 0
+    assert cap_from_of(np.array([9, 5, 3]), 5) == 5
+    assert cap_from_of(np.zeros(3, dtype=np.int64)) == 0
+
+
+@pytest.mark.parametrize("wrong", [-1, "few", 2.5, True])
+def test_a_size_to_decide_from_that_is_none_is_refused(wrong: Any) -> None:
+    particles, groups = of_sizes(9, 8)
+    with pytest.raises(OptionError) as found:
+        select(particles, groups, cap_from=wrong)
+    assert found.value.setting == "cap_from"
+
+
+def test_with_superclassification_off_the_smallest_class_decides() -> None:
+    counts = [5_000, 3_000, 900, 800, 4, 2]
+    particles = table(np.repeat(np.arange(1, 7), counts))
+    each = identity_superclasses(Classes.of(np.arange(1, 7), counts))
+    assert select(particles, each, factor=1).cap == 2
+    assert select(particles, each, factor=1, cap_from=5).cap == 800
+
+
+def test_a_factor_that_drops_nothing_and_one_that_leaves_little_are_told() -> None:
+    even = select(*of_sizes(500, 450, 400), factor="0.8")
+    assert any(
+        "nothing to gain by this factor" in note and "0.8 times" in note for note in even.notes
+    )
+    few = select(*of_sizes(900, 800, 200), factor=1)
+    assert any("600 particles are few for a 3D reconstruction" in note for note in few.notes)
+    # Where there never were more, the factor is not to blame; and enough is enough.
+    for sizes, factor in (((90, 80, 20), 1), ((2_000, 1_500, 900), 1), ((500, 450, 400), 0)):
+        assert not any(
+            "3D" in note or "to gain" in note
+            for note in select(*of_sizes(*sizes), factor=factor).notes
+        )
+
+
+def aside(counts: list[int], groups: list[list[int]]) -> tuple[ParticleTable, Superclasses]:
+    """Classes 1, 2, … of these particles; those in no group are set aside."""
+    numbers = np.arange(1, len(counts) + 1)
+    labels = dict.fromkeys(numbers.tolist(), "-2")
+    labels |= {number: str(k) for k, group in enumerate(groups) for number in group}
+    return table(np.repeat(numbers, counts)), from_labels(Classes.of(numbers, counts), labels)
+
+
+def test_averages_set_aside_keep_every_particle_until_there_is_a_factor() -> None:
+    particles, groups = aside([500, 300, 40, 700, 3], [[1], [2]])
+    assert groups.set_aside == (3, 4, 5)
+    assert groups.label.tolist() == [0, 1, SET_ASIDE, SET_ASIDE, SET_ASIDE]
+    whole = select(particles, groups, factor=0)
+    assert whole.selected.all()
+    assert whole.count(KEPT) == len(particles)
+    assert whole.before.tolist() == [500, 300]
+    assert whole.aside_before.tolist() == whole.aside_after.tolist() == [40, 700, 3]
+
+
+@pytest.mark.parametrize("name", ["random", "best"])
+def test_each_average_set_aside_is_capped_by_the_superclasses_and_none_excluded(name: str) -> None:
+    particles, groups = aside([500, 300, 40, 700, 3], [[1], [2]])
+    particles = table(particles.class_id, rlnMaxValueProbDistribution=np.linspace(0, 1, 1_543))
+    selection = select(particles, groups, factor=1, strategy=name)
+    # Class 3 and 5 would be smallest, and class 4 largest.
+    assert selection.cap == 300
+    assert selection.before.tolist() == [500, 300]
+    assert selection.after.tolist() == [300, 300]
+    assert selection.set_aside.tolist() == [3, 4, 5]
+    assert selection.aside_after.tolist() == [40, 300, 3]
+    assert {REASONS[code] for code in np.unique(selection.reason)} == {KEPT, BALANCED}
+    of_4 = particles.class_id == 4
+    assert (selection.superclass[of_4] == SET_ASIDE).all()
+    assert selection.selected[of_4].sum() == 300
+    place = places(particles, groups, strategy=name)
+    assert place is not None
+    np.testing.assert_array_equal(selection.selected, place < 300)
+
+
+def test_an_average_keeps_its_particles_whoever_is_set_aside_beside_it() -> None:
+    counts = [500, 300, 40, 700, 3]
+    particles, groups = aside(counts, [[1], [2]])
+    _, others = aside(counts, [[1], [2], [3], [5]])
+    one = select(particles, groups, max_size=20, seed=4).selected
+    other = select(particles, others, max_size=20, seed=4).selected
+    np.testing.assert_array_equal(one, other)
+    _, junk_4 = aside([*counts, 0], [[1], [2]])
+    left_out = select(particles, junk_4, max_size=20, seed=4, left_out=[4]).selected
+    np.testing.assert_array_equal(left_out, one & (particles.class_id != 4))
 
 
 def test_a_modest_loss_is_not_warned_of() -> None:

@@ -11,7 +11,7 @@ const groupOf = (i) => view.groups.findIndex((group) => group.members.includes(i
 
 function whereWords(i) {
   const number = groupOf(i);
-  return number >= 0 ? `superclass ${number}` : state.junk.has(i) ? "junk" : "left out";
+  return number >= 0 ? `superclass ${number}` : apartWords(i);
 }
 
 function showAverage() {
@@ -26,7 +26,8 @@ function showAverage() {
   showBeside(i);
   showFacts(i);
   find("mark-junk").textContent = state.junk.has(i) ? "Not junk (J)" : "Junk (J)";
-  find("mark-junk").disabled = find("move").disabled = isLeftOut(i);
+  find("set-aside").textContent = state.aside.has(i) ? "Bring back (A)" : "Set aside (A)";
+  find("mark-junk").disabled = find("set-aside").disabled = find("move").disabled = isLeftOut(i);
   find("neighbours-title").hidden = !near.length;
   find("neighbours").replaceChildren(...near.map((j) => neighbour(i, j)));
 }
@@ -86,6 +87,7 @@ function showFacts(i) {
     rows.push(["Superclass", String(number)]);
     if (pairs) rows.push(["Medoid", medoid === i ? "this one" : `${classOf[medoid]}, affinity ${affinity(i, medoid).toFixed(3)}`]);
   }
+  if (reasonsOf(i)) rows.push(["Suspected", reasonsOf(i)]);
   find("average-facts").replaceChildren(...rows.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
 }
 
@@ -151,6 +153,7 @@ function plot({ x, series, low, high, label, ticks, words, ends = [x[0], x.at(-1
 
 function startAverage() {
   find("mark-junk").addEventListener("click", () => toggleJunk(state.chosen));
+  find("set-aside").addEventListener("click", () => toggleAside(state.chosen));
   find("move").addEventListener("click", () => askWhere(state.chosen));
 }
 

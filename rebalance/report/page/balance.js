@@ -50,16 +50,32 @@ function decideCap(smallest, factorText, maxText) {
   return { cap: size, said: said.join(" ") };
 }
 
-// Particles kept of each group, and in all.
-function balanceOf(groups, factorText, maxText) {
+// Particles from which a superclass decides the cap: cap_from_of in rebalance/strategies/small.py.
+function capFromOf(sizes) {
+  const present = sizes.filter((size) => size > 0).sort((a, b) => a - b);
+  if (!told.balance || present.length < 2) return 0;
+  const total = present.reduce((a, b) => a + b, 0), asked = told.balance.cap_from;
+  const least = asked === "auto" ? Math.ceil(total / (10 * present.length)) : asked;
+  return present[0] < least && least <= present.at(-2) ? least : 0;
+}
+
+// Particles kept of each group, of the averages set aside, and in all.
+function balanceOf(groups, factorText, maxText, aside = []) {
   const sizes = groups.map((group) => group.size);
+  const least = capFromOf(sizes);
   const present = sizes.filter((size) => size > 0);
-  const smallest = present.length ? Math.min(...present) : 1;
+  const deciding = present.length ? present.filter((size) => size >= least) : aside.filter((size) => size > 0);
+  const smallest = deciding.length ? Math.min(...deciding) : 1;
   const decided = told.balance
     ? decideCap(smallest, factorText, maxText)
     : { cap: null, said: "" };
-  const cap = decided.error || !present.length ? null : decided.cap;
-  const kept = sizes.map((size) => (cap !== null && BigInt(size) > cap ? Number(cap) : size));
+  const cap = decided.error || !deciding.length ? null : decided.cap;
+  const capped = (size) => (cap !== null && BigInt(size) > cap ? Number(cap) : size);
+  const kept = sizes.map(capped);
   const sum = (numbers) => numbers.reduce((a, b) => a + b, 0);
-  return { ...decided, cap, smallest, sizes, kept, before: sum(sizes), after: sum(kept) };
+  const [before, after, asideAfter] = [sum(sizes), sum(kept), sum(aside.map(capped))];
+  return {
+    ...decided, cap, least, smallest, sizes, kept, before, after,
+    aside: sum(aside), asideAfter, total: after + asideAfter,
+  };
 }

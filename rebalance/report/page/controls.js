@@ -51,17 +51,19 @@ function showOutcome(balance, groups) {
     said.textContent = "";
     return;
   }
-  find("kept").textContent = count(balance.after);
+  find("kept").textContent = count(balance.total);
   find("kept-of").textContent =
-    `of ${counted(told.balance.read, "particle")} kept (${percent(balance.after, told.balance.read)} %)`;
+    `of ${counted(told.balance.read, "particle")} kept (${percent(balance.total, told.balance.read)} %)`;
   said.textContent = balance.said || balanceWords(balance, groups);
   said.title = said.textContent;
 }
 
 function balanceWords(balance, groups) {
   if (!groups.length) return "No class average is left.";
-  const low = Math.min(...balance.kept), high = Math.max(...balance.kept);
-  const even = `smallest ÷ largest ${Number((low / high).toPrecision(2))}`;
+  const deciding = balance.kept.filter((_, at) => balance.sizes[at] >= balance.least);
+  const low = Math.min(...deciding), high = Math.max(...deciding);
+  const small = balance.kept.length - deciding.length;
+  const even = `smallest ÷ largest ${Number((low / high).toPrecision(2))}${small ? `, ${small} too small aside` : ""}`;
   if (balance.cap === null) return `Not balanced; ${even}.`;
   const wasteful = balance.after < 0.25 * balance.before;
   const smallest = balance.sizes.indexOf(balance.smallest);
@@ -88,8 +90,9 @@ function groupingWords() {
 // What was changed by hand at this number of superclasses; beside Undo, where nothing moves for it.
 function changedWords() {
   const words = [];
-  const moved = [...movesNow().keys()].filter((i) => isMoved(i) && !state.junk.has(i)).length;
+  const moved = movedByHand().length;
   if (moved) words.push(`${moved} moved by hand ✎`);
+  if (state.aside.size) words.push(`${state.aside.size} set aside`);
   if (state.junk.size) words.push(`${state.junk.size} junk`);
   return words.join(", ");
 }

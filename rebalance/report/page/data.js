@@ -4,7 +4,7 @@ const told = JSON.parse(document.getElementById("content").textContent);
 const find = (id) => document.getElementById(id);
 const classOf = told.averages.class_id;
 const n = classOf.length;
-const JUNK = "junk", LEFT_OUT = "left out";
+const JUNK = "junk", LEFT_OUT = "left out", ASIDE = "set aside";
 
 function unpack(text, Type) {
   const raw = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));

@@ -6,10 +6,11 @@ function decisionsNow() {
   return {
     ...told.decisions,
     superclasses: view.groups.map((group) => group.members.map((i) => classOf[i]).sort((a, b) => a - b)),
+    set_aside: [...state.aside].map((i) => classOf[i]).sort((a, b) => a - b),
     junk: [...state.junk].map((i) => classOf[i]).sort((a, b) => a - b),
     factor: state.factor.trim() || null,
     max_size: state.max.trim() ? Number(state.max) : null,
-    moved: [...movesNow().keys()].filter(isMoved).filter((i) => !state.junk.has(i)).map((i) => classOf[i]).sort((a, b) => a - b),
+    moved: movedByHand().map((i) => classOf[i]).sort((a, b) => a - b),
     grouped_by: { ...told.decisions.grouped_by, n_superclasses: told.groupings.why_alone ? null : state.k },
   };
 }

@@ -8,11 +8,12 @@ const start = {
 const state = {
   ...start,
   junk: new Set([...Array(n).keys()].filter((i) => told.averages.status[i] === JUNK)),
+  aside: new Set([...Array(n).keys()].filter((i) => told.averages.status[i] === ASIDE)), // grouped nowhere, dropped neither
   moves: new Map(), // number of superclasses → Map of average → label it was put to
   chosen: null,
   beside: null,
 };
-const startJunk = new Set(state.junk);
+const startJunk = new Set(state.junk), startAside = new Set(state.aside);
 const former = [];
 const NEW = -2; // a superclass that is not there yet
 let listeners = [];
@@ -23,15 +24,25 @@ const labelsNow = () => allLabels.subarray(numberAt() * n, (numberAt() + 1) * n)
 const movesNow = () => state.moves.get(state.k) ?? new Map();
 const isMoved = (i) => {
   const to = movesNow().get(i);
-  return to !== undefined && to !== labelsNow()[i];
+  return to === undefined ? startAside.has(i) && isGrouped(i) : to !== labelsNow()[i];
 };
+const isGrouped = (i) => !state.junk.has(i) && !state.aside.has(i) && !isLeftOut(i);
+
+// The superclass of average i in a row of the groupings. One that was set aside and is back goes to
+// the superclass whose medoid it is most like, unless it was put elsewhere.
+function labelOf(i, row, moves) {
+  const label = moves?.get(i) ?? allLabels[row * n + i];
+  if (label >= 0 || !pairs) return label;
+  const medoids = told.groupings.medoids[row];
+  return medoids.reduce((best, medoid, at) => (affinity(i, medoid) > affinity(i, medoids[best]) ? at : best), 0);
+}
 
 // Superclasses as the command numbers them: by falling size, ties by lowest class number.
 function groupsNow() {
   const labels = labelsNow(), moves = movesNow(), of = new Map();
   for (let i = 0; i < n; i++) {
-    const label = moves.get(i) ?? labels[i];
-    if (label < 0 || state.junk.has(i) || isLeftOut(i)) continue;
+    const label = isGrouped(i) ? labelOf(i, numberAt(), moves) : -1;
+    if (label < 0) continue;
     if (!of.has(label)) of.set(label, []);
     of.get(label).push(i);
   }
@@ -83,13 +94,16 @@ function inOrder(members, medoid) {
 }
 
 function isEdited() {
-  if (state.junk.size !== startJunk.size || [...state.junk].some((i) => !startJunk.has(i))) return true;
-  return [...movesNow().keys()].some(isMoved);
+  if (!sameSet(state.junk, startJunk) || !sameSet(state.aside, startAside)) return true;
+  return movedByHand().length > 0;
 }
+
+const movedByHand = () => classOf.map((_, i) => i).filter((i) => isGrouped(i) && isMoved(i));
+const sameSet = (one, other) => one.size === other.size && [...one].every((i) => other.has(i));
 
 function remember() {
   former.push({
-    k: state.k, junk: new Set(state.junk),
+    k: state.k, junk: new Set(state.junk), aside: new Set(state.aside),
     moves: new Map([...state.moves].map(([k, moves]) => [k, new Map(moves)])),
   });
 }
@@ -114,8 +128,22 @@ function toggleJunk(i) {
     return tell(`Class ${classOf[i]} is back in its superclass.`);
   }
   remember();
-  change(() => state.junk.add(i));
+  change(() => { state.junk.add(i); state.aside.delete(i); });
   return tell(`Class ${classOf[i]} is junk. U undoes it.`);
+}
+
+// Out of the superclasses with all of its particles, or back into the one that it is most like.
+function toggleAside(i) {
+  if (isLeftOut(i)) return tell(`Class ${classOf[i]} was left out on request.`);
+  if (!state.aside.has(i)) {
+    remember();
+    change(() => { state.aside.add(i); state.junk.delete(i); });
+    return tell(`Class ${classOf[i]} is set aside: in no superclass, and not dropped for it. U undoes it.`);
+  }
+  if (labelOf(i, numberAt(), movesNow()) < 0) return askWhere(i);
+  remember();
+  change(() => state.aside.delete(i));
+  return tell(`Class ${classOf[i]} is back, in superclass ${groupOf(i)}. M moves it, U undoes it.`);
 }
 
 function moveTo(i, label) {
@@ -129,6 +157,7 @@ function moveTo(i, label) {
     else moves.set(i, to);
     state.moves.set(state.k, moves);
     state.junk.delete(i);
+    state.aside.delete(i);
   });
   const number = view.groups.findIndex((group) => group.members.includes(i));
   return tell(`Class ${classOf[i]} is in superclass ${number} now. U undoes it.`);

@@ -3,6 +3,7 @@
 const KEYS = [
   ["← → ↑ ↓", "from average to average, or along a slider"],
   ["Enter", "show the average and those that it is like"],
+  ["A", "set the chosen average aside, or bring it back"],
   ["J", "the chosen average is junk, or is not"],
   ["M", "move the chosen average to another superclass"],
   ["U", "undo the last change by hand"],
@@ -73,7 +74,7 @@ function onKey(event) {
   const i = target.place ?? state.chosen;
   const chosen = (act) => () => (i === null ? tell("Choose a class average first.") : act(i));
   const acts = {
-    j: chosen(toggleJunk), m: chosen(askWhere), u: undo, "[": () => stepK(-1), "]": () => stepK(1),
+    a: chosen(toggleAside), j: chosen(toggleJunk), m: chosen(askWhere), u: undo, "[": () => stepK(-1), "]": () => stepK(1),
     c: copyCommand, s: save, t: toggleTheme, "?": () => find("help-dialog").showModal(),
   };
   const act = acts[event.key.toLowerCase()];

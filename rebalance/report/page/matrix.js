@@ -14,6 +14,7 @@ function matrixOrder() {
     bounds.push([order.length, order.length + group.members.length]);
     order.push(...group.members);
   }
+  order.push(...[...state.aside].sort((a, b) => classOf[a] - classOf[b]));
   return [order, bounds];
 }
 
@@ -91,6 +92,11 @@ function paintGutter(pen, toY, inner) {
   pen.font = "600 10.5px system-ui, sans-serif";
   pen.textAlign = "center";
   pen.textBaseline = "middle";
+  const grouped = matrix.bounds.at(-1)?.[1] ?? matrix.order.length;
+  if (grouped < matrix.order.length) {
+    pen.fillStyle = "#b8b8b8";
+    pen.fillRect(0, toY(grouped) + 0.5, GUTTER - 5, Math.max(1, toY(matrix.order.length) - toY(grouped) - 1));
+  }
   matrix.bounds.forEach(([from, to], number) => {
     const top = toY(from), high = toY(to) - top;
     pen.fillStyle = colorOf(number);
@@ -136,9 +142,9 @@ function namePair(at) {
     said.textContent = "Point at a pair. Wheel or + and − zoom, dragging moves; click shows the two averages.";
   } else {
     const [i, j] = at.map((place) => matrix.order[place]);
-    const where = (a) => view.groups.findIndex((group) => group.members.includes(a));
-    const [one, other] = [where(i), where(j)];
-    const both = one === other ? `both in superclass ${one}` : `superclasses ${one} and ${other}`;
+    const [one, other] = [groupOf(i), groupOf(j)];
+    const both = one < 0 || other < 0 ? `${whereWords(i)}, ${whereWords(j)}`
+      : one === other ? `both in superclass ${one}` : `superclasses ${one} and ${other}`;
     said.textContent = `${classOf[i]} and ${classOf[j]}: ${affinity(i, j).toFixed(3)} (${i === j ? "itself" : both})`;
   }
   paintMatrix();

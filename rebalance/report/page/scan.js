@@ -71,12 +71,12 @@ function keptShares() {
   return told.groupings.numbers.map((number, row) => {
     const sizes = new Map(), moves = state.moves.get(number);
     for (let i = 0; i < n; i++) {
-      const label = moves?.get(i) ?? allLabels[row * n + i];
-      if (label < 0 || state.junk.has(i) || isLeftOut(i)) continue;
+      const label = isGrouped(i) ? labelOf(i, row, moves) : -1;
+      if (label < 0) continue;
       sizes.set(label, (sizes.get(label) ?? 0) + particlesOf(i));
     }
     const groups = [...sizes.values()].map((size) => ({ size }));
-    return (100 * balanceOf(groups, state.factor, state.max).after) / told.balance.read;
+    return (100 * balanceOf(groups, state.factor, state.max, asideSizes()).total) / told.balance.read;
   });
 }
 

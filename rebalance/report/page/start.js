@@ -5,7 +5,7 @@ const view = { groups: [], balance: null };
 function redraw() {
   performance.mark("redraw-starts");
   view.groups = groupsNow();
-  view.balance = balanceOf(view.groups, state.factor, state.max);
+  view.balance = balanceOf(view.groups, state.factor, state.max, asideSizes());
   showTiles();
   showControls();
   showAverage();
@@ -16,6 +16,8 @@ function redraw() {
   showCommand();
   performance.measure("redraw", "redraw-starts");
 }
+
+const asideSizes = () => [...state.aside].map(particlesOf);
 
 function facts() {
   const words = [counted(classOf.length + Object.values(told.not_shown).flat().length, "class average")];

@@ -13,6 +13,8 @@ const tiles = classOf.map((number, i) => {
   );
   const resolution = told.averages.resolution?.[i];
   if (resolution) tile.append(element("div", { class: "resolution" }, `${resolution.toPrecision(3)} Å`));
+  const back = element("span", { class: "back", "aria-hidden": "true", title: "Back into a superclass (A)" }, "↩");
+  tile.append(back);
   tile.place = i;
   tile.canvas = canvas;
   tile.name = name;
@@ -53,13 +55,16 @@ function showTiles() {
     if (whole.children[number] !== shown) whole.insertBefore(shown, whole.children[number] || null);
   });
   while (whole.children.length > view.groups.length) whole.lastChild.remove();
-  const junk = [...state.junk].sort((a, b) => classOf[a] - classOf[b]);
+  const byClass = (places) => [...places].sort((a, b) => classOf[a] - classOf[b]);
+  const junk = byClass(state.junk), aside = byClass(state.aside);
   const out = classOf.map((_, i) => i).filter((i) => isLeftOut(i) && !state.junk.has(i));
-  for (const [id, members] of [["junk", junk], ["left-out", out]]) {
+  for (const [id, members] of [["aside", aside], ["junk", junk], ["left-out", out]]) {
     const tray = find(id);
     fillWith(tray.querySelector(".members"), members, null, -1);
     tray.querySelector(".size").textContent = members.length ? particleWords(members) : "";
   }
+  const { aside: before, asideAfter } = view.balance;
+  if (asideAfter < before) find("aside").querySelector(".size").append(`, ${count(asideAfter)} kept`);
   find("left-out").hidden = out.length === 0;
   if (held && document.activeElement !== held) held.focus({ preventScroll: true });
   keepOneTabStop();
@@ -87,12 +92,17 @@ function tileWords(i, group, number, mirrored) {
   if (told.averages.particles) words.push(counted(particlesOf(i), "particle"));
   const resolution = told.averages.resolution?.[i];
   if (resolution) words.push(`${resolution} Å`);
-  words.push(group ? `superclass ${number}` : state.junk.has(i) ? "junk" : "left out");
+  words.push(group ? `superclass ${number}` : apartWords(i));
+  if (!group && reasonsOf(i)) words.push(reasonsOf(i));
   if (group && group.medoid === i) words.push("medoid");
   if (mirrored) words.push("mirrored");
   if (isMoved(i)) words.push("moved by hand");
   return words.join(", ");
 }
+
+// Why an average is in no superclass, in a word or two; and what speaks against it.
+const apartWords = (i) => (state.junk.has(i) ? "junk" : state.aside.has(i) ? "set aside" : "left out");
+const reasonsOf = (i) => told.averages.reasons?.[i] ?? "";
 
 function particleWords(members) {
   const averages = counted(members.length, "average");
@@ -168,6 +178,7 @@ function startTiles() {
   whole.addEventListener("click", (event) => {
     const tile = event.target.closest(".tile");
     if (!tile) return;
+    if (event.target.classList.contains("back")) return toggleAside(tile.place);
     tile.focus({ preventScroll: true });
     choose(tile.place);
     openTab("average");
@@ -199,6 +210,7 @@ function startTiles() {
     for (const tile of tiles) tile.classList.remove("dragged");
     for (const place of document.querySelectorAll(".over")) place.classList.remove("over");
   });
+  acceptDrops(find("aside"), (i) => { if (!state.aside.has(i)) toggleAside(i); });
   acceptDrops(find("junk"), (i) => { if (!state.junk.has(i)) toggleJunk(i); });
   find("empties").textContent = Object.entries(told.not_shown)
     .filter(([, numbers]) => numbers.length)
