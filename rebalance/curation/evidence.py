@@ -13,7 +13,7 @@ import numpy as np
 
 from rebalance.curation.junk_reasons import about_isolation, is_isolated
 from rebalance.errors import InputError
-from rebalance.model import Affinity, BoolArray, ClassAverages, DoubleArray, Evidence, Views
+from rebalance.model import Affinity, BoolArray, ClassAverages, DoubleArray, Evidence, views_of
 from rebalance.model.verdicts import RANKER, SELECT, Verdicts
 
 GOOD_ENOUGH = 0.5
@@ -42,9 +42,9 @@ def of_views(affinity: Affinity | None) -> Evidence | None:
     affinity : Affinity or None
         With the views that its metric found; without them there is nothing to say.
     """
-    if affinity is None or "views_trusted" not in affinity.facts:
+    views = None if affinity is None else views_of(affinity)
+    if views is None:
         return None
-    views = Views.kept(affinity.class_id, affinity.results, affinity.facts)
     words = tuple(
         (f"it fits the common structure badly: correlation {fit:.2f}",) if misfit else ()
         for fit, misfit in zip(views.fit.tolist(), views.is_misfit.tolist(), strict=True)

@@ -39,12 +39,6 @@ def expected_angles(
     return angle
 
 
-def spread(posterior: FloatArray, sampled: DoubleArray, operations: DoubleArray) -> DoubleArray:
-    """Expected angle between two draws from the posterior of each average, degrees; float64 (N,)."""
-    table = angle_table(sampled, operations)
-    return np.einsum("nd,de,ne->n", posterior, table, posterior, optimize=True)
-
-
 def angle_table(
     sampled: DoubleArray, operations: DoubleArray, *, axial: bool = True
 ) -> DoubleArray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from rebalance.point_groups import operations_of
-from rebalance.views.angles import angle_table, expected_angles, spread
+from rebalance.views.angles import angle_table, expected_angles
 from tests import reference
 
 
@@ -44,10 +44,3 @@ def test_opposite_views_are_one_unless_mirror_images_differ() -> None:
     sampled = np.array([[0.0, 0.0, 1.0], [0.0, 0.0, -1.0]])
     assert angle_table(sampled, np.eye(3)[None])[0, 1] == 0
     assert angle_table(sampled, np.eye(3)[None], axial=False)[0, 1] == 180
-
-
-def test_spread_is_the_expected_angle_of_two_draws() -> None:
-    posterior, sampled = draw(3)
-    group = operations_of("C3")
-    expected = [reference.expected_angle(p, p, sampled, group) for p in posterior]
-    np.testing.assert_allclose(spread(posterior, sampled, group), expected, atol=1e-3)
