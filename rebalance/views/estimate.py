@@ -70,7 +70,7 @@ def estimate(
         for number in range(MOST_ROUNDS):
             left_out = misfits
             judged = _round(images.samples, weight, left_out, seed + number, axial, threads)
-            misfits = find_misfits(_mean_fit(judged, left_out), left_out)
+            misfits = _misfits(judged, left_out)
             if (~misfits).sum() < gate.FEWEST:
                 misfits = left_out
             if (misfits != left_out).mean() <= FEW_MISFITS:
@@ -143,9 +143,9 @@ def _with_symmetry(
             return group, judged
 
     def of(one: Judged) -> Judged:
-        run = with_symmetry(one.run, counted, group, seed)
-        assert run is not None
-        return judge(run, counted, seed, axial=axial)
+        made = with_symmetry(one.run, counted, group, seed)
+        assert made is not None
+        return judge(made[1], counted, seed, axial=axial)
 
     with workers(threads, len(judged)) as (outer, _):
         found = list(outer(of, judged))
@@ -157,10 +157,15 @@ def _agreement(judged: list[Judged], misfits: BoolArray) -> FloatArray:
     return gate.agreement([one.angle[np.ix_(rows, rows)] for one in judged])
 
 
-def _mean_fit(judged: list[Judged], left_out: BoolArray) -> DoubleArray:
-    """Fit to the maps of the runs that agree on the others."""
-    agreeing = gate.largest_group(_agreement(judged, left_out))
-    return np.asarray(np.mean([judged[n].fit for n in agreeing], axis=0))
+def _misfits(judged: list[Judged], left_out: BoolArray) -> BoolArray:
+    """Averages that fit badly the maps with them and those without them.
+
+    Those without alone would name rare views, which have no others beside them.
+    """
+    agreeing = [judged[n] for n in gate.largest_group(_agreement(judged, left_out))]
+    without = np.mean([one.fit for one in agreeing], axis=0)
+    with_it = np.mean([one.own_fit for one in agreeing], axis=0)
+    return find_misfits(without, left_out) & find_misfits(with_it, left_out)
 
 
 def _views(

@@ -18,6 +18,8 @@ APART = 3.5
 """Distance of two kinds of averages, in their spreads."""
 FAR = 5.5
 """How far below most others a misfit lies, in their spread."""
+FEW, APART_OF_FEW, FAR_OF_FEW = 50, 4.5, 8.0
+"""Fewer averages than that are judged with more caution."""
 LEAST_SPREAD, LEAST_OF_ONE_KIND = 0.01, 0.06
 """In Fisher's z; averages more alike than that are not told apart."""
 _MOST = 0.999
@@ -81,10 +83,12 @@ def find_misfits(fit: DoubleArray, left_out: BoolArray) -> BoolArray:
     order = np.sort(z[~left_out])
     if len(order) < FEWEST:
         return left_out
+    # Of few averages a rare view has no other beside it to be held against.
+    apart, far = (APART_OF_FEW, FAR_OF_FEW) if len(order) < FEW else (APART, FAR)
     n_below = _otsu(order)
     below, above = order[:n_below], order[n_below:]
     spread = np.sqrt((below.var() + above.var()) / 2 + LEAST_SPREAD**2)
-    if above.mean() - below.mean() >= APART * spread:
+    if above.mean() - below.mean() >= apart * spread:
         return np.asarray(z < above[0])
     half = (len(order) + 1) // 2
     width = order[half - 1 :] - order[: len(order) - half + 1]
@@ -93,7 +97,7 @@ def find_misfits(fit: DoubleArray, left_out: BoolArray) -> BoolArray:
     # Misfits are below: the spread is that of the upper side.
     upper = order[order >= middle] - middle
     spread = max(float(np.sqrt((upper**2).mean())), LEAST_OF_ONE_KIND)
-    return np.asarray(z < middle - FAR * spread)
+    return np.asarray(z < middle - far * spread)
 
 
 def _otsu(order: DoubleArray) -> int:

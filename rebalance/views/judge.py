@@ -31,6 +31,9 @@ class Judged:
     angle : float64 (N, N)
         Degrees.
     fit : float64 (N,)
+        To maps to which the average did not contribute.
+    own_fit : float64 (N,)
+        To the map with it.
     """
 
     run: Run
@@ -39,6 +42,7 @@ class Judged:
     rotation: DoubleArray
     angle: DoubleArray
     fit: DoubleArray
+    own_fit: DoubleArray
 
 
 def judge(
@@ -67,6 +71,7 @@ def judge(
         rotation=search.rotations(found.best_pose),
         angle=expected_angles(found.posterior, sampled, run.operations, axial=axial),
         fit=fit_of(run, weight, seed, mapper),
+        own_fit=found.best.astype(np.float64),
     )
 
 

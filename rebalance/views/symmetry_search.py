@@ -23,6 +23,8 @@ LEAST_LIKENESS = 0.65
 LARGEST_LOSS = 0.03
 """How much worse averages may fit, in Fisher's z, the map that was made with the group. True groups
 lose 0.02 at most, others 0.05 at least."""
+ALIKE, LARGEST_LOSS_IF_ALIKE = 0.9, 0.08
+"""A map that is so much like its copies may lose more: with symmetry it follows noise less."""
 
 _PRIMES = (2, 3, 5, 7)
 _LARGER = {
@@ -45,8 +47,8 @@ def with_symmetry(
     seed: int,
     mapper: Mapper = map,
     least_likeness: float = -1.0,
-) -> Run | None:
-    """A run made anew with a point group; None where its map is too unlike its turned copies.
+) -> tuple[float, Run] | None:
+    """How like its turned copies a map is, and the run made anew with the group; None if too unlike.
 
     The axes of a group with several are found in two steps: first that of the highest order, then
     the others on the map that has it.
@@ -68,13 +70,15 @@ def with_symmetry(
         with_axis = with_symmetry(run, weight, first, seed, mapper, least_likeness)
         if with_axis is None:
             return None
-        run = with_axis
-        if symmetry.startswith("D"):
+        run = with_axis[1]
+        if symmetry[0] in "CD":
             axis = _axis_of(run.operations[1])
     grid = pose_search(run.samples[:1], CENTRED).grid
     rng = seeds.generator(seed, _AXES)
     likeness, operations = find_axes(grid.regridded(run.volume), grid, symmetry, rng, axis)
-    return symmetric(run, weight, operations, mapper) if likeness >= least_likeness else None
+    if likeness < least_likeness:
+        return None
+    return likeness, symmetric(run, weight, operations, mapper)
 
 
 def find_symmetry(run: Run, weight: FloatArray, seed: int, mapper: Mapper = map) -> str:
@@ -95,8 +99,10 @@ def find_symmetry(run: Run, weight: FloatArray, seed: int, mapper: Mapper = map)
         found = with_symmetry(run, weight, symmetry, seed, least_likeness=LEAST_LIKENESS)
         if found is None:
             return False
-        loss = fit - np.arctanh(fit_of(found, weight, seed))
-        return float(np.average(loss, weights=weight.astype(np.float64))) <= LARGEST_LOSS
+        likeness, with_group = found
+        loss = fit - np.arctanh(fit_of(with_group, weight, seed))
+        most = LARGEST_LOSS_IF_ALIKE if likeness >= ALIKE else LARGEST_LOSS
+        return float(np.average(loss, weights=weight.astype(np.float64))) <= most
 
     primes = [f"C{n}" for n in _PRIMES]
     held = [name for name, yes in zip(primes, mapper(holds, primes), strict=True) if yes]
@@ -117,7 +123,11 @@ def _axis_of(rotation: DoubleArray) -> DoubleArray:
 
 
 def _highest_axis(symmetry: str) -> str | None:
-    """The cyclic group of the axis that is found first; None for a cyclic group itself."""
+    """The cyclic group of the axis that is found first; None where there is no smaller one."""
+    if symmetry.startswith("C"):
+        order = int(symmetry[1:])
+        divisor = next((n for n in range(2, order) if order % n == 0), None)
+        return None if divisor is None else f"C{order // divisor}"
     if symmetry.startswith("D") and symmetry != "D1":
         return f"C{symmetry[1:]}"
     return {"T": "C3", "O": "C4", "I": "C5"}.get(symmetry)
