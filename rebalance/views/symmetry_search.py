@@ -48,7 +48,7 @@ def with_symmetry(
     mapper: Mapper = map,
     least_likeness: float = -1.0,
 ) -> tuple[float, Run] | None:
-    """How like its turned copies a map is, and the run made anew with the group; None if too unlike.
+    """How like its turned copies a map is, and the run made with the group; None if too unlike.
 
     The axes of a group with several are found in two steps: first that of the highest order, then
     the others on the map that has it.

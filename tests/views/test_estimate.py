@@ -99,9 +99,9 @@ def test_too_few_averages_are_not_tried(simulated: Any) -> None:
 
 
 def test_the_symmetry_of_the_averages_is_found() -> None:
-    made = simulate_class_averages({**CLEAN, "symmetry": "C4", "n_averages": 40, "seed": 12})
+    made = simulate_class_averages({**CLEAN, "symmetry": "D2", "n_averages": 40, "seed": 12})
     found = find(made.class_averages)
-    assert found.symmetry == "C4"
+    assert found.symmetry == "D2"
     assert len(found.operations) == 4
     assert find(made.class_averages, symmetry="C1").symmetry == "C1"
 
