@@ -5,7 +5,6 @@
 Of simulated averages, moderately noisy, in memory, compiled code warm. The floor is the products of
 all E-steps at the rate at which this machine does them, one thread each.
 """
-# ruff: noqa: T201
 
 from __future__ import annotations
 
