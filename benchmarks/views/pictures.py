@@ -1,4 +1,4 @@
-"""Pictures of views for the documentation: RELION's 70S, and β-galactosidase, which has D2 symmetry.
+"""Pictures of views for the documentation: RELION's 70S, and β-galactosidase, a D2 molecule.
 
     python -m benchmarks.views.pictures
 
