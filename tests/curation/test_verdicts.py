@@ -94,18 +94,31 @@ def affinity_with_views(fit: list[float], misfit: list[bool], *, trusted: bool) 
     )
 
 
+FIT, MISFIT = [0.8, 0.8, 0.3, 0.9, 0.8, 0.4], [False, False, True, False, False, True]
+
+
 def test_an_average_that_does_not_fit_the_common_structure_is_named_where_that_is_trusted() -> None:
-    fit, misfit = [0.8, 0.8, 0.3, 0.9, 0.8, 0.7], [False, False, True, False, False, False]
-    evidence = of_views(affinity_with_views(fit, misfit, trusted=True))
-    assert evidence is not None
-    found = quality(evidence)
-    assert found.suspects == (3,)
+    found = quality(*of_views(affinity_with_views(FIT, MISFIT, trusted=True)))
+    assert found.suspects == (3, 6)
     assert "fits the common structure badly: correlation 0.30" in found.reasons_of(3)[0]
-    unsure = of_views(affinity_with_views(fit, misfit, trusted=False))
-    assert unsure is not None
-    assert quality(unsure).suspects == ()
-    assert of_views(None) is None
-    assert of_views(Affinity(np.eye(2, dtype=np.float32), np.arange(2), np.zeros(2, bool))) is None
+    unsure = quality(*of_views(affinity_with_views(FIT, MISFIT, trusted=False)))
+    assert unsure.suspects == ()
+    assert of_views(None) == ()
+    assert of_views(Affinity(np.eye(2, dtype=np.float32), np.arange(2), np.zeros(2, bool))) == ()
+
+
+def test_a_bad_fit_names_no_average_of_few_particles_alone() -> None:
+    counts = np.array([50, 60, 70, 50, 60, 2])
+    trusted = affinity_with_views(FIT, MISFIT, trusted=True)
+    assert quality(*of_views(trusted, counts)).suspects == (3,)
+    other = quality(*of_views(trusted, counts), against("picture", 6))
+    assert "fits the common structure badly: correlation 0.40" in other.reasons_of(6)[1]
+
+
+def test_a_dim_middle_and_a_bad_fit_name_an_average_where_views_are_not_trusted() -> None:
+    dim = np.array([True, False, True, False, False, False])
+    unsure = affinity_with_views(FIT, MISFIT, trusted=False)
+    assert quality(*of_views(unsure, None, dim)).suspects == (3,)
 
 
 def of_file(path: Path, averages: ClassAverages) -> Evidence:
