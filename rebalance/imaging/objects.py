@@ -11,8 +11,8 @@ import numpy as np
 from rebalance.imaging.masks import radius_of_pixels
 from rebalance.model import BoolArray, DoubleArray, FloatArray, IntArray
 
-FEWEST = 10
-"""Averages below which none is judged."""
+FEWEST = 20
+"""Averages below which none is judged: what bright ones have is not known then."""
 OBJECT = 0.5
 """Brightness of the middle of bright averages from which they show a solid object. Of shells and
 rings it is less, and then a dim middle says nothing."""
