@@ -73,9 +73,7 @@ def measure(found: KnownClassification, junk: BoolArray, *, is_real: bool) -> li
         aside = averages.class_id[named].tolist()
         counts = [] if averages.n_particles is None else averages.n_particles.tolist()
         classes = Classes.of(averages.class_id, counts, is_empty=averages.is_empty)
-        clustering, options, _ = named_or_advised(None, None, affinity, tries_numbers=True)
-        how: dict[str, Any] = {"clustering": clustering, "options": options}
-        scan = scan_classes(classes.setting_aside(aside), affinity, **how)
+        scan = scan_classes(classes.setting_aside(aside), affinity, **_clustering(affinity))
         number = scan.suggestion.number
         groups = scan.superclasses[number]
         rows.append(
@@ -98,6 +96,15 @@ def measure(found: KnownClassification, junk: BoolArray, *, is_real: bool) -> li
             }
         )
     return rows
+
+
+def _clustering(affinity: Affinity) -> dict[str, Any]:
+    """The metric's advice where its views are trusted, else the default."""
+    views = views_of(affinity)
+    if views is None or not views.trusted:
+        return {}
+    clustering, options, _ = named_or_advised(None, None, affinity, tries_numbers=True)
+    return {"clustering": clustering, "options": options}
 
 
 def _rare(found: KnownClassification, named: BoolArray, is_real: bool) -> dict[str, int]:
@@ -125,13 +132,11 @@ def _agreement(
 ) -> float:
     """ARI of the good averages in superclasses, against as many made of good averages alone."""
     number = min(number, len(good) - 1)
-    clustering, options, _ = named_or_advised(None, None, without)
     alone = cluster_classes(
         Classes.of(good, counts.tolist(), is_empty=np.zeros(len(good), dtype=np.bool_)),
         without,
         number,
-        clustering=clustering,
-        options=options,
+        **_clustering(without),
     )
     of = dict(zip(groups.class_id.tolist(), groups.label.tolist(), strict=True))
     label = np.array([of[n] for n in good.tolist()])
@@ -224,9 +229,7 @@ def main() -> None:
         for molecule in MOLECULES:
             for views in VIEWS:
                 for part in JUNK_SHARES:
-                    found = realistic(
-                        molecule, seed, DATA / "models", junk_share=part, views=views
-                    )
+                    found = realistic(molecule, seed, DATA / "models", junk_share=part, views=views)
                     rows += measure(found, found.is_junk, is_real=False)
                     print(found.name, seed, flush=True)
     sets = dict.fromkeys(row["set"] for row in rows)
