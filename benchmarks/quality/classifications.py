@@ -234,7 +234,8 @@ def relion(folder: Path) -> KnownClassification:
     dataset = formats.read(folder)
     averages = dataset.class_averages
     assert averages is not None
-    known = match_truth(read_truth(folder), dataset.particles).views
+    table = folder / "truth.csv"
+    known = match_truth(read_truth(table if table.is_file() else folder), dataset.particles).views
     assert known is not None
     return KnownClassification(
         folder.name, "RELION", "moderate", averages.subset(~averages.is_empty), known, (5, 6, 8, 10)

@@ -18,6 +18,7 @@ from docs.tools.contracts import contract_page
 from docs.tools.numbers_of_junk import junk_table
 from docs.tools.numbers_of_poses import pose_table
 from docs.tools.numbers_of_superclasses import criteria_table, structure_table
+from docs.tools.numbers_of_uncurated import uncurated_table
 from docs.tools.numbers_of_views import speed_table, view_table
 from docs.tools.pages import ROOT
 
@@ -38,6 +39,7 @@ def parts() -> dict[str, Callable[[], str]]:
         "number-of-superclasses": criteria_table,
         "structure-told": structure_table,
         "junk": junk_table,
+        "uncurated": uncurated_table,
         "poses": pose_table,
         "views": view_table,
         "views-speed": speed_table,

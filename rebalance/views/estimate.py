@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance import blas
+from rebalance.imaging.objects import why_no_object
 from rebalance.model import BoolArray, ClassAverages, DoubleArray, FloatArray, Views
 from rebalance.point_groups import parse_symmetry
 from rebalance.views import gate
@@ -65,12 +66,13 @@ def estimate(
         return _too_few(averages, group)
     images = polar_images(averages, radius, centre)
     weight = image_weights(averages.n_particles, len(averages))
+    no_object = _no_object(averages, radius)
     with blas.single_threaded():
-        misfits = np.zeros(len(averages), dtype=np.bool_)
+        misfits = no_object
         for number in range(MOST_ROUNDS):
             left_out = misfits
             judged = _round(images.samples, weight, left_out, seed + number, axial, threads)
-            misfits = _misfits(judged, left_out)
+            misfits = _misfits(judged, left_out) | no_object
             if (~misfits).sum() < gate.FEWEST:
                 misfits = left_out
             if (misfits != left_out).mean() <= FEW_MISFITS:
@@ -79,7 +81,17 @@ def estimate(
             judged = _without(judged, weight, misfits, seed, axial, threads)
         if group != "C1":
             group, judged = _with_symmetry(judged, weight, misfits, group, seed, axial, threads)
-        return in_standard_frame(_views(averages, images, judged, misfits, group))
+        return in_standard_frame(_views(averages, images, judged, misfits, no_object, group))
+
+
+def _no_object(averages: ClassAverages, radius: float) -> BoolArray:
+    """Averages that show no object in their middle: no map is to be made of them.
+
+    Of none, where too few others would be left.
+    """
+    said = why_no_object(averages.images, radius, averages.n_particles)
+    without = np.array([bool(words) for words in said], dtype=np.bool_)
+    return without if (~without).sum() >= gate.FEWEST else np.zeros_like(without)
 
 
 def _round(
@@ -173,6 +185,7 @@ def _views(
     images: PolarImages,
     judged: list[Judged],
     misfits: BoolArray,
+    no_object: BoolArray,
     group: str,
 ) -> Views:
     agreement = _agreement(judged, misfits)
@@ -182,7 +195,8 @@ def _views(
     angle = np.mean([judged[n].angle for n in agreeing], axis=0)
     fit = np.mean([judged[n].fit for n in agreeing], axis=0)
     typical = gate.typical(agreement)
-    reason = gate.why_not(typical, int((~misfits).sum()), _share(averages, misfits))
+    share = _share(averages.subset(~no_object), misfits[~no_object])
+    reason = gate.why_not(typical, int((~misfits).sum()), share)
     return Views(
         class_id=averages.class_id,
         sampled=best.sampled,

@@ -64,31 +64,61 @@ def test_empties_and_those_left_out_have_no_verdict() -> None:
     assert found.suspects == (2,)
 
 
-def views_of(fit: list[float], misfit: list[bool], *, trusted: bool) -> Affinity:
-    none = np.zeros((N, N))
+def affinity_with_views(fit: list[float], misfit: list[bool], *, trusted: bool) -> Affinity:
+    angle = 90 * (1 - np.eye(N))
     found = Views(
-        np.arange(1, N + 1), none, none, np.zeros((N, 3, 3)), none, np.array(fit),
-        np.array(misfit), none, none, none, 0.9, trusted, "", none, 1.0, "C1", none,
-    )  # fmt: skip
-    values = np.eye(N, dtype=np.float32)
-    empty = np.zeros(N, dtype=np.bool_)
+        class_id=np.arange(1, N + 1),
+        sampled=np.array([[0.0, 0.0, 1.0], [0.0, 0.0, -1.0]]),
+        posterior=np.full((N, 2), 0.5, dtype=np.float32),
+        rotation=np.tile(np.eye(3), (N, 1, 1)),
+        shift=np.zeros((N, 2)),
+        fit=np.array(fit),
+        is_misfit=np.array(misfit),
+        angle=angle.astype(np.float32),
+        start_agreement=np.ones((1, 1), dtype=np.float32),
+        in_agreement=np.ones(1, dtype=np.bool_),
+        agreement=0.9,
+        trusted=trusted,
+        reason="" if trusted else "Starts do not agree.",
+        map=np.zeros((2, 2, 2), dtype=np.float32),
+        voxel_size=1.0,
+        symmetry="C1",
+        operations=np.eye(3)[None],
+    )
     return Affinity(
-        values, found.class_id, empty, facts=found.as_facts(), results=found.as_results()
+        np.eye(N, dtype=np.float32),
+        found.class_id,
+        np.zeros(N, dtype=np.bool_),
+        facts=found.as_facts(),
+        results=found.as_results(),
     )
 
 
+FIT, MISFIT = [0.8, 0.8, 0.3, 0.9, 0.8, 0.4], [False, False, True, False, False, True]
+
+
 def test_an_average_that_does_not_fit_the_common_structure_is_named_where_that_is_trusted() -> None:
-    fit, misfit = [0.8, 0.8, 0.3, 0.9, 0.8, 0.7], [False, False, True, False, False, False]
-    evidence = of_views(views_of(fit, misfit, trusted=True))
-    assert evidence is not None
-    found = quality(evidence)
-    assert found.suspects == (3,)
+    found = quality(*of_views(affinity_with_views(FIT, MISFIT, trusted=True)))
+    assert found.suspects == (3, 6)
     assert "fits the common structure badly: correlation 0.30" in found.reasons_of(3)[0]
-    unsure = of_views(views_of(fit, misfit, trusted=False))
-    assert unsure is not None
-    assert quality(unsure).suspects == ()
-    assert of_views(None) is None
-    assert of_views(Affinity(np.eye(2, dtype=np.float32), np.arange(2), np.zeros(2, bool))) is None
+    unsure = quality(*of_views(affinity_with_views(FIT, MISFIT, trusted=False)))
+    assert unsure.suspects == ()
+    assert of_views(None) == ()
+    assert of_views(Affinity(np.eye(2, dtype=np.float32), np.arange(2), np.zeros(2, bool))) == ()
+
+
+def test_a_bad_fit_names_no_average_of_few_particles_alone() -> None:
+    counts = np.array([50, 60, 70, 50, 60, 2])
+    trusted = affinity_with_views(FIT, MISFIT, trusted=True)
+    assert quality(*of_views(trusted, counts)).suspects == (3,)
+    other = quality(*of_views(trusted, counts), against("picture", 6))
+    assert "fits the common structure badly: correlation 0.40" in other.reasons_of(6)[1]
+
+
+def test_a_dim_middle_and_a_bad_fit_name_an_average_where_views_are_not_trusted() -> None:
+    dim = np.array([True, False, True, False, False, False])
+    unsure = affinity_with_views(FIT, MISFIT, trusted=False)
+    assert quality(*of_views(unsure, None, dim)).suspects == (3,)
 
 
 def of_file(path: Path, averages: ClassAverages) -> Evidence:
