@@ -91,8 +91,9 @@ class ViewsMetric(Metric):
         return features.as_results()
 
     def advice(self, options: ViewsOptions) -> Advice:
-        """Angles are global already: average linkage, and no paths over neighbours."""
-        return Advice("hierarchical", {"linkage": "average", "path_neighbors": 0})
+        """Angles are global already: average linkage, and no paths; where they are used."""
+        options = {"linkage": "average", "path_neighbors": 0}
+        return Advice("hierarchical", options, where="views_trusted")
 
     def methods(self, options: ViewsOptions) -> Methods:
         """For a methods paragraph."""

@@ -158,6 +158,23 @@ def test_a_clustering_that_was_advised_is_said_again(simulated_job: Path) -> Non
     assert note in again.result.summary["notes"]
 
 
+def test_without_trusted_views_the_clustering_is_the_usual_one(simulated_job: Path) -> None:
+    result = rebalance.run(
+        simulated_job,
+        metric="views",
+        options={"metric": {"seed": UNTRUSTED}},
+        n_superclasses=4,
+        figures=False,
+        output="usual",
+    )
+    assert result.folder is not None
+    assert result.affinity is not None
+    named = rebalance.cluster(result.affinity, 4, clustering="hierarchical")
+    assert result.superclasses.options == named.options
+    assert not [note for note in result.summary["notes"] if "advises" in note]
+    assert rerun(result.folder).came_out == ()
+
+
 def test_what_is_no_longer_advised_is_repeated_all_the_same(
     simulated_job: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
