@@ -57,10 +57,21 @@ class Methods:
         reference in turn, ``{seed}`` for the seed of the selection.
     references : tuple of str
         Authors (year) title. Journal volume, pages. doi.
+    where : str
+        Of a metric: name of a fact of the affinity, True or False, where the words hold. Empty:
+        they always do.
+    elsewhere : Methods, optional
+        What is said where that fact is not True; the metric's name alone when None.
     """
 
     words: str
     references: tuple[str, ...] = ()
+    where: str = ""
+    elsewhere: Methods | None = None
+
+    def of(self, facts: Mapping[str, Any]) -> Methods | None:
+        """What is to be said of an affinity with these facts."""
+        return self if not self.where or facts.get(self.where) is True else self.elsewhere
 
 
 class Plugin:

@@ -7,6 +7,9 @@ STRATEGY = "random"
 VIEWS = "views"
 """The metric that finds the views of class averages."""
 
+IMAGES = "rotational-cc"
+"""The metric that knows images alone: what ``views`` falls back on where it finds none."""
+
 ALIGNMENT = "rotational-cc"
 """Whose alignment is the shared one, whatever else is installed: metrics that require ``alignment``
 mean this, and ``alignment:NAME`` that of another."""

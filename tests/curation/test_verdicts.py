@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from rebalance.curation.evidence import of_verdicts, of_views
 from rebalance.curation.junk import score
 from rebalance.errors import InputError
 from rebalance.formats.verdicts import read_verdicts
-from rebalance.model import Affinity, AverageQuality, ClassAverages, Evidence, Views
+from rebalance.model import Affinity, AverageQuality, ClassAverages, Evidence
 from rebalance.simulate import simulate_class_averages, write_relion, write_relion_selection
+from tests.made_up_views import carrying, made_up_views
 
 N = 6
 
@@ -65,16 +67,13 @@ def test_empties_and_those_left_out_have_no_verdict() -> None:
 
 
 def views_of(fit: list[float], misfit: list[bool], *, trusted: bool) -> Affinity:
-    none = np.zeros((N, N))
-    found = Views(
-        np.arange(1, N + 1), none, none, np.zeros((N, 3, 3)), none, np.array(fit),
-        np.array(misfit), none, none, none, 0.9, trusted, "", none, 1.0, "C1", none,
-    )  # fmt: skip
-    values = np.eye(N, dtype=np.float32)
-    empty = np.zeros(N, dtype=np.bool_)
-    return Affinity(
-        values, found.class_id, empty, facts=found.as_facts(), results=found.as_results()
+    found = replace(
+        made_up_views(N, np.random.default_rng(1), trusted=trusted),
+        fit=np.array(fit),
+        is_misfit=np.array(misfit),
     )
+    plain = Affinity(np.eye(N, dtype=np.float32), found.class_id, np.zeros(N, dtype=np.bool_))
+    return carrying(plain, found)
 
 
 def test_an_average_that_does_not_fit_the_common_structure_is_named_where_that_is_trusted() -> None:
