@@ -1,6 +1,6 @@
 """The plugins of a run in which nobody names others: names, looked up like any that is typed."""
 
-METRIC = "rotational-cc"
+METRIC = "views"
 CLUSTERING = "hierarchical"
 STRATEGY = "random"
 

@@ -80,5 +80,6 @@ def about_advice(metric: str, advice: Advice) -> str:
     changed = ", ".join(f"{name}={value}" for name, value in advice.options.items())
     return (
         f"Superclasses are made by {advice.clustering}{f' ({changed})' if changed else ''}, as the "
-        f"metric {metric} advises; name a clustering to choose another."
+        f"metric {metric} advises; name another clustering, or an option of one, to choose "
+        "yourself."
     )
