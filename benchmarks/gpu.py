@@ -69,11 +69,11 @@ def _affinity(n: int, box: int, max_shift: float) -> list[Row]:
     stack = known_stack(n, box)
     options = options_of(box, max_shift)
     some = stack.averages.subset(np.arange(min(n, 200)))
-    cpu = rebalance.affinity(some, options=options, device="cpu")
-    on_gpu = rebalance.affinity(some, options=options, device="cuda")
+    cpu = rebalance.affinity(some, "rotational-cc", options=options, device="cpu")
+    on_gpu = rebalance.affinity(some, "rotational-cc", options=options, device="cuda")
     apart = float(np.abs(cpu.values - on_gpu.values).max())
     began = time.perf_counter()
-    rebalance.affinity(stack.averages, options=options, device="cuda")
+    rebalance.affinity(stack.averages, "rotational-cc", options=options, device="cuda")
     seconds = time.perf_counter() - began
     return [
         row(

@@ -106,7 +106,7 @@ def measure(name: str, settings: dict[str, Any]) -> dict[str, Any]:
     """How many of each kind there are, and how many of them are suspected."""
     simulated = simulate_class_averages(settings)
     averages = simulated.class_averages
-    quality = score(averages, engine.affinity(averages))
+    quality = score(averages, engine.affinity(averages, "rotational-cc"))
     suspected = np.isin(averages.class_id, quality.suspects)
     kind = np.where(simulated.kind == "junk", simulated.junk_kind, simulated.kind)
     kind[averages.is_empty] = "empty"
@@ -146,7 +146,7 @@ def real(data: Path) -> dict[str, Any]:
         if path.exists():
             averages = formats.read(path).class_averages
             assert averages is not None
-            quality = score(averages, engine.affinity(averages))
+            quality = score(averages, engine.affinity(averages, "rotational-cc"))
             found[name] = {
                 "judged": int(quality.is_scored.sum()),
                 "suspected": {str(n): list(quality.reasons_of(n)) for n in quality.suspects},

@@ -85,7 +85,7 @@ def measure(kind: str, n_views: int, settings: dict[str, Any]) -> dict[str, Any]
         }
     )
     averages = simulated.class_averages
-    affinity = engine.affinity(averages)
+    affinity = engine.affinity(averages, "rotational-cc")
     found = scan(affinity, n_particles=averages.n_particles)
     truth = simulated.superclass
     known = truth >= 0

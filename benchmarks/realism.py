@@ -126,7 +126,7 @@ def measured(averages: ClassAverages) -> DoubleArray:
     Decimal logarithms of the first three; isolation is the mean affinity to the four nearest ÷
     its 90th percentile in the job.
     """
-    affinity = engine.affinity(averages)
+    affinity = engine.affinity(averages, "rotational-cc")
     quality = score(averages, affinity)
     columns = [np.log10(np.maximum(quality.measures[name], 1e-12)) for name in MEASURES[:-1]]
     others = affinity.values.astype(np.float64)

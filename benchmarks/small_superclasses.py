@@ -72,7 +72,9 @@ def measure(kind: str, seed: int) -> list[dict[str, Any]]:
     counts = [int((particle_class == number).sum()) for number in averages.class_id]
     classes = Classes.of(averages.class_id, counts, is_empty=averages.is_empty)
     rows = []
-    for k, groups in cluster_each(classes, engine.affinity(averages), NUMBERS).items():
+    for k, groups in cluster_each(
+        classes, engine.affinity(averages, "rotational-cc"), NUMBERS
+    ).items():
         label = dict(zip(groups.class_id.tolist(), groups.label.tolist(), strict=True))
         group = np.array([label[number] for number in particle_class.tolist()])
         place = np.empty(len(group), dtype=np.int64)

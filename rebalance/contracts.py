@@ -57,10 +57,21 @@ class Methods:
         reference in turn, ``{seed}`` for the seed of the selection.
     references : tuple of str
         Authors (year) title. Journal volume, pages. doi.
+    where : str
+        Of a metric: name of a fact of the affinity, True or False, where the words hold. Empty:
+        they always do.
+    elsewhere : Methods, optional
+        What is said where that fact is not True; the metric's name alone when None.
     """
 
     words: str
     references: tuple[str, ...] = ()
+    where: str = ""
+    elsewhere: Methods | None = None
+
+    def of(self, facts: Mapping[str, Any]) -> Methods | None:
+        """What is to be said of an affinity with these facts."""
+        return self if not self.where or facts.get(self.where) is True else self.elsewhere
 
 
 class Plugin:
@@ -117,10 +128,18 @@ class Advice:
         Name of the clustering.
     options : mapping
         Of the clustering, where they differ from its defaults.
+    where : str
+        Name of a fact of the affinity, True or False: the advice holds where it is True, and
+        elsewhere the usual clustering does. Empty: it holds always.
     """
 
     clustering: str
     options: Mapping[str, Any] = field(default_factory=dict)
+    where: str = ""
+
+    def holds(self, facts: Mapping[str, Any]) -> bool:
+        """Whether the facts of an affinity bear it out."""
+        return not self.where or facts.get(self.where) is True
 
 
 class Metric(Plugin, ABC):
@@ -224,7 +243,8 @@ class Metric(Plugin, ABC):
     def advice(self, options: Any) -> Advice | None:
         """The clustering that suits its affinity, if it is not the usual one.
 
-        It has to be installed, and the options to be options of it.
+        It has to be installed, and the options to be options of it. `Advice.where` names one of
+        `facts`, True or False, where the advice depends on what was found.
         """
         return None
 

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import pickle
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 # Compiled kernels outlast a session of tests, unlike the other things in a cache.
 os.environ.setdefault(
@@ -14,6 +18,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from rebalance.model import ClassAverages, Views
 from tests.environment import environment
 
 __all__ = ["environment"]
@@ -42,6 +47,35 @@ def rng() -> np.random.Generator:
 def _cache_of_its_own(tmp_path_factory: pytest.TempPathFactory) -> None:
     """No test reads or fills the user's affinity cache."""
     os.environ["REBALANCE_CACHE_DIR"] = str(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _find_views() -> Iterator[Callable[..., Views]]:
+    """What finds views; of the same averages once, since many tests run the same small jobs.
+
+    Tests that ask whether the same are found again take `views_found_anew`.
+    """
+    import rebalance.views.estimate as room
+
+    find = room.estimate
+    found: dict[bytes, Views] = {}
+
+    def estimate(averages: ClassAverages, *given: Any, threads: int = 1, **asked: Any) -> Views:
+        content = averages.images, averages.class_id, averages.n_particles, given, asked
+        key = hashlib.sha256(pickle.dumps(content)).digest()
+        if key not in found:
+            found[key] = find(averages, *given, threads=threads, **asked)
+        return found[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(room, "estimate", estimate)
+        yield find
+
+
+@pytest.fixture
+def views_found_anew(_find_views: Callable[..., Views], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that was found before is taken."""
+    monkeypatch.setattr("rebalance.views.estimate.estimate", _find_views)
 
 
 @pytest.fixture(scope="session")

@@ -111,7 +111,8 @@ class NumberedViews(Metric):
         return () if views.trusted else (f"The views are not used. {views.reason}",)
 
     def advice(self, options: NumberedOptions) -> Advice:
-        return Advice("hierarchical", {"linkage": "average", "path_neighbors": 0})
+        options = {"linkage": "average", "path_neighbors": 0}
+        return Advice("hierarchical", options, where="views_trusted")
 
 
 @hookimpl

@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ import pytest
 from rebalance import engine, formats
 from rebalance.api import cluster
 from rebalance.clusterings import identity_superclasses
-from rebalance.model import ClassAverages, Classes, ParticleTable, Superclasses
+from rebalance.model import Affinity, ClassAverages, Classes, ParticleTable, Superclasses
 from rebalance.simulate import simulate_class_averages
 from rebalance.strategies import select
 from rebalance.views.uniformity import slice_kernel, uniformity_of_density
@@ -40,9 +41,12 @@ class Known:
     def before(self) -> float:
         return self.uniformity(np.ones(len(self.particles), dtype=bool))
 
+    @cached_property
+    def affinity(self) -> Affinity:
+        return engine.affinity(self.averages)
+
     def superclasses(self, number: int) -> Superclasses:
-        affinity = engine.affinity(self.averages)
-        return cluster(affinity, number, n_particles=self.averages.n_particles)
+        return cluster(self.affinity, number, n_particles=self.averages.n_particles)
 
     @property
     def classes(self) -> Superclasses:

@@ -183,7 +183,7 @@ def against_reference(stack_name: str, averages: ClassAverages, count: int) -> l
         ("plain correlation", SearchOptions(whitening=0.0)),
         ("default options", SearchOptions()),
     ):
-        affinity = rebalance.affinity(used, options=options)
+        affinity = rebalance.affinity(used, "rotational-cc", options=options)
         found = resolve_search(used, options)
         pairs = random_pairs(len(used), count)
         error = np.abs(errors(used, affinity, found, pairs))

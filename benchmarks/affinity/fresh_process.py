@@ -17,10 +17,10 @@ from benchmarks.affinity.speed import options_of
 stack = known_stack(int(sys.argv[1]))
 began = time.perf_counter()
 import rebalance
-rebalance.affinity(stack.averages, options=options_of(128, 10.0))
+rebalance.affinity(stack.averages, "rotational-cc", options=options_of(128, 10.0))
 first = time.perf_counter() - began
 began = time.perf_counter()
-rebalance.affinity(stack.averages, options=options_of(128, 10.0))
+rebalance.affinity(stack.averages, "rotational-cc", options=options_of(128, 10.0))
 print(first - (time.perf_counter() - began))
 """
 
@@ -57,9 +57,10 @@ import rebalance
 from benchmarks.affinity.known_motions import known_stack
 from benchmarks.affinity.speed import options_of
 stack = known_stack(int(sys.argv[1]))
-rebalance.affinity(stack.averages.subset(np.arange(8)), options=options_of(128, 10.0))
+few = stack.averages.subset(np.arange(8))
+rebalance.affinity(few, "rotational-cc", options=options_of(128, 10.0))
 began = time.perf_counter()
-rebalance.affinity(stack.averages, options=options_of(128, 10.0))
+rebalance.affinity(stack.averages, "rotational-cc", options=options_of(128, 10.0))
 print(time.perf_counter() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e3)
 """
 

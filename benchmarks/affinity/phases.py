@@ -153,7 +153,10 @@ def phases(n: int, repeats: int) -> list[Row]:
     laid = least(columns, repeats)
     coarse = least(lambda: align_all(features, NO_CLIMB), repeats)
     aligned = least(lambda: align_all(features, DETAIL_TOLERANCE), repeats)
-    whole = least(lambda: rebalance.affinity(stack.averages, options=options, threads=1), repeats)
+    whole = least(
+        lambda: rebalance.affinity(stack.averages, "rotational-cc", options=options, threads=1),
+        repeats,
+    )
     count = 200
     evaluate = evaluation(features, count)
     evaluate()

@@ -79,7 +79,9 @@ def whole_affinity(
     options = options_of(box, max_shift, center)
 
     def compute(count: int = threads) -> rebalance.Affinity:
-        return rebalance.affinity(stack.averages, options=options, threads=count, device=device)
+        return rebalance.affinity(
+            stack.averages, "rotational-cc", options=options, threads=count, device=device
+        )
 
     compute()
     seconds, affinity = timed(compute)

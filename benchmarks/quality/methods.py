@@ -57,7 +57,7 @@ FEW = (
 
 @cache
 def default_method() -> str:
-    """The label of what `rebalance run` does when nobody says otherwise.
+    """The label of what `rebalance run` does where views are not found, or not asked for.
 
     Methods whose options the study does not give. Its plugins need not be installed to write
     the page.
@@ -67,7 +67,7 @@ def default_method() -> str:
     def named(name: str, methods: Iterable[Method]) -> str:
         return next(m.label or m.name for m in methods if m.name == name and not m.options)
 
-    metric = named(defaults.METRIC, study.metric)
+    metric = named(defaults.IMAGES, study.metric)
     return f"{metric} + {named(defaults.CLUSTERING, study.clustering)}"
 
 

@@ -227,7 +227,7 @@ def angle_sets() -> dict[str, tuple[KnownClassification, Affinity]]:
     shown = {}
     for words, (noise, changes) in kinds.items():
         found = simulated("phantom", "preferred", noise, N_AVERAGES, SEED, DATA, changes=changes)
-        shown[words] = found, engine.affinity(found.averages)
+        shown[words] = found, engine.affinity(found.averages, "rotational-cc")
     return shown
 
 

@@ -33,7 +33,7 @@ def measure(found: KnownClassification, symmetry: str, *, shares: bool) -> dict[
         Whether the gain in uniformity is compared with the oracle's; it takes longest.
     """
     averages = found.averages
-    image = engine.affinity(averages)
+    image = engine.affinity(averages, "rotational-cc")
     typed = _with_views(averages, {})
     named = typed if symmetry == "C1" else _with_views(averages, {"symmetry": symmetry})
     result: dict[str, Any] = {"set": found.name, "n": len(averages)}

@@ -87,7 +87,8 @@ def _next_step(settings: RunSettings, summary: Mapping[str, Any]) -> tuple[str, 
     """What to do next, and the command for it."""
     changed: dict[str, Any] = {"output": None, "overwrite": False, "figures": True}
     if not summary["trusted"]:
-        plain = {"metric": RunSettings.metric, "options": {}, "n_superclasses": 10}
+        # The affinity that is kept of these settings is that of the images.
+        plain = {"n_superclasses": 10}
         return (
             "superclasses by how alike the images are:",
             shlex.join(as_command(settings, **changed, **plain)),

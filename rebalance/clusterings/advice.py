@@ -21,6 +21,8 @@ def advice_of(
 ) -> Advice | None:
     """What a metric advises; None where it advises nothing, or where nobody can ask it.
 
+    Whether the affinity bears it out is another question: `Advice.holds`.
+
     Parameters
     ----------
     metric : str or Metric
@@ -67,7 +69,7 @@ def named_or_advised(
     """
     if clustering is None and not options:
         advice = advice_of(affinity.metric, affinity.options, tries_numbers=tries_numbers)
-        if advice is not None:
+        if advice is not None and advice.holds(affinity.facts):
             note = about_advice(affinity.metric, advice)
             return advice.clustering, advice.options, (note,)
     return defaults.CLUSTERING if clustering is None else clustering, options, ()
@@ -78,5 +80,6 @@ def about_advice(metric: str, advice: Advice) -> str:
     changed = ", ".join(f"{name}={value}" for name, value in advice.options.items())
     return (
         f"Superclasses are made by {advice.clustering}{f' ({changed})' if changed else ''}, as the "
-        f"metric {metric} advises; name a clustering to choose another."
+        f"metric {metric} advises; name another clustering, or an option of one, to choose "
+        "yourself."
     )

@@ -95,7 +95,7 @@ class Study(_Part):
         ("truth",), min_length=1, description='K; "truth" for the number of true groups.'
     )
     metric: Annotated[tuple[Metric, ...], Named] = Field(
-        (Metric(name=defaults.METRIC, clustering=None),), min_length=1, description="Metrics."
+        (Metric(name=defaults.IMAGES, clustering=None),), min_length=1, description="Metrics."
     )
     clustering: Annotated[tuple[Method, ...], Named] = Field(
         (Method(name=defaults.CLUSTERING),), min_length=1, description="Clusterings."

@@ -31,6 +31,7 @@ from rebalance.model import (
     DoubleArray,
     Evidence,
 )
+from rebalance.model.views import image_affinity
 from rebalance.settings import RunSettings
 
 _MOST = 8
@@ -147,7 +148,8 @@ def _likeness(
     n = int(used.sum())
     if affinity is None or n < 2:
         return np.full(n, np.nan), np.full(n, np.nan), np.full(n, np.nan)
-    values = affinity.values[np.ix_(used, used)].astype(np.float64)
+    # A rare view is far from all others in angle; what tells of its picture is the images.
+    values = image_affinity(affinity)[np.ix_(used, used)].astype(np.float64)
     others = np.sort(values[~np.eye(n, dtype=np.bool_)].reshape(n, n - 1))
     return others[:, -1], np.median(others, axis=1), others[:, -NEAREST:].mean(axis=1)
 

@@ -11,16 +11,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
+from rebalance import defaults
 from rebalance.contracts import Advice, Block, Methods, Metric
+from rebalance.metrics.rotational_cc import RotationalCC
 from rebalance.metrics.search_options import SearchOptions, resolve_search
 from rebalance.model import ClassAverages, FloatArray, Views
+from rebalance.model.views import held_back
 from rebalance.options import option
 
-IMAGE_METRIC = "rotational-cc"
-FARTHEST = 90.0
-"""Degrees at which views have nothing in common."""
+IMAGE_METRIC = defaults.IMAGES
+TRUSTED = "views_trusted"
+"""The fact that angles are used."""
+
+PAPER = (
+    "Scheres SHW, Gao H, Valle M, Herman GT, Eggermont PPB, Frank J, Carazo J-M (2007) "
+    "Disentangling conformational states of macromolecules in 3D-EM through likelihood "
+    "optimization. Nature Methods 4, 27–29. doi:10.1038/nmeth992"
+)
 
 
 class ViewsOptions(SearchOptions):
@@ -37,6 +44,7 @@ class ViewsMetric(Metric):
 
     options_model = ViewsOptions
     requires = (IMAGE_METRIC,)
+    devices = ("cpu", "cuda")
     reads = ("n_particles",)
     depends_on = "all"
     invariances = ("rotation", "shift", "mirror", "scale", "offset")
@@ -75,8 +83,7 @@ class ViewsMetric(Metric):
         if not features.trusted:
             return Block(image)
         angle = features.angle[rows.start : rows.stop, columns.start : columns.stop]
-        near = 1.0 - np.minimum(angle, FARTHEST) / FARTHEST
-        return Block((image * near).astype(np.float32))
+        return Block(held_back(image, angle))
 
     def facts(self, features: Views) -> Mapping[str, Any]:
         """Agreement, verdict, symmetry and the size of a voxel."""
@@ -91,13 +98,17 @@ class ViewsMetric(Metric):
         return features.as_results()
 
     def advice(self, options: ViewsOptions) -> Advice:
-        """Angles are global already: average linkage, and no paths over neighbours."""
-        return Advice("hierarchical", {"linkage": "average", "path_neighbors": 0})
+        """Angles are global already: average linkage, and no paths; where they are used."""
+        by = {"linkage": "average", "path_neighbors": 0}
+        return Advice("hierarchical", by, where=TRUSTED)
 
     def methods(self, options: ViewsOptions) -> Methods:
         """For a methods paragraph."""
+        images = RotationalCC().methods(options)
         return Methods(
-            "the maximum of their normalised cross-correlation over in-plane motions, times "
-            "1 − θ / 90°, with the angle θ between their views as found by "
-            "expectation–maximisation of one map of low resolution from random starts"
+            f"{images.words}, times 1 − θ / 90°, with the angle θ between their views as found by "
+            "expectation–maximisation {} of one map of low resolution from random starts",
+            (*images.references, PAPER),
+            where=TRUSTED,
+            elsewhere=images,
         )

@@ -17,6 +17,9 @@ from rebalance.model.data_frames import data_frame
 if TYPE_CHECKING:
     from pandas import DataFrame
 
+FARTHEST = 90.0
+"""Degrees at which views have nothing in common."""
+
 _OF_AVERAGES: dict[str, tuple[str | int, ...]] = {
     "posterior": ("N", "D"),
     "rotation": ("N", 3, 3),
@@ -222,6 +225,32 @@ def views_of(affinity: Affinity) -> Views | None:
         absent = np.nan if name in ("rotation", "shift", "fit", "angle") else 0
         arrays[name] = _spread(arrays[name], used, n, absent, both=name == "angle")
     return Views.kept(affinity.class_id, arrays, facts, affinity.notes)
+
+
+def held_back(image: FloatArray, angle: FloatArray) -> FloatArray:
+    """Affinity of images held back by the angle between views, in degrees; float32, one shape."""
+    return (image * _near(angle)).astype(np.float32)
+
+
+def image_affinity(affinity: Affinity) -> FloatArray:
+    """The affinity of images alone, float32 (N, N), where that of views was made of it.
+
+    Parameters
+    ----------
+    affinity : Affinity
+        Of any metric: those that hold nothing back are given as they are. Views that are
+        `FARTHEST` apart, of whose images nothing is known any more, stay at 0.
+    """
+    views = views_of(affinity) if affinity.metric == "views" else None
+    if views is None or not views.trusted:
+        return affinity.values
+    near = _near(np.nan_to_num(views.angle))
+    image = np.divide(affinity.values, near, out=np.zeros_like(affinity.values), where=near > 0)
+    return np.minimum(image, np.float32(1))
+
+
+def _near(angle: FloatArray) -> FloatArray:
+    return np.asarray(1.0 - np.minimum(angle, FARTHEST) / FARTHEST)
 
 
 def results_without(results: Mapping[str, Any], n: int, kept: BoolArray) -> dict[str, Any]:

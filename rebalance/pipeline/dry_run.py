@@ -77,6 +77,9 @@ def plan(settings: RunSettings, *, progress: Progress | None = None) -> Plan:
     settings, dataset = prepared.settings, prepared.dataset
     folder = prepared.results_folder(settings.folder_name(dataset.job)).place
     found = prepared.kept_affinity()
+    if found is not None:
+        prepared = prepared.advised_by(found.affinity)
+        settings = prepared.settings
     grouped = None if found is None else group_and_select(prepared, found.affinity)
     selection = None if grouped is None else grouped.selection
     used = int(np.count_nonzero(~prepared.classes.is_empty))

@@ -15,6 +15,7 @@ import numpy as np
 
 from rebalance.cache import AffinityCache
 from rebalance.clusterings.advice import about_advice, advice_of
+from rebalance.contracts import Advice
 from rebalance.curation.classes import find_classes
 from rebalance.curation.decisions import (
     Decisions,
@@ -59,7 +60,7 @@ class Prepared:
     Parameters
     ----------
     settings : RunSettings
-        After what a decisions file and the metric's advice add to them.
+        After what a decisions file adds to them, and the metric's advice where it is followed.
     dataset : Dataset
     classes : Classes
     decisions : Decisions, optional
@@ -84,6 +85,13 @@ class Prepared:
     progress: Progress
     advice: tuple[str, ...] = ()
     verdicts: Evidence | None = None
+
+    def advised_by(self, affinity: Affinity | None) -> Prepared:
+        """With the metric's advice followed where it holds for this affinity alone."""
+        if self.advice or affinity is None:
+            return self
+        settings, advice = with_advice(self.settings, self.given, affinity)
+        return replace(self, settings=settings, advice=advice)
 
     @property
     def inputs(self) -> list[Path]:
@@ -228,20 +236,40 @@ def _read(settings: RunSettings) -> Dataset:
 
 
 def with_advice(
-    settings: RunSettings, given: Affinity | None
+    settings: RunSettings, given: Affinity | None, found: Affinity | None = None
 ) -> tuple[RunSettings, tuple[str, ...]]:
-    """The clustering that the metric advises, where nobody names one; and what is said of it."""
+    """The clustering that the metric advises, where nobody names one; and what is said of it.
+
+    Parameters
+    ----------
+    settings : RunSettings
+    given : Affinity, optional
+        Where a file of one is given: the metric is that of the file.
+    found : Affinity, optional
+        Once it is there. Before, only advice that holds for every affinity is followed.
+    """
+    advice = advice_on(settings, given)
+    known = given if found is None else found
+    if advice is None or not advice.holds({} if known is None else known.facts):
+        return settings, ()
+    metric = settings.metric if given is None else given.metric
+    return following(settings, advice), (about_advice(plugin_name(metric), advice),)
+
+
+def advice_on(settings: RunSettings, given: Affinity | None) -> Advice | None:
+    """What the metric advises; None where a person names the clustering, or none is used."""
     is_named = settings.clustering != RunSettings.clustering or settings.options_of("clustering")
     if is_named or not is_used(settings, "clustering"):
-        return settings, ()
+        return None
     metric: Any = settings.metric if given is None else given.metric
     options: Mapping[str, Any] = settings.options_of("metric") if given is None else given.options
-    advice = advice_of(metric, options, tries_numbers=settings.tries_numbers)
-    if advice is None:
-        return settings, ()
-    advised = replace(
+    return advice_of(metric, options, tries_numbers=settings.tries_numbers)
+
+
+def following(settings: RunSettings, advice: Advice) -> RunSettings:
+    """Settings with the clustering that is advised."""
+    return replace(
         settings,
         clustering=advice.clustering,
         options={**settings.options, "clustering": dict(advice.options)},
     )
-    return advised, (about_advice(plugin_name(metric), advice),)

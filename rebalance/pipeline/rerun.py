@@ -13,7 +13,7 @@ import numpy as np
 
 from rebalance.errors import InputError, OptionError
 from rebalance.model import RunResult
-from rebalance.pipeline.prepare import with_advice
+from rebalance.pipeline.prepare import advice_on, following
 from rebalance.pipeline.run_job import execute
 from rebalance.pipeline.views_job import VIEWS, ViewsResult, execute_views
 from rebalance.progress import Progress
@@ -127,7 +127,10 @@ def _left_to_advice(settings: RunSettings) -> RunSettings:
     others = {kind: of for kind, of in settings.options.items() if kind != "clustering"}
     left = replace(settings, clustering=RunSettings.clustering, options=others)
     given = None if settings.affinity_file is None else read_affinity(settings.affinity_file)
-    advised, _ = with_advice(left, given)
+    advice = advice_on(left, given)
+    if advice is None:
+        return settings
+    advised = following(left, advice)
     recorded, now = (
         bind("clustering", one.clustering, one.options_of("clustering"))
         for one in (settings, advised)

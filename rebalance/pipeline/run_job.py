@@ -48,6 +48,7 @@ def execute(settings: RunSettings, *, progress: Progress | None = None) -> RunRe
     dataset = prepared.dataset
     with prepared.results_folder(prepared.settings.folder_name(dataset.job)) as folder:
         found = prepared.affinity()
+        prepared = prepared.advised_by(found.affinity)
         grouped = group_and_select(prepared, found.affinity)
         warnings, notes = _said(prepared, found.affinity, grouped)
         result = RunResult(

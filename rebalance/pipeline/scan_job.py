@@ -94,10 +94,12 @@ def execute_scan(
     progress = progress or Progress()
     started = datetime.now(UTC).isoformat(timespec="seconds")
     prepared = prepare(settings, progress)
-    settings, dataset = prepared.settings, prepared.dataset
+    dataset = prepared.dataset
     _check_numbers(numbers, prepared.classes)
-    with prepared.results_folder(settings.scan_folder_name(dataset.job)) as folder:
+    with prepared.results_folder(prepared.settings.scan_folder_name(dataset.job)) as folder:
         found = prepared.affinity()
+        prepared = prepared.advised_by(found.affinity)
+        settings = prepared.settings
         affinity = found.affinity
         quality, classes = without_junk(prepared, affinity)
         _check_numbers(numbers, classes)

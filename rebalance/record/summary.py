@@ -312,9 +312,12 @@ def about_the_metric(affinity: Affinity | None) -> list[str]:
 
 
 def doubts_of_views(affinity: Affinity | None) -> list[str]:
-    """Why the views that an affinity carries are not to be trusted; nothing where they are."""
+    """Why the views that an affinity carries are not to be trusted; nothing where they are.
+
+    Nor where none were looked for, in averages that are too few, which is nothing to worry about.
+    """
     views = None if affinity is None else views_of(affinity)
-    if affinity is None or views is None or views.trusted:
+    if affinity is None or views is None or views.trusted or np.isnan(views.fit).all():
         return []
     said = [note for note in affinity.notes if views.reason and views.reason in note]
     return said or [f"The views of the class averages are not used. {views.reason}"]

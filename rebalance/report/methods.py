@@ -86,6 +86,7 @@ def _grouping(result: RunResult, cite: Cite) -> list[str]:
 
 def _metric(affinity: Affinity, cite: Cite) -> str:
     said = _said_by("metric", affinity.metric, affinity.options)
+    said = None if said is None else said.of(affinity.facts)
     return f"the metric {literal(affinity.metric)}" if said is None else _written(said, cite)
 
 

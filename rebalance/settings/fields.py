@@ -155,8 +155,9 @@ class Settings:
     )
     metric: Setting[Named, Any] = Setting(
         default=defaults.METRIC,
-        help="How alike two class averages are.",
-        in_python="How alike two class averages are: a name, or an instance of a metric.",
+        help="How alike two class averages are; rotational-cc knows images alone.",
+        in_python="How alike two class averages are: a name, or an instance of a metric; "
+        "``rotational-cc`` knows images alone.",
         panel=COMPARE,
         metavar="NAME",
         typed=str,

@@ -155,6 +155,12 @@ def methods_paragraph(subject: Subject) -> None:
         raise NotApplicable("It has no methods().")
     said = subject.plugin.methods(subject.options)
     require(isinstance(said, Methods), f"methods() gave {said!r}, expected Methods.")
+    _can_be_written(said)
+    if said.elsewhere is not None:
+        _can_be_written(said.elsewhere)
+
+
+def _can_be_written(said: Methods) -> None:
     require(
         isinstance(said.words, str) and said.words.strip(),
         f"methods() has the words {said.words!r}, expected text.",

@@ -176,7 +176,7 @@ def results_can_be_kept(subject: MetricSubject) -> None:
 
 
 def advice_can_be_followed(subject: MetricSubject) -> None:
-    """What advice() names is an installed clustering, with options that it has."""
+    """What advice() names is an installed clustering, options that it has, and a fact if any."""
     _gives(subject, "advice")
     advice = subject.plugin.advice(subject.options)
     if advice is None:
@@ -186,6 +186,12 @@ def advice_can_be_followed(subject: MetricSubject) -> None:
         bind("clustering", advice.clustering, advice.options)
     except (PluginError, OptionError) as error:
         broken(f"advice() names what can't be used: {error.problem}")
+    facts = subject.plugin.facts(subject.base.work.features)
+    require(
+        not advice.where or isinstance(facts.get(advice.where), bool),
+        f"advice() holds where the fact {advice.where!r} is True, which is "
+        f"{facts.get(advice.where)!r}, expected True or False.",
+    )
 
 
 def curves_fit_their_axis(subject: MetricSubject) -> None:

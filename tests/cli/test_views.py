@@ -255,4 +255,4 @@ def test_what_has_no_views_is_said(given: Any, rng: np.random.Generator) -> None
         rebalance.find_views(given)
     averages = ClassAverages(rng.normal(size=(4, 16, 16)).astype(np.float32), np.arange(1, 5))
     with pytest.raises(OptionError, match="by the metric rotational-cc, carries no views"):
-        rebalance.find_views(rebalance.affinity(averages))
+        rebalance.find_views(rebalance.affinity(averages, "rotational-cc"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -15,6 +16,7 @@ from rebalance.contracts import Advice
 from rebalance.errors import OptionError
 from rebalance.hookspecs import PluginSpec, hookimpl
 from rebalance.pipeline.dry_run import plan
+from rebalance.pipeline.rerun import rerun
 from rebalance.pipeline.scan_job import execute_scan
 from rebalance.registry import Registry, registry
 from rebalance.settings import RunSettings
@@ -36,6 +38,19 @@ class Advising(Correlation):
         return self.given
 
 
+class WhereSure(Advising):
+    """Its advice holds where its affinity says so."""
+
+    name = "where-sure"
+    given = replace(SPECTRAL, where="is_sure")
+
+    def __init__(self, *, is_sure: bool = True) -> None:
+        self.is_sure = is_sure
+
+    def facts(self, features: Any) -> dict[str, Any]:
+        return {"is_sure": self.is_sure}
+
+
 class FindsNumber(Advising):
     name = "finds-number"
     given = Advice("identity")
@@ -43,16 +58,18 @@ class FindsNumber(Advising):
 
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> Registry:
-    """The registry, with two advising metrics beside what is installed."""
+    """The registry, with advising metrics beside what is installed."""
     found = Registry()
     specs = [
         PluginSpec("advising", "One.", f"{__name__}:Advising"),
+        PluginSpec("where-sure", "One.", f"{__name__}:WhereSure"),
         PluginSpec("finds-number", "One.", f"{__name__}:FindsNumber"),
     ]
     module = ModuleType("advising")
     module.rebalance_metrics = hookimpl(lambda: specs)  # type: ignore[attr-defined]
     found.add(module, package="advising", version="1")
-    monkeypatch.setattr("rebalance.registry.registry", lambda: found)
+    for place in ("rebalance.registry", "rebalance.record.run_record"):
+        monkeypatch.setattr(f"{place}.registry", lambda: found)
     return found
 
 
@@ -91,6 +108,25 @@ def test_without_advice_the_clustering_is_the_default(
     found = rebalance.cluster(of, 3)
     assert found.clustering == "hierarchical"
     assert not found.notes
+
+
+@pytest.mark.parametrize("facts", [{}, {"is_sure": False}, {"is_sure": "True"}])
+def test_advice_holds_only_where_the_affinity_bears_it_out(
+    facts: dict[str, Any], installed: Registry, rng: np.random.Generator
+) -> None:
+    of = replace(affinity(groups_of([5, 4, 3], rng)[0]), metric="where-sure")
+    usual = rebalance.cluster(replace(of, metric=""), 3)
+    shut = rebalance.cluster(replace(of, facts=facts), 3)
+    assert (shut.clustering, shut.options) == ("hierarchical", usual.options)
+    np.testing.assert_array_equal(shut.label, usual.label)
+    assert not [note for note in shut.notes if "advises" in note]
+    assert rebalance.scan(replace(of, facts=facts), [2, 3]).clustering == "hierarchical"
+    sure = replace(of, facts={"is_sure": True})
+    followed = rebalance.cluster(sure, 3)
+    assert followed.clustering == "spectral"
+    assert followed.notes[0].startswith(NOTE.format("where-sure"))
+    assert rebalance.scan(sure, [2, 3]).clustering == "spectral"
+    assert rebalance.cluster(sure, 3, clustering="hierarchical").clustering == "hierarchical"
 
 
 @pytest.fixture(autouse=True)
@@ -154,3 +190,67 @@ def test_nothing_is_asked_for_that_the_number_does_not_need(simulated_job: Path)
     with pytest.raises(OptionError, match="spectral needs the number"):
         rebalance.run(simulated_job, metric=Advising())
     assert registry().find("metric", "rotational-cc").load().advice(None) is None
+
+
+@pytest.mark.parametrize("is_sure", [True, False])
+def test_a_run_a_scan_and_a_rerun_see_where_the_advice_holds(
+    simulated_job: Path, installed: Registry, monkeypatch: pytest.MonkeyPatch, is_sure: bool
+) -> None:
+    monkeypatch.setattr(WhereSure, "facts", lambda *_: {"is_sure": is_sure})
+    settings = {"metric": "where-sure", "n_superclasses": 3, "figures": False}
+    expected = "spectral" if is_sure else "hierarchical"
+    before = plan(RunSettings(simulated_job, output="planned", **settings))
+    # Without the affinity nobody knows whether it holds.
+    assert before.settings.clustering == "hierarchical"
+    assert not [note for note in before.notes if "advises" in note]
+
+    result = rebalance.run(simulated_job, output="first", **settings)
+    assert result.superclasses.clustering == expected
+    said = [note for note in result.summary["notes"] if "advises" in note]
+    assert len(said) == is_sure
+    record = json.loads(Path("first/run.json").read_text())
+    assert record.get("clustering_advised", False) == is_sure
+    assert record["request"]["clustering"] == expected
+
+    planned = plan(RunSettings(simulated_job, output="planned", **settings))
+    assert planned.affinity_source == "cache"
+    assert planned.settings.clustering == expected
+    assert [note for note in planned.notes if "advises" in note] == said
+    scanned = execute_scan(
+        RunSettings(simulated_job, metric="where-sure", n_superclasses="auto"), [2, 3]
+    )
+    assert scanned.scan.clustering == expected
+
+    again = rerun(Path("first"))
+    assert again.came_out == ()
+    assert [note for note in again.result.summary["notes"] if "advises" in note] == said
+
+    settings |= {"clustering": "hierarchical", "options": ["clustering.linkage=ward"]}
+    named = rebalance.run(simulated_job, output="named", **settings).superclasses
+    assert (named.clustering, named.options["linkage"]) == ("hierarchical", "ward")
+
+
+@pytest.mark.parametrize("is_sure", [True, False])
+def test_an_affinity_from_a_file_says_whether_the_advice_holds(
+    simulated_job: Path, installed: Registry, monkeypatch: pytest.MonkeyPatch, is_sure: bool
+) -> None:
+    monkeypatch.setattr(WhereSure, "facts", lambda *_: {"is_sure": is_sure})
+    settings = {"n_superclasses": 3, "figures": False}
+    rebalance.run(simulated_job, metric="where-sure", output="first", **settings)
+    again = rebalance.run(
+        simulated_job, affinity_file="first/affinity.npz", output="again", **settings
+    )
+    assert again.superclasses.clustering == ("spectral" if is_sure else "hierarchical")
+
+
+def test_an_instance_is_asked_as_one_that_is_installed(simulated_job: Path) -> None:
+    for is_sure, expected in ((True, "spectral"), (False, "hierarchical")):
+        result = rebalance.run(
+            simulated_job,
+            metric=WhereSure(is_sure=is_sure),
+            n_superclasses=3,
+            figures=False,
+            use_cache=False,
+            output=expected,
+        )
+        assert result.superclasses.clustering == expected

@@ -86,7 +86,7 @@ def test_the_scores_are_those_of_evaluate(tmp_path: Path) -> None:
     ]
     dataset = formats.read(project / "Class2D" / "job003")
     assert dataset.class_averages is not None
-    affinity = engine.affinity(dataset.class_averages)
+    affinity = engine.affinity(dataset.class_averages, "rotational-cc")
     superclasses = cluster(
         affinity, 3, options={"linkage": "ward"}, n_particles=dataset.class_averages.n_particles
     )

@@ -169,13 +169,13 @@ def test_no_view_of_a_clean_set_is_suspected_however_rare() -> None:
     found = simulated(seed=41, n_junk=0, n_views=18, preferred_share=0.9, snr=0.3)
     averages = found.class_averages
     assert averages.n_particles.max() > 10 * averages.n_particles[~averages.is_empty].min()
-    assert score(averages, engine.affinity(averages)).suspects == ()
+    assert score(averages, engine.affinity(averages, "rotational-cc")).suspects == ()
 
 
 def test_films_and_noise_among_clear_views_are_suspected_and_no_view_is() -> None:
     found = simulated(seed=42, n_junk=0, n_edge=2, n_junk_noise=2, snr=0.5)
     averages = found.class_averages
-    affinity = engine.affinity(averages)
+    affinity = engine.affinity(averages, "rotational-cc")
     quality = score(averages, affinity)
     junk = averages.class_id[found.kind == "junk"].tolist()
     assert set(quality.suspects) <= set(junk)

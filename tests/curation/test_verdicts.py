@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +18,9 @@ from rebalance.curation.evidence import of_verdicts, of_views
 from rebalance.curation.junk import score
 from rebalance.errors import InputError
 from rebalance.formats.verdicts import read_verdicts
-from rebalance.model import Affinity, AverageQuality, ClassAverages, Evidence, Views
+from rebalance.model import Affinity, AverageQuality, ClassAverages, Evidence
 from rebalance.simulate import simulate_class_averages, write_relion, write_relion_selection
+from tests.made_up_views import carrying, made_up_views
 
 N = 6
 
@@ -65,33 +67,13 @@ def test_empties_and_those_left_out_have_no_verdict() -> None:
 
 
 def affinity_with_views(fit: list[float], misfit: list[bool], *, trusted: bool) -> Affinity:
-    angle = 90 * (1 - np.eye(N))
-    found = Views(
-        class_id=np.arange(1, N + 1),
-        sampled=np.array([[0.0, 0.0, 1.0], [0.0, 0.0, -1.0]]),
-        posterior=np.full((N, 2), 0.5, dtype=np.float32),
-        rotation=np.tile(np.eye(3), (N, 1, 1)),
-        shift=np.zeros((N, 2)),
+    found = replace(
+        made_up_views(N, np.random.default_rng(1), trusted=trusted),
         fit=np.array(fit),
         is_misfit=np.array(misfit),
-        angle=angle.astype(np.float32),
-        start_agreement=np.ones((1, 1), dtype=np.float32),
-        in_agreement=np.ones(1, dtype=np.bool_),
-        agreement=0.9,
-        trusted=trusted,
-        reason="" if trusted else "Starts do not agree.",
-        map=np.zeros((2, 2, 2), dtype=np.float32),
-        voxel_size=1.0,
-        symmetry="C1",
-        operations=np.eye(3)[None],
     )
-    return Affinity(
-        np.eye(N, dtype=np.float32),
-        found.class_id,
-        np.zeros(N, dtype=np.bool_),
-        facts=found.as_facts(),
-        results=found.as_results(),
-    )
+    plain = Affinity(np.eye(N, dtype=np.float32), found.class_id, np.zeros(N, dtype=np.bool_))
+    return carrying(plain, found)
 
 
 FIT, MISFIT = [0.8, 0.8, 0.3, 0.9, 0.8, 0.4], [False, False, True, False, False, True]

@@ -11,6 +11,7 @@ from docs.tools.pages import ROOT
 from rebalance.clusterings import hierarchical
 from rebalance.imaging import centring, masks, polar
 from rebalance.metrics import search_options
+from rebalance.views import gate
 
 TEXT = " ".join((ROOT / "docs" / "method.md").read_text(encoding="utf-8").split())
 
@@ -27,6 +28,9 @@ TEXT = " ".join((ROOT / "docs" / "method.md").read_text(encoding="utf-8").split(
         f"`max_shift` is {100 * search_options.AUTO_SHIFT_FRACTION:g} % of the box",
         {2.0: "padded to twice the box"}[polar._OVERSAMPLING],
         f"| `{hierarchical.HierarchicalOptions().linkage}` (default) |",
+        f"at least {gate.FEWEST} averages fit the map",
+        {0.5: "at least half of the particles"}[gate.LARGEST_MISFIT_SHARE],
+        f"correlation between them is at least {gate.AGREEING:g}",
         f"up to {hierarchical._MOST_FOR_OPTIMAL_ORDER} averages",
     ],
 )

@@ -44,7 +44,7 @@ LARGER = 260
 
 @cache
 def local_digest(n: int = N) -> str:
-    return digest(rebalance.affinity(noise(n)))
+    return digest(rebalance.affinity(noise(n), "rotational-cc"))
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def test_the_affinity_of_workers_is_that_of_the_reference(
     images += rng.normal(0, 0.2 * images.std(), images.shape).astype(np.float32)
     averages = phantom_images.stack_of(images)
     options = SearchOptions(whitening=0.0)
-    found = rebalance.affinity(averages, options=options, executor=client)
+    found = rebalance.affinity(averages, "rotational-cc", options=options, executor=client)
     search = resolve_search(averages, options)
     band = reference.Band(search.grid.radius, search.grid.k_low, search.grid.k_high)
     masked = mask_about(images, search.centre, search.grid.radius)
@@ -120,7 +120,7 @@ def test_a_run_survives_the_kill_of_a_worker(client: Any) -> None:
             killed.append(client.run(os.getpid, workers=[busy])[busy])
             os.kill(killed[0], signal.SIGKILL)
 
-    found = rebalance.affinity(averages, executor=client, progress=kill_one)
+    found = rebalance.affinity(averages, "rotational-cc", executor=client, progress=kill_one)
     assert len(killed) == 1
     assert digest(found) == local_digest(LARGER)
 
@@ -165,7 +165,7 @@ def test_few_tiles_are_under_way_at_a_time(client: Any, monkeypatch: pytest.Monk
         received.append(done)
 
     averages = noise(LARGER)
-    rebalance.affinity(averages, executor=client, progress=watch)
+    rebalance.affinity(averages, "rotational-cc", executor=client, progress=watch)
     assert (
         len(submitted)
         == len(tiles(LARGER, RotationalCC.tile_shapes["cpu"]))
@@ -186,16 +186,18 @@ def test_a_metric_of_ones_own_fails_as_it_would_here(client: Any) -> None:
 
 def test_the_client_of_the_process_is_found_and_left_open(client: Any, cluster: Any) -> None:
     with client.as_current():
-        assert digest(rebalance.affinity(noise(), executor="dask")) == local_digest()
+        assert (
+            digest(rebalance.affinity(noise(), "rotational-cc", executor="dask")) == local_digest()
+        )
     assert client.status == "running"
-    assert digest(rebalance.affinity(noise(), executor=cluster)) == local_digest()
+    assert digest(rebalance.affinity(noise(), "rotational-cc", executor=cluster)) == local_digest()
 
 
 def test_the_environment_names_the_scheduler(cluster: Any) -> None:
     import dask
 
     with dask.config.set({"scheduler-address": cluster.scheduler_address}):
-        found = rebalance.affinity(noise(), executor="dask")
+        found = rebalance.affinity(noise(), "rotational-cc", executor="dask")
     assert digest(found) == local_digest()
 
 
@@ -235,7 +237,7 @@ def test_a_worker_of_another_version_is_named(
         dask_executor, "_version", lambda name: "99.9" if name == package else version(name)
     )
     with pytest.raises(ExecutorError) as found:
-        rebalance.affinity(noise(), executor=client)
+        rebalance.affinity(noise(), "rotational-cc", executor=client)
     assert re.search(
         rf"The worker tcp://\S+ has {package} {version(package)}; .* {package} 99.9",
         found.value.problem,
@@ -270,7 +272,7 @@ def test_a_scheduler_without_workers_is_a_clear_error(monkeypatch: pytest.Monkey
         distributed.LocalCluster(n_workers=0, dashboard_address=":0") as empty,
         pytest.raises(ExecutorError, match=r"has no workers.\nStart some: dask worker"),
     ):
-        rebalance.affinity(noise(), executor=empty)
+        rebalance.affinity(noise(), "rotational-cc", executor=empty)
 
 
 def test_a_scheduler_that_does_not_answer_is_a_clear_error(
@@ -279,12 +281,12 @@ def test_a_scheduler_that_does_not_answer_is_a_clear_error(
     monkeypatch.setattr(dask_executor, "CONNECT_SECONDS", 0.2)
     for address in ("tcp://127.0.0.1:1", "no address"):
         with pytest.raises(ExecutorError, match=f"No Dask scheduler answers at {address}"):
-            rebalance.affinity(noise(), executor=DaskExecutor(address))
+            rebalance.affinity(noise(), "rotational-cc", executor=DaskExecutor(address))
 
 
 def test_dask_without_a_scheduler_is_a_clear_error() -> None:
     with pytest.raises(ExecutorError, match=r"no Dask scheduler .*\nName one with `scheduler="):
-        rebalance.affinity(noise(), executor="dask")
+        rebalance.affinity(noise(), "rotational-cc", executor="dask")
 
 
 def test_dask_that_is_not_installed_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -319,7 +321,7 @@ def test_a_cluster_that_dies_is_a_clear_error() -> None:
                     os.kill(worker.pid, signal.SIGKILL)
 
         with pytest.raises(ExecutorError, match=r"was lost.\nRun it again"):
-            rebalance.affinity(noise(LARGER), executor=doomed, progress=kill_all)
+            rebalance.affinity(noise(LARGER), "rotational-cc", executor=doomed, progress=kill_all)
 
 
 def test_executors_are_found_by_name_and_contract() -> None:
@@ -335,7 +337,7 @@ def test_executors_are_found_by_name_and_contract() -> None:
 
 def test_a_card_of_this_machine_is_of_no_use_to_workers(client: Any) -> None:
     with pytest.raises(OptionError, match="this machine's GPU"):
-        rebalance.affinity(noise(), executor=client, device="cuda")
+        rebalance.affinity(noise(), "rotational-cc", executor=client, device="cuda")
 
 
 def test_a_request_with_a_client_is_recorded_as_text(client: Any) -> None:

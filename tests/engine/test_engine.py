@@ -144,7 +144,7 @@ import numpy as np
 import rebalance
 from rebalance.model import ClassAverages
 images = np.random.default_rng(3).normal(size=(70, 32, 32)).astype(np.float32)
-found = rebalance.affinity(ClassAverages(images, np.arange(1, 71)))
+found = rebalance.affinity(ClassAverages(images, np.arange(1, 71)), "rotational-cc")
 digest = hashlib.sha256(found.values.tobytes())
 for part in (found.alignment.rotation, found.alignment.shift, found.alignment.mirror):
     digest.update(part.tobytes())
@@ -191,13 +191,13 @@ class Memory:
 def test_cache_serves_what_is_the_same_and_nothing_else(rng: np.random.Generator) -> None:
     memory = Memory()
     averages = phantom_images.stack_of(phantom_images.projections(3, rng))
-    first = rebalance.affinity(averages, cache=memory)
-    assert rebalance.affinity(averages, cache=memory).values is first.values
+    first = rebalance.affinity(averages, "rotational-cc", cache=memory)
+    assert rebalance.affinity(averages, "rotational-cc", cache=memory).values is first.values
     assert memory.hits == 1
-    rebalance.affinity(averages, options={"mirror": False}, cache=memory)
+    rebalance.affinity(averages, "rotational-cc", options={"mirror": False}, cache=memory)
     changed = averages.images.copy()
     changed[0, 5, 5] += 1e-3
-    rebalance.affinity(phantom_images.stack_of(changed), cache=memory)
+    rebalance.affinity(phantom_images.stack_of(changed), "rotational-cc", cache=memory)
     assert memory.hits == 1
     # frc finds the alignment of the first call there.
     rebalance.affinity(averages, "frc", cache=memory)

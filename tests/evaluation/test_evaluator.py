@@ -38,7 +38,7 @@ def simulated():
 
 @pytest.fixture(scope="module")
 def affinity(simulated):
-    return engine.affinity(simulated.class_averages)
+    return engine.affinity(simulated.class_averages, "rotational-cc")
 
 
 @pytest.fixture(scope="module")
@@ -243,7 +243,7 @@ def test_real_superclasses_beat_random_dropping_and_not_the_oracle(real_data: Pa
     folder = real_data / "relion31_70s"
     dataset = formats.read(folder)
     assert dataset.class_averages is not None
-    affinity = engine.affinity(dataset.class_averages)
+    affinity = engine.affinity(dataset.class_averages, "rotational-cc")
     superclasses = cluster(affinity, 6, n_particles=dataset.class_averages.n_particles)
     found = evaluate(
         superclasses, read_truth(folder), affinity=affinity, particles=dataset.particles, factor=0.5

@@ -203,7 +203,7 @@ def _csg(folder: Path) -> Prepared:
 def _affinity() -> Any:
     import rebalance
 
-    return rebalance.affinity(_simulated().class_averages, cache=None)
+    return rebalance.affinity(_simulated().class_averages, "rotational-cc", cache=None)
 
 
 def _dataset(folder: Path) -> Any:

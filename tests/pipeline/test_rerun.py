@@ -38,6 +38,7 @@ def change_record(folder: Path, **changed: Any) -> None:
     (folder / "run.json").write_text(json.dumps(record))
 
 
+@pytest.mark.usefixtures("views_found_anew")
 def test_a_run_repeats_to_the_same_bytes(first: Path) -> None:
     again = rerun(first / "run.json")
     assert again.went_in == ()
@@ -103,7 +104,7 @@ def test_another_version_is_said(first: Path) -> None:
     record["machine"]["packages"]["numpy"] = "1.0"
     (first / "run.json").write_text(json.dumps(record))
     went_in = rerun(first).went_in
-    assert any("rotational-cc: rebalance-em 0.0.9 then" in line for line in went_in)
+    assert any("metric views: rebalance-em 0.0.9 then" in line for line in went_in)
     assert any(line.startswith("numpy: 1.0 then") for line in went_in)
 
 

@@ -18,6 +18,8 @@ from rebalance.record.affinity_file import read_affinity
 from rebalance.scanning.view_width import mean_angles
 from tests.numbered_views import UNTRUSTED, NumberedViews, install_numbered_views
 
+IMAGES = ("--metric", "rotational-cc")
+
 
 @pytest.fixture(autouse=True)
 def _views_by_number(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -115,15 +117,15 @@ def test_an_affinity_from_a_file_knows_its_angles(simulated_job: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--view-width", "25"], "which the metric rotational-cc does not know"),
-        (["--view-width", "25"], "Compare with --metric views; or give a number, -k 10"),
+        (["--view-width", "25", *IMAGES], "which the metric rotational-cc does not know"),
+        (["--view-width", "25", *IMAGES], "Compare with --metric views; or give a number, -k 10"),
         (["--view-width", "0", "--metric", "views"], "--view-width is 0; it must be above 0"),
         (["--view-width", "25", "-k", "3"], "Leave out one of them"),
         (["--view-width", "25", "-k", "auto"], "Leave out one of them"),
         (["--view-width", "25", "--labels", "l.csv"], "Leave out --view-width, or"),
         (["--view-width", "25", "--no-superclasses"], "by itself"),
         (["--view-width", "25", "--metric", "views", "--symmetry", "Q3"], "no such point group"),
-        (["-k", "3", "--symmetry", "D2"], "symmetry"),
+        (["-k", "3", "--symmetry", "D2", *IMAGES], "symmetry"),
     ],
 )
 def test_what_can_not_be_is_said_before_averages_are_compared(
@@ -156,6 +158,23 @@ def test_a_clustering_that_was_advised_is_said_again(simulated_job: Path) -> Non
     again = rerun(result.folder)
     assert again.came_out == ()
     assert note in again.result.summary["notes"]
+
+
+def test_without_trusted_views_the_clustering_is_the_usual_one(simulated_job: Path) -> None:
+    result = rebalance.run(
+        simulated_job,
+        metric="views",
+        options={"metric": {"seed": UNTRUSTED}},
+        n_superclasses=4,
+        figures=False,
+        output="usual",
+    )
+    assert result.folder is not None
+    assert result.affinity is not None
+    named = rebalance.cluster(result.affinity, 4, clustering="hierarchical")
+    assert result.superclasses.options == named.options
+    assert not [note for note in result.summary["notes"] if "advises" in note]
+    assert rerun(result.folder).came_out == ()
 
 
 def test_what_is_no_longer_advised_is_repeated_all_the_same(

@@ -293,6 +293,17 @@ def test_the_methods_name_what_was_used_with_its_reference(clustering, options, 
     assert sorted(set(cited)) == listed == list(range(1, len(listed) + 1))
 
 
+@pytest.mark.parametrize("trusted", [True, False])
+def test_the_methods_speak_of_angles_where_they_were_used(trusted):
+    result = result_of()
+    facts = {"views_trusted": trusted}
+    affinity = replace(result.affinity, metric="views", options={}, facts=facts)
+    section = markdown(replace(result, affinity=affinity)).split("## Methods")[1]
+    assert "normalised cross-correlation over in-plane rotation, shift and mirror" in section
+    assert ("the angle θ between their views" in section) == trusted
+    assert ("Scheres" in section) == trusted
+
+
 def test_the_methods_state_the_seed_of_a_strategy_that_is_not_there():
     result = result_of()
     selection = replace(result.selection, strategy="gone", options={})

@@ -130,6 +130,16 @@ def test_what_the_package_refuses_in_every_check_is_one_failure_without_advice_t
     assert not any("authors" in one.detail for one in unkept)
 
 
+def test_advice_that_holds_where_no_fact_says_so_is_broken() -> None:
+    failed = {
+        one.check: one.detail
+        for one in check_metric(wrong_metrics.AdviceOnRumour(), raises=False)
+        if one.status == "failed"
+    }
+    assert list(failed) == ["advice-can-be-followed"]
+    assert "where the fact 'is_sure' is True, which is None" in failed["advice-can-be-followed"]
+
+
 def test_a_class_in_place_of_an_instance_is_named() -> None:
     (failed,) = (
         one

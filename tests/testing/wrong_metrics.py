@@ -231,6 +231,11 @@ class AdviceOfNoOne(Right):
         return Advice("hierarchical", {"linkge": "average"})
 
 
+class AdviceOnRumour(Right):
+    def advice(self, options: Any) -> Advice:
+        return Advice("hierarchical", where="is_sure")
+
+
 class CurvesInPercent(Right):
     def curve_axis(self, features: Any) -> Any:
         return np.arange(1, RINGS + 1) / 72
@@ -429,8 +434,11 @@ class Outspoken(Right):
     def results(self, features: Any) -> dict[str, Any]:
         return {"spectra": features["rows"], "n_rings": RINGS}
 
+    def facts(self, features: Any) -> dict[str, Any]:
+        return {"is_sure": True}
+
     def advice(self, options: Any) -> Advice:
-        return Advice("hierarchical", {"linkage": "average"})
+        return Advice("hierarchical", {"linkage": "average"}, where="is_sure")
 
     def curve_axis(self, features: Any) -> Any:
         return np.arange(1, RINGS + 1) / 72

@@ -87,13 +87,13 @@ def group(averages: ClassAverages, variant: Variant, affinity: Affinity, n: int)
 
 def rows_correlated(averages: ClassAverages) -> DoubleArray:
     """Correlation of the rows of the affinity: averages are alike that are alike to others."""
-    values = engine.affinity(averages).values.astype(np.float64)
+    values = engine.affinity(averages, "rotational-cc").values.astype(np.float64)
     return np.clip(np.corrcoef(values), 0.0, 1.0)
 
 
 def mutual_ranks(averages: ClassAverages) -> DoubleArray:
     """Mean of the ranks that two averages have for each other, 1 for the nearest."""
-    values = engine.affinity(averages).values.astype(np.float64)
+    values = engine.affinity(averages, "rotational-cc").values.astype(np.float64)
     np.fill_diagonal(values, 2.0)
     rank = values.argsort(axis=1).argsort(axis=1) / (len(values) - 1)
     return np.asarray((rank + rank.T) / 2)
@@ -101,7 +101,7 @@ def mutual_ranks(averages: ClassAverages) -> DoubleArray:
 
 def above_background(averages: ClassAverages) -> DoubleArray:
     """Scores relative to the affinities that each average has to all, as a logistic of them."""
-    values = engine.affinity(averages).values.astype(np.float64)
+    values = engine.affinity(averages, "rotational-cc").values.astype(np.float64)
     off = values[~np.eye(len(values), dtype=bool)].reshape(len(values), -1)
     score = (values - off.mean(axis=1, keepdims=True)) / off.std(axis=1, keepdims=True)
     return np.asarray(1.0 / (1.0 + np.exp(-(score + score.T) / 2)))
@@ -115,7 +115,7 @@ def true_angles(averages: ClassAverages, known: KnownViews) -> DoubleArray:
 def cut_at_resolution(averages: ClassAverages) -> DoubleArray:
     """Affinity of averages that are low-passed at their own resolution, Butterworth of order 4."""
     if averages.resolution is None or averages.pixel_size is None:
-        return engine.affinity(averages).values.astype(np.float64)
+        return engine.affinity(averages, "rotational-cc").values.astype(np.float64)
     resolution = averages.resolution
     known = np.isfinite(resolution) & (resolution > 0)
     highest = np.where(known, averages.pixel_size / np.where(known, resolution, 1.0), 0.5)
@@ -147,7 +147,9 @@ def _affinity_as_found(
     box = (averages.box, averages.box)
     images = np.fft.irfft2(np.fft.rfft2(averages.images) * transfer, s=box).astype(np.float32)
     return engine.affinity(
-        replace(averages, images=images), options={"mask_diameter": f"{mask}px", **options}
+        replace(averages, images=images),
+        "rotational-cc",
+        options={"mask_diameter": f"{mask}px", **options},
     ).values.astype(np.float64)
 
 
@@ -156,7 +158,7 @@ def mean_of_settings(averages: ClassAverages) -> DoubleArray:
     mask = resolve_search(averages, SearchOptions()).facts["mask_diameter_px"]
     options: list[dict[str, Any]] = [{"whitening": w} for w in (0.25, 0.5, 0.65)]
     options += [{"mask_diameter": f"{min(mask * t, averages.box)}px"} for t in (0.9, 1.1)]
-    found = [engine.affinity(averages, options=each).values for each in options]
+    found = [engine.affinity(averages, "rotational-cc", options=each).values for each in options]
     return np.asarray(np.mean(found, axis=0, dtype=np.float64))
 
 
@@ -168,7 +170,7 @@ def how_often_together(averages: ClassAverages) -> DoubleArray:
     together = np.zeros((len(averages), len(averages)))
     numbers = [k for k in range(4, 25, 2) if k < len(averages)]
     for whitening in (0.25, 0.5, 0.65):
-        affinity = engine.affinity(averages, options={"whitening": whitening})
+        affinity = engine.affinity(averages, "rotational-cc", options={"whitening": whitening})
         classes = Classes.of(affinity.class_id, is_empty=affinity.is_empty)
         for linkage in ("average", "ward"):
             options = {"linkage": linkage}
@@ -185,7 +187,9 @@ def divided_by_reliability(averages: ClassAverages, clean: ClassAverages) -> Dou
         np.concatenate([averages.images, clean.images]), np.arange(1, 2 * n + 1),
         averages.pixel_size,
     )  # fmt: skip
-    values = engine.affinity(both, options={"mask_diameter": f"{mask}px"}).values.astype(np.float64)
+    values = engine.affinity(
+        both, "rotational-cc", options={"mask_diameter": f"{mask}px"}
+    ).values.astype(np.float64)
     root = np.maximum(np.diag(values[:n, n:]), 0.05)
     divided = values[:n, :n] / np.outer(root, root)
     # Noise takes some above 1; clipping those would make them all the same.

@@ -44,7 +44,7 @@ def test_the_whole_is_the_weighted_sum_of_its_parts(averages: ClassAverages) -> 
 
 
 def test_correlation_is_minus_its_logarithm(averages: ClassAverages) -> None:
-    expected = -np.log(np.maximum(rebalance.affinity(averages).values, 0.05))
+    expected = -np.log(np.maximum(rebalance.affinity(averages, "rotational-cc").values, 0.05))
     found = raw(part(averages, "correlation_weight"))
     np.testing.assert_allclose(found, np.maximum(expected, 0), atol=1e-6)
 
@@ -94,7 +94,7 @@ def test_resolution_is_where_ring_correlation_of_the_aligned_pair_falls_below_on
 ) -> None:
     """With images laid onto each other in real space, and rings summed pixel by pixel."""
     found = raw(part(averages, "resolution_weight"))
-    alignment = rebalance.affinity(averages).alignment
+    alignment = rebalance.affinity(averages, "rotational-cc").alignment
     assert alignment is not None
     box = averages.box
     disc = soft_disc(box, estimate_radius(averages.images))
