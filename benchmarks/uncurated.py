@@ -23,7 +23,7 @@ import numpy as np
 from benchmarks.paths import DATA, RESULTS, write_json
 from benchmarks.quality.ablation.scores import gains
 from benchmarks.quality.classifications import KnownClassification, realistic, relion
-from rebalance import engine, formats
+from rebalance import defaults, engine, formats
 from rebalance.clusterings.advice import named_or_advised
 from rebalance.clusterings.grouping import cluster_classes
 from rebalance.curation.junk import score
@@ -61,7 +61,7 @@ def named_by(
 def measure(found: KnownClassification, junk: BoolArray, *, is_real: bool) -> list[dict[str, Any]]:
     """A row for each verdict, of one classification."""
     averages = found.averages
-    image = engine.affinity(averages)
+    image = engine.affinity(averages, defaults.IMAGES)
     affinity = engine.affinity(averages, "views")
     good = averages.subset(~junk)
     without = engine.affinity(good, "views")
