@@ -47,22 +47,27 @@ def _row(results: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return out
 
 
-def _mean(values: Sequence[float]) -> list[float]:
-    """Mean and its standard error."""
-    error = np.std(values, ddof=1) / np.sqrt(len(values)) if len(values) > 1 else np.nan
-    return [round(float(np.mean(values)), 3), round(float(error), 3)]
+Mean = list[float | None]
+"""A mean, and its standard error; None of one set."""
+
+
+def _mean(values: Sequence[float]) -> Mean:
+    mean = round(float(np.mean(values)), 3)
+    if len(values) < 2:
+        return [mean, None]
+    return [mean, round(float(np.std(values, ddof=1) / np.sqrt(len(values))), 3)]
 
 
 def _ratio(of: Sequence[Mapping[str, Any]], part: str, whole: str) -> list[int]:
     return [sum(one[part] for one in of), sum(one[whole] for one in of)]
 
 
-def _share(gains: Sequence[Mapping[str, Any]], method: str) -> list[float]:
+def _share(gains: Sequence[Mapping[str, Any]], method: str) -> Mean:
     """Sum of gains over that of the oracle's, and its jackknife standard error."""
     return _jackknife(np.array([one[method] for one in gains]))
 
 
-def _difference(gains: Sequence[Mapping[str, Any]], method: str) -> list[float]:
+def _difference(gains: Sequence[Mapping[str, Any]], method: str) -> Mean:
     """Share of a method less that of the image affinity, paired."""
     ours = np.array([one[method] for one in gains])
     theirs = np.array([one["image"] for one in gains])
@@ -70,11 +75,11 @@ def _difference(gains: Sequence[Mapping[str, Any]], method: str) -> list[float]:
     return _jackknife(both)
 
 
-def _jackknife(pairs: Any) -> list[float]:
+def _jackknife(pairs: Any) -> Mean:
     whole = pairs.sum(axis=0)
     n = len(pairs)
     if n < 2:
-        return [round(float(whole[0] / whole[1]), 3), float("nan")]
+        return [round(float(whole[0] / whole[1]), 3), None]
     without = whole - pairs
     shares = without[:, 0] / without[:, 1]
     error = np.sqrt((n - 1) / n * ((shares - shares.mean()) ** 2).sum())
@@ -101,9 +106,9 @@ def table(summary: Mapping[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _cell(mean: Sequence[float] | None, digits: int = 2) -> str:
+def _cell(mean: Mean | None, digits: int = 2) -> str:
     if mean is None:
         return ""
-    if not np.isfinite(mean[1]):
+    if mean[1] is None:
         return f"{mean[0]:.{digits}f}"
     return f"{mean[0]:.{digits}f} ± {mean[1]:.{digits}f}"

@@ -66,6 +66,6 @@ def speed_table() -> str:
     return "\n".join(lines)
 
 
-def _cell(mean: list[float]) -> str:
+def _cell(mean: list[float | None]) -> str:
     text = f"{mean[0]:.2f}"
-    return (text if mean[1] != mean[1] else f"{text} ± {mean[1]:.2f}").replace("-", "−")
+    return (text if mean[1] is None else f"{text} ± {mean[1]:.2f}").replace("-", "−")
