@@ -32,7 +32,7 @@ def check_against_reference(
     """The definition of right: close to the polished reference."""
     options = SearchOptions(whitening=whitening)
     search = resolve_search(averages, options)
-    ours = rebalance.affinity(averages, options=options)
+    ours = rebalance.affinity(averages, "rotational-cc", options=options)
     band = reference.Band(search.grid.radius, search.grid.k_low, search.grid.k_high)
     used = sorted({index for pair in pairs for index in pair})
     masked = mask_about(averages.images[used], search.centre[used], search.grid.radius)
@@ -171,7 +171,7 @@ def test_stored_transform_gives_the_stored_affinity(center: bool, rng: np.random
     averages = phantom_images.stack_of(images)
     options = SearchOptions(center=center)
     search = resolve_search(averages, options)
-    found = rebalance.affinity(averages, options=options)
+    found = rebalance.affinity(averages, "rotational-cc", options=options)
     band = reference.Band(search.grid.radius, search.grid.k_low, search.grid.k_high)
     masked = mask_about(averages.images, search.centre, search.grid.radius)
     assert found.alignment is not None
