@@ -81,7 +81,7 @@ def test_a_result_shows_its_overview_its_table_and_what_was_kept(result: RunResu
 def test_an_affinity_shows_its_matrix_and_superclasses_their_table(result: RunResult) -> None:
     assert result.affinity is not None
     shown = Tags(result.affinity._repr_html_())
-    assert "Affinity of 24 class averages (6 not compared), rotational-cc" in shown.text
+    assert "Affinity of 24 class averages (6 not compared), views" in shown.text
     assert len(shown.pictures()) == 1
     superclasses = Tags(result.superclasses._repr_html_())
     assert "5 superclasses of 18 class averages, hierarchical" in superclasses.text

@@ -126,7 +126,7 @@ def test_a_default_that_is_not_there_is_named_with_those_that_are(
     only_third_party: Registry, plain: Path
 ) -> None:
     out = command("run", str(plain), "-k", "3", exit_code=2)
-    assert "no metric 'rotational-cc'" in out
+    assert "no metric 'views'" in out
     assert "grey-levels" in out
 
 
@@ -153,7 +153,7 @@ def swap(kind: str, name: str, implementation: str) -> Callable[[Registry], None
 @pytest.mark.parametrize(
     ("kind", "name", "implementation", "said"),
     [
-        ("metric", "rotational-cc", "tests.third_party:GreyLevels", "the metric rotational-cc"),
+        ("metric", "views", "tests.third_party:GreyLevels", "the metric views"),
         ("clustering", "hierarchical", "tests.third_party:Threshold", "chains of affinities"),
         ("strategy", "random", "tests.third_party:First", "the strategy random"),
         ("format", "stack", "tests.third_party:Plain", ""),
