@@ -66,11 +66,11 @@ def of_views(
         Averages that have not few particles and a dim middle (`imaging.objects`).
     """
     views = None if affinity is None else views_of(affinity)
-    if views is None:
+    if views is None or not np.isfinite(views.fit).any():
         return ()
     n = len(views)
     many = np.ones(n, dtype=np.bool_)
-    if n_particles is not None and n:
+    if n_particles is not None:
         many = n_particles >= np.median(n_particles[np.isfinite(views.fit)])
     enough = many & views.trusted
     if is_dim is not None:

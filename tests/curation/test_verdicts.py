@@ -242,3 +242,8 @@ def test_a_run_sets_aside_what_a_file_of_verdicts_names_and_says_by_whom(
     assert str(model) in json.dumps(record["inputs"])
     off = CliRunner().invoke(app, [*map(str, words[:-1]), "off", "--junk", "off"])
     assert any("--verdicts has no effect" in said for said in json.loads(off.stdout)["warnings"])
+
+
+def test_averages_too_few_for_views_have_no_verdict_of_them() -> None:
+    unknown = affinity_with_views([np.nan] * N, [False] * N, trusted=False)
+    assert of_views(unknown, np.arange(N)) == ()
