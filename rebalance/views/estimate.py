@@ -248,4 +248,5 @@ def _too_few(averages: ClassAverages, group: str) -> Views:
         voxel_size=1.0,
         symmetry="C1" if group == AUTO else group,
         operations=np.eye(3)[None],
+        notes=(gate.too_few(n),),
     )
