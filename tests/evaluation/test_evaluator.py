@@ -108,7 +108,9 @@ def test_every_score_says_what_it_was_measured_on_or_why_it_is_not_there(simulat
     for score in found.scores:
         assert score.is_possible, score
         assert score.kept is not None or score.n, score
-    assert found["uniformity"].kept == (int(run.selection.after.sum()),) * 2
+    selection = run.selection
+    kept = int(selection.after.sum()) + int(selection.aside_after.sum())
+    assert found["uniformity"].kept == (kept, kept)
 
 
 def test_a_results_folder_finds_its_own_truth(run, simulated) -> None:
