@@ -129,6 +129,8 @@ def results(
 
     def result(name: str, path: Path | None = None, **settings: Any) -> rebalance.RunResult:
         if name not in made:
+            # Views have pages of their own.
+            settings = {"metric": "rotational-cc", **settings}
             made[name] = rebalance.run(path or simulated_job, output=folder / name, **settings)
         return made[name]
 
