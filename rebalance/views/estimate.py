@@ -196,7 +196,8 @@ def _views(
     fit = np.mean([judged[n].fit for n in agreeing], axis=0)
     typical = gate.typical(agreement)
     share = _share(averages.subset(~no_object), misfits[~no_object])
-    reason = gate.why_not(typical, int((~misfits).sum()), share)
+    of = "class averages" if averages.n_particles is None else "particles"
+    reason = gate.why_not(typical, int((~misfits).sum()), share, of=of)
     return Views(
         class_id=averages.class_id,
         sampled=best.sampled,

@@ -57,7 +57,9 @@ def typical(agreement: FloatArray) -> float:
     return float(np.median(pairs)) if len(pairs) else 0.0
 
 
-def why_not(agreement: float, n_averages: int, misfit_share: float) -> str:
+def why_not(
+    agreement: float, n_averages: int, misfit_share: float, *, of: str = "particles"
+) -> str:
     """Why an estimate can't be trusted, a sentence; empty if it can.
 
     Parameters
@@ -68,11 +70,13 @@ def why_not(agreement: float, n_averages: int, misfit_share: float) -> str:
         Those that fit.
     misfit_share : float
         Part of the particles, or of the averages where particles aren't known, that don't.
+    of : str
+        What it is a part of.
     """
     if misfit_share > LARGEST_MISFIT_SHARE:
         return (
-            f"{misfit_share:.0%} of the particles are in averages that don't fit the structure of "
-            "the others: there may be more than one, or mostly junk."
+            f"{misfit_share:.0%} of the {of} don't fit the structure that the other averages show: "
+            "there may be more than one, or mostly junk."
         )
     if n_averages < FEWEST:
         return too_few(n_averages)
