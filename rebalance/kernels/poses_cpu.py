@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rebalance.kernels.compile import jit
+from rebalance.kernels.compile import inlined, jit
 
 BINS = 512
 SPAN = 0.6
@@ -21,7 +21,7 @@ _HALVINGS = 14
 _LARGEST_LOG = 12.0
 
 
-@jit
+@inlined
 def _at(spectrum, x, y, z):
     """A spectrum between its grid points, trilinearly."""
     side = spectrum.shape[0]
