@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.optimize import minimize
 
+from rebalance.imaging.polar import PolarGrid
 from rebalance.model import Transform
 
 
@@ -79,7 +80,7 @@ def mirrored(samples: np.ndarray) -> np.ndarray:
 class PairCorrelation:
     """C(θ, t) of one pair and hand, for any θ and t, with its gradient."""
 
-    def __init__(self, a: np.ndarray, b: np.ndarray, band: Band) -> None:
+    def __init__(self, a: np.ndarray, b: np.ndarray, band: Band | PolarGrid) -> None:
         n = a.shape[1]
         self.n = n
         self.a = a

@@ -1,4 +1,4 @@
-"""The exhaustive search at low resolution: every angle, shift of a grid, and hand, for 32 rows.
+"""The exhaustive search at low resolution: every angle, shift of a grid, and hand, for 16 rows.
 
 With a_m(k), b_m(k) the angular Fourier coefficients of two images on the lowest rings, and s a
 shift of the second image before it is turned,
@@ -15,7 +15,7 @@ from __future__ import annotations
 import numpy as np
 
 from rebalance.kernels.compile import jit
-from rebalance.kernels.lane_fft_cpu import FREQUENCY, LANES, POINTS, forward
+from rebalance.kernels.lane_fft_cpu import FREQUENCY, LANES, POINT, POINTS, SIGNALS, forward
 from rebalance.kernels.turn_cpu import turn
 
 RINGS = 12
@@ -34,7 +34,7 @@ def shifted_orders(polar, shifts, n_shifts, k_first, k_step, out_real, out_imagi
     polar : complex64 (RINGS, 64)
         Samples on the full circle.
     shifts : float32 (2, S)
-        x and y in pixels, S a multiple of 32.
+        x and y in pixels, S a multiple of `LANES`.
     n_shifts : int
         Shifts to use, from the first.
     k_first, k_step : float
@@ -42,8 +42,8 @@ def shifted_orders(polar, shifts, n_shifts, k_first, k_step, out_real, out_imagi
     out_real, out_imaginary : float32 (S, ORDERS, RINGS)
         Those of the shifts in use are written.
     """
-    real = np.empty((POINTS, LANES), dtype=np.float32)
-    imaginary = np.empty((POINTS, LANES), dtype=np.float32)
+    signals = np.empty(SIGNALS, dtype=np.float32)
+    scratch = np.empty(SIGNALS, dtype=np.float32)
     for first in range(0, n_shifts, LANES):
         used = min(LANES, n_shifts - first)
         for ring in range(RINGS):
@@ -56,68 +56,69 @@ def shifted_orders(polar, shifts, n_shifts, k_first, k_step, out_real, out_imagi
                 # A loop that writes to no more than two rows is one that the compiler vectorises.
                 for w in range(LANES):
                     c, s = turn(-(kx * shifts[0, first + w] + ky * shifts[1, first + w]))
-                    real[point, w] = value.real * c - value.imag * s
-                    imaginary[point, w] = value.real * s + value.imag * c
+                    signals[point * POINT + w] = value.real * c - value.imag * s
+                    signals[point * POINT + LANES + w] = value.real * s + value.imag * c
                 for w in range(LANES):
-                    real[point + POINTS // 2, w] = real[point, w]
-                    imaginary[point + POINTS // 2, w] = -imaginary[point, w]
-            forward(real, imaginary)
+                    opposite = (point + POINTS // 2) * POINT
+                    signals[opposite + w] = signals[point * POINT + w]
+                    signals[opposite + LANES + w] = -signals[point * POINT + LANES + w]
+            forward(signals, 0, scratch, signals, 0)
             for position in range(POINTS):
                 order = FREQUENCY[position]
                 if order < ORDERS:
                     for w in range(used):
-                        out_real[first + w, order, ring] = real[position, w] / POINTS
-                        out_imaginary[first + w, order, ring] = imaginary[position, w] / POINTS
+                        at = position * POINT + w
+                        out_real[first + w, order, ring] = signals[at] / POINTS
+                        out_imaginary[first + w, order, ring] = signals[at + LANES] / POINTS
 
 
 @jit
 def row_orders(polar, out_real, out_imaginary):
-    """Angular Fourier coefficients of up to 32 images, side by side as `search` reads them.
+    """Angular Fourier coefficients of up to `LANES` images, side by side as `search` reads them.
 
     Parameters
     ----------
     polar : complex64 (n, RINGS, 64)
-        Samples on the full circle, n ≤ 32.
-    out_real, out_imaginary : float32 (ORDERS, RINGS, 32)
+        Samples on the full circle, n ≤ LANES.
+    out_real, out_imaginary : float32 (ORDERS, RINGS, LANES)
         64 times the coefficients, so that sums over orders are sums over the circle; 0 beyond n.
     """
-    real = np.empty((POINTS, LANES), dtype=np.float32)
-    imaginary = np.empty((POINTS, LANES), dtype=np.float32)
+    signals = np.empty(SIGNALS, dtype=np.float32)
+    scratch = np.empty(SIGNALS, dtype=np.float32)
     for ring in range(RINGS):
-        real[:] = 0.0
-        imaginary[:] = 0.0
+        signals[:] = 0.0
         for w in range(polar.shape[0]):
             for point in range(POINTS):
-                real[point, w] = polar[w, ring, point].real
-                imaginary[point, w] = polar[w, ring, point].imag
-        forward(real, imaginary)
+                signals[point * POINT + w] = polar[w, ring, point].real
+                signals[point * POINT + LANES + w] = polar[w, ring, point].imag
+        forward(signals, 0, scratch, signals, 0)
         for position in range(POINTS):
             order = FREQUENCY[position]
             if order < ORDERS:
                 for w in range(LANES):
-                    out_real[order, ring, w] = real[position, w]
-                    out_imaginary[order, ring, w] = imaginary[position, w]
+                    out_real[order, ring, w] = signals[position * POINT + w]
+                    out_imaginary[order, ring, w] = signals[position * POINT + LANES + w]
 
 
 @jit
 def search(a_real, a_imaginary, b_real, b_imaginary, n_shifts, best, best_shift):
-    """The best shift at every angle and hand, for 32 rows and one column.
+    """The best shift at every angle and hand, for `LANES` rows and one column.
 
     Parameters
     ----------
-    a_real, a_imaginary : float32 (ORDERS, RINGS, 32)
-        Coefficients of 32 rows.
+    a_real, a_imaginary : float32 (ORDERS, RINGS, LANES)
+        Coefficients of the rows.
     b_real, b_imaginary : float32 (S, ORDERS, RINGS)
         Coefficients of the column at each shift.
     n_shifts : int
         Shifts to use, from the first; sorted by length, so that ties go to the smallest.
-    best : float32 (2, 64, 32)
+    best : float32 (2, 64, LANES)
         Correlation by hand, angle (digit-reversed) and row; written.
-    best_shift : int32 (2, 64, 32)
+    best_shift : int32 (2, 64, LANES)
         Its shift; written.
     """
-    real = np.empty((POINTS, LANES), dtype=np.float32)
-    imaginary = np.empty((POINTS, LANES), dtype=np.float32)
+    signals = np.empty(SIGNALS, dtype=np.float32)
+    scratch = np.empty(SIGNALS, dtype=np.float32)
     sums = np.empty((4, LANES), dtype=np.float32)
     best[:] = -np.inf
     best_shift[:] = 0
@@ -152,26 +153,26 @@ def search(a_real, a_imaginary, b_real, b_imaginary, n_shifts, best, best_shift)
                     sums[1, w] += ai0 * bi0 + ai1 * bi1 + ai2 * bi2 + ai3 * bi3
                     sums[2, w] += ar0 * bi0 + ar1 * bi1 + ar2 * bi2 + ar3 * bi3
                     sums[3, w] += ai0 * br0 + ai1 * br1 + ai2 * br2 + ai3 * br3
+            x = order * POINT
+            y = opposite * POINT
             for w in range(LANES):
-                rr = sums[0, w]
-                ii = sums[1, w]
-                ri = sums[2, w]
-                ir = sums[3, w]
                 # Z_m = C⁰_m + i C¹_m and Z_{−m} = conj(C⁰_m) + i conj(C¹_m)
-                real[order, w] = rr + ii + ri + ir
-                imaginary[order, w] = ri - ir + rr - ii
+                rr, ii, ri, ir = sums[0, w], sums[1, w], sums[2, w], sums[3, w]
+                signals[x + w] = rr + ii + ri + ir
+                signals[x + LANES + w] = ri - ir + rr - ii
                 if order > 0:
-                    real[opposite, w] = rr + ii - ri - ir
-                    imaginary[opposite, w] = ir - ri + rr - ii
-        for w in range(LANES):
-            real[ORDERS, w] = 0.0
-            imaginary[ORDERS, w] = 0.0
-        forward(real, imaginary)
+                    signals[y + w] = rr + ii - ri - ir
+                    signals[y + LANES + w] = ir - ri + rr - ii
+        for w in range(2 * LANES):
+            signals[ORDERS * POINT + w] = 0.0
+        forward(signals, 0, scratch, signals, 0)
         for point in range(POINTS):
+            x = point * POINT
             for w in range(LANES):
-                if real[point, w] > best[0, point, w]:
-                    best[0, point, w] = real[point, w]
+                if signals[x + w] > best[0, point, w]:
+                    best[0, point, w] = signals[x + w]
                     best_shift[0, point, w] = shift
-                if imaginary[point, w] > best[1, point, w]:
-                    best[1, point, w] = imaginary[point, w]
+            for w in range(LANES):
+                if signals[x + LANES + w] > best[1, point, w]:
+                    best[1, point, w] = signals[x + LANES + w]
                     best_shift[1, point, w] = shift

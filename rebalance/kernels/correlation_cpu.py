@@ -65,7 +65,7 @@ def _pick_peaks(
 def align_tile(
     polar_real, polar_imaginary, low_real, low_imaginary, coarse, detail, shifts, n_shifts,
     ux, uy, low_ux, low_uy, k_first, k_step,
-    max_shift, mirror, row_start, row_stop, column_start, column_stop, tolerance,
+    max_shift, mirror, tolerance, row_start, row_stop, column_start, column_stop,
     value, theta, shift, hand,
 ):  # fmt: skip
     """Best alignment of every pair row < column of a tile.
@@ -92,10 +92,10 @@ def align_tile(
         Pixels.
     mirror : bool
         Whether to try the mirror image.
-    row_start, row_stop, column_start, column_stop : int
     tolerance : float
         Part of the largest possible gain of the details that a peak is given before it is
         passed over.
+    row_start, row_stop, column_start, column_stop : int
     value : float32 (rows, columns)
         The maximum of C; written where row < column.
     theta : float32 (rows, columns)

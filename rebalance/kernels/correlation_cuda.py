@@ -175,7 +175,7 @@ def climb_pairs(
 def align_tile(
     polar_real, polar_imaginary, low_real, low_imaginary, coarse, detail, shifts, n_shifts,
     ux, uy, low_ux, low_uy, k_first, k_step,
-    max_shift, mirror, row_start, row_stop, column_start, column_stop, tolerance,
+    max_shift, mirror, tolerance, row_start, row_stop, column_start, column_stop,
     value, theta, shift, hand,
 ):  # fmt: skip
     """Best alignment of every pair row < column of a tile.

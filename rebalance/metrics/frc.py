@@ -16,8 +16,7 @@ import numpy as np
 from rebalance.contracts import ALIGNMENT, Block, Methods, Metric
 from rebalance.errors import OptionError
 from rebalance.metrics.rotational_cc import PAPER as ALIGNMENT_PAPER
-from rebalance.metrics.rotational_cc import RotationalCC
-from rebalance.metrics.search_options import SearchOptions
+from rebalance.metrics.search_options import SearchOptions, resolve_search
 from rebalance.model import ClassAverages, DoubleArray, FloatArray
 from rebalance.options import Length, option
 
@@ -61,10 +60,14 @@ class FourierRingCorrelation(Metric):
         self, class_averages: ClassAverages, options: FrcOptions, device: str = "cpu"
     ) -> FrcFeatures:
         """The features of the search, and the last ring of the mean."""
+        from rebalance.metrics.search_features import prepare_features
+
         shared = SearchOptions(
             **{name: getattr(options, name) for name in SearchOptions.model_fields}
         )
-        search = RotationalCC().prepare(class_averages, shared, device)
+        search = prepare_features(
+            class_averages.images, resolve_search(class_averages, shared), device
+        )
         n_rings = search.grid.n_rings
         if options.max_resolution is not None:
             pixels = options.max_resolution.pixels(class_averages.pixel_size, "max_resolution")

@@ -6,13 +6,14 @@ arXiv:1905.12317, eq. 5) a rotation shifts the angle and a shift is a phase:
 
     C(θ, t) = Σ_k k dk Σ_φ dφ conj(Â(k, φ)) B̂(k, φ − θ) e^{−2πi k·t}
 
-The search is exhaustive at low resolution and climbs the best peaks at full resolution by Newton
-steps; see docs/method.md.
+Where shifts are small, as by default, the search is exhaustive at full resolution; else it is so at
+low resolution and climbs the best peaks at full resolution by Newton steps. See docs/method.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,16 +23,13 @@ from rebalance.metrics.search_options import SearchOptions, resolve_search
 from rebalance.model import ClassAverages, FloatArray
 
 if TYPE_CHECKING:
+    from rebalance.metrics.disc_features import DiscFeatures
     from rebalance.metrics.search_features import SearchFeatures
 
 PAPER = (
     "Rangan A, Spivak M, Andén J, Barnett A (2020) Factorization of the translation kernel for "
     "fast rigid image alignment. Inverse Problems 36, 024001. arXiv:1905.12317"
 )
-
-DETAIL_TOLERANCE = 0.5
-"""A peak is passed over if this part of the most that its details could add (Cauchy–Schwarz) would
-not make it the best."""
 
 
 class RotationalCC(Metric):
@@ -44,17 +42,20 @@ class RotationalCC(Metric):
 
     def prepare(
         self, class_averages: ClassAverages, options: SearchOptions, device: str = "cpu"
-    ) -> SearchFeatures:
-        """Polar features of every average."""
+    ) -> SearchFeatures | DiscFeatures:
+        """Polar features of every average; where shifts are small, those of the search for them."""
         # The kernels, and numba with them, load on use: a cached affinity needs neither.
+        from rebalance.metrics.disc_features import is_small, prepare_disc
         from rebalance.metrics.search_features import prepare_features
 
         search = resolve_search(class_averages, options)
+        if device == "cpu" and is_small(search):
+            return prepare_disc(class_averages.images, search)
         return prepare_features(class_averages.images, search, device)
 
     def tile(
         self,
-        features: SearchFeatures,
+        features: SearchFeatures | DiscFeatures,
         rows: range,
         columns: range,
         *,
@@ -62,34 +63,16 @@ class RotationalCC(Metric):
         others: Mapping[str, FloatArray] | None = None,
     ) -> Block:
         """Correlation and alignment of a tile of pairs."""
-        from rebalance.metrics.search_features import LOW_ANGLES, directions
-
         shape = (len(rows), len(columns))
         value = np.zeros(shape, dtype=np.float32)
         theta = np.zeros(shape, dtype=np.float32)
         shift = np.zeros((*shape, 2), dtype=np.float32)
         hand = np.zeros(shape, dtype=np.bool_)
-        grid = features.grid
-        _aligner(features.device)(
-            features.polar_real,
-            features.polar_imaginary,
-            features.low_real,
-            features.low_imaginary,
-            features.coarse,
-            features.detail,
-            features.shifts,
-            features.n_shifts,
-            *directions(grid.n_half),
-            *directions(LOW_ANGLES),
-            grid.rings[0],
-            grid.spacing,
-            grid.max_shift,
-            features.mirror,
+        _align(features)(
             rows.start,
             rows.stop,
             columns.start,
             columns.stop,
-            DETAIL_TOLERANCE,
             value,
             theta,
             shift,
@@ -100,7 +83,7 @@ class RotationalCC(Metric):
         shift += features.offset(rows, columns, rotation, hand)
         return Block(np.clip(value, 0.0, 1.0), rotation, shift, hand)
 
-    def facts(self, features: SearchFeatures) -> Mapping[str, Any]:
+    def facts(self, features: SearchFeatures | DiscFeatures) -> Mapping[str, Any]:
         """Mask, band and largest shift as resolved."""
         return features.facts
 
@@ -114,12 +97,18 @@ class RotationalCC(Metric):
         )
 
 
-def _aligner(device: str) -> Callable[..., None]:
-    if device == "cuda":
+def _align(features: SearchFeatures | DiscFeatures) -> Callable[..., None]:
+    """The kernel of the search, given all but a tile."""
+    from rebalance.metrics.disc_features import DiscFeatures
+
+    if isinstance(features, DiscFeatures):
+        from rebalance.kernels import small_disc_cpu
+
+        return partial(small_disc_cpu.align_tile, *features.for_kernel)
+    if features.device == "cuda":
         from rebalance.kernels import correlation_cuda
 
-        return correlation_cuda.align_tile
+        return partial(correlation_cuda.align_tile, *features.for_kernel)
     from rebalance.kernels import correlation_cpu
 
-    align: Callable[..., None] = correlation_cpu.align_tile
-    return align
+    return partial(correlation_cpu.align_tile, *features.for_kernel)

@@ -21,47 +21,27 @@ from rebalance.model import BoolArray, DoubleArray, FloatArray, IntArray
 COARSE_STEP = 0.3
 """Step of the coarse grid of shifts, in periods of the highest coarse frequency."""
 
+DETAIL_TOLERANCE = 0.5
+"""A peak is passed over if this part of the most that its details could add (Cauchy–Schwarz) would
+not make it the best."""
+
 LOW_ANGLES = 32
 """Angles of the half circle on which the lowest rings are climbed: those of the coarse search."""
 
 
 @dataclass(frozen=True, eq=False)
-class SearchFeatures:
-    """What the search kernels read.
+class Centred:
+    """Features of images that were centred first.
 
     Parameters
     ----------
-    polar_real, polar_imaginary : float32 (N, 3, K, H)
-        Unit-norm polar Fourier samples and their first two derivatives along the angle.
-    low_real, low_imaginary : float32 (N, 3, RINGS at most, LOW_ANGLES)
-        The same of the lowest rings, on fewer angles.
-    coarse : complex64 (N, RINGS, 64)
-        The lowest rings on 64 angles of the full circle.
-    detail : float32 (N,)
-        Norm of the samples above the lowest rings.
-    shifts : float32 (2, S)
-        Coarse grid, sorted by length, padded.
-    n_shifts : int
-    grid : PolarGrid
-    mirror : bool
     centre : float64 (N, 2)
         Where each object was centred from, pixels.
-    device : str
     facts : dict
+        How each number of the search was come by.
     """
 
-    polar_real: FloatArray
-    polar_imaginary: FloatArray
-    low_real: FloatArray
-    low_imaginary: FloatArray
-    coarse: ComplexArray
-    detail: FloatArray
-    shifts: FloatArray
-    n_shifts: int
-    grid: PolarGrid
-    mirror: bool
     centre: DoubleArray
-    device: str
     facts: dict[str, Any]
 
     def offset(
@@ -90,6 +70,62 @@ class SearchFeatures:
             (np.cos(angle) * x + np.sin(angle) * y, np.cos(angle) * y - np.sin(angle) * x), axis=-1
         )
         return np.asarray(own - turned, dtype=np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class SearchFeatures(Centred):
+    """What the search kernels read.
+
+    Parameters
+    ----------
+    polar_real, polar_imaginary : float32 (N, 3, K, H)
+        Unit-norm polar Fourier samples and their first two derivatives along the angle.
+    low_real, low_imaginary : float32 (N, 3, RINGS at most, LOW_ANGLES)
+        The same of the lowest rings, on fewer angles.
+    coarse : complex64 (N, RINGS, 64)
+        The lowest rings on 64 angles of the full circle.
+    detail : float32 (N,)
+        Norm of the samples above the lowest rings.
+    shifts : float32 (2, S)
+        Coarse grid, sorted by length, padded.
+    n_shifts : int
+    grid : PolarGrid
+    mirror : bool
+    device : str
+    """
+
+    polar_real: FloatArray
+    polar_imaginary: FloatArray
+    low_real: FloatArray
+    low_imaginary: FloatArray
+    coarse: ComplexArray
+    detail: FloatArray
+    shifts: FloatArray
+    n_shifts: int
+    grid: PolarGrid
+    mirror: bool
+    device: str
+
+    @property
+    def for_kernel(self) -> tuple[Any, ...]:
+        """What `correlation_cpu.align_tile` takes first."""
+        return (
+            self.polar_real,
+            self.polar_imaginary,
+            self.low_real,
+            self.low_imaginary,
+            self.coarse,
+            self.detail,
+            self.shifts,
+            self.n_shifts,
+            *directions(self.grid.n_half),
+            *directions(LOW_ANGLES),
+            self.grid.rings[0],
+            self.grid.spacing,
+            self.grid.max_shift,
+            self.mirror,
+            DETAIL_TOLERANCE,
+        )
 
 
 def directions(n_half: int) -> tuple[FloatArray, FloatArray]:
