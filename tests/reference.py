@@ -134,15 +134,15 @@ def best_alignment(
         candidates.append((hand, b_hand, surface))
     for _ in range(n_peaks):
         hand, b_hand, surface = max(candidates, key=lambda item: item[2].max())
-        s, g = np.unravel_index(np.argmax(surface), surface.shape)
+        at, g = np.unravel_index(np.argmax(surface), surface.shape)
         correlation = PairCorrelation(a, b_hand, band)
-        value, point = _polish(correlation, angles[g], grid[s], max_shift)
+        value, point = _polish(correlation, angles[g], grid[at], max_shift)
         if value > best:
             best = value
             best_transform = Transform(
                 float((np.rad2deg(-point[0]) + 180) % 360 - 180), (point[1], point[2]), hand
             )
-        near_shift = np.hypot(*(grid - grid[s]).T) < 1.6
+        near_shift = np.hypot(*(grid - grid[at]).T) < 1.6
         near_angle = np.abs((angles - angles[g] + np.pi) % (2 * np.pi) - np.pi) < np.deg2rad(8)
         surface[np.ix_(near_shift, near_angle)] = -np.inf
     return best, best_transform

@@ -27,8 +27,13 @@ from rebalance.blas import single_threaded
 from rebalance.engine.schedule import tiles
 from rebalance.kernels import coarse_cpu, correlation_cpu, refine_cpu
 from rebalance.kernels.compile import jit
-from rebalance.metrics.rotational_cc import DETAIL_TOLERANCE, RotationalCC
-from rebalance.metrics.search_features import SearchFeatures, directions, prepare_features
+from rebalance.metrics.rotational_cc import RotationalCC
+from rebalance.metrics.search_features import (
+    DETAIL_TOLERANCE,
+    SearchFeatures,
+    directions,
+    prepare_features,
+)
 from rebalance.metrics.search_options import SearchOptions, resolve_search
 
 NO_CLIMB = -1e9
@@ -59,16 +64,12 @@ def product_rate(size: int = 1024, repeats: int = 20) -> float:
 
 def align_all(features: SearchFeatures, tolerance: float) -> None:
     """Every tile, one after the other."""
-    grid = features.grid
     height, width = RotationalCC.tile_shapes["cpu"]
     for tile in tiles(len(features.detail), (height, width)):
         shape = (len(tile.rows), len(tile.columns))
         correlation_cpu.align_tile(
-            features.polar_real, features.polar_imaginary, features.low_real,
-            features.low_imaginary, features.coarse, features.detail, features.shifts,
-            features.n_shifts, *directions(grid.n_half), *directions(features.low_real.shape[3]),
-            grid.rings[0], grid.spacing, grid.max_shift, features.mirror, tile.rows.start,
-            tile.rows.stop, tile.columns.start, tile.columns.stop, tolerance,
+            *features.for_kernel[:-1], tolerance, tile.rows.start, tile.rows.stop,
+            tile.columns.start, tile.columns.stop,
             np.empty(shape, np.float32), np.empty(shape, np.float32),
             np.empty((*shape, 2), np.float32), np.empty(shape, np.bool_),
         )  # fmt: skip

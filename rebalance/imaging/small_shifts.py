@@ -13,15 +13,21 @@ import numpy as np
 
 from rebalance.model import DoubleArray
 
-INNER, OUTER = (3, 0.38), (9, 0.92)
-"""Shifts on two circles: how many, and the radius as a part of the disc's."""
+CIRCLES = (
+    (2.15, ((3, 0.38), (9, 0.92))),
+    (3.2, ((1, 0.0), (6, 0.5), (11, 0.94))),
+    (3.7, ((2, 0.2), (7, 0.55), (13, 0.94))),
+    (4.7, ((3, 0.25), (9, 0.6), (16, 0.95))),
+)
+"""Shifts that are enough for a phase of the finest ring at the edge of the disc in radians: circles
+of so many, with a radius as a part of the disc's. The error of a wave is then below a hundredth,
+root mean square."""
 
-WIDEST = 2.3
-"""Phase of the finest ring at the edge of the disc, in radians, up to which these are enough: the
-largest error of a wave is then a hundredth."""
+WIDEST = CIRCLES[-1][0]
+"""Phase beyond which a disc isn't small."""
 
-_TABLE_STEP = 1 / 6
-"""Step of the table of shifts, as a part of the disc's radius."""
+_TABLE_STEP, _TABLE_PHASE = 1 / 6, 0.45
+"""Step of the table of shifts at most, as a part of the disc's radius and in phase."""
 
 _RIDGE = 1e-6
 """Added to the variance: float32 values are no better than that."""
@@ -30,23 +36,39 @@ _ANGLES = 48
 """Of the quadrature over directions."""
 
 
-def shift_nodes(max_shift: float) -> DoubleArray:
-    """The shifts at which the correlation is computed, float64 (S, 2), pixels."""
-    circles = []
-    for (count, radius), turn in ((INNER, 0.3), (OUTER, 0.0)):
-        angle = 2 * np.pi * np.arange(count) / count + turn
-        circles.append(radius * max_shift * np.stack((np.cos(angle), np.sin(angle)), axis=1))
-    return np.concatenate(circles)
+def shift_nodes(max_shift: float, k_high: float) -> DoubleArray:
+    """The shifts at which the correlation is computed, an even number of them.
+
+    Parameters
+    ----------
+    max_shift : float
+        Radius of the disc, pixels.
+    k_high : float
+        End of the band, cycles per pixel.
+
+    Returns
+    -------
+    float64 (S, 2)
+        (x, y), pixels.
+    """
+    phase = 2 * np.pi * k_high * max_shift
+    circles = next(circles for widest, circles in CIRCLES if phase <= widest)
+    points = []
+    for number, (count, radius) in enumerate(circles):
+        angle = 2 * np.pi * np.arange(count) / count + 0.3 * (number % 2 == 0)
+        points.append(radius * max_shift * np.stack((np.cos(angle), np.sin(angle)), axis=1))
+    return np.concatenate(points)
 
 
-def shift_table(max_shift: float) -> DoubleArray:
+def shift_table(max_shift: float, k_high: float) -> DoubleArray:
     """Shifts near which the top is looked for: a hexagonal grid and the edge, float64 (P, 2)."""
-    reach = int(1 / _TABLE_STEP) + 2
+    phase = 2 * np.pi * k_high * max_shift
+    step = min(_TABLE_STEP, _TABLE_PHASE / phase) if phase > 0 else _TABLE_STEP
+    reach = int(1 / step) + 2
     row, column = np.mgrid[-reach : reach + 1, -reach : reach + 1]
-    grid = np.stack((column + 0.5 * (row % 2), row * np.sqrt(0.75)), axis=-1).reshape(-1, 2)
-    grid = grid * _TABLE_STEP
-    grid = grid[np.hypot(grid[:, 0], grid[:, 1]) < 1 - 0.5 * _TABLE_STEP]
-    n_edge = int(np.ceil(2 * np.pi / _TABLE_STEP))
+    grid = np.stack((column + 0.5 * (row % 2), row * np.sqrt(0.75)), axis=-1).reshape(-1, 2) * step
+    grid = grid[np.hypot(grid[:, 0], grid[:, 1]) < 1 - 0.5 * step]
+    n_edge = int(np.ceil(2 * np.pi / step))
     angle = 2 * np.pi * np.arange(n_edge) / n_edge
     edge = np.stack((np.cos(angle), np.sin(angle)), axis=1)
     # The smallest first: ties go to them.

@@ -1,6 +1,6 @@
 """The best alignment of every pair where shifts are small: an exhaustive search at full band.
 
-With a_m(k), b_m(k) the angular Fourier coefficients of two images on all rings, and t_s a dozen
+With a_m(k), b_m(k) the angular Fourier coefficients of two images on all rings, and t_s a few
 shifts of the second before it is turned,
 
     C(θ; t_s) = Σ_m e^{−imθ} Σ_k conj(a_m(k)) b_m(k; t_s)
@@ -365,12 +365,14 @@ def _gather(values, pitch, place, angle, hand, lane, n_shifts, by_angle, by_shif
 @jit
 def _combine(table, weights, n_rows, out):
     """Sum of rows of a table, weighted."""
-    for w in range(LANES):
-        out[w] = 0.0
-    for row in range(n_rows):
-        weight = weights[row]
+    for first in range(0, table.shape[1], LANES):
+        at = first & _POSITIVE
         for w in range(LANES):
-            out[w] += weight * table[row, w]
+            out[at + w] = 0.0
+        for row in range(n_rows):
+            weight = weights[row]
+            for w in range(LANES):
+                out[at + w] += weight * table[row, at + w]
 
 
 @jit
@@ -380,8 +382,8 @@ def _climb(by_angle, by_shift, shift_table, turn_table, at_points, at_turns, poi
 
     Parameters
     ----------
-    by_angle, by_shift : float32 (NEAR, LANES), (S, LANES)
-        From `_gather`.
+    by_angle, by_shift : float32 (NEAR, S and more), (S, LANES)
+        From `_gather`; rows are whole vector blocks.
     shift_table : float32 (S, P)
         Weights of the shifts at the points of a table of them.
     turn_table : float32 (NEAR, D)
@@ -394,7 +396,7 @@ def _climb(by_angle, by_shift, shift_table, turn_table, at_points, at_turns, poi
     turns : float64 (D,)
     arm, limit, max_shift : float
         As in `refine_cpu.climb`.
-    work : float32 (P + 2 · LANES,)
+    work : float32 (P + LANES + S and more,)
     where : int32 (LANES,)
     d, step : float64 (10,), (3,)
     found : float64 (3,)
@@ -496,9 +498,10 @@ def align_tile(
     peak_value = np.empty((LANES, MOST), dtype=np.float32)
     peak_at = np.empty((LANES, MOST), dtype=np.int64)
     n_peaks = np.empty(LANES, dtype=np.int64)
-    by_angle = np.zeros((NEAR, LANES), dtype=np.float32)
+    width = LANES * ((n_shifts + LANES - 1) // LANES)
+    by_angle = np.zeros((NEAR, width), dtype=np.float32)
     by_shift = np.zeros((n_shifts, LANES), dtype=np.float32)
-    work = np.empty(len(points) + 2 * LANES, dtype=np.float32)
+    work = np.empty(len(points) + LANES + width, dtype=np.float32)
     where = np.empty(LANES, dtype=np.int32)
     derivatives = np.empty(10, dtype=np.float64)
     step = np.empty(3, dtype=np.float64)

@@ -90,7 +90,7 @@ class DiscFeatures(Centred):
 
 
 def is_small(search: Search) -> bool:
-    """Whether a dozen shifts tell the correlation at all others of the disc."""
+    """Whether a few shifts tell the correlation at all others of the disc."""
     grid = search.grid
     return 2 * np.pi * grid.k_high * grid.max_shift <= small_shifts.WIDEST
 
@@ -130,8 +130,8 @@ def prepare_disc(images: FloatArray, search: Search) -> DiscFeatures:
         list(pool.map(fill, range(0, len(images), CHUNK)))
 
     n_angles = POINTS * -(-int(2 * OVERSAMPLING * n_orders) // POINTS)
-    nodes = small_shifts.shift_nodes(grid.max_shift)
-    points = _padded(small_shifts.shift_table(grid.max_shift))
+    nodes = small_shifts.shift_nodes(grid.max_shift, grid.k_high)
+    points = _padded(small_shifts.shift_table(grid.max_shift, grid.k_high))
     at_points = small_shifts.shift_weights(nodes, points, grid.rings).astype(np.float32)
     turns, at_turns = small_shifts.turn_table(n_angles, NEAR, n_orders, LANES)
     at_turns = at_turns.astype(np.float32)

@@ -64,7 +64,7 @@ def test_every_value_is_that_of_the_formula(
         np.empty(SIGNALS, np.float32), np.empty(SIGNALS, np.float32), out,
     )  # fmt: skip
     found = out.reshape(n_shifts, n_angles, 2, LANES)[:, features.place]
-    nodes = shift_nodes(search.grid.max_shift)
+    nodes = shift_nodes(search.grid.max_shift, search.grid.k_high)
     for row, s, angle, hand in zip(
         rng.integers(0, LANES, 40), rng.integers(0, n_shifts, 40),
         rng.integers(0, n_angles, 40), rng.integers(0, 2, 40), strict=True,
