@@ -47,6 +47,7 @@ class DiscFeatures(Centred):
     place : int64 (A,)
     arm, limit, max_shift : float
     mirror : bool
+    device : str
     """
 
     orders: FloatArray
@@ -65,6 +66,7 @@ class DiscFeatures(Centred):
     limit: float
     max_shift: float
     mirror: bool
+    device: str
 
     @property
     def for_kernel(self) -> tuple[Any, ...]:
@@ -95,7 +97,7 @@ def is_small(search: Search) -> bool:
     return 2 * np.pi * grid.k_high * grid.max_shift <= small_shifts.WIDEST
 
 
-def prepare_disc(images: FloatArray, search: Search) -> DiscFeatures:
+def prepare_disc(images: FloatArray, search: Search, device: str) -> DiscFeatures:
     """Mask, transform and whiten images, in parallel chunks of them; and make the tables.
 
     Parameters
@@ -103,6 +105,7 @@ def prepare_disc(images: FloatArray, search: Search) -> DiscFeatures:
     images : float32 (N, L, L)
     search : Search
         With a small disc of shifts.
+    device : str
     """
     grid = search.grid
     band = 2 * np.pi * grid.radius
@@ -154,6 +157,7 @@ def prepare_disc(images: FloatArray, search: Search) -> DiscFeatures:
         limit=0.2 / grid.k_high,
         max_shift=grid.max_shift,
         mirror=search.mirror,
+        device=device,
     )
 
 

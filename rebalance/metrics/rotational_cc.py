@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,8 +50,8 @@ class RotationalCC(Metric):
         from rebalance.metrics.search_features import prepare_features
 
         search = resolve_search(class_averages, options)
-        if device == "cpu" and is_small(search):
-            return prepare_disc(class_averages.images, search)
+        if is_small(search):
+            return prepare_disc(class_averages.images, search, device)
         return prepare_features(class_averages.images, search, device)
 
     def tile(
@@ -101,14 +102,14 @@ def _align(features: SearchFeatures | DiscFeatures) -> Callable[..., None]:
     """The kernel of the search, given all but a tile."""
     from rebalance.metrics.disc_features import DiscFeatures
 
+    kernel: ModuleType
     if isinstance(features, DiscFeatures):
-        from rebalance.kernels import small_disc_cpu
-
-        return partial(small_disc_cpu.align_tile, *features.for_kernel)
-    if features.device == "cuda":
-        from rebalance.kernels import correlation_cuda
-
-        return partial(correlation_cuda.align_tile, *features.for_kernel)
-    from rebalance.kernels import correlation_cpu
-
-    return partial(correlation_cpu.align_tile, *features.for_kernel)
+        if features.device == "cuda":
+            from rebalance.kernels import small_disc_cuda as kernel
+        else:
+            from rebalance.kernels import small_disc_cpu as kernel
+    elif features.device == "cuda":
+        from rebalance.kernels import correlation_cuda as kernel
+    else:
+        from rebalance.kernels import correlation_cpu as kernel
+    return partial(kernel.align_tile, *features.for_kernel)

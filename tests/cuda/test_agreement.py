@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,15 @@ import numpy as np
 import pytest
 
 import rebalance
+from rebalance.imaging import small_shifts
 from rebalance.imaging.masks import mask_about
-from rebalance.kernels import correlation_cuda, frc_cuda, probe_cuda, upload_cuda
+from rebalance.kernels import (
+    correlation_cuda,
+    frc_cuda,
+    probe_cuda,
+    small_disc_cuda,
+    upload_cuda,
+)
 from rebalance.metrics.frc import FourierRingCorrelation
 from rebalance.metrics.rotational_cc import RotationalCC
 from rebalance.metrics.search_options import resolve_search
@@ -21,6 +29,7 @@ from tests import phantom_images, reference
 from tests.cuda.level import SIMULATED, needs_cuda, needs_gpu
 from tests.cuda.signatures import SIGNATURES
 
+TINY_DISC = {"mask_diameter": "31px", "low_pass": "5px", "max_shift": "0.8px", "center": "false"}
 TINY = {"mask_diameter": "31px", "low_pass": "2.25px", "max_shift": "1px", "center": "false"}
 REAL = {"70S": "relion31_70s", "ribosomes": "slicem_ribosomes/mixture_2D.mrcs"}
 
@@ -28,21 +37,42 @@ pytestmark = needs_cuda
 
 
 class Case:
-    """Averages and the options that they are compared with."""
+    """Averages, the options that they are compared with, and whether shifts count as small."""
 
-    def __init__(self, averages: ClassAverages, options: dict[str, str]) -> None:
+    def __init__(
+        self, averages: ClassAverages, options: dict[str, str], *, is_small: bool = True
+    ) -> None:
         self.averages = averages.subset(~averages.is_empty)
         self.options = options
+        self.is_small = is_small
+        # Finer rings than these are compared, and not averaged.
+        self.finest = "6px" if options is TINY_DISC else "3px"
 
-    def affinity(self, device: str, metric: str = "rotational-cc") -> rebalance.Affinity:
-        return rebalance.affinity(self.averages, metric, options=self.options, device=device)
+    @contextmanager
+    def search(self) -> Iterator[pytest.MonkeyPatch]:
+        """The search of the case, with tiles so small that there are several."""
+        with pytest.MonkeyPatch.context() as patch:
+            if not self.is_small:
+                patch.setattr(small_shifts, "WIDEST", 0.0)
+            shape = (2, 1) if len(self.averages) < 10 else (32, 16)
+            patch.setattr(RotationalCC, "tile_shapes", {"cuda": shape})
+            if SIMULATED:
+                patch.setattr(small_disc_cuda, "THREADS", 8)
+            yield patch
+
+    def affinity(self, device: str) -> rebalance.Affinity:
+        return rebalance.affinity(
+            self.averages, "rotational-cc", options=self.options, device=device
+        )
 
 
 @pytest.fixture(
     scope="module",
     params=[
         "tiny",
+        "tiny disc",
         pytest.param("views", marks=needs_gpu),
+        pytest.param("views, far", marks=needs_gpu),
         *(pytest.param(name, marks=needs_gpu) for name in REAL),
     ],
 )
@@ -53,11 +83,14 @@ def case(request: pytest.FixtureRequest) -> Case:
         rng = np.random.default_rng(31)
         images = phantom_images.projections(3, rng, box=32)
         images += rng.normal(0, 1.5 * images.std(), images.shape).astype(np.float32)
-        return Case(phantom_images.stack_of(images), TINY)
-    if request.param == "views":
+        return Case(phantom_images.stack_of(images), TINY, is_small=False)
+    if request.param == "tiny disc":
+        images = phantom_images.projections(3, rng, box=32)
+        return Case(phantom_images.stack_of(images), TINY_DISC)
+    if request.param.startswith("views"):
         images = phantom_images.projections(70, rng)
         images += rng.normal(0, 0.2 * images.std(), images.shape).astype(np.float32)
-        return Case(phantom_images.stack_of(images), {})
+        return Case(phantom_images.stack_of(images), {}, is_small=request.param == "views")
     folder: Path = request.getfixturevalue("real_data")
     averages = rebalance.read(folder / REAL[request.param]).class_averages
     assert averages is not None
@@ -66,10 +99,7 @@ def case(request: pytest.FixtureRequest) -> Case:
 
 @pytest.fixture(scope="module")
 def on_both(case: Case) -> tuple[rebalance.Affinity, rebalance.Affinity]:
-    # Tiles small enough that there are several, and two threads take turns.
-    shape = (2, 1) if len(case.averages) < 10 else (32, 16)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(RotationalCC, "tile_shapes", {"cuda": shape})
+    with case.search():
         return case.affinity("cpu"), case.affinity("cuda")
 
 
@@ -122,7 +152,9 @@ def test_ring_correlations_are_those_of_the_cpu(
     curves = []
     for device in ("cpu", "cuda"):
         metric = FourierRingCorrelation()
-        options = metric.options_model.model_validate({**case.options, "max_resolution": "3px"})
+        options = metric.options_model.model_validate(
+            {**case.options, "max_resolution": case.finest}
+        )
         features = metric.prepare(case.averages, options, device)
         curves.append(metric.curves(features, tile.rows, tile.columns, alignment=given))
     above = np.arange(tile.rows.start, n)[:, None] < np.arange(tile.columns.start, n)
@@ -131,21 +163,24 @@ def test_ring_correlations_are_those_of_the_cpu(
     np.testing.assert_allclose(curves[1], np.where(above[..., None], curves[0], 0), atol=1e-4)
 
 
-def test_a_tile_is_the_same_bytes_however_it_is_cut(
-    case: Case, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_tile_is_the_same_bytes_however_it_is_cut(case: Case) -> None:
     metric = RotationalCC()
     options = {**case.options, "mirror": "false"}
     if SIMULATED:
         options["max_shift"] = "0.4px"
-    features = metric.prepare(case.averages, metric.options_model.model_validate(options), "cuda")
     n = len(case.averages)
     # The simulator has no time for more than a pair.
     start = n - 2 if SIMULATED else 0
     first = max(start - 1, 0)
-    whole = metric.tile(features, range(start, n), range(start, n))
-    monkeypatch.setattr(correlation_cuda, "PAIRS", 2 * (n - start) - 3)
-    part = metric.tile(features, range(start, n - 1), range(first, n))
+    with case.search() as patch:
+        features = metric.prepare(
+            case.averages, metric.options_model.model_validate(options), "cuda"
+        )
+        whole = metric.tile(features, range(start, n), range(start, n))
+        patch.setattr(correlation_cuda, "PAIRS", 2 * (n - start) - 3)
+        patch.setattr(small_disc_cuda, "ROWS", 1)
+        patch.setattr(small_disc_cuda, "SCRATCH_BYTES", 1)
+        part = metric.tile(features, range(start, n - 1), range(first, n))
     above = np.arange(start, n - 1)[:, None] < np.arange(first, n)
     assert (part.values[~above] == 0).all()
     assert part.values[above].min() > 0
@@ -188,11 +223,15 @@ def test_kernels_are_launched_with_the_types_that_they_are_compiled_for(
         module, kernel = name.split(".")
         of = importlib.import_module(f"rebalance.kernels.{module}")
         recorder = Recorder(getattr(of, kernel), name, seen)
-        for user in (of, correlation_cuda, frc_cuda, probe_cuda, upload_cuda):
+        for user in (of, correlation_cuda, frc_cuda, probe_cuda, upload_cuda, small_disc_cuda):
             if hasattr(user, kernel):
                 monkeypatch.setattr(user, kernel, recorder)
     probe_cuda.run_probe()
-    options = {**TINY, "max_shift": "0.4px"}
     averages = phantom_images.stack_of(phantom_images.projections(2, rng, box=32))
+    if SIMULATED:
+        monkeypatch.setattr(small_disc_cuda, "THREADS", 8)
+    rebalance.affinity(averages, "rotational-cc", options=TINY_DISC, device="cuda")
+    monkeypatch.setattr(small_shifts, "WIDEST", 0.0)
+    options = {**TINY, "max_shift": "0.4px"}
     rebalance.affinity(averages, "frc", options=options, device="cuda")
     assert seen == SIGNATURES

@@ -21,7 +21,12 @@ pytestmark = pytest.mark.skipif(
 )
 SHARED_OF_A_BLOCK = 48 * 1024
 REGISTERS_OF_A_PROCESSOR = 65_536
-BLOCKS = {"coarse_cuda.search": (256, 2), "correlation_cuda.climb_pairs": (32, 12)}
+BLOCKS = {
+    "coarse_cuda.search": (256, 2),
+    "correlation_cuda.climb_pairs": (32, 12),
+    "small_disc_cuda.correlate": (128, 6),
+    "small_disc_cuda.find_tops": (32, 12),
+}
 """Where the time goes: threads of a block, and blocks that a multiprocessor should hold at least,
 so that one computes while another waits."""
 

@@ -15,7 +15,7 @@ AT_LEAST = {
     "kernels/test_coarse_cuda.py": 4,
     "kernels/test_refine_cuda.py": 3,
     "kernels/test_correlation_cuda.py": 1,
-    "cuda/test_agreement.py": 5,
+    "cuda/test_agreement.py": 9,
 }
 """Tests that must not be skipped in the simulator."""
 

@@ -25,7 +25,7 @@ def noisy_views(n: int, rng: np.random.Generator) -> np.ndarray:
 
 def prepared(images: np.ndarray, **options: Any) -> tuple[Search, DiscFeatures]:
     search = resolve_search(phantom_images.stack_of(images), SearchOptions(**options))
-    return search, prepare_disc(images, search)
+    return search, prepare_disc(images, search, "cpu")
 
 
 def polar(images: np.ndarray, search: Search) -> list[np.ndarray]:
