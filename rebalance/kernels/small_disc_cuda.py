@@ -41,6 +41,7 @@ CANDIDATES = 128
 """Peaks of a pair at most that are looked at between the points of the grid."""
 
 _SUMS = 4
+_BEST = 2 * MAX_ANGLES
 _ZERO = np.float32(0.0)
 _HALF = np.float32(0.5)
 _EIGHTH = np.float32(0.125)
@@ -225,7 +226,7 @@ def find_tops(
     shift : float32 (rows, columns, 2)
     hand : bool (rows, columns)
     """
-    best = cuda.shared.array(2 * MAX_ANGLES, float32)
+    best = cuda.shared.array(_BEST, float32)
     candidates = cuda.shared.array(CANDIDATES, int32)
     count = cuda.shared.array(1, int32)
     near = cuda.shared.array((NEAR, MAX_SHIFTS), float32)
