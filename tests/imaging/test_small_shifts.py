@@ -14,7 +14,7 @@ from rebalance.imaging.small_shifts import (
 )
 
 MAX_SHIFT = 1.3
-PHASES = pytest.mark.parametrize("phase", [widest for widest, _ in CIRCLES])
+PHASES = pytest.mark.parametrize("phase", [widest for widest, _ in CIRCLES if widest])
 
 
 def finest(phase: float) -> float:
@@ -42,6 +42,14 @@ def test_points_cover_the_disc_and_its_edge(phase: float) -> None:
     assert nearest.max() < 0.15 * MAX_SHIFT
     assert (np.hypot(*nodes.T) < MAX_SHIFT).all()
     assert len(nodes) % 2 == 0
+
+
+def test_without_shifts_there_is_one_place() -> None:
+    nodes, points = (of(0.0, 0.3) for of in (shift_nodes, shift_table))
+    assert not nodes.any()
+    assert not points.any()
+    weights = shift_weights(nodes, points, rings(2.0))
+    np.testing.assert_allclose(weights[0].sum(axis=0), 1, atol=1e-5)
 
 
 @PHASES
