@@ -34,9 +34,15 @@ which needs `rebalance-em[cuda]`).
 """
 
 
-_PHASES = """Processor time of one thread. Ratios are of the floor: the matrix products of an
-exhaustive search on a 1-pixel disc, at the rate of the machine's own matrix product. What each
-phase does is in [Speed of the affinity](performance.md).
+_AFFINITY = """Each stack is timed at the defaults, warm; beside them, with plain correlation
+(`whitening=0`) and with shifts up to ±10 px. Ratios are of the floor: the matrix products of an
+exhaustive search over whole-pixel shifts, at the rate of the first row; those of other programs are
+of our time. Stacks of fewer than 100 averages have no target: to prepare these takes longer than
+to compare them. What decides the time is in [Speed of the affinity](performance.md).
+"""
+
+_PHASES = """At the defaults, processor time of one thread. Ratios are of the floor, as above. What
+each phase does is in [Speed of the affinity](performance.md).
 """
 
 
@@ -66,7 +72,7 @@ def main() -> None:
     """Write the page."""
     parts = [
         _HEAD,
-        section("The affinity", "affinity"),
+        section("The affinity", "affinity", _AFFINITY),
         section("Where its time goes", "affinity_phases", _PHASES),
         section("A whole run with its affinity cached", "whole_run"),
         section("Particle tables", "particle_tables"),

@@ -22,7 +22,7 @@ import typer
 
 import rebalance
 from benchmarks.affinity.known_motions import known_stack
-from benchmarks.affinity.speed import options_of
+from benchmarks.affinity.settings import FAR_PLAIN, SETTINGS
 from benchmarks.paths import ROOT
 from benchmarks.results_table import Row, keep, row, show
 from rebalance.engine.device import cuda_problem
@@ -37,11 +37,11 @@ MOST_SECONDS = 300
 """For the tests; what follows them takes less than the rest of eight minutes."""
 
 
-def rows(box: int = 128, max_shift: float = 10.0, averages: int = 5000) -> list[Row]:
+def rows(box: int = 128, averages: int = 5000) -> list[Row]:
     """Accuracy and speed on the GPU, or one row that says why there are none."""
     if problem := cuda_problem():
         return [row("CUDA rows", f"not measured: {problem}")]
-    return [*_affinity(averages, box, max_shift), _exhaustive()]
+    return [*_affinity(averages, box), _exhaustive()]
 
 
 def tests_row() -> Row:
@@ -65,9 +65,9 @@ def tests_row() -> Row:
     )
 
 
-def _affinity(n: int, box: int, max_shift: float) -> list[Row]:
+def _affinity(n: int, box: int) -> list[Row]:
     stack = known_stack(n, box)
-    options = options_of(box, max_shift)
+    options = SETTINGS[FAR_PLAIN]
     some = stack.averages.subset(np.arange(min(n, 200)))
     cpu = rebalance.affinity(some, "rotational-cc", options=options, device="cpu")
     on_gpu = rebalance.affinity(some, "rotational-cc", options=options, device="cuda")
@@ -77,7 +77,7 @@ def _affinity(n: int, box: int, max_shift: float) -> list[Row]:
     seconds = time.perf_counter() - began
     return [
         row(
-            f"affinity of {n} averages of {box} px, ±{max_shift:g} px, mirrors, on the GPU",
+            f"affinity of {n} averages of {box} px, on the GPU: {FAR_PLAIN}",
             f"{seconds:.2f} s",
             target="< 10 s" if n == 5000 else "",
             met=seconds < 10 if n == 5000 else None,

@@ -13,11 +13,12 @@ from scipy import fft, ndimage
 
 from benchmarks.affinity.accuracy import random_pairs
 from benchmarks.affinity.known_motions import known_stack
-from benchmarks.affinity.speed import options_of
+from benchmarks.affinity.settings import FAR_PLAIN
+from benchmarks.affinity.speed import search_of
 from benchmarks.results_table import Row, row
 from rebalance.engine.threads import default_threads
 from rebalance.imaging.masks import mask_about
-from rebalance.metrics.search_options import Search, SearchOptions, resolve_search
+from rebalance.metrics.search_options import Search
 
 
 def rotate_and_correlate(
@@ -105,28 +106,27 @@ def aspire(
             return result["values"], float(result["seconds"]) / (rows * len(images))
 
 
-def plain_peer(n_pairs: int, box: int, max_shift: float, per_pair: float) -> Row:
-    """SciPy's rotation and FFT correlation on the same stack."""
-    stack = known_stack(100, box)
-    options = SearchOptions.model_validate(options_of(box, max_shift))
-    found = resolve_search(stack.averages, options)
-    _, seconds = rotate_and_correlate(stack.averages.images, found, random_pairs(100, n_pairs))
+def plain_peer(n_pairs: int, per_pair: float) -> Row:
+    """SciPy's rotation and FFT correlation on a stack of the same pictures, shifts to ±10 px."""
+    averages = known_stack(100).averages
+    found = search_of(averages, FAR_PLAIN)
+    _, seconds = rotate_and_correlate(averages.images, found, random_pairs(100, n_pairs))
     return row(
-        "plain NumPy/SciPy: 180 rotations of each hand, whole-pixel shifts, a pair",
+        f"plain NumPy/SciPy, 180 rotations of each hand, whole-pixel shifts, a pair: {FAR_PLAIN}",
         f"{seconds * 1e3:.0f} ms",
         ratio=seconds / per_pair,
     )
 
 
-def aspire_peer(python: Path | None, box: int, max_shift: float, per_pair: float) -> Row:
-    """ASPIRE's brute-force alignment of two noisy copies to the stack."""
-    what = "ASPIRE `BFTAverager2D`: 360 angles, both hands, whole-pixel shifts, a pair"
+def aspire_peer(python: Path | None, per_pair: float) -> Row:
+    """ASPIRE's brute-force alignment of two noisy copies to such a stack, shifts to ±10 px."""
+    what = (
+        f"ASPIRE `BFTAverager2D`, 360 angles, both hands, whole-pixel shifts, a pair: {FAR_PLAIN}"
+    )
     if python is None:
         return row(what, "not installed: name an interpreter that has ASPIRE by --aspire-python")
-    stack = known_stack(102, box)
-    search = resolve_search(
-        stack.averages, SearchOptions.model_validate(options_of(box, max_shift))
-    )
+    stack = known_stack(102)
+    search = search_of(stack.averages, FAR_PLAIN)
     values, seconds = aspire(python, stack.averages.images, search, 2, default_threads())
     values[[0, 1], [100, 101]] = -np.inf
     right = int(np.sum(stack.source[values.argmax(axis=1)] == stack.source[100:]))

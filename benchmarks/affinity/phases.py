@@ -1,18 +1,18 @@
-"""Where the time of one affinity goes, phase by phase, beside the floor.
+"""Where the time of one affinity goes at the defaults, phase by phase, beside the floor.
 
     python -m benchmarks.affinity.phases
     python -m benchmarks.affinity.phases --json benchmarks/results/affinity_phases.json
 
 Processor time of one thread, the least of several runs of each phase, so that what else the
-machine does counts little. The floor is that of `benchmarks.affinity`: matrix products alone of an
-exhaustive search on a 1-pixel disc, at the rate of this machine's complex64 matrix product,
-measured between the phases.
+machine does counts little. The floor is that of `benchmarks.affinity`, at the rate of one thread,
+measured before and after the phases.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -20,27 +20,31 @@ import numpy as np
 import typer
 
 import rebalance
+from benchmarks.affinity.floor import floor_operations
 from benchmarks.affinity.known_motions import known_stack
-from benchmarks.affinity.speed import floor_operations, options_of
+from benchmarks.affinity.settings import DEFAULTS, SETTINGS
+from benchmarks.affinity.speed import search_of
 from benchmarks.results_table import Row, keep, row, show
 from rebalance.blas import single_threaded
 from rebalance.engine.schedule import tiles
-from rebalance.kernels import coarse_cpu, correlation_cpu, refine_cpu
+from rebalance.engine.threads import use_threads
+from rebalance.kernels import small_disc_cpu
 from rebalance.kernels.compile import jit
-from rebalance.metrics.rotational_cc import RotationalCC
-from rebalance.metrics.search_features import (
-    DETAIL_TOLERANCE,
-    SearchFeatures,
-    directions,
-    prepare_features,
+from rebalance.kernels.lane_fft_cpu import LANES, POINT, SIGNALS
+from rebalance.kernels.small_disc_cpu import (
+    MOST,
+    _find_peaks,
+    _highest_angle,
+    _highest_shift,
+    correlate,
+    shift_orders,
 )
-from rebalance.metrics.search_options import SearchOptions, resolve_search
+from rebalance.metrics.disc_features import DiscFeatures, prepare_disc
+from rebalance.metrics.rotational_cc import RotationalCC
+from rebalance.metrics.search_options import AUTO_RINGS
 
-NO_CLIMB = -1e9
-"""A tolerance with which one peak is looked at on the lowest rings, and none at full band."""
-
-OPERATIONS = 2 * 25
-"""Real operations of one sample of one evaluation: 25 fused multiply–adds or their like."""
+COLUMNS_SHIFTED, CORRELATED, PEAKS_FOUND = 1, 2, 3
+"""How far `_search` goes."""
 
 
 def least(call: Callable[[], Any], repeats: int) -> float:
@@ -53,144 +57,155 @@ def least(call: Callable[[], Any], repeats: int) -> float:
     return min(seconds)
 
 
-def product_rate(size: int = 1024, repeats: int = 20) -> float:
+def product_rate(rows: int = 400, columns: int = 3600, repeats: int = 20) -> float:
     """Real operations per second of processor time, complex64 matrix product, one thread."""
-    a = np.random.default_rng(0).normal(size=(size, size)).astype(np.complex64)
-    out = np.empty_like(a)
-    with single_threaded():
-        np.matmul(a, a, out=out)
-        return 8.0 * size**3 / least(lambda: np.matmul(a, a, out=out), repeats)
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=(rows, AUTO_RINGS)).astype(np.complex64)
+    b = rng.normal(size=(AUTO_RINGS, columns)).astype(np.complex64)
+    out = np.empty((rows, columns), dtype=np.complex64)
+    np.matmul(a, b, out=out)
+    seconds = least(lambda: np.matmul(a, b, out=out), repeats)
+    return 8.0 * rows * AUTO_RINGS * columns / seconds
 
 
-def align_all(features: SearchFeatures, tolerance: float) -> None:
-    """Every tile, one after the other."""
-    height, width = RotationalCC.tile_shapes["cpu"]
-    for tile in tiles(len(features.detail), (height, width)):
-        shape = (len(tile.rows), len(tile.columns))
-        correlation_cpu.align_tile(
-            *features.for_kernel[:-1], tolerance, tile.rows.start, tile.rows.stop,
-            tile.columns.start, tile.columns.stop,
+@jit
+def _search(
+    orders: Any, first_ring: Any, kernel: Any, source: Any, twiddles: Any, place: Any, hands: int,
+    corners: Any, until: int,
+) -> None:  # fmt: skip
+    """`small_disc_cpu.align_tile` on many tiles up to a phase, nothing kept.
+
+    Parameters
+    ----------
+    corners : int64 (tiles, 4)
+        First and last row, first and last column.
+    until : int
+        The last phase.
+    """
+    n_orders, n_rings = orders.shape[1], orders.shape[2]
+    n_shifts, size = kernel.shape[0], len(place) * POINT
+    pitch = size + 5 * LANES
+    b = np.empty((LANES, n_shifts, n_orders, n_rings, 2), dtype=np.float32)
+    values = np.empty(n_shifts * pitch, dtype=np.float32)
+    spectrum = np.zeros((n_orders + 1) * 8 * LANES, dtype=np.float32)
+    signals = np.empty(SIGNALS, dtype=np.float32)
+    scratch = np.empty(SIGNALS, dtype=np.float32)
+    best = np.empty(size, dtype=np.float32)
+    top = np.empty(LANES, dtype=np.float32)
+    peak_value = np.empty((LANES, MOST), dtype=np.float32)
+    peak_at = np.empty((LANES, MOST), dtype=np.int64)
+    n_peaks = np.empty(LANES, dtype=np.int64)
+    flat = orders.reshape(orders.shape[0], n_orders * n_rings * POINT)
+    for tile in range(len(corners)):
+        row_start, row_stop, column_start, column_stop = corners[tile]
+        for column_block in range(column_start // LANES, (column_stop + LANES - 1) // LANES):
+            last_column = min(column_stop, (column_block + 1) * LANES)
+            if last_column <= row_start + 1:
+                continue
+            shift_orders(orders[column_block], first_ring, kernel, b)
+            if until == COLUMNS_SHIFTED:
+                continue
+            for block in range(row_start // LANES, (row_stop + LANES - 1) // LANES):
+                for j in range(max(column_start, column_block * LANES), last_column):
+                    if j <= max(row_start, block * LANES):
+                        continue
+                    correlate(
+                        flat[block], b[j - column_block * LANES], first_ring, source, twiddles,
+                        pitch, spectrum, signals, scratch, values,
+                    )  # fmt: skip
+                    if until == CORRELATED:
+                        continue
+                    _highest_shift(values, pitch, n_shifts, size, best)
+                    _highest_angle(best, top)
+                    _find_peaks(best, place, hands, top, peak_value, peak_at, n_peaks)
+
+
+def search_until(features: DiscFeatures, corners: np.ndarray, phase: int) -> None:
+    """Every tile up to a phase."""
+    _search(
+        features.orders, features.first_ring, features.kernel, features.source,
+        features.twiddles, features.place, 2 if features.mirror else 1, corners, phase,
+    )  # fmt: skip
+
+
+def align_all(features: DiscFeatures, corners: np.ndarray) -> None:
+    """Every tile to the end, one after the other."""
+    for first, last, left, right in corners.tolist():
+        shape = (last - first, right - left)
+        small_disc_cpu.align_tile(
+            *features.for_kernel, first, last, left, right,
             np.empty(shape, np.float32), np.empty(shape, np.float32),
             np.empty((*shape, 2), np.float32), np.empty(shape, np.bool_),
         )  # fmt: skip
 
 
-def of_columns(features: SearchFeatures) -> Callable[[], None]:
-    """What each column costs once for every block of rows that it meets."""
-    n, rings = len(features.detail), features.grid.n_rings
-    height = RotationalCC.tile_shapes["cpu"][0]
-    real = np.empty((features.shifts.shape[1], coarse_cpu.ORDERS, coarse_cpu.RINGS), np.float32)
-    imaginary = np.empty_like(real)
-    full, low = (
-        np.empty(count * refine_cpu.COMPONENTS * refine_cpu.STRIDE, np.float32)
-        for count in (rings, features.low_real.shape[2])
+def corners_of(n: int) -> np.ndarray:
+    """The tiles of so many averages, int64 (tiles, 4)."""
+    return np.array(
+        [
+            (tile.rows.start, tile.rows.stop, tile.columns.start, tile.columns.stop)
+            for tile in tiles(n, RotationalCC.tile_shapes["cpu"])
+        ]
     )
 
-    def run() -> None:
-        for first in range(0, n, height):
-            for j in range(first + 1, n):
-                coarse_cpu.shifted_orders(
-                    features.coarse[j], features.shifts, features.n_shifts,
-                    features.grid.rings[0], features.grid.spacing, real, imaginary,
-                )  # fmt: skip
-                for hand in (False, True):
-                    refine_cpu.expand_column(
-                        features.polar_real[j], features.polar_imaginary[j], hand, full
-                    )
-                    refine_cpu.expand_column(
-                        features.low_real[j], features.low_imaginary[j], hand, low
-                    )
 
-    return run
-
-
-def evaluation(features: SearchFeatures, count: int = 200) -> Callable[[], None]:
-    """So many evaluations at full band, of rows one after the other at any rotation."""
-    grid = features.grid
-    column = np.empty(grid.n_rings * refine_cpu.COMPONENTS * refine_cpu.STRIDE, np.float32)
-    refine_cpu.expand_column(features.polar_real[0], features.polar_imaginary[0], False, column)
-    ux, uy = directions(grid.n_half)
-    steps = np.random.default_rng(0).integers(0, 2 * grid.n_half, count)
-    work, out = np.empty(refine_cpu.SCRATCH, np.float32), np.empty(refine_cpu.SUMS)
-    k_first, k_step = np.float32(grid.rings[0]), np.float32(grid.spacing)
-
-    def run() -> None:
-        _evaluate_each(
-            features.polar_real, features.polar_imaginary, column, steps, ux, uy, k_first, k_step,
-            work, out,
-        )  # fmt: skip
-
-    return run
-
-
-@jit
-def _evaluate_each(
-    real: Any, imaginary: Any, column: Any, steps: Any, ux: Any, uy: Any, k_first: int, k_step: int,
-    work: Any, out: Any,
-) -> None:  # fmt: skip
-    """One call from Python for all of them: a call costs as much as an evaluation."""
-    for at in range(len(steps)):
-        row = at % real.shape[0]
-        refine_cpu.evaluate(
-            real[row, 0], imaginary[row, 0], column, steps[at], real.shape[2], ux, uy, k_first,
-            k_step, np.float32(1.0), np.float32(2.0), work, out,
-        )  # fmt: skip
+def product_operations(features: DiscFeatures) -> float:
+    """Real operations a pair of the products that are made, inner rings of high orders left out."""
+    rings = features.orders.shape[2] - features.first_ring
+    return 8.0 * float(rings.sum()) * features.kernel.shape[0]
 
 
 def phases(n: int, repeats: int) -> list[Row]:
     """A row for each phase and for their sum."""
-    stack = known_stack(n)
-    options = SearchOptions.model_validate(options_of(128, 10.0))
-    search = resolve_search(stack.averages, options)
-    features = prepare_features(stack.averages.images, search, "cpu")
+    averages = known_stack(n).averages
+    search = search_of(averages, DEFAULTS)
+    features = prepare_disc(averages.images, search)
+    corners = corners_of(n)
     pairs = n * (n - 1) // 2
     rate = product_rate()
-    floor = floor_operations(search.grid, pairs) / rate
-    columns = of_columns(features)
-    columns()
-    align_all(features, DETAIL_TOLERANCE)
-    found = least(lambda: resolve_search(stack.averages, options), repeats)
-    made = least(lambda: prepare_features(stack.averages.images, search, "cpu"), repeats)
-    laid = least(columns, repeats)
-    coarse = least(lambda: align_all(features, NO_CLIMB), repeats)
-    aligned = least(lambda: align_all(features, DETAIL_TOLERANCE), repeats)
+    align_all(features, corners)
+    search_until(features, corners, COLUMNS_SHIFTED)
+    found = least(lambda: search_of(averages, DEFAULTS), repeats)
+    made = least(lambda: prepare_disc(averages.images, search), repeats)
+    until = {
+        phase: least(partial(search_until, features, corners, phase), repeats)
+        for phase in (COLUMNS_SHIFTED, CORRELATED, PEAKS_FOUND)
+    }
+    aligned = least(lambda: align_all(features, corners), repeats)
     whole = least(
-        lambda: rebalance.affinity(stack.averages, "rotational-cc", options=options, threads=1),
+        lambda: rebalance.affinity(
+            averages, "rotational-cc", options=SETTINGS[DEFAULTS], threads=1
+        ),
         repeats,
     )
-    count = 200
-    evaluate = evaluation(features, count)
-    evaluate()
-    evaluated = least(evaluate, 10 * repeats) / count
-    samples = search.grid.n_rings * search.grid.n_half
     rate = max(rate, product_rate())
+    floor = floor_operations(search.grid) * pairs / rate
+    correlated = until[CORRELATED] - until[COLUMNS_SHIFTED]
     named = {
         "finding the objects' centres": found,
-        "masks, polar samples, derivatives": made,
-        "columns of tiles: shifted coefficients, circles laid out": laid,
-        "coarse search of every pair, and a step of its best peak": coarse - laid,
-        "climbs": aligned - coarse,
+        "masks, polar samples, angular orders, tables": made,
+        "columns at every shift": until[COLUMNS_SHIFTED],
+        "products and transforms": correlated,
+        "highest over shifts, peaks over angles": until[PEAKS_FOUND] - until[CORRELATED],
+        "tops between the points of the grid": aligned - until[PEAKS_FOUND],
         "the rest: hashing, handing out, putting in place": whole - aligned - made - found,
         "whole affinity": whole,
     }
     rows: list[Row] = [
         row(
             what,
-            f"{seconds:.2f} s ({seconds / pairs * 1e6:.1f} µs a pair)",
-            ceiling=f"{floor:.2f} s (floor)" if what == "whole affinity" else "",
+            f"{seconds:.3f} s ({seconds / pairs * 1e6:.2f} µs a pair)",
+            ceiling=f"{floor:.3f} s (floor)" if what == "whole affinity" else "",
             ratio=seconds / floor,
-            target="≤ 0.33" if what == "whole affinity" else "",
-            met=seconds / floor <= 1 / 3 if what == "whole affinity" else None,
         )
         for what, seconds in named.items()
     ]
-    speed = OPERATIONS * samples / evaluated
+    speed = product_operations(features) * pairs / correlated
     rows.append(
         row(
-            f"one evaluation at full band: {search.grid.n_rings} rings × "
-            f"{search.grid.n_half} angles",
-            f"{evaluated * 1e6:.1f} µs, {speed / 1e9:.0f} GF/s",
-            ceiling=f"{rate / 1e9:.0f} GF/s (cgemm 1024³)",
+            f"products alone, {features.kernel.shape[0]} shifts (transforms in their time)",
+            f"{speed / 1e9:.0f} GF/s",
+            ceiling=f"{rate / 1e9:.0f} GF/s (cgemm 400×{AUTO_RINGS} by {AUTO_RINGS}×3600)",
             ratio=speed / rate,
         )
     )
@@ -199,11 +214,12 @@ def phases(n: int, repeats: int) -> list[Row]:
 
 def main(
     averages: Annotated[int, typer.Option(help="N of the stack.")] = 400,
-    repeats: Annotated[int, typer.Option(help="The least of so many runs is taken.")] = 3,
+    repeats: Annotated[int, typer.Option(help="The least of so many runs is taken.")] = 5,
     json_file: Annotated[Path | None, typer.Option("--json", help="Results to keep.")] = None,
 ) -> None:
     """Print the phases; ratios are of the floor."""
-    rows = phases(averages, repeats)
+    with use_threads(1), single_threaded():
+        rows = phases(averages, repeats)
     show(rows)
     keep(rows, json_file)
 

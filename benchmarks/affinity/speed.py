@@ -1,124 +1,153 @@
-"""Speed of the search: the whole affinity and its exhaustive kernel, beside their floor."""
+"""How long an affinity takes, beside its floor: a row for each stack and setting."""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 import rebalance
-from benchmarks.affinity import accuracy
-from benchmarks.affinity.known_motions import known_stack
+from benchmarks.affinity.floor import floor_operations, whole_pixel_shifts
 from benchmarks.affinity.matrix_product_rate import cgemm_rate
+from benchmarks.affinity.settings import DEFAULTS, FAR, SETTINGS
+from benchmarks.affinity.stacks import Stack
 from benchmarks.results_table import Row, row
-from rebalance.imaging.polar import PolarGrid
-from rebalance.kernels.coarse_cpu import ORDERS, RINGS, search
-from rebalance.kernels.lane_fft_cpu import LANES, POINTS
-from rebalance.metrics.search_options import SearchOptions, resolve_search
+from rebalance.metrics.search_options import Search, SearchOptions, resolve_search
+from rebalance.model import Affinity, ClassAverages
 
-SHIFTS_ONE_PIXEL = 317
-"""Whole-pixel shifts in a disc of 10 px: the exhaustive search that the floor counts."""
+MOST_US = 10.0
+"""Target of a pair at 128 px and the defaults, µs."""
 
+MOST_OVER_FLOOR = {DEFAULTS: 6.0, FAR: 1 / 3}
+"""Targets by setting."""
 
-def options_of(box: int, max_shift: float, center: bool = True) -> dict[str, str]:
-    """R = 54, k_max = 0.25 at 128 px, in proportion at other boxes; plain correlation."""
-    return {
-        "whitening": "0",
-        "center": str(center),
-        "mask_diameter": f"{108 * box / 128}px",
-        "low_pass": f"{4 * box / 128}px",
-        "max_shift": f"{max_shift}px",
-    }
+_FEWEST = 100
+"""Averages from which on there are targets: to prepare fewer takes longer than to compare them."""
+
+_LONG = 4.0
+"""Seconds after which nothing is timed again."""
 
 
-def floor_operations(grid: PolarGrid, pairs: int) -> float:
-    """Real operations of an exhaustive search on a 1-pixel disc, matrix products alone."""
-    k = np.ceil(2 * grid.radius * grid.k_high)
-    m = np.ceil(2 * np.pi * grid.radius * grid.k_high)
-    return float(8.0 * k * m * SHIFTS_ONE_PIXEL * pairs)
+@dataclass(frozen=True)
+class Timing:
+    """What one stack at one setting took.
+
+    Parameters
+    ----------
+    stack : str
+        Its name.
+    setting : str
+    n, box : int
+    seconds : float
+    affinity : Affinity, optional
+        None where another process has it.
+    search : Search
+    """
+
+    stack: str
+    setting: str
+    n: int
+    box: int
+    seconds: float
+    affinity: Affinity | None
+    search: Search
+
+    @property
+    def per_pair(self) -> float:
+        """Seconds."""
+        return self.seconds / (self.n * (self.n - 1) / 2)
+
+    def as_row(self, rate: float) -> Row:
+        """Beside the floor at a rate of products."""
+        grid = self.search.grid
+        floor = floor_operations(grid) / rate
+        ratio = self.per_pair / floor
+        at_most = MOST_OVER_FLOOR.get(self.setting)
+        target, met = "", None
+        if at_most is not None and self.n >= _FEWEST:
+            target, met = f"≤ {at_most:.2g} × the floor", ratio <= at_most
+            if self.setting == DEFAULTS and self.box == 128:
+                target = f"≤ {MOST_US:g} µs, {target}"
+                met = met and self.per_pair * 1e6 <= MOST_US
+        return row(
+            f"{self.stack}, {self.n:,} × {self.box} px: {self.setting}",
+            f"{self.seconds:.2f} s, {self.per_pair * 1e6:.1f} µs a pair",
+            ceiling=f"{floor * 1e6:.2f} µs (floor, {whole_pixel_shifts(grid.max_shift)} shifts)",
+            ratio=ratio,
+            target=target,
+            met=met,
+        )
 
 
-def timed(call: Any, repeats: int = 3) -> tuple[float, Any]:
-    """The shortest of several runs, and the result of the last."""
-    seconds = []
-    for _ in range(repeats):
+def timed(call: Callable[[], Any], repeats: int = 3) -> tuple[float, Any]:
+    """The shortest of several runs, fewer of long ones, and the result of the last."""
+    seconds: list[float] = []
+    result = None
+    while len(seconds) < repeats and sum(seconds) < _LONG:
         began = time.perf_counter()
         result = call()
         seconds.append(time.perf_counter() - began)
     return min(seconds), result
 
 
-def tile_kernel(n_shifts: int = 37) -> Row:
-    """The exhaustive kernel alone, in the shape in which the search runs it."""
-    rng = np.random.default_rng(0)
-    a = rng.normal(size=(2, ORDERS, RINGS, LANES)).astype(np.float32)
-    b = rng.normal(size=(2, n_shifts, ORDERS, RINGS)).astype(np.float32)
-    best = np.empty((2, POINTS, LANES), np.float32)
-    best_shift = np.empty((2, POINTS, LANES), np.int32)
-    search(a[0], a[1], b[0], b[1], n_shifts, best, best_shift)
-    seconds, _ = timed(lambda: search(a[0], a[1], b[0], b[1], n_shifts, best, best_shift), 50)
-    rate = 8.0 * RINGS * ORDERS * n_shifts * LANES / seconds
-    shaped = cgemm_rate(LANES, RINGS, n_shifts, 1)
-    return row(
-        f"exhaustive tile kernel, 1 thread: products of {LANES}×{RINGS} by "
-        f"{RINGS}×{n_shifts}, {POINTS} angles (FFT and maximum in its time)",
-        f"{rate / 1e9:.1f} GF/s",
-        ceiling=f"{shaped / 1e9:.1f} GF/s (cgemm of that shape)",
-        ratio=rate / shaped,
-        target="≥ 0.70",
-        met=rate / shaped >= 0.7,
+def compute(averages: ClassAverages, setting: str, threads: int) -> Affinity:
+    """The affinity at a setting."""
+    return rebalance.affinity(averages, "rotational-cc", options=SETTINGS[setting], threads=threads)
+
+
+def warm_up(averages: ClassAverages, setting: str) -> None:
+    """Compile what a setting runs, on eight averages."""
+    compute(averages.subset(np.arange(min(8, len(averages)))), setting, 1)
+
+
+def search_of(averages: ClassAverages, setting: str) -> Search:
+    """The search at a setting, in pixels."""
+    return resolve_search(averages, SearchOptions.model_validate(SETTINGS[setting]))
+
+
+def time_stack(stack: Stack, averages: ClassAverages, setting: str, threads: int) -> Timing:
+    """Time one stack at one setting, after a warm-up."""
+    warm_up(averages, setting)
+    seconds, affinity = timed(lambda: compute(averages, setting, threads))
+    return Timing(
+        stack=stack.name,
+        setting=setting,
+        n=len(averages),
+        box=averages.box,
+        seconds=seconds,
+        affinity=affinity,
+        search=search_of(averages, setting),
     )
 
 
-def whole_affinity(
-    n: int, box: int, max_shift: float, threads: int, device: str, center: bool
-) -> tuple[list[Row], float]:
-    """Time, floor, accuracy and recovery of one stack; seconds a pair."""
-    stack = known_stack(n, box)
-    options = options_of(box, max_shift, center)
+def evenness(timings: list[Timing], box: int = 128) -> Row:
+    """How far the time of a pair depends on the data, at the defaults."""
+    alike = [one for one in timings if one.setting == DEFAULTS and one.box == box]
+    slow, fast = (pick(alike, key=lambda one: one.per_pair) for pick in (max, min))
+    ratio = slow.per_pair / fast.per_pair
+    return row(
+        f"slowest stack over fastest, a pair, {box} px, {DEFAULTS}",
+        f"{slow.per_pair * 1e6:.1f} µs ({slow.stack})",
+        ceiling=f"{fast.per_pair * 1e6:.1f} µs ({fast.stack})",
+        ratio=ratio,
+        target="≤ 1.5",
+        met=ratio <= 1.5,
+    )
 
-    def compute(count: int = threads) -> rebalance.Affinity:
-        return rebalance.affinity(
-            stack.averages, "rotational-cc", options=options, threads=count, device=device
-        )
 
-    compute()
-    seconds, affinity = timed(compute)
-    found = resolve_search(stack.averages, SearchOptions.model_validate(options))
-    pairs = n * (n - 1) // 2
-    large = cgemm_rate(2048, 2048, 2048, threads, seconds=1.0)
-    floor = floor_operations(found.grid, pairs) / large
-    rows = [
-        row(
-            f"affinity of {n} averages of {box} px, ±{max_shift:g} px, mirrors, "
-            f"{threads} thread(s), {device}",
-            f"{seconds:.2f} s ({seconds / pairs * 1e6:.1f} µs a pair)",
-            ceiling=f"{large / 1e9:.0f} GF/s (cgemm 2048³)",
-            target="< 2 s" if (n, box) == (400, 128) else "",
-            met=seconds < 2 if (n, box, device) == (400, 128, "cpu") else None,
-        ),
-        row(
-            "… over exhaustive matrix products on a 1-pixel disc at the ceiling",
-            f"{seconds:.2f} s",
-            ceiling=f"{floor:.2f} s",
-            ratio=seconds / floor,
-            target="≤ 0.33",
-            met=seconds / floor <= 1 / 3,
-        ),
-    ]
-    if threads > 1 and device == "cpu":
-        one, _ = timed(lambda: compute(1))
-        gemm = large / cgemm_rate(2048, 2048, 2048, 1, seconds=1.0)
-        scaling = one / seconds / gemm
-        rows.append(
-            row(
-                f"scaling 1 → {threads} threads over that of cgemm",
-                f"{one / seconds:.2f}",
-                ceiling=f"{gemm:.2f}",
-                ratio=scaling,
-                target="≥ 0.90",
-                met=scaling >= 0.9,
-            )
-        )
-    return rows + accuracy.of_known_motions(stack, affinity, found), seconds / pairs
+def scaling(averages: ClassAverages, together: Timing, threads: int) -> Row:
+    """What more threads gain, beside what a matrix product gains."""
+    one, _ = timed(lambda: compute(averages, together.setting, 1))
+    rates = [cgemm_rate(2048, 2048, 2048, count, seconds=1.0) for count in (1, threads)]
+    gain, of_product = one / together.seconds, rates[1] / rates[0]
+    return row(
+        f"{together.stack}, {together.setting}: 1 → {threads} threads, over the gain of cgemm",
+        f"{gain:.2f}",
+        ceiling=f"{of_product:.2f}",
+        ratio=gain / of_product,
+        target="≥ 0.90",
+        met=gain / of_product >= 0.9,
+    )

@@ -240,21 +240,40 @@ def room_table() -> str:
 
 def number_table() -> str:
     """The numbers of the rotational search."""
+    from rebalance.imaging import small_shifts
     from rebalance.kernels import (
         coarse_cpu,
         correlation_cpu,
         gridding_cpu,
         lane_fft_cpu,
         refine_cpu,
+        small_disc_cpu,
     )
-    from rebalance.metrics import rotational_cc, search_features
+    from rebalance.metrics import disc_features, search_features
 
     rows: list[tuple[str, float]] = [
         ("points of the gridding window along each axis", gridding_cpu.WINDOW),
-        ("lowest rings, which are searched exhaustively", coarse_cpu.RINGS),
-        ("angles of the exhaustive search", lane_fft_cpu.POINTS),
+        *(
+            (
+                f"small shifts: how many are taken, up to a phase of {phase:g}",
+                sum(n for n, _ in circles),
+            )
+            for phase, circles in small_shifts.CIRCLES
+        ),
         (
-            "step of its grid of shifts, in periods of the highest of the lowest frequencies",
+            "small shifts: angles over those that the band needs, at least",
+            disc_features.OVERSAMPLING,
+        ),
+        ("small shifts: angles from which those between are made", small_disc_cpu.NEAR),
+        (
+            "small shifts: part of the best by which a peak may be lower and be looked at",
+            small_disc_cpu.CLOSE,
+        ),
+        ("small shifts: peaks that are looked at, at most", small_disc_cpu.MOST),
+        ("larger shifts: lowest rings, which are searched exhaustively", coarse_cpu.RINGS),
+        ("larger shifts: angles of the exhaustive search", lane_fft_cpu.POINTS),
+        (
+            "larger shifts: step of its grid, in periods of the highest of the lowest frequencies",
             search_features.COARSE_STEP,
         ),
         ("peaks that go on, of both hands together", correlation_cpu.FEW_PEAKS),
@@ -276,7 +295,7 @@ def number_table() -> str:
         ("distance below the best so far at which a climb is given up", refine_cpu.HOPELESS),
         (
             "part of what finer rings can add, that a peak is credited with",
-            rotational_cc.DETAIL_TOLERANCE,
+            search_features.DETAIL_TOLERANCE,
         ),
     ]
     return _table(["number", "value"], [[words, f"{value:g}"] for words, value in rows])

@@ -9,7 +9,8 @@ import pytest
 
 from docs.tools.pages import ROOT
 from rebalance.clusterings import hierarchical
-from rebalance.imaging import centring, masks, polar
+from rebalance.imaging import centring, masks, polar, small_shifts
+from rebalance.kernels import small_disc_cpu
 from rebalance.metrics import search_options
 from rebalance.views import gate
 
@@ -27,6 +28,11 @@ TEXT = " ".join((ROOT / "docs" / "method.md").read_text(encoding="utf-8").split(
         f"above {search_options.FINEST:g} cycles per pixel",
         f"`max_shift` is {100 * search_options.AUTO_SHIFT_FRACTION:g} % of the box",
         {2.0: "padded to twice the box"}[polar._OVERSAMPLING],
+        f"phase $2 \\pi k_{{hi}} t_{{max}}$ is at most {small_shifts.WIDEST:g}",
+        "{} to {} of them by that phase".format(
+            *(sum(n for n, _ in small_shifts.CIRCLES[at][1]) for at in (0, -1))
+        ),
+        {9: "at the nine nearest angles"}[small_disc_cpu.NEAR],
         f"| `{hierarchical.HierarchicalOptions().linkage}` (default) |",
         f"at least {gate.FEWEST} averages fit the map",
         {0.5: "at least half of the particles"}[gate.LARGEST_MISFIT_SHARE],
