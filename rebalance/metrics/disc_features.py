@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from rebalance import blas
 from rebalance.engine.threads import current_threads
 from rebalance.imaging import small_shifts
 from rebalance.imaging.masks import mask_about
@@ -135,8 +136,9 @@ def prepare_disc(images: FloatArray, search: Search, device: str) -> DiscFeature
     n_angles = POINTS * -(-int(2 * OVERSAMPLING * n_orders) // POINTS)
     nodes = small_shifts.shift_nodes(grid.max_shift, grid.k_high)
     points = _padded(small_shifts.shift_table(grid.max_shift, grid.k_high))
-    at_points = small_shifts.shift_weights(nodes, points, grid.rings).astype(np.float32)
-    turns, at_turns = small_shifts.turn_table(n_angles, NEAR, n_orders, LANES)
+    with blas.single_threaded():
+        at_points = small_shifts.shift_weights(nodes, points, grid.rings).astype(np.float32)
+        turns, at_turns = small_shifts.turn_table(n_angles, NEAR, n_orders, LANES)
     at_turns = at_turns.astype(np.float32)
     return DiscFeatures(
         centre=search.centre,
