@@ -29,8 +29,11 @@ PASS = 4
 NEAR = 9
 """Angles from which C between them is made: four to either side."""
 
-MOST = 16
+MOST = 64
 """Peaks over angle and hand that are looked at between the points of the grid, at most."""
+
+NO_PEAK = -9.0
+"""The height of an angle that is no peak."""
 
 BELOW = 0.3
 """Part of the highest value by which a peak may be lower and still be looked at, before the top of
@@ -240,18 +243,19 @@ def _highest_shift(values, pitch, n_shifts, size, best):
 
 
 @jit
-def _highest_angle(best, top):
+def _highest_angle(values, top):
     """The highest of all for each row."""
     for w in range(LANES):
-        top[w] = -2.0
-    for at in range(0, len(best), LANES):
+        top[w] = np.float32(NO_PEAK)
+    for first in range(0, len(values), LANES):
+        at = first & _POSITIVE
         for w in range(LANES):
-            top[w] = max(top[w], best[at + w])
+            top[w] = max(top[w], values[at + w])
 
 
 @jit
-def _find_peaks(best, place, hands, top, peak_value, peak_at, n_peaks):
-    """Peaks over angle that may be the highest between the points of the grid, of every row.
+def _peak_heights(best, place, hands, top, least, heights):
+    """Top of the parabola over three angles where the middle one is a peak, else `NO_PEAK`.
 
     Parameters
     ----------
@@ -259,59 +263,64 @@ def _find_peaks(best, place, hands, top, peak_value, peak_at, n_peaks):
     place : int64 (A,)
     hands : int
     top : float32 (LANES,)
-        Highest of each row; written, with the tops of parabolas over three angles.
-    peak_value : float32 (LANES, MOST)
-        Those tops, highest first; written.
-    peak_at : int64 (LANES, MOST)
-        Angle · 2 + hand; written.
-    n_peaks : int64 (LANES,)
-        Written.
+        Highest of each row.
+    least : float32 (LANES,)
+        Written: what a peak must reach.
+    heights : float32 (hands · A · LANES,)
+        By hand, angle and row; written.
     """
     n_angles = len(place)
-    least = np.empty(LANES, dtype=np.float32)
-    is_peak = np.empty(LANES, dtype=np.int32)
     for w in range(LANES):
         least[w] = top[w] - np.float32(BELOW) * abs(top[w])
-        n_peaks[w] = 0
     for hand in range(hands):
         for angle in range(n_angles):
             x = (place[angle] * POINT + hand * LANES) & _POSITIVE
-            y = (place[(angle + n_angles - 1) % n_angles] * POINT + hand * LANES) & _POSITIVE
-            z = (place[(angle + 1) % n_angles] * POINT + hand * LANES) & _POSITIVE
-            found = 0
+            y = (place[angle - 1 if angle > 0 else n_angles - 1] * POINT + hand * LANES) & _POSITIVE
+            z = (place[angle + 1 if angle + 1 < n_angles else 0] * POINT + hand * LANES) & _POSITIVE
+            to = ((hand * n_angles + angle) * LANES) & _POSITIVE
             for w in range(LANES):
-                v = best[x + w]
-                is_peak[w] = (v >= least[w]) & (v >= best[y + w]) & (v > best[z + w])
-                found += is_peak[w]
-            if found == 0:
-                continue
-            for w in range(LANES):
-                if is_peak[w] == 0:
-                    continue
-                value = _parabola(best[y + w], best[x + w], best[z + w])
-                if value > top[w]:
-                    top[w] = value
-                count = n_peaks[w]
-                if count == MOST and value <= peak_value[w, MOST - 1]:
-                    continue
-                at = min(count, MOST - 1)
-                while at > 0 and peak_value[w, at - 1] < value:
-                    peak_value[w, at] = peak_value[w, at - 1]
-                    peak_at[w, at] = peak_at[w, at - 1]
-                    at -= 1
-                peak_value[w, at] = value
-                peak_at[w, at] = 2 * angle + hand
-                n_peaks[w] = min(count + 1, MOST)
+                value, before, after = best[x + w], best[y + w], best[z + w]
+                slope = after - before
+                curvature = before + after - np.float32(2.0) * value
+                height = value - np.float32(0.125) * slope * slope / curvature
+                is_peak = (value >= least[w]) & (value >= before) & (value > after)
+                heights[to + w] = height if is_peak else np.float32(NO_PEAK)
 
 
-@inlined
-def _parabola(before, value, after):
-    """Top of the parabola through three values, the middle one the highest."""
-    curvature = before + after - np.float32(2.0) * value
-    slope = after - before
-    if curvature >= 0.0:
-        return value
-    return value - np.float32(0.125) * slope * slope / curvature
+@jit
+def _find_peaks(heights, top, is_high, words, peak_at, n_peaks):
+    """Peaks that may be the highest between the points of the grid, of every row.
+
+    Parameters
+    ----------
+    heights : float32 (hands · A · LANES,)
+        From `_peak_heights`.
+    top : float32 (LANES,)
+        Highest of them; read, and overwritten by what a peak must reach.
+    is_high : uint8 (hands · A · LANES,)
+        Scratch.
+    words : uint64 (hands · A · LANES / 8,)
+        The same memory.
+    peak_at : int64 (LANES, MOST)
+        hand · A + angle; written.
+    n_peaks : int64 (LANES,)
+        Written.
+    """
+    for w in range(LANES):
+        top[w] -= np.float32(CLOSE) * abs(top[w])
+        n_peaks[w] = 0
+    for at in range(0, len(heights), LANES):
+        x = at & _POSITIVE
+        for w in range(LANES):
+            is_high[x + w] = 1 if heights[x + w] >= top[w] else 0
+    for word in range(len(words)):
+        if words[word] == 0:
+            continue
+        for at in range(8 * word, 8 * word + 8):
+            w = at % LANES
+            if is_high[at] and n_peaks[w] < MOST:
+                peak_at[w, n_peaks[w]] = at // LANES
+                n_peaks[w] += 1
 
 
 @jit
@@ -495,7 +504,10 @@ def align_tile(
     scratch = np.empty(SIGNALS, dtype=np.float32)
     best = np.empty(size, dtype=np.float32)
     top = np.empty(LANES, dtype=np.float32)
-    peak_value = np.empty((LANES, MOST), dtype=np.float32)
+    least = np.empty(LANES, dtype=np.float32)
+    heights = np.empty(hands * n_angles * LANES, dtype=np.float32)
+    words = np.empty(len(heights) // 8, dtype=np.uint64)
+    is_high = words.view(np.uint8)
     peak_at = np.empty((LANES, MOST), dtype=np.int64)
     n_peaks = np.empty(LANES, dtype=np.int64)
     width = LANES * ((n_shifts + LANES - 1) // LANES)
@@ -527,15 +539,14 @@ def align_tile(
                     )  # fmt: skip
                     _highest_shift(values, pitch, n_shifts, size, best)
                     _highest_angle(best, top)
-                    _find_peaks(best, place, hands, top, peak_value, peak_at, n_peaks)
+                    _peak_heights(best, place, hands, top, least, heights)
+                    _highest_angle(heights, top)
+                    _find_peaks(heights, top, is_high, words, peak_at, n_peaks)
                     for i in range(first, last):
                         lane = i - block * LANES
                         highest = -2.0
                         for peak in range(n_peaks[lane]):
-                            if peak_value[lane, peak] < top[lane] - CLOSE * abs(top[lane]):
-                                break
-                            angle = peak_at[lane, peak] // 2
-                            which = peak_at[lane, peak] % 2
+                            which, angle = divmod(peak_at[lane, peak], n_angles)
                             _gather(
                                 values, pitch, place, angle, which, lane, n_shifts,
                                 by_angle, by_shift,
