@@ -12,6 +12,7 @@ import pytest
 import rebalance
 from rebalance.curation.decisions import read_decisions, with_decisions
 from rebalance.errors import InputError, OptionError
+from rebalance.model import SET_ASIDE
 from rebalance.pipeline.rerun import rerun
 from rebalance.record.affinity_file import images_digest
 from rebalance.settings import RunSettings
@@ -119,6 +120,7 @@ def decided_from(result: rebalance.RunResult, **changed: Any) -> dict[str, Any]:
         "class_numbers": superclasses.class_id.tolist(),
         "averages_sha256": images_digest(averages),
         "superclasses": [members.tolist() for members in superclasses],
+        "set_aside": superclasses.class_id[superclasses.label == SET_ASIDE].tolist(),
         "junk": [],
         "grouped_by": {"by": "clustering", "clustering": "hierarchical", "n_superclasses": 5},
         **changed,
