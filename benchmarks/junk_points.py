@@ -1,4 +1,4 @@
-"""The points of `rebalance.imaging.objects`: what they would be if fitted now, and what they find.
+"""The points of `rebalance.imaging.pictures`: what they would be if fitted now, and what they find.
 
     python -m benchmarks.junk_points [--copies 1] [--fit] [--data FOLDER]
 
@@ -23,7 +23,7 @@ from scipy.optimize import minimize
 from benchmarks.paths import DATA
 from benchmarks.quality.classifications import KnownClassification, realistic
 from rebalance.imaging.masks import estimate_radius
-from rebalance.imaging.objects import POINTS, deviations, measure_pictures, points
+from rebalance.imaging.pictures import POINTS, deviations, measure_pictures, points
 from rebalance.model import BoolArray, DoubleArray
 
 FIT_SEED, REPORT_SEED = 40_000, 59_000

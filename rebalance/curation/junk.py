@@ -19,7 +19,7 @@ import numpy as np
 from rebalance.curation.evidence import isolation, of_scores, of_views, picture
 from rebalance.curation.junk_reasons import NEAREST, of_picture
 from rebalance.imaging.masks import estimate_radius
-from rebalance.imaging.objects import FEWEST, deviations, measure_pictures, points
+from rebalance.imaging.pictures import FEWEST, deviations, measure_pictures, points
 from rebalance.model import (
     Affinity,
     AverageQuality,

@@ -1,6 +1,6 @@
 """Why an average is suspected, in words that name what was found.
 
-What speaks against its picture is counted in points (`rebalance.imaging.objects`), and no one thing
+What speaks against its picture is counted in points (`rebalance.imaging.pictures`), and no one thing
 is enough. A rare view is alone, and of few particles: so neither gives a point, and that one is
 alone is only said of what something else names.
 """
@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from rebalance.imaging.objects import FEWEST
+from rebalance.imaging.pictures import FEWEST
 from rebalance.model import BoolArray, DoubleArray
 
 ISOLATED, NEAREST = 0.8, 4
@@ -29,7 +29,7 @@ def of_picture(
     Parameters
     ----------
     deviations, points : mapping of str to float64 (n,)
-        Of `rebalance.imaging.objects`.
+        Of `rebalance.imaging.pictures`.
     """
     total = np.sum(list(points.values()), axis=0)
     if len(total) < FEWEST:

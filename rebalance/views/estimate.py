@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance import blas
-from rebalance.imaging.objects import shows_no_object
+from rebalance.imaging.objects import why_no_object
 from rebalance.model import BoolArray, ClassAverages, DoubleArray, FloatArray, Views
 from rebalance.point_groups import parse_symmetry
 from rebalance.views import gate
@@ -89,7 +89,8 @@ def _no_object(averages: ClassAverages, radius: float) -> BoolArray:
 
     Of none, where too few others would be left.
     """
-    without = shows_no_object(averages.images, radius, averages.n_particles)
+    said = why_no_object(averages.images, radius, averages.n_particles)
+    without = np.array([bool(words) for words in said], dtype=np.bool_)
     return without if (~without).sum() >= gate.FEWEST else np.zeros_like(without)
 
 

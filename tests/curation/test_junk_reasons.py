@@ -10,7 +10,7 @@ import pytest
 from rebalance import engine
 from rebalance.curation.junk import about_quality, score
 from rebalance.curation.junk_reasons import FEWEST, is_isolated, of_picture
-from rebalance.imaging.objects import POINTS, points
+from rebalance.imaging.pictures import POINTS, points
 from rebalance.model import ClassAverages, DoubleArray
 from rebalance.settings import RunSettings
 from rebalance.simulate import simulate_class_averages
