@@ -66,8 +66,9 @@ class AverageQuality:
         False for empties and those left out.
     measures : mapping of str to float64 (N,)
         ``contrast``, ``structure``, ``middle`` and ``level`` of the picture
-        (`rebalance.imaging.pictures`), ``highest_affinity`` and ``median_affinity`` with the others,
-        ``nearest_affinity``, the mean of the four highest; NaN where not judged or not known.
+        (`rebalance.imaging.pictures`), ``highest_affinity`` and ``median_affinity`` with the
+        others, ``nearest_affinity``, the mean of the four highest; NaN where not judged or not
+        known.
     points : mapping of str to float64 (N,)
         What speaks against the picture: ``strong``, ``bright``, ``flat``, ``dim`` and ``level``,
         likewise; from one point on an average is suspected.
