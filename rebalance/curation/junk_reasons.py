@@ -1,8 +1,8 @@
 """Why an average is suspected, in words that name what was found.
 
 What speaks against its picture is counted in points (`rebalance.imaging.pictures`), and no one
-thing is enough. A rare view is alone, and of few particles: so neither gives a point, and that one is
-alone is only said of what something else names.
+thing is enough. A rare view is alone, and of few particles: so neither gives a point, and
+that one is alone is only said of what something else names.
 """
 
 from __future__ import annotations
