@@ -4,8 +4,8 @@
 
 For each real classification, jobs of the same box, pixel size, mask and number of averages and
 particles are simulated with ``realistic``, from a stand-in for its ribosome, since the model that
-there is has the small subunit only. A random forest is trained on what `rebalance.curation`
-measures of each average, and on its isolation. .5 is chance, 1 is told apart every time.
+there is has the small subunit only. A random forest is trained on measures of each average
+(`benchmarks.picture_measures`), and on its isolation. .5 is chance, 1 is told apart every time.
 """
 # ruff: noqa: T201
 
@@ -24,8 +24,8 @@ from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
 from benchmarks.paths import DATA, ROOT, write_json
+from benchmarks.picture_measures import edge_energy, spectral_measures
 from rebalance import engine, formats
-from rebalance.curation.junk import score
 from rebalance.model import BoolArray, ClassAverages, DoubleArray, IntArray
 from rebalance.simulate import Blobs, simulate_class_averages, volume_of
 from rebalance.simulate.atoms import density_of, read_atoms
@@ -127,8 +127,12 @@ def measured(averages: ClassAverages) -> DoubleArray:
     its 90th percentile in the job.
     """
     affinity = engine.affinity(averages, "rotational-cc")
-    quality = score(averages, affinity)
-    columns = [np.log10(np.maximum(quality.measures[name], 1e-12)) for name in MEASURES[:-1]]
+    radius = float(affinity.facts["mask_diameter_px"]) / 2
+    of_pictures = (
+        *spectral_measures(averages.images, radius),
+        edge_energy(averages.images, radius),
+    )
+    columns = [np.log10(np.maximum(values, 1e-12)) for values in of_pictures]
     others = affinity.values.astype(np.float64)
     np.fill_diagonal(others, -np.inf)
     nearest = np.sort(others, axis=1)[:, -_NEAREST:].mean(axis=1)

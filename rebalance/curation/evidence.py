@@ -45,16 +45,12 @@ def picture(reasons: Sequence[tuple[str, ...]], is_scored: BoolArray) -> Evidenc
 def of_views(
     affinity: Affinity | None,
     n_particles: IntArray | None = None,
-    is_dim: BoolArray | None = None,
 ) -> tuple[Evidence, ...]:
     """How well an average fits the structure that all of them show.
 
-    A noisy average of few particles fits badly too, be it a rare view. So where the views are
-    trusted, a bad fit is enough to name an average of as many particles as most; and, trusted or
-    not, one with a dim middle whose particles are not few. On 14 simulated jobs as they come (680
-    of junk, 720 of views, seeds of which nothing is reported) the first named 17 and 4, the second
-    18 and none. Every misfit would be 34 and 18 where trusted. It is said of the other ones if
-    something else names them.
+    A noisy average of few particles fits badly too, be it a rare view. So a bad fit is enough to
+    name an average only where the views are trusted and it has as many particles as most. It is
+    said of the other ones if something else names them.
 
     Parameters
     ----------
@@ -62,8 +58,6 @@ def of_views(
         With the views that its metric found; without them there is nothing to say.
     n_particles : int64 (N,), optional
         Without them all are taken for many.
-    is_dim : bool (N,), optional
-        Averages that have not few particles and a dim middle (`imaging.objects`).
     """
     views = None if affinity is None else views_of(affinity)
     if views is None or not np.isfinite(views.fit).any():
@@ -73,8 +67,6 @@ def of_views(
     if n_particles is not None:
         many = n_particles >= np.median(n_particles[np.isfinite(views.fit)])
     enough = many & views.trusted
-    if is_dim is not None:
-        enough |= is_dim
     words = [f"it fits the common structure badly: correlation {fit:.2f}" for fit in views.fit]
 
     def said_of(rows: BoolArray) -> tuple[tuple[str, ...], ...]:

@@ -17,10 +17,9 @@ from dataclasses import replace
 import numpy as np
 
 from rebalance.curation.evidence import isolation, of_scores, of_views, picture
-from rebalance.curation.junk_measures import edge_energy, spectral_measures
-from rebalance.curation.junk_reasons import FEW, FEWEST, NEAREST, find_reasons
+from rebalance.curation.junk_reasons import NEAREST, of_picture
 from rebalance.imaging.masks import estimate_radius
-from rebalance.imaging.objects import is_dim, middle_measures, why_no_object
+from rebalance.imaging.pictures import FEWEST, deviations, measure_pictures, points
 from rebalance.model import (
     Affinity,
     AverageQuality,
@@ -81,7 +80,7 @@ def score(
     ----------
     class_averages : ClassAverages
     affinity : Affinity, optional
-        Of the same averages. Without it only what is wrong with the picture itself is seen.
+        Of the same averages; with the metric ``views``, its misfits are named too.
     left_out : iterable of int
         Class numbers that are not judged, and that others are not compared with.
     given : Evidence, optional
@@ -102,39 +101,33 @@ def score(
     images = class_averages.images[is_scored]
     diameter = None if affinity is None else affinity.facts.get("mask_diameter_px")
     radius = float(diameter) / 2 if diameter else estimate_radius(images)
-    mean_frequency, fine_share = spectral_measures(images, radius)
+    counts = class_averages.n_particles
+    pictures = measure_pictures(images, radius)
+    far = deviations(pictures, None if counts is None else counts[is_scored])
+    given_points = points(far)
+    reasons = of_picture(far, given_points)
     highest, median, nearest = _likeness(affinity, is_scored)
     measures = {
-        "mean_frequency": mean_frequency,
-        "fine_share": fine_share,
-        "edge_energy": edge_energy(images, radius),
+        "contrast": pictures.contrast,
+        "structure": pictures.structure,
+        "middle": pictures.middle,
+        "level": pictures.level,
         "highest_affinity": highest,
         "median_affinity": median,
         "nearest_affinity": nearest,
     }
-    counts, resolution = class_averages.n_particles, class_averages.resolution
-    scores, reasons = find_reasons(
-        measures,
-        None if counts is None else counts[is_scored],
-        None if resolution is None else resolution[is_scored],
-    )
-    no_object = why_no_object(images, radius, None if counts is None else counts[is_scored])
-    reasons = [(*said, *more) for said, more in zip(reasons, no_object, strict=True)]
-    dim = np.zeros(len(is_scored), dtype=np.bool_)
-    dim[is_scored] = is_dim(middle_measures(images, radius)[0])
-    dim[is_scored] &= np.nan_to_num(scores["few"]) < FEW
     found = AverageQuality(
         class_id=class_averages.class_id,
         is_scored=is_scored,
         measures={name: _placed(values, is_scored) for name, values in measures.items()},
-        scores={name: _placed(values, is_scored) for name, values in scores.items()},
+        points={name: _placed(values, is_scored) for name, values in given_points.items()},
         n_particles=counts,
-        resolution=resolution,
+        resolution=class_averages.resolution,
     )
     sources = (
         given or of_scores(class_averages),
         picture(reasons, is_scored),
-        *of_views(affinity, counts, dim),
+        *of_views(affinity, counts),
         isolation(nearest, reasons, is_scored),
     )
     return replace(found, evidence=tuple(source for source in sources if source is not None))

@@ -1,4 +1,6 @@
-"""Whether a picture shows an object in its middle at all: a film, a shade, a hole and noise don't.
+"""Pictures that plainly show no object in their middle: no map of views is to be made of them.
+
+Fewer than `rebalance.imaging.pictures` names: of what that leaves, misfits stand out less.
 
 The thresholds were chosen on 36 simulated jobs as they come (`benchmarks.uncurated`, other seeds):
 on 12 more they name 25 % of the junk and 0.3 % of the views, none of the rare ones.

@@ -65,12 +65,13 @@ class AverageQuality:
     is_scored : bool (N,)
         False for empties and those left out.
     measures : mapping of str to float64 (N,)
-        ``mean_frequency`` (cycles per pixel) and ``fine_share`` of the power inside the mask,
-        ``edge_energy`` at the mask's edge ÷ in the middle, ``highest_affinity`` and
-        ``median_affinity`` with the others, ``nearest_affinity``, the mean of the four highest; NaN
-        where not judged or not known.
-    scores : mapping of str to float64 (N,)
-        Robust z-scores ``coarse``, ``noise``, ``edge`` and ``few``, likewise.
+        ``contrast``, ``structure``, ``middle`` and ``level`` of the picture
+        (`rebalance.imaging.pictures`), ``highest_affinity`` and ``median_affinity`` with the
+        others, ``nearest_affinity``, the mean of the four highest; NaN where not judged or not
+        known.
+    points : mapping of str to float64 (N,)
+        What speaks against the picture: ``strong``, ``bright``, ``flat``, ``dim`` and ``level``,
+        likewise; from one point on an average is suspected.
     evidence : tuple of Evidence
         Of every source that was asked.
     n_particles : int64 (N,), optional
@@ -81,7 +82,7 @@ class AverageQuality:
     class_id: IntArray
     is_scored: BoolArray
     measures: Mapping[str, DoubleArray]
-    scores: Mapping[str, DoubleArray]
+    points: Mapping[str, DoubleArray]
     evidence: tuple[Evidence, ...] = ()
     n_particles: IntArray | None = None
     resolution: DoubleArray | None = None
@@ -145,8 +146,8 @@ class AverageQuality:
         -------
         pandas.DataFrame
             ``class_id``, ``suspected`` (1 or 0, blank where not judged), ``reasons``,
-            ``particles`` and ``resolution_A`` where known, the measures and, with ``z_`` before
-            their names, the scores.
+            ``particles`` and ``resolution_A`` where known, the measures and, with ``points_``
+            before their names, the points.
 
         Raises
         ------
@@ -163,7 +164,6 @@ class AverageQuality:
             columns["particles"] = self.n_particles
         if self.resolution is not None:
             columns["resolution_A"] = self.resolution
-        for name, values in self.measures.items():
-            columns["mean_frequency_per_px" if name == "mean_frequency" else name] = values
-        columns |= {f"z_{name}": values for name, values in self.scores.items()}
+        columns |= self.measures
+        columns |= {f"points_{name}": values for name, values in self.points.items()}
         return data_frame(columns)

@@ -61,16 +61,18 @@ JUNK_COLUMNS = (
     "reasons",
     "particles",
     "resolution_A",
-    "mean_frequency_per_px",
-    "fine_share",
-    "edge_energy",
+    "contrast",
+    "structure",
+    "middle",
+    "level",
     "highest_affinity",
     "median_affinity",
     "nearest_affinity",
-    "z_coarse",
-    "z_noise",
-    "z_edge",
-    "z_few",
+    "points_strong",
+    "points_bright",
+    "points_flat",
+    "points_dim",
+    "points_level",
 )
 """Blank where not known, and for averages that were not judged: empty ones, and those left out."""
 
@@ -190,7 +192,6 @@ def write_junk_table(quality: AverageQuality, path: Path) -> None:
     path : Path
     """
     is_suspected = quality.is_suspected.tolist()
-    measures = ("mean_frequency", "fine_share", "edge_energy", "highest_affinity")
     with path.open("w", encoding="utf-8", newline="") as stream:
         table = csv.writer(stream, lineterminator="\n")
         table.writerow(JUNK_COLUMNS)
@@ -202,14 +203,8 @@ def write_junk_table(quality: AverageQuality, path: Path) -> None:
                     "; ".join(quality.reasons[i]),
                     "" if quality.n_particles is None else int(quality.n_particles[i]),
                     "" if quality.resolution is None else f"{quality.resolution[i]:.6g}",
-                    *(
-                        _number(quality.measures[name][i])
-                        for name in (*measures, "median_affinity", "nearest_affinity")
-                    ),
-                    *(
-                        _number(quality.scores[name][i])
-                        for name in ("coarse", "noise", "edge", "few")
-                    ),
+                    *(_number(values[i]) for values in quality.measures.values()),
+                    *(_number(values[i]) for values in quality.points.values()),
                 ]
             )
 

@@ -12,6 +12,7 @@ import pytest
 import rebalance
 from rebalance.curation.decisions import read_decisions, with_decisions
 from rebalance.errors import InputError, OptionError
+from rebalance.model import SET_ASIDE
 from rebalance.pipeline.rerun import rerun
 from rebalance.record.affinity_file import images_digest
 from rebalance.settings import RunSettings
@@ -119,6 +120,7 @@ def decided_from(result: rebalance.RunResult, **changed: Any) -> dict[str, Any]:
         "class_numbers": superclasses.class_id.tolist(),
         "averages_sha256": images_digest(averages),
         "superclasses": [members.tolist() for members in superclasses],
+        "set_aside": superclasses.class_id[superclasses.label == SET_ASIDE].tolist(),
         "junk": [],
         "grouped_by": {"by": "clustering", "clustering": "hierarchical", "n_superclasses": 5},
         **changed,
@@ -174,6 +176,6 @@ def test_decisions_of_other_data_are_refused(
 ) -> None:
     content = decided_from(quick_run(simulated_job, "first", n_superclasses=5))
     with pytest.raises(InputError, match=message) as caught:
-        quick_run(simulated_job, "other", decisions=written(content | changed))
+        quick_run(simulated_job, "other", decisions=written(content | {"set_aside": []} | changed))
     assert "saved for job013" in str(caught.value)
     assert not Path("other").exists()

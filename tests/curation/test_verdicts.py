@@ -97,12 +97,6 @@ def test_a_bad_fit_names_no_average_of_few_particles_alone() -> None:
     assert "fits the common structure badly: correlation 0.40" in other.reasons_of(6)[1]
 
 
-def test_a_dim_middle_and_a_bad_fit_name_an_average_where_views_are_not_trusted() -> None:
-    dim = np.array([True, False, True, False, False, False])
-    unsure = affinity_with_views(FIT, MISFIT, trusted=False)
-    assert quality(*of_views(unsure, None, dim)).suspects == (3,)
-
-
 def of_file(path: Path, averages: ClassAverages) -> Evidence:
     return of_verdicts(read_verdicts(path), averages, path)
 

@@ -1,4 +1,4 @@
-"""What one average tells of itself: where its power lies in frequency, and in the picture."""
+"""Where the power of an average lies in frequency, and in the picture: for `benchmarks.realism`."""
 
 from __future__ import annotations
 
