@@ -159,14 +159,14 @@ def phases(n: int, repeats: int) -> list[Row]:
     """A row for each phase and for their sum."""
     averages = known_stack(n).averages
     search = search_of(averages, DEFAULTS)
-    features = prepare_disc(averages.images, search)
+    features = prepare_disc(averages.images, search, "cpu")
     corners = corners_of(n)
     pairs = n * (n - 1) // 2
     rate = product_rate()
     align_all(features, corners)
     search_until(features, corners, COLUMNS_SHIFTED)
     found = least(lambda: search_of(averages, DEFAULTS), repeats)
-    made = least(lambda: prepare_disc(averages.images, search), repeats)
+    made = least(lambda: prepare_disc(averages.images, search, "cpu"), repeats)
     until = {
         phase: least(partial(search_until, features, corners, phase), repeats)
         for phase in (COLUMNS_SHIFTED, CORRELATED, PEAKS_FOUND)
