@@ -9,8 +9,11 @@ import numpy as np
 from rebalance.model import BoolArray, DoubleArray, IntArray, Suggestion
 from rebalance.model.counting import counted
 
-STANDS_OUT = 0.08
-"""Least gain of the silhouette over averages without groups for a structure to be told."""
+STANDS_OUT = 0.3
+"""Least gain of the silhouette over averages without groups for a number to stand out."""
+
+GROUPED = 0.08
+"""Least gain for there to be groups at all, however many."""
 
 DOMINATED = 0.8
 """Where one superclass holds more than this share of the averages, no number stands out: it is the
@@ -45,6 +48,8 @@ class Tried:
     largest_share : float64 (M,)
         Averages of the superclass that has most of them ÷ all averages.
     n_averages : int
+    trusts_views : bool, optional
+        Whether the views that the affinity goes by are trusted; None where it goes by none.
     """
 
     numbers: IntArray
@@ -54,6 +59,7 @@ class Tried:
     small: IntArray
     largest_share: DoubleArray
     n_averages: int
+    trusts_views: bool | None = None
 
 
 def score_of(silhouette: DoubleArray, expected: DoubleArray) -> DoubleArray:
@@ -72,13 +78,15 @@ def score_of(silhouette: DoubleArray, expected: DoubleArray) -> DoubleArray:
 def suggest(tried: Tried) -> Suggestion:
     """The number with the highest score, less what it loses for crumbs.
 
-    Numbers at which one superclass holds nearly all averages (`DOMINATED`) are suggested only if no
-    other stands out, and never as one that does.
+    It stands out by `STANDS_OUT`, unless the affinity was to go by views and these are not trusted:
+    images alone then told the groups, and where no common structure was found for them they tell
+    noise and junk apart more than views. Numbers at which one superclass holds nearly all averages
+    (`DOMINATED`) are suggested only if no other has groups, and never as one that stands out.
     """
     numbers, gain = tried.numbers, score_of(tried.silhouette, tried.expected)
     score = gain - _CRUMBS * tried.small / numbers
     is_even = tried.largest_share <= DOMINATED
-    if (is_even & (gain >= STANDS_OUT)).any():
+    if (is_even & (gain >= GROUPED)).any():
         score = np.where(is_even, score, -np.inf)
     best = int(score.argmax())
     number = int(numbers[best])
@@ -89,7 +97,8 @@ def suggest(tried: Tried) -> Suggestion:
         # A neighbour of what is named already is no other choice.
         if all(abs(int(numbers[peak]) - named) > 1 for named in (number, *runners_up)):
             runners_up.append(int(numbers[peak]))
-    has_structure = bool(gain[best] >= STANDS_OUT and is_even[best])
+    is_sure = tried.trusts_views is not False
+    has_structure = bool(gain[best] >= STANDS_OUT and is_even[best] and is_sure)
     reason = _why(tried, best) if has_structure else _why_none(tried, best, float(gain[best]))
     return Suggestion(
         number,
@@ -128,10 +137,20 @@ def _why_none(tried: Tried, best: int, gain: float) -> str:
             f"{share:.0%} of the class averages, and the others are what is unlike them. Look at "
             "these: junk among them can be set aside on the report page."
         )
+    if tried.trusts_views is False and gain >= GROUPED:
+        why = (
+            "where the averages look from is not known, and images alone don't tell how many views"
+        )
+        why += " there are. Choose a number"
+    elif gain >= GROUPED:
+        why = "there are groups, but noise or gradual views blur where they end, and others are "
+        why += "almost as good. Choose one"
+    else:
+        why = "views change gradually, or noise hides their groups. Any number cuts a continuum; "
+        why += "choose it"
     return (
-        f"No number of superclasses stands out ({_measured(tried, best)}, gain {gain:+.2f}): views "
-        "change gradually, or noise hides their groups. Any number cuts a continuum; choose it by "
-        "the pictures and by the particles that are kept."
+        f"No number of superclasses stands out ({_measured(tried, best)}, gain {gain:+.2f}): {why} "
+        "by the pictures and by the particles that are kept."
     )
 
 

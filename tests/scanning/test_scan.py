@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from rebalance.model import Affinity
 from rebalance.scanning import default_numbers
 from rebalance.scanning.null_model import Spread
 from rebalance.scanning.suggestion import Tried, suggest
+from tests.numbered_views import numbered_views
 from tests.scanning.blocks import blocks
 
 
@@ -119,7 +121,7 @@ def test_a_number_that_splits_off_no_crumbs_is_preferred_to_one_little_better_an
 
 
 def test_no_number_is_outstanding_where_one_superclass_holds_nearly_all_averages() -> None:
-    score = np.array([0.20, 0.25, 0.31, 0.15])
+    score = np.array([0.40, 0.45, 0.51, 0.35])
     share = np.array([0.95, 0.91, 0.85, 0.82])
     found = suggest(tried(score, largest_share=share))
     assert not found.has_structure
@@ -130,6 +132,37 @@ def test_no_number_is_outstanding_where_one_superclass_holds_nearly_all_averages
     assert (even.number, even.has_structure, even.runners_up) == (6, True, ())
     weak = suggest(tried(np.where(np.arange(4) == 3, 0.05, score), largest_share=share))
     assert (weak.number, weak.has_structure) == (5, False)
+
+
+def test_a_number_stands_out_by_a_wide_margin_or_not_at_all() -> None:
+    score = np.array([0.20, 0.31, 0.25])
+    assert suggest(tried(score)).has_structure
+    blurred = suggest(tried(score - 0.05))
+    assert (blurred.number, blurred.has_structure) == (4, False)
+    assert "there are groups" in blurred.reason
+    none = suggest(tried(score - 0.25))
+    assert (none.number, none.has_structure) == (4, False)
+    assert "cuts a continuum" in none.reason
+
+
+def test_no_number_stands_out_where_views_are_not_trusted() -> None:
+    score = np.array([0.20, 0.61, 0.25])
+    found = suggest(tried(score, trusts_views=False))
+    assert (found.number, found.has_structure) == (4, False)
+    assert "where the averages look from is not known" in found.reason
+    assert suggest(tried(score, trusts_views=True)).has_structure
+
+
+def test_a_scan_asks_whether_the_views_of_its_affinity_are_trusted() -> None:
+    values, _ = blocks([6] * 5, seed=5)
+    alone = affinity_of(values)
+    for trusted in (True, False):
+        views = numbered_views(alone.class_id, trusted=trusted)
+        affinity = replace(
+            alone, metric="views", facts=views.as_facts(), results=views.as_results()
+        )
+        found = rebalance.scan(affinity, range(2, 12)).suggestion
+        assert (found.number, found.has_structure) == (5, trusted)
 
 
 def test_particle_shares_never_decide_whether_a_number_is_outstanding() -> None:
