@@ -121,7 +121,7 @@ def test_a_number_that_splits_off_no_crumbs_is_preferred_to_one_little_better_an
 
 
 def test_no_number_is_outstanding_where_one_superclass_holds_nearly_all_averages() -> None:
-    score = np.array([0.40, 0.45, 0.51, 0.35])
+    score = np.array([0.60, 0.65, 0.71, 0.55])
     share = np.array([0.95, 0.91, 0.85, 0.82])
     found = suggest(tried(score, largest_share=share))
     assert not found.has_structure
@@ -135,12 +135,12 @@ def test_no_number_is_outstanding_where_one_superclass_holds_nearly_all_averages
 
 
 def test_a_number_stands_out_by_a_wide_margin_or_not_at_all() -> None:
-    score = np.array([0.20, 0.31, 0.25])
+    score = np.array([0.30, 0.41, 0.35])
     assert suggest(tried(score)).has_structure
     blurred = suggest(tried(score - 0.05))
     assert (blurred.number, blurred.has_structure) == (4, False)
     assert "there are groups" in blurred.reason
-    none = suggest(tried(score - 0.25))
+    none = suggest(tried(score - 0.35))
     assert (none.number, none.has_structure) == (4, False)
     assert "cuts a continuum" in none.reason
 
