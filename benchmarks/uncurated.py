@@ -50,8 +50,8 @@ _DRAWN = 3
 
 ROWS = FULL_RESULTS / "uncurated.json"
 AFFINITIES = FULL_RESULTS / "uncurated"
-_COMPARES = ("engine", "imaging", "kernels", "metrics", "model", "views")
-"""Rooms that decide an affinity."""
+_COMPARES = ("engine", "imaging", "kernels", "metrics", "views", "model/views.py")
+"""What decides an affinity."""
 
 
 def named_by(
@@ -265,7 +265,7 @@ def main() -> None:
     parser.add_argument("--json", type=Path, default=RESULTS / "uncurated.json")
     asked = parser.parse_args()
     code = ROOT / "rebalance"
-    cache = AffinityCache(AFFINITIES / digest_of(*(code / room for room in _COMPARES))[:16])
+    cache = AffinityCache(AFFINITIES / digest_of(*(code / part for part in _COMPARES))[:16])
     program = digest_of(code, Path(__file__), ROOT / "benchmarks" / "quality")
     done = json.loads(ROWS.read_text(encoding="utf-8")) if ROWS.is_file() else []
     kept = [row for row in done if row["program"] == program]

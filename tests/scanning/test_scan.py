@@ -137,7 +137,7 @@ def test_no_number_is_outstanding_where_one_superclass_holds_nearly_all_averages
 def test_a_number_stands_out_by_a_wide_margin_or_not_at_all() -> None:
     score = np.array([0.30, 0.41, 0.35])
     assert suggest(tried(score)).has_structure
-    blurred = suggest(tried(score - 0.05))
+    blurred = suggest(tried(score - 0.1))
     assert (blurred.number, blurred.has_structure) == (4, False)
     assert "there are groups" in blurred.reason
     none = suggest(tried(score - 0.35))
