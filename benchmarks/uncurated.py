@@ -27,12 +27,13 @@ from benchmarks.paths import DATA, FULL_RESULTS, RESULTS, ROOT, write_json
 from benchmarks.quality.ablation.scores import gains
 from benchmarks.quality.classifications import KnownClassification, realistic, relion
 from rebalance import defaults, engine, formats
-from rebalance.cache import AffinityCache
 from rebalance.clusterings.advice import named_or_advised
 from rebalance.clusterings.grouping import cluster_classes
 from rebalance.curation.junk import score
+from rebalance.engine.cache_key import affinity_key
 from rebalance.evaluation.agreement_scores import adjusted_rand
-from rebalance.model import Affinity, BoolArray, Classes, Superclasses, views_of
+from rebalance.model import Affinity, BoolArray, ClassAverages, Classes, Superclasses, views_of
+from rebalance.record.affinity_file import read_affinity, write_affinity
 from rebalance.scanning import scan_classes
 from rebalance.strategies.small import is_small
 
@@ -67,15 +68,46 @@ def named_by(
     return views.is_misfit & views.trusted
 
 
+class Kept:
+    """Affinities by what decides them; the user's cache forgets at any change of the package."""
+
+    def __init__(self) -> None:
+        parts = (ROOT / "rebalance" / part for part in _COMPARES)
+        self.version = digest_of(*parts)
+        self._required: dict[str, Affinity] = {}
+
+    def of(self, averages: ClassAverages, metric: str) -> Affinity:
+        """Read where it was kept, else made and kept."""
+        reads = ("n_particles", "resolution")
+        key = affinity_key(averages, metric, self.version, {}, "", reads)
+        path = AFFINITIES / f"{key}.npz"
+        if path.is_file():
+            return read_affinity(path)
+        made = engine.affinity(averages, metric, cache=self)
+        AFFINITIES.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(".tmp")
+        write_affinity(made, unfinished)
+        unfinished.replace(path)
+        return made
+
+    def load(self, key: str) -> Affinity | None:
+        """What one metric made and another requires."""
+        return self._required.get(key)
+
+    def store(self, affinity: Affinity) -> None:
+        """For as long as the next affinity is made."""
+        self._required = {affinity.key: affinity}
+
+
 def measure(
-    found: KnownClassification, junk: BoolArray, cache: AffinityCache, *, is_real: bool
+    found: KnownClassification, junk: BoolArray, kept: Kept, *, is_real: bool
 ) -> list[dict[str, Any]]:
     """A row for each verdict, of one classification."""
     averages = found.averages
-    image = engine.affinity(averages, defaults.IMAGES, cache=cache)
-    affinity = engine.affinity(averages, "views", cache=cache)
+    image = kept.of(averages, defaults.IMAGES)
+    affinity = kept.of(averages, "views")
     good = averages.subset(~junk)
-    without = engine.affinity(good, "views", cache=cache)
+    without = kept.of(good, "views")
     views = views_of(affinity)
     assert views is not None
     rows = []
@@ -247,13 +279,13 @@ def sets(copies: int, first_seed: int) -> Iterator[tuple[str, dict[str, Any] | N
                     yield f"{molecule}, {views}, {part:.0%} junk, seed {seed}", of
 
 
-def rows_of(name: str, of: dict[str, Any] | None, cache: AffinityCache) -> list[dict[str, Any]]:
+def rows_of(name: str, of: dict[str, Any] | None, kept: Kept) -> list[dict[str, Any]]:
     """The rows of one set, made now."""
     if of is None:
-        rows = measure(*real(), cache, is_real=True)
+        rows = measure(*real(), kept, is_real=True)
     else:
         found = realistic(**of, models=DATA / "models")
-        rows = measure(found, found.is_junk, cache, is_real=False)
+        rows = measure(found, found.is_junk, kept, is_real=False)
     return [{"name": name, **row} for row in rows]
 
 
@@ -264,9 +296,8 @@ def main() -> None:
     parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
     parser.add_argument("--json", type=Path, default=RESULTS / "uncurated.json")
     asked = parser.parse_args()
-    code = ROOT / "rebalance"
-    cache = AffinityCache(AFFINITIES / digest_of(*(code / part for part in _COMPARES))[:16])
-    program = digest_of(code, Path(__file__), ROOT / "benchmarks" / "quality")
+    affinities = Kept()
+    program = digest_of(ROOT / "rebalance", Path(__file__), ROOT / "benchmarks" / "quality")
     done = json.loads(ROWS.read_text(encoding="utf-8")) if ROWS.is_file() else []
     kept = [row for row in done if row["program"] == program]
     rows: list[dict[str, Any]] = []
@@ -274,7 +305,7 @@ def main() -> None:
         made = [row for row in kept if row["name"] == name]
         if not made:
             start = time.monotonic()
-            made = [{"program": program, **row} for row in rows_of(name, of, cache)]
+            made = [{"program": program, **row} for row in rows_of(name, of, affinities)]
             kept += made
             write_json(kept, ROWS)
             print(f"{name}: {time.monotonic() - start:.0f} s", flush=True)

@@ -127,6 +127,7 @@ def scan_classes(
         expected=mean_expected,
         stability=stability,
         small=small,
+        alone=np.array([(np.bincount(label[k]) == 1).sum() for k in ks], dtype=np.int64),
         largest_share=np.array([np.bincount(label[k]).max() / len(label[k]) for k in ks]),
         n_averages=len(values),
         trusts_views=None if views is None else views.trusted,

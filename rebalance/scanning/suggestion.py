@@ -23,6 +23,10 @@ DOMINATED = 0.8
 """Where one superclass holds more than this share of the averages, no number stands out: it is the
 rest that was told apart, one by one. Shares of particles have no say; they may be that uneven."""
 
+_MOST_ALONE = 0.25
+"""Where more than this share of the superclasses are single averages, no number stands out: what
+was told apart are these, not views. Where a number was right, at most a sixth were."""
+
 _CRUMBS = 0.1
 """Gain that a number loses if all of its superclasses are too small to stand as views. On 24
 simulated sets of 6, 10 and 15 views in 64 averages there are a quarter of such crumbs as many as
@@ -49,6 +53,8 @@ class Tried:
         As in `rebalance.model.Scan`.
     small : int64 (M,)
         Superclasses too small to decide the cap.
+    alone : int64 (M,)
+        Superclasses of one average.
     largest_share : float64 (M,)
         Averages of the superclass that has most of them ÷ all averages.
     n_averages : int
@@ -61,6 +67,7 @@ class Tried:
     expected: DoubleArray
     stability: DoubleArray
     small: IntArray
+    alone: IntArray
     largest_share: DoubleArray
     n_averages: int
     trusts_views: bool | None = None
@@ -84,8 +91,9 @@ def suggest(tried: Tried) -> Suggestion:
 
     It stands out by `STANDS_OUT`, unless the affinity was to go by views and these are not trusted:
     images alone then told the groups, and where no common structure was found for them they tell
-    noise and junk apart more than views. Numbers at which one superclass holds nearly all averages
-    (`DOMINATED`) are suggested only if no other has groups, and never as one that stands out.
+    noise and junk apart more than views. Nor does a number with many single averages stand out.
+    Numbers at which one superclass holds nearly all averages (`DOMINATED`) are suggested only if no
+    other has groups, and never as one that stands out.
     """
     numbers, gain = tried.numbers, score_of(tried.silhouette, tried.expected)
     score = gain - _CRUMBS * tried.small / numbers
@@ -101,7 +109,7 @@ def suggest(tried: Tried) -> Suggestion:
         # A neighbour of what is named already is no other choice.
         if all(abs(int(numbers[peak]) - named) > 1 for named in (number, *runners_up)):
             runners_up.append(int(numbers[peak]))
-    is_sure = tried.trusts_views is not False
+    is_sure = tried.trusts_views is not False and tried.alone[best] <= _MOST_ALONE * number
     has_structure = bool(gain[best] >= STANDS_OUT and is_even[best] and is_sure)
     reason = _why(tried, best) if has_structure else _why_none(tried, best, float(gain[best]))
     return Suggestion(
@@ -141,7 +149,11 @@ def _why_none(tried: Tried, best: int, gain: float) -> str:
             f"{share:.0%} of the class averages, and the others are what is unlike them. Look at "
             "these: junk among them can be set aside on the report page."
         )
-    if tried.trusts_views is False and gain >= GROUPED:
+    alone, number = int(tried.alone[best]), int(tried.numbers[best])
+    if gain >= GROUPED and tried.trusts_views is not False and alone > _MOST_ALONE * number:
+        why = f"with {number}, {alone} are single averages, like no other: junk, noise or rare "
+        why += "views. Choose one"
+    elif tried.trusts_views is False and gain >= GROUPED:
         why = (
             "where the averages look from is not known, and images alone don't tell how many views"
         )

@@ -93,7 +93,8 @@ def test_numbers_that_can_not_be_tried_are_refused(
 def tried(score: np.ndarray, first: int = 3, **known: Any) -> Tried:
     """Numbers from ``first`` on with these gains, even superclasses and no crumbs."""
     n = len(score)
-    usual = {"small": np.zeros(n, dtype=np.int64), "largest_share": np.full(n, 0.3)}
+    none = np.zeros(n, dtype=np.int64)
+    usual: dict[str, Any] = {"small": none, "alone": none, "largest_share": np.full(n, 0.3)}
     usual |= {"stability": np.full(n, np.nan), "n_averages": 60} | known
     return Tried(np.arange(first, first + n), score, np.zeros(n), **usual)
 
@@ -143,6 +144,18 @@ def test_a_number_stands_out_by_a_wide_margin_or_not_at_all() -> None:
     none = suggest(tried(score - 0.35))
     assert (none.number, none.has_structure) == (4, False)
     assert "cuts a continuum" in none.reason
+
+
+def test_no_number_stands_out_that_tells_many_single_averages_apart() -> None:
+    score = np.array([0.40, 0.61, 0.45])
+    assert suggest(tried(score, 8, alone=np.array([0, 2, 9]))).has_structure
+    found = suggest(tried(score, 8, alone=np.array([0, 3, 9])))
+    assert (found.number, found.has_structure) == (9, False)
+    assert "with 9, 3 are single averages" in found.reason
+    # Four groups of five, and eleven averages that are like nothing.
+    values, _ = blocks([5] * 4 + [1] * 11, seed=6)
+    told = rebalance.scan(affinity_of(values), [4, 15]).suggestion
+    assert (told.number, told.has_structure) == (15, False)
 
 
 def test_no_number_stands_out_where_views_are_not_trusted() -> None:
