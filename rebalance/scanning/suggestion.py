@@ -109,7 +109,7 @@ def suggest(tried: Tried) -> Suggestion:
         # A neighbour of what is named already is no other choice.
         if all(abs(int(numbers[peak]) - named) > 1 for named in (number, *runners_up)):
             runners_up.append(int(numbers[peak]))
-    is_sure = tried.trusts_views is not False and tried.alone[best] <= _MOST_ALONE * number
+    is_sure = tried.trusts_views is not False and not _many_alone(tried, best)
     has_structure = bool(gain[best] >= STANDS_OUT and is_even[best] and is_sure)
     reason = _why(tried, best) if has_structure else _why_none(tried, best, float(gain[best]))
     return Suggestion(
@@ -118,6 +118,10 @@ def suggest(tried: Tried) -> Suggestion:
         has_structure,
         " ".join([reason, *_about(tried, best)]),
     )
+
+
+def _many_alone(tried: Tried, best: int) -> bool:
+    return bool(tried.alone[best] > max(1, _MOST_ALONE * tried.numbers[best]))
 
 
 def _measured(tried: Tried, best: int) -> str:
@@ -150,7 +154,7 @@ def _why_none(tried: Tried, best: int, gain: float) -> str:
             "these: junk among them can be set aside on the report page."
         )
     alone, number = int(tried.alone[best]), int(tried.numbers[best])
-    if gain >= GROUPED and tried.trusts_views is not False and alone > _MOST_ALONE * number:
+    if gain >= GROUPED and tried.trusts_views is not False and _many_alone(tried, best):
         why = f"with {number}, {alone} are single averages, like no other: junk, noise or rare "
         why += "views. Choose one"
     elif tried.trusts_views is False and gain >= GROUPED:

@@ -152,6 +152,7 @@ def test_no_number_stands_out_that_tells_many_single_averages_apart() -> None:
     found = suggest(tried(score, 8, alone=np.array([0, 3, 9])))
     assert (found.number, found.has_structure) == (9, False)
     assert "with 9, 3 are single averages" in found.reason
+    assert suggest(tried(score, 2, alone=np.array([0, 1, 2]))).has_structure
     # Four groups of five, and eleven averages that are like nothing.
     values, _ = blocks([5] * 4 + [1] * 11, seed=6)
     told = rebalance.scan(affinity_of(values), [4, 15]).suggestion
