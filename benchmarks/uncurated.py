@@ -1,6 +1,6 @@
 """A classification as it comes, run as typed: what is set aside, and what becomes of the rest.
 
-    python -m benchmarks.uncurated [--copies 2] [--json FILE]
+    python -m benchmarks.uncurated [--copies 1] [--json FILE]
 
 Realistic simulated jobs (`realistic`; phantom, ribosome and β-galactosidase; views discrete and
 preferred; 40 % and 60 % of the averages junk), and RELION's classification `relion31_junk70s`
@@ -14,21 +14,26 @@ seeds.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable
+import hashlib
+import json
+import time
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from benchmarks.paths import DATA, RESULTS, write_json
+from benchmarks.paths import DATA, FULL_RESULTS, RESULTS, ROOT, write_json
 from benchmarks.quality.ablation.scores import gains
 from benchmarks.quality.classifications import KnownClassification, realistic, relion
 from rebalance import defaults, engine, formats
 from rebalance.clusterings.advice import named_or_advised
 from rebalance.clusterings.grouping import cluster_classes
 from rebalance.curation.junk import score
+from rebalance.engine.cache_key import affinity_key
 from rebalance.evaluation.agreement_scores import adjusted_rand
-from rebalance.model import Affinity, BoolArray, Classes, Superclasses, views_of
+from rebalance.model import Affinity, BoolArray, ClassAverages, Classes, Superclasses, views_of
+from rebalance.record.affinity_file import read_affinity, write_affinity
 from rebalance.scanning import scan_classes
 from rebalance.strategies.small import is_small
 
@@ -44,6 +49,11 @@ LEAST_GAIN = 0.02
 _DRAWN = 3
 """Selections of particles for a share."""
 
+ROWS = FULL_RESULTS / "uncurated.json"
+AFFINITIES = FULL_RESULTS / "uncurated"
+_COMPARES = ("engine", "imaging", "kernels", "metrics", "views", "model/views.py")
+"""What decides an affinity."""
+
 
 def named_by(
     verdict: str, found: KnownClassification, image: Affinity, affinity: Affinity
@@ -58,13 +68,46 @@ def named_by(
     return views.is_misfit & views.trusted
 
 
-def measure(found: KnownClassification, junk: BoolArray, *, is_real: bool) -> list[dict[str, Any]]:
+class Kept:
+    """Affinities by what decides them; the user's cache forgets at any change of the package."""
+
+    def __init__(self) -> None:
+        parts = (ROOT / "rebalance" / part for part in _COMPARES)
+        self.version = digest_of(*parts)
+        self._required: dict[str, Affinity] = {}
+
+    def of(self, averages: ClassAverages, metric: str) -> Affinity:
+        """Read where it was kept, else made and kept."""
+        reads = ("n_particles", "resolution")
+        key = affinity_key(averages, metric, self.version, {}, "", reads)
+        path = AFFINITIES / f"{key}.npz"
+        if path.is_file():
+            return read_affinity(path)
+        made = engine.affinity(averages, metric, cache=self)
+        AFFINITIES.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(".tmp")
+        write_affinity(made, unfinished)
+        unfinished.replace(path)
+        return made
+
+    def load(self, key: str) -> Affinity | None:
+        """What one metric made and another requires."""
+        return self._required.get(key)
+
+    def store(self, affinity: Affinity) -> None:
+        """For as long as the next affinity is made."""
+        self._required = {affinity.key: affinity}
+
+
+def measure(
+    found: KnownClassification, junk: BoolArray, kept: Kept, *, is_real: bool
+) -> list[dict[str, Any]]:
     """A row for each verdict, of one classification."""
     averages = found.averages
-    image = engine.affinity(averages, defaults.IMAGES)
-    affinity = engine.affinity(averages, "views")
+    image = kept.of(averages, defaults.IMAGES)
+    affinity = kept.of(averages, "views")
     good = averages.subset(~junk)
-    without = engine.affinity(good, "views")
+    without = kept.of(good, "views")
     views = views_of(affinity)
     assert views is not None
     rows = []
@@ -215,25 +258,60 @@ def show(row: dict[str, Any]) -> str:
     )
 
 
-def main() -> None:
-    """Measure, and print a line for each verdict."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--copies", type=int, default=2)
-    parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
-    parser.add_argument("--json", type=Path, default=RESULTS / "uncurated.json")
-    asked = parser.parse_args()
-    rows: list[dict[str, Any]] = []
+def digest_of(*folders: Path) -> str:
+    """SHA-256 of all source files in some folders, or of single ones."""
+    digest = hashlib.sha256()
+    for folder in folders:
+        for path in sorted(folder.rglob("*.py")) if folder.is_dir() else [folder]:
+            digest.update(path.relative_to(ROOT).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def sets(copies: int, first_seed: int) -> Iterator[tuple[str, dict[str, Any] | None]]:
+    """Name and settings of each simulated classification; of the real one, where it is, None."""
     if (DATA / REAL).is_dir():
-        rows += measure(*real(), is_real=True)
-    for seed in range(asked.first_seed, asked.first_seed + asked.copies):
+        yield REAL, None
+    for seed in range(first_seed, first_seed + copies):
         for molecule in MOLECULES:
             for views in VIEWS:
                 for part in JUNK_SHARES:
-                    found = realistic(molecule, seed, DATA / "models", junk_share=part, views=views)
-                    rows += measure(found, found.is_junk, is_real=False)
-                    print(found.name, seed, flush=True)
-    sets = dict.fromkeys(row["set"] for row in rows)
-    table = [summary(rows, name, verdict) for name in sets for verdict in VERDICTS]
+                    of = {"molecule": molecule, "seed": seed, "views": views, "junk_share": part}
+                    yield f"{molecule}, {views}, {part:.0%} junk, seed {seed}", of
+
+
+def rows_of(name: str, of: dict[str, Any] | None, kept: Kept) -> list[dict[str, Any]]:
+    """The rows of one set, made now."""
+    if of is None:
+        rows = measure(*real(), kept, is_real=True)
+    else:
+        found = realistic(**of, models=DATA / "models")
+        rows = measure(found, found.is_junk, kept, is_real=False)
+    return [{"name": name, **row} for row in rows]
+
+
+def main() -> None:
+    """Measure, and print a line for each verdict."""
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--copies", type=int, default=1)
+    parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
+    parser.add_argument("--json", type=Path, default=RESULTS / "uncurated.json")
+    asked = parser.parse_args()
+    affinities = Kept()
+    program = digest_of(ROOT / "rebalance", Path(__file__), ROOT / "benchmarks" / "quality")
+    done = json.loads(ROWS.read_text(encoding="utf-8")) if ROWS.is_file() else []
+    kept = [row for row in done if row["program"] == program]
+    rows: list[dict[str, Any]] = []
+    for name, of in sets(asked.copies, asked.first_seed):
+        made = [row for row in kept if row["name"] == name]
+        if not made:
+            start = time.monotonic()
+            made = [{"program": program, **row} for row in rows_of(name, of, affinities)]
+            kept += made
+            write_json(kept, ROWS)
+            print(f"{name}: {time.monotonic() - start:.0f} s", flush=True)
+        rows += made
+    names = dict.fromkeys(row["set"] for row in rows)
+    table = [summary(rows, name, verdict) for name in names for verdict in VERDICTS]
     print("\n".join(map(show, table)))
     write_json(table, asked.json)
 

@@ -36,7 +36,7 @@ def demo(
     ] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
-    """Try it on a simulated classification of 12 known views."""
+    """Try it on a simulated classification of 12 known views, with junk."""
     from rebalance.cli.run import run_and_show
     from rebalance.settings import RunSettings
 
@@ -76,26 +76,28 @@ def _check(n_superclasses: int, factor: str, results: Path, overwrite: bool) -> 
 
 
 def _compared_with_the_truth(result: RunResult, truth: Path) -> str:
-    """How many averages are in a superclass whose most frequent true view is their own."""
+    """How many averages are in a superclass whose most frequent true view is their own, and how
+    many of junk, and of views, are set aside."""
     import csv
     from collections import Counter, defaultdict
 
     with truth.open(encoding="utf-8", newline="") as stream:
-        view = {int(row["class_id"]): row["superclass"] for row in csv.DictReader(stream)}
-    known = {number for number, name in view.items() if name != "-1"}
+        rows = {int(row["class_id"]): row for row in csv.DictReader(stream)}
+    view = {number: row["superclass"] for number, row in rows.items() if row["superclass"] != "-1"}
+    junk = {number for number, row in rows.items() if row["kind"] == "junk"}
     found: dict[int, Counter[str]] = defaultdict(Counter)
     label = zip(
         result.superclasses.class_id.tolist(), result.superclasses.label.tolist(), strict=True
     )
     for number, superclass in label:
-        if superclass >= 0 and number in known:
+        if superclass >= 0 and number in view:
             found[superclass][view[number]] += 1
     together = sum(views.most_common(1)[0][1] for views in found.values())
-    total = sum(views.total() for views in found.values())
-    views = len({view[number] for number in known})
+    aside = set(result.superclasses.set_aside)
     return (
-        f"\nKnown truth: {views} views; {together} of {total} averages are grouped with their own "
-        "view."
+        f"\nKnown truth: {len(set(view.values()))} views; {together} of {len(view)} averages of "
+        f"views are grouped with their own.\nSet aside: {len(aside & junk)} of {len(junk)} "
+        f"averages of junk, {len(aside & view.keys()) or 'none'} of views."
     )
 
 

@@ -1,10 +1,11 @@
-"""Everything on one page: the medoid of each superclass, the sorted matrix, the balance."""
+"""Everything on one page: medoids, what is set aside, the sorted matrix, the balance."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from rebalance.figures import style
 from rebalance.figures.bars import (
@@ -25,7 +26,15 @@ from rebalance.figures.matrix import (
 )
 from rebalance.figures.text import joined, text_width
 from rebalance.figures.tiles import grey, onto_medoid, placed
-from rebalance.model import Affinity, ClassAverages, RunResult, Selection, Superclasses
+from rebalance.model import (
+    SET_ASIDE,
+    Affinity,
+    ClassAverages,
+    IntArray,
+    RunResult,
+    Selection,
+    Superclasses,
+)
 from rebalance.model.counting import counted
 
 if TYPE_CHECKING:
@@ -37,10 +46,17 @@ PANEL, PANEL_TOP, PANEL_BELOW = 2.75, 0.35, 0.4
 
 COLUMNS, MOST_ROWS = 9, 3
 
+ASIDE_COLUMNS, ASIDE_ROWS = 14, 2
+ASIDE_TILE, ASIDE_ROW, ASIDE_ABOVE, ASIDE_BELOW = 0.5, 0.68, 0.08, 0.22
+ASIDE_PITCH = ((COLUMNS - 1) * PITCH + TILE - ASIDE_TILE) / (ASIDE_COLUMNS - 1)
+"""What is set aside is smaller than a medoid: it is to be glanced at."""
+
 
 @style.styled
 def overview(result: RunResult, *, scale: Scale = "percentile") -> Figure:
-    """Medoids, sorted affinity matrix and sizes of superclasses, as far as there are such.
+    """Medoids, what is set aside, sorted affinity matrix and sizes of superclasses.
+
+    Each as far as there is such.
 
     Parameters
     ----------
@@ -51,21 +67,26 @@ def overview(result: RunResult, *, scale: Scale = "percentile") -> Figure:
     averages, affinity = result.dataset.class_averages, result.affinity
     superclasses = result.superclasses
     shown = min(len(superclasses), COLUMNS * MOST_ROWS) if averages is not None else 0
-    medoids = -(-shown // COLUMNS) * ROW + 0.35 if shown else 0.0
+    medoids = -(-shown // COLUMNS) * ROW if shown else 0.0
+    aside = _aside_rows(superclasses, averages)
+    asides = _inches_of(len(aside))
+    pictures = 0.0 if averages is None or not (shown or len(aside)) else 0.35 + medoids + asides
     has_matrix = affinity is not None and np.count_nonzero(superclasses.label >= 0) > 1
     has_bars = len(superclasses) > 1 or result.selection is not None
     figure = new_figure(
         WIDTH,
         style.HEADER
-        + medoids
+        + pictures
         + (PANEL_TOP + PANEL + PANEL_BELOW if has_matrix or has_bars else 0.0)
         + style.MARGIN,
         _title(result),
         _subtitle(result),
     )
-    if averages is not None and shown:
-        _medoids(figure, averages, superclasses, result.selection, shown)
-    top = style.HEADER + medoids
+    if averages is not None and pictures:
+        _pictures(
+            figure, result, averages, shown, aside, style.HEADER + medoids + 0.22 + ASIDE_ABOVE
+        )
+    top = style.HEADER + pictures
     if affinity is not None and has_matrix:
         _matrix(figure, affinity, superclasses, scale, top)
     if has_bars:
@@ -134,40 +155,117 @@ def _bars(figure: Figure, result: RunResult, left: float, top: float) -> None:
     draw_bars(axes, result.superclasses, result.selection, inches, what)
 
 
-def _medoids(
+def _aside_rows(superclasses: Superclasses, averages: ClassAverages | None) -> IntArray:
+    """The averages set aside that are shown, those of most particles first."""
+    rows = np.flatnonzero(superclasses.label == SET_ASIDE)
+    if averages is None or superclasses_of_one(superclasses):
+        return rows[:0]
+    if averages.n_particles is not None:
+        rows = rows[np.argsort(-averages.n_particles[rows], kind="stable")]
+    return rows[: ASIDE_COLUMNS * ASIDE_ROWS]
+
+
+def _inches_of(n_aside: int) -> float:
+    rows = -(-n_aside // ASIDE_COLUMNS)
+    return ASIDE_ABOVE + ASIDE_BELOW + rows * ASIDE_ROW if rows else 0.0
+
+
+def _pictures(
     figure: Figure,
+    result: RunResult,
     averages: ClassAverages,
-    superclasses: Superclasses,
-    selection: Selection | None,
     shown: int,
+    aside: IntArray,
+    aside_top: float,
 ) -> None:
     from rebalance.figures.artists import Raster
 
+    across, down = (round(inches * figure.dpi) for inches in figure.get_size_inches())
+    raster = np.full((down, across), 255, dtype=np.uint8)
+    if shown:
+        _medoids(figure, raster, averages, result, shown)
+    if len(aside):
+        _aside(figure, raster, averages, result, aside, aside_top)
+    figure.add_artist(Raster(raster))
+
+
+def _medoids(
+    figure: Figure,
+    raster: npt.NDArray[np.uint8],
+    averages: ClassAverages,
+    result: RunResult,
+    shown: int,
+) -> None:
+    superclasses = result.superclasses
     by_itself = superclasses_of_one(superclasses)
     title = "Class averages" if by_itself else "Medoid of each superclass"
     if len(superclasses) > shown:
         title += f" ({len(superclasses) - shown} smaller ones not shown)"
     text_at(figure, style.MARGIN, style.HEADER, title, style.BODY, bold=True)
-    dpi, side = figure.dpi, round(TILE * figure.dpi)
-    across, down = (round(inches * dpi) for inches in figure.get_size_inches())
-    raster = np.full((down, across), 255, dtype=np.uint8)
     medoids = superclasses.medoid_row[:shown]
-    images = placed(averages.images[medoids], onto_medoid(medoids, 0, None), side)
-    for number, tile in enumerate(grey(images)):
-        x = style.MARGIN + number % COLUMNS * PITCH
-        y = style.HEADER + 0.22 + number // COLUMNS * ROW
-        row, column = round(y * dpi), round(x * dpi)
-        raster[row : row + side, column : column + side] = tile
+    places = [
+        (
+            style.MARGIN + number % COLUMNS * PITCH,
+            style.HEADER + 0.22 + number // COLUMNS * ROW,
+        )
+        for number in range(shown)
+    ]
+    _draw(figure, raster, averages, medoids, places, TILE)
+    for number, (x, y) in enumerate(places):
         name, indent = averages.class_id[medoids[number]], 0.0
         if not by_itself:
             fill_at(figure, x, y + TILE + 0.035, 0.08, 0.08, style.color_of(number))
             name, indent = number, 0.11
         label_at(figure, x + indent, y + TILE + 0.108, str(name), bold=True)
-        count = _count(averages, superclasses, selection, number)
+        count = _count(averages, superclasses, result.selection, number)
         room = PITCH * 72 - 4
         if text_width(count, style.TINY) <= room:
             label_at(figure, x, y + TILE + 0.215, count, color=style.MUTED)
-    figure.add_artist(Raster(raster))
+
+
+def _aside(
+    figure: Figure,
+    raster: npt.NDArray[np.uint8],
+    averages: ClassAverages,
+    result: RunResult,
+    rows: IntArray,
+    top: float,
+) -> None:
+    """Those that take no part, by class number."""
+    superclasses = result.superclasses
+    title, total = "Set aside", len(superclasses.set_aside)
+    text_at(figure, style.MARGIN, top, title, style.BODY, bold=True)
+    words = "they shape no superclass and set no cap"
+    if total > len(rows):
+        words += f"; the {total - len(rows):,} with fewest particles are not shown"
+    left = style.MARGIN + text_width(title, style.BODY, bold=True) / 72 + 0.1
+    text_at(figure, left, top + 0.012, words, style.SMALL, color=style.MUTED)
+    places = [
+        (
+            style.MARGIN + at % ASIDE_COLUMNS * ASIDE_PITCH,
+            top + ASIDE_BELOW + at // ASIDE_COLUMNS * ASIDE_ROW,
+        )
+        for at in range(len(rows))
+    ]
+    _draw(figure, raster, averages, rows, places, ASIDE_TILE)
+    for number, (x, y) in zip(averages.class_id[rows].tolist(), places, strict=True):
+        label_at(figure, x, y + ASIDE_TILE + 0.108, str(number), color=style.MUTED)
+
+
+def _draw(
+    figure: Figure,
+    raster: npt.NDArray[np.uint8],
+    averages: ClassAverages,
+    rows: IntArray,
+    places: list[tuple[float, float]],
+    tile: float,
+) -> None:
+    """Averages at inches from the left and upper edges, onto the raster."""
+    side = round(tile * figure.dpi)
+    images = placed(averages.images[rows], onto_medoid(rows, 0, None), side)
+    for picture, (x, y) in zip(grey(images), places, strict=True):
+        row, column = round(y * figure.dpi), round(x * figure.dpi)
+        raster[row : row + side, column : column + side] = picture
 
 
 def _count(

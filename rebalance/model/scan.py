@@ -29,7 +29,8 @@ class Suggestion:
     runners_up : tuple of int
         Other peaks of the score, best first.
     has_structure : bool
-        False where no number stands out from averages of the same spread without groups.
+        False where no number stands out from averages of the same spread without groups, or views
+        that the affinity was to go by are not trusted.
     reason : str
         One or two sentences.
     """

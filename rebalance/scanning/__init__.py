@@ -16,7 +16,7 @@ from rebalance import defaults
 from rebalance.clusterings.grouping import cluster_each, label_each
 from rebalance.contracts import Clustering
 from rebalance.errors import OptionError
-from rebalance.model import Affinity, Classes, FloatArray, IntArray, Scan
+from rebalance.model import Affinity, Classes, FloatArray, IntArray, Scan, views_of
 from rebalance.options import Options
 from rebalance.registry import bind
 from rebalance.scanning.criteria import contrast, eigengaps, silhouette
@@ -120,14 +120,17 @@ def scan_classes(
     sizes = [by_number[k].size for k in ks]
     one = by_number[ks[0]]
     small = np.array([is_small(size, cap_from).sum() for size in sizes], dtype=np.int64)
+    views = views_of(affinity)
     tried = Tried(
         numbers=np.array(ks, dtype=np.int64),
         silhouette=measured,
         expected=mean_expected,
         stability=stability,
         small=small,
+        alone=np.array([(np.bincount(label[k]) == 1).sum() for k in ks], dtype=np.int64),
         largest_share=np.array([np.bincount(label[k]).max() / len(label[k]) for k in ks]),
         n_averages=len(values),
+        trusts_views=None if views is None else views.trusted,
     )
     return Scan(
         numbers=np.array(ks, dtype=np.int64),

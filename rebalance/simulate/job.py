@@ -12,7 +12,20 @@ from rebalance.simulate.cryosparc_writer import CryosparcFiles, write_cryosparc
 from rebalance.simulate.molecule import Molecule
 from rebalance.simulate.relion_tables import Version
 from rebalance.simulate.relion_writer import RelionFiles, write_relion
-from rebalance.simulate.simulation_options import SimulationOptions
+from rebalance.simulate.simulation_options import (
+    AGGREGATE,
+    BLOB,
+    EDGE,
+    FILM,
+    HALO,
+    HOLE,
+    ICE,
+    JUNK_NOISE,
+    RINGS,
+    SHADE,
+    STREAK,
+    SimulationOptions,
+)
 
 CRYOSPARC = "cryosparc"
 
@@ -24,10 +37,15 @@ LAYOUTS: dict[str, Version | None] = {
 }
 """Whose files can be written, and the version of RELION."""
 
-DEMO = SimulationOptions(n_averages=80, n_particles=20_000, n_views=12, seed=7)
+DEMO = SimulationOptions(
+    n_averages=100, n_particles=20_000, n_views=12, seed=7, junk_share=0.25,
+    junk_kinds=(AGGREGATE, JUNK_NOISE, SHADE, STREAK, RINGS, HALO, BLOB, HOLE, FILM, EDGE, ICE),
+)  # fmt: skip
 """The data set of ``rebalance demo``: small, quick to make, crowded in two views.
 
-12 views of the phantom in 72 averages, six averages without particles, two of mixed views.
+12 views of the phantom in 70 averages, 24 averages of junk, six averages without particles. Junk is
+of the kinds that show in the picture, and two averages mix views. Of what else there is in jobs as
+they come (``realistic``), broken particles and two that overlap look like views.
 """
 
 

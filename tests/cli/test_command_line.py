@@ -315,7 +315,7 @@ def test_no_cache_neither_reads_nor_fills(
     assert not (tmp_path / "kept").exists()
 
 
-@pytest.mark.parametrize(("flag", "value"), [("-k", "0"), ("-k", "81"), ("-f", "2"), ("-f", "x")])
+@pytest.mark.parametrize(("flag", "value"), [("-k", "0"), ("-k", "101"), ("-f", "2"), ("-f", "x")])
 def test_the_demo_refuses_before_it_simulates(flag: str, value: str) -> None:
     done = type_in("demo", "new", flag, value)
     assert done.exit_code == 2

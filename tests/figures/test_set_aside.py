@@ -83,6 +83,36 @@ def test_headings_say_how_many_and_what_became_of_their_particles(results):
     assert set(draw_all(result)) >= {"overview", "class_averages", "affinity_sorted"}
 
 
+def test_the_overview_shows_them_apart_those_of_most_particles_first(results):
+    plain = results(30, 5, empty=6)
+    result, numbers = with_some_aside(plain)
+    figure = overview(result)
+    assert "Set aside" in texts(figure)
+    assert "Set aside" not in texts(overview(plain))
+    assert figure.get_figheight() > overview(plain).get_figheight()
+    counts = result.dataset.class_averages.n_particles
+    rows = np.flatnonzero(np.isin(result.superclasses.class_id, numbers))
+    by_size = result.superclasses.class_id[rows[np.argsort(-counts[rows], kind="stable")]]
+    medoids = {str(number) for number in range(5)}
+    shown = [artist for artist in figure.findobj(Label) if not artist.bold]
+    lowest = min(artist.at[1] for artist in shown)
+    named = [artist.text for artist in shown if artist.at[1] == lowest]
+    assert named == [str(number) for number in by_size]
+    assert medoids <= {artist.text for artist in figure.findobj(Label) if artist.bold}
+
+
+def test_of_many_set_aside_the_overview_leaves_out_those_of_fewest_particles(results):
+    result = results(60, 2)
+    label = result.superclasses.label.copy()
+    members = result.superclasses.member_rows(0).tolist()
+    aside = [row for row in range(60) if row not in members[:5] and label[row] == 0]
+    label[aside] = SET_ASIDE
+    assert len(aside) > 28
+    superclasses = replace(result.superclasses, label=label, linkage=None)
+    words = texts(overview(replace(result, superclasses=superclasses)))
+    assert f"the {len(aside) - 28} with fewest particles are not shown" in words
+
+
 def test_how_even_superclasses_are_is_told_of_those_that_decide(results):
     result = results(30, 5)
     selection = result.selection

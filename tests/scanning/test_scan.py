@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from rebalance.model import Affinity
 from rebalance.scanning import default_numbers
 from rebalance.scanning.null_model import Spread
 from rebalance.scanning.suggestion import Tried, suggest
+from tests.numbered_views import numbered_views
 from tests.scanning.blocks import blocks
 
 
@@ -91,7 +93,8 @@ def test_numbers_that_can_not_be_tried_are_refused(
 def tried(score: np.ndarray, first: int = 3, **known: Any) -> Tried:
     """Numbers from ``first`` on with these gains, even superclasses and no crumbs."""
     n = len(score)
-    usual = {"small": np.zeros(n, dtype=np.int64), "largest_share": np.full(n, 0.3)}
+    none = np.zeros(n, dtype=np.int64)
+    usual: dict[str, Any] = {"small": none, "alone": none, "largest_share": np.full(n, 0.3)}
     usual |= {"stability": np.full(n, np.nan), "n_averages": 60} | known
     return Tried(np.arange(first, first + n), score, np.zeros(n), **usual)
 
@@ -119,7 +122,7 @@ def test_a_number_that_splits_off_no_crumbs_is_preferred_to_one_little_better_an
 
 
 def test_no_number_is_outstanding_where_one_superclass_holds_nearly_all_averages() -> None:
-    score = np.array([0.20, 0.25, 0.31, 0.15])
+    score = np.array([0.60, 0.65, 0.71, 0.55])
     share = np.array([0.95, 0.91, 0.85, 0.82])
     found = suggest(tried(score, largest_share=share))
     assert not found.has_structure
@@ -130,6 +133,50 @@ def test_no_number_is_outstanding_where_one_superclass_holds_nearly_all_averages
     assert (even.number, even.has_structure, even.runners_up) == (6, True, ())
     weak = suggest(tried(np.where(np.arange(4) == 3, 0.05, score), largest_share=share))
     assert (weak.number, weak.has_structure) == (5, False)
+
+
+def test_a_number_stands_out_by_a_wide_margin_or_not_at_all() -> None:
+    score = np.array([0.30, 0.41, 0.35])
+    assert suggest(tried(score)).has_structure
+    blurred = suggest(tried(score - 0.1))
+    assert (blurred.number, blurred.has_structure) == (4, False)
+    assert "there are groups" in blurred.reason
+    none = suggest(tried(score - 0.35))
+    assert (none.number, none.has_structure) == (4, False)
+    assert "cuts a continuum" in none.reason
+
+
+def test_no_number_stands_out_that_tells_many_single_averages_apart() -> None:
+    score = np.array([0.40, 0.61, 0.45])
+    assert suggest(tried(score, 8, alone=np.array([0, 2, 9]))).has_structure
+    found = suggest(tried(score, 8, alone=np.array([0, 3, 9])))
+    assert (found.number, found.has_structure) == (9, False)
+    assert "with 9, 3 are single averages" in found.reason
+    assert suggest(tried(score, 2, alone=np.array([0, 1, 2]))).has_structure
+    # Four groups of five, and eleven averages that are like nothing.
+    values, _ = blocks([5] * 4 + [1] * 11, seed=6)
+    told = rebalance.scan(affinity_of(values), [4, 15]).suggestion
+    assert (told.number, told.has_structure) == (15, False)
+
+
+def test_no_number_stands_out_where_views_are_not_trusted() -> None:
+    score = np.array([0.20, 0.61, 0.25])
+    found = suggest(tried(score, trusts_views=False))
+    assert (found.number, found.has_structure) == (4, False)
+    assert "where the averages look from is not known" in found.reason
+    assert suggest(tried(score, trusts_views=True)).has_structure
+
+
+def test_a_scan_asks_whether_the_views_of_its_affinity_are_trusted() -> None:
+    values, _ = blocks([6] * 5, seed=5)
+    alone = affinity_of(values)
+    for trusted in (True, False):
+        views = numbered_views(alone.class_id, trusted=trusted)
+        affinity = replace(
+            alone, metric="views", facts=views.as_facts(), results=views.as_results()
+        )
+        found = rebalance.scan(affinity, range(2, 12)).suggestion
+        assert (found.number, found.has_structure) == (5, trusted)
 
 
 def test_particle_shares_never_decide_whether_a_number_is_outstanding() -> None:
