@@ -23,7 +23,7 @@ from scipy.optimize import minimize
 from benchmarks.paths import DATA
 from benchmarks.quality.classifications import KnownClassification, realistic
 from rebalance.imaging.masks import estimate_radius
-from rebalance.imaging.pictures import POINTS, deviations, measure_pictures, points
+from rebalance.imaging.pictures import POINTS, are_enough, deviations, measure_pictures, points
 from rebalance.model import BoolArray, DoubleArray
 
 FIT_SEED, REPORT_SEED = 40_000, 59_000
@@ -98,7 +98,7 @@ def report(first_seed: int, copies: int, models: Path) -> None:
     kinds, named, rare, counts = [], [], [], []
     for job in jobs(first_seed, copies, models):
         total = np.sum(list(points(found_of(job)).values()), axis=0)
-        out, junk = total >= 1, job.is_junk
+        out, junk = are_enough(total), job.is_junk
         print(
             f"{job.name:60s} junk {(out & junk).sum():3d}/{junk.sum():3d}"
             f" views {(out & ~junk).sum():2d}/{(~junk).sum():3d}",
@@ -110,7 +110,8 @@ def report(first_seed: int, copies: int, models: Path) -> None:
         named.append(out)
         rare.append(job.of_rare_views())
         counts.append(job.averages.n_particles)
-    kind, out, few, n = map(np.concatenate, (kinds, named, rare, counts))
+    kind, out = np.concatenate(kinds), np.concatenate(named)
+    few, n = np.concatenate(rare), np.concatenate(counts)
     for word in np.unique(kind):
         print(f"{word:12s} {out[kind == word].sum():4d}/{(kind == word).sum()}")
     junk = kind != "view"

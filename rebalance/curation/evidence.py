@@ -19,7 +19,6 @@ from rebalance.model import (
     ClassAverages,
     DoubleArray,
     Evidence,
-    IntArray,
     views_of,
 )
 from rebalance.model.verdicts import RANKER, SELECT, Verdicts
@@ -27,6 +26,9 @@ from rebalance.model.verdicts import RANKER, SELECT, Verdicts
 GOOD_ENOUGH = 0.5
 """Score, 0 to 1, from which a program's verdict is good: the default of relion_class_ranker and of
 Cinderella."""
+
+ENOUGH_WITH_FIT = 0.3
+"""Points against a picture from which a bad fit names an average, where views are trusted."""
 
 
 def picture(reasons: Sequence[tuple[str, ...]], is_scored: BoolArray) -> Evidence:
@@ -43,30 +45,28 @@ def picture(reasons: Sequence[tuple[str, ...]], is_scored: BoolArray) -> Evidenc
 
 
 def of_views(
-    affinity: Affinity | None,
-    n_particles: IntArray | None = None,
+    affinity: Affinity | None, against_picture: DoubleArray | None = None
 ) -> tuple[Evidence, ...]:
     """How well an average fits the structure that all of them show.
 
-    A noisy average of few particles fits badly too, be it a rare view. So a bad fit is enough to
-    name an average only where the views are trusted and it has as many particles as most. It is
+    A rare view fits badly too where the map shows others better. So a bad fit is enough to name an
+    average only where the views are trusted and something speaks against its picture as well. It is
     said of the other ones if something else names them.
 
     Parameters
     ----------
     affinity : Affinity or None
         With the views that its metric found; without them there is nothing to say.
-    n_particles : int64 (N,), optional
-        Without them all are taken for many.
+    against_picture : float64 (N,), optional
+        Points (`rebalance.imaging.pictures`), NaN where none are given.
     """
     views = None if affinity is None else views_of(affinity)
     if views is None or not np.isfinite(views.fit).any():
         return ()
     n = len(views)
-    many = np.ones(n, dtype=np.bool_)
-    if n_particles is not None:
-        many = n_particles >= np.median(n_particles[np.isfinite(views.fit)])
-    enough = many & views.trusted
+    enough = np.zeros(n, dtype=np.bool_)
+    if views.trusted and against_picture is not None:
+        enough = np.nan_to_num(against_picture) >= ENOUGH_WITH_FIT
     words = [f"it fits the common structure badly: correlation {fit:.2f}" for fit in views.fit]
 
     def said_of(rows: BoolArray) -> tuple[tuple[str, ...], ...]:

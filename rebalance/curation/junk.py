@@ -127,7 +127,7 @@ def score(
     sources = (
         given or of_scores(class_averages),
         picture(reasons, is_scored),
-        *of_views(affinity, counts),
+        *of_views(affinity, _placed(np.sum(list(given_points.values()), axis=0), is_scored)),
         isolation(nearest, reasons, is_scored),
     )
     return replace(found, evidence=tuple(source for source in sources if source is not None))

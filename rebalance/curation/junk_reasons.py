@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from rebalance.imaging.pictures import FEWEST
+from rebalance.imaging.pictures import FEWEST, are_enough
 from rebalance.model import BoolArray, DoubleArray
 
 ISOLATED, NEAREST = 0.8, 4
@@ -24,25 +24,23 @@ _SAID = 0.15
 def of_picture(
     deviations: Mapping[str, DoubleArray], points: Mapping[str, DoubleArray]
 ) -> list[tuple[str, ...]]:
-    """What speaks against each of n pictures, the weightiest first; empty below one point.
+    """What speaks against each of n pictures, the weightiest first; empty without enough points.
 
     Parameters
     ----------
     deviations, points : mapping of str to float64 (n,)
         Of `rebalance.imaging.pictures`.
     """
-    total = np.sum(list(points.values()), axis=0)
-    if len(total) < FEWEST:
-        return [()] * len(total)
+    enough = are_enough(np.sum(list(points.values()), axis=0))
     return [
         tuple(
             _words(name, float(deviations[name][i]))
             for name in sorted(points, key=lambda name: -points[name][i])
             if points[name][i] >= _SAID
         )
-        if total[i] >= 1
+        if enough[i]
         else ()
-        for i in range(len(total))
+        for i in range(len(enough))
     ]
 
 

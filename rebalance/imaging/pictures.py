@@ -20,6 +20,10 @@ from rebalance.model import BoolArray, DoubleArray, FloatArray, IntArray
 
 FEWEST = 10
 """Averages below which none is judged: what most have is not known then."""
+ENOUGH = 1.0
+"""Points from which a picture shows no object."""
+FEW, ENOUGH_OF_FEW = 30, 1.25
+"""The same where so few averages tell less well what most have."""
 POINTS: Mapping[str, tuple[float, float]] = {
     "strong": (0.7, 1.3),
     "bright": (0.3, 1.8),
@@ -187,6 +191,13 @@ def points(found: Mapping[str, DoubleArray]) -> dict[str, DoubleArray]:
     return {name: each * np.minimum(found[name], most) for name, (each, most) in POINTS.items()}
 
 
+def are_enough(total: DoubleArray) -> BoolArray:
+    """bool (n,): which sums of points, float64 (n,), of n pictures say that they show no object."""
+    if len(total) < FEWEST:
+        return np.zeros(len(total), dtype=np.bool_)
+    return np.asarray(total >= (ENOUGH_OF_FEW if len(total) < FEW else ENOUGH))
+
+
 def shows_no_object(images: FloatArray, radius: float, n_particles: IntArray | None) -> BoolArray:
     """bool (n,): which pictures show none.
 
@@ -200,7 +211,7 @@ def shows_no_object(images: FloatArray, radius: float, n_particles: IntArray | N
     if len(images) < FEWEST:
         return np.zeros(len(images), dtype=np.bool_)
     given = points(deviations(measure_pictures(images, radius), n_particles))
-    return np.asarray(np.sum(list(given.values()), axis=0) >= 1)
+    return are_enough(np.sum(list(given.values()), axis=0))
 
 
 def _log(values: DoubleArray) -> DoubleArray:

@@ -73,7 +73,7 @@ def estimate(
             left_out = misfits
             judged = _round(images.samples, weight, left_out, seed + number, axial, threads)
             misfits = _misfits(judged, left_out) | no_object
-            if (~misfits).sum() < gate.FEWEST:
+            if _are_most(misfits, no_object):
                 misfits = left_out
             if (misfits != left_out).mean() <= FEW_MISFITS:
                 break
@@ -82,6 +82,12 @@ def estimate(
         if group != "C1":
             group, judged = _with_symmetry(judged, weight, misfits, group, seed, axial, threads)
         return in_standard_frame(_views(averages, images, judged, misfits, no_object, group))
+
+
+def _are_most(misfits: BoolArray, no_object: BoolArray) -> bool:
+    """Whether misfits are so many that it is rather the map which is of something else."""
+    fitting = int((~misfits).sum())
+    return fitting < max(gate.FEWEST, (1 - gate.LARGEST_MISFIT_SHARE) * (~no_object).sum())
 
 
 def _no_object(averages: ClassAverages, radius: float) -> BoolArray:
@@ -195,8 +201,7 @@ def _views(
     angle = np.mean([judged[n].angle for n in agreeing], axis=0)
     fit = np.mean([judged[n].fit for n in agreeing], axis=0)
     typical = gate.typical(agreement)
-    share = _share(averages.subset(~no_object), misfits[~no_object])
-    of = "class averages" if averages.n_particles is None else "particles"
+    share, of = _share(averages.subset(~no_object), misfits[~no_object])
     reason = gate.why_not(typical, int((~misfits).sum()), share, of=of)
     return Views(
         class_id=averages.class_id,
@@ -219,11 +224,14 @@ def _views(
     )
 
 
-def _share(averages: ClassAverages, misfits: BoolArray) -> float:
-    """Part of the particles in misfits; of the averages, where particles are not known."""
-    counts = averages.n_particles
-    weight = np.ones(len(averages)) if counts is None else counts.astype(np.float64)
-    return float(np.average(misfits, weights=weight))
+def _share(averages: ClassAverages, misfits: BoolArray) -> tuple[float, str]:
+    """Part of the class averages that don't fit, or of the particles if it is larger."""
+    share, of = float(misfits.mean()), "class averages"
+    if averages.n_particles is not None:
+        of_particles = float(np.average(misfits, weights=averages.n_particles))
+        if of_particles > share:
+            return of_particles, "particles"
+    return share, of
 
 
 def _too_few(averages: ClassAverages, group: str) -> Views:

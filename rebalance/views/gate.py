@@ -15,7 +15,7 @@ AGREEING = 0.75
 """Spearman's correlation of their angles from which two starts found the same."""
 
 LARGEST_MISFIT_SHARE = 0.5
-"""Part of the particles that may be in averages that don't fit."""
+"""Part of the class averages, and of the particles, that may be of averages that don't fit."""
 
 _MOST = 400
 """Averages whose pairs are ranked."""
@@ -69,7 +69,7 @@ def why_not(
     n_averages : int
         Those that fit.
     misfit_share : float
-        Part of the particles, or of the averages where particles aren't known, that don't.
+        Part of the averages, or of the particles, that don't.
     of : str
         What it is a part of.
     """

@@ -12,6 +12,7 @@ from rebalance.metrics.search_options import SearchOptions, resolve_search
 from rebalance.metrics.views import ViewsMetric, ViewsOptions
 from rebalance.model import ClassAverages, Views
 from rebalance.simulate import simulate_class_averages
+from rebalance.simulate.job import DEMO
 from rebalance.views import gate
 from rebalance.views.angles import angle_table
 from rebalance.views.estimate import estimate
@@ -113,6 +114,17 @@ def test_misfits_are_named() -> None:
     is_junk = np.asarray(made.kind) != "view"
     assert found.is_misfit[is_junk].mean() > 0.8
     assert found.is_misfit[~is_junk].mean() < 0.05
+
+
+def test_views_other_than_the_crowded_ones_are_no_misfits() -> None:
+    # Maps of the crowded views alone fit most averages badly.
+    simulated = simulate_class_averages(DEMO.model_copy(update={"seed": 1}))
+    averages = simulated.class_averages.subset(~simulated.class_averages.is_empty)
+    kind = np.array(simulated.kind)[~simulated.class_averages.is_empty]
+    found = find(averages)
+    assert found.trusted
+    assert found.is_misfit[kind == "view"].mean() < 0.05
+    assert found.is_misfit[kind == "junk"].mean() > 0.8
 
 
 def test_the_metric_is_the_image_affinity_where_views_are_not_trusted(views: Views) -> None:
