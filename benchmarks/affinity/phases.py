@@ -36,6 +36,7 @@ from rebalance.kernels.small_disc_cpu import (
     _find_peaks,
     _highest_angle,
     _highest_shift,
+    _peak_heights,
     correlate,
     shift_orders,
 )
@@ -92,7 +93,10 @@ def _search(
     scratch = np.empty(SIGNALS, dtype=np.float32)
     best = np.empty(size, dtype=np.float32)
     top = np.empty(LANES, dtype=np.float32)
-    peak_value = np.empty((LANES, MOST), dtype=np.float32)
+    least = np.empty(LANES, dtype=np.float32)
+    heights = np.empty(hands * len(place) * LANES, dtype=np.float32)
+    words = np.empty(len(heights) // 8, dtype=np.uint64)
+    is_high = words.view(np.uint8)
     peak_at = np.empty((LANES, MOST), dtype=np.int64)
     n_peaks = np.empty(LANES, dtype=np.int64)
     flat = orders.reshape(orders.shape[0], n_orders * n_rings * POINT)
@@ -117,7 +121,9 @@ def _search(
                         continue
                     _highest_shift(values, pitch, n_shifts, size, best)
                     _highest_angle(best, top)
-                    _find_peaks(best, place, hands, top, peak_value, peak_at, n_peaks)
+                    _peak_heights(best, place, hands, top, least, heights)
+                    _highest_angle(heights, top)
+                    _find_peaks(heights, top, is_high, words, peak_at, n_peaks)
 
 
 def search_until(features: DiscFeatures, corners: np.ndarray, phase: int) -> None:
