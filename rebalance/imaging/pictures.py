@@ -43,6 +43,10 @@ _OF_FEW = 0.45
 """What a dim middle counts where particles are few."""
 _SAME_LEVEL, _LEVEL_NOISE = 0.15, 0.3
 """Deviation of a level that counts nothing; and what noise of few particles makes of one."""
+_WIDEST, _WIDTHS = 0.4, 2.0
+"""Width of the densest half of levels, in the standard deviation that most pictures have, beyond
+which levels tell little, as of a program that leaves each picture at one of its own; and so many
+times what it is wider a level may be off."""
 _CLIPPED = 2.5
 """Robust standard deviations from the median beyond which a pixel counts no more."""
 _BANDS = ((1.5, 3.0), (3.0, 5.0), (5.0, 8.0))
@@ -149,7 +153,9 @@ def deviations(found: PictureMeasures, n_particles: IntArray | None) -> dict[str
     noise = 1 + _FEW_NOISE / n
     usual = densest(found.contrast)
     height = found.middle * 10 ** ((found.contrast - usual) / 2)
-    level = np.abs(found.level - densest(found.level)) / 10 ** (usual / 2)
+    levels = found.level / 10 ** (usual / 2)
+    any_level = _WIDTHS * max(width_of_densest(levels) - _WIDEST, 0.0)
+    level = np.abs(levels - densest(levels)) - any_level
     level = np.maximum(level - _LEVEL_NOISE * (np.sqrt(noise) - 1), 0)
     return {
         "strong": np.maximum(found.contrast - usual - np.log10(noise), 0),
@@ -178,12 +184,19 @@ def densest(values: DoubleArray) -> float:
     Junk of many kinds does not move it, even where most averages are junk (the shorth, Andrews et
     al. 1972, Robust Estimates of Location).
     """
-    if not len(values):
-        return 0.0
+    return float(np.median(_densest_half(values))) if len(values) else 0.0
+
+
+def width_of_densest(values: DoubleArray) -> float:
+    """How far apart the ends of the densest half are, float64 (n,); 0 of none."""
+    return float(np.ptp(_densest_half(values))) if len(values) else 0.0
+
+
+def _densest_half(values: DoubleArray) -> DoubleArray:
     order = np.sort(values)
     half = (len(order) + 1) // 2
     start = int((order[half - 1 :] - order[: len(order) - half + 1]).argmin())
-    return float(np.median(order[start : start + half]))
+    return order[start : start + half]
 
 
 def points(found: Mapping[str, DoubleArray]) -> dict[str, DoubleArray]:

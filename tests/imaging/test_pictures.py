@@ -81,6 +81,12 @@ def test_sign_scale_and_level_that_all_share_change_nothing(change: object) -> N
         np.testing.assert_allclose(of(other)[name], values, atol=2e-3)
 
 
+def test_where_each_picture_has_a_level_of_its_own_hardly_any_is_named_for_that() -> None:
+    images, rng = pictures(), np.random.default_rng(2)
+    levels = rng.normal(0, 5 * images.std(), (N, 1, 1)).astype(np.float32)
+    assert len(named(images + levels)) <= 1
+
+
 def test_noise_of_few_particles_may_be_a_view_and_a_film_is_none() -> None:
     images = with_junk()
     counts = COUNTS.copy()
