@@ -211,21 +211,5 @@ def are_enough(total: DoubleArray) -> BoolArray:
     return np.asarray(total >= (ENOUGH_OF_FEW if len(total) < FEW else ENOUGH))
 
 
-def shows_no_object(images: FloatArray, radius: float, n_particles: IntArray | None) -> BoolArray:
-    """bool (n,): which pictures show none.
-
-    Parameters
-    ----------
-    images : float32 (n, L, L)
-    radius : float
-        Of the mask, pixels.
-    n_particles : int64 (n,), optional
-    """
-    if len(images) < FEWEST:
-        return np.zeros(len(images), dtype=np.bool_)
-    given = points(deviations(measure_pictures(images, radius), n_particles))
-    return are_enough(np.sum(list(given.values()), axis=0))
-
-
 def _log(values: DoubleArray) -> DoubleArray:
     return np.asarray(np.log10(np.maximum(values, 1e-12)))
