@@ -31,15 +31,8 @@ from rebalance.engine.threads import use_threads
 from rebalance.kernels import small_disc_cpu
 from rebalance.kernels.compile import jit
 from rebalance.kernels.lane_fft_cpu import LANES, POINT, SIGNALS
-from rebalance.kernels.small_disc_cpu import (
-    MOST,
-    _find_peaks,
-    _highest_angle,
-    _highest_shift,
-    _peak_heights,
-    correlate,
-    shift_orders,
-)
+from rebalance.kernels.small_disc_cpu import correlate, shift_orders
+from rebalance.kernels.tops_cpu import MOST, find_peaks, highest_angle, highest_shift, peak_heights
 from rebalance.metrics.disc_features import DiscFeatures, prepare_disc
 from rebalance.metrics.rotational_cc import RotationalCC
 from rebalance.metrics.search_options import AUTO_RINGS
@@ -119,11 +112,11 @@ def _search(
                     )  # fmt: skip
                     if until == CORRELATED:
                         continue
-                    _highest_shift(values, pitch, n_shifts, size, best)
-                    _highest_angle(best, top)
-                    _peak_heights(best, place, hands, top, least, heights)
-                    _highest_angle(heights, top)
-                    _find_peaks(heights, top, is_high, words, peak_at, n_peaks)
+                    highest_shift(values, pitch, n_shifts, size, best)
+                    highest_angle(best, top)
+                    peak_heights(best, place, hands, top, least, heights)
+                    highest_angle(heights, top)
+                    find_peaks(heights, top, is_high, words, peak_at, n_peaks)
 
 
 def search_until(features: DiscFeatures, corners: np.ndarray, phase: int) -> None:

@@ -247,7 +247,7 @@ def number_table() -> str:
         gridding_cpu,
         lane_fft_cpu,
         refine_cpu,
-        small_disc_cpu,
+        tops_cpu,
     )
     from rebalance.metrics import disc_features, search_features
 
@@ -264,12 +264,12 @@ def number_table() -> str:
             "small shifts: angles over those that the band needs, at least",
             disc_features.OVERSAMPLING,
         ),
-        ("small shifts: angles from which those between are made", small_disc_cpu.NEAR),
+        ("small shifts: angles from which those between are made", tops_cpu.NEAR),
         (
             "small shifts: part of the best by which a peak may be lower and be looked at",
-            small_disc_cpu.CLOSE,
+            tops_cpu.CLOSE,
         ),
-        ("small shifts: peaks that are looked at, at most", small_disc_cpu.MOST),
+        ("small shifts: peaks that are looked at, at most", tops_cpu.MOST),
         ("larger shifts: lowest rings, which are searched exhaustively", coarse_cpu.RINGS),
         ("larger shifts: angles of the exhaustive search", lane_fft_cpu.POINTS),
         (

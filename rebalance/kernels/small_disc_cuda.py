@@ -15,7 +15,7 @@ from rebalance.kernels.ascent_cuda import ascent_step, edge_step
 from rebalance.kernels.compile_cuda import device, kernel
 from rebalance.kernels.lane_fft_cpu import LANES
 from rebalance.kernels.limits import MAX_HALF
-from rebalance.kernels.small_disc_cpu import BELOW, CLOSE, NEAR
+from rebalance.kernels.tops_cpu import BELOW, CLOSE, NEAR
 from rebalance.kernels.turn_cuda import turn
 from rebalance.kernels.upload_cuda import GPU, on_gpu
 

@@ -16,7 +16,8 @@ from rebalance.imaging.polar import PolarGrid, polar_fourier
 from rebalance.imaging.whitening import whiten_rings
 from rebalance.kernels import small_disc_cpu
 from rebalance.kernels.lane_fft_cpu import LANES, POINTS
-from rebalance.kernels.small_disc_cpu import NEAR, PASS
+from rebalance.kernels.small_disc_cpu import PASS
+from rebalance.kernels.tops_cpu import NEAR
 from rebalance.metrics.search_features import Centred
 from rebalance.metrics.search_options import CHUNK, Search
 from rebalance.model import DoubleArray, FloatArray, IntArray

@@ -10,7 +10,7 @@ import pytest
 from docs.tools.pages import ROOT
 from rebalance.clusterings import hierarchical
 from rebalance.imaging import centring, masks, polar, small_shifts
-from rebalance.kernels import small_disc_cpu
+from rebalance.kernels import tops_cpu
 from rebalance.metrics import search_options
 from rebalance.views import gate
 
@@ -32,7 +32,7 @@ TEXT = " ".join((ROOT / "docs" / "method.md").read_text(encoding="utf-8").split(
         "{} to {} of them by that phase".format(
             *(sum(n for n, _ in small_shifts.CIRCLES[at][1]) for at in (0, -1))
         ),
-        {9: "at the nine nearest angles"}[small_disc_cpu.NEAR],
+        {9: "at the nine nearest angles"}[tops_cpu.NEAR],
         f"| `{hierarchical.HierarchicalOptions().linkage}` (default) |",
         f"at least {gate.FEWEST} averages fit the map",
         {0.5: "at least half of the particles"}[gate.LARGEST_MISFIT_SHARE],
