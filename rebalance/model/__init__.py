@@ -13,6 +13,8 @@ from rebalance.model.class_averages import ClassAverages
 from rebalance.model.class_numbers import NO_CLASS
 from rebalance.model.classes import Classes
 from rebalance.model.dataset import Dataset
+from rebalance.model.half_map_signal import HalfMapSignal
+from rebalance.model.orientations import FourierSampling, Orientations, SphereBins
 from rebalance.model.particle_poses import InPlaneAlignment, ParticlePoses
 from rebalance.model.particles import ParticleTable, TableHandle
 from rebalance.model.run_result import RunResult
@@ -64,14 +66,18 @@ __all__ = [
     "DoubleArray",
     "Evidence",
     "FloatArray",
+    "FourierSampling",
+    "HalfMapSignal",
     "InPlaneAlignment",
     "IntArray",
     "NumberForWidth",
+    "Orientations",
     "ParticlePoses",
     "ParticleTable",
     "RunResult",
     "Scan",
     "Selection",
+    "SphereBins",
     "Suggestion",
     "Superclasses",
     "TableHandle",
