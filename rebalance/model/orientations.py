@@ -48,8 +48,7 @@ class Orientations:
     @cached_property
     def is_known(self) -> BoolArray:
         """bool (P,): the particle has a pose."""
-        known: BoolArray = np.isfinite(self.angles).all(axis=1)
-        return known
+        return np.asarray(np.isfinite(self.angles).all(axis=1))
 
     @cached_property
     def direction(self) -> DoubleArray:
