@@ -523,7 +523,7 @@ class Format(Plugin, ABC):
         self,
         dataset: Dataset,
         selection: Selection | None,
-        superclasses: Superclasses,
+        superclasses: Superclasses | None,
         folder: Path,
         *,
         copy_templates: bool = False,
@@ -531,7 +531,8 @@ class Format(Plugin, ABC):
         """Write particles_selected, particles_excluded and templates into an existing folder.
 
         Row order is kept and every row is byte for byte that of the input. Without particles
-        only the templates are written. ``copy_templates`` adds a copy of the stack.
+        only the templates are written. ``copy_templates`` adds a copy of the stack. Superclasses
+        are None where particles were balanced by something else, as by their orientations.
         """
 
     def describe(self, path: Path) -> Sequence[tuple[str, str]]:

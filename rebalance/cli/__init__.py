@@ -14,6 +14,7 @@ import typer
 from rebalance.cli.cache import cache
 from rebalance.cli.compare import compare
 from rebalance.cli.demo import demo
+from rebalance.cli.diagnose import diagnose
 from rebalance.cli.errors import (
     CommandGroup,
     end_on_sigterm,
@@ -22,6 +23,7 @@ from rebalance.cli.errors import (
 )
 from rebalance.cli.evaluate import evaluate
 from rebalance.cli.inspect import inspect
+from rebalance.cli.orientations import orientations
 from rebalance.cli.plugins import app as plugins
 from rebalance.cli.rerun import rerun
 from rebalance.cli.run import run
@@ -60,6 +62,8 @@ def _root(
 app.command()(run)
 app.command()(scan)
 app.command()(views)
+app.command()(diagnose)
+app.command()(orientations)
 app.command()(demo)
 app.command()(inspect)
 app.add_typer(plugins, name="plugins")

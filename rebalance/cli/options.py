@@ -38,6 +38,7 @@ def one_of(*words: str) -> Callable[[str], list[str]]:
 
 
 def typed_settings(
+    model: type = RunSettings,
     *,
     scan: bool = False,
     only: Collection[str] | None = None,
@@ -45,12 +46,14 @@ def typed_settings(
     fixed: Mapping[str, Any] | None = None,
     otherwise: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Make a command of a function of `RunSettings`: every setting becomes one of its options.
+    """Make a command of a function of settings: every setting becomes one of its options.
 
     The other parameters of the function are options of the command too.
 
     Parameters
     ----------
+    model : type
+        `RunSettings`, `OrientationSettings` or `DiagnoseSettings`.
     scan : bool
         Only the settings that ``rebalance scan`` has.
     only : collection of str, optional
@@ -64,20 +67,20 @@ def typed_settings(
     """
     settings = {
         name: setting
-        for name, setting in settings_of(RunSettings).items()
+        for name, setting in settings_of(model).items()
         if (setting.scan or not scan) and (only is None or name in only)
     }
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         own = _own_parameters(command)
-        made = _parameters(settings, shorthands, otherwise or {})
+        made = _parameters(model, settings, shorthands, otherwise or {})
         parameters = sorted([*made, *own], key=lambda one: _place(one, is_own=one in own))
 
         @functools.wraps(command)
         def typed(**words: Any) -> None:
             beside = {one.name: words.pop(one.name) for one in own}
             given = _given(settings, shorthands, words)
-            command(RunSettings(**given, **(fixed or {})), **beside)
+            command(model(**given, **(fixed or {})), **beside)
 
         vars(typed)["__signature__"] = inspect.Signature(parameters)
         typed.__annotations__ = {one.name: one.annotation for one in parameters}
@@ -95,13 +98,14 @@ def _own_parameters(command: Callable[..., None]) -> list[inspect.Parameter]:
 
 
 def _parameters(
+    model: type,
     settings: Mapping[str, Setting[Any, Any]],
     shorthands: Sequence[Shorthand],
     otherwise: Mapping[str, Mapping[str, Any]],
 ) -> list[inspect.Parameter]:
     made = []
     for name, setting in settings.items():
-        kind = setting.typed or kept_type(RunSettings, name)
+        kind = setting.typed or kept_type(model, name)
         info = _info(setting)
         for attribute, value in otherwise.get(name, {}).items():
             setattr(info, attribute, value)
@@ -142,7 +146,7 @@ def _info(setting: Setting[Any, Any]) -> Any:
         return typer.Argument(**said)
     if setting.completes:
         said["autocompletion"] = names_of(setting.completes)
-    return typer.Option(*setting.flags, rich_help_panel=setting.panel, **said)
+    return typer.Option(*setting.flags, rich_help_panel=setting.panel or None, **said)
 
 
 def _shorthand_info(shorthand: Shorthand, panel: str | None) -> Any:
@@ -175,8 +179,9 @@ def _given(
 ) -> dict[str, Any]:
     """Settings from words as they were typed."""
     of_metric = {one.name: words.pop(one.name) for one in shorthands}
-    options = options_of_pairs(words.pop("options") or (), of_metric)
+    if "options" in words:
+        words["options"] = options_of_pairs(words["options"] or (), of_metric)
     for name, setting in settings.items():
         if setting.is_typed_off:
             words[name] = not words[name]
-    return {**words, "options": options}
+    return words

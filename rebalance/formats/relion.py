@@ -148,7 +148,7 @@ class Relion(Format):
         self,
         dataset: Dataset,
         selection: Selection | None,
-        superclasses: Superclasses,
+        superclasses: Superclasses | None,
         folder: Path,
         *,
         copy_templates: bool = False,

@@ -73,7 +73,7 @@ class Stack(Format):
         self,
         dataset: Dataset,
         selection: Selection | None,
-        superclasses: Superclasses,
+        superclasses: Superclasses | None,
         folder: Path,
         *,
         copy_templates: bool = False,

@@ -14,9 +14,11 @@ from rebalance.model.class_numbers import NO_CLASS
 from rebalance.model.classes import Classes
 from rebalance.model.dataset import Dataset
 from rebalance.model.half_map_signal import HalfMapSignal
+from rebalance.model.orientation_results import Diagnosis, DiagnosisResult, OrientationsResult
 from rebalance.model.orientations import FourierSampling, Orientations, SphereBins
 from rebalance.model.particle_poses import InPlaneAlignment, ParticlePoses
 from rebalance.model.particles import ParticleTable, TableHandle
+from rebalance.model.posed import Posed
 from rebalance.model.run_result import RunResult
 from rebalance.model.scan import NumberForWidth, Scan, Suggestion
 from rebalance.model.selection import (
@@ -63,6 +65,8 @@ __all__ = [
     "Classes",
     "ClusteringResult",
     "Dataset",
+    "Diagnosis",
+    "DiagnosisResult",
     "DoubleArray",
     "Evidence",
     "FloatArray",
@@ -72,8 +76,10 @@ __all__ = [
     "IntArray",
     "NumberForWidth",
     "Orientations",
+    "OrientationsResult",
     "ParticlePoses",
     "ParticleTable",
+    "Posed",
     "RunResult",
     "Scan",
     "Selection",

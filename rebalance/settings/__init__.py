@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from rebalance.settings.flags import with_flags
+from rebalance.settings.orientation_settings import DiagnoseSettings, OrientationSettings
 from rebalance.settings.run_settings import RunSettings, named_files
 from rebalance.settings.values import AUTO, IDENTITY, KINDS_WITH_OPTIONS, plugin_name
 
@@ -10,6 +11,8 @@ __all__ = [
     "AUTO",
     "IDENTITY",
     "KINDS_WITH_OPTIONS",
+    "DiagnoseSettings",
+    "OrientationSettings",
     "RunSettings",
     "named_files",
     "plugin_name",

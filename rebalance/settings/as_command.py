@@ -8,12 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rebalance.settings.orientation_settings import DiagnoseSettings, OrientationSettings
 from rebalance.settings.run_settings import RunSettings
 from rebalance.settings.setting import Setting, settings_of
 from rebalance.settings.values import KINDS_WITH_OPTIONS
 
 if TYPE_CHECKING:
     from rebalance.model import RunResult
+
+AnySettings = RunSettings | OrientationSettings | DiagnoseSettings
 
 _BY_THE_PAGE = ("n_superclasses", "view_width", "factor", "max_size")
 _NO_CHANGE = (
@@ -23,17 +26,17 @@ _GROUPING = ("superclasses", "labels", "decisions", "clustering", "junk_classes"
 _FILES = ("path", "class_averages", "labels", "decisions", "affinity_file", "project", "verdicts")
 
 
-def as_command(settings: RunSettings, **changed: Any) -> list[str]:
+def as_command(settings: AnySettings, **changed: Any) -> list[str]:
     """The words that a person types for settings, defaults left out.
 
     Parameters
     ----------
-    settings : RunSettings
+    settings : RunSettings, OrientationSettings or DiagnoseSettings
     **changed
         Settings to be something else.
     """
-    words, options = ["rebalance", "run"], []
-    for name, setting in settings_of(RunSettings).items():
+    words, options = ["rebalance", settings.command], []
+    for name, setting in settings_of(type(settings)).items():
         value = changed.get(name, getattr(settings, name))
         if name == "options":
             options = _option_words(setting.flag, value)
@@ -53,6 +56,8 @@ def _words(setting: Setting[Any, Any], value: Any) -> list[str]:
             setting.flag,
             repr(value).removesuffix(".0") if isinstance(value, float) else str(value),
         ]
+    if setting.typed == tuple[Path, Path] | None:
+        return [setting.flag, *map(str, value)]
     if any(isinstance(part, Path) for part in value):
         # A path may have a comma in its name.
         return [word for part in value for word in (setting.flag, str(part))]
@@ -159,3 +164,8 @@ def _changed_options(settings: RunSettings, result: RunResult) -> dict[str, dict
             if value != usual.get(name)
         }
     return changed
+
+
+def command_line(settings: AnySettings, **changed: Any) -> str:
+    """The words of `as_command`, quoted for the shell; paths stay as they were given."""
+    return shlex.join(as_command(settings, **changed))

@@ -8,17 +8,16 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from rebalance.errors import OptionError
-from rebalance.settings.fields import Settings
 from rebalance.settings.setting import kept_type, settings_of
 from rebalance.settings.values import KINDS_WITH_OPTIONS, plugin_name
 
-SettingsT = TypeVar("SettingsT", bound=Settings)
+SettingsT = TypeVar("SettingsT")
 
 _NAMES = (*KINDS_WITH_OPTIONS, "executor")
 """Settings that may be an object, of which the name is kept."""
 
 
-def to_json(settings: Settings) -> dict[str, Any]:
+def to_json(settings: Any) -> dict[str, Any]:
     """JSON values of every setting; paths are made absolute."""
     content: dict[str, Any] = {}
     for name in settings_of(type(settings)):
@@ -41,7 +40,7 @@ def from_json(model: type[SettingsT], content: Mapping[str, Any]) -> SettingsT:
     return model(**content)
 
 
-def _check_types(model: type[Settings], content: Mapping[str, Any]) -> None:
+def _check_types(model: type, content: Mapping[str, Any]) -> None:
     from pydantic import ValidationError, create_model
 
     for name in _NAMES:

@@ -31,11 +31,13 @@ from rebalance.settings.values import (
     whole_number,
 )
 
-PANELS = (GROUPS, COMPARE, BALANCE, INPUT, OUTPUT, COMPUTING) = (
+PANELS = (GROUPS, COMPARE, DIRECTIONS, BALANCE, INPUT, SECOND, OUTPUT, COMPUTING) = (
     "Superclasses",
     "Similarity of class averages",
+    "Viewing directions",
     "Balancing",
     "Input",
+    "Second input, to compare",
     "Output",
     "Computing",
 )

@@ -15,8 +15,9 @@ import shlex
 from functools import cache
 from typing import Any
 
+from rebalance.settings.orientation_settings import DiagnoseSettings, OrientationSettings
 from rebalance.settings.run_settings import RunSettings
-from rebalance.settings.setting import settings_of
+from rebalance.settings.setting import Setting, settings_of
 from rebalance.settings.values import KINDS_WITH_OPTIONS
 
 _CODE = re.compile(r"`([^`\n]+)`")
@@ -24,13 +25,15 @@ _NAME = re.compile(r"[A-Za-z_]\w*")
 _PLUGIN_OPTION = re.compile(rf"(?:{'|'.join(KINDS_WITH_OPTIONS)})\.[A-Za-z_]\w*=.+")
 _OPTIONS_OF_KIND = re.compile(rf"options\[[\"']({'|'.join(KINDS_WITH_OPTIONS)})[\"']\]")
 
+MODELS = (RunSettings, OrientationSettings, DiagnoseSettings)
+"""Of the commands whose options are settings."""
+
 _ARGUMENTS = {"path": "first argument", "class_averages": "second argument"}
 
 _OTHER_COMMANDS = {
     "numbers": "--range",
     "truth": "--truth",
     "job": "--job",
-    "symmetry": "--symmetry",
     "oracle_superclasses": "--oracle-superclasses",
     "seeds": "--seeds",
     "source": "--from",
@@ -78,7 +81,7 @@ def _typed(code: str) -> str | None:
 
 def _with_value(name: str, node: ast.expr) -> str | None:
     """``-k 8``, ``--no-cache``; None where it is no setting."""
-    setting, flag = settings_of(RunSettings).get(name), _flag(name)
+    setting, flag = _setting(name), _flag(name)
     try:
         value = ast.literal_eval(node)
     except ValueError:
@@ -100,8 +103,14 @@ def _range(node: ast.expr) -> str | None:
 
 
 def _flag(name: str) -> str | None:
-    setting = settings_of(RunSettings).get(name)
+    setting = _setting(name)
     return _OTHER_COMMANDS.get(name) if setting is None else setting.flag
+
+
+def _setting(name: str) -> Setting[Any, Any] | None:
+    """Of the first command that has one of that name; all have the same flag for it."""
+    found = (settings_of(model).get(name) for model in MODELS)
+    return next((setting for setting in found if setting is not None), None)
 
 
 def _as_word(value: Any) -> str:

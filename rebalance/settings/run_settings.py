@@ -6,13 +6,13 @@ import contextlib
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from rebalance.errors import OptionError, PluginError
 from rebalance.settings import as_json
 from rebalance.settings.fields import Settings
 from rebalance.settings.setting import settings_documented
-from rebalance.settings.values import AUTO, plugin_name
+from rebalance.settings.values import AUTO, plain_name, plugin_name
 
 if TYPE_CHECKING:
     from rebalance.contracts import Clustering
@@ -27,6 +27,8 @@ class RunSettings(Settings):
     OptionError
         If a value can't be what it is given for, or if two settings contradict each other.
     """
+
+    command: ClassVar[str] = "run"
 
     def __post_init__(self) -> None:
         _refuse_contradictions(self)
@@ -109,34 +111,34 @@ class RunSettings(Settings):
         job : str
             From the data set.
         """
-        parts = ["rebalance", _plain(job)]
+        parts = ["rebalance", plain_name(job)]
         if self.is_off:
             parts.append("classes")
         elif self.labels is not None:
-            parts.append(_plain(self.labels.stem))
+            parts.append(plain_name(self.labels.stem))
         elif self.decisions is not None:
-            parts.append(_plain(self.decisions.stem))
+            parts.append(plain_name(self.decisions.stem))
         elif self.n_superclasses is not None:
             parts.append(f"k{self.n_superclasses}")
         elif self.view_width is not None:
             parts.append(f"w{self.view_width:g}")
         else:
-            parts.append(_plain(str(self.clustering)))
+            parts.append(plain_name(str(self.clustering)))
         if self.max_size is not None and self.factor is None:
             parts.append(f"max{self.max_size}")
         else:
-            parts.append(f"f{_plain(_shortest(self.factor or '0'))}")
+            parts.append(f"f{plain_name(_shortest(self.factor or '0'))}")
         return "_".join(parts)
 
     def scan_folder_name(self, job: str) -> str:
         """The folder of a scan when none is named: ``rebalance_job013_scan``."""
-        return f"rebalance_{_plain(job)}_scan"
+        return f"rebalance_{plain_name(job)}_scan"
 
     def views_folder_name(self, job: str) -> str:
         """The folder of views when none is named: ``rebalance_job013_views_D2``."""
         group = self.options_of("metric").get("symmetry", AUTO)
-        told = "" if group == AUTO else f"_{_plain(str(group).upper())}"
-        return f"rebalance_{_plain(job)}_views{told}"
+        told = "" if group == AUTO else f"_{plain_name(str(group).upper())}"
+        return f"rebalance_{plain_name(job)}_views{told}"
 
     def to_json(self) -> dict[str, Any]:
         """JSON values, by which `from_json` makes the same settings; paths are made absolute.
@@ -232,11 +234,6 @@ def _check_number_can_be_open(settings: RunSettings) -> None:
             f"e.g. {another}.",
             setting=asked,
         )
-
-
-def _plain(text: str) -> str:
-    cleaned = "".join(c if c.isascii() and (c.isalnum() or c in "._+-") else "_" for c in text)
-    return cleaned.strip("._")[:80] or "job"
 
 
 def _shortest(number: str) -> str:

@@ -20,6 +20,7 @@ import inspect
 import re
 import textwrap
 from collections.abc import Callable, Mapping
+from copy import copy
 from dataclasses import dataclass, fields
 from enum import Enum
 from functools import cache
@@ -126,6 +127,14 @@ class Setting(Generic[Given, Kept]):
         """What is kept of a value that is given; an error of the setting if it can't be."""
         return value if self.convert is None else self.convert(self.name, value)
 
+    def but(self, **changes: Any) -> Setting[Given, Kept]:
+        """The same for another model, with some of it said differently there."""
+        other = copy(self)
+        vars(other).update(changes)
+        if "help" in changes:
+            other.in_python = changes.get("in_python", changes["help"])
+        return other
+
     @property
     def is_required(self) -> bool:
         """Whether there is no default."""
@@ -159,7 +168,12 @@ class Setting(Generic[Given, Kept]):
         return (self.flag_on or self.flag_off or "") if self.is_switch else self.flags[0]
 
 
-@dataclass_transform(frozen_default=True, field_specifiers=(Setting,))
+def like(model: type, name: str, **changes: Any) -> Any:
+    """A setting of another model, with some of it said differently."""
+    return inspect.getattr_static(model, name).but(**changes)
+
+
+@dataclass_transform(frozen_default=True, field_specifiers=(Setting, like))
 def settings_model(model: type[T]) -> type[T]:
     """Make a class of settings a frozen dataclass."""
     return dataclass(frozen=True)(model)

@@ -11,6 +11,8 @@ from typing import Any, ParamSpec, TypeVar
 
 from rebalance.errors import UnknownSettingError
 from rebalance.progress import Progress
+from rebalance.settings.flags import MODELS
+from rebalance.settings.orientation_settings import DiagnoseSettings, OrientationSettings
 from rebalance.settings.run_settings import RunSettings
 from rebalance.settings.setting import (
     Setting,
@@ -28,6 +30,26 @@ R = TypeVar("R")
 @settings_model
 class RunCall(RunSettings):
     """What a run is called with: its settings, and who watches."""
+
+    _: KW_ONLY
+    progress: Setting[Progress | None, Progress | None] = Setting(
+        default=None, help="Told where the run is."
+    )
+
+
+@settings_model
+class OrientationCall(OrientationSettings):
+    """What balancing orientations is called with: its settings, and who watches."""
+
+    _: KW_ONLY
+    progress: Setting[Progress | None, Progress | None] = Setting(
+        default=None, help="Told where the run is."
+    )
+
+
+@settings_model
+class DiagnoseCall(DiagnoseSettings):
+    """What a diagnosis is called with: its settings, and who watches."""
 
     _: KW_ONLY
     progress: Setting[Progress | None, Progress | None] = Setting(
@@ -66,6 +88,13 @@ def takes(model: Callable[P, RunSettings]) -> Callable[[Callable[..., R]], Calla
     return _with_parameters(model, scan=False, fixed={})
 
 
+def takes_orientation(
+    model: Callable[P, Any],
+) -> Callable[[Callable[..., R]], Callable[P, R]]:
+    """As `takes`, for a function of `OrientationSettings` or `DiagnoseSettings`."""
+    return _with_parameters(model, scan=False, fixed={})
+
+
 def takes_scan(model: Callable[P, RunSettings]) -> Callable[[Callable[..., R]], Callable[P, R]]:
     """As `takes`, for a scan: the settings that it has, the number of superclasses left open."""
     return _with_parameters(model, scan=True, fixed={"n_superclasses": AUTO})
@@ -77,6 +106,8 @@ def _with_parameters(
     settings = {
         name: setting for name, setting in settings_of(model).items() if setting.scan or not scan
     }
+
+    made = next(one for one in MODELS if issubclass(model, one))
 
     def decorate(function: Callable[..., R]) -> Callable[..., R]:
         inner = inspect.signature(function, eval_str=True)
@@ -93,7 +124,7 @@ def _with_parameters(
                     raise _unknown(function.__name__, name, settings)
             given = signature.bind(*args, **named).arguments
             beside = {name: settings[name].kept(given.pop(name)) for name in own if name in given}
-            return function(RunSettings(**given, **fixed), **beside)
+            return function(made(**given, **fixed), **beside)
 
         called.__doc__ = documented(model, settings, function.__doc__)
         called.__annotations__ = {

@@ -34,6 +34,12 @@ def plugin_name(plugin: Any) -> str:
     return plugin if isinstance(plugin, str) else type(plugin).__qualname__
 
 
+def plain_name(text: str) -> str:
+    """Text as a part of the name of a folder that can be typed anywhere."""
+    cleaned = "".join(c if c.isascii() and (c.isalnum() or c in "._+-") else "_" for c in text)
+    return cleaned.strip("._")[:80] or "job"
+
+
 def optional(convert: Callable[[str, Any], T]) -> Callable[[str, Any], T | None]:
     """The same for a setting that may be None."""
     return lambda name, value: None if value is None else convert(name, value)
@@ -54,6 +60,18 @@ def paths(name: str, value: Iterable[Path | str] | Path | str | None) -> tuple[P
         return ()
     given = [value] if isinstance(value, str | os.PathLike) else value
     return tuple(a_path(name, one) for one in given)
+
+
+def two_paths(name: str, value: Iterable[Path | str]) -> tuple[Path, Path]:
+    """Two different paths."""
+    given = paths(name, value)
+    if len(given) != 2:
+        raise OptionError(
+            f"`{name}` is {len(given)} path{'' if len(given) == 1 else 's'}; two were expected.",
+            hint="Give both half maps of the refinement.",
+            setting=name,
+        )
+    return given[0], given[1]
 
 
 def decimal_text(name: str, value: Any) -> str:

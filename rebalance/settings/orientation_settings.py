@@ -1,0 +1,301 @@
+"""What a person asked of `rebalance orientations` and `rebalance diagnose`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import KW_ONLY
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from rebalance.errors import OptionError
+from rebalance.settings import as_json
+from rebalance.settings.fields import (
+    BALANCE,
+    DIRECTIONS,
+    INPUT,
+    OUTPUT,
+    SECOND,
+    Classes,
+    GivenPath,
+    Named,
+    Settings,
+)
+from rebalance.settings.setting import Setting, like, settings_documented, settings_model
+from rebalance.settings.values import (
+    a_path,
+    a_switch,
+    at_least_one,
+    decimal_text,
+    one_of,
+    optional,
+    plain_name,
+    two_paths,
+)
+
+Binning = Literal["fibonacci", "healpix"]
+
+PERCENTILE = "80"
+"""Where neither percentile nor factor nor maximum size is given: that of CryoSPARC's guide."""
+
+N_BINS = 192
+"""Bins, as many as public texts on CryoSPARC's job name; HEALPix has them at nside 4."""
+
+
+@settings_model
+class _Posed:
+    """What both commands are told of particles with poses."""
+
+    _: KW_ONLY
+    symmetry: Setting[str | None, str | None] = Setting(
+        default=None,
+        help="Point group of the refinement: C1, C4, D7, T, O, I, …",
+        in_python="Point group of the refinement: C1, C4, D7, T, O, I, …; what the job's files "
+        "say by default, else C1.",
+        panel=DIRECTIONS,
+        metavar="GROUP",
+        default_shown="as the job says, else C1",
+    )
+    n_bins: Setting[int, int] = Setting(
+        default=N_BINS,
+        convert=at_least_one,
+        help="Bins of viewing directions, all of the same area.",
+        in_python="Bins of viewing directions, all of the same area; modulo the point group, so "
+        "many different ones.",
+        panel=DIRECTIONS,
+        flags=("--bins",),
+        metavar="N",
+    )
+    binning: Setting[Binning, Binning] = Setting(
+        default="fibonacci",
+        convert=one_of(Binning, "There is no binning {}.", "Choose fibonacci or healpix."),
+        help="How the sphere is divided: fibonacci or healpix.",
+        panel=DIRECTIONS,
+        metavar="WORD",
+    )
+    antipodal: Setting[bool, bool] = Setting(
+        default=False,
+        convert=a_switch,
+        help="Count opposite directions as one: they tell the same of Fourier space.",
+        panel=DIRECTIONS,
+        flags=("--antipodal",),
+    )
+    only_classes: Setting[Classes | None, tuple[int, ...] | None] = like(
+        Settings,
+        "only_classes",
+        help="3D classes to use.",
+        in_python="3D classes to use; particles of others are left out.",
+        panel=INPUT,
+    )
+    seed: Setting[int, int] = like(Settings, "seed", panel=OUTPUT, help="Same seed, same result.")
+    output: Setting[GivenPath | None, Path | None] = like(Settings, "output")
+    overwrite: Setting[bool, bool] = like(Settings, "overwrite")
+    figures: Setting[bool, bool] = like(Settings, "figures")
+    threads: Setting[int | None, int | None] = like(Settings, "threads")
+    passthrough: Setting[Iterable[GivenPath] | GivenPath | None, tuple[Path, ...]] = like(
+        Settings, "passthrough"
+    )
+    project: Setting[GivenPath | None, Path | None] = like(Settings, "project")
+    format: Setting[str | None, str | None] = like(Settings, "format")
+
+    def to_json(self) -> dict[str, Any]:
+        """JSON values, by which `from_json` makes the same settings; paths are made absolute."""
+        return as_json.to_json(self)
+
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> Any:
+        """The settings that `to_json` wrote; OptionError if one is not as it would be."""
+        return as_json.from_json(cls, content)
+
+
+@settings_model
+class _Orientation(_Posed):
+    """The fields of `OrientationSettings`."""
+
+    path: Setting[GivenPath, Path] = Setting(
+        convert=a_path,
+        help="Particles of a 3D refinement, 3D classification or initial model: job folder, .star, "
+        ".cs or .csg.",
+        metavar="INPUT",
+        is_argument=True,
+        default_shown=False,
+    )
+    _: KW_ONLY
+    percentile: Setting[float | str | None, str | None] = Setting(
+        default=None,
+        convert=optional(decimal_text),
+        help="Bins above this percentile of the occupied bins are cut down to it.",
+        panel=BALANCE,
+        flags=("-p", "--percentile"),
+        metavar="0…100",
+        default_shown=PERCENTILE,
+    )
+    factor: Setting[float | str | None, str | None] = like(
+        Settings,
+        "factor",
+        help="Rebalance factor instead: smallest occupied bin ÷ largest allowed. The smallest is "
+        "often of one particle.",
+        default_shown=False,
+    )
+    max_size: Setting[int | None, int | None] = like(
+        Settings, "max_size", help="Most particles of a bin instead."
+    )
+    strategy: Setting[Named, Any] = like(
+        Settings,
+        "strategy",
+        help="Which particles of a crowded bin stay.",
+        in_python="Which particles of a crowded bin stay: a name, or an instance of a strategy.",
+    )
+    options: Setting[
+        Mapping[str, Mapping[str, Any]] | Iterable[str] | None, Mapping[str, Mapping[str, Any]]
+    ] = like(
+        Settings,
+        "options",
+        help="Any option of the strategy, e.g. strategy.column=NAME; may be repeated (rebalance "
+        "plugins show NAME).",
+        in_python='Options of the strategy: {"strategy": {"column": "rlnCtfMaxResolution"}}, or '
+        '["strategy.column=rlnCtfMaxResolution"].',
+        panel=BALANCE,
+    )
+
+    def __post_init__(self) -> None:
+        """For a subclass that looks at all of them together."""
+
+
+@settings_documented
+class OrientationSettings(_Orientation):
+    """Everything that `rebalance.balance_orientations` can be told.
+
+    Raises
+    ------
+    OptionError
+        If a value can't be what it is given for, or if two settings contradict each other.
+    """
+
+    command: ClassVar[str] = "orientations"
+
+    def __post_init__(self) -> None:
+        given = [n for n in ("percentile", "factor", "max_size") if getattr(self, n) is not None]
+        if len(given) > 1:
+            raise OptionError(
+                f"`{given[0]}` and `{given[1]}` both say how many particles a bin may keep.",
+                hint="Leave out one of them.",
+                setting=given[0],
+            )
+        for kind in self.options.keys() - {"strategy"}:
+            raise OptionError(
+                f"There is no {kind} in balancing orientations: only options of the strategy are "
+                "used.",
+                hint="Leave it out, or write `strategy.column=rlnCtfMaxResolution`.",
+                setting="options",
+            )
+
+    @property
+    def cut_at(self) -> str | None:
+        """The percentile that counts: the usual one where nothing else is given."""
+        is_open = self.percentile is None and self.factor is None and self.max_size is None
+        return PERCENTILE if is_open else self.percentile
+
+    def folder_name(self, job: str) -> str:
+        """The results folder when none is named: ``rebalance_job021_orientations_p80``."""
+        if self.max_size is not None:
+            how = f"max{self.max_size}"
+        else:
+            how = f"f{self.factor}" if self.factor is not None else f"p{self.cut_at}"
+        return f"rebalance_{plain_name(job)}_orientations_{plain_name(how)}"
+
+
+@settings_model
+class _Diagnose(_Posed):
+    """The fields of `DiagnoseSettings`."""
+
+    path: Setting[GivenPath | None, Path | None] = Setting(
+        default=None,
+        convert=optional(a_path),
+        help="Particles of a 3D refinement, 3D classification or initial model: job folder, .star, "
+        ".cs or .csg.",
+        metavar="INPUT",
+        is_argument=True,
+        default_shown=False,
+    )
+    _: KW_ONLY
+    half_maps: Setting[Iterable[GivenPath] | None, tuple[Path, Path] | None] = Setting(
+        default=None,
+        convert=optional(two_paths),
+        help="The two half maps, not masked; found beside the particles where they lie there.",
+        in_python="The two half maps, not masked; None: those beside the particles, if there are "
+        "any.",
+        panel=INPUT,
+        metavar="A B",
+        typed=tuple[Path, Path] | None,
+        default_shown=False,
+    )
+    mask: Setting[GivenPath | None, Path | None] = Setting(
+        default=None,
+        convert=optional(a_path),
+        help="Mask that both half maps are multiplied by.",
+        panel=INPUT,
+        metavar="MAP",
+    )
+    compare: Setting[GivenPath | None, Path | None] = Setting(
+        default=None,
+        convert=optional(a_path),
+        help="A second input, to see both side by side: the particles after balancing.",
+        panel=SECOND,
+        metavar="INPUT",
+    )
+    compare_half_maps: Setting[Iterable[GivenPath] | None, tuple[Path, Path] | None] = Setting(
+        default=None,
+        convert=optional(two_paths),
+        help="Half maps of the second input.",
+        panel=SECOND,
+        metavar="A B",
+        typed=tuple[Path, Path] | None,
+        default_shown=False,
+    )
+    pixel_size: Setting[float | None, float | None] = like(
+        Settings,
+        "pixel_size",
+        help="Voxel size of the half maps.",
+        in_python="Voxel size of the half maps in Å; overrides the files.",
+    )
+
+    def __post_init__(self) -> None:
+        """For a subclass that looks at all of them together."""
+
+
+@settings_documented
+class DiagnoseSettings(_Diagnose):
+    """Everything that `rebalance.diagnose` can be told.
+
+    Raises
+    ------
+    OptionError
+        If a value can't be what it is given for, or if two settings contradict each other.
+    """
+
+    command: ClassVar[str] = "diagnose"
+
+    def __post_init__(self) -> None:
+        if self.path is None and self.half_maps is None:
+            raise OptionError(
+                "There is nothing to diagnose: neither particles nor half maps are given.",
+                hint="Give a refinement (a job folder, run_data.star, *_particles.cs), or "
+                "`half_maps`, or both.",
+                setting="path",
+            )
+        if self.mask is not None and self.half_maps is None and self.path is None:
+            raise OptionError("`mask` is for half maps, and there are none.", setting="mask")
+
+    def folder_name(self, job: str) -> str:
+        """The results folder when none is named: ``rebalance_job021_diagnosis``."""
+        return f"rebalance_{plain_name(job)}_diagnosis"
+
+
+def files_of(settings: OrientationSettings | DiagnoseSettings) -> list[Path]:
+    """The files and folders that settings name to be read."""
+    given: list[Path | None] = [settings.path, *settings.passthrough]
+    if isinstance(settings, DiagnoseSettings):
+        given += [settings.mask, settings.compare]
+        for maps in (settings.half_maps, settings.compare_half_maps):
+            given += maps or ()
+    return [path for path in given if path is not None]
