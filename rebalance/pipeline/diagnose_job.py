@@ -21,7 +21,6 @@ from rebalance.record.reading import NOT_TO_BE_TRUSTED
 from rebalance.record.results_folder import RUN_RECORD, ResultsFolder
 from rebalance.record.run_record import build_record, plugin_facts, write_json
 from rebalance.settings import DiagnoseSettings
-from rebalance.settings.orientation_settings import files_of
 from rebalance.settings.signature import DiagnoseCall, takes_orientation
 from rebalance.system_errors import system_errors_told
 
@@ -62,7 +61,7 @@ def execute_diagnosis(
     read = [*(posed.dataset.sources if posed else ()), *maps]
     read += [*(posed_second.dataset.sources if posed_second else ()), *maps_second]
     with ResultsFolder(
-        place, overwrite=settings.overwrite, inputs=[*files_of(settings), *read]
+        place, overwrite=settings.overwrite, inputs=[*settings.named_files, *read]
     ) as folder:
         n_second = None if posed_second is None else int(np.count_nonzero(posed_second.is_used))
         first = _diagnosis(settings, name, posed, maps, progress, said, also=n_second)

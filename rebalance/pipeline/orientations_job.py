@@ -30,7 +30,6 @@ from rebalance.record.orientation_summary import summarise_orientations
 from rebalance.record.results_folder import RUN_RECORD, ResultsFolder
 from rebalance.record.run_record import build_record, plugin_facts, write_json
 from rebalance.settings import OrientationSettings, plugin_name
-from rebalance.settings.orientation_settings import files_of
 from rebalance.settings.signature import OrientationCall, takes_orientation
 from rebalance.system_errors import system_errors_told
 
@@ -82,7 +81,7 @@ def execute_orientations(
     with ResultsFolder(
         place,
         overwrite=settings.overwrite,
-        inputs=[*files_of(settings), *dataset.sources],
+        inputs=[*settings.named_files, *dataset.sources],
     ) as folder:
         progress.stage("bin", "Sorting viewing directions into bins")
         direction = posed.direction

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from rebalance.settings.diagnose_settings import DiagnoseSettings
 from rebalance.settings.flags import with_flags
-from rebalance.settings.orientation_settings import DiagnoseSettings, OrientationSettings
+from rebalance.settings.orientation_settings import OrientationSettings
 from rebalance.settings.run_settings import RunSettings, named_files
 from rebalance.settings.values import AUTO, IDENTITY, KINDS_WITH_OPTIONS, plugin_name
 

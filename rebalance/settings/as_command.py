@@ -8,7 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rebalance.settings.orientation_settings import DiagnoseSettings, OrientationSettings
+from rebalance.settings.diagnose_settings import DiagnoseSettings
+from rebalance.settings.orientation_settings import OrientationSettings
 from rebalance.settings.run_settings import RunSettings
 from rebalance.settings.setting import Setting, settings_of
 from rebalance.settings.values import KINDS_WITH_OPTIONS

@@ -7,6 +7,7 @@ from dataclasses import KW_ONLY
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
+from rebalance import defaults
 from rebalance.errors import OptionError
 from rebalance.settings import as_json
 from rebalance.settings.fields import (
@@ -14,7 +15,6 @@ from rebalance.settings.fields import (
     DIRECTIONS,
     INPUT,
     OUTPUT,
-    SECOND,
     Classes,
     GivenPath,
     Named,
@@ -29,7 +29,6 @@ from rebalance.settings.values import (
     one_of,
     optional,
     plain_name,
-    two_paths,
 )
 
 Binning = Literal["fibonacci", "healpix"]
@@ -42,9 +41,17 @@ N_BINS = 192
 
 
 @settings_model
-class _Posed:
-    """What both commands are told of particles with poses."""
+class OrientationFields:
+    """The fields of `OrientationSettings`."""
 
+    path: Setting[GivenPath, Path] = Setting(
+        convert=a_path,
+        help="Particles of a 3D refinement, 3D classification or initial model: job folder, .star, "
+        ".cs or .csg.",
+        metavar="INPUT",
+        is_argument=True,
+        default_shown=False,
+    )
     _: KW_ONLY
     symmetry: Setting[str | None, str | None] = Setting(
         default=None,
@@ -79,47 +86,6 @@ class _Posed:
         panel=DIRECTIONS,
         flags=("--antipodal",),
     )
-    only_classes: Setting[Classes | None, tuple[int, ...] | None] = like(
-        Settings,
-        "only_classes",
-        help="3D classes to use.",
-        in_python="3D classes to use; particles of others are left out.",
-        panel=INPUT,
-    )
-    seed: Setting[int, int] = like(Settings, "seed", panel=OUTPUT, help="Same seed, same result.")
-    output: Setting[GivenPath | None, Path | None] = like(Settings, "output")
-    overwrite: Setting[bool, bool] = like(Settings, "overwrite")
-    figures: Setting[bool, bool] = like(Settings, "figures")
-    threads: Setting[int | None, int | None] = like(Settings, "threads")
-    passthrough: Setting[Iterable[GivenPath] | GivenPath | None, tuple[Path, ...]] = like(
-        Settings, "passthrough"
-    )
-    project: Setting[GivenPath | None, Path | None] = like(Settings, "project")
-    format: Setting[str | None, str | None] = like(Settings, "format")
-
-    def to_json(self) -> dict[str, Any]:
-        """JSON values, by which `from_json` makes the same settings; paths are made absolute."""
-        return as_json.to_json(self)
-
-    @classmethod
-    def from_json(cls, content: Mapping[str, Any]) -> Any:
-        """The settings that `to_json` wrote; OptionError if one is not as it would be."""
-        return as_json.from_json(cls, content)
-
-
-@settings_model
-class _Orientation(_Posed):
-    """The fields of `OrientationSettings`."""
-
-    path: Setting[GivenPath, Path] = Setting(
-        convert=a_path,
-        help="Particles of a 3D refinement, 3D classification or initial model: job folder, .star, "
-        ".cs or .csg.",
-        metavar="INPUT",
-        is_argument=True,
-        default_shown=False,
-    )
-    _: KW_ONLY
     percentile: Setting[float | str | None, str | None] = Setting(
         default=None,
         convert=optional(decimal_text),
@@ -132,16 +98,18 @@ class _Orientation(_Posed):
     factor: Setting[float | str | None, str | None] = like(
         Settings,
         "factor",
+        default=None,
         help="Rebalance factor instead: smallest occupied bin ÷ largest allowed. The smallest is "
         "often of one particle.",
         default_shown=False,
     )
     max_size: Setting[int | None, int | None] = like(
-        Settings, "max_size", help="Most particles of a bin instead."
+        Settings, "max_size", default=None, help="Most particles of a bin instead."
     )
     strategy: Setting[Named, Any] = like(
         Settings,
         "strategy",
+        default=defaults.STRATEGY,
         help="Which particles of a crowded bin stay.",
         in_python="Which particles of a crowded bin stay: a name, or an instance of a strategy.",
     )
@@ -150,6 +118,7 @@ class _Orientation(_Posed):
     ] = like(
         Settings,
         "options",
+        default=None,
         help="Any option of the strategy, e.g. strategy.column=NAME; may be repeated (rebalance "
         "plugins show NAME).",
         in_python='Options of the strategy: {"strategy": {"column": "rlnCtfMaxResolution"}}, or '
@@ -157,12 +126,33 @@ class _Orientation(_Posed):
         panel=BALANCE,
     )
 
+    only_classes: Setting[Classes | None, tuple[int, ...] | None] = like(
+        Settings,
+        "only_classes",
+        default=None,
+        help="3D classes to use.",
+        in_python="3D classes to use; particles of others are left out.",
+        panel=INPUT,
+    )
+    seed: Setting[int, int] = like(
+        Settings, "seed", default=0, panel=OUTPUT, help="Same seed, same result."
+    )
+    output: Setting[GivenPath | None, Path | None] = like(Settings, "output", default=None)
+    overwrite: Setting[bool, bool] = like(Settings, "overwrite", default=False)
+    figures: Setting[bool, bool] = like(Settings, "figures", default=True)
+    threads: Setting[int | None, int | None] = like(Settings, "threads", default=None)
+    passthrough: Setting[Iterable[GivenPath] | GivenPath | None, tuple[Path, ...]] = like(
+        Settings, "passthrough", default=()
+    )
+    project: Setting[GivenPath | None, Path | None] = like(Settings, "project", default=None)
+    format: Setting[str | None, str | None] = like(Settings, "format", default=None)
+
     def __post_init__(self) -> None:
         """For a subclass that looks at all of them together."""
 
 
 @settings_documented
-class OrientationSettings(_Orientation):
+class OrientationSettings(OrientationFields):
     """Everything that `rebalance.balance_orientations` can be told.
 
     Raises
@@ -203,99 +193,16 @@ class OrientationSettings(_Orientation):
             how = f"f{self.factor}" if self.factor is not None else f"p{self.cut_at}"
         return f"rebalance_{plain_name(job)}_orientations_{plain_name(how)}"
 
+    def to_json(self) -> dict[str, Any]:
+        """JSON values, by which `from_json` makes the same settings; paths are made absolute."""
+        return as_json.to_json(self)
 
-@settings_model
-class _Diagnose(_Posed):
-    """The fields of `DiagnoseSettings`."""
+    @classmethod
+    def from_json(cls, content: Mapping[str, Any]) -> OrientationSettings:
+        """The settings that `to_json` wrote; OptionError if one is not as it would be."""
+        return as_json.from_json(cls, content)
 
-    path: Setting[GivenPath | None, Path | None] = Setting(
-        default=None,
-        convert=optional(a_path),
-        help="Particles of a 3D refinement, 3D classification or initial model: job folder, .star, "
-        ".cs or .csg.",
-        metavar="INPUT",
-        is_argument=True,
-        default_shown=False,
-    )
-    _: KW_ONLY
-    half_maps: Setting[Iterable[GivenPath] | None, tuple[Path, Path] | None] = Setting(
-        default=None,
-        convert=optional(two_paths),
-        help="The two half maps, not masked; found beside the particles where they lie there.",
-        in_python="The two half maps, not masked; None: those beside the particles, if there are "
-        "any.",
-        panel=INPUT,
-        metavar="A B",
-        typed=tuple[Path, Path] | None,
-        default_shown=False,
-    )
-    mask: Setting[GivenPath | None, Path | None] = Setting(
-        default=None,
-        convert=optional(a_path),
-        help="Mask that both half maps are multiplied by.",
-        panel=INPUT,
-        metavar="MAP",
-    )
-    compare: Setting[GivenPath | None, Path | None] = Setting(
-        default=None,
-        convert=optional(a_path),
-        help="A second input, to see both side by side: the particles after balancing.",
-        panel=SECOND,
-        metavar="INPUT",
-    )
-    compare_half_maps: Setting[Iterable[GivenPath] | None, tuple[Path, Path] | None] = Setting(
-        default=None,
-        convert=optional(two_paths),
-        help="Half maps of the second input.",
-        panel=SECOND,
-        metavar="A B",
-        typed=tuple[Path, Path] | None,
-        default_shown=False,
-    )
-    pixel_size: Setting[float | None, float | None] = like(
-        Settings,
-        "pixel_size",
-        help="Voxel size of the half maps.",
-        in_python="Voxel size of the half maps in Å; overrides the files.",
-    )
-
-    def __post_init__(self) -> None:
-        """For a subclass that looks at all of them together."""
-
-
-@settings_documented
-class DiagnoseSettings(_Diagnose):
-    """Everything that `rebalance.diagnose` can be told.
-
-    Raises
-    ------
-    OptionError
-        If a value can't be what it is given for, or if two settings contradict each other.
-    """
-
-    command: ClassVar[str] = "diagnose"
-
-    def __post_init__(self) -> None:
-        if self.path is None and self.half_maps is None:
-            raise OptionError(
-                "There is nothing to diagnose: neither particles nor half maps are given.",
-                hint="Give a refinement (a job folder, run_data.star, *_particles.cs), or "
-                "`half_maps`, or both.",
-                setting="path",
-            )
-        if self.mask is not None and self.half_maps is None and self.path is None:
-            raise OptionError("`mask` is for half maps, and there are none.", setting="mask")
-
-    def folder_name(self, job: str) -> str:
-        """The results folder when none is named: ``rebalance_job021_diagnosis``."""
-        return f"rebalance_{plain_name(job)}_diagnosis"
-
-
-def files_of(settings: OrientationSettings | DiagnoseSettings) -> list[Path]:
-    """The files and folders that settings name to be read."""
-    given: list[Path | None] = [settings.path, *settings.passthrough]
-    if isinstance(settings, DiagnoseSettings):
-        given += [settings.mask, settings.compare]
-        for maps in (settings.half_maps, settings.compare_half_maps):
-            given += maps or ()
-    return [path for path in given if path is not None]
+    @property
+    def named_files(self) -> list[Path]:
+        """The files and folders that settings name to be read."""
+        return [self.path, *self.passthrough]

@@ -11,8 +11,9 @@ from typing import Any, ParamSpec, TypeVar
 
 from rebalance.errors import UnknownSettingError
 from rebalance.progress import Progress
+from rebalance.settings.diagnose_settings import DiagnoseSettings
 from rebalance.settings.flags import MODELS
-from rebalance.settings.orientation_settings import DiagnoseSettings, OrientationSettings
+from rebalance.settings.orientation_settings import OrientationSettings
 from rebalance.settings.run_settings import RunSettings
 from rebalance.settings.setting import (
     Setting,
