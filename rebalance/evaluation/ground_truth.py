@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rebalance.evaluation.view_angles import Symmetry
 from rebalance.model import DoubleArray, IntArray
+from rebalance.orientations.view_angles import Symmetry
 
 
 @dataclass(frozen=True, eq=False)

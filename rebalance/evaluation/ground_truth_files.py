@@ -15,8 +15,8 @@ import numpy as np
 from rebalance.errors import InputError, OptionError
 from rebalance.evaluation.ground_truth import Truth
 from rebalance.evaluation.refinement_views import is_refinement, read_refined_views
-from rebalance.evaluation.view_angles import Symmetry, symmetry_operations
 from rebalance.model import DoubleArray, IntArray
+from rebalance.orientations.view_angles import Symmetry, symmetry_operations
 from rebalance.text_files import read_json, text_lines
 
 TRUTH, CLASSES, PARTICLES, VIEWS = (

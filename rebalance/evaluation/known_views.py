@@ -10,14 +10,14 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance.blas import single_threaded
-from rebalance.evaluation.view_angles import (
+from rebalance.model import DoubleArray, FloatArray, IntArray, ParticleTable
+from rebalance.orientations.view_angles import (
     Symmetry,
     angle_between_views,
     modal_view,
     symmetry_operations,
     unit,
 )
-from rebalance.model import DoubleArray, FloatArray, IntArray, ParticleTable
 from rebalance.views.uniformity import (
     KERNEL_WIDTH,
     fourier_directions,

@@ -11,8 +11,8 @@ import numpy.typing as npt
 from rebalance.evaluation.known_views import KnownViews
 from rebalance.evaluation.oracle import oracle_superclasses
 from rebalance.evaluation.scores import BELOW, Score
-from rebalance.evaluation.view_angles import Symmetry, angle_between_views, modal_view, unit
 from rebalance.model import Affinity, DoubleArray, IntArray, Superclasses
+from rebalance.orientations.view_angles import Symmetry, angle_between_views, modal_view, unit
 
 
 def spread_within(

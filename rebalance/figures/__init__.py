@@ -21,6 +21,7 @@ from rebalance.figures.montage import class_averages, contact_sheet
 from rebalance.figures.overview_page import overview
 from rebalance.figures.reprojections import reprojections_beside
 from rebalance.figures.scan import scan_of_numbers
+from rebalance.figures.superclasses_on_sphere import superclasses_on_sphere
 from rebalance.figures.tree import dendrogram
 from rebalance.figures.view_balance import particles_over_views
 from rebalance.figures.view_words import took_part
@@ -53,6 +54,7 @@ __all__ = [
     "save",
     "scan_of_numbers",
     "sorted_affinity_matrix",
+    "superclasses_on_sphere",
 ]
 
 
@@ -82,7 +84,7 @@ def draw_all(
         By name, in the order in which a person looks at them: ``overview``, ``class_averages``
         (``class_averages_1``, ``_2``, … where one page can't hold them), ``affinity``,
         ``affinity_sorted``, ``views``, ``reprojections``, ``particles_over_views``,
-        ``particles_per_superclass``, ``scan``, ``dendrogram``.
+        ``superclasses_on_sphere``, ``particles_per_superclass``, ``scan``, ``dendrogram``.
     """
     dataset, superclasses = result.dataset, result.superclasses
     affinity, selection, job = result.affinity, result.selection, dataset.job
@@ -112,6 +114,8 @@ def draw_all(
             reprojections=reprojections,
             view_balance=view_balance,
         )
+    if result.orientations is not None and result.orientations.particles.any():
+        figures["superclasses_on_sphere"] = superclasses_on_sphere(result.orientations, job=job)
     if counted and len(superclasses):
         figures["particles_per_superclass"] = particles_per_superclass(
             superclasses, selection, job=job

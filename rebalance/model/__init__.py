@@ -31,6 +31,7 @@ from rebalance.model.selection import (
     REASONS,
     Selection,
 )
+from rebalance.model.superclass_orientations import SuperclassOrientations
 from rebalance.model.superclasses import (
     BY_CLUSTERING,
     BY_LABELS,
@@ -85,6 +86,7 @@ __all__ = [
     "Selection",
     "SphereBins",
     "Suggestion",
+    "SuperclassOrientations",
     "Superclasses",
     "TableHandle",
     "Transform",

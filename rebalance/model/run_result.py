@@ -16,6 +16,7 @@ from rebalance.model.counting import counted
 from rebalance.model.dataset import Dataset
 from rebalance.model.scan import Scan
 from rebalance.model.selection import Selection
+from rebalance.model.superclass_orientations import SuperclassOrientations
 from rebalance.model.superclasses import Superclasses
 
 
@@ -43,6 +44,8 @@ class RunResult(Displayed):
         Every number of superclasses that was tried, where the number was left to it.
     quality : AverageQuality, optional
         Which class averages look like junk, where this was asked for.
+    orientations : SuperclassOrientations, optional
+        How the superclasses lie on the sphere, where poses of the particles were given.
     """
 
     dataset: Dataset
@@ -54,6 +57,7 @@ class RunResult(Displayed):
     summary: Mapping[str, Any] = field(default_factory=dict)
     scan: Scan | None = None
     quality: AverageQuality | None = None
+    orientations: SuperclassOrientations | None = None
 
     def __repr__(self) -> str:
         parts = [counted(len(self.superclasses), "superclass", "superclasses")]

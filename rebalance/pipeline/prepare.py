@@ -35,11 +35,12 @@ from rebalance.pipeline.check_settings import (
     unused_settings,
 )
 from rebalance.pipeline.given_affinity import fit_affinity
+from rebalance.pipeline.posed_superclasses import MatchedPoses, match_poses
 from rebalance.progress import Progress
 from rebalance.record.affinity_file import images_digest, read_affinity
 from rebalance.record.results_folder import ResultsFolder
 from rebalance.record.summary import about_the_metric, doubts_of_views
-from rebalance.settings import RunSettings, named_files, plugin_name
+from rebalance.settings import AUTO, RunSettings, named_files, plugin_name
 
 COMPUTED, CACHED, FROM_FILE = "computed", "cache", "file"
 """Where an affinity came from."""
@@ -74,6 +75,8 @@ class Prepared:
         What is said of the metric's advice, where it is followed.
     verdicts : Evidence, optional
         Of a file of them, where one is given and counts.
+    poses : MatchedPoses, optional
+        Of the particles, where a refinement is given.
     """
 
     settings: RunSettings
@@ -85,6 +88,7 @@ class Prepared:
     progress: Progress
     advice: tuple[str, ...] = ()
     verdicts: Evidence | None = None
+    poses: MatchedPoses | None = None
 
     def advised_by(self, affinity: Affinity | None) -> Prepared:
         """With the metric's advice followed where it holds for this affinity alone."""
@@ -96,7 +100,8 @@ class Prepared:
     @property
     def inputs(self) -> list[Path]:
         """Every file that was named or read."""
-        return [*named_files(self.settings), *self.dataset.sources]
+        posed = () if self.poses is None else self.poses.files
+        return [*named_files(self.settings), *self.dataset.sources, *posed]
 
     def results_folder(self, name: str) -> ResultsFolder:
         """Where the results go, if settings name no other place; OutputError if it is taken."""
@@ -174,14 +179,15 @@ class Prepared:
         """What looks wrong so far, in settings, files and cache, and in what an affinity says."""
         kept = [] if self.cache is None else self.cache.problems
         unused = unused_settings(self.settings, self.dataset)
-        return [*unused, *self.dataset.warnings, *kept, *doubts_of_views(affinity)]
+        posed = () if self.poses is None else self.poses.warnings
+        return [*unused, *self.dataset.warnings, *kept, *doubts_of_views(affinity), *posed]
 
     def notes(self, affinity: Affinity | None) -> list[str]:
         """What was found or decided so far, in files, by the metric and by a person."""
         said = [*self.dataset.notes, *self.advice, *about_the_metric(affinity)]
         if self.decisions is not None and self.settings.decisions is not None:
             said += about_decisions(self.settings, self.decisions, self.settings.decisions.name)
-        return said
+        return [*said, *(() if self.poses is None else self.poses.notes)]
 
 
 def prepare(settings: RunSettings, progress: Progress) -> Prepared:
@@ -217,8 +223,22 @@ def prepare(settings: RunSettings, progress: Progress) -> Prepared:
 
         read = read_verdicts(settings.verdicts)
         verdicts = of_verdicts(read, dataset.class_averages, settings.verdicts)
+    poses = None
+    if settings.poses is not None:
+        progress.stage("poses", f"Reading poses from {settings.poses}")
+        poses = match_poses(
+            dataset, settings.poses, symmetry=_symmetry_given(settings), project=settings.project
+        )
     cache = AffinityCache() if settings.use_cache else None
-    return Prepared(settings, dataset, classes, decisions, given, cache, progress, advice, verdicts)
+    return Prepared(
+        settings, dataset, classes, decisions, given, cache, progress, advice, verdicts, poses
+    )
+
+
+def _symmetry_given(settings: RunSettings) -> str | None:
+    """The point group that the metric is told, if any: the molecule has it in 3D, too."""
+    given = settings.options_of("metric").get("symmetry")
+    return None if given is None or str(given).lower() == AUTO else str(given)
 
 
 def _read(settings: RunSettings) -> Dataset:

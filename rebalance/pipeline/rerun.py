@@ -12,7 +12,9 @@ from typing import Any
 import numpy as np
 
 from rebalance.errors import InputError, OptionError
-from rebalance.model import RunResult
+from rebalance.model import DiagnosisResult, OrientationsResult, RunResult
+from rebalance.pipeline.diagnose_job import execute_diagnosis
+from rebalance.pipeline.orientations_job import execute_orientations
 from rebalance.pipeline.prepare import advice_on, following
 from rebalance.pipeline.run_job import execute
 from rebalance.pipeline.views_job import VIEWS, ViewsResult, execute_views
@@ -21,9 +23,25 @@ from rebalance.record.affinity_file import read_affinity
 from rebalance.record.results_folder import AFFINITY_FILE, SUPERCLASS_TABLE
 from rebalance.record.run_record import ADVISED, file_facts, read_record
 from rebalance.registry import bind
-from rebalance.settings import KINDS_WITH_OPTIONS, RunSettings
+from rebalance.settings import (
+    KINDS_WITH_OPTIONS,
+    DiagnoseSettings,
+    OrientationSettings,
+    RunSettings,
+)
 
 RUN = "run"
+Repeated = RunResult | ViewsResult | OrientationsResult | DiagnosisResult
+Repeatable = RunSettings | OrientationSettings | DiagnoseSettings
+
+
+_KINDS: dict[str, tuple[str, ...]] = {
+    RUN: KINDS_WITH_OPTIONS,
+    VIEWS: ("metric",),
+    OrientationSettings.command: ("strategy",),
+    DiagnoseSettings.command: (),
+}
+"""Commands that can be repeated, and the kinds of plugins that they use."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,7 +50,7 @@ class Rerun:
 
     Parameters
     ----------
-    result : RunResult or ViewsResult
+    result : RunResult, ViewsResult, OrientationsResult or DiagnosisResult
         Of the repetition.
     went_in : tuple of str
         What differs in program, plugins, packages, machine and input files.
@@ -40,7 +58,7 @@ class Rerun:
         What differs in the results; empty if every output file has the same bytes.
     """
 
-    result: RunResult | ViewsResult
+    result: Repeated
     went_in: tuple[str, ...]
     came_out: tuple[str, ...]
 
@@ -73,16 +91,8 @@ def rerun(
     record = read_record(path)
     settings, first = recorded_settings(record, path)
     changed_inputs = list(_changed_inputs(record))
-    if record.get(ADVISED) is True:
-        settings = _left_to_advice(settings)
-    settings = replace(
-        settings,
-        output=output or first.with_name(f"{first.name}_rerun"),
-        overwrite=overwrite,
-        use_cache=False,
-    )
-    repeat = execute_views if record.get("command") == VIEWS else execute
-    result = repeat(settings, progress=progress)
+    output = output or first.with_name(f"{first.name}_rerun")
+    result = _repeat(record, settings, output, overwrite, progress)
     assert result.folder is not None
     again = read_record(result.folder)
     return Rerun(
@@ -92,7 +102,27 @@ def rerun(
     )
 
 
-def recorded_settings(record: Mapping[str, Any], path: Path) -> tuple[RunSettings, Path]:
+def _repeat(
+    record: Mapping[str, Any],
+    settings: Repeatable,
+    output: Path,
+    overwrite: bool,
+    progress: Progress | None,
+) -> Repeated:
+    if isinstance(settings, OrientationSettings):
+        settings = replace(settings, output=output, overwrite=overwrite)
+        return execute_orientations(settings, progress=progress)
+    if isinstance(settings, DiagnoseSettings):
+        settings = replace(settings, output=output, overwrite=overwrite)
+        return execute_diagnosis(settings, progress=progress)
+    if record.get(ADVISED) is True:
+        settings = _left_to_advice(settings)
+    settings = replace(settings, output=output, overwrite=overwrite, use_cache=False)
+    repeat = execute_views if record.get("command") == VIEWS else execute
+    return repeat(settings, progress=progress)
+
+
+def recorded_settings(record: Mapping[str, Any], path: Path) -> tuple[Repeatable, Path]:
     """What a recorded run was asked for, and the folder of its results.
 
     Raises
@@ -103,20 +133,25 @@ def recorded_settings(record: Mapping[str, Any], path: Path) -> tuple[RunSetting
         If a setting is not as it would be, or the run used a plugin of no package.
     """
     command = record.get("command", RUN)
-    if command not in (RUN, VIEWS):
+    if command not in _KINDS:
         raise InputError(
             f"It is the record of rebalance {command}, not of a run.",
             path=path,
-            hint="Give the run.json of a folder that rebalance run or views wrote.",
+            hint="Give the run.json of a folder that rebalance run, views, orientations or "
+            "diagnose wrote.",
         )
     first = (path if os.path.isdir(path) else path.parent).resolve()
-    for kind in KINDS_WITH_OPTIONS if command == RUN else ("metric",):
+    for kind in _KINDS[command]:
         facts = record["plugins"].get(kind, {})
         if facts.get("package") is None:
             raise OptionError(
                 f"The recorded run used the {kind} {facts.get('name')!r}, which was handed over "
                 "in Python and is of no installed package; it can't be repeated from here."
             )
+    if command == OrientationSettings.command:
+        return OrientationSettings.from_json(record["request"]), first
+    if command == DiagnoseSettings.command:
+        return DiagnoseSettings.from_json(record["request"]), first
     # A cluster is rarely there any more, and decides nothing.
     request = {**record["request"], "executor": "local", "scheduler": None}
     return RunSettings.from_json(request), first

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from rebalance.curation.junk import about_quality
 from rebalance.model import Affinity, RunResult
+from rebalance.pipeline.posed_superclasses import superclass_orientations
 from rebalance.pipeline.prepare import Prepared, prepare
 from rebalance.pipeline.steps import Grouped, group_and_select
 from rebalance.progress import Progress
@@ -51,6 +52,15 @@ def execute(settings: RunSettings, *, progress: Progress | None = None) -> RunRe
         prepared = prepared.advised_by(found.affinity)
         grouped = group_and_select(prepared, found.affinity)
         warnings, notes = _said(prepared, found.affinity, grouped)
+        orientations = None
+        if prepared.poses is not None and grouped.selection is not None:
+            progress.stage("sampling", "Looking at the sampling of Fourier space")
+            orientations = superclass_orientations(
+                prepared.poses,
+                grouped.selection,
+                len(grouped.superclasses),
+                threads=settings.threads,
+            )
         result = RunResult(
             dataset=dataset,
             superclasses=grouped.superclasses,
@@ -58,6 +68,7 @@ def execute(settings: RunSettings, *, progress: Progress | None = None) -> RunRe
             selection=grouped.selection,
             scan=grouped.scan,
             quality=grouped.quality,
+            orientations=orientations,
             folder=folder.work,
             summary=summarise(
                 grouped.settings,
@@ -68,6 +79,7 @@ def execute(settings: RunSettings, *, progress: Progress | None = None) -> RunRe
                 scan=grouped.scan,
                 quality=grouped.quality,
                 for_width=grouped.for_width,
+                orientations=orientations,
                 warnings=warnings,
                 notes=notes,
             ),

@@ -24,8 +24,10 @@ from rebalance.model import (
     Scan,
     Selection,
     Superclasses,
+    SuperclassOrientations,
     views_of,
 )
+from rebalance.model.superclass_orientations import MIXED_BEYOND
 from rebalance.settings import RunSettings, plugin_name, with_flags
 
 USED, EMPTY, WITHOUT_PARTICLES = "used", "empty", "without particles"
@@ -43,6 +45,7 @@ def summarise(
     scan: Scan | None = None,
     quality: AverageQuality | None = None,
     for_width: NumberForWidth | None = None,
+    orientations: SuperclassOrientations | None = None,
     warnings: Sequence[str] = (),
     notes: Sequence[str] = (),
 ) -> dict[str, Any]:
@@ -61,6 +64,8 @@ def summarise(
         Where junk was looked for.
     for_width : NumberForWidth, optional
         Where the number of superclasses was left to an angle.
+    orientations : SuperclassOrientations, optional
+        Where poses of the particles were given.
     warnings, notes : sequence of str
         Of all steps, one sentence each; settings are written as they are typed.
     """
@@ -76,6 +81,7 @@ def summarise(
         "balance": _balance(settings, selection),
         "set_aside": about_set_aside(superclasses, selection, quality),
         "superclasses": _rows(superclasses, selection),
+        **({} if orientations is None else {"orientations": about_orientations(orientations)}),
         "seed": settings.seed,
         "warnings": [with_flags(text) for text in warnings],
         "notes": [with_flags(text) for text in notes],
@@ -244,6 +250,35 @@ def about_set_aside(
         "particles_before": before,
         "particles_after": after,
         "because": quality.because() if quality and superclasses.set_aside else {},
+    }
+
+
+def about_orientations(found: SuperclassOrientations) -> dict[str, Any]:
+    """How superclasses lie on the sphere, and what balancing does to SCF*."""
+    random = found.scf_star_at_random
+    rows = [
+        {
+            "superclass": number,
+            "particles": int(found.particles[number]),
+            "view": [_short(part) for part in direction] if found.particles[number] else None,
+            "spread_deg": round(spread, 2) if found.particles[number] else None,
+            "mixed": bool(spread > MIXED_BEYOND),
+        }
+        for number, (direction, spread) in enumerate(
+            zip(found.direction.tolist(), found.spread.tolist(), strict=True)
+        )
+    ]
+    return {
+        "source": found.source,
+        "symmetry": found.symmetry,
+        "particles": found.n_particles,
+        "with_pose": found.n_matched,
+        "scf_star": round(found.scf_star, 4),
+        "scf_star_after": None if found.scf_star_after is None else round(found.scf_star_after, 4),
+        "scf_star_at_random": round(float(random.mean()), 4) if len(random) else None,
+        "scf_star_at_random_sd": round(float(random.std(ddof=1)), 4) if len(random) > 1 else None,
+        "particles_after": found.n_after,
+        "superclasses": rows,
     }
 
 

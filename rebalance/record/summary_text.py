@@ -72,6 +72,24 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
         f"Selected {particles['selected']:,} of {particles['read']:,} particles ({share:.0%})"
         + (f"; excluded: {reasons}." if reasons else ".")
     )
+    return lines + on_the_sphere(summary)
+
+
+def on_the_sphere(summary: Mapping[str, Any]) -> list[str]:
+    """What poses of the particles say of superclasses and balancing; nothing without poses."""
+    found = summary.get("orientations")
+    if found is None:
+        return []
+    mixed = [str(row["superclass"]) for row in found["superclasses"] if row["mixed"]]
+    line = f"By the poses of {found['source']} ({found['symmetry']}): SCF* {found['scf_star']:.2f}"
+    if found["scf_star_after"] is not None:
+        line += f" before, {found['scf_star_after']:.2f} after balancing"
+        line += f"; {found['scf_star_at_random']:.2f} with as many dropped at random"
+    lines = [f"{line}."]
+    if mixed:
+        which = f"Superclass {mixed[0]} looks" if len(mixed) == 1 else "Superclasses "
+        which += "" if len(mixed) == 1 else f"{', '.join(mixed)} look"
+        lines.append(f"{which} from no one direction: mixed views, or junk.")
     return lines
 
 

@@ -22,7 +22,7 @@ from rebalance.record.summary import (
     WITHOUT_PARTICLES,
     status_of_averages,
 )
-from rebalance.record.summary_text import set_aside
+from rebalance.record.summary_text import on_the_sphere, set_aside
 from rebalance.report.escape import literal
 from rebalance.report.methods import methods
 
@@ -38,6 +38,7 @@ CAPTIONS = {
     "views": "Where the class averages look from, and how well independent searches agree",
     "reprojections": "Class averages beside the reprojections that they fit best, worst first",
     "particles_over_views": "How densely particles look from each direction, and how evenly",
+    "superclasses_on_sphere": "Where the particles of each superclass look from, by their poses",
     "particles_per_superclass": "Particles per superclass, before and after",
     "scan": "Every number of superclasses that was tried",
     "dendrogram": "The tree of the clustering, and where it was cut",
@@ -76,6 +77,7 @@ def markdown(result: RunResult) -> str:
     if "overview" in pictures:
         parts.append(_picture("overview", pictures.pop("overview"), result))
     parts += [*_warnings(result), *_superclasses(result), *_particles(result)]
+    parts += _orientations(result)
     if pictures:
         parts.append("## Pictures")
         parts += [_picture(name, link, result) for name, link in pictures.items()]
@@ -169,6 +171,25 @@ def _particles(result: RunResult) -> Iterator[str]:
     rows.append(["all", f"{len(selection):,}", "100" if len(selection) else ""])
     yield "## Particles"
     yield _table(["", "particles", "%"], rows, ["", ":", ":"])
+
+
+def _orientations(result: RunResult) -> Iterator[str]:
+    found = result.orientations
+    if found is None:
+        return
+    yield "## On the sphere"
+    yield " ".join(literal(line) for line in on_the_sphere(result.summary))
+    rows = [
+        [
+            str(number),
+            f"{found.particles[number]:,}",
+            *(f"{part:.2f}" for part in found.direction[number].tolist()),
+            f"{found.spread[number]:.0f}°",
+        ]
+        for number in np.flatnonzero(found.particles).tolist()
+    ]
+    header = ["superclass", "particles with a pose", "x", "y", "z", "median angle to this view"]
+    yield _table(header, rows[:MOST_ROWS], [":"] * len(header))
 
 
 def _warnings(result: RunResult) -> Iterator[str]:

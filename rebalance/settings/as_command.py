@@ -24,7 +24,16 @@ _NO_CHANGE = (
     *("output", "overwrite", "figures", "threads", "device", "executor", "scheduler", "use_cache"),
 )
 _GROUPING = ("superclasses", "labels", "decisions", "clustering", "junk_classes", "junk")
-_FILES = ("path", "class_averages", "labels", "decisions", "affinity_file", "project", "verdicts")
+_FILES = (
+    "path",
+    "class_averages",
+    "labels",
+    "decisions",
+    "affinity_file",
+    "project",
+    "verdicts",
+    "poses",
+)
 
 
 def as_command(settings: AnySettings, **changed: Any) -> list[str]:

@@ -367,6 +367,16 @@ class Settings:
         panel=BALANCE,
         metavar="FILE",
     )
+    poses: Setting[GivenPath | None, Path | None] = Setting(
+        default=None,
+        convert=optional(a_path),
+        help="A 3D refinement of the same particles: says how the superclasses lie on the sphere.",
+        in_python="A 3D refinement of the same particles: job folder, .star or .cs. The results "
+        "then say how the superclasses lie on the sphere, and what balancing does to SCF*.",
+        panel=INPUT,
+        metavar="REFINEMENT",
+        scan=False,
+    )
     strict: Setting[bool, bool] = Setting(
         default=False,
         convert=a_switch,

@@ -1,4 +1,4 @@
-"""What a person asked of `rebalance orientations` and `rebalance diagnose`."""
+"""What a person asked of `rebalance orientations`."""
 
 from __future__ import annotations
 

@@ -168,6 +168,7 @@ def named_files(settings: RunSettings) -> list[Path]:
         settings.decisions,
         settings.affinity_file,
         settings.verdicts,
+        settings.poses,
         *settings.passthrough,
     )
     return [path for path in given if path is not None]

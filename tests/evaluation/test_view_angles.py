@@ -8,7 +8,7 @@ from scipy.spatial.transform import Rotation
 
 from rebalance.errors import OptionError
 from rebalance.evaluation import KnownViews, angle_between_views, modal_view, symmetry_operations
-from rebalance.evaluation.view_angles import unit
+from rebalance.orientations.view_angles import unit
 from rebalance.views.uniformity import uniformity
 
 X, Y, Z = np.eye(3)
