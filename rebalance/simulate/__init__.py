@@ -6,8 +6,8 @@ keeps the truth that superclasses can be judged by.
 A `molecule` is a density of `blobs` or a `volume`, loaded from the `phantom`, a `map_file` or
 `atoms`, with its `symmetry`. `poses` and `particle_poses` plan what averages and particles show,
 along `viewing_directions`, `class_sizes` how many there are; `image_simulator` makes their images,
-by `projection`, `image_formation` and `junk_images`. The result is a `classification`, whose particles
-`refinement` refines; the modules ``*_writer`` write both as a `job`.
+by `projection`, `image_formation` and `junk_images`. The result is a `classification`, whose
+particles `refinement` refines; the modules ``*_writer`` write both as a `job`.
 
 >>> from rebalance.simulate import simulate_class_averages, write_relion
 >>> simulated = simulate_class_averages({"n_averages": 30, "n_particles": 2000, "seed": 1})

@@ -78,7 +78,7 @@ def simulate_refinement(
     """
     n = len(simulated.particle_class)
     rng = np.random.default_rng([simulated.options.seed, 21])
-    shows_it = np.isfinite(simulated.particle_euler).all(axis=1)
+    shows_it = np.asarray(np.isfinite(simulated.particle_euler).all(axis=1))
     rotation = np.empty((n, 3, 3))
     anywhere = viewing_directions.view_frames(viewing_directions.uniform(n, rng))
     rotation[~shows_it] = anywhere[~shows_it]
@@ -87,7 +87,8 @@ def simulate_refinement(
     half = 1 + rng.permutation(np.arange(n) % 2)
     density = _in_box(simulated)
     maps = [
-        _half_map(simulated, density, rotation, shows_it, half == number, rng) for number in (1, 2)
+        _half_map(simulated, density, rotation, shows_it, np.asarray(half == number), rng)
+        for number in (1, 2)
     ]
     return SimulatedRefinement(
         viewing_directions.euler_angles(rotation),

@@ -67,7 +67,11 @@ def write_relion_refinement(
     name = "" if version == "3.0" else "particles"
     data = job / "run_data.star"
     data.write_text(optics + loop_block(name, columns, version=comment))
-    sampling = {"Is3DSampling": 1, "SymmetryGroup": refined.symmetry, "HealpixOrder": 3}
+    sampling: dict[str, float | int | str] = {
+        "Is3DSampling": 1,
+        "SymmetryGroup": refined.symmetry,
+        "HealpixOrder": 3,
+    }
     (job / "run_sampling.star").write_text(
         pair_block("sampling_general", sampling, version=comment)
     )
