@@ -1,4 +1,4 @@
-"""RELION star files, 3.0 to 5: reads a classification or refinement, writes chosen rows back."""
+"""RELION star files, 3.0 to 5: reads the particles of a job, writes chosen rows of them back."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which files make up a RELION 2D classification or 3D refinement, found from any one of them."""
+"""Which files make up a RELION classification or refinement, found from any one of them."""
 
 from __future__ import annotations
 
