@@ -54,6 +54,7 @@ def read_orientations(dataset: Dataset) -> Orientations:
     angles = np.empty((len(loop), 3))
     for column, name in enumerate(ANGLES):
         angles[:, column] = loop.read_numbers(name)
+    angles[np.isinf(angles)] = np.nan
     orientations = Orientations(angles, ANGLES, "relion", read_symmetry(dataset.particles.path)[0])
     known = angles[orientations.is_known]
     if len(known) == 0:
