@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         FloatArray,
         InPlaneAlignment,
         IntArray,
+        Orientations,
         ParticlePoses,
         ParticleTable,
         Selection,
@@ -474,6 +475,9 @@ class ReadRequest:
         Å; overrides the files.
     need_class_averages : bool
         False when only the table matters (superclassification off).
+    needs_class : bool
+        False when the particles are read for their poses: no class averages are read, and a
+        particle has a class number only where the table says so.
     """
 
     path: Path
@@ -482,6 +486,7 @@ class ReadRequest:
     project: Path | None = None
     pixel_size: float | None = None
     need_class_averages: bool = True
+    needs_class: bool = True
 
 
 @dataclass(frozen=True)
@@ -554,6 +559,14 @@ class Format(Plugin, ABC):
         file that is to be given to the program comes first.
         """
         raise NotImplementedError("this format writes no poses")
+
+    def orientations(self, dataset: Dataset) -> Orientations:
+        """The poses that a 3D refinement gave to the particles, a row for each of them.
+
+        Of particles that were read with `ReadRequest.needs_class` False. `InputError` where the
+        table has no poses.
+        """
+        raise NotImplementedError("this format reads no poses of a 3D refinement")
 
 
 __all__ = [
