@@ -400,6 +400,14 @@ class Strategy(Plugin):
         """
         return options
 
+    def warnings(self, options: Any) -> Sequence[str]:
+        """What a person should be warned of: sentences, each with a capital and a full stop.
+
+        They are shown as warnings of the run, in the report too, and are `Selection.warnings` in
+        Python. Asked where something is capped, with the options that `complete` returned.
+        """
+        return ()
+
     def places(
         self,
         particles: ParticleTable,
@@ -414,7 +422,9 @@ class Strategy(Plugin):
         particles : ParticleTable
             P particles.
         group : int64 (P,)
-            Group of each particle; −1 for particles that are already out.
+            Group of each particle; −1 for particles that are already out. There may be numbers
+            that no particle has. Where half sets keep their ratio, a group may be asked for with
+            the particles of one half alone.
         options : Options
         rng_for : callable
             ``rng_for(k)`` is a fresh generator that depends on the seed and on what makes up group
