@@ -104,7 +104,7 @@ def read_symmetry(particles: Path) -> tuple[str, list[str]]:
             return parse_symmetry(said, "cryosparc"), []
         except OptionError:
             return "", [
-                f"{_JOB} beside {particles.name} names the point group {said:.20}, which is none "
+                f"{_JOB} beside {particles.name} names the point group {said[:20]!r}, which is none "
                 "of rotations that is known: give it with `symmetry`."
             ]
     return "", []
@@ -155,8 +155,9 @@ def _best_slot(handle: CryosparcParticles, slots: dict[int, str]) -> IntArray:
     highest = np.full(len(handle), -np.inf)
     for place, slot in enumerate(slots.values()):
         posterior = _floats(handle, f"{slot}/class_posterior", ())
-        # Never true of NaN.
-        is_higher = posterior > highest
+        # Never true of NaN, of which some NaNs warn.
+        with np.errstate(invalid="ignore"):
+            is_higher = posterior > highest
         best[is_higher] = place
         highest[is_higher] = posterior[is_higher]
     return best

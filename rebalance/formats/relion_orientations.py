@@ -101,7 +101,7 @@ def read_symmetry(particles: Path | None) -> tuple[str, list[str]]:
     except OptionError:
         assert sampling is not None
         return "", [
-            f"{sampling.name} names the point group {said:.20}, which is none of rotations that "
+            f"{sampling.name} names the point group {said[:20]!r}, which is none of rotations that "
             "is known: give it with `symmetry`."
         ]
 

@@ -207,7 +207,7 @@ def test_the_point_group_is_named_by_the_sampling_or_by_nobody(
     dataset, orientations = read(maker.folder)
     assert orientations.symmetry == ("C4" if said == "c4" else "")
     assert len(dataset.warnings) == (not is_known)
-    assert is_known or "names the point group Oh" in dataset.warnings[0]
+    assert is_known or "names the point group 'Oh'" in dataset.warnings[0]
 
 
 def test_a_linked_table_finds_the_sampling_of_its_job(tmp_path: Path, angles) -> None:
