@@ -198,7 +198,8 @@ def _resolutions(signal: HalfMapSignal) -> str:
     best, worst = float(signal.resolution.min()), float(signal.resolution.max())
     if not np.isfinite(best):
         return "no signal in any direction"
-    return f"{_resolution(signal, best)} at best, {_resolution(signal, worst)} at worst"
+    finest = f"{best:.1f}" if signal.unit == "voxels" else _resolution(signal, best)
+    return f"{finest} at best, {_resolution(signal, worst)} at worst"
 
 
 def _resolution(signal: HalfMapSignal, value: float) -> str:
@@ -360,7 +361,7 @@ def _draw_frame(axes: Axes) -> None:
         axes.annotate(
             name,
             (x, y),
-            (3 * x, 2.5 * y),
+            (6 * x, 4 * y),
             textcoords="offset points",
             ha="left" if x else "center",
             va="center" if x else "bottom",
