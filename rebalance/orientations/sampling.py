@@ -25,6 +25,9 @@ N_DIRECTIONS = 5_000
 SIDE_VIEWS = 8 / np.pi**2
 """SCF* of many side views all around: what is good enough."""
 
+DRAWS = 5
+"""Of each number of particles."""
+
 _VIEWS_AT_ONCE = 2_048
 _UNIFORMITY_CELL = 1.0
 """Degrees."""
@@ -91,7 +94,7 @@ class SlicePasses:
         """SCF* of the particles that are kept; bool (P,), by default all."""
         return scf_star_of(self.slices(keep))
 
-    def at_random(self, n: int, rng: np.random.Generator, draws: int = 5) -> DoubleArray:
+    def at_random(self, n: int, rng: np.random.Generator, draws: int = DRAWS) -> DoubleArray:
         """SCF* of so many particles drawn at random.
 
         Parameters
@@ -199,7 +202,7 @@ def fourier_sampling(
     *,
     seed: int = 0,
     thinned_to: Sequence[int] | None = None,
-    draws: int = 5,
+    draws: int = DRAWS,
     threads: int | None = None,
     passes: SlicePasses | None = None,
 ) -> FourierSampling:
@@ -246,7 +249,9 @@ def fourier_sampling(
         passes = SlicePasses(direction, operations, threads=threads)
     slices = passes.slices()
     total = passes.n_particles
-    sizes = _sizes(total) if thinned_to is None else np.unique(np.asarray(thinned_to, np.int64))
+    sizes = (
+        thinned_sizes(total) if thinned_to is None else np.unique(np.asarray(thinned_to, np.int64))
+    )
     sizes = sizes[(sizes > 0) & (sizes < total)]
     thinned = [passes.at_random(int(n), generator(seed, int(n)), draws) for n in sizes]
     return FourierSampling(
