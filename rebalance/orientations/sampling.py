@@ -249,9 +249,8 @@ def fourier_sampling(
         passes = SlicePasses(direction, operations, threads=threads)
     slices = passes.slices()
     total = passes.n_particles
-    sizes = (
-        thinned_sizes(total) if thinned_to is None else np.unique(np.asarray(thinned_to, np.int64))
-    )
+    wanted = thinned_sizes(total) if thinned_to is None else thinned_to
+    sizes = np.unique(np.asarray(wanted, np.int64))
     sizes = sizes[(sizes > 0) & (sizes < total)]
     thinned = [passes.at_random(int(n), generator(seed, int(n)), draws) for n in sizes]
     return FourierSampling(
@@ -268,7 +267,8 @@ def fourier_sampling(
     )
 
 
-def _sizes(total: int) -> IntArray:
+def thinned_sizes(total: int) -> IntArray:
+    """Numbers of particles at which SCF* of so many is found too; rising, the last is all."""
     if total <= _FEWEST:
         return np.zeros(0, dtype=np.int64)
     return np.unique(np.round(np.geomspace(_FEWEST, total, _SIZES + 1)).astype(np.int64))

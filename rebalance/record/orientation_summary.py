@@ -161,7 +161,7 @@ def _about(one: Diagnosis) -> dict[str, Any]:
     return content | {
         "verdict": read.verdict,
         "why": read.why,
-        "next": read.todo,
+        "next": with_flags(read.todo),
         "bins": None if one.bins is None else _about_bins(one.bins, counts),
         "sampling": None if one.sampling is None else about_sampling(one.sampling),
         "half_maps": None if one.half_maps is None else about_half_maps(one.half_maps),
