@@ -104,8 +104,8 @@ def read_symmetry(particles: Path) -> tuple[str, list[str]]:
             return parse_symmetry(said, "cryosparc"), []
         except OptionError:
             return "", [
-                f"{_JOB} beside {particles.name} names the point group {said[:20]!r}, which is none "
-                "of rotations that is known: give it with `symmetry`."
+                f"{_JOB} beside {particles.name} names the point group {said[:20]!r}, which is "
+                "not known: give it with `symmetry`."
             ]
     return "", []
 

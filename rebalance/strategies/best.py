@@ -12,7 +12,7 @@ from rebalance.contracts import Methods, Strategy
 from rebalance.errors import OptionError
 from rebalance.model import BoolArray, DoubleArray, IntArray, ParticleTable
 from rebalance.options import Options, option
-from rebalance.strategies.order import in_proportion, rows_by_group
+from rebalance.strategies.order import QUOTA_HELP, QUOTA_WORDS, Quota, by_quota, rows_by_group
 
 SCORES: dict[str, Literal["high", "low"]] = {
     "rlnMaxValueProbDistribution": "high",
@@ -49,15 +49,15 @@ class BestOptions(Options):
     direction: Literal["auto", "high", "low"] = option(
         "auto", "Which end of the score is good; auto knows the common columns."
     )
-    stratified: bool = option(False, "Keep the proportions of the classes within a superclass.")
+    quota: Quota = option("none", QUOTA_HELP)
 
 
 class Best(Strategy):
     """Sorts each superclass by a score and keeps the first ``cap`` particles.
 
     Particles without a score (NaN) come last, equal scores in order of row. A selection with a
-    smaller cap is part of one with a larger cap. Stratified, the sorted particles are put in the
-    proportion of their classes first (`rebalance.strategies.order.in_proportion`).
+    smaller cap is part of one with a larger cap. With a quota, the
+    sorted particles are put in its order first (`rebalance.strategies.order.by_quota`).
     """
 
     options_model = BestOptions
@@ -65,8 +65,7 @@ class Best(Strategy):
 
     def methods(self, options: BestOptions) -> Methods:
         """For a methods paragraph."""
-        proportion = " in proportion to the classes" if options.stratified else ""
-        return Methods(f"those of best {options.column or 'score'}{proportion}")
+        return Methods(f"those of best {options.column or 'score'}{QUOTA_WORDS[options.quota]}")
 
     def complete(self, particles: ParticleTable, options: BestOptions) -> BestOptions:
         """The options with column and direction decided from the table.
@@ -87,7 +86,7 @@ class Best(Strategy):
                     hint="Say `strategy.direction=high`, or low.",
                 )
             direction = SCORES[column]
-        return BestOptions(column=column, direction=direction, stratified=options.stratified)
+        return BestOptions(column=column, direction=direction, quota=options.quota)
 
     def warnings(self, options: BestOptions) -> Sequence[str]:
         """That a scale tells of the ice as much as of the particle."""
@@ -141,7 +140,7 @@ def _in_order(
 ) -> IntArray:
     # NumPy sorts NaN last; a stable sort leaves equal scores in order of row.
     rows = rows[np.argsort(badness[rows], kind="stable")]
-    return in_proportion(rows, particles.class_id[rows]) if options.stratified else rows
+    return by_quota(rows, particles.class_id[rows], options.quota)
 
 
 def _find_column(particles: ParticleTable, column: str | None) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 import numpy as np
 
@@ -32,6 +33,66 @@ def rows_by_group(group: IntArray) -> Iterator[tuple[int, IntArray]]:
             yield number, rows
 
 
+Quota = Literal["none", "proportional", "equal"]
+"""What each class of a group is to have of the places: whatever comes, its share, as many."""
+
+QUOTA_HELP = (
+    "Of the classes within a group: none (chance or the score decides), proportional (each has its "
+    "share), equal (each has as many, as far as it reaches)."
+)
+
+QUOTA_WORDS = {
+    "none": "",
+    "proportional": " in proportion to the classes",
+    "equal": ", as many of each class",
+}
+"""For a methods paragraph."""
+
+
+def by_quota(rows: IntArray, class_id: IntArray, quota: Quota) -> IntArray:
+    """Reorder rows so that every prefix gives the classes what a quota says.
+
+    Parameters
+    ----------
+    rows : int64 (n,)
+        In order of preference.
+    class_id : int64 (n,)
+        Of those rows.
+    quota : {"none", "proportional", "equal"}
+
+    Returns
+    -------
+    int64 (n,)
+        The same rows.
+    """
+    if quota == "none":
+        return rows
+    return (in_proportion if quota == "proportional" else in_equal_numbers)(rows, class_id)
+
+
+def in_equal_numbers(rows: IntArray, class_id: IntArray) -> IntArray:
+    """Reorder rows so that every prefix holds as many of each class, as far as each reaches.
+
+    The first of every class comes first, then the second of every class that has one, and so on;
+    within a round the larger class goes first, then the lower class number. So no class has two
+    more than another that has any left, and a larger cap never takes a row away.
+
+    Parameters
+    ----------
+    rows : int64 (n,)
+        In order of preference.
+    class_id : int64 (n,)
+        Of those rows.
+
+    Returns
+    -------
+    int64 (n,)
+        The same rows.
+    """
+    rank, count, of_class = _ranks(class_id)
+    return rows[np.lexsort((of_class, -count[of_class], rank))]
+
+
 def in_proportion(rows: IntArray, class_id: IntArray) -> IntArray:
     """Reorder rows so that every prefix holds the classes in the proportion of the whole.
 
@@ -56,13 +117,17 @@ def in_proportion(rows: IntArray, class_id: IntArray) -> IntArray:
     ----------
     .. [1] M. L. Balinski and H. P. Young, "Fair Representation", Yale University Press (1982).
     """
-    classes, of_class, count = np.unique(class_id, return_inverse=True, return_counts=True)
-    if len(classes) == 1:
-        return rows
-    by_class = np.argsort(of_class, kind="stable")
-    start = np.concatenate(([0], np.cumsum(count)[:-1]))
-    rank = np.empty(len(rows), dtype=np.int64)
-    rank[by_class] = np.arange(len(rows)) - np.repeat(start, count)
+    rank, count, of_class = _ranks(class_id)
     # Correctly rounded division: equal fractions are equal floats, ties are real ties.
     place = (2 * rank + 1) / (2 * count[of_class])
     return rows[np.lexsort((of_class, -count[of_class], place))]
+
+
+def _ranks(class_id: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Rank of each row in its class, size of each class, and which class each row is of."""
+    _, of_class, count = np.unique(class_id, return_inverse=True, return_counts=True)
+    by_class = np.argsort(of_class, kind="stable")
+    start = np.concatenate(([0], np.cumsum(count)[:-1]))
+    rank = np.empty(len(class_id), dtype=np.int64)
+    rank[by_class] = np.arange(len(class_id)) - np.repeat(start, count)
+    return rank, count, of_class

@@ -9,31 +9,27 @@ import numpy as np
 from rebalance.contracts import Methods, Strategy
 from rebalance.model import BoolArray, IntArray, ParticleTable
 from rebalance.options import Options, option
-from rebalance.strategies.order import in_proportion, rows_by_group
+from rebalance.strategies.order import QUOTA_HELP, QUOTA_WORDS, Quota, by_quota, rows_by_group
 
 
 class RandomOptions(Options):
     """Options of `Random`."""
 
-    stratified: bool = option(
-        False, "Keep the proportions of the classes within a group, not only on average."
-    )
+    quota: Quota = option("none", QUOTA_HELP)
 
 
 class Random(Strategy):
     """Permutes each superclass once and keeps the first ``cap`` particles.
 
-    So a selection with a smaller cap is part of one with a larger cap. Stratified, the permuted
-    particles are put in the proportion of their classes first
-    (`rebalance.strategies.order.in_proportion`).
+    So a selection with a smaller cap is part of one with a larger cap. With a quota, the
+    permuted particles are put in its order first (`rebalance.strategies.order.by_quota`).
     """
 
     options_model = RandomOptions
 
     def methods(self, options: RandomOptions) -> Methods:
         """For a methods paragraph."""
-        proportion = " in proportion to the classes" if options.stratified else ""
-        return Methods(f"chosen at random (seed {{seed}}){proportion}")
+        return Methods(f"chosen at random (seed {{seed}}){QUOTA_WORDS[options.quota]}")
 
     def select(
         self,
@@ -68,4 +64,4 @@ def _in_order(
     rows: IntArray, particles: ParticleTable, options: RandomOptions, rng: np.random.Generator
 ) -> IntArray:
     rows = rng.permutation(rows)
-    return in_proportion(rows, particles.class_id[rows]) if options.stratified else rows
+    return by_quota(rows, particles.class_id[rows], options.quota)

@@ -53,7 +53,7 @@ def parametrize_with_checks(plugins: Iterable[Any]) -> pytest.MarkDecorator:
 
     Examples
     --------
-    >>> @parametrize_with_checks(["frc", Case("best", options={"stratified": True})])
+    >>> @parametrize_with_checks(["frc", Case("best", options={"quota": "proportional"})])
     ... def test_promises(check):
     ...     check()
     """

@@ -68,7 +68,7 @@ def ranked(*methods: tuple[str, float, float]) -> Comparison:
             "clustering": "hierarchical",
             "clustering_options": json.dumps({"linkage": linkage, "size_weight": 0.1}),
             "strategy": "random",
-            "strategy_options": '{"stratified": false}',
+            "strategy_options": '{"quota": "none"}',
         }
         for linkage in ("average", "ward")
     ]

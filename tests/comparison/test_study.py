@@ -38,7 +38,7 @@ def test_every_combination_is_a_cell() -> None:
                 {"name": "hierarchical", "options": {"linkage": ["average", "ward"]}},
                 "spectral",
             ],
-            "strategy": [{"name": "random", "options": {"stratified": [False, True]}}],
+            "strategy": [{"name": "random", "options": {"quota": ["none", "proportional"]}}],
         }
     )
     grid = expand(study)
@@ -46,7 +46,7 @@ def test_every_combination_is_a_cell() -> None:
     assert len(combinations) == 2 * 2 * 3 * 2
     labels = {grid.method_label(one) for one in combinations}
     assert len(labels) == 2 * 3 * 2
-    assert "frc + hierarchical linkage=ward + random stratified=true" in labels
+    assert "frc + hierarchical linkage=ward + random quota=proportional" in labels
 
 
 def test_a_clustering_without_affinity_is_run_once_for_all_metrics() -> None:

@@ -88,7 +88,7 @@ def test_a_run_with_a_page_can_be_repeated_to_the_byte(
     first = rebalance.run(
         simulated_job.name,
         n_superclasses=4,
-        options={"metric": {"max_shift": "5px"}, "strategy": {"stratified": True}},
+        options={"metric": {"max_shift": "5px"}, "strategy": {"quota": "proportional"}},
         output=tmp_path / "first",
     )
     assert first.folder is not None

@@ -75,7 +75,7 @@ def result_of(job="job013", *, particles=True, files=(), summary=None) -> RunRes
             np.array([900, 100]),
             np.array([200, 100]),
             "random",
-            {"stratified": False},
+            {"quota": "none"},
             seed=17,
         )
         table = ParticleTable(np.ones(1050, np.int64), NoColumns())

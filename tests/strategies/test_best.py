@@ -1,4 +1,4 @@
-"""The strategy `best`: column, direction, NaN, ties; and both strategies stratified."""
+"""The strategy `best`: column, direction, NaN, ties; and both strategies by quota."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rebalance.errors import OptionError, PluginError
 from rebalance.model import KEPT, REASONS
 from rebalance.strategies import select, select_by_group
 from rebalance.strategies.best import Best
-from rebalance.strategies.order import in_proportion, rows_by_group
+from rebalance.strategies.order import by_quota, in_proportion, rows_by_group
 from rebalance.testing import check_strategy
 
 from .tables import superclasses, table
@@ -47,7 +47,7 @@ def test_the_default_score_is_low_error_for_cryosparc() -> None:
 def test_the_record_says_which_score_was_found() -> None:
     particles, groups = two_classes([0.1, 0.9, 0.5, 0.7, 0.2], CRYOSPARC)
     options = select(particles, groups, factor=1, strategy="best").options
-    assert options == {"column": CRYOSPARC, "direction": "low", "stratified": False}
+    assert options == {"column": CRYOSPARC, "direction": "low", "quota": "none"}
 
 
 def test_nan_comes_last_in_either_direction() -> None:
@@ -175,16 +175,16 @@ def test_an_unknown_option_is_refused() -> None:
 
 
 @pytest.mark.parametrize("name", ["random", "best"])
-def test_a_stratified_superclass_keeps_the_proportions_of_its_classes(
+def test_a_proportional_quota_keeps_the_proportions_of_its_classes(
     name: str, rng: np.random.Generator
 ) -> None:
     class_id = rng.permutation(np.repeat([1, 2, 3, 4], [500, 300, 200, 100]))
-    # Scores that would take class 3 alone, unstratified.
+    # Scores that would take class 3 alone, without a quota.
     particles = table(class_id, **{RELION: rng.random(len(class_id)) + (class_id == 3)})
     groups = superclasses([[1, 2, 3], [4]], class_id)
     for max_size in (10, 100, 250, 999):
         selection = select(
-            particles, groups, max_size=max_size, strategy=name, options={"stratified": True}
+            particles, groups, max_size=max_size, strategy=name, options={"quota": "proportional"}
         )
         for number, share in ((1, 0.5), (2, 0.3), (3, 0.2)):
             kept = np.count_nonzero(selection.selected & (class_id == number))
@@ -193,7 +193,7 @@ def test_a_stratified_superclass_keeps_the_proportions_of_its_classes(
     assert np.count_nonzero(plain.selected & (class_id == 3)) == 100
 
 
-def test_a_stratified_best_keeps_the_best_of_each_class(rng: np.random.Generator) -> None:
+def test_a_proportional_best_keeps_the_best_of_each_class(rng: np.random.Generator) -> None:
     class_id = np.repeat([1, 2, 3], [40, 20, 15])
     score = rng.random(75)
     groups = superclasses([[1, 2], [3]], class_id)
@@ -202,7 +202,7 @@ def test_a_stratified_best_keeps_the_best_of_each_class(rng: np.random.Generator
         groups,
         factor=1,
         strategy="best",
-        options={"stratified": True},
+        options={"quota": "proportional"},
     )
     for number, count in ((1, 10), (2, 5)):
         rows = np.flatnonzero(class_id == number)
@@ -268,3 +268,22 @@ def test_best_does_not_depend_on_the_seed(rng: np.random.Generator) -> None:
     )
     np.testing.assert_array_equal(first.selected, second.selected)
     assert first.count(KEPT) == np.count_nonzero(first.reason == REASONS.index(KEPT)) == 20
+
+
+@settings(max_examples=100, deadline=None)
+@given(sizes=st.lists(st.integers(1, 40), min_size=1, max_size=6), seed=st.integers(0, 10**6))
+def test_equal_quotas_are_equal_as_far_as_classes_reach(sizes: list[int], seed: int) -> None:
+    """Water filling: of any cap each class has min(size, level), the last round broken off."""
+    class_id = np.random.default_rng(seed).permutation(np.repeat(np.arange(len(sizes)), sizes))
+    rows = np.arange(len(class_id))
+    order = by_quota(rows, class_id, "equal")
+    assert sorted(order) == rows.tolist()
+    for cap in range(len(rows) + 1):
+        kept = np.bincount(class_id[order[:cap]], minlength=len(sizes))
+        level = kept.max(initial=0)
+        assert all(
+            n in (level, level - 1) or n == size for n, size in zip(kept, sizes, strict=True)
+        )
+    for number in range(len(sizes)):
+        of_class = order[class_id[order] == number]
+        assert (np.diff(of_class) > 0).all()

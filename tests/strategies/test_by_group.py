@@ -108,7 +108,7 @@ def test_bins_are_to_best_what_superclasses_are(counts: list[int], cap: int) -> 
     assert sorted(as_bins.after) == sorted(as_classes.after)
     assert as_bins.cap == as_classes.cap
     assert as_bins.options == as_classes.options == {
-        "column": ERROR, "direction": "low", "stratified": False
+        "column": ERROR, "direction": "low", "quota": "none"
     }  # fmt: skip
 
 

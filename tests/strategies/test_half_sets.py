@@ -55,8 +55,8 @@ class PlacesByRow(Strategy):
 STRATEGIES: dict[str, dict[str, Any]] = {
     "random": {"strategy": "random"},
     "best": {"strategy": "best"},
-    "stratified": {"strategy": "random", "options": {"stratified": True}},
-    "best, stratified": {"strategy": "best", "options": {"stratified": True}},
+    "stratified": {"strategy": "random", "options": {"quota": "proportional"}},
+    "best, stratified": {"strategy": "best", "options": {"quota": "proportional"}},
     "select alone": {"strategy": SelectsAtRandom()},
     "select, and no places": {"strategy": LeavesItToSelect()},
     "places alone": {"strategy": PlacesByRow()},

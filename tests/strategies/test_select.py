@@ -69,10 +69,10 @@ def test_factor_0_keeps_everything_and_factor_1_equalises(sizes: list[int], seed
 
 
 @pytest.mark.parametrize("name", ["random", "best"])
-@pytest.mark.parametrize("stratified", [False, True])
-def test_selections_nest_as_the_factor_rises(name: str, stratified: bool, rng: Any) -> None:
+@pytest.mark.parametrize("quota", ["none", "proportional", "equal"])
+def test_selections_nest_as_the_factor_rises(name: str, quota: str, rng: Any) -> None:
     particles, groups = grouped(rng)
-    options = {"stratified": stratified}
+    options = {"quota": quota}
     previous = np.ones(len(particles), dtype=bool)
     for hundredths in range(1, 101):
         kept = select(
@@ -83,13 +83,13 @@ def test_selections_nest_as_the_factor_rises(name: str, stratified: bool, rng: A
     assert previous.sum() == 4 * groups.size.min()
 
 
-@pytest.mark.parametrize("stratified", [False, True])
+@pytest.mark.parametrize("quota", ["none", "proportional", "equal"])
 def test_an_unchanged_superclass_keeps_its_particles_whatever_happens_elsewhere(
-    stratified: bool, rng: Any
+    quota: str, rng: Any
 ) -> None:
     particles, groups = grouped(rng)
     other = superclasses([[1, 2, 3], [4, 6], [5, 7, 8], [9, 10, 11, 12]], particles.class_id)
-    options = {"stratified": stratified}
+    options = {"quota": quota}
     first = select(particles, groups, max_size=7, seed=3, options=options).selected
     second = select(particles, other, max_size=7, seed=3, options=options).selected
     same = particles.class_id <= 3
@@ -551,12 +551,10 @@ def test_a_strategy_that_reads_a_column_that_is_not_there_needs_no_words_of_its_
 
 
 @settings(max_examples=30, deadline=None)
-@given(plugin=plugins, stratified=st.booleans(), seed=seeds)
-def test_places_say_what_select_keeps_at_every_cap(
-    plugin: str, stratified: bool, seed: int
-) -> None:
+@given(plugin=plugins, quota=st.sampled_from(["none", "proportional", "equal"]), seed=seeds)
+def test_places_say_what_select_keeps_at_every_cap(plugin: str, quota: str, seed: int) -> None:
     particles, groups = grouped(np.random.default_rng(seed))
-    by = {"strategy": plugin, "options": {"stratified": stratified}, "seed": seed}
+    by = {"strategy": plugin, "options": {"quota": quota}, "seed": seed}
     place = places(particles, groups, **by)
     assert place is not None
     for cap in (1, 9, 40, 500):
