@@ -18,6 +18,7 @@ import pytest
 from rebalance import engine, formats
 from rebalance.api import cluster
 from rebalance.clusterings import identity_superclasses
+from rebalance.evaluation.known_views import NoColumns
 from rebalance.model import Affinity, ClassAverages, Classes, ParticleTable, Superclasses
 from rebalance.simulate import simulate_class_averages
 from rebalance.strategies import select
@@ -122,7 +123,7 @@ def phantom() -> Known:
     data = simulate_class_averages(
         {"n_averages": 50, "n_particles": 4_000, "n_views": 10, "n_junk": 0, "seed": 3}
     )
-    particles = ParticleTable(data.particle_class, handle=None)  # type: ignore[arg-type]
+    particles = ParticleTable(data.particle_class, NoColumns())
     return Known(data.class_averages, particles, slice_kernel(data.particle_view))
 
 

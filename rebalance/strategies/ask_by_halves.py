@@ -10,13 +10,14 @@ from rebalance.contracts import Strategy
 from rebalance.model import UNASSIGNED, BoolArray, IntArray, ParticleTable
 from rebalance.plugin_validation import overrides
 from rebalance.registry import Bound
-from rebalance.strategies.half_sets import HalfSets, count_halves, first_places, seats
+from rebalance.strategies.half_sets import HalfSets, count_halves, places_below, seats
 from rebalance.strategies.run_plugin import (
     RngFor,
     ask_places,
     ask_which_stay,
     check_which_stay,
     line_up,
+    slices,
 )
 
 
@@ -58,15 +59,14 @@ def ask_by_halves(
     is_crowded = sizes > cap
     crowded = _alone(group, is_crowded)
     uncrowded = (group != UNASSIGNED) & (crowded == UNASSIGNED)
-    number, count = count_halves(crowded, len(sizes), halves)
+    count = count_halves(crowded, len(sizes), halves)
     quota = seats(count, cap)
     if overrides(bound.plugin, "places"):
         places = ask_places(bound.plugin, particles, crowded, bound.options, rng_for, bound.name)
         if places is not None:
             left = np.where(is_crowded, sizes, 0)
-            _, in_line = line_up(places, crowded, left, halves.half, bound.name, word)
-            below = np.append(first_places(in_line, count, quota), np.zeros(halves.n, np.int64))
-            return uncrowded | ((crowded != UNASSIGNED) & (places < below[number]))
+            in_line = line_up(places, crowded, left, halves.half, bound.name, word)
+            return _below(places, crowded, places_below(in_line, count, quota), halves, uncrowded)
     kept = uncrowded
     for half in range(halves.n):
         of_half = np.where(halves.half == half, crowded, UNASSIGNED)
@@ -84,6 +84,19 @@ def ask_by_halves(
             )
             expected = np.where(has_so_many, seated, 0)
             kept = kept | check_which_stay(given, asked, expected, bound.name, word)
+    return kept
+
+
+def _below(
+    places: IntArray, group: IntArray, below: IntArray, halves: HalfSets, uncrowded: BoolArray
+) -> BoolArray:
+    """Particles below the place of their half of their group, and those that need not be."""
+    # The last row of the table stands for particles that are out: a group of −1.
+    least = np.append(below, np.zeros((1, halves.n), np.int64), axis=0)
+    kept = uncrowded.copy()
+    for rows in slices(len(group)):
+        own = group[rows]
+        kept[rows] |= (own != UNASSIGNED) & (places[rows] < least[own, halves.half[rows]])
     return kept
 
 

@@ -171,6 +171,10 @@ def order_in_groups(
     halves = read_half_sets(particles)
     if halves is None:
         return np.where(group != UNASSIGNED, found, -1)
-    _, count = count_halves(group, len(sizes), halves)
-    at, in_line = line_up(found, group, sizes, halves.half, bound.name, word)
-    return np.append(places_in_line(in_line, count), -1)[at]
+    count = count_halves(group, len(sizes), halves)
+    in_line = line_up(found, group, sizes, halves.half, bound.name, word)
+    is_candidate = group != UNASSIGNED
+    at = (np.cumsum(sizes) - sizes)[group[is_candidate]] + found[is_candidate]
+    place = np.full(len(group), -1, dtype=np.int64)
+    place[is_candidate] = places_in_line(in_line, count)[at]
+    return place

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance.model import IntArray, ParticleTable
+from rebalance.strategies.run_plugin import slices
 
 HALF_SETS = ("rlnRandomSubset", "alignments3D/split")
 """Columns that say in which half a particle is."""
@@ -68,10 +69,13 @@ def _categories(values: npt.NDArray[Any]) -> tuple[npt.NDArray[np.uint8], int] |
     if values.dtype.kind in "iu":
         low, high = int(values.min()), int(values.max())
         if high - low < _FEW:
-            # In a type of 8 bits a difference of up to 255 is right though it wraps around.
-            code = (values - values.dtype.type(low)).astype(np.uint8)
-            present = np.flatnonzero(np.bincount(code, minlength=_FEW))
-            return _renumbered(code, present)
+            code = np.empty(len(values), dtype=np.uint8)
+            count = np.zeros(_FEW, dtype=np.int64)
+            for rows in slices(len(values)):
+                # In a type of 8 bits a difference of up to 255 is right though it wraps around.
+                code[rows] = (values[rows] - values.dtype.type(low)).astype(np.uint8)
+                count += np.bincount(code[rows], minlength=_FEW)
+            return _renumbered(code, np.flatnonzero(count))
     elif values.dtype.kind not in "fUS":
         values = values.astype(str)
     distinct, code = np.unique(values, return_inverse=True)
@@ -86,28 +90,13 @@ def _renumbered(code: npt.NDArray[Any], present: IntArray) -> tuple[Any, int] | 
     return number[code], len(present)
 
 
-def count_halves(group: IntArray, n_groups: int, halves: HalfSets) -> tuple[IntArray, IntArray]:
-    """The half of its group that each particle is in, and how many there are of each.
-
-    Parameters
-    ----------
-    group : int64 (P,)
-        −1 for particles that are out.
-    n_groups : int
-        G.
-    halves : HalfSets
-
-    Returns
-    -------
-    number : int64 (P,)
-        g · H + h; n_groups · H + h for particles that are out.
-    count : int64 (G, H)
-    """
-    # −1 as a place in the table is the last.
-    number = (np.append(np.arange(n_groups), n_groups) * halves.n)[group]
-    number += halves.half
-    count = np.bincount(number, minlength=(n_groups + 1) * halves.n)
-    return number, count.reshape(n_groups + 1, halves.n)[:-1].astype(np.int64)
+def count_halves(group: IntArray, n_groups: int, halves: HalfSets) -> IntArray:
+    """Particles of each half of each group, int64 (G, H); those of −1 are not counted."""
+    count = np.zeros((n_groups + 1) * halves.n, dtype=np.int64)
+    for rows in slices(len(group)):
+        number = (group[rows] + 1) * halves.n + halves.half[rows]
+        count += np.bincount(number, minlength=len(count))
+    return count.reshape(n_groups + 1, halves.n)[1:]
 
 
 def seats(count: IntArray, cap: int) -> IntArray:
@@ -135,7 +124,7 @@ def seats(count: IntArray, cap: int) -> IntArray:
     return share + (np.stack(has_one_more, axis=1) & (share < count))
 
 
-def first_places(half_in_line: npt.NDArray[np.uint8], count: IntArray, quota: IntArray) -> IntArray:
+def places_below(half_in_line: npt.NDArray[np.uint8], count: IntArray, quota: IntArray) -> IntArray:
     """The places below which particles of each half stay, so that its quota does.
 
     Parameters
@@ -165,7 +154,7 @@ def places_in_line(half_in_line: npt.NDArray[np.uint8], count: IntArray) -> IntA
     Parameters
     ----------
     half_in_line, count
-        As for `first_places`.
+        As for `places_below`.
 
     Returns
     -------

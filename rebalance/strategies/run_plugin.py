@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,8 @@ from rebalance.model import UNASSIGNED, BoolArray, IntArray, ParticleTable
 from rebalance.plugin_validation import overrides
 
 RngFor = Callable[[int], np.random.Generator]
+
+_AT_A_TIME = 1 << 16
 
 
 def ask_places(
@@ -121,8 +123,8 @@ def line_up(
     values: npt.NDArray[np.uint8],
     name: str,
     word: str = "superclass",
-) -> tuple[IntArray, npt.NDArray[np.uint8]]:
-    """Where each particle stands in the line of all, by group and then by its place.
+) -> npt.NDArray[np.uint8]:
+    """Values of the particles in the line of all: by group, and then by place.
 
     Parameters
     ----------
@@ -134,10 +136,8 @@ def line_up(
 
     Returns
     -------
-    at : int64 (P,)
-        n for particles that are out.
-    in_line : uint8 (n,)
-        The values of the others, in line.
+    uint8 (n,)
+        The values of the candidates, in line.
 
     Raises
     ------
@@ -146,24 +146,41 @@ def line_up(
     """
     n = int(sizes.sum())
     # The last place of the tables stands for particles that are out: a group of −1.
-    at = np.append(np.cumsum(sizes) - sizes, n)[group]
-    if n < len(group):
-        places = np.where(group == UNASSIGNED, 0, places)
-    is_wrong = (places < 0) | (places >= np.append(sizes, 1)[group])
+    start, size = np.append(np.cumsum(sizes) - sizes, n), np.append(sizes, 1)
+    in_line = np.full(n + 1, 255, dtype=np.uint8)
+    for rows in slices(len(group)):
+        own = group[rows]
+        place = np.where(own == UNASSIGNED, 0, places[rows])
+        if ((place < 0) | (place >= size[own])).any():
+            raise _misplaced(places, group, sizes, name, word)
+        in_line[start[own] + place] = values[rows]
+    if in_line[:n].max(initial=0) == 255:
+        raise _misplaced(places, group, sizes, name, word)
+    return in_line[:n]
+
+
+def slices(n: int) -> Iterator[slice]:
+    """Of n rows as many at a time as stay in the processor's cache."""
+    for first in range(0, n, _AT_A_TIME):
+        yield slice(first, first + _AT_A_TIME)
+
+
+def _misplaced(
+    places: IntArray, group: IntArray, sizes: IntArray, name: str, word: str
+) -> PluginError:
+    rows = np.flatnonzero(group != UNASSIGNED)
+    own, place = group[rows], places[rows]
+    is_wrong = (place < 0) | (place >= sizes[own])
     if not is_wrong.any():
-        at += places
-        in_line = np.full(n + 1, 255, dtype=np.uint8)
-        in_line[at] = values
-        if in_line[:n].max(initial=0) < 255:
-            return at, in_line[:n]
-        _, first = np.unique(at, return_index=True)
-        is_wrong = group != UNASSIGNED
+        # One of two at the same place.
+        _, first = np.unique((np.cumsum(sizes) - sizes)[own] + place, return_index=True)
+        is_wrong = np.ones(len(rows), dtype=np.bool_)
         is_wrong[first] = False
     wrong = int(np.flatnonzero(is_wrong)[0])
-    number = int(group[wrong])
-    raise PluginError(
-        f"The strategy {name}: places() gave particle {wrong} of {word} {number} the place "
-        f"{places[wrong]}, which is another's, or none from 0 to {sizes[number] - 1}."
+    number = int(own[wrong])
+    return PluginError(
+        f"The strategy {name}: places() gave particle {rows[wrong]} of {word} {number} the place "
+        f"{place[wrong]}, which is another's, or none from 0 to {sizes[number] - 1}."
     )
 
 
