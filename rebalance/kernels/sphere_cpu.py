@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from rebalance.kernels.compile import inlined, jit
+from rebalance.kernels.compile import jit
 
 FIXED_POINT = 2.0**32
 """Parts of 1 in which directions are summed: whole numbers, so that their order is all one."""
@@ -100,19 +100,11 @@ def power_cells(centre, weight, at, owner, neighbour, n_angles, area, moment, ch
             reach[k] = max(reach[k], r)
 
 
-@inlined
-def _cell(x, y, z, n_rings, steps, first):
-    """The cell of a direction: rings of one latitude, each cut into equal steps."""
-    tilt = np.arctan2(np.sqrt(x * x + y * y), z)
-    ring = min(int(tilt * (n_rings / np.pi)), n_rings - 1)
-    turn = np.arctan2(y, x) / (2 * np.pi)
-    turn -= np.floor(turn)
-    return first[ring] + min(int(turn * steps[ring]), steps[ring] - 1)
-
-
 @jit
-def sum_over_cells(direction, operations, inner, steps, first, cell, count, total):
+def sum_over_cells(direction, operations, inner, steps, first, number, parts, cell, count, total):
     """Poses of each small cell of one unit of the sphere, and the sum of their directions.
+
+    Cells are rings of one latitude, each cut into equal steps, and then into parts × parts.
 
     Parameters
     ----------
@@ -123,9 +115,13 @@ def sum_over_cells(direction, operations, inner, steps, first, cell, count, tota
         What each operation takes into one direction: the unit is what lies nearest it, of all
         copies and their opposites.
     steps, first : int64 (n_rings,)
-        Cells of each ring, and the number of the first.
-    cell : int32 (P,)
-        Of each pose; −1 without one.
+        Cells of each ring, and the first.
+    number : int64 (cells of all rings,)
+        What each is numbered by.
+    parts : int
+        Of a cell, along and across.
+    cell : int64 (P,)
+        Of each pose: number · parts² + part; −1 without one.
     count : int64 (C,)
         Added to.
     total : int64 (C, 3)
@@ -146,16 +142,23 @@ def sum_over_cells(direction, operations, inner, steps, first, cell, count, tota
         fx = sign * (turn[0, 0] * x + turn[0, 1] * y + turn[0, 2] * z)
         fy = sign * (turn[1, 0] * x + turn[1, 1] * y + turn[1, 2] * z)
         fz = sign * (turn[2, 0] * x + turn[2, 1] * y + turn[2, 2] * z)
-        number = _cell(fx, fy, fz, n_rings, steps, first)
-        cell[i] = number
-        count[number] += 1
-        total[number, 0] += int(np.rint(fx * FIXED_POINT))
-        total[number, 1] += int(np.rint(fy * FIXED_POINT))
-        total[number, 2] += int(np.rint(fz * FIXED_POINT))
+        down = np.arctan2(np.sqrt(fx * fx + fy * fy), fz) * (n_rings / np.pi)
+        ring = min(int(down), n_rings - 1)
+        around = np.arctan2(fy, fx) / (2 * np.pi)
+        around = (around - np.floor(around)) * steps[ring]
+        step = min(int(around), steps[ring] - 1)
+        row = min(int((down - ring) * parts), parts - 1)
+        column = min(int((around - step) * parts), parts - 1)
+        at = (number[first[ring] + step] * parts + row) * parts + column
+        cell[i] = at
+        count[at] += 1
+        total[at, 0] += int(np.rint(fx * FIXED_POINT))
+        total[at, 1] += int(np.rint(fy * FIXED_POINT))
+        total[at, 2] += int(np.rint(fz * FIXED_POINT))
 
 
 @jit
-def passed_by(view, operations, directions, width, n, passed):
+def passed_by(view, operations, directions, order, block, middle, radius, width, n, passed):
     """Which directions the slices of views and their copies pass: |u · g v| < width.
 
     Parameters
@@ -164,6 +167,13 @@ def passed_by(view, operations, directions, width, n, passed):
         Unit vectors.
     operations : float64 (G, 3, 3)
     directions : float64 (D, 3)
+        In blocks of neighbours.
+    order : int16 (D,)
+        What each is numbered by.
+    block : int64 (K + 1,)
+        Where each block begins.
+    middle : float64 (K, 3), radius : float64 (K,)
+        A point near each block, and the distance of the block's furthest direction from it.
     width : float
     n : int64 (C,)
         How many each view passes, its copies counted one by one.
@@ -179,12 +189,16 @@ def passed_by(view, operations, directions, width, n, passed):
             x = turn[0, 0] * view[i, 0] + turn[0, 1] * view[i, 1] + turn[0, 2] * view[i, 2]
             y = turn[1, 0] * view[i, 0] + turn[1, 1] * view[i, 1] + turn[1, 2] * view[i, 2]
             z = turn[2, 0] * view[i, 0] + turn[2, 1] * view[i, 1] + turn[2, 2] * view[i, 2]
-            for j in range(directions.shape[0]):
-                off = x * directions[j, 0] + y * directions[j, 1] + z * directions[j, 2]
-                if abs(off) < width:
-                    if fill:
-                        passed[end] = j
-                    end += 1
+            for k in range(middle.shape[0]):
+                off = x * middle[k, 0] + y * middle[k, 1] + z * middle[k, 2]
+                if abs(off) > radius[k] + width:
+                    continue
+                for j in range(block[k], block[k + 1]):
+                    off = x * directions[j, 0] + y * directions[j, 1] + z * directions[j, 2]
+                    if abs(off) < width:
+                        if fill:
+                            passed[end] = order[j]
+                        end += 1
         n[i] = end - begin
 
 

@@ -13,10 +13,15 @@ from rebalance.model import DoubleArray, IntArray
 from rebalance.orientations.units import inner_direction
 
 WIDTH = 0.3
-"""Degrees of latitude and, nearly, of longitude that a cell covers."""
+"""Degrees of latitude and, nearly, of longitude that a cell covers; less where poses crowd."""
 
 FEW = 250_000
 """Poses, their copies counted too, that are kept one by one."""
+
+_MOST, _MOST_COPIES = 300_000, 500_000
+"""Cells, and with their copies: as long as there are fewer, they are cut into finer ones."""
+
+_MOST_PARTS = 8
 
 _MOST_AT_ONCE = 8
 """Threads: each has sums of its own."""
@@ -67,30 +72,57 @@ def pose_cells(
         cell = np.where(known, np.cumsum(known) - 1, -1).astype(np.int32)
         view = np.ascontiguousarray(direction[known], dtype=np.float64)
         return PoseCells(view, np.ones(len(view), dtype=np.int64), cell)
+    whole = _summed(direction, operations, threads)
+    most = min(_MOST, _MOST_COPIES // len(operations))
+    parts = min(int(np.sqrt(most / max(len(whole[1]), 1))), _MOST_PARTS)
+    cell, used, count, total = (
+        _summed(direction, operations, threads, whole[1], parts) if parts > 1 else whole
+    )
+    number = np.full(used[-1] + 2 if len(used) else 1, -1, dtype=np.int32)
+    number[used] = np.arange(len(used))
+    view = total / FIXED_POINT
+    return PoseCells(view / np.linalg.norm(view, axis=1, keepdims=True), count, number[cell])
+
+
+def _summed(
+    direction: DoubleArray,
+    operations: DoubleArray,
+    threads: int,
+    within: IntArray | None = None,
+    parts: int = 1,
+) -> tuple[IntArray, IntArray, IntArray, IntArray]:
+    """The cell of each pose; the cells that have some; how many; and sums of their directions.
+
+    Parameters
+    ----------
+    within : int64 (C,), optional
+        The cells that have some, where they are known, to be cut into parts × parts.
+    """
     steps, first, n_cells = _rings(WIDTH)
+    number = np.arange(n_cells)
+    if within is not None:
+        number[within] = np.arange(len(within))
+        n_cells = len(within) * parts**2
     inner = np.einsum("gij,i->gj", operations, inner_direction(operations, antipodal=True))
-    cell = np.empty(len(direction), dtype=np.int32)
+    cell = np.empty(len(direction), dtype=np.int64)
 
     def add(rows: slice) -> tuple[IntArray, IntArray]:
         count, total = np.zeros(n_cells, dtype=np.int64), np.zeros((n_cells, 3), dtype=np.int64)
         sum_over_cells(
             np.ascontiguousarray(direction[rows], dtype=np.float64),
-            *(operations, inner, steps, first, cell[rows], count, total),
+            *(operations, inner, steps, first, number, parts, cell[rows], count, total),
         )
         return count, total
 
     pieces = max(min(threads, _MOST_AT_ONCE), 1)
     edges = np.linspace(0, len(direction), pieces + 1).astype(np.int64)
     with ThreadPoolExecutor(pieces) as pool:
-        parts = list(pool.map(add, map(slice, edges[:-1], edges[1:])))
+        found = list(pool.map(add, map(slice, edges[:-1], edges[1:])))
     # Sums of whole numbers: their order is all one.
-    count = np.sum([part[0] for part in parts], axis=0)
-    total = np.sum([part[1] for part in parts], axis=0)
+    count = np.sum([part[0] for part in found], axis=0)
+    total = np.sum([part[1] for part in found], axis=0)
     used = np.flatnonzero(count)
-    number = np.full(n_cells + 1, -1, dtype=np.int32)
-    number[used] = np.arange(len(used))
-    view = total[used] / FIXED_POINT
-    return PoseCells(view / np.linalg.norm(view, axis=1, keepdims=True), count[used], number[cell])
+    return cell, used, count[used], total[used]
 
 
 def merged(view: DoubleArray, count: IntArray, width: float) -> tuple[DoubleArray, IntArray]:

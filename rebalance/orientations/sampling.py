@@ -29,6 +29,8 @@ DRAWS = 5
 """Of each number of particles."""
 
 _VIEWS_AT_ONCE = 2_048
+_BLOCKS = 4
+"""Cubes along a radius in which neighbouring directions are taken together."""
 _UNIFORMITY_CELL = 1.0
 """Degrees."""
 _SIZES, _FEWEST = 8, 1_000
@@ -38,8 +40,8 @@ _SIZES, _FEWEST = 8, 1_000
 class SlicePasses:
     """Which directions of Fourier space each particle's slice passes, to score many subsets.
 
-    Particles are summed over cells of 0.3°, which are far narrower than a slice at R = 50; up to
-    250,000 poses, copies under the group counted, are kept one by one.
+    Particles are summed over cells of at most 0.3°, which are far narrower than a slice at R = 50;
+    up to 250,000 poses, copies under the group counted, are kept one by one.
 
     Parameters
     ----------
@@ -144,11 +146,12 @@ class SlicePasses:
 
     def _passes(self, threads: int) -> tuple[IntArray, npt.NDArray[np.int16]]:
         view, none = self._cells.view, np.zeros(0, dtype=np.int16)
+        blocks = _blocks(self.directions)
 
         def find(begin: int) -> tuple[IntArray, npt.NDArray[np.int16]]:
             piece = view[begin : begin + _VIEWS_AT_ONCE]
             n = np.zeros(len(piece), dtype=np.int64)
-            arguments = (piece, self.operations, self.directions, 0.5 / RADIUS, n)
+            arguments = (piece, self.operations, *blocks, 0.5 / RADIUS, n)
             passed_by(*arguments, none)
             passed = np.empty(n.sum(), dtype=np.int16)
             passed_by(*arguments, passed)
@@ -265,6 +268,27 @@ def fourier_sampling(
         thinned_to=sizes.astype(np.int64),
         thinned_scf_star=np.array(thinned, dtype=np.float64).reshape(len(sizes), draws),
     )
+
+
+def _blocks(
+    directions: DoubleArray,
+) -> tuple[DoubleArray, npt.NDArray[np.int16], IntArray, DoubleArray, DoubleArray]:
+    """Directions in blocks of neighbours, most of which a slice passes by as a whole.
+
+    Returns
+    -------
+    Directions, order, block, middle and radius as `rebalance.kernels.sphere_cpu.passed_by` has
+    them.
+    """
+    near = np.unique(np.round(directions * _BLOCKS), axis=0, return_inverse=True)[1].ravel()
+    order = np.argsort(near, kind="stable")
+    size = np.bincount(near)
+    block = np.concatenate([[0], np.cumsum(size)])
+    ordered = np.ascontiguousarray(directions[order])
+    middle = np.add.reduceat(ordered, block[:-1]) / size[:, None]
+    away = np.linalg.norm(ordered - np.repeat(middle, size, axis=0), axis=1)
+    radius = np.maximum.reduceat(away, block[:-1])
+    return ordered, order.astype(np.int16), block, middle, radius
 
 
 def thinned_sizes(total: int) -> IntArray:

@@ -1,0 +1,242 @@
+"""How evenly slices fill the directions of Fourier space, and how that goes with their number."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from rebalance.figures import style
+from rebalance.figures.colour_scales import BAR, COLOR_MAP, nice_edges, swatch
+from rebalance.figures.layout import axes_at, new_figure, text_at
+from rebalance.figures.sphere_discs import disc_directions, draw_half_sphere
+from rebalance.figures.text import joined, percent
+from rebalance.model import DoubleArray, FourierSampling
+from rebalance.model.counting import counted
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+DISC, GAP = 2.6, 0.25
+"""Inches."""
+
+NO_SLICE = "#88ccee"
+"""Of directions that no slice passes: a light blue, which the scale doesn't have."""
+
+SIDE_VIEWS = 8 / np.pi**2
+"""SCF* of side views all around."""
+
+
+@style.styled
+def fourier_sampling_map(
+    sampling: FourierSampling, compared: FourierSampling | None = None, job: str = ""
+) -> Figure:
+    """Slices that pass each direction of Fourier space, relative to their mean; gaps marked.
+
+    Parameters
+    ----------
+    sampling : FourierSampling
+    compared : FourierSampling, optional
+        Of the particles that balancing kept.
+    job : str
+        For the heading.
+    """
+    sets = [("Before" if compared is not None else "All", sampling)]
+    if compared is not None:
+        sets.append(("After", compared))
+    width = max(2 * style.MARGIN + len(sets) * (DISC + GAP) + 0.85, 6.6)
+    height = style.HEADER + 0.42 + DISC + 0.42 + style.MARGIN
+    words = joined(
+        job, f"point group {sampling.symmetry}", f"{SIDE_VIEWS:.2f}: side views all around"
+    )
+    figure = new_figure(width, height, _title(sampling, compared), words)
+    at = disc_directions()
+    maps = [_relative(one, at) for _, one in sets]
+    values = np.concatenate([one[np.isfinite(one)] for one in maps])
+    top = max(2.0, float(np.ceil(2 * np.quantile(values, 0.99)) / 2) if len(values) else 2.0)
+    for place, ((name, one), values) in enumerate(zip(sets, maps, strict=True)):
+        left = style.MARGIN + place * (DISC + GAP)
+        text = f"{name}: {counted(one.n_particles, 'particle')}"
+        text_at(figure, left, style.HEADER, text, bold=True)
+        text = f"SCF* {one.scf_star:.2f}, U {one.uniformity:.2f}, {_share(one.unsampled)} unsampled"
+        text_at(figure, left, style.HEADER + 0.16, text, style.SMALL, color=style.MUTED)
+        axes = axes_at(figure, left, style.HEADER + 0.38, DISC, DISC)
+        draw_half_sphere(axes, _colours(values, top), np.eye(3)[None])
+    _bar(figure, style.MARGIN + len(sets) * (DISC + GAP) - 0.05, top)
+    note = (
+        "Half of Fourier space, equal areas: z in the middle, azimuth around, 30° and 60° circled."
+    )
+    text_at(
+        figure, style.MARGIN, height - style.MARGIN - 0.14, note, style.SMALL, color=style.MUTED
+    )
+    return figure
+
+
+@style.styled
+def scf_star_curve(
+    sampling: FourierSampling,
+    selected: tuple[int, float] | None = None,
+    at_random: tuple[float, float] | None = None,
+    job: str = "",
+) -> Figure:
+    """SCF* against the number of particles, drawn at random; and of the balanced set.
+
+    Parameters
+    ----------
+    sampling : FourierSampling
+    selected : (int, float), optional
+        Particles that balancing kept, and their SCF*.
+    at_random : (float, float), optional
+        Mean and standard deviation of SCF* of as many, drawn at random.
+    job : str
+        For the heading.
+    """
+    left, width, right, high = 0.7, 5.2, 1.5, 2.7
+    figure = new_figure(
+        left + width + right,
+        style.HEADER + 0.15 + high + 0.55,
+        _curve_title(sampling, selected, at_random),
+        joined(job, f"point group {sampling.symmetry}"),
+    )
+    axes = axes_at(figure, left, style.HEADER + 0.15, width, high)
+    numbers = np.append(sampling.thinned_to, sampling.n_particles).astype(np.float64)
+    draws = sampling.thinned_scf_star
+    whole = sampling.scf_star
+    mean = np.append(draws.mean(axis=1), whole)
+    low, high_ = np.append(draws.min(axis=1), whole), np.append(draws.max(axis=1), whole)
+    blue, red = style.PALETTE[0], style.PALETTE[1]
+    axes.axhline(SIDE_VIEWS, color=style.MUTED, linewidth=0.8, linestyle=(0, (4, 3)), zorder=0)
+    axes.fill_between(numbers, low, high_, color=blue, alpha=0.18, linewidth=0)
+    axes.plot(numbers, mean, color=blue, linewidth=1.3)
+    axes.plot(numbers[-1:], mean[-1:], "o", color=blue, markersize=4.5)
+    ends: list[tuple[float, str, str]] = [
+        (SIDE_VIEWS, f"{SIDE_VIEWS:.2f}: side views all around", style.MUTED),
+        (whole, f"all: {whole:.2f}", blue),
+    ]
+    least = numbers.min()
+    if selected is not None:
+        number, value = selected
+        least = min(least, number)
+        axes.plot(number, value, "D", color=red, markersize=5.5, zorder=5)
+        if at_random is not None:
+            axes.errorbar(
+                number,
+                at_random[0],
+                at_random[1],
+                fmt="o",
+                color=style.INK,
+                markerfacecolor="white",
+                markersize=4.5,
+                capsize=2.5,
+                linewidth=0.9,
+                zorder=4,
+            )
+            ends.append((at_random[0], f"as many at random: {at_random[0]:.2f}", style.INK))
+        ends.append((value, f"balanced: {value:.2f}", red))
+    axes.set_xscale("log")
+    first, last = max(least, 1) / 1.15, max(numbers[-1], 2) * 1.15
+    axes.set_xlim(first, last)
+    axes.set_ylim(0, max(1.02, float(high_.max()) * 1.05))
+    _number_ticks(axes, first, last)
+    axes.set_xlabel("number of particles")
+    axes.set_ylabel("SCF*")
+    _label_ends(axes, ends, high)
+    return figure
+
+
+def _title(sampling: FourierSampling, compared: FourierSampling | None) -> str:
+    """The finding."""
+    if compared is not None:
+        return (
+            f"SCF* {sampling.scf_star:.2f} of {sampling.n_particles:,} particles, "
+            f"{compared.scf_star:.2f} of the {compared.n_particles:,} kept"
+        )
+    words = f"SCF* {sampling.scf_star:.2f} of {counted(sampling.n_particles, 'particle')}"
+    if sampling.unsampled == 0:
+        return f"{words}; every direction is sampled"
+    return f"{words}; {_share(sampling.unsampled)} of directions unsampled"
+
+
+def _curve_title(
+    sampling: FourierSampling,
+    selected: tuple[int, float] | None,
+    at_random: tuple[float, float] | None,
+) -> str:
+    if selected is None:
+        return f"SCF* {sampling.scf_star:.2f} of {counted(sampling.n_particles, 'particle')}"
+    words = f"SCF* {selected[1]:.2f} of {selected[0]:,} balanced particles"
+    if at_random is not None:
+        words += f", {at_random[0]:.2f} of as many at random"
+    return words
+
+
+def _share(part: float) -> str:
+    return f"{percent(part, 1.0)} %"
+
+
+def _relative(sampling: FourierSampling, at: DoubleArray) -> DoubleArray:
+    """Slices per direction over their mean at the pixels of a disc; NaN beside it."""
+    from scipy.spatial import cKDTree
+
+    inside = np.isfinite(at[..., 0])
+    mean = float(sampling.slices.mean()) or 1.0
+    both = np.concatenate([sampling.directions, -sampling.directions])
+    nearest = cKDTree(both).query(at[inside])[1] % len(sampling.slices)
+    values = np.full(at.shape[:2], np.nan)
+    values[inside] = sampling.slices[nearest] / mean
+    return values
+
+
+def _colours(values: DoubleArray, top: float) -> npt.NDArray[np.float64]:
+    from matplotlib import colormaps
+    from matplotlib.colors import to_rgba
+
+    colours = np.asarray(
+        colormaps[COLOR_MAP](np.nan_to_num(np.minimum(values, top)) / top), dtype=np.float64
+    )
+    colours[values == 0] = to_rgba(NO_SLICE)
+    colours[np.isnan(values)] = 0
+    return colours
+
+
+def _bar(figure: Figure, left: float, top: float) -> None:
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import Normalize
+
+    upper = style.HEADER + 0.38 + 0.15 * DISC
+    bar = axes_at(figure, left, upper, BAR, 0.6 * DISC)
+    figure.colorbar(ScalarMappable(Normalize(0, top), COLOR_MAP), cax=bar)
+    bar.set_ylabel("slices (1: the mean)", fontsize=style.SMALL)
+    swatch(figure, left, upper + 0.6 * DISC + 0.12, NO_SLICE, "no slice")
+
+
+def _number_ticks(axes: Axes, low: float, high: float) -> None:
+    from matplotlib.ticker import NullLocator
+
+    ticks = nice_edges(low, high)
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xticks(ticks, [f"{tick:,.0f}" for tick in ticks])
+
+
+def _label_ends(axes: Axes, ends: list[tuple[float, str, str]], inches: float) -> None:
+    """Words right of the axes at their values, moved apart where they would overlap."""
+    from rebalance.figures.label_spacing import spread
+
+    low, high = axes.get_ylim()
+    ends = sorted(ends)
+    wanted = np.array([(value - low) / (high - low) * inches for value, _, _ in ends])
+    kept, place = spread(wanted, np.ones(len(ends)), 0.15, 0.0, inches)
+    for index, at in zip(kept.tolist(), place.tolist(), strict=True):
+        _, words, colour = ends[index]
+        axes.annotate(
+            words,
+            (1, at / inches),
+            (5, 0),
+            xycoords="axes fraction",
+            textcoords="offset points",
+            va="center",
+            fontsize=style.SMALL,
+            color=colour,
+        )
