@@ -19,6 +19,7 @@ from rebalance.figures.bars import particles_per_superclass, superclasses_of_one
 from rebalance.figures.half_maps import conical_curves, directional_resolution, relative_signal
 from rebalance.figures.matrix import Scale, affinity_matrix, sorted_affinity_matrix
 from rebalance.figures.montage import class_averages, contact_sheet
+from rebalance.figures.orientation_pictures import draw_diagnosis, draw_orientations
 from rebalance.figures.overview_page import overview
 from rebalance.figures.reprojections import reprojections_beside
 from rebalance.figures.scan import scan_of_numbers
@@ -49,6 +50,8 @@ __all__ = [
     "dendrogram",
     "directional_resolution",
     "draw_all",
+    "draw_diagnosis",
+    "draw_orientations",
     "draw_views",
     "overview",
     "particles_over_views",

@@ -25,13 +25,19 @@ DISC, GAP = 2.6, 0.25
 NO_SLICE = "#88ccee"
 """Of directions that no slice passes: a light blue, which the scale doesn't have."""
 
+NAMES = ("Before", "After")
+"""Of two sets of particles, where nobody names them."""
+
 SIDE_VIEWS = 8 / np.pi**2
 """SCF* of side views all around."""
 
 
 @style.styled
 def fourier_sampling_map(
-    sampling: FourierSampling, compared: FourierSampling | None = None, job: str = ""
+    sampling: FourierSampling,
+    compared: FourierSampling | None = None,
+    job: str = "",
+    names: tuple[str, str] = NAMES,
 ) -> Figure:
     """Slices that pass each direction of Fourier space, relative to their mean; gaps marked.
 
@@ -39,13 +45,15 @@ def fourier_sampling_map(
     ----------
     sampling : FourierSampling
     compared : FourierSampling, optional
-        Of the particles that balancing kept.
+        Of the particles that balancing kept, or of others.
     job : str
         For the heading.
+    names : tuple of str
+        Of the two, where there are two.
     """
-    sets = [("Before" if compared is not None else "All", sampling)]
+    sets = [(names[0] if compared is not None else "All", sampling)]
     if compared is not None:
-        sets.append(("After", compared))
+        sets.append((names[1], compared))
     width = max(2 * style.MARGIN + len(sets) * (DISC + GAP) + 0.85, 6.6)
     height = style.HEADER + 0.42 + DISC + 0.42 + style.MARGIN
     words = joined(

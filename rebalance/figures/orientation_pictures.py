@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from rebalance.figures import half_maps, orientations, style
+from rebalance.figures import fourier_sampling, half_maps, orientations, style
+from rebalance.figures.orientations import NAMES
 from rebalance.model import Diagnosis, DiagnosisResult, IntArray, OrientationsResult
 
 if TYPE_CHECKING:
@@ -29,21 +30,21 @@ def draw_orientations(result: OrientationsResult) -> dict[str, Figure]:
     """
     job, selection, before = result.dataset.job, result.selection, result.before
     kept = int(np.count_nonzero(selection.selected))
-    is_balanced = selection.cap is not None
+    is_balanced, direction = selection.cap is not None, result.posed.direction
     return {
         "viewing_directions": orientations.viewing_directions(
             selection.before, selection.after if is_balanced else None, result.bins, job=job
         ),
         "azimuth_elevation": orientations.azimuth_elevation(
-            result.posed.direction, selection.selected if is_balanced else None, job=job
+            direction, direction[selection.selected] if is_balanced else None, job=job
         ),
         "bin_sizes": orientations.bin_sizes(
             selection.before, selection.after, selection.cap, job=job
         ),
-        "fourier_sampling": orientations.fourier_sampling_map(
+        "fourier_sampling": fourier_sampling.fourier_sampling_map(
             before, result.after if is_balanced else None, job=job
         ),
-        "scf_star": orientations.scf_star_curve(
+        "scf_star": fourier_sampling.scf_star_curve(
             before,
             (kept, result.after.scf_star) if is_balanced else None,
             before.at_random(kept),
@@ -90,8 +91,7 @@ def _of_poses(first: Diagnosis, second: Diagnosis | None) -> dict[str, Figure]:
     assert first.bins is not None
     assert sampling is not None
     other = None if second is None else second.sampling
-    names = None if second is None else (first.name, second.name)
-    direction = first.posed.direction
+    names = NAMES if second is None else (first.name, second.name)
     other_direction = None
     if second is not None and second.posed is not None:
         other_direction = second.posed.direction
@@ -105,12 +105,12 @@ def _of_poses(first: Diagnosis, second: Diagnosis | None) -> dict[str, Figure]:
             names=names,
         ),
         "azimuth_elevation": orientations.azimuth_elevation(
-            direction, None, job=job, compared=other_direction, names=names
+            first.posed.direction, other_direction, job=job, names=names
         ),
-        "fourier_sampling": orientations.fourier_sampling_map(
+        "fourier_sampling": fourier_sampling.fourier_sampling_map(
             sampling, other, job=job, names=names
         ),
-        "scf_star": orientations.scf_star_curve(
+        "scf_star": fourier_sampling.scf_star_curve(
             sampling,
             None if other is None else (other.n_particles, other.scf_star),
             None if n_other is None else sampling.at_random(n_other),

@@ -14,7 +14,7 @@ from rebalance.figures.layout import axes_at, new_figure, text_at
 from rebalance.figures.sphere_axes import MARKS
 from rebalance.figures.sphere_discs import bins_at, disc_directions, draw_half_sphere
 from rebalance.figures.text import joined, percent
-from rebalance.model import BoolArray, DoubleArray, IntArray, SphereBins
+from rebalance.model import DoubleArray, IntArray, SphereBins
 from rebalance.model.counting import counted
 
 if TYPE_CHECKING:
@@ -35,10 +35,17 @@ STEP = 3
 
 FOUND = style.PALETTE[0]
 
+NAMES = ("Before", "After")
+"""Of two sets of particles, where nobody names them."""
+
 
 @style.styled
 def viewing_directions(
-    counts_before: IntArray, counts_after: IntArray | None, bins: SphereBins, job: str = ""
+    counts_before: IntArray,
+    counts_after: IntArray | None,
+    bins: SphereBins,
+    job: str = "",
+    names: tuple[str, str] = NAMES,
 ) -> Figure:
     """Particles per bin over the sphere, copies under the point group filled in.
 
@@ -50,11 +57,13 @@ def viewing_directions(
     bins : SphereBins
     job : str
         For the heading.
+    names : tuple of str
+        Of the two, where there are two.
     """
     halves = (False,) if bins.antipodal else (False, True)
-    sets = [("Before" if counts_after is not None else "All", counts_before)]
+    sets = [(names[0] if counts_after is not None else "All", counts_before)]
     if counts_after is not None:
-        sets.append(("After", counts_after))
+        sets.append((names[1], counts_after))
     # With one half each, before and after are side by side; otherwise one is above the other.
     across = len(sets) if bins.antipodal else len(halves)
     down = 1 if bins.antipodal else len(sets)
@@ -112,7 +121,10 @@ def viewing_directions(
 
 @style.styled
 def azimuth_elevation(
-    direction: DoubleArray, kept: BoolArray | None = None, job: str = ""
+    direction: DoubleArray,
+    after: DoubleArray | None = None,
+    job: str = "",
+    names: tuple[str, str] = NAMES,
 ) -> Figure:
     """Particles by azimuth and elevation, as CryoSPARC and RELION users know them.
 
@@ -120,16 +132,17 @@ def azimuth_elevation(
     ----------
     direction : float64 (P, 3)
         Unit vectors from which particles look; NaN for one without a pose.
-    kept : bool (P,), optional
-        By balancing.
+    after : float64 (Q, 3), optional
+        Of the particles that balancing kept, or of others.
     job : str
         For the heading.
+    names : tuple of str
+        Of the two, where there are two.
     """
-    known = np.isfinite(direction).all(axis=1)
-    sets = [("Before" if kept is not None else "All", known)]
-    if kept is not None:
-        sets.append(("After", known & kept))
-    tables = [_table(direction[which]) for _, which in sets]
+    sets = [(names[0] if after is not None else "All", _known(direction))]
+    if after is not None:
+        sets.append((names[1], _known(after)))
+    tables = [_table(directions) for _, directions in sets]
     left, gap = 0.68, 0.45
     width = left + len(sets) * (WIDE + gap) + SCALE - 0.1
     height = style.HEADER + 0.3 + HIGH + 0.55
@@ -140,9 +153,9 @@ def azimuth_elevation(
         joined(job, f"cells of {STEP}° by {STEP}°, smaller towards ±90°"),
     )
     norm = log_scale(max(tables[0].max(), 1))
-    for number, ((name, which), table) in enumerate(zip(sets, tables, strict=True)):
+    for number, ((name, directions), table) in enumerate(zip(sets, tables, strict=True)):
         at = left + number * (WIDE + gap)
-        words = f"{name}: {counted(int(np.count_nonzero(which)), 'particle')}"
+        words = f"{name}: {counted(len(directions), 'particle')}"
         text_at(figure, at, style.HEADER, words, bold=True)
         axes = axes_at(figure, at, style.HEADER + 0.25, WIDE, HIGH)
         axes.set_facecolor(NONE)
@@ -283,6 +296,10 @@ def _bins_words(bins: SphereBins, job: str) -> str:
         f"point group {bins.symmetry}",
         opposite,
     )
+
+
+def _known(direction: DoubleArray) -> DoubleArray:
+    return direction[np.isfinite(direction).all(axis=1)]
 
 
 def _table(direction: DoubleArray) -> npt.NDArray[np.float64]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from rebalance.contracts import Format, ReadRequest
+from rebalance.errors import InputError
 from rebalance.formats.averages import (
     class_warnings,
     count_particles,
@@ -16,7 +17,7 @@ from rebalance.formats.averages import (
 )
 from rebalance.formats.cryosparc_averages import CryosparcAverages, find_averages
 from rebalance.formats.cryosparc_job import find_job, is_averages, iteration_of
-from rebalance.formats.cryosparc_orientations import read_orientations, read_symmetry
+from rebalance.formats.cryosparc_orientations import has_poses, read_orientations, read_symmetry
 from rebalance.formats.cryosparc_particles import (
     other_classification_warnings,
     read_particles,
@@ -29,6 +30,7 @@ from rebalance.formats.cs_stream import STREAM_MAGIC
 from rebalance.formats.csg_file import write_group
 from rebalance.formats.paths import job_name
 from rebalance.formats.pixel_size import choose_pixel_size
+from rebalance.formats.refinements import instead_of_averages
 from rebalance.formats.writing import guarded_writing
 from rebalance.model import (
     ClassAverages,
@@ -69,7 +71,10 @@ class CryoSparc(Format):
 
     def describe(self, path: Path) -> tuple[tuple[str, str], ...]:
         """Kind of file and encoding, for `inspect`."""
-        job = find_job(path)
+        try:
+            job = find_job(path)
+        except InputError:
+            job = find_job(path, needs_class=False)
         file = job.particles or job.averages
         assert file is not None
         table = open_cs(file)
@@ -102,7 +107,9 @@ class CryoSparc(Format):
             particles,
             find_averages,
             not_beside=_NOT_BESIDE,
-            hint=_NO_AVERAGES,
+            hint=instead_of_averages(request.path, _NO_AVERAGES)
+            if particles is not None and has_poses(joined(particles))
+            else _NO_AVERAGES,
         )
         notes += left_out
         if source is not None and request.class_averages is None:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from rebalance.errors import InputError, OptionError
 from rebalance.formats.cryosparc_handle import CryosparcParticles
-from rebalance.formats.cryosparc_job import CLASS_FIELD
+from rebalance.formats.cryosparc_job import CLASS_FIELD, POSE_FIELD
 from rebalance.formats.cryosparc_poses import SLOT, joined
 from rebalance.formats.paths import folders_of
 from rebalance.model import NO_CLASS, Dataset, IntArray, Orientations
@@ -57,6 +57,11 @@ def read_orientations(dataset: Dataset) -> Orientations:
             hint=_GIVE_REFINED,
         )
     return orientations
+
+
+def has_poses(handle: CryosparcParticles) -> bool:
+    """Whether particles have poses in 3D, as far as the names of their fields say."""
+    return any(map(POSE_FIELD.fullmatch, handle.field_names))
 
 
 def read_classes_if_any(handle: CryosparcParticles) -> IntArray:
@@ -105,7 +110,7 @@ def read_symmetry(particles: Path) -> tuple[str, list[str]]:
         except OptionError:
             return "", [
                 f"{_JOB} beside {particles.name} names the point group {said[:20]!r}, which is "
-                "not known: give it with `symmetry`."
+                "none of rotations that is known: give it with `symmetry`."
             ]
     return "", []
 

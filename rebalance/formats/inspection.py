@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import shlex
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from rebalance.contracts import Inspection, ReadRequest
 from rebalance.errors import InputError
-from rebalance.model import ClassAverages, Dataset, ParticleTable
+from rebalance.model import ClassAverages, Dataset, Orientations, ParticleTable
 from rebalance.model.class_numbers import count_classes
+from rebalance.plugin_validation import overrides
 
 _SHOWN_FILES = 8
 
@@ -34,7 +36,10 @@ def inspect_path(path: Path, name: str, plugin: Any) -> Inspection:
     warnings: list[str] = []
     try:
         rows += plugin.describe(path)
-        dataset, problem = _read(path, plugin)
+        found = _read(path, plugin)
+        if isinstance(found, _Refinement):
+            return _of_refinement(path, name, rows, found)
+        dataset, problem = found
     except InputError as error:
         return _refused(name, rows, [str(error)])
     rows.append(("job", dataset.job))
@@ -42,11 +47,7 @@ def inspect_path(path: Path, name: str, plugin: Any) -> Inspection:
         rows += _particle_rows(dataset.particles)
     if dataset.class_averages is not None:
         rows += _average_rows(dataset.class_averages)
-    shown = [_from_here(source) for source in dataset.sources[:_SHOWN_FILES]]
-    if len(dataset.sources) > _SHOWN_FILES:
-        shown.append(f"and {len(dataset.sources) - _SHOWN_FILES} more")
-    rows.append(("files", "\n".join(shown)))
-    rows += [("note", note) for note in dataset.notes]
+    rows += _file_rows(dataset)
     if problem is not None:
         warnings.append(problem)
     if dataset.class_averages is not None and dataset.class_averages.is_empty.all():
@@ -68,11 +69,51 @@ def _from_here(path: Path) -> str:
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
-def _read(path: Path, plugin: Any) -> tuple[Dataset, str | None]:
+def _file_rows(dataset: Dataset) -> list[tuple[str, str]]:
+    shown = [_from_here(source) for source in dataset.sources[:_SHOWN_FILES]]
+    if len(dataset.sources) > _SHOWN_FILES:
+        shown.append(f"and {len(dataset.sources) - _SHOWN_FILES} more")
+    return [("files", "\n".join(shown)), *(("note", note) for note in dataset.notes)]
+
+
+class _Refinement(NamedTuple):
+    """Particles that have poses."""
+
+    dataset: Dataset
+    orientations: Orientations
+
+
+def _of_refinement(
+    path: Path, name: str, rows: list[tuple[str, str]], found: _Refinement
+) -> Inspection:
+    dataset, orientations = found
+    particles, known = dataset.particles, int(np.count_nonzero(orientations.is_known))
+    assert particles is not None
+    counts = count_classes(particles.class_id)
+    typed = shlex.quote(str(path))
+    rows += [
+        ("job", dataset.job),
+        ("particles", f"{len(particles):,}"),
+        ("poses", f"of {known:,} particles ({', '.join(orientations.columns)})"),
+        ("point group", orientations.symmetry or "unknown"),
+        *([("classes", f"{len(counts)}")] if len(counts) > 1 else []),
+        *_file_rows(dataset),
+        ("run", "is for 2D classifications, and this is a 3D refinement"),
+        ("to balance views", f"rebalance orientations {typed}"),
+    ]
+    return Inspection(name, tuple(rows), dataset.warnings, f"rebalance diagnose {typed}")
+
+
+def _read(path: Path, plugin: Any) -> tuple[Dataset, str | None] | _Refinement:
     try:
         return plugin.read(ReadRequest(path)), None
     except InputError as error:
         with_averages = error
+    if overrides(plugin, "orientations"):
+        with contextlib.suppress(InputError):
+            request = ReadRequest(path, need_class_averages=False, needs_class=False)
+            dataset = plugin.read(request)
+            return _Refinement(dataset, plugin.orientations(dataset))
     dataset = plugin.read(ReadRequest(path, need_class_averages=False))
     return dataset, str(with_averages)
 

@@ -6,6 +6,11 @@ import shlex
 from pathlib import Path
 
 
+def instead_of_averages(path: Path, hint: str) -> str:
+    """What to do where particles of a refinement are given and no class averages are found."""
+    return f"The particles have poses in 3D: {commands_for(path)} {hint}"
+
+
 def commands_for(path: Path) -> str:
     """The commands that take a 3D refinement, in a sentence."""
     typed = shlex.quote(str(path))

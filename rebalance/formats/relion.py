@@ -13,18 +13,19 @@ from rebalance.formats.averages import (
     read_averages,
 )
 from rebalance.formats.pixel_size import choose_pixel_size
-from rebalance.formats.refinements import commands_for
+from rebalance.formats.refinements import commands_for, instead_of_averages
 from rebalance.formats.relion_averages import RelionAverages, find_averages
 from rebalance.formats.relion_doubts import about_one_class, doubts, refuse_useless_classes
 from rebalance.formats.relion_job import RelionJob, find_job, kind_of, particle_diameter
 from rebalance.formats.relion_orientations import (
+    has_poses,
     is_refinement,
     read_orientations,
     read_symmetry,
     sampling_beside,
 )
 from rebalance.formats.relion_particles import Optics, read_particles
-from rebalance.formats.relion_poses import loop_of, read_alignment, write_poses
+from rebalance.formats.relion_poses import loop_of, read_alignment, table_of, write_poses
 from rebalance.formats.relion_progress import about_progress
 from rebalance.formats.star_file import StarFile
 from rebalance.formats.writing import guarded_writing
@@ -110,13 +111,17 @@ class Relion(Format):
         particles, optics, warnings = read_particles(job) if job.particles else (None, Optics(), [])
         progress, doubtful = about_progress(job)
         warnings += doubtful
+        hint = _NO_AVERAGES
+        is_lost = not (request.class_averages or job.averages) and request.need_class_averages
+        if is_lost and particles is not None and has_poses(table_of(particles)):
+            hint = instead_of_averages(request.path, hint)
         source, images, left_out = read_averages(
             request,
             job.averages,
             particles,
             find_averages,
             not_beside=_NOT_BESIDE,
-            hint=_NO_AVERAGES,
+            hint=hint,
         )
         notes = [*job.notes, *progress, *left_out]
         if is_3d:

@@ -101,7 +101,8 @@ def about_one_class(particles: ParticleTable) -> list[str]:
     ((number, n),) = counts.items()
     return [
         f"All {n:,} particles are in class {number}, as after a 3D refinement; the numbers of 2D "
-        "classes are in the *_data.star of the Class2D job."
+        "classes are in the *_data.star of the Class2D job. `rebalance diagnose` and `rebalance "
+        "orientations` take a refinement."
     ]
 
 

@@ -11,6 +11,7 @@ from rebalance.formats.relion_job import RelionJob
 from rebalance.formats.relion_paths import file_beside
 from rebalance.formats.relion_poses import PSI, ROT, TILT, loop_of
 from rebalance.formats.star_file import StarFile
+from rebalance.formats.star_loop import StarLoop
 from rebalance.model import Dataset, Orientations
 from rebalance.point_groups import parse_symmetry
 
@@ -73,6 +74,14 @@ def read_orientations(dataset: Dataset) -> Orientations:
             hint=_GIVE_REFINED,
         )
     return orientations
+
+
+def has_poses(loop: StarLoop) -> bool:
+    """Whether particles have been turned out of the plane."""
+    try:
+        return any(loop.read_numbers(name).any() for name in (TILT, ROT) if name in loop.labels)
+    except InputError:
+        return False
 
 
 def sampling_beside(particles: Path | None) -> Path | None:

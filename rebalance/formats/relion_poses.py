@@ -10,7 +10,7 @@ import numpy as np
 from rebalance.errors import InputError
 from rebalance.formats.star_edit import write_with_columns
 from rebalance.formats.star_loop import StarLoop
-from rebalance.model import Dataset, DoubleArray, InPlaneAlignment, ParticlePoses
+from rebalance.model import Dataset, DoubleArray, InPlaneAlignment, ParticlePoses, ParticleTable
 from rebalance.poses.conventions import angles_of_rotation
 
 ROT, TILT, PSI = "rlnAngleRot", "rlnAngleTilt", "rlnAnglePsi"
@@ -47,8 +47,13 @@ def write_poses(dataset: Dataset, poses: ParticlePoses, target: Path) -> None:
 def loop_of(dataset: Dataset) -> StarLoop:
     """The table of the particles."""
     assert dataset.particles is not None
-    assert isinstance(dataset.particles.handle, StarLoop)
-    return dataset.particles.handle
+    return table_of(dataset.particles)
+
+
+def table_of(particles: ParticleTable) -> StarLoop:
+    """The table behind particles of this format."""
+    assert isinstance(particles.handle, StarLoop)
+    return particles.handle
 
 
 def _origin(dataset: Dataset, loop: StarLoop) -> tuple[tuple[str, str], float]:

@@ -12,6 +12,7 @@ from rebalance.record.affinity_file import IMAGES, images_digest, write_affinity
 from rebalance.record.map_file import write_map
 from rebalance.record.results_folder import AFFINITY_FILE, FIGURES, MAP, VIEW_TABLE
 from rebalance.record.tables import write_view_table
+from rebalance.record.views_summary import about_axes
 
 
 def write_views(
@@ -60,6 +61,8 @@ def write_views(
     poses, why_not = _write_poses(dataset, views, folder)
     files += poses
     warnings += why_not
+    if poses:
+        warnings += about_axes(views.symmetry, dataset.format)
     if prepared.settings.figures:
         progress.stage("figures", "Drawing figures")
         files += _draw(dataset, views, balance, folder / FIGURES)

@@ -10,6 +10,7 @@ import numpy as np
 import rebalance
 from rebalance.model import ClassAverages, Dataset, Views
 from rebalance.model.counting import counted
+from rebalance.point_groups import operations_of
 from rebalance.settings import AUTO, with_flags
 
 
@@ -121,6 +122,40 @@ def _about_symmetry(summary: Mapping[str, Any]) -> str:
     if group == "C1":
         return "The averages bear out no symmetry: point group C1."
     return f"The averages bear out the point group {group}."
+
+
+def about_axes(symmetry: str, program: str) -> list[str]:
+    """At most one sentence, where a program looks for the axes of the point group elsewhere.
+
+    Map and poses are in the standard orientation.
+
+    Parameters
+    ----------
+    symmetry : str
+    program : str
+        Name of the format that the poses are written in.
+    """
+    name = {"relion": "RELION", "cryosparc": "CryoSPARC"}.get(program)
+    if name is None or _lies_as_in(symmetry, program):
+        return []
+    if symmetry == "I":
+        return [f"The map and the poses have the axes of what {name} calls I1, not of its I."]
+    lies, wanted = (
+        ("twofold axes of T on x, y and z", "a threefold axis on z")
+        if symmetry == "T"
+        else (f"a twofold axis of {symmetry} on x", "one on y")
+    )
+    return [
+        f"The map and the poses have {lies}, and {name} wants {wanted}: refine in C1 first, or "
+        "turn the map and let all angles be searched."
+    ]
+
+
+def _lies_as_in(symmetry: str, convention: str) -> bool:
+    """Whether a convention's orientation of a group is the standard one."""
+    ours, theirs = operations_of(symmetry), operations_of(symmetry, convention)
+    apart = np.abs(ours[:, None] - theirs[None]).max(axis=(2, 3))
+    return bool(apart.min(axis=1).max() < 1e-6)
 
 
 def about_misfits(summary: Mapping[str, Any]) -> str:

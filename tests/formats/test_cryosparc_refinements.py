@@ -301,3 +301,26 @@ def test_superclasses_are_not_made_of_a_refinement(cryosparc_job, rng) -> None:
         with pytest.raises(InputError, match="alignments2D/class") as caught:
             formats.read(one)
         assert f"`rebalance diagnose {one}`" in str(caught.value)
+
+
+def test_inspect_shows_a_refinement_and_what_takes_it(cryosparc_job, rng) -> None:
+    path, _, _ = refined(cryosparc_job, rng)
+    for one in (path, path.parent):
+        found = formats.inspect(one)
+        rows = dict(found.rows)
+        assert (rows["poses"], rows["point group"]) == (
+            f"of {N} particles (alignments3D/pose)",
+            "unknown",
+        )
+        assert found.command == f"rebalance diagnose {one}"
+        assert not found.is_refused
+
+
+def test_classes_that_pass_through_a_refinement_lack_averages(cryosparc_job, rng) -> None:
+    main, _ = cryosparc_job.particles()
+    path = cryosparc_job.save(
+        "J42_005_particles.cs", with_fields(main, alignments3D__pose=vectors(rng))
+    )
+    with pytest.raises(InputError, match="class averages were not found") as caught:
+        formats.read(path)
+    assert f"`rebalance diagnose {path}`" in str(caught.value)

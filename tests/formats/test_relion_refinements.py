@@ -229,6 +229,32 @@ def test_superclasses_are_not_made_of_maps(tmp_path: Path, angles, name: str) ->
     assert any("rebalance diagnose" in note for note in dataset.notes)
 
 
+def test_a_refined_table_alone_says_who_takes_it(tmp_path: Path, angles) -> None:
+    path = tmp_path / "refined.star"
+    path.write_text(star_table(angles, [1] * N))
+    with pytest.raises(InputError, match="class averages were not found") as caught:
+        formats.read(path)
+    assert f"`rebalance diagnose {path}`" in str(caught.value)
+    (warning,) = formats.read(path, need_class_averages=False).warnings
+    assert "`rebalance diagnose`" in warning
+
+
+def test_inspect_shows_a_refinement_and_what_takes_it(tmp_path: Path, angles) -> None:
+    maker = refine3d(tmp_path, angles)
+    for path in (maker.folder, maker.folder / "run_data.star"):
+        found = formats.inspect(path)
+        rows = dict(found.rows)
+        assert (rows["poses"], rows["point group"]) == (
+            f"of {N} particles ({', '.join(ANGLES)})",
+            "D7",
+        )
+        assert "3D refinement" in rows["run"]
+        assert rows["to balance views"] == f"rebalance orientations {path}"
+        assert found.command == f"rebalance diagnose {path}"
+        assert not found.is_refused
+        assert found.warnings == ()
+
+
 def test_a_format_that_reads_no_poses_says_so(tmp_path: Path, write_stack) -> None:
     stack = write_stack(tmp_path / "averages.mrcs")
     with pytest.raises(InputError, match="no particles"):
