@@ -23,7 +23,7 @@ Planes = Callable[[int, int], FloatArray]
 Spectrum = npt.NDArray[np.complex64]
 
 _PLANES = 8
-_PIECES = 32
+_PIECES = 16
 _LEAST_SIDE, _MOST_SIDE, _VOXELS_A_SIDE = 6, 32, 8
 
 

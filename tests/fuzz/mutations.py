@@ -259,7 +259,7 @@ def change_mrc(data: bytes, rng: Random) -> bytes:
         word = rng.choice((0, 1, 2, 3, 7, 8, 9, 10, 11, 12, 22, 23, 24, 26, 27, 52, 53, 55))
         if len(content) >= 4 * word + 4:
             content[4 * word : 4 * word + 4] = _extreme_word(rng)
-    if rng.random() < 0.2 and len(content) > 1024:
+    if rng.random() < 0.2 and len(content) >= 1028:
         at = 1024 + 4 * rng.randrange((len(content) - 1024) // 4)
         content[at : at + 4] = _extreme_word(rng)
     return bytes(content)
