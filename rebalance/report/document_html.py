@@ -6,9 +6,12 @@ import base64
 from collections.abc import Mapping
 from html import escape
 from importlib import resources
+from itertools import groupby
 from pathlib import Path
 
-from rebalance.report.document import Block, Bullets, Document, Rows, Section, Words
+from rebalance.report.document import Block, Bullets, Document, Rows, Section, Shown, Words
+
+_CSS_DPI = 96
 
 
 def html_of(document: Document, pictures: Mapping[str, Path]) -> str:
@@ -39,7 +42,13 @@ def html_of(document: Document, pictures: Mapping[str, Path]) -> str:
 
 
 def _section(section: Section, pictures: Mapping[str, Path]) -> str:
-    blocks = [text for block in section.blocks if (text := _block(block, pictures))]
+    blocks: list[str] = []
+    for are_pictures, group in groupby(section.blocks, key=lambda one: isinstance(one, Shown)):
+        texts = [text for block in group if (text := _block(block, pictures))]
+        # Pictures that follow each other stand side by side where there is room.
+        blocks += (
+            [f'<div class="figures">{"".join(texts)}</div>'] if are_pictures and texts else texts
+        )
     if not blocks:
         return ""
     return "\n".join(["<section>", f"<h2>{escape(section.title)}</h2>", *blocks, "</section>"])
@@ -68,6 +77,15 @@ def _block(block: Block, pictures: Mapping[str, Path]) -> str:
         return ""
     data = base64.b64encode(path.read_bytes()).decode("ascii")
     return (
-        f'<figure><img src="data:image/png;base64,{data}" alt="{escape(block.caption)}">'
+        f'<figure style="width:{_width(path)}px">'
+        f'<img src="data:image/png;base64,{data}" alt="{escape(block.caption)}">'
         f"<figcaption>{escape(block.caption)}</figcaption></figure>"
     )
+
+
+def _width(path: Path) -> int:
+    """Of a picture on the page, in CSS pixels: as large as it is in inches."""
+    from PIL import Image
+
+    with Image.open(path) as image:
+        return round(image.width * _CSS_DPI / float(image.info.get("dpi", (_CSS_DPI,))[0]))

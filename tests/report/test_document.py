@@ -6,6 +6,8 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
+from PIL import Image
+
 from rebalance.report.document import Bullets, Document, Rows, Section, Shown, Words
 from rebalance.report.document_html import html_of
 from rebalance.report.document_markdown import markdown_of
@@ -41,7 +43,7 @@ class _Tags(HTMLParser):
 
 def _picture(folder: Path) -> Path:
     path = folder / "there.png"
-    path.write_bytes(b"\x89PNG\r\n\x1a\n")
+    Image.new("RGB", (400, 300)).save(path, dpi=(192, 192))
     return path
 
 
@@ -58,6 +60,8 @@ def test_page_loads_nothing(tmp_path: Path) -> None:
     text = html_of(DOCUMENT, {"there": _picture(tmp_path)})
     assert re.findall(r'(?:src|href)="(?!data:)', text) == []
     assert "default-src 'none'" in text
+    # As large as it is in inches.
+    assert 'style="width:200px"' in text
 
 
 def test_markdown_has_the_same_and_nothing_active() -> None:
