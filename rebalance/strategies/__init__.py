@@ -34,7 +34,7 @@ from rebalance.model.class_numbers import count_classes
 from rebalance.options import Options
 from rebalance.registry import bind
 from rebalance.seeds import generator
-from rebalance.strategies.balance import Rule, balance, order_in_groups, sizes_of
+from rebalance.strategies.balance import Rule, balance_groups, order_in_groups, sizes_of
 from rebalance.strategies.by_group import select_by_group
 from rebalance.strategies.caps import Factor
 from rebalance.strategies.messages import (
@@ -132,7 +132,7 @@ def select(
             f"No particle is a candidate in superclass{'es' if len(vacant) > 1 else ''} "
             f"{', '.join(map(str, vacant))}; they don't set the size of the smallest."
         )
-    found = balance(
+    found = balance_groups(
         particles,
         group,
         sizes,

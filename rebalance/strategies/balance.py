@@ -74,7 +74,7 @@ def sizes_of(group: IntArray, n_groups: int) -> IntArray:
     return np.bincount(group + 1, minlength=n_groups + 1)[1:].astype(np.int64)
 
 
-def balance(
+def balance_groups(
     particles: ParticleTable,
     group: IntArray,
     sizes: IntArray,
@@ -150,12 +150,12 @@ def order_in_groups(
     rng_for: RngFor,
     word: str = "superclass",
 ) -> IntArray | None:
-    """Places by which `balance` keeps particles at every cap; None where the strategy has none.
+    """Places by which `balance_groups` keeps particles at every cap; None where there are none.
 
     Parameters
     ----------
     particles, group, sizes, bound, rng_for, word
-        As for `balance`.
+        As for `balance_groups`.
 
     Returns
     -------

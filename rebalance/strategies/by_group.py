@@ -23,7 +23,7 @@ from rebalance.model import (
 from rebalance.options import Options
 from rebalance.registry import bind
 from rebalance.seeds import generator
-from rebalance.strategies.balance import Rule, balance, sizes_of
+from rebalance.strategies.balance import Rule, balance_groups, sizes_of
 from rebalance.strategies.caps import Factor, Percentile
 from rebalance.strategies.messages import (
     about_empty,
@@ -104,7 +104,7 @@ def select_by_group(
     is_candidate = group != UNASSIGNED
     code = _codes(reason, is_candidate)
     sizes = sizes_of(group, n)
-    found = balance(
+    found = balance_groups(
         particles,
         group,
         sizes,

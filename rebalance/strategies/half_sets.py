@@ -78,8 +78,8 @@ def _categories(values: npt.NDArray[Any]) -> tuple[npt.NDArray[np.uint8], int] |
             return _renumbered(code, np.flatnonzero(count))
     elif values.dtype.kind not in "fUS":
         values = values.astype(str)
-    distinct, code = np.unique(values, return_inverse=True)
-    return _renumbered(code, np.arange(len(distinct)))
+    distinct, place = np.unique(values, return_inverse=True)
+    return _renumbered(place, np.arange(len(distinct)))
 
 
 def _renumbered(code: npt.NDArray[Any], present: IntArray) -> tuple[Any, int] | None:
