@@ -106,7 +106,10 @@ def polar_fourier(
     position = np.arange(box) - box // 2
     apodisation = _window_transform(position / size, beta)
     weights_1d = (1.0 / apodisation).astype(np.float32)
-    reach = min(int(np.ceil(grid.k_high * size)) + _WINDOW, size // 2)
+    needed = int(np.ceil(grid.k_high * size)) + _WINDOW
+    # A window about a point near the Nyquist frequency reaches into the next period.
+    into_next = grid.k_high * size + _WINDOW / 2 >= size // 2
+    reach = needed if into_next else min(needed, size // 2)
 
     columns = (grid.rings[:, None] * np.cos(grid.angles)[None, :] * size).astype(np.float64)
     rows = (grid.rings[:, None] * np.sin(grid.angles)[None, :] * size).astype(np.float64)
@@ -122,9 +125,14 @@ def polar_fourier(
     for start in range(0, n, 64):
         chunk = images[start : start + 64] * (weights_1d[:, None] * weights_1d[None, :])
         # Columns first, keeping only the frequencies of the band: most of the padding is skipped.
-        along_x = fft.rfft(chunk, size, axis=2)[:, :, : reach + 1]
-        along_y = fft.fft(along_x, size, axis=1)
-        spectrum = np.concatenate((along_y[:, -reach:], along_y[:, : reach + 1]), axis=1)
+        if into_next:
+            period = np.arange(-reach, reach + 1) % size
+            along_x = fft.fft(chunk, size, axis=2)[:, :, period[reach:]]
+            spectrum = fft.fft(along_x, size, axis=1)[:, period]
+        else:
+            along_x = fft.rfft(chunk, size, axis=2)[:, :, : reach + 1]
+            along_y = fft.fft(along_x, size, axis=1)
+            spectrum = np.concatenate((along_y[:, -reach:], along_y[:, : reach + 1]), axis=1)
         spectrum *= phase_row[None, :, None]
         spectrum *= phase_row[None, None, reach:]
         sample_polar(np.ascontiguousarray(spectrum), *lines, flat[start : start + 64])

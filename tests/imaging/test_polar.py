@@ -33,6 +33,18 @@ def test_samples_are_sums_over_pixels(box: int, k_low: float, rng: np.random.Gen
     )
 
 
+@pytest.mark.parametrize("k_high", [0.3, 0.44, 0.47, 0.5])
+@pytest.mark.parametrize("box", [8, 12, 33, 40])
+def test_up_to_the_nyquist_frequency_too(box: int, k_high: float, rng: np.random.Generator) -> None:
+    grid = PolarGrid(radius=box / 2 - 1, k_low=0.0, k_high=k_high, max_shift=1.0)
+    masked = mask_about(
+        rng.normal(size=(3, box, box)).astype(np.float32), np.zeros((3, 2)), grid.radius
+    )
+    np.testing.assert_allclose(
+        polar_fourier(masked, grid), sums_over_pixels(masked, grid), atol=5e-6
+    )
+
+
 def test_origin_is_a_shift_of_the_image(rng: np.random.Generator) -> None:
     grid = PolarGrid(radius=12.0, k_low=0.0, k_high=0.4, max_shift=3.0)
     image = np.zeros((1, 40, 40), np.float32)
