@@ -99,7 +99,7 @@ def _of_poses(first: Diagnosis, second: Diagnosis | None) -> dict[str, Figure]:
     return {
         "viewing_directions": orientations.viewing_directions(
             _counts(first),
-            None if second is None else _counts(second),
+            None if second is None or second.bin is None else _counts(second),
             first.bins,
             job=job,
             names=names,
@@ -119,7 +119,7 @@ def _of_poses(first: Diagnosis, second: Diagnosis | None) -> dict[str, Figure]:
     }
 
 
-def _counts(one: Diagnosis) -> IntArray | None:
-    if one.bins is None or one.bin is None:
-        return None
+def _counts(one: Diagnosis) -> IntArray:
+    assert one.bins is not None
+    assert one.bin is not None
     return np.bincount(one.bin[one.bin >= 0], minlength=len(one.bins)).astype(np.int64)

@@ -19,7 +19,7 @@ from rebalance.report.orientation_report import (
     sampling_table,
 )
 from rebalance.settings import DiagnoseSettings
-from rebalance.settings.as_command import command_line
+from rebalance.settings.as_command import repeatable_command
 
 CONICAL_PAPERS = (
     "Tan, Y. Z. et al. (2017) Addressing preferred specimen orientation in single-particle cryo-EM "
@@ -70,7 +70,7 @@ def diagnosis_document(settings: DiagnoseSettings, result: DiagnosisResult) -> D
     sections += [
         Section("Notes", (Bullets(summary["notes"]),)),
         Section("Methods, to paste into a paper", tuple(_methods(result))),
-        Section("Command", (Words(command_line(settings)),)),
+        Section("Command", (Words(repeatable_command(settings)),)),
         Section("Files", (Bullets(file_names(result.files, result.folder)),)),
     ]
     return Document(f"{first.name}: diagnosis of orientations", f"{facts}.", sections)

@@ -12,7 +12,7 @@ from rebalance.record.orientation_summary import balance_lines, particles_line
 from rebalance.record.reading import EVEN_SCF_STAR, NOT_TO_BE_TRUSTED, WHAT_THINNING_IS_FOR
 from rebalance.report.document import Bullets, Document, Rows, Section, Shown, Words
 from rebalance.settings import OrientationSettings
-from rebalance.settings.as_command import command_line
+from rebalance.settings.as_command import repeatable_command
 
 CAPTIONS = {
     "viewing_directions": "Particles in each bin of viewing directions, on an equal-area "
@@ -74,7 +74,7 @@ def orientation_document(settings: OrientationSettings, result: OrientationsResu
             ),
             Section("Notes", (Bullets(summary["notes"]),)),
             Section("Methods, to paste into a paper", _methods(summary)),
-            Section("Command", (Words(command_line(settings)),)),
+            Section("Command", (Words(repeatable_command(settings, result.selection.options)),)),
             Section("Files", (Bullets(file_names(result.files, result.folder)),)),
         ),
     )

@@ -155,8 +155,6 @@ def _quoted(words: list[str]) -> list[str]:
 
 
 def _changed_options(settings: RunSettings, result: RunResult) -> dict[str, dict[str, Any]]:
-    from rebalance.registry import registry
-
     used: dict[str, Mapping[str, Any]] = {}
     if result.affinity is not None and settings.affinity_file is None:
         used["metric"] = result.affinity.options
@@ -164,6 +162,15 @@ def _changed_options(settings: RunSettings, result: RunResult) -> dict[str, dict
         used["clustering"] = result.superclasses.options
     if result.selection is not None:
         used["strategy"] = result.selection.options
+    return _not_usual(used, settings)
+
+
+def _not_usual(
+    used: Mapping[str, Mapping[str, Any]], settings: AnySettings
+) -> dict[str, dict[str, Any]]:
+    """Options of plugins that are not their defaults, as they are typed."""
+    from rebalance.registry import registry
+
     changed = {}
     for kind, options in used.items():
         model = registry().load(kind, getattr(settings, kind)).options_model
@@ -179,3 +186,23 @@ def _changed_options(settings: RunSettings, result: RunResult) -> dict[str, dict
 def command_line(settings: AnySettings, **changed: Any) -> str:
     """The words of `as_command`, quoted for the shell; paths stay as they were given."""
     return shlex.join(as_command(settings, **changed))
+
+
+def repeatable_command(
+    settings: OrientationSettings | DiagnoseSettings,
+    strategy_options: Mapping[str, Any] | None = None,
+) -> str:
+    """The command that a report shows: paths absolute, without what changes no result.
+
+    Parameters
+    ----------
+    settings : OrientationSettings or DiagnoseSettings
+    strategy_options : mapping, optional
+        As the strategy used them; those that are not its defaults are shown. So a report made
+        again from the run's record has the same words.
+    """
+    again = type(settings).from_json(settings.to_json())
+    changed: dict[str, Any] = {"output": None, "overwrite": False, "figures": True, "threads": None}
+    if strategy_options is not None and isinstance(again, OrientationSettings):
+        changed["options"] = _not_usual({"strategy": strategy_options}, again)
+    return command_line(again, **changed)

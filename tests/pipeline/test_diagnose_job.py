@@ -97,17 +97,31 @@ def test_what_can_not_be_diagnosed_is_said(files: RefinementFiles, tmp_path: Pat
     assert not (tmp_path / "out").exists()
 
 
-def test_junk_that_has_poses_lowers_cfar_not_scf_star(tmp_path: Path) -> None:
-    """The reading that tells junk from preferred orientation, on data made for each."""
-    options = {"n_particles": 6_000, "box": 40, "pixel_size": 6.5, "snr": 0.01, "n_views": 20}
+def test_preferred_views_and_junk_are_told_apart(tmp_path: Path) -> None:
+    """Junk gets poses from anywhere: SCF* looks even then, and the half maps don't."""
+    options = {
+        "n_particles": 6_000,
+        "n_averages": 40,
+        "n_views": 20,
+        "snr": 0.02,
+        "box": 40,
+        "pixel_size": 6.5,
+    }
+    crowded = {"preferred_share": 1.0, "preferred_width": 10.0, "particle_spread": 3.0}
     found = {}
     for name, more in {
-        "crowded": {"preferred_share": 1.0, "preferred_width": 8.0, "n_preferred": 1},
-        "even": {"preferred_share": 0.0},
+        "even": {"preferred_share": 0.0, "particle_spread": 40.0},
+        "crowded": crowded,
+        "junk": {**crowded, "junk_share": 0.8, "junk_kinds": "noise"},
     }.items():
-        _, files = refined(tmp_path / name, **{**options, **more, "n_averages": 40})
-        result = rebalance.diagnose(files.job, output=tmp_path / f"{name}_out", figures=False)
-        found[name] = (result.summary["sampling"]["scf_star"], result.summary["half_maps"]["cfar"])
-    assert found["even"][0] > 0.9
-    assert found["even"][1] > found["crowded"][1]
-    assert found["crowded"][0] < 0.5
+        _, files = refined(tmp_path / name, **{**options, **more})
+        summary = rebalance.diagnose(
+            files.job, output=tmp_path / f"{name}_out", figures=False
+        ).summary
+        found[name] = (summary["sampling"]["scf_star"], summary["half_maps"]["cfar"])
+    assert found["even"][0] > 0.85
+    assert found["crowded"][0] < 0.4
+    assert found["junk"][0] > 0.6
+    assert found["even"][1] > 0.25
+    assert found["crowded"][1] < 0.1
+    assert found["junk"][1] < 0.1
