@@ -550,6 +550,68 @@ class Format(Plugin, ABC):
         are None where particles were balanced by something else, as by their orientations.
         """
 
+    def write_particles(
+        self,
+        dataset: Dataset,
+        keep: BoolArray,
+        folder: Path,
+        stem: str,
+        *,
+        title: str = "",
+        class_id: IntArray | None = None,
+    ) -> tuple[Path, ...]:
+        """Write some of the particles under a name, for subsets and for superclasses by themselves.
+
+        Parameters
+        ----------
+        dataset : Dataset
+            With particles.
+        keep : bool (P,)
+        folder : Path
+            Exists.
+        stem : str
+            Of the file names.
+        title : str
+            For a person, where the format has one.
+        class_id : int64 (P,), optional
+            Class numbers, from 0, to be written instead of its own; these are kept beside, in a
+            column of another name. Otherwise every row is byte for byte that of the input.
+        """
+        raise NotImplementedError("this format writes selected and excluded particles alone")
+
+    def write_pictures(
+        self,
+        dataset: Dataset,
+        images: FloatArray,
+        folder: Path,
+        stem: str,
+        *,
+        title: str = "",
+        place: Path | None = None,
+    ) -> tuple[Path, ...]:
+        """Write a stack of pictures, one a superclass, as references that the program reads.
+
+        Parameters
+        ----------
+        dataset : Dataset
+            Whose class averages they were made of.
+        images : float32 (K, L, L)
+        folder : Path
+            Exists.
+        stem : str
+            Of the file names.
+        title : str
+            For a person, where the format has one.
+        place : Path, optional
+            Where the folder will be, for a table that names the stack.
+        """
+        from rebalance.formats.mrc_writer import write_stack
+
+        averages = dataset.class_averages
+        path = folder / f"{stem}.mrcs"
+        write_stack(path, images, None if averages is None else averages.pixel_size)
+        return (path,)
+
     def describe(self, path: Path) -> Sequence[tuple[str, str]]:
         """The first (label, value) rows of `Inspection`: kind of file, program that wrote it."""
         return ()

@@ -24,6 +24,7 @@ from rebalance.formats.cryosparc_particles import (
 )
 from rebalance.formats.cryosparc_paths import job_of
 from rebalance.formats.cryosparc_poses import joined, read_alignment, write_poses
+from rebalance.formats.cryosparc_templates import write_template_stack
 from rebalance.formats.cs_file import open_cs
 from rebalance.formats.cs_numpy import NUMPY_MAGIC, NumpyTable
 from rebalance.formats.cs_stream import STREAM_MAGIC
@@ -33,9 +34,12 @@ from rebalance.formats.pixel_size import choose_pixel_size
 from rebalance.formats.refinements import instead_of_averages
 from rebalance.formats.writing import guarded_writing
 from rebalance.model import (
+    BoolArray,
     ClassAverages,
     Dataset,
+    FloatArray,
     InPlaneAlignment,
+    IntArray,
     Orientations,
     ParticlePoses,
     Selection,
@@ -175,25 +179,70 @@ class CryoSparc(Format):
         written: list[Path] = []
         with guarded_writing(folder):
             if dataset.particles is not None and selection is not None:
-                handle = joined(dataset.particles)
-                for name, title, keep in (
+                for stem, title, keep in (
                     ("particles_selected", "Particles selected", selection.selected),
                     ("particles_excluded", "Particles excluded", ~selection.selected),
                 ):
-                    rows = np.flatnonzero(keep)
-                    paths, files = handle.write(folder, name, rows)
-                    write_group(
-                        folder / f"{name}.csg",
-                        type="particle",
-                        title=title,
-                        files=files,
-                        n_items=len(rows),
-                        source=handle.main.path,
-                    )
-                    written += [folder / f"{name}.csg", *paths]
+                    written += self.write_particles(dataset, keep, folder, stem, title=title)
             if isinstance(dataset.handle, CryosparcAverages):
                 written += dataset.handle.write_templates(folder, copy_templates)
         return tuple(written)
+
+    def write_particles(
+        self,
+        dataset: Dataset,
+        keep: BoolArray,
+        folder: Path,
+        stem: str,
+        *,
+        title: str = "",
+        class_id: IntArray | None = None,
+    ) -> tuple[Path, ...]:
+        """Write a result group of some particles, and the .cs files that it names.
+
+        Raises
+        ------
+        InputError
+            If classes are given and the particles have none of their own.
+        OutputError
+            If a file can't be written.
+        """
+        handle, rows = joined(dataset.particles), np.flatnonzero(keep)
+        with guarded_writing(folder):
+            if class_id is None:
+                paths, files = handle.write(folder, stem, rows)
+            else:
+                added, into = handle.classes_set(class_id[rows], rows)
+                paths, files = handle.write(folder, stem, rows, added, into)
+            group = folder / f"{stem}.csg"
+            write_group(
+                group,
+                type="particle",
+                title=title or stem,
+                files=files,
+                n_items=len(rows),
+                source=handle.main.path,
+            )
+        return (group, *paths)
+
+    def write_pictures(
+        self,
+        dataset: Dataset,
+        images: FloatArray,
+        folder: Path,
+        stem: str,
+        *,
+        title: str = "",
+        place: Path | None = None,
+    ) -> tuple[Path, ...]:
+        """Write a stack, the .cs that names its images, and a result group of templates.
+
+        Raises
+        ------
+        OutputError
+            If a file can't be written.
+        """
+        return write_template_stack(dataset, images, folder, stem, title, place or folder)
 
     def in_plane_alignment(self, dataset: Dataset) -> InPlaneAlignment:
         """alignments2D of a 2D Classification.

@@ -27,6 +27,9 @@ _GIVE_CLASSES = (
     "`passthrough`."
 )
 
+CLASS_BEFORE = "rebalance/class_before"
+"""Where the class goes that another takes the place of: a slot that no group names."""
+
 
 class CryosparcParticles:
     """A particle table with its passthrough; a `rebalance.model.TableHandle`.
@@ -166,8 +169,43 @@ class CryosparcParticles:
             return None, None
         return int(shape.flat[-1]), float(pixel_size.flat[0])
 
+    def classes_set(self, class_id: IntArray, rows: IntArray) -> tuple[npt.NDArray[Any], int]:
+        """Fields by which the particles of some rows are in other classes.
+
+        Parameters
+        ----------
+        class_id : int64 (n,)
+            Of those rows.
+        rows : int64 (n,)
+            Rising.
+
+        Returns
+        -------
+        added : structured array (n,)
+            ``alignments2D/class``, and the class before in a field of no slot that is known.
+        into : int
+            The table that has them.
+
+        Raises
+        ------
+        InputError
+            If no file has classes.
+        """
+        before = self.read_field(CLASS_FIELD)
+        into = self._givers[CLASS_FIELD]
+        added = np.zeros(
+            len(rows), dtype=[(CLASS_FIELD, before.dtype), (CLASS_BEFORE, before.dtype)]
+        )
+        added[CLASS_FIELD], added[CLASS_BEFORE] = class_id, before[rows]
+        return added, into
+
     def write(
-        self, folder: Path, name: str, rows: IntArray, added: npt.NDArray[Any] | None = None
+        self,
+        folder: Path,
+        name: str,
+        rows: IntArray,
+        added: npt.NDArray[Any] | None = None,
+        into: int = 0,
     ) -> tuple[list[Path], dict[str, str]]:
         """Write rows of every file; the same rows in the same order in each.
 
@@ -178,7 +216,9 @@ class CryosparcParticles:
             Of the main file, without its ending.
         rows : int64 (n,)
         added : structured array (n,), optional
-            Further fields of the main file; rows rise then.
+            Further fields of a file, in place of any of the same names; rows rise then.
+        into : int
+            Which file has them: 0 for the main one.
 
         Returns
         -------
@@ -192,7 +232,7 @@ class CryosparcParticles:
             for number in range(1, len(used))
         ]
         for file_name, at in zip(names, used, strict=True):
-            more = added if at == 0 else None
+            more = added if at == into else None
             write_rows(self.tables[at], folder / file_name, self.rows[at][rows], more)
         files = {slot: names[used.index(at)] for slot, at in self.slots.items()}
         return [folder / file_name for file_name in names], files

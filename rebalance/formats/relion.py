@@ -24,15 +24,18 @@ from rebalance.formats.relion_orientations import (
     read_symmetry,
     sampling_beside,
 )
-from rebalance.formats.relion_particles import Optics, read_particles
+from rebalance.formats.relion_particles import CLASS_COLUMN, Optics, read_particles
 from rebalance.formats.relion_poses import loop_of, read_alignment, table_of, write_poses
 from rebalance.formats.relion_progress import about_progress
+from rebalance.formats.star_edit import write_with_columns
 from rebalance.formats.star_file import StarFile
 from rebalance.formats.writing import guarded_writing
 from rebalance.model import (
+    BoolArray,
     ClassAverages,
     Dataset,
     InPlaneAlignment,
+    IntArray,
     Orientations,
     ParticlePoses,
     Selection,
@@ -53,6 +56,10 @@ _OTHER_PROJECT = (
     "The job seems to come from another project: rlnImageName of its particles may name other "
     "images here, too. Go on in the project that it came from."
 )
+
+CLASS_BEFORE = "rlnClassNumberBefore"
+"""Where the class number goes that another takes the place of; RELION keeps columns that it does
+not know."""
 
 
 class Relion(Format):
@@ -195,17 +202,44 @@ class Relion(Format):
         written: list[Path] = []
         with guarded_writing(folder):
             if dataset.particles is not None and selection is not None:
-                loop = loop_of(dataset)
-                for name, keep in (
-                    ("particles_selected.star", selection.selected),
-                    ("particles_excluded.star", ~selection.selected),
+                for stem, keep in (
+                    ("particles_selected", selection.selected),
+                    ("particles_excluded", ~selection.selected),
                 ):
-                    with open(folder / name, "wb") as out:
-                        loop.write(out, keep)
-                    written.append(folder / name)
+                    written += self.write_particles(dataset, keep, folder, stem)
             if isinstance(dataset.handle, RelionAverages):
                 written += dataset.handle.write_templates(folder, copy_templates)
         return tuple(written)
+
+    def write_particles(
+        self,
+        dataset: Dataset,
+        keep: BoolArray,
+        folder: Path,
+        stem: str,
+        *,
+        title: str = "",
+        class_id: IntArray | None = None,
+    ) -> tuple[Path, ...]:
+        """Write a star file of some rows; a class that is given is counted from 1 there.
+
+        Raises
+        ------
+        OutputError
+            If it can't be written.
+        """
+        loop, path = loop_of(dataset), folder / f"{stem}.star"
+        with guarded_writing(folder), open(path, "wb") as out:
+            if class_id is None:
+                loop.write(out, keep)
+            else:
+                assert dataset.particles is not None
+                columns = {
+                    CLASS_COLUMN: class_id[keep] + 1,
+                    CLASS_BEFORE: dataset.particles.class_id[keep],
+                }
+                write_with_columns(loop, out, keep, columns)
+        return (path,)
 
     def in_plane_alignment(self, dataset: Dataset) -> InPlaneAlignment:
         """psi and origins of a Class2D job.

@@ -18,7 +18,7 @@ def write_with_columns(
     loop: StarLoop,
     out: BinaryIO,
     keep: BoolArray,
-    columns: Mapping[str, DoubleArray],
+    columns: Mapping[str, DoubleArray | IntArray],
     *,
     without: Sequence[str] = (),
 ) -> None:
@@ -32,8 +32,8 @@ def write_with_columns(
     loop : StarLoop
     out : binary file
     keep : bool (P,)
-    columns : mapping of str to float64 (rows kept,)
-        By label; written with six digits behind the point, as RELION does.
+    columns : mapping of str to float64 or int64 (rows kept,)
+        By label; numbers that are not whole have six digits behind the point, as in RELION.
     without : sequence of str
         Labels of columns that are left out, where they are there.
 
@@ -56,10 +56,7 @@ def write_with_columns(
     for rows in loop.slices_of_rows():
         text = loop.text.window(at, int(row_end[rows.stop - 1])).tobytes()
         kept = slice(n, n + int(np.count_nonzero(keep[rows])))
-        words = {
-            label: iter([f"{value:.6f}".encode() for value in column[kept].tolist()])
-            for label, column in columns.items()
-        }
+        words = {label: iter(_words(column[kept])) for label, column in columns.items()}
         fields = [
             (label in gone, words.get(label), *_places(begin, end, rows, at))
             for label, (begin, end) in zip(cut, bounds, strict=True)
@@ -69,6 +66,12 @@ def write_with_columns(
         out.writelines(_edited(text, *places, keep[rows].tolist(), fields, more))
         at, n = at + len(text), kept.stop
     out.writelines(loop.text.pieces(at, len(loop.text)))
+
+
+def _words(values: DoubleArray | IntArray) -> list[bytes]:
+    if values.dtype.kind in "iu":
+        return [b"%d" % value for value in values.tolist()]
+    return [f"{value:.6f}".encode() for value in values.tolist()]
 
 
 def _places(begin: IntArray, end: IntArray, rows: slice, at: int) -> tuple[list[int], list[int]]:

@@ -10,9 +10,10 @@ from rebalance.curation.junk import about_quality
 from rebalance.model import Affinity, RunResult
 from rebalance.pipeline.posed_superclasses import superclass_orientations
 from rebalance.pipeline.prepare import Prepared, prepare
-from rebalance.pipeline.steps import Grouped, group_and_select
+from rebalance.pipeline.steps import Grouped, draw_subsets, group_and_select
 from rebalance.progress import Progress
 from rebalance.record.summary import summarise
+from rebalance.record.summary_text import about_subsets
 from rebalance.settings import RunSettings
 from rebalance.settings.signature import RunCall, takes
 from rebalance.system_errors import system_errors_told
@@ -61,6 +62,9 @@ def execute(settings: RunSettings, *, progress: Progress | None = None) -> RunRe
                 len(grouped.superclasses),
                 threads=settings.threads,
             )
+        subsets = draw_subsets(prepared, grouped)
+        if subsets is not None:
+            notes += about_subsets(subsets)
         result = RunResult(
             dataset=dataset,
             superclasses=grouped.superclasses,
@@ -80,11 +84,12 @@ def execute(settings: RunSettings, *, progress: Progress | None = None) -> RunRe
                 quality=grouped.quality,
                 for_width=grouped.for_width,
                 orientations=orientations,
+                subsets=subsets,
                 warnings=warnings,
                 notes=notes,
             ),
         )
-        result = write_results(grouped.settings, result, progress)
+        result = write_results(grouped.settings, result, progress, folder.place, subsets)
         progress.stage("record", "Writing the run record")
         # The number that a scan suggested is not what was asked for.
         is_advised = bool(prepared.advice)

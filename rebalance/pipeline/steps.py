@@ -19,6 +19,7 @@ from rebalance.model import (
 from rebalance.pipeline.check_settings import check_grouping
 from rebalance.pipeline.prepare import Prepared
 from rebalance.settings import AUTO, IDENTITY, RunSettings, plugin_name
+from rebalance.strategies.subsets import Subsets, make_subsets
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,4 +217,25 @@ def _selection(
         strategy=settings.strategy,
         options=settings.options_of("strategy"),
         seed=settings.seed,
+    )
+
+
+def draw_subsets(prepared: Prepared, grouped: Grouped) -> Subsets | None:
+    """Balanced subsets, where settings ask for them.
+
+    Raises
+    ------
+    OptionError
+        If they can't be drawn.
+    """
+    particles, settings = prepared.dataset.particles, grouped.settings
+    if settings.subsets is None or particles is None or grouped.selection is None:
+        return None
+    return make_subsets(
+        particles,
+        grouped.superclasses,
+        grouped.selection,
+        settings.subsets,
+        strategy=settings.strategy,
+        options=grouped.selection.options,
     )

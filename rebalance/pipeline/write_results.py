@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rebalance.model import Dataset, RunResult
+from rebalance.pipeline.write_more import More
 from rebalance.progress import Progress
 from rebalance.record.affinity_file import IMAGES, images_digest, write_affinity
 from rebalance.record.results_folder import (
@@ -25,12 +26,19 @@ from rebalance.record.run_record import ADVISED, build_record, plugin_facts, wri
 from rebalance.record.tables import write_junk_table, write_scan_table, write_superclass_table
 from rebalance.registry import registry
 from rebalance.settings import KINDS_WITH_OPTIONS, RunSettings, named_files, plugin_name
+from rebalance.strategies.subsets import Subsets
 
 UNREADABLE_NAMES = "backslashreplace"
 """How a name that is not UTF-8 is shown in a report."""
 
 
-def write_results(settings: RunSettings, result: RunResult, progress: Progress) -> RunResult:
+def write_results(
+    settings: RunSettings,
+    result: RunResult,
+    progress: Progress,
+    place: Path,
+    subsets: Subsets | None = None,
+) -> RunResult:
     """Write particles, templates, tables, summary, figures and report into the folder.
 
     Parameters
@@ -39,6 +47,10 @@ def write_results(settings: RunSettings, result: RunResult, progress: Progress) 
     result : RunResult
         With its folder, which exists and is empty.
     progress : Progress
+    place : Path
+        Where the folder will be.
+    subsets : Subsets, optional
+        To be written too.
 
     Returns
     -------
@@ -66,6 +78,7 @@ def write_results(settings: RunSettings, result: RunResult, progress: Progress) 
             copy_templates=settings.copy_templates,
         )
     )
+    files += More(settings, result, place, subsets).write()
     write_superclass_table(
         dataset, result.superclasses, result.affinity, result.selection, folder / SUPERCLASS_TABLE
     )

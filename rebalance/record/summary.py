@@ -29,6 +29,7 @@ from rebalance.model import (
 )
 from rebalance.model.superclass_orientations import MIXED_BEYOND
 from rebalance.settings import RunSettings, plugin_name, with_flags
+from rebalance.strategies.subsets import Subsets
 
 USED, EMPTY, WITHOUT_PARTICLES = "used", "empty", "without particles"
 LEFT_OUT, JUNK, ASIDE = "left out", "junk", "set aside"
@@ -46,6 +47,7 @@ def summarise(
     quality: AverageQuality | None = None,
     for_width: NumberForWidth | None = None,
     orientations: SuperclassOrientations | None = None,
+    subsets: Subsets | None = None,
     warnings: Sequence[str] = (),
     notes: Sequence[str] = (),
 ) -> dict[str, Any]:
@@ -66,6 +68,8 @@ def summarise(
         Where the number of superclasses was left to an angle.
     orientations : SuperclassOrientations, optional
         Where poses of the particles were given.
+    subsets : Subsets, optional
+        Where they were asked for.
     warnings, notes : sequence of str
         Of all steps, one sentence each; settings are written as they are typed.
     """
@@ -82,6 +86,7 @@ def summarise(
         "set_aside": about_set_aside(superclasses, selection, quality),
         "superclasses": _rows(superclasses, selection),
         **({} if orientations is None else {"orientations": about_orientations(orientations)}),
+        **({} if subsets is None else {"subsets": _subsets(subsets)}),
         "seed": settings.seed,
         "warnings": [with_flags(text) for text in warnings],
         "notes": [with_flags(text) for text in notes],
@@ -250,6 +255,17 @@ def about_set_aside(
         "particles_before": before,
         "particles_after": after,
         "because": quality.because() if quality and superclasses.set_aside else {},
+    }
+
+
+def _subsets(subsets: Subsets) -> dict[str, Any]:
+    visits = subsets.visits[subsets.place >= 0]
+    return {
+        "number": len(subsets),
+        "particles": [int(np.count_nonzero(subsets.member(n))) for n in range(len(subsets))],
+        "never_used": int(np.count_nonzero(visits == 0)),
+        "fewest_visits": int(visits.min()) if len(visits) else 0,
+        "most_visits": int(visits.max(initial=0)),
     }
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rebalance.model.counting import counted
+
+if TYPE_CHECKING:
+    from rebalance.strategies.subsets import Subsets
 
 
 def headline(summary: Mapping[str, Any]) -> str:
@@ -73,6 +76,22 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
         + (f"; excluded: {reasons}." if reasons else ".")
     )
     return lines + on_the_sphere(summary)
+
+
+def about_subsets(subsets: Subsets) -> list[str]:
+    """How many subsets there are, and whether they use every particle."""
+    visits = subsets.visits[subsets.place >= 0]
+    n = counted(len(subsets), "balanced subset")
+    never = int((visits == 0).sum())
+    if never:
+        used = f'{never:,} of {len(visits):,} particles are in none; `subsets="auto"` uses all'
+    else:
+        used = f"together they use every particle, {_times(visits.min())} to {_times(visits.max())}"
+    return [f"{n} of at most {subsets.cap:,} particles a superclass: {used}."]
+
+
+def _times(number: int) -> str:
+    return {1: "once", 2: "twice"}.get(int(number), f"{number:,} times")
 
 
 def on_the_sphere(summary: Mapping[str, Any]) -> list[str]:

@@ -15,6 +15,7 @@ from typing import Any, Literal, NamedTuple
 from rebalance import defaults
 from rebalance.settings.setting import Setting, settings_model
 from rebalance.settings.values import (
+    a_number_or_auto,
     a_path,
     a_size_or_auto,
     a_switch,
@@ -29,6 +30,7 @@ from rebalance.settings.values import (
     plugin_options,
     superclass_number,
     whole_number,
+    words_of,
 )
 
 PANELS = (GROUPS, COMPARE, DIRECTIONS, BALANCE, INPUT, SECOND, OUTPUT, COMPUTING) = (
@@ -46,6 +48,11 @@ PANELS = (GROUPS, COMPARE, DIRECTIONS, BALANCE, INPUT, SECOND, OUTPUT, COMPUTING
 Junk = Literal["aside", "off", "auto", "list"]
 Scale = Literal["percentile", "full"]
 Device = Literal["auto", "cpu", "cuda"]
+
+Templates = Literal["medoid", "mean"]
+
+ALSO = (AVERAGES, CLASSES, TABLES) = ("averages", "classes", "tables")
+"""What else a run writes where it is asked to."""
 
 GivenPath = Path | str
 Classes = Iterable[int] | str
@@ -383,6 +390,37 @@ class Settings:
         help="Stop if particles belong to no class average; else they are excluded.",
         panel=BALANCE,
         flags=("--strict",),
+        scan=False,
+    )
+    subsets: Setting[int | str | None, int | Literal["auto"] | None] = Setting(
+        default=None,
+        convert=optional(a_number_or_auto),
+        help="Also write so many balanced subsets that take turns; auto: as many as use every "
+        "particle.",
+        panel=OUTPUT,
+        metavar="N|auto",
+        typed=str | None,
+        scan=False,
+    )
+    picking_templates: Setting[Templates | None, Templates | None] = Setting(
+        default=None,
+        convert=optional(
+            one_of(Templates, "There are no picking templates {}.", "Choose medoid or mean.")
+        ),
+        help="Also write a template for picking of each superclass: its medoid, or the mean of its "
+        "averages.",
+        panel=OUTPUT,
+        metavar="medoid|mean",
+        scan=False,
+    )
+    also: Setting[Iterable[str] | str | None, tuple[str, ...]] = Setting(
+        default=(),
+        convert=words_of(ALSO),
+        help="Also write: averages (the mean of each superclass), classes (a table with "
+        "superclasses as class numbers), tables (one of each superclass).",
+        panel=OUTPUT,
+        metavar="WORD,WORD",
+        typed=str | None,
         scan=False,
     )
     copy_templates: Setting[bool, bool] = Setting(

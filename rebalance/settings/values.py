@@ -140,6 +140,41 @@ def class_numbers(
     return tuple(numbers)
 
 
+def a_number_or_auto(name: str, value: int | str) -> int | Literal["auto"]:
+    """A whole number of at least 1, as text too, or ``auto``."""
+    if value == AUTO:
+        return AUTO
+    try:
+        number = int(value) if isinstance(value, str) else operator.index(value)
+        if number < 1 or isinstance(value, bool):
+            raise ValueError
+    except (TypeError, ValueError):
+        raise OptionError(
+            f"`{name}` is {value!r}; a whole number of at least 1 or auto was expected.",
+            setting=name,
+        ) from None
+    return number
+
+
+def words_of(known: tuple[str, ...]) -> Callable[[str, Any], tuple[str, ...]]:
+    """Some of a few words, from ``one,two`` or an iterable of them."""
+
+    def checked(name: str, value: Iterable[str] | str | None) -> tuple[str, ...]:
+        if value is None:
+            return ()
+        given = value.replace(" ", "").split(",") if isinstance(value, str) else [*value]
+        for word in given:
+            if word not in known:
+                raise OptionError(
+                    f"`{name}` is {word!r}, which there is not.",
+                    hint=f"Choose of {', '.join(known)}; several with commas.",
+                    setting=name,
+                )
+        return tuple(dict.fromkeys(given))
+
+    return checked
+
+
 def one_of(words: Any, problem: str, hint: str) -> Callable[[str, Any], Any]:
     """One of the words of a ``Literal``; ``problem`` says of another that it is none of them."""
 
