@@ -208,10 +208,18 @@ def bin_sizes(before: IntArray, after: IntArray | None, cap: int | None, job: st
     axes.set_xlim(0.5, max(occupied, 1) + 0.5)
     top = float(before.max(initial=10)) * 1.25
     axes.set_ylim(0.7, top)
-    fill = {"baseline": 0.7, "fill": True, "linewidth": 0}
-    axes.stairs(before[order], edges, color=style.PALE if after is not None else FOUND, **fill)
+    axes.stairs(
+        before[order],
+        edges,
+        color=style.PALE if after is not None else FOUND,
+        baseline=0.7,
+        fill=True,
+        linewidth=0,
+    )
     if after is not None:
-        axes.stairs(np.maximum(after[order], 0.7), edges, color=FOUND, **fill)
+        axes.stairs(
+            np.maximum(after[order], 0.7), edges, color=FOUND, baseline=0.7, fill=True, linewidth=0
+        )
         # Away from the cap's own words.
         low = cap is not None and cap > top / 4
         upper = style.HEADER + (high - 0.3 if low else 0.12)

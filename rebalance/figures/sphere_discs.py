@@ -100,7 +100,8 @@ def draw_half_sphere(
     for azimuth, words in ((0, "0°"), (90, "90°"), (180, "180°"), (270, "−90°")):
         turn = np.deg2rad(azimuth)
         axes.text(
-            *(1.07 * np.array([np.cos(turn), np.sin(turn)])),
+            1.07 * np.cos(turn),
+            1.07 * np.sin(turn),
             words,
             fontsize=style.SMALL,
             color=style.MUTED,
