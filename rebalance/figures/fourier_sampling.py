@@ -49,7 +49,8 @@ def fourier_sampling_map(
     width = max(2 * style.MARGIN + len(sets) * (DISC + GAP) + 0.85, 6.6)
     height = style.HEADER + 0.42 + DISC + 0.42 + style.MARGIN
     limit = "" if compared is None else f"{SIDE_VIEWS:.2f}: side views all around"
-    words = joined(job, f"point group {sampling.symmetry}", limit)
+    as_many = "" if compared is None else _as_many(sampling, compared.n_particles)
+    words = joined(job, f"point group {sampling.symmetry}", limit, as_many)
     figure = new_figure(width, height, _title(sampling, compared), words)
     at = disc_directions()
     maps = [_relative(one, at) for _, one in sets]
@@ -119,7 +120,7 @@ def scf_star_curve(
     if selected is not None:
         number, value = selected
         least = min(least, number)
-        axes.plot(number, value, "D", color=red, markersize=5.5, zorder=5)
+        axes.plot(number, value, "D", color=red, markersize=5.5, zorder=5, clip_on=False)
         if at_random is not None:
             axes.errorbar(
                 number,
@@ -157,6 +158,15 @@ def _title(sampling: FourierSampling, compared: FourierSampling | None) -> str:
     if sampling.unsampled == 0:
         return f"{words}; every direction is sampled"
     return f"{words}; {_share(sampling.unsampled)} of directions unsampled"
+
+
+def _as_many(sampling: FourierSampling, n: int) -> str:
+    """SCF* of so many drawn at random, from those numbers that were tried; empty beyond them."""
+    numbers = np.append(sampling.thinned_to, sampling.n_particles)
+    if not numbers[0] <= n <= numbers[-1] or n == 0:
+        return ""
+    found = np.append(sampling.thinned_scf_star.mean(axis=1), sampling.scf_star)
+    return f"about {np.interp(np.log(n), np.log(numbers), found):.2f} with as many at random"
 
 
 def _curve_title(

@@ -313,5 +313,5 @@ def _spread(table: npt.NDArray[np.float64]) -> tuple[str, str]:
     low = int(np.argmax(sums[width:] - sums[:-width])) * STEP - 90
     return (
         f"Half of the particles lie within {width * STEP}° of elevation (60° if even)",
-        f"half at {low}° to {low + width * STEP}°".replace("-", "−"),
+        f"half at elevations {low}° to {low + width * STEP}°".replace("-", "−"),
     )

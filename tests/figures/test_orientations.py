@@ -57,6 +57,14 @@ def test_bins_are_drawn_where_they_are(bins: SphereBins) -> None:
         assert (found == -1).any()
 
 
+@pytest.mark.parametrize("antipodal", [False, True])
+def test_healpix_pixels_are_drawn_where_they_are(antipodal: bool) -> None:
+    pytest.importorskip("healpix")
+    bins = sphere_bins(96 if antipodal else 192, antipodal=antipodal, scheme="healpix")
+    at = disc_directions(below=True)[::5, ::5]
+    np.testing.assert_array_equal(bins_at(bins, at).ravel(), bin_of(bins, at.reshape(-1, 3)))
+
+
 @pytest.mark.parametrize("balanced", [False, True])
 def test_viewing_directions(bins: SphereBins, balanced: bool, check_texts: Check) -> None:
     counts = np.geomspace(1, 250_000, 60).astype(np.int64)
@@ -116,6 +124,9 @@ def test_the_map_marks_gaps_and_says_how_large(gaps: FourierSampling, check_text
     both = fourier_sampling_map(gaps, even, "a job with a rather long name that goes on and on")
     check_texts(both)
     assert "of the 20,000 kept" in texts(both)
+    fewer = fourier_sampling(cap(2_000, np.random.default_rng(4), 40.0))
+    drawn = gaps.thinned_scf_star.mean(axis=1)[np.argmin(np.abs(gaps.thinned_to - 2_000))]
+    assert f"about {drawn:.2f} with as many at random" in texts(fourier_sampling_map(gaps, fewer))
 
 
 def test_the_curve_has_marks_and_round_numbers(gaps: FourierSampling, check_texts: Check) -> None:
