@@ -16,8 +16,10 @@ import numpy.typing as npt
 
 from rebalance.figures import style
 from rebalance.figures.bars import particles_per_superclass, superclasses_of_one
+from rebalance.figures.fourier_sampling import fourier_sampling_map, scf_star_curve
 from rebalance.figures.matrix import Scale, affinity_matrix, sorted_affinity_matrix
 from rebalance.figures.montage import class_averages, contact_sheet
+from rebalance.figures.orientations import azimuth_elevation, bin_sizes, viewing_directions
 from rebalance.figures.overview_page import overview
 from rebalance.figures.reprojections import reprojections_beside
 from rebalance.figures.scan import scan_of_numbers
@@ -40,19 +42,24 @@ if TYPE_CHECKING:
 
 __all__ = [
     "affinity_matrix",
+    "azimuth_elevation",
+    "bin_sizes",
     "class_average_views",
     "class_averages",
     "contact_sheet",
     "dendrogram",
     "draw_all",
     "draw_views",
+    "fourier_sampling_map",
     "overview",
     "particles_over_views",
     "particles_per_superclass",
     "reprojections_beside",
     "save",
     "scan_of_numbers",
+    "scf_star_curve",
     "sorted_affinity_matrix",
+    "viewing_directions",
 ]
 
 
