@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 import numpy as np
+from scipy.stats import binom
 
 
 def expanded(direction: np.ndarray, operations: np.ndarray) -> list[np.ndarray]:
@@ -65,17 +66,34 @@ def bins_by_loops(
     return found
 
 
-def cap_limit(half_angle: float) -> tuple[float, float]:
-    """SCF of very many views spread evenly over a cap, and the share of directions in its gap.
+def cap_slices(half_angle: float, cosine: np.ndarray, radius: float = 50.0) -> np.ndarray:
+    """Share of views, spread evenly over a cap, whose slice passes each direction; by quadrature.
 
-    The slices that pass a direction u are those of views on the great circle perpendicular to it:
-    as many as the arc of that circle inside the cap is long. Its nearest point to the cap's axis
-    is 90° − β off, β being the angle of u from the axis; cos β is uniform over half a sphere.
+    The cosine is that of the direction's angle from the cap's axis. Of the views at one tilt from
+    it, those pass whose azimuth φ has |sin β sin θ cos φ + cos β cos θ| < 1 / 2R.
     """
-    edge = math.radians(half_angle)
-    cosine = (np.arange(200_000) + 0.5) / 200_000
-    nearest = np.arcsin(cosine)
-    sampled = nearest < edge
-    arc = np.arccos(np.cos(edge) / np.cos(nearest[sampled]))
-    mean = arc.sum() / len(cosine)
-    return float(1 / (np.mean(1 / arc) * mean)), 1 - float(sampled.mean())
+    width = 0.5 / radius
+    edge = math.cos(math.radians(half_angle))
+    share = np.zeros(len(cosine))
+    steps = 20_000
+    for height in edge + (np.arange(steps) + 0.5) / steps * (1 - edge):
+        across = np.sqrt((1 - cosine**2) * (1 - height**2))
+        from_, to = ((sign * width - cosine * height) / across for sign in (-1, 1))
+        share += np.arccos(np.clip(from_, -1, 1)) - np.arccos(np.clip(to, -1, 1))
+    return share / np.pi / steps
+
+
+def expected_scf_star(share: np.ndarray, n: int) -> tuple[float, float]:
+    """SCF* of n views at random, each passing direction j with the probability share_j.
+
+    Means of 1/s, s and of directions sampled are taken for their expectations, over s binomial.
+    Also returned: the share of directions that no slice passes.
+    """
+    most = int(n * share.max() + 12 * math.sqrt(n * share.max()) + 12)
+    number = np.arange(1, most)
+    chance = binom.pmf(number[:, None], n, share[None, :])
+    sampled = float(np.mean(1 - (1 - share) ** n))
+    inverse = float((chance / number[:, None]).sum(axis=0).mean()) / sampled
+    mean = n * float(share.mean())
+    scf = 1 / (inverse * mean)
+    return scf / (1 + (1 - sampled) / sampled * mean * scf / 2), 1 - sampled

@@ -16,10 +16,12 @@ import numpy.typing as npt
 
 from rebalance.figures import style
 from rebalance.figures.bars import particles_per_superclass, superclasses_of_one
+from rebalance.figures.fourier_sampling import fourier_sampling_map, scf_star_curve
 from rebalance.figures.half_maps import conical_curves, directional_resolution, relative_signal
 from rebalance.figures.matrix import Scale, affinity_matrix, sorted_affinity_matrix
 from rebalance.figures.montage import class_averages, contact_sheet
 from rebalance.figures.orientation_pictures import draw_diagnosis, draw_orientations
+from rebalance.figures.orientations import azimuth_elevation, bin_sizes, viewing_directions
 from rebalance.figures.overview_page import overview
 from rebalance.figures.reprojections import reprojections_beside
 from rebalance.figures.scan import scan_of_numbers
@@ -43,6 +45,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "affinity_matrix",
+    "azimuth_elevation",
+    "bin_sizes",
     "class_average_views",
     "class_averages",
     "conical_curves",
@@ -53,6 +57,7 @@ __all__ = [
     "draw_diagnosis",
     "draw_orientations",
     "draw_views",
+    "fourier_sampling_map",
     "overview",
     "particles_over_views",
     "particles_per_superclass",
@@ -60,8 +65,10 @@ __all__ = [
     "reprojections_beside",
     "save",
     "scan_of_numbers",
+    "scf_star_curve",
     "sorted_affinity_matrix",
     "superclasses_on_sphere",
+    "viewing_directions",
 ]
 
 

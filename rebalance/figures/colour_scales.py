@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from rebalance.figures import style
 from rebalance.figures.layout import axes_at, fill_at, text_at
@@ -24,11 +25,13 @@ BAR = 0.11
 """Inches."""
 
 
-def log_scale(most: float) -> LogNorm:
-    """Counts from 1 to the most."""
+def log_scale(counts: npt.ArrayLike) -> LogNorm:
+    """From 1 to the most, or to eight times the mean, so that alike counts are not all dark."""
     from matplotlib.colors import LogNorm
 
-    return LogNorm(1, max(float(most), 10.0))
+    counts = np.asarray(counts, dtype=np.float64)
+    mean = counts[counts > 0].mean() if counts.any() else 1.0
+    return LogNorm(1, max(counts.max(initial=1), 8 * mean, 10.0))
 
 
 def counts_bar(

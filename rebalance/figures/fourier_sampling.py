@@ -56,9 +56,9 @@ def fourier_sampling_map(
         sets.append((names[1], compared))
     width = max(2 * style.MARGIN + len(sets) * (DISC + GAP) + 0.85, 6.6)
     height = style.HEADER + 0.42 + DISC + 0.42 + style.MARGIN
-    words = joined(
-        job, f"point group {sampling.symmetry}", f"{SIDE_VIEWS:.2f}: side views all around"
-    )
+    limit = "" if compared is None else f"{SIDE_VIEWS:.2f}: side views all around"
+    as_many = "" if compared is None else _as_many(sampling, compared.n_particles)
+    words = joined(job, f"point group {sampling.symmetry}", limit, as_many)
     figure = new_figure(width, height, _title(sampling, compared), words)
     at = disc_directions()
     maps = [_relative(one, at) for _, one in sets]
@@ -73,12 +73,12 @@ def fourier_sampling_map(
         axes = axes_at(figure, left, style.HEADER + 0.38, DISC, DISC)
         draw_half_sphere(axes, _colours(values, top), np.eye(3)[None])
     _bar(figure, style.MARGIN + len(sets) * (DISC + GAP) - 0.05, top)
+    if compared is None:
+        _meaning(figure, style.MARGIN + DISC + GAP + 0.95, sampling)
     note = (
-        "Half of Fourier space, equal areas: z in the middle, azimuth around, 30° and 60° circled."
+        "Half of Fourier space, equal areas: z in the middle, azimuth around, circles at 30°, 60°."
     )
-    text_at(
-        figure, style.MARGIN, height - style.MARGIN - 0.14, note, style.SMALL, color=style.MUTED
-    )
+    text_at(figure, style.MARGIN, height - style.MARGIN - 0.1, note, style.SMALL, color=style.MUTED)
     return figure
 
 
@@ -110,6 +110,7 @@ def scf_star_curve(
     )
     axes = axes_at(figure, left, style.HEADER + 0.15, width, high)
     numbers = np.append(sampling.thinned_to, sampling.n_particles).astype(np.float64)
+    numbers = np.maximum(numbers, 1)
     draws = sampling.thinned_scf_star
     whole = sampling.scf_star
     mean = np.append(draws.mean(axis=1), whole)
@@ -127,7 +128,7 @@ def scf_star_curve(
     if selected is not None:
         number, value = selected
         least = min(least, number)
-        axes.plot(number, value, "D", color=red, markersize=5.5, zorder=5)
+        axes.plot(number, value, "D", color=red, markersize=5.5, zorder=5, clip_on=False)
         if at_random is not None:
             axes.errorbar(
                 number,
@@ -165,6 +166,15 @@ def _title(sampling: FourierSampling, compared: FourierSampling | None) -> str:
     if sampling.unsampled == 0:
         return f"{words}; every direction is sampled"
     return f"{words}; {_share(sampling.unsampled)} of directions unsampled"
+
+
+def _as_many(sampling: FourierSampling, n: int) -> str:
+    """SCF* of so many drawn at random, from those numbers that were tried; empty beyond them."""
+    numbers = np.append(sampling.thinned_to, sampling.n_particles)
+    if not numbers[0] <= n <= numbers[-1] or n == 0:
+        return ""
+    found = np.append(sampling.thinned_scf_star.mean(axis=1), sampling.scf_star)
+    return f"about {np.interp(np.log(n), np.log(numbers), found):.2f} with as many at random"
 
 
 def _curve_title(
@@ -212,12 +222,31 @@ def _colours(values: DoubleArray, top: float) -> npt.NDArray[np.float64]:
 def _bar(figure: Figure, left: float, top: float) -> None:
     from matplotlib.cm import ScalarMappable
     from matplotlib.colors import Normalize
+    from matplotlib.ticker import MultipleLocator
 
     upper = style.HEADER + 0.38 + 0.15 * DISC
     bar = axes_at(figure, left, upper, BAR, 0.6 * DISC)
-    figure.colorbar(ScalarMappable(Normalize(0, top), COLOR_MAP), cax=bar)
+    figure.colorbar(ScalarMappable(Normalize(0, top), COLOR_MAP), cax=bar, extend="max")
+    bar.yaxis.set_major_locator(MultipleLocator(0.5 if top < 4 else 1.0 if top < 9 else 5.0))
     bar.set_ylabel("slices (1: the mean)", fontsize=style.SMALL)
     swatch(figure, left, upper + 0.6 * DISC + 0.12, NO_SLICE, "no slice")
+
+
+def _meaning(figure: Figure, left: float, sampling: FourierSampling) -> None:
+    """What the number means, in the room beside a single map."""
+    top = style.HEADER + 0.38 + 0.15 * DISC
+    text_at(figure, left, top, f"SCF* {sampling.scf_star:.2f}", bold=True)
+    lines = [
+        "1: Fourier space is filled evenly",
+        f"{SIDE_VIEWS:.2f}: side views all around",
+        "near 0: there are gaps",
+        "",
+        "With gaps it rises as particles are",
+        "dropped: compare as many.",
+    ]
+    for number, line in enumerate(lines):
+        if line:
+            text_at(figure, left, top + 0.22 + 0.15 * number, line, style.SMALL, color=style.MUTED)
 
 
 def _number_ticks(axes: Axes, low: float, high: float) -> None:

@@ -72,7 +72,7 @@ def viewing_directions(
     width = max(2 * style.MARGIN + across * step + SCALE + 0.1, 6.0)
     height = style.HEADER + 0.05 + down * row + 0.34 + style.MARGIN
     figure = new_figure(width, height, _preference(counts_before, bins), _bins_words(bins, job))
-    norm = log_scale(max(counts_before.max(initial=1), 1))
+    norm = log_scale(counts_before)
     cells = [bins_at(bins, disc_directions(below=below)) for below in halves]
     for number, (name, counts) in enumerate(sets):
         for half, below in enumerate(halves):
@@ -146,13 +146,10 @@ def azimuth_elevation(
     left, gap = 0.68, 0.45
     width = left + len(sets) * (WIDE + gap) + SCALE - 0.1
     height = style.HEADER + 0.3 + HIGH + 0.55
-    figure = new_figure(
-        width,
-        height,
-        _spread(tables[0]),
-        joined(job, f"cells of {STEP}° by {STEP}°, smaller towards ±90°"),
-    )
-    norm = log_scale(max(tables[0].max(), 1))
+    title, where = _spread(tables[0])
+    cells = f"cells of {STEP}° by {STEP}°, smaller towards ±90°"
+    figure = new_figure(width, height, title, joined(job, where, cells))
+    norm = log_scale(tables[0])
     for number, ((name, directions), table) in enumerate(zip(sets, tables, strict=True)):
         at = left + number * (WIDE + gap)
         words = f"{name}: {counted(len(directions), 'particle')}"
@@ -197,7 +194,10 @@ def bin_sizes(before: IntArray, after: IntArray | None, cap: int | None, job: st
     order = order[before[order] > 0]
     capped = 0 if cap is None else int(np.count_nonzero(before > cap))
     occupied = len(order)
-    title = f"{counted(occupied, 'bin')} hold {counted(int(before.sum()), 'particle')}"
+    title = "No particle has a pose"
+    if occupied:
+        times = before[order[0]] / np.median(before[order])
+        title = f"The fullest of {counted(occupied, 'bin')} holds {times:.1f} times the median"
     if cap is not None:
         title = f"A cap of {counted(cap, 'particle')} cuts {capped:,} of {counted(occupied, 'bin')}"
     dropped = 0 if after is None else int(before.sum() - after.sum())
@@ -221,11 +221,21 @@ def bin_sizes(before: IntArray, after: IntArray | None, cap: int | None, job: st
     axes.set_xlim(0.5, max(occupied, 1) + 0.5)
     top = float(before.max(initial=10)) * 1.25
     axes.set_ylim(0.7, top)
-    fill = {"baseline": 0.7, "fill": True, "linewidth": 0}
-    axes.stairs(before[order], edges, color=style.PALE if after is not None else FOUND, **fill)
+    axes.stairs(
+        before[order],
+        edges,
+        color=style.RULE if after is not None else FOUND,
+        baseline=None,
+        linewidth=1.6,
+    )
     if after is not None:
-        axes.stairs(np.maximum(after[order], 0.7), edges, color=FOUND, **fill)
-        _beside(figure, left + width, high, [(style.PALE, "before"), (FOUND, "after")])
+        # Lines, no areas: an axis by factors has no zero to stand on.
+        axes.stairs(np.maximum(after[order], 0.7), edges, color=FOUND, baseline=None, linewidth=1.6)
+        # Away from the cap's own words.
+        low = cap is not None and cap > top / 4
+        upper = style.HEADER + (high - 0.3 if low else 0.12)
+        for number, (colour, words) in enumerate([(style.RULE, "before"), (FOUND, "after")]):
+            swatch(figure, left + width + 0.1, upper + 0.18 * number, colour, words)
     if cap is not None:
         axes.axhline(cap, color=style.PALETTE[1], linewidth=1.0)
         axes.annotate(
@@ -246,11 +256,6 @@ def bin_sizes(before: IntArray, after: IntArray | None, cap: int | None, job: st
     axes.set_ylabel("particles per bin")
     axes.set_xlabel("bins, the largest first")
     return figure
-
-
-def _beside(figure: Figure, left: float, high: float, entries: list[tuple[str, str]]) -> None:
-    for number, (colour, words) in enumerate(entries):
-        swatch(figure, left + 0.1, style.HEADER + 0.12 + 0.18 * number, colour, words)
 
 
 def _cells(number: IntArray, counts: IntArray, norm: LogNorm) -> npt.NDArray[np.float64]:
@@ -312,17 +317,16 @@ def _table(direction: DoubleArray) -> npt.NDArray[np.float64]:
     return table.reshape(360 // STEP, -1).astype(np.float64)
 
 
-def _spread(table: npt.NDArray[np.float64]) -> str:
-    """Which elevations half of the particles have, as near together as there are."""
+def _spread(table: npt.NDArray[np.float64]) -> tuple[str, str]:
+    """How near together the elevations of half of the particles are, and which they are."""
     rows = table.sum(axis=0)
     total = rows.sum()
     if total == 0:
-        return "No particle has a pose"
+        return "No particle has a pose", ""
     sums = np.concatenate([[0.0], np.cumsum(rows)])
-    for width in range(1, len(rows) + 1):
-        inside = sums[width:] - sums[:-width]
-        if inside.max() >= total / 2:
-            low = int(np.argmax(inside)) * STEP - 90
-            words = f"Half of the particles have elevations from {low}° to {low + width * STEP}°"
-            return words.replace("-", "−")
-    raise AssertionError
+    width = next(w for w in range(1, len(rows) + 1) if (sums[w:] - sums[:-w]).max() >= total / 2)
+    low = int(np.argmax(sums[width:] - sums[:-width])) * STEP - 90
+    return (
+        f"Half of the particles lie within {width * STEP}° of elevation (60° if even)",
+        f"half at elevations {low}° to {low + width * STEP}°".replace("-", "−"),
+    )

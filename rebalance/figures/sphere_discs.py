@@ -48,20 +48,36 @@ def bins_at(bins: SphereBins, at: DoubleArray) -> IntArray:
     bins : SphereBins
     at : float64 (..., 3)
     """
-    from scipy.spatial import cKDTree
-
     flat = at.reshape(-1, 3)
     found = np.full(len(flat), -1, dtype=np.int64)
     known = np.isfinite(flat[:, 0])
+    place = _healpix_bin if bins.scheme == "healpix" else _nearest_bin
+    found[known] = place(bins, flat[known])
+    return found.reshape(at.shape[:-1])
+
+
+def _nearest_bin(bins: SphereBins, direction: DoubleArray) -> IntArray:
+    from scipy.spatial import cKDTree
+
     centre = np.einsum("gij,kj->gki", bins.operations, bins.centre).reshape(-1, 3)
     if bins.antipodal:
         centre = np.concatenate([centre, -centre])
     weight = np.zeros(len(bins)) if bins.weight is None else bins.weight
     height = np.tile(np.sqrt(weight.max() - weight), len(centre) // len(bins))
-    lifted = np.column_stack([flat[known], np.zeros(np.count_nonzero(known))])
+    lifted = np.column_stack([direction, np.zeros(len(direction))])
     nearest = cKDTree(np.column_stack([centre, height])).query(lifted)[1]
-    found[known] = nearest % len(bins)
-    return found.reshape(at.shape[:-1])
+    return np.asarray(nearest % len(bins), dtype=np.int64)
+
+
+def _healpix_bin(bins: SphereBins, direction: DoubleArray) -> IntArray:
+    """The pixel, which is not quite what lies nearest to its middle."""
+    import healpix
+
+    nside = round(np.sqrt(len(bins) / (6 if bins.antipodal else 12)))
+    number = np.zeros(12 * nside**2, dtype=np.int64)
+    for centre in (-bins.centre, bins.centre) if bins.antipodal else (bins.centre,):
+        number[healpix.vec2pix(nside, *centre.T)] = np.arange(len(bins))
+    return np.asarray(number[healpix.vec2pix(nside, *direction.T)], dtype=np.int64)
 
 
 def draw_half_sphere(
@@ -100,7 +116,8 @@ def draw_half_sphere(
     for azimuth, words in ((0, "0°"), (90, "90°"), (180, "180°"), (270, "−90°")):
         turn = np.deg2rad(azimuth)
         axes.text(
-            *(1.07 * np.array([np.cos(turn), np.sin(turn)])),
+            1.07 * np.cos(turn),
+            1.07 * np.sin(turn),
             words,
             fontsize=style.SMALL,
             color=style.MUTED,

@@ -75,13 +75,12 @@ def pose_cells(
     whole = _summed(direction, operations, threads)
     most = min(_MOST, _MOST_COPIES // len(operations))
     parts = min(int(np.sqrt(most / max(len(whole[1]), 1))), _MOST_PARTS)
-    cell, used, count, total = (
-        _summed(direction, operations, threads, whole[1], parts) if parts > 1 else whole
-    )
+    fine = _summed(direction, operations, threads, whole[1], parts) if parts > 1 else whole
+    among, used, count, total = fine
     number = np.full(used[-1] + 2 if len(used) else 1, -1, dtype=np.int32)
     number[used] = np.arange(len(used))
     view = total / FIXED_POINT
-    return PoseCells(view / np.linalg.norm(view, axis=1, keepdims=True), count, number[cell])
+    return PoseCells(view / np.linalg.norm(view, axis=1, keepdims=True), count, number[among])
 
 
 def _summed(

@@ -99,6 +99,7 @@ def test_a_room_imports_no_more_than_it_may(room: str, allowed: set[str]) -> Non
         ("pairwise", {"formats", "figures", "record", "report", "pipeline", "engine"}),
         ("simulate", {"formats"}),
         ("poses", {"metrics", "engine", "clusterings", "strategies", "figures", *ABOVE}),
+        ("orientations", {"formats", "metrics", "clusterings", "strategies", *ABOVE}),
         ("evaluation", {"comparison", "pipeline", "report"}),
         ("comparison", {"pipeline", "report"}),
         *[(room, {"evaluation", "comparison"}) for room in THE_STREET],

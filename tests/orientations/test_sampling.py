@@ -19,7 +19,13 @@ from rebalance.orientations.sampling import (
 from rebalance.point_groups import operations_of
 from rebalance.views.uniformity import uniformity
 from tests.orientations.view_sets import band, cap, clusters, uniform
-from tests.reference_orientations import cap_limit, expanded, scf_by_loops, slices_by_loops
+from tests.reference_orientations import (
+    cap_slices,
+    expanded,
+    expected_scf_star,
+    scf_by_loops,
+    slices_by_loops,
+)
 
 
 @pytest.mark.parametrize("group", ["C1", "D2", "T"])
@@ -53,10 +59,12 @@ def test_a_group_is_the_same_as_all_copies_without_it(group: str) -> None:
     assert under.uniformity == pytest.approx(by_hand.uniformity, abs=0.002)
 
 
-@pytest.mark.parametrize(("n", "expected"), [(1_000, 0.66), (10_000, 0.80), (100_000, 0.81)])
+@pytest.mark.parametrize(("n", "expected"), [(1_000, 0.682), (10_000, 0.802), (100_000, 0.81)])
 def test_side_views_all_around_come_to_eight_over_pi_squared(n: int, expected: float) -> None:
-    star = SlicePasses(band(n, np.random.default_rng(5))).score()
-    assert star == pytest.approx(expected, abs=0.012)
+    rng = np.random.default_rng(5)
+    turns = Rotation.random(6, random_state=6).as_matrix()
+    stars = [SlicePasses(band(n, rng) @ turn.T).score() for turn in turns]
+    assert np.mean(stars) == pytest.approx(expected, abs=0.015)
     assert pytest.approx(0.8106, abs=1e-4) == SIDE_VIEWS
 
 
@@ -64,25 +72,41 @@ def test_uniform_views_come_to_one_and_a_single_view_to_nothing() -> None:
     rng = np.random.default_rng(6)
     assert SlicePasses(uniform(200_000, rng)).score() == pytest.approx(1, abs=0.002)
     one = fourier_sampling(np.tile(uniform(1, rng), (10_000, 1)), thinned_to=[])
-    assert one.scf == pytest.approx(100, rel=0.05)
+    # Of 5,000 directions, about one in a hundred is within half a pixel of a plane.
+    assert one.scf == pytest.approx(1 / np.mean(one.slices > 0), rel=1e-12)
+    assert one.scf == pytest.approx(100, rel=0.25)
     assert one.scf_star < 1e-3
-    assert one.unsampled == pytest.approx(0.99, abs=0.001)
+    assert one.unsampled == pytest.approx(0.99, abs=0.002)
 
 
 @pytest.mark.parametrize("half_angle", [20.0, 40.0, 60.0])
-def test_caps_are_as_quadrature_says(half_angle: float) -> None:
-    sampling = fourier_sampling(
-        cap(400_000, np.random.default_rng(7), half_angle), thinned_to=[], threads=2
-    )
-    scf, gap = cap_limit(half_angle)
-    # A slice is 1° thick.
-    assert sampling.scf == pytest.approx(scf, rel=0.05)
-    assert sampling.unsampled == pytest.approx(gap, abs=0.012)
+def test_slices_of_caps_are_as_quadrature_says(half_angle: float) -> None:
+    n = 400_000
+    passes = SlicePasses(cap(n, np.random.default_rng(7), half_angle))
+    share = cap_slices(half_angle, passes.directions[:, 2])
+    slices = passes.slices()
+    assert not slices[share == 0].any()
+    away = (slices - n * share) / np.sqrt(n * share * (1 - share) + 1e-9)
+    many = n * share > 100
+    # Cells move poses by a tenth of the thickness of a slice, which is seen at the edge.
+    assert np.std(away[many]) < 1.25
+    assert abs(np.mean(slices) / (n * share.mean()) - 1) < 0.01
+
+
+@pytest.mark.parametrize(("half_angle", "n"), [(40.0, 1_000), (40.0, 10_000), (60.0, 1_000)])
+def test_scores_of_caps_are_as_quadrature_says(half_angle: float, n: int) -> None:
+    rng = np.random.default_rng(8)
+    tries = [SlicePasses(cap(n, rng, half_angle)) for _ in range(6)]
+    share = cap_slices(half_angle, tries[0].directions[:, 2])
+    star, gap = expected_scf_star(share, n)
+    assert np.mean([one.score() for one in tries]) == pytest.approx(star, rel=0.03)
+    unsampled = np.mean([np.mean(one.slices() == 0) for one in tries])
+    assert unsampled == pytest.approx(gap, abs=0.005)
 
 
 def test_without_its_star_scf_exceeds_one_where_there_are_gaps() -> None:
     sampling = fourier_sampling(cap(1_000, np.random.default_rng(8), 40.0))
-    assert sampling.scf == pytest.approx(1.24, abs=0.05)
+    assert sampling.scf == pytest.approx(1.2, abs=0.08)
     assert sampling.scf_star == pytest.approx(0.28, abs=0.02)
 
 
@@ -113,9 +137,7 @@ def test_with_gaps_fewer_particles_alone_raise_the_score() -> None:
 )
 def test_sums_over_cells_change_the_score_by_less_than_half_a_hundredth(make, group: str) -> None:
     operations = operations_of(group)
-    direction = make(20_000, np.random.default_rng(10))
-    if group != "C1":
-        direction = direction[: 200_000 // len(operations)]
+    direction = make(300_000 // len(operations), np.random.default_rng(10))
     turn = Rotation.random(random_state=11).as_matrix()
     exact, summed = (SlicePasses(direction @ turn.T, operations, few=few) for few in (1_000_000, 0))
     assert abs(exact.score() - summed.score()) < 0.005
@@ -180,7 +202,7 @@ def test_poses_in_a_cell_are_within_its_width_and_their_mean() -> None:
 
 
 def test_the_same_bytes_whatever_the_number_of_threads_and_again() -> None:
-    direction = clusters(60_000, np.random.default_rng(16), 9, 10.0)
+    direction = clusters(30_000, np.random.default_rng(16), 9, 10.0)
     operations = operations_of("D7")
     one, three, other = (
         fourier_sampling(direction, operations, "D7", seed=seed, threads=threads)
@@ -192,7 +214,7 @@ def test_the_same_bytes_whatever_the_number_of_threads_and_again() -> None:
     assert (one.thinned_scf_star != other.thinned_scf_star).all()
     assert one.thinned_to[0] == 1_000
     assert (np.diff(one.thinned_to) > 0).all()
-    assert one.thinned_to[-1] < 60_000
+    assert one.thinned_to[-1] < 30_000
 
 
 def test_nothing_to_score() -> None:
