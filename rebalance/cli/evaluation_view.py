@@ -32,6 +32,9 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
         "entropy_before",
         "entropy",
         "entropy_of_random",
+        "scf_star_before",
+        "scf_star",
+        "scf_star_of_random",
     ),
 }
 

@@ -24,7 +24,7 @@ from rebalance.evaluation.balance_curves import (
 )
 from rebalance.evaluation.known_views import KnownViews
 from rebalance.evaluation.scores import Score
-from rebalance.model import UNASSIGNED, DoubleArray, Superclasses
+from rebalance.model import UNASSIGNED, BoolArray, DoubleArray, Superclasses
 from rebalance.strategies import select
 from rebalance.strategies.caps import parse_factor
 from rebalance.strategies.small import CapFrom
@@ -122,18 +122,27 @@ def balance_scores(
         shares = [Score(key, why_not=reason) for key in _SHARES]
     else:
         shares = _shares(ours, chance, best)
-    return shares + _at_the_factor(superclasses, views, balance, at_factor, best), curves
+    scores = [
+        *shares,
+        *_at_the_factor(superclasses, views, balance, at_factor, best),
+        *_scf_star(superclasses, views, balance, among),
+    ]
+    return scores, curves
 
 
 _SHARES = ("share_of_oracle_gain", "gain", "gain_of_oracle")
-_BEFORE = ("uniformity_before", "entropy_before")
+_BEFORE = ("uniformity_before", "entropy_before", "scf_star_before")
 _AFTER = (
     "uniformity",
     "uniformity_of_random",
     "uniformity_of_oracle",
     "entropy",
     "entropy_of_random",
+    "scf_star",
+    "scf_star_of_random",
 )
+_SCF_SEEDS = 5
+"""Selections behind a mean of SCF*, which varies little between them."""
 _ALL = (*_SHARES, *_BEFORE, *_AFTER)
 
 
@@ -169,7 +178,7 @@ def _at_the_factor(
     ]
     if not balance.words:
         reason = "nothing was balanced (f = 0); give a factor"
-        return scores + [Score(key, why_not=reason) for key in _AFTER]
+        return scores + [Score(key, why_not=reason) for key in _AFTER if "scf" not in key]
     kept, mean = (int(ours.kept.min()), int(ours.kept.max())), np.array([ours.kept.mean()])
     scores += [_mean("uniformity", ours.uniformity, kept), _mean("entropy", ours.entropy, kept)]
     chance = random_curve(views, mean, balance.seeds, among=candidates(views, superclasses))
@@ -183,6 +192,44 @@ def _at_the_factor(
         reason = f"the oracle keeps at least {best.kept.min():,.0f} particles"
         scores.append(Score("uniformity_of_oracle", why_not=reason))
     return scores
+
+
+def _scf_star(
+    superclasses: Superclasses, views: KnownViews, balance: Balance, among: BoolArray
+) -> list[Score]:
+    """SCF* of all candidates, of those that the factor keeps, and of as many at random."""
+    passes = views.slice_passes
+    n = int(np.count_nonzero(among))
+    scores = [Score("scf_star_before", passes.score(among), kept=(n, n))]
+    if not balance.words:
+        reason = "nothing was balanced (f = 0); give a factor"
+        return [*scores, *(Score(key, why_not=reason) for key in _AFTER if "scf" in key)]
+    kept, ours, chance = [], [], []
+    for seed in range(min(balance.seeds, _SCF_SEEDS)):
+        selected = among & (
+            select(
+                views.particles,
+                superclasses,
+                factor=balance.factor,
+                max_size=balance.max_size,
+                cap_from=balance.cap_from,
+                strategy=balance.strategy,
+                options=balance.options,
+                seed=seed,
+            ).selected
+        )
+        kept.append(int(np.count_nonzero(selected)))
+        ours.append(passes.score(selected))
+        drawn = np.zeros(len(among), dtype=np.bool_)
+        rows = np.flatnonzero(among)
+        drawn[np.random.default_rng([seed, 31]).permutation(rows)[: kept[-1]]] = True
+        chance.append(passes.score(drawn))
+    both = (min(kept), max(kept))
+    return [
+        *scores,
+        _mean("scf_star", np.array(ours), both),
+        _mean("scf_star_of_random", np.array(chance), both),
+    ]
 
 
 def _mean(key: str, values: DoubleArray, kept: tuple[int, int]) -> Score:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from rebalance.blas import single_threaded
 from rebalance.model import DoubleArray, FloatArray, IntArray, ParticleTable
+from rebalance.orientations.sampling import SlicePasses
 from rebalance.orientations.view_angles import (
     Symmetry,
     angle_between_views,
@@ -135,6 +136,13 @@ class KnownViews:
             nearest = np.abs(views @ operation.T @ centres.T).argmax(axis=1)
             share[np.arange(len(views)), nearest] += 1
         return share / np.float32(len(operations))
+
+    @cached_property
+    def slice_passes(self) -> SlicePasses:
+        """Which directions of Fourier space the slice of each particle passes, for SCF*."""
+        return SlicePasses(
+            np.where(self.is_known[:, None], self.view, np.nan), symmetry_operations(self.symmetry)
+        )
 
     @property
     def distinct_view(self) -> IntArray:

@@ -37,6 +37,9 @@ SCORES: dict[str, ScoreKind] = {
     "entropy_before": ScoreKind("entropy of views before", "", 0),
     "entropy": ScoreKind("entropy balanced"),
     "entropy_of_random": ScoreKind("as many, dropped at random", "", 0),
+    "scf_star_before": ScoreKind("SCF* before", "", 0),
+    "scf_star": ScoreKind("SCF* balanced"),
+    "scf_star_of_random": ScoreKind("as many, dropped at random", "", 0),
 }
 """Every score there is, in order."""
 

@@ -74,6 +74,7 @@ def test_the_true_superclasses_have_the_best_scores(simulated, affinity) -> None
     assert found.value("share_of_oracle_gain") == pytest.approx(1, abs=1e-6)
     assert found.value("uniformity") > found.value("uniformity_of_random")
     assert found.value("entropy") > found.value("entropy_of_random")
+    assert found.value("scf_star") > found.value("scf_star_of_random")
     assert found.value("gain") == pytest.approx(found.value("gain_of_oracle"))
 
 
