@@ -304,14 +304,18 @@ def _bins_words(bins: SphereBins, job: str) -> str:
 
 
 def _known(direction: DoubleArray) -> DoubleArray:
-    return direction[np.isfinite(direction).all(axis=1)]
+    # One without a pose is NaN in all three.
+    known = np.isfinite(direction[:, 2])
+    return direction if known.all() else direction[known]
 
 
 def _table(direction: DoubleArray) -> npt.NDArray[np.float64]:
-    azimuth = np.rad2deg(np.arctan2(direction[:, 1], direction[:, 0]))
-    elevation = np.rad2deg(np.arcsin(np.clip(direction[:, 2], -1, 1)))
-    column = np.minimum(((azimuth + 180) // STEP).astype(np.int64), 360 // STEP - 1)
-    row = np.minimum(((elevation + 90) // STEP).astype(np.int64), 180 // STEP - 1)
+    azimuth = np.arctan2(direction[:, 1], direction[:, 0])
+    elevation = np.arcsin(np.clip(direction[:, 2], -1, 1))
+    per_radian = np.rad2deg(1.0) / STEP
+    # Both are at or above 0 here, where to cut is to round down.
+    column = np.minimum(((azimuth + np.pi) * per_radian).astype(np.int64), 360 // STEP - 1)
+    row = np.minimum(((elevation + np.pi / 2) * per_radian).astype(np.int64), 180 // STEP - 1)
     n = (360 // STEP) * (180 // STEP)
     table = np.bincount(column * (180 // STEP) + row, minlength=n)
     return table.reshape(360 // STEP, -1).astype(np.float64)

@@ -48,7 +48,9 @@ class Orientations:
     @cached_property
     def is_known(self) -> BoolArray:
         """bool (P,): the particle has a pose."""
-        return np.asarray(np.isfinite(self.angles).all(axis=1))
+        # A sum over a short axis, or all() over it, takes ten times as long.
+        rot, tilt, psi = self.angles.T
+        return np.asarray(np.isfinite(rot) & np.isfinite(tilt) & np.isfinite(psi))
 
     @cached_property
     def direction(self) -> DoubleArray:
