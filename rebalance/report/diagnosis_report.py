@@ -9,7 +9,13 @@ from typing import Any
 import rebalance
 from rebalance.model import Diagnosis, DiagnosisResult
 from rebalance.record.orientation_summary import particles_line
-from rebalance.record.reading import EVEN_CFAR, EVEN_SCF_STAR, reading
+from rebalance.record.reading import (
+    EVEN_CFAR,
+    EVEN_SCF_STAR,
+    NOT_TO_BE_TRUSTED,
+    WHAT_THINNING_IS_FOR,
+    reading,
+)
 from rebalance.report.document import Block, Bullets, Document, Rows, Section, Words
 from rebalance.report.orientation_report import (
     SAMPLING_PAPERS,
@@ -86,8 +92,10 @@ def _reading(result: DiagnosisResult) -> Iterator[Block]:
         yield Words(about["verdict"], "strong")
         yield Words(f"{numbers_line(about)} {about['why']}")
         yield Words(f"What to do: {about['next']}")
-    if summary["warnings"]:
-        yield Bullets(summary["warnings"], is_warning=True)
+    if result.first.posed is not None:
+        yield Bullets((NOT_TO_BE_TRUSTED,), is_warning=True)
+        yield Words(WHAT_THINNING_IS_FOR)
+    yield Bullets(summary["warnings"], is_warning=True)
 
 
 def numbers_line(about: Mapping[str, Any]) -> str:
