@@ -1,7 +1,11 @@
-"""RELION picks with the templates of a run, on a micrograph of known particles."""
+"""RELION picks with the templates of a run, on a micrograph of known particles.
+
+By the command of docs/howto-better-map.md, and it finds what the page says.
+"""
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,8 +16,17 @@ import pytest
 import starfile
 from scipy.spatial.transform import Rotation
 
+from docs.tools import pages
+from docs.tools.pages import ROOT
+from docs.tools.session import commands
 from rebalance.simulate import phantom, project, simulate_class_averages, write_relion
 from tests.pipeline.runs import quick_run
+
+(COMMAND,) = (
+    shlex.split(commands(block.text)[0][0])
+    for block in pages.blocks((ROOT / "docs" / "howto-better-map.md").read_text(encoding="utf-8"))
+    if block.options.get("elsewhere") == Path(__file__).relative_to(ROOT).as_posix()
+)
 
 PIXEL, BOX, SIDE = 6.0, 40, 384
 """Å; pixels of a particle; of the micrograph."""
@@ -28,7 +41,7 @@ bright as its references."""
 
 @pytest.fixture(scope="module")
 def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Templates of six superclasses of a simulated classification of the same molecule."""
+    """A run with templates of six superclasses, of a classification of the same molecule."""
     if shutil.which("relion_autopick") is None:
         pytest.skip("RELION is not installed (relion_autopick)")
     folder = tmp_path_factory.mktemp("classified")
@@ -47,9 +60,9 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> Path:
         metric="rotational-cc",
         n_superclasses=6,
         picking_templates="mean",
-        output=folder / "out",
+        output=folder / "templates",
     )
-    return folder / "out/picking_templates.mrcs"
+    return folder / "templates"
 
 
 def _micrograph(contrast: int) -> np.ndarray:
@@ -72,25 +85,10 @@ def _micrograph(contrast: int) -> np.ndarray:
     return np.array(places)
 
 
-def _picked(templates: Path, *more: str) -> np.ndarray:
-    """Where RELION picks, (n, 2) pixels."""
-    arguments = {
-        "--i": "micrograph.mrc",
-        "--odir": "./",
-        "--pickname": "autopick",
-        "--ref": templates,
-        "--angpix": PIXEL,
-        "--angpix_ref": PIXEL,
-        "--particle_diameter": DIAMETER,
-        "--lowpass": 20,
-        "--ang": 10,
-        "--threshold": 0.4,
-        "--min_distance": 120,
-    }
-    words = [str(word) for pair in arguments.items() for word in pair]
-    done = subprocess.run(
-        ["relion_autopick", *words, *more], capture_output=True, text=True, check=False
-    )
+def _picked(is_inverted: bool) -> np.ndarray:
+    """Where RELION picks by the command of the page, (n, 2) pixels."""
+    words = [word for word in COMMAND if is_inverted or word != "--invert"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     table = starfile.read("micrograph_autopick.star", always_dict=True).popitem()[1]
     return table[["rlnCoordinateX", "rlnCoordinateY"]].to_numpy()
@@ -101,12 +99,11 @@ def _picked(templates: Path, *more: str) -> np.ndarray:
     [(-1, True), (1, False), (-1, False)],
     ids=["dark particles, inverted", "bright particles, as they are", "dark particles, forgotten"],
 )
-def test_relion_finds_the_particles(
-    templates: Path, tmp_path: Path, contrast: int, inverted: bool
-) -> None:
+def test_relion_finds_the_particles(templates: Path, contrast: int, inverted: bool) -> None:
     """Class averages are bright on dark: what is dark in the micrograph needs ``--invert``."""
     places = _micrograph(contrast)
-    picked = _picked(templates, *(["--invert"] if inverted else []))
+    shutil.copytree(templates, "templates")
+    picked = _picked(inverted)
     distance = np.linalg.norm(picked[:, None] - places[None], axis=2) * PIXEL
     is_near = distance < DIAMETER / 3
     if inverted != (contrast < 0):
