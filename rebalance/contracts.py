@@ -587,7 +587,6 @@ class Format(Plugin, ABC):
         stem: str,
         *,
         title: str = "",
-        place: Path | None = None,
     ) -> tuple[Path, ...]:
         """Write a stack of pictures, one a superclass, as references that the program reads.
 
@@ -602,8 +601,6 @@ class Format(Plugin, ABC):
             Of the file names.
         title : str
             For a person, where the format has one.
-        place : Path, optional
-            Where the folder will be, for a table that names the stack.
         """
         from rebalance.formats.mrc_writer import write_stack
 

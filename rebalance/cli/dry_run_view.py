@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 
+from rebalance.model.counting import counted
 from rebalance.pipeline.dry_run import Plan
 from rebalance.record.summary import summarise
 from rebalance.settings import AUTO, plugin_name, with_flags
+from rebalance.settings.fields import AVERAGES, CLASSES, TABLES
 
 
 def show_plan(plan: Plan, *, json: bool, quiet: bool) -> None:
@@ -113,7 +115,29 @@ def _steps(plan: Plan) -> list[str]:
     if settings.judges and plan.quality is None and plan.dataset.class_averages is not None:
         done = {"auto": "leave out what", "list": "name what"}.get(settings.junk, "set aside what")
         steps.insert(1, f"Junk:    {done} looks like it, which is known after comparing")
-    return steps
+    return steps + [f"Also:    {line}" for line in _more(plan)]
+
+
+def _more(plan: Plan) -> list[str]:
+    """What else would be written, one line each."""
+    settings, subsets = plan.settings, plan.subsets
+    lines = []
+    if settings.subsets is not None:
+        n = settings.subsets if subsets is None else len(subsets)
+        lines.append(
+            "as many balanced subsets as use every particle"
+            if n == AUTO
+            else counted(n, "balanced subset")
+        )
+    if CLASSES in settings.also:
+        lines.append("a particle table with superclasses as classes")
+    if TABLES in settings.also:
+        lines.append("a particle table of each superclass")
+    if AVERAGES in settings.also:
+        lines.append("the mean of each superclass")
+    if settings.picking_templates is not None:
+        lines.append(f"templates for picking, the {settings.picking_templates} of each superclass")
+    return lines
 
 
 def _summary(plan: Plan) -> dict[str, Any] | None:
@@ -126,6 +150,7 @@ def _summary(plan: Plan) -> dict[str, Any] | None:
         None,
         plan.selection,
         quality=plan.quality,
+        subsets=plan.subsets,
         warnings=plan.warnings,
         notes=plan.notes,
     )
@@ -145,6 +170,7 @@ def _content(plan: Plan) -> dict[str, Any]:
         "affinity": plan.affinity_source or None,
         "pairs": plan.n_pairs,
         "folder": str(plan.folder),
+        "also": _more(plan),
         "warnings": [with_flags(warning) for warning in plan.warnings],
         "summary": _summary(plan),
     }

@@ -233,7 +233,6 @@ class CryoSparc(Format):
         stem: str,
         *,
         title: str = "",
-        place: Path | None = None,
     ) -> tuple[Path, ...]:
         """Write a stack, the .cs that names its images, and a result group of templates.
 
@@ -242,7 +241,7 @@ class CryoSparc(Format):
         OutputError
             If a file can't be written.
         """
-        return write_template_stack(dataset, images, folder, stem, title, place or folder)
+        return write_template_stack(dataset, images, folder, stem, title)
 
     def in_plane_alignment(self, dataset: Dataset) -> InPlaneAlignment:
         """alignments2D of a 2D Classification.

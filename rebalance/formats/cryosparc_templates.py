@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from rebalance.formats.cryosparc_paths import OWN_FOLDER
 from rebalance.formats.csg_file import write_group
 from rebalance.formats.mrc_writer import write_stack
 from rebalance.formats.writing import guarded_writing
@@ -29,7 +30,6 @@ def write_template_stack(
     folder: Path,
     stem: str,
     title: str,
-    place: Path,
 ) -> tuple[Path, ...]:
     """Write ``stem``.mrc, ``stem``.cs, whose row n is image n, and ``stem``.csg.
 
@@ -40,8 +40,6 @@ def write_template_stack(
     images : float32 (K, L, L)
     folder : Path
     stem, title : str
-    place : Path
-        Where the folder will be: the table names the stack there.
 
     Returns
     -------
@@ -57,7 +55,8 @@ def write_template_stack(
     pixel_size = None if averages is None else averages.pixel_size
     stack, table, group = (folder / f"{stem}.{ending}" for ending in ("mrc", "cs", "csg"))
     write_stack(stack, images, pixel_size)
-    name = str(place.absolute() / stack.name).encode("utf-8", "surrogateescape")
+    # As CryoSPARC exports groups: the folder may be moved.
+    name = f"{OWN_FOLDER}{stack.name}".encode()
     rows = np.zeros(len(images), dtype=[*_FIELDS, ("blob/path", f"S{len(name)}")])
     # uids are arbitrary, but the same run is to give the same bytes.
     first = int.from_bytes(hashlib.sha256(images.tobytes()).digest()[:7], "little")

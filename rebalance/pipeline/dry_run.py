@@ -11,10 +11,12 @@ from rebalance.curation.junk import about_quality
 from rebalance.model import AverageQuality, Classes, Dataset, Selection, Superclasses
 from rebalance.pipeline.check_settings import unused_settings
 from rebalance.pipeline.prepare import COMPUTED, prepare
-from rebalance.pipeline.steps import group_and_select
+from rebalance.pipeline.steps import draw_subsets, group_and_select
+from rebalance.pipeline.superclass_pictures import about_means
 from rebalance.progress import Progress
 from rebalance.record.summary import doubts_of_views
 from rebalance.settings import RunSettings
+from rebalance.strategies.subsets import Subsets
 from rebalance.system_errors import system_errors_told
 
 
@@ -37,6 +39,8 @@ class Plan:
         Known beforehand unless an affinity must be computed.
     selection : Selection, optional
         Likewise.
+    subsets : Subsets, optional
+        Likewise, where settings ask for them.
     quality : AverageQuality, optional
         Likewise, where settings ask what looks like junk.
     advice : tuple of str
@@ -52,6 +56,7 @@ class Plan:
     n_pairs: int
     superclasses: Superclasses | None
     selection: Selection | None
+    subsets: Subsets | None
     quality: AverageQuality | None
     advice: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -82,6 +87,7 @@ def plan(settings: RunSettings, *, progress: Progress | None = None) -> Plan:
         settings = prepared.settings
     grouped = None if found is None else group_and_select(prepared, found.affinity)
     selection = None if grouped is None else grouped.selection
+    affinity = None if found is None else found.affinity
     used = int(np.count_nonzero(~prepared.classes.is_empty))
     progress.stage("")
     return Plan(
@@ -93,6 +99,7 @@ def plan(settings: RunSettings, *, progress: Progress | None = None) -> Plan:
         n_pairs=used * (used - 1) // 2 if found is None else 0,
         superclasses=None if grouped is None else grouped.superclasses,
         selection=selection,
+        subsets=None if grouped is None else draw_subsets(prepared, grouped),
         quality=None if grouped is None else grouped.quality,
         advice=(
             *prepared.advice,
@@ -101,7 +108,8 @@ def plan(settings: RunSettings, *, progress: Progress | None = None) -> Plan:
         warnings=(
             *unused_settings(settings, dataset),
             *dataset.warnings,
-            *doubts_of_views(None if found is None else found.affinity),
+            *doubts_of_views(affinity),
             *(() if selection is None else selection.warnings),
+            *([] if grouped is None else about_means(settings, grouped.superclasses, affinity)),
         ),
     )

@@ -26,6 +26,7 @@ from rebalance.curation.decisions import (
 )
 from rebalance.curation.evidence import of_verdicts
 from rebalance.model import Affinity, ClassAverages, Classes, Dataset, Evidence
+from rebalance.pipeline.check_more import check_more, check_subsets
 from rebalance.pipeline.check_settings import (
     check_balance,
     check_grouping,
@@ -202,6 +203,7 @@ def prepare(settings: RunSettings, progress: Progress) -> Prepared:
     if decisions is not None:
         settings = with_decisions(settings, decisions)
     check_settings(settings)
+    check_subsets(settings)
     given = None
     if settings.affinity_file is not None:
         progress.stage("affinity", f"Reading {settings.affinity_file}")
@@ -211,6 +213,7 @@ def prepare(settings: RunSettings, progress: Progress) -> Prepared:
     progress.stage("read", f"Reading {settings.path}")
     dataset = _read(settings)
     check_balance(settings, dataset)
+    check_more(settings, dataset)
     classes = find_classes(settings, dataset)
     if decisions is not None and settings.decisions is not None:
         averages = dataset.class_averages

@@ -11,6 +11,7 @@ from rebalance.model import Affinity, RunResult
 from rebalance.pipeline.posed_superclasses import superclass_orientations
 from rebalance.pipeline.prepare import Prepared, prepare
 from rebalance.pipeline.steps import Grouped, draw_subsets, group_and_select
+from rebalance.pipeline.superclass_pictures import about_means
 from rebalance.progress import Progress
 from rebalance.record.summary import summarise
 from rebalance.record.summary_text import about_subsets
@@ -89,7 +90,7 @@ def execute(settings: RunSettings, *, progress: Progress | None = None) -> RunRe
                 notes=notes,
             ),
         )
-        result = write_results(grouped.settings, result, progress, folder.place, subsets)
+        result = write_results(grouped.settings, result, progress, subsets)
         progress.stage("record", "Writing the run record")
         # The number that a scan suggested is not what was asked for.
         is_advised = bool(prepared.advice)
@@ -116,6 +117,7 @@ def _said(
     if grouped.selection is not None:
         warnings += grouped.selection.warnings
         notes += grouped.selection.notes
+    warnings += about_means(grouped.settings, grouped.superclasses, affinity)
     notes += about_quality(grouped.settings, grouped.quality)
     if grouped.settings.figures:
         from rebalance.report.html import why_not_made

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from rebalance.model import Dataset, RunResult
-from rebalance.pipeline.write_more import More
+from rebalance.pipeline.write_more import write_more
 from rebalance.progress import Progress
 from rebalance.record.affinity_file import IMAGES, images_digest, write_affinity
 from rebalance.record.results_folder import (
@@ -36,7 +36,6 @@ def write_results(
     settings: RunSettings,
     result: RunResult,
     progress: Progress,
-    place: Path,
     subsets: Subsets | None = None,
 ) -> RunResult:
     """Write particles, templates, tables, summary, figures and report into the folder.
@@ -47,8 +46,6 @@ def write_results(
     result : RunResult
         With its folder, which exists and is empty.
     progress : Progress
-    place : Path
-        Where the folder will be.
     subsets : Subsets, optional
         To be written too.
 
@@ -78,7 +75,7 @@ def write_results(
             copy_templates=settings.copy_templates,
         )
     )
-    files += More(settings, result, place, subsets).write()
+    files += write_more(settings, result, subsets)
     write_superclass_table(
         dataset, result.superclasses, result.affinity, result.selection, folder / SUPERCLASS_TABLE
     )

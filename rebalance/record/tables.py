@@ -1,4 +1,4 @@
-"""Tables as a person opens them in a spreadsheet: of superclasses, scan, junk and views."""
+"""Tables as a person opens them in a spreadsheet: of superclasses, scan, junk, views, visits."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rebalance.model import (
     AverageQuality,
     Dataset,
     IntArray,
+    ParticleTable,
     Scan,
     Selection,
     Superclasses,
@@ -20,6 +21,7 @@ from rebalance.model import (
 from rebalance.model.class_numbers import count_classes
 from rebalance.poses.conventions import angles_of_rotation
 from rebalance.record.summary import status_of_averages
+from rebalance.strategies.subsets import Subsets
 
 SUPERCLASS_COLUMNS = (
     "class_id",
@@ -95,6 +97,10 @@ VIEW_COLUMNS = (
 """Blank where not known, and for averages that took no part. The angles are RELION's, and the shift
 is where the centre of the map falls in the image; ``spread_deg`` is the mean angle to the best view
 of where the average may look."""
+
+VISIT_COLUMNS = ("row", "class_id", "superclass", "visits")
+"""``row`` counts the particles of the input from 0; ``superclass`` is as in `SUPERCLASS_COLUMNS`;
+``visits`` is in how many subsets the particle is."""
 
 
 def write_superclass_table(
@@ -236,6 +242,27 @@ def write_view_table(views: Views, n_particles: IntArray | None, path: Path) -> 
                     _number(views.spread[i]),
                 ]
             )
+
+
+def write_visit_table(
+    particles: ParticleTable, selection: Selection, subsets: Subsets, path: Path
+) -> None:
+    """Write `visits.csv` in the order of the particles.
+
+    Parameters
+    ----------
+    particles : ParticleTable
+    selection : Selection
+        Of them.
+    subsets : Subsets
+    path : Path
+    """
+    columns = (particles.class_id, selection.superclass, subsets.visits)
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        table = csv.writer(stream, lineterminator="\n")
+        table.writerow(VISIT_COLUMNS)
+        rows = zip(*(column.tolist() for column in columns), strict=True)
+        table.writerows((row, *cells) for row, cells in enumerate(rows))
 
 
 def _number(value: float) -> str:

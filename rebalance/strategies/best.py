@@ -12,7 +12,14 @@ from rebalance.contracts import Methods, Strategy
 from rebalance.errors import OptionError
 from rebalance.model import BoolArray, DoubleArray, IntArray, ParticleTable
 from rebalance.options import Options, option
-from rebalance.strategies.order import QUOTA_HELP, QUOTA_WORDS, Quota, by_quota, rows_by_group
+from rebalance.strategies.order import (
+    QUOTA_HELP,
+    QUOTA_WORDS,
+    Quota,
+    by_quota,
+    classes_of,
+    rows_by_group,
+)
 
 SCORES: dict[str, Literal["high", "low"]] = {
     "rlnMaxValueProbDistribution": "high",
@@ -57,7 +64,8 @@ class Best(Strategy):
 
     Particles without a score (NaN) come last, equal scores in order of row. A selection with a
     smaller cap is part of one with a larger cap. With a quota, the
-    sorted particles are put in its order first (`rebalance.strategies.order.by_quota`).
+    sorted particles are put in its order first (`rebalance.strategies.order.by_quota`), within
+    each half of the data where there are half sets.
     """
 
     options_model = BestOptions
@@ -106,11 +114,11 @@ class Best(Strategy):
         rng_for: Callable[[int], np.random.Generator],
     ) -> BoolArray:
         options = self.complete(particles, options)
-        badness = _badness(particles, options)
+        badness, classes = _badness(particles, options), classes_of(particles, options.quota)
         kept = np.zeros(len(group), dtype=np.bool_)
         for _, rows in rows_by_group(group):
             if len(rows) > cap:
-                rows = _in_order(rows, particles, options, badness)
+                rows = _in_order(rows, classes, options, badness)
             kept[rows[:cap]] = True
         return kept
 
@@ -123,10 +131,10 @@ class Best(Strategy):
     ) -> IntArray:
         """Place of each particle in its sorted superclass."""
         options = self.complete(particles, options)
-        badness = _badness(particles, options)
+        badness, classes = _badness(particles, options), classes_of(particles, options.quota)
         place = np.full(len(group), -1, dtype=np.int64)
         for _, rows in rows_by_group(group):
-            place[_in_order(rows, particles, options, badness)] = np.arange(len(rows))
+            place[_in_order(rows, classes, options, badness)] = np.arange(len(rows))
         return place
 
 
@@ -136,11 +144,11 @@ def _badness(particles: ParticleTable, options: BestOptions) -> DoubleArray:
 
 
 def _in_order(
-    rows: IntArray, particles: ParticleTable, options: BestOptions, badness: DoubleArray
+    rows: IntArray, classes: IntArray, options: BestOptions, badness: DoubleArray
 ) -> IntArray:
     # NumPy sorts NaN last; a stable sort leaves equal scores in order of row.
     rows = rows[np.argsort(badness[rows], kind="stable")]
-    return by_quota(rows, particles.class_id[rows], options.quota)
+    return by_quota(rows, classes[rows], options.quota)
 
 
 def _find_column(particles: ParticleTable, column: str | None) -> str:

@@ -7,7 +7,8 @@ from typing import Literal
 
 import numpy as np
 
-from rebalance.model import IntArray
+from rebalance.model import IntArray, ParticleTable
+from rebalance.strategies.half_sets import read_half_sets
 
 
 def rows_by_group(group: IntArray) -> Iterator[tuple[int, IntArray]]:
@@ -49,6 +50,23 @@ QUOTA_WORDS = {
 """For a methods paragraph."""
 
 
+def classes_of(particles: ParticleTable, quota: Quota) -> IntArray:
+    """The classes that a quota is for: where there are half sets, those within each half.
+
+    Parameters
+    ----------
+    particles : ParticleTable
+    quota : {"none", "proportional", "equal"}
+
+    Returns
+    -------
+    int64 (P,)
+        The class numbers, or a number of its own for each class and half.
+    """
+    halves = None if quota == "none" else read_half_sets(particles)
+    return particles.class_id if halves is None else particles.class_id * halves.n + halves.half
+
+
 def by_quota(rows: IntArray, class_id: IntArray, quota: Quota) -> IntArray:
     """Reorder rows so that every prefix gives the classes what a quota says.
 
@@ -57,7 +75,7 @@ def by_quota(rows: IntArray, class_id: IntArray, quota: Quota) -> IntArray:
     rows : int64 (n,)
         In order of preference.
     class_id : int64 (n,)
-        Of those rows.
+        Of those rows, as `classes_of` numbers them.
     quota : {"none", "proportional", "equal"}
 
     Returns

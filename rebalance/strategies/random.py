@@ -9,7 +9,14 @@ import numpy as np
 from rebalance.contracts import Methods, Strategy
 from rebalance.model import BoolArray, IntArray, ParticleTable
 from rebalance.options import Options, option
-from rebalance.strategies.order import QUOTA_HELP, QUOTA_WORDS, Quota, by_quota, rows_by_group
+from rebalance.strategies.order import (
+    QUOTA_HELP,
+    QUOTA_WORDS,
+    Quota,
+    by_quota,
+    classes_of,
+    rows_by_group,
+)
 
 
 class RandomOptions(Options):
@@ -22,7 +29,8 @@ class Random(Strategy):
     """Permutes each superclass once and keeps the first ``cap`` particles.
 
     So a selection with a smaller cap is part of one with a larger cap. With a quota, the
-    permuted particles are put in its order first (`rebalance.strategies.order.by_quota`).
+    permuted particles are put in its order first (`rebalance.strategies.order.by_quota`), within
+    each half of the data where there are half sets.
     """
 
     options_model = RandomOptions
@@ -39,10 +47,10 @@ class Random(Strategy):
         options: RandomOptions,
         rng_for: Callable[[int], np.random.Generator],
     ) -> BoolArray:
-        kept = np.zeros(len(group), dtype=np.bool_)
+        kept, classes = np.zeros(len(group), dtype=np.bool_), classes_of(particles, options.quota)
         for number, rows in rows_by_group(group):
             if len(rows) > cap:
-                rows = _in_order(rows, particles, options, rng_for(number))
+                rows = _in_order(rows, classes, options, rng_for(number))
             kept[rows[:cap]] = True
         return kept
 
@@ -54,14 +62,17 @@ class Random(Strategy):
         rng_for: Callable[[int], np.random.Generator],
     ) -> IntArray:
         """Place of each particle in its permuted superclass."""
-        place = np.full(len(group), -1, dtype=np.int64)
+        place, classes = (
+            np.full(len(group), -1, dtype=np.int64),
+            classes_of(particles, options.quota),
+        )
         for number, rows in rows_by_group(group):
-            place[_in_order(rows, particles, options, rng_for(number))] = np.arange(len(rows))
+            place[_in_order(rows, classes, options, rng_for(number))] = np.arange(len(rows))
         return place
 
 
 def _in_order(
-    rows: IntArray, particles: ParticleTable, options: RandomOptions, rng: np.random.Generator
+    rows: IntArray, classes: IntArray, options: RandomOptions, rng: np.random.Generator
 ) -> IntArray:
     rows = rng.permutation(rows)
-    return by_quota(rows, particles.class_id[rows], options.quota)
+    return by_quota(rows, classes[rows], options.quota)

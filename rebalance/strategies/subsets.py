@@ -69,6 +69,24 @@ def subsets_needed(before: IntArray, cap: int) -> int:
     return max(1, -(-int(before.max(initial=0)) // cap))
 
 
+def no_cap() -> OptionError:
+    """Why subsets can't be drawn where nothing is balanced."""
+    return OptionError(
+        "`subsets` are drawn by the largest size of a superclass, and nothing is balanced.",
+        hint="Give `factor` or `max_size`.",
+        setting="subsets",
+    )
+
+
+def no_order(strategy: str) -> OptionError:
+    """Why they can't be drawn with a strategy of this name."""
+    return OptionError(
+        f"The strategy {strategy} keeps particles in no order, which `subsets` need.",
+        hint='Choose `strategy="random"` or `strategy="best"`.',
+        setting="subsets",
+    )
+
+
 def make_subsets(
     particles: ParticleTable,
     superclasses: Superclasses,
@@ -99,18 +117,10 @@ def make_subsets(
     from rebalance.strategies import places
 
     if selection.cap is None:
-        raise OptionError(
-            "`subsets` are drawn by the largest size of a superclass, and nothing is balanced.",
-            hint="Give `factor` or `max_size`.",
-            setting="subsets",
-        )
+        raise no_cap()
     place = places(particles, superclasses, strategy=strategy, options=options, seed=selection.seed)
     if place is None:
-        raise OptionError(
-            f"The strategy {selection.strategy} keeps particles in no order, which `subsets` need.",
-            hint='Choose `strategy="random"` or `strategy="best"`.',
-            setting="subsets",
-        )
+        raise no_order(selection.strategy)
     before = np.concatenate([selection.before, selection.aside_before])
     n = subsets_needed(before, selection.cap) if number == "auto" else int(number)
     if number == "auto" and n > MOST:

@@ -325,6 +325,86 @@ def templates_written(subject: FormatSubject) -> None:
         raise NotApplicable("None of the examples has class averages.")
 
 
+def any_rows_written(subject: FormatSubject) -> None:
+    """Any particles are written under the name given, as they were, if it can; classes anew too."""
+    if not overrides(subject.plugin, "write_particles"):
+        raise NotApplicable("It writes selected and excluded particles alone.")
+    for path, dataset in _with_particles(subject):
+        particles = dataset.particles
+        assert particles is not None
+        where, n = _named_path(path), len(particles)
+        chosen = some_rows(n)
+        every = np.ones(n, dtype=np.bool_)
+        for keep in (chosen, every):
+            again = _rows_again(subject, where, dataset, keep)
+            _same_rows(where, particles, keep, again)
+        # A format may take a table without rows for one without particles.
+        _all_said(where, *subject.write_particles(dataset, ~every, "some_particles"))
+        anew = np.random.default_rng(7).integers(3, size=n)
+        again = _rows_again(subject, where, dataset, chosen, class_id=anew)
+        # Programs count classes from 0 or from 1.
+        first = int(again.class_id[0] - anew[chosen][0]) if len(again) else 0
+        require(
+            first in (0, 1) and np.array_equal(again.class_id, anew[chosen] + first),
+            f"{where}: the classes given are {_some(anew[chosen])}, {_some(again.class_id)} are "
+            "written.",
+        )
+        before = [
+            name
+            for name in again.column_names
+            if name not in particles.column_names
+            and np.array_equal(again.column(name), particles.class_id[chosen])
+        ]
+        require(before, f"{where}: no new column has the class numbers that were there before.")
+
+
+def _rows_again(
+    subject: FormatSubject, where: str, dataset: Dataset, keep: Any, **how: Any
+) -> ParticleTable:
+    folder, written = subject.write_particles(dataset, keep, "some_particles", **how)
+    _all_said(where, folder, written)
+    file = _readable(subject, written, "some_particles", where)
+    again = subject.read(file, need_class_averages=False).particles
+    require(again is not None, f"{where}: {file.name} has no particles.")
+    assert again is not None
+    return again
+
+
+def pictures_written(subject: FormatSubject) -> None:
+    """Pictures of superclasses are written; as far as it reads these, they are the same."""
+    tried = False
+    for path, dataset in subject.datasets:
+        averages = dataset.class_averages
+        if averages is None:
+            continue
+        tried = True
+        where = _named_path(path)
+        pictures = np.ascontiguousarray(2 * averages.images[::-1])
+        folder, written = subject.write_pictures(dataset, pictures, "some_pictures")
+        _all_said(where, folder, written)
+        files = [file for file in written if file.stem == "some_pictures"]
+        require(files, f"{where}: no some_pictures among {[file.name for file in written]}.")
+        for file in files:
+            again = subject.read_if_own(file)
+            if again is None or again.class_averages is None:
+                continue
+            require(
+                again.class_averages.images.tobytes() == pictures.tobytes(),
+                f"{where}: the images of {file.name} are not those that were given.",
+            )
+    if not tried:
+        raise NotApplicable("None of the examples has class averages.")
+
+
+def _all_said(where: str, folder: Path, written: list[Path]) -> None:
+    there = {one for one in folder.rglob("*") if one.is_file()}
+    require(
+        set(written) == there,
+        f"{where}: it says {sorted(one.name for one in written)}, and wrote "
+        f"{sorted(one.name for one in there)}.",
+    )
+
+
 def poses_written(subject: FormatSubject) -> None:
     """Particles with poses are written alone, in the order of the table, if poses are written."""
     if not overrides(subject.plugin, "write_poses"):
@@ -344,12 +424,7 @@ def poses_written(subject: FormatSubject) -> None:
         )
         keep = some_rows(n)
         folder, written = subject.write_poses(dataset, keep)
-        there = {one for one in folder.rglob("*") if one.is_file()}
-        require(
-            set(written) == there,
-            f"{where}: it says {sorted(one.name for one in written)}, and wrote "
-            f"{sorted(one.name for one in there)}.",
-        )
+        _all_said(where, folder, written)
         file = _readable(subject, written, "particles_poses", where)
         again = subject.read(file, need_class_averages=False).particles
         expected = dataset.particles.class_id[keep]
@@ -472,6 +547,8 @@ FORMAT_CHECKS = named(
         all_or_none,
         says_what_it_writes,
         templates_written,
+        any_rows_written,
+        pictures_written,
         poses_written,
         orientations_read,
         inputs_unchanged,

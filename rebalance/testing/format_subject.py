@@ -15,7 +15,7 @@ import numpy as np
 
 from rebalance.contracts import ReadRequest
 from rebalance.errors import InputError
-from rebalance.model import BoolArray, Dataset, ParticlePoses, Selection, Superclasses
+from rebalance.model import BoolArray, Dataset, FloatArray, ParticlePoses, Selection, Superclasses
 from rebalance.simulate import simulate_class_averages, write_cryosparc, write_relion
 from rebalance.testing.common_checks import Subject
 from rebalance.testing.outcome import NotApplicable
@@ -163,6 +163,22 @@ class FormatSubject(Subject):
         folder = self.folder()
         selection = None if keep is None else _selection(keep)
         written = self.plugin.write(dataset, selection, _superclasses(dataset), folder, **how)
+        return folder, [Path(path) for path in written]
+
+    def write_particles(
+        self, dataset: Dataset, keep: BoolArray, stem: str, **how: Any
+    ) -> tuple[Path, list[Path]]:
+        """Write any rows under a name; the folder, and the files said to be written."""
+        folder = self.folder()
+        written = self.plugin.write_particles(dataset, keep, folder, stem, title="Some", **how)
+        return folder, [Path(path) for path in written]
+
+    def write_pictures(
+        self, dataset: Dataset, images: FloatArray, stem: str
+    ) -> tuple[Path, list[Path]]:
+        """Write pictures under a name; the folder, and the files said to be written."""
+        folder = self.folder()
+        written = self.plugin.write_pictures(dataset, images, folder, stem, title="Some")
         return folder, [Path(path) for path in written]
 
     def write_poses(self, dataset: Dataset, keep: BoolArray) -> tuple[Path, list[Path]]:

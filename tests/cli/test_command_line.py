@@ -210,6 +210,25 @@ def test_flags_of_the_metric_and_settings_are_the_same(simulated_job: Path) -> N
     assert options["mirror"] is False
 
 
+def test_a_dry_run_says_what_else_would_be_written(simulated_job: Path) -> None:
+    given = (simulated_job, "-k", 6, "-f", 0.5, "--dry-run", "--no-cache")
+    asked = ("--subsets", 1, "--picking-templates", "medoid", "--also", "tables,classes,averages")
+    printed = run(*given, *asked).stdout
+    lines = [line.split(maxsplit=1)[1] for line in printed.splitlines() if line.startswith("Also:")]
+    assert lines == [
+        "1 balanced subset",
+        "a particle table with superclasses as classes",
+        "a particle table of each superclass",
+        "the mean of each superclass",
+        "templates for picking, the medoid of each superclass",
+    ]
+    assert json.loads(run(*given, *asked, "--json").stdout)["also"] == lines
+    assert json.loads(run(*given, "--json").stdout)["also"] == []
+    assert "Also:    as many balanced subsets as use every particle" in (
+        run(*given, "--subsets", "auto").stdout
+    )
+
+
 def test_a_dry_run_says_what_would_happen_and_writes_nothing(simulated_job: Path) -> None:
     result = run(simulated_job, "-k", 6, "--dry-run", "--no-cache")
     assert result.exit_code == 0, result.output

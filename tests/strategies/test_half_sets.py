@@ -343,3 +343,42 @@ def test_a_strategy_that_keeps_too_few_of_a_half_is_named() -> None:
     particles = table(class_id, **{RELION: np.arange(50) % 2})
     with pytest.raises(PluginError, match="kept 4 particles of bin 0; 5 were expected"):
         select_by_group(particles, class_id - 1, max_size=10, strategy=KeepsOneLess())
+
+
+@settings(max_examples=60, deadline=None)
+@given(seeds, st.integers(1, 60), st.sampled_from(["random", "best"]))
+def test_equal_quotas_are_equal_within_each_half_as_far_as_classes_reach(
+    seed: int, cap: int, strategy: str
+) -> None:
+    particles, groups = crowd(seed)
+    found = select(
+        particles, groups, max_size=cap, seed=seed, strategy=strategy, options={"quota": "equal"}
+    )
+    halves = particles.column(RELION)
+    assert_in_ratio(found.superclass, found.selected, halves, cap)
+    _assert_equal(found, particles.class_id, halves)
+
+
+@settings(max_examples=60, deadline=None)
+@given(seeds, st.integers(1, 60), st.sampled_from(["random", "best"]))
+def test_equal_quotas_are_equal_without_halves(seed: int, cap: int, strategy: str) -> None:
+    crowded, groups = crowd(seed)
+    score = crowded.column("rlnMaxValueProbDistribution")
+    particles = table(crowded.class_id, rlnMaxValueProbDistribution=score)
+    found = select(
+        particles, groups, max_size=cap, seed=seed, strategy=strategy, options={"quota": "equal"}
+    )
+    _assert_equal(found, particles.class_id, np.zeros(len(particles), dtype=int))
+
+
+def _assert_equal(found: Any, class_id: np.ndarray, halves: np.ndarray) -> None:
+    """Of each half of each superclass, every class has the same number, one less, or all it has."""
+    for number in range(int(found.superclass.max()) + 1):
+        for half in np.unique(halves):
+            own = (found.superclass == number) & (halves == half)
+            classes, size = np.unique(class_id[own], return_counts=True)
+            kept = np.array(
+                [np.count_nonzero(found.selected & own & (class_id == n)) for n in classes]
+            )
+            level = kept.max(initial=0)
+            assert ((kept >= level - 1) | (kept == size)).all()

@@ -28,6 +28,8 @@ from rebalance.model import (
 
 FIRST_LINE = b"#CLASSES 1\n"
 COLUMNS = {"class": 1, "score": 2, "image": 3}
+BEFORE = 4
+"""Place of the class before, in a row whose class was set."""
 
 
 def examples(folder: Path) -> list[Path]:
@@ -55,11 +57,14 @@ class Rows:
 
     @property
     def column_names(self) -> tuple[str, ...]:
-        return tuple(COLUMNS)
+        has_before = any(len(line.split()) > BEFORE for line in self.lines)
+        return (*COLUMNS, "before") if has_before else tuple(COLUMNS)
 
     def read_column(self, name: str) -> Any:
-        words = [line.split()[COLUMNS[name]].decode() for line in self.lines]
-        kind = {"class": np.int64, "score": np.float64, "image": np.str_}[name]
+        place = (COLUMNS | {"before": BEFORE})[name]
+        words = [line.split()[place].decode() for line in self.lines]
+        kinds = {"class": np.int64, "score": np.float64, "image": np.str_, "before": np.int64}
+        kind = kinds[name]
         return np.array(words, dtype=kind)
 
 
@@ -117,7 +122,7 @@ class Right:
             words = line.split()
             if words[:1] == [b"average"] and len(words) == 6:
                 averages.append(line)
-            elif words[:1] == [b"particle"] and len(words) == 4:
+            elif words[:1] == [b"particle"] and len(words) in (BEFORE, BEFORE + 1):
                 particles.append(line)
             else:
                 self.odd_line(path, number, line)
@@ -155,6 +160,44 @@ class Right:
 
     def rows(self, lines: list[bytes]) -> Sequence[bytes]:
         return lines
+
+    def write_particles(
+        self,
+        dataset: Dataset,
+        keep: Any,
+        folder: Path,
+        stem: str,
+        *,
+        title: str = "",
+        class_id: Any = None,
+    ) -> tuple[Path, ...]:
+        assert dataset.particles is not None
+        lines = dataset.particles.handle.lines  # type: ignore[attr-defined]
+        rows = []
+        for row in np.flatnonzero(keep).tolist():
+            line = lines[row]
+            rows.append(line if class_id is None else self.reclassified(line, class_id[row]))
+        target = folder / f"{stem}.classes"
+        target.write_bytes(b"".join([FIRST_LINE, *dataset.handle.averages, *rows]))
+        return (target,)
+
+    def reclassified(self, line: bytes, number: int) -> bytes:
+        kind, before, score, image = line.split()
+        return b" ".join([kind, b"%d" % number, score, image, before]) + b"\n"
+
+    def write_pictures(
+        self, dataset: Dataset, images: Any, folder: Path, stem: str, *, title: str = ""
+    ) -> tuple[Path, ...]:
+        target = folder / f"{stem}.classes"
+        lines = [FIRST_LINE.decode()]
+        for number, image in enumerate(self.pictures(images)):
+            pixels = " ".join(f"{value:.9g}" for value in image.ravel())
+            lines.append(f"average {number} {pixels}\n")
+        target.write_text("".join(lines), encoding="ascii")
+        return (target,)
+
+    def pictures(self, images: Any) -> Any:
+        return images
 
     def in_plane_alignment(self, dataset: Dataset) -> InPlaneAlignment:
         assert dataset.particles is not None
@@ -274,6 +317,16 @@ class KnowsThePixelSize(Right):
         return 2.0
 
 
+class ForgetsTheClassBefore(Right):
+    def reclassified(self, line: bytes, number: int) -> bytes:
+        return super().reclassified(line, number).rsplit(maxsplit=1)[0] + b"\n"
+
+
+class LevelsPictures(Right):
+    def pictures(self, images: Any) -> Any:
+        return images - images.mean()
+
+
 class GivesPosesToAll(Right):
     def posed(self, poses: ParticlePoses) -> list[int]:
         return list(range(poses.n_particles))
@@ -285,19 +338,24 @@ class PosesByRank(Right):
 
 
 _SORTED = "poses go with the rows that are sorted"
-_DITHERED = "templates that are read again are dithered anew"
+_DITHERED = "what is read again is dithered anew"
 
 WRONG: dict[str, tuple[Any, dict[str, str]]] = {
     "contract": (DescribesInASentence(), {}),
     "knows-its-own": (TakesEveryTextForItsOwn(), {}),
     "sniff-never-raises": (OpensWhatIsNotThere(), {}),
     "reads-a-dataset": (SmallNumbers(), {}),
-    "reads-the-same-again": (Dithers(), {"templates-written": _DITHERED}),
+    "reads-the-same-again": (
+        Dithers(),
+        {"templates-written": _DITHERED, "pictures-written": _DITHERED},
+    ),
     "round-trip": (SortsTheRows(), {"orientations-read": _SORTED}),
     "rows-byte-for-byte": (WritesNumbersItsOwnWay(), {}),
     "all-or-none": (NotOfNothing(), {}),
     "says-what-it-writes": (LeavesALog(), {}),
     "templates-written": (WritesAveragesAnew(), {}),
+    "any-rows-written": (ForgetsTheClassBefore(), {}),
+    "pictures-written": (LevelsPictures(), {}),
     "poses-written": (GivesPosesToAll(), {}),
     "orientations-read": (PosesByRank(), {}),
     "pixel-size-given": (KnowsThePixelSize(), {}),
