@@ -1,7 +1,4 @@
-"""Stacks of class averages in MRC files: header checked, chosen images read, images copied.
-
-Format: A. Cheng et al., J. Struct. Biol. 192 (2015) 146, doi:10.1016/j.jsb.2015.04.002.
-"""
+"""Stacks of class averages in MRC files: header checked, chosen images read, images copied."""
 
 from __future__ import annotations
 
@@ -17,13 +14,17 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance.errors import InputError
+from rebalance.formats.mrc_header import (
+    HEADER,
+    MODES,
+    has_magic,
+    header_of,
+    is_compressed,
+    pixel_size_of,
+)
 from rebalance.model import FloatArray, IntArray
 
 SUFFIXES = (".mrc", ".mrcs", ".st")
-_MODES = {0: "int8", 1: "int16", 2: "float32", 6: "uint16", 12: "float16"}
-_KNOWN_MODES = {*_MODES, 4}
-_HEADER = 1024
-_MAGIC, _MACHINE_STAMP = 208, 212
 _PIECE = 1 << 24
 _HINT = "Give the stack again from the job that wrote it."
 
@@ -177,23 +178,23 @@ def open_stack(path: Path) -> MrcStack:
         non-square or no images.
     """
     with _reading(path), open(path, "rb") as file:
-        raw = file.read(_HEADER)
+        raw = file.read(HEADER)
         identity = _identity(file)
-    if raw[:2] in (b"\x1f\x8b", b"BZ"):
+    if is_compressed(raw):
         raise InputError(
             "The file is compressed; a plain MRC stack was expected.",
             path=path,
             hint="Unpack it first (gunzip, bunzip2).",
         )
     _, _, size, _ = identity
-    header = _header(raw)
+    header = header_of(raw)
     if header is None:
         raise InputError("This is not an MRC stack: it has no valid header.", path=path, hint=_HINT)
     nx, ny, nz, mode = (int(header[name]) for name in ("nx", "ny", "nz", "mode"))
-    if mode not in _MODES:
+    if mode not in MODES:
         raise InputError(
             f"The pixels are of MRC mode {mode}{' (complex)' if mode in (3, 4) else ''}; real "
-            f"images of mode {', '.join(map(str, _MODES))} were expected.",
+            f"images of mode {', '.join(map(str, MODES))} were expected.",
             path=path,
             location="header field mode",
             hint="Convert the stack to float32 (mode 2).",
@@ -220,9 +221,9 @@ def open_stack(path: Path) -> MrcStack:
             location="header field ispg",
             hint="Give the stack of class averages. If these are images, name the file .mrcs.",
         )
-    dtype = np.dtype(_MODES[mode]).newbyteorder(header.dtype["nx"].byteorder)
+    dtype = np.dtype(MODES[mode]).newbyteorder(header.dtype["nx"].byteorder)
     extended = int(header["nsymbt"])
-    offset = _HEADER + max(0, extended)
+    offset = HEADER + max(0, extended)
     if offset > size:
         raise InputError(
             f"The header says that an extended header of {extended:,} bytes follows; the file has "
@@ -246,7 +247,9 @@ def open_stack(path: Path) -> MrcStack:
             f"The header of {path.name} says that its extended header has {extended:,} bytes; "
             "the images are read as if there were none."
         )
-    return MrcStack(path, nz, nx, _pixel_size(header), dtype.str, offset, tuple(warnings), identity)
+    return MrcStack(
+        path, nz, nx, pixel_size_of(header), dtype.str, offset, tuple(warnings), identity
+    )
 
 
 def _about_surplus(path: Path, n: int, whole: int, surplus: int) -> str:
@@ -257,40 +260,7 @@ def _about_surplus(path: Path, n: int, whole: int, surplus: int) -> str:
     return f"{says}, and {surplus:,} more bytes follow; are the images where the header says?"
 
 
-def _header(raw: bytes) -> Any:
-    """The fields of an MRC header, of the byte order by which they make sense; None if none do."""
-    from mrcfile.dtypes import HEADER_DTYPE
-
-    if len(raw) < _HEADER:
-        return None
-    is_big = raw[_MACHINE_STAMP : _MACHINE_STAMP + 2] == b"\x11\x11"
-    headers = [
-        np.frombuffer(raw, dtype=HEADER_DTYPE.newbyteorder(order))[0]
-        for order in (">", "<")[:: 1 if is_big else -1]
-    ]
-    # Machine stamps are wrong in some files.
-    header = next((one for one in headers if int(one["mode"]) in _KNOWN_MODES), headers[0])
-    return header if _has_magic(raw) or _plausible(header) else None
-
-
 def looks_like_mrc(path: Path) -> bool:
     """True if the file has the MRC magic bytes."""
     with open(path, "rb") as file:
-        return _has_magic(file.read(_MAGIC + 4))
-
-
-def _has_magic(raw: bytes) -> bool:
-    return raw[_MAGIC : _MAGIC + 4] in (b"MAP ", b"MAP\0")
-
-
-def _plausible(header: Any) -> bool:
-    # Files of before 2000 have no "MAP ".
-    return all(0 < int(header[name]) < 1 << 16 for name in ("nx", "ny", "nz"))
-
-
-def _pixel_size(header: Any) -> float | None:
-    if int(header["mx"]) <= 0:
-        return None
-    # Written as float32: 4.3 comes as 4.300000190734863.
-    value = float(f"{float(header['cella']['x']) / int(header['mx']):.6g}")
-    return value if np.isfinite(value) and value > 0 else None
+        return has_magic(file.read(HEADER))

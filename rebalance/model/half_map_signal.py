@@ -38,6 +38,8 @@ class HalfMapSignal:
         Voxels along a side of the maps.
     voxel_size : float
         Å.
+    unit : str
+        ``"Å"``; ``"voxels"`` where the voxel size is unknown and taken as 1.
     """
 
     axes: DoubleArray
@@ -53,6 +55,7 @@ class HalfMapSignal:
     threshold: float
     box: int
     voxel_size: float
+    unit: str = "Å"
 
     def __repr__(self) -> str:
         return f"HalfMapSignal(cFAR {self.cfar:.2f}, {len(self.axes):,} directions)"
@@ -66,6 +69,19 @@ class HalfMapSignal:
     def tfar(self) -> float:
         """Toroidal FSC area ratio."""
         return _ratio(self.toroidal_area)
+
+    @property
+    def conical_spread(self) -> DoubleArray:
+        """float64 (4, S): mean, standard deviation, least and greatest conical value of each shell.
+
+        NaN where no cone holds anything.
+        """
+        out = np.full((4, self.conical.shape[1]), np.nan)
+        for shell, values in enumerate(self.conical.T):
+            there = values[np.isfinite(values)]
+            if len(there):
+                out[:, shell] = there.mean(), there.std(), there.min(), there.max()
+        return out
 
     @property
     def relative_signal(self) -> DoubleArray:

@@ -429,6 +429,38 @@ def _refined_views(folder: Path) -> Prepared:
     return Prepared(path, [text.encode()], lambda path: match_truth(read_truth(path), particles))
 
 
+def _half_maps(folder: Path) -> Prepared:
+    """A half map of every mode, beside another and a mask of its box."""
+    import mrcfile
+
+    from rebalance.half_maps.find import find_half_maps
+    from rebalance.half_maps.read import open_half_maps
+    from rebalance.half_maps.signal import signal_of_half_maps
+
+    rng = np.random.default_rng(1)
+    path = folder / "run_half1_class001_unfil.mrc"
+    other, mask = folder / "run_half2_class001_unfil.mrc", folder / "mask.mrc"
+
+    def written(target: Path, dtype: str) -> bytes:
+        with mrcfile.new(target, overwrite=True) as out:
+            out.set_data(rng.integers(0, 100, (6, 6, 6)).astype(dtype))
+            out.set_volume()
+            out.voxel_size = 3.0
+        return target.read_bytes()
+
+    written(other, "f4")
+    written(mask, "f4")
+    seeds = [written(path, dtype) for dtype in ("i1", "<f4", ">f4", "f2", "u2")]
+
+    def read(path: Path) -> None:
+        assert find_half_maps(path) is not None
+        maps = open_half_maps(path, other, mask)
+        signal = signal_of_half_maps(maps, n_axes=4)
+        "\n".join((*maps.warnings, repr(signal))).encode()
+
+    return Prepared(path, seeds, read)
+
+
 READERS = {
     reader.name: reader
     for reader in (
@@ -436,6 +468,9 @@ READERS = {
         Reader("model", (*_TEXT, change.change_columns), _model),
         Reader("optimiser", (*_TEXT, change.change_columns), _optimiser),
         Reader("mrcs", (change.change_bytes, change.change_mrc, change.change_mrc), _mrcs),
+        Reader(
+            "half-maps", (change.change_bytes, change.change_mrc, change.change_mrc), _half_maps
+        ),
         Reader("cs", (change.change_bytes, change.change_npy, change.change_npy), _cs),
         Reader("cs-averages", (change.change_bytes, change.change_npy), _cs_averages),
         Reader("cs-stream", (change.change_bytes, change.change_stream), _cs_stream),

@@ -1,0 +1,1 @@
+"""How much signal two half maps share by direction: conical and toroidal Fourier correlations."""
