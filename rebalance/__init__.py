@@ -35,6 +35,8 @@ __all__ = [
     "diagnose",
     "find_views",
     "read",
+    "read_orientations",
+    "read_refinement",
     "run",
     "scan",
     "select",
@@ -43,6 +45,8 @@ __all__ = [
 # Imported when they are asked for, so that the command line answers at once.
 _PUBLIC = {
     "read": "rebalance.formats",
+    "read_refinement": "rebalance.formats",
+    "read_orientations": "rebalance.formats",
     "affinity": "rebalance.api",
     "cluster": "rebalance.api",
     "find_views": "rebalance.api",

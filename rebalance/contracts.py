@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         FloatArray,
         InPlaneAlignment,
         IntArray,
+        Orientations,
         ParticlePoses,
         ParticleTable,
         Selection,
@@ -399,6 +400,14 @@ class Strategy(Plugin):
         """
         return options
 
+    def warnings(self, options: Any) -> Sequence[str]:
+        """What a person should be warned of: sentences, each with a capital and a full stop.
+
+        They are shown as warnings of the run, in the report too, and are `Selection.warnings` in
+        Python. Asked where something is capped, with the options that `complete` returned.
+        """
+        return ()
+
     def places(
         self,
         particles: ParticleTable,
@@ -413,7 +422,9 @@ class Strategy(Plugin):
         particles : ParticleTable
             P particles.
         group : int64 (P,)
-            Group of each particle; −1 for particles that are already out.
+            Group of each particle; −1 for particles that are already out. There may be numbers
+            that no particle has. Where half sets keep their ratio, a group may be asked for with
+            the particles of one half alone.
         options : Options
         rng_for : callable
             ``rng_for(k)`` is a fresh generator that depends on the seed and on what makes up group
@@ -474,6 +485,9 @@ class ReadRequest:
         Å; overrides the files.
     need_class_averages : bool
         False when only the table matters (superclassification off).
+    needs_class : bool
+        False when the particles are read for their poses: no class averages are read, and a
+        particle has a class number only where the table says so.
     """
 
     path: Path
@@ -482,6 +496,7 @@ class ReadRequest:
     project: Path | None = None
     pixel_size: float | None = None
     need_class_averages: bool = True
+    needs_class: bool = True
 
 
 @dataclass(frozen=True)
@@ -554,6 +569,14 @@ class Format(Plugin, ABC):
         file that is to be given to the program comes first.
         """
         raise NotImplementedError("this format writes no poses")
+
+    def orientations(self, dataset: Dataset) -> Orientations:
+        """The poses that a 3D refinement gave to the particles, a row for each of them.
+
+        Of particles that were read with `ReadRequest.needs_class` False. `InputError` where the
+        table has no poses.
+        """
+        raise NotImplementedError("this format reads no poses of a 3D refinement")
 
 
 __all__ = [

@@ -119,6 +119,12 @@ def simulate(
         ),
     ] = "relion",
     images: Annotated[bool, typer.Option("--images", help="Write particle images too.")] = False,
+    refined: Annotated[
+        bool,
+        typer.Option(
+            "--refined", help="Write a 3D refinement too: poses of the particles, and half maps."
+        ),
+    ] = False,
     settings: Annotated[
         list[str] | None,
         typer.Option(
@@ -152,6 +158,7 @@ def simulate(
         "pixel_size": pixel_size,
         "seed": seed,
         "particle_images": images or None,
+        "refined": refined or None,
     }
     options = _options(settings or [], flags)
     simulated, files = _write(options, folder, layout)
@@ -170,7 +177,9 @@ def simulate(
         typer.echo(
             f"\nThe job:    {files['job']}\n"
             f"The truth:  {files['truth']}, {Path(files['truth_classes']).name}, "
-            f"{Path(files['truth_particles']).name}\n\n"
+            f"{Path(files['truth_particles']).name}\n"
+            + (f"Refinement: {files['refinement']}\n" if "refinement" in files else "")
+            + "\n"
             f"Next:  rebalance run {shlex.quote(files['job'])} -k {options.n_views} -f 0.8"
         )
 
@@ -221,7 +230,12 @@ def _write(
     from rebalance.cli.screen import stderr
     from rebalance.errors import OutputError
     from rebalance.record.results_folder import ResultsFolder
-    from rebalance.simulate import check_layout, simulate_class_averages, write_job
+    from rebalance.simulate import (
+        check_layout,
+        simulate_class_averages,
+        write_job,
+        write_refinement,
+    )
 
     check_layout(layout)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
@@ -237,10 +251,11 @@ def _write(
         ResultsFolder(folder, overwrite=False, another="name another folder") as building,
     ):
         simulated = simulate_class_averages(options)
-        files = write_job(simulated, building.work, layout)
-        building.finish()
+        written = write_job(simulated, building.work, layout)._asdict()
+        if simulated.options.refined:
+            written["refinement"] = write_refinement(simulated, building.work, layout).job
         paths = {
-            name: str(folder / path.relative_to(files.project))
-            for name, path in files._asdict().items()
+            name: str(folder / path.relative_to(building.work)) for name, path in written.items()
         }
+        building.finish()
     return simulated, paths

@@ -53,7 +53,7 @@ def read_truth(path: Path | str, *, symmetry: str | None = None) -> Truth:
         Folder or ``truth.json`` of `rebalance simulate`; or a table (comma, tab or blanks) with a
         header: ``class_id`` and ``label``; ``class_id`` and ``view_x, view_y, view_z``;
         ``image_name`` or ``uid`` and views, and perhaps ``class_id``; or the particles of a 3D
-        refinement, a star or .cs file.
+        refinement: its folder, a star or .cs file.
     symmetry : str, optional
         Point group, instead of the one that the files state.
 
@@ -66,7 +66,7 @@ def read_truth(path: Path | str, *, symmetry: str | None = None) -> Truth:
     if not os.path.exists(path):
         raise InputError("There is no such file or folder.", path=path, hint=_HINT)
     if path.is_file() and is_refinement(path):
-        return _truth({}, read_refined_views(path), path, symmetry)
+        return _refined(path, symmetry)
     if path.is_file() and path.name != TRUTH:
         facts = _facts(path.with_name(TRUTH)) if path.name in (CLASSES, PARTICLES) else {}
         return _truth(facts, _table(path), path, symmetry)
@@ -77,11 +77,18 @@ def read_truth(path: Path | str, *, symmetry: str | None = None) -> Truth:
         table = folder / Path(name).name
         if os.path.isfile(table):
             tables |= _table(table)
+    if not tables and path.is_dir() and is_refinement(path):
+        return _refined(path, symmetry)
     if not tables:
         raise InputError(
             f"There is no {CLASSES}, {PARTICLES} or {VIEWS} in it.", path=folder, hint=_HINT
         )
     return _truth(facts, tables, folder, symmetry)
+
+
+def _refined(path: Path, symmetry: str | None) -> Truth:
+    fields, group = read_refined_views(path, symmetry)
+    return Truth(**fields, symmetry=group, source=str(path))
 
 
 def find_truth(*near: Path | None) -> Path:

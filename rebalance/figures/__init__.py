@@ -16,6 +16,7 @@ import numpy.typing as npt
 
 from rebalance.figures import style
 from rebalance.figures.bars import particles_per_superclass, superclasses_of_one
+from rebalance.figures.half_maps import conical_curves, directional_resolution, relative_signal
 from rebalance.figures.matrix import Scale, affinity_matrix, sorted_affinity_matrix
 from rebalance.figures.montage import class_averages, contact_sheet
 from rebalance.figures.overview_page import overview
@@ -43,13 +44,16 @@ __all__ = [
     "affinity_matrix",
     "class_average_views",
     "class_averages",
+    "conical_curves",
     "contact_sheet",
     "dendrogram",
+    "directional_resolution",
     "draw_all",
     "draw_views",
     "overview",
     "particles_over_views",
     "particles_per_superclass",
+    "relative_signal",
     "reprojections_beside",
     "save",
     "scan_of_numbers",

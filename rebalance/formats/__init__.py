@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rebalance.contracts import Inspection
-    from rebalance.model import Dataset
+    from rebalance.contracts import Inspection, ReadRequest
+    from rebalance.model import Dataset, Orientations
 
-__all__ = ["inspect", "read"]
+__all__ = ["inspect", "read", "read_orientations", "read_refinement"]
 
 _PathLike = str | os.PathLike[str]
 
@@ -62,26 +62,116 @@ def read(
         If a file is missing, of no known format, or broken.
     """
     from rebalance.contracts import ReadRequest
-    from rebalance.formats.paths import require_exists
 
-    path = Path(path)
-    averages = None if class_averages is None else Path(class_averages)
-    for one in (path, averages, *map(Path, passthrough)):
-        if one is not None:
-            require_exists(one)
-    if project is not None:
-        require_exists(Path(project), "project folder")
-    name, plugin = _plugin(path, format)
-    dataset: Dataset = plugin.read(
+    return _read(
         ReadRequest(
-            path,
-            averages,
+            Path(path),
+            None if class_averages is None else Path(class_averages),
             tuple(map(Path, passthrough)),
             None if project is None else Path(project),
             pixel_size,
             need_class_averages,
-        )
+        ),
+        format,
     )
+
+
+def read_refinement(
+    path: _PathLike,
+    *,
+    format: str | None = None,
+    passthrough: Sequence[_PathLike] = (),
+    project: _PathLike | None = None,
+) -> Dataset:
+    """Read the particles of a 3D refinement, 3D classification or initial model.
+
+    `read_orientations` gives their poses.
+
+    Parameters
+    ----------
+    path : path
+        Job folder (the end of the refinement is taken, else its last iteration), optimiser, or
+        particle table.
+    format : str, optional
+        Name of a format plugin; by default the one that recognises the file.
+    passthrough : sequence of paths
+        Further CryoSPARC files with columns of the same particles.
+    project : path, optional
+        Folder that the paths inside the files are relative to.
+
+    Returns
+    -------
+    Dataset
+        Particles, and no class averages. A particle without a class number has `NO_CLASS`.
+
+    Raises
+    ------
+    InputError
+        If a file is missing, of no known format, broken, or holds no particles.
+    """
+    from rebalance.contracts import ReadRequest
+    from rebalance.errors import InputError
+
+    request = ReadRequest(
+        Path(path),
+        passthrough=tuple(map(Path, passthrough)),
+        project=None if project is None else Path(project),
+        need_class_averages=False,
+        needs_class=False,
+    )
+    dataset = _read(request, format)
+    if dataset.particles is None:
+        raise InputError(
+            "There are no particles in it.", path=request.path, hint="Give the particles."
+        )
+    # A format that does not know what was asked may have read them.
+    return dataset if dataset.class_averages is None else replace(dataset, class_averages=None)
+
+
+def read_orientations(dataset: Dataset) -> Orientations:
+    """The poses that a 3D refinement gave to particles.
+
+    Parameters
+    ----------
+    dataset : Dataset
+        As `read_refinement` gives it.
+
+    Returns
+    -------
+    Orientations
+        A row for each particle, without a pose where the table has none.
+
+    Raises
+    ------
+    InputError
+        If the table has no poses, or what is there are none.
+    RebalanceError
+        If the format reads no poses.
+    """
+    from rebalance.errors import RebalanceError
+    from rebalance.plugin_validation import overrides
+    from rebalance.registry import registry
+
+    plugin = registry().load("format", dataset.format)
+    if dataset.particles is None or not overrides(plugin, "orientations"):
+        raise RebalanceError(
+            f"The format {dataset.format} reads no poses of a 3D refinement.",
+            hint="Give the particles of a refinement by RELION or CryoSPARC.",
+        )
+    orientations: Orientations = plugin.orientations(dataset)
+    return orientations
+
+
+def _read(request: ReadRequest, format: str | None) -> Dataset:
+    from rebalance.formats.paths import require_exists
+
+    for one in (request.path, request.class_averages, *request.passthrough):
+        if one is not None:
+            require_exists(one)
+    if request.project is not None:
+        require_exists(request.project, "project folder")
+    name, plugin = _plugin(request.path, format)
+    dataset: Dataset = plugin.read(request)
     # By this name it is found again to write the results.
     return dataset if dataset.format == name else replace(dataset, format=name)
 

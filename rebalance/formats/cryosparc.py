@@ -1,4 +1,4 @@
-"""CryoSPARC ``.cs`` files and result groups: reads a 2D classification, writes rows of it back."""
+"""CryoSPARC ``.cs`` files and result groups: reads particles of a job, writes rows of them back."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from rebalance.formats.averages import (
 )
 from rebalance.formats.cryosparc_averages import CryosparcAverages, find_averages
 from rebalance.formats.cryosparc_job import find_job, is_averages, iteration_of
+from rebalance.formats.cryosparc_orientations import read_orientations, read_symmetry
 from rebalance.formats.cryosparc_particles import (
     other_classification_warnings,
     read_particles,
@@ -33,6 +34,7 @@ from rebalance.model import (
     ClassAverages,
     Dataset,
     InPlaneAlignment,
+    Orientations,
     ParticlePoses,
     Selection,
     Superclasses,
@@ -87,6 +89,8 @@ class CryoSparc(Format):
         InputError
             Names the file, the row or field, what was found and what was expected.
         """
+        if not request.needs_class:
+            return _read_refinement(request)
         job = find_job(request.path, request.project)
         particles, noted, warnings = (
             read_particles(job, request.passthrough) if job.particles else (None, [], [])
@@ -194,6 +198,16 @@ class CryoSparc(Format):
         """
         return read_alignment(dataset)
 
+    def orientations(self, dataset: Dataset) -> Orientations:
+        """alignments3D/pose, or the pose in the class of highest posterior.
+
+        Raises
+        ------
+        InputError
+            If there are no poses, or what is there are none.
+        """
+        return read_orientations(dataset)
+
     def write_poses(self, dataset: Dataset, poses: ParticlePoses, folder: Path) -> tuple[Path, ...]:
         """Write the result group particles_poses.csg, and the .cs files that it names.
 
@@ -207,6 +221,22 @@ class CryoSparc(Format):
         """
         with guarded_writing(folder):
             return tuple(write_poses(dataset, poses, folder, "particles_poses"))
+
+
+def _read_refinement(request: ReadRequest) -> Dataset:
+    """The particles that a request names, to be read for their poses."""
+    job = find_job(request.path, request.project, needs_class=False)
+    particles, notes, warnings = read_particles(job, request.passthrough, needs_class=False)
+    handle = joined(particles)
+    return Dataset(
+        "cryosparc",
+        particles,
+        None,
+        job_name(request.path),
+        tuple(handle.files),
+        (*job.notes, *notes),
+        (*warnings, *read_symmetry(handle.main.path)[1]),
+    )
 
 
 def _at_odds(particles: Path | None, averages: Path) -> list[str]:

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance.errors import InputError
-from rebalance.formats.cryosparc_job import CLASS_FIELD
+from rebalance.formats.cryosparc_job import CLASS_FIELD, POSE_FIELD
 from rebalance.formats.cryosparc_join import join_by_uid
 from rebalance.formats.cs_file import (
     CsTable,
@@ -19,6 +19,7 @@ from rebalance.formats.cs_file import (
     read_whole_numbers,
     write_rows,
 )
+from rebalance.formats.refinements import commands_for
 from rebalance.model import IntArray
 
 _GIVE_CLASSES = (
@@ -91,6 +92,11 @@ class CryosparcParticles:
             if self._givers.get(name) == at
         )
 
+    @property
+    def field_names(self) -> tuple[str, ...]:
+        """Fields that `read_field` knows, whatever their shape."""
+        return tuple(self._givers)
+
     def read_column(self, name: str) -> npt.NDArray[Any]:
         """One field, (P,); from the table that gives it, by uid. KeyError if there is none."""
         at = self._givers[name]
@@ -124,6 +130,7 @@ class CryosparcParticles:
         at = self._givers.get(CLASS_FIELD)
         if at is None:
             has = dict.fromkeys(name.partition("/")[0] for name in self.column_names)
+            poses = any(map(POSE_FIELD.fullmatch, self.field_names))
             aside = [t.path.name for t in self.tables if CLASS_FIELD in (t.dtype.names or ())]
             raise InputError(
                 f"The result group takes no {CLASS_FIELD} from {aside[0]}, which has it."
@@ -132,6 +139,8 @@ class CryosparcParticles:
                 path=self.main.path,
                 hint=f"Give {aside[0]} itself, or name it in the group."
                 if aside
+                else f"{commands_for(self.main.path)} {_GIVE_CLASSES}"
+                if poses
                 else _GIVE_CLASSES,
             )
         class_id = read_whole_numbers(self.tables[at], CLASS_FIELD)

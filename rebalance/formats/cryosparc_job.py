@@ -1,4 +1,4 @@
-"""Which files make up a CryoSPARC 2D classification, found from any one of them."""
+"""Which files make up a CryoSPARC classification or refinement, found from any one of them."""
 
 from __future__ import annotations
 
@@ -14,16 +14,20 @@ from rebalance.formats.cs_file import CsTable, open_cs, slots
 from rebalance.formats.csg_file import read_group
 from rebalance.formats.mrc_file import SUFFIXES
 from rebalance.formats.paths import folders_of, is_file, same_file
+from rebalance.formats.refinements import commands_for
 
 CLASS_SLOT = "alignments2D"
 CLASS_FIELD = f"{CLASS_SLOT}/class"
+POSE_FIELD = re.compile(r"(alignments3D|alignments3D_multi|alignments_class_\d+)/pose")
+"""Where 3D refinements and classifications put poses."""
+
 _ITERATION = re.compile(r"_(\d{2,})_")
 _GIVE_AVERAGES = "Give *_class_averages.cs, templates_selected.cs, or the .mrc stack."
 
 
 @dataclass(frozen=True)
 class CryosparcJob:
-    """The files of one classification.
+    """The files of one classification or refinement.
 
     Parameters
     ----------
@@ -46,8 +50,16 @@ class CryosparcJob:
     notes: tuple[str, ...] = ()
 
 
-def find_job(path: Path, project: Path | None = None) -> CryosparcJob:
+def find_job(path: Path, project: Path | None = None, *, needs_class: bool = True) -> CryosparcJob:
     """The files of the classification that a folder, ``.cs`` or ``.csg`` belongs to.
+
+    Parameters
+    ----------
+    path : Path
+    project : Path, optional
+        The project folder, where a person names it.
+    needs_class : bool
+        False if a refinement is meant, whose particles have poses.
 
     Raises
     ------
@@ -55,18 +67,24 @@ def find_job(path: Path, project: Path | None = None) -> CryosparcJob:
         If it belongs to none.
     """
     if path.is_dir():
-        return _from_folder(path)
+        return _from_folder(path, needs_class)
     if path.suffix == ".csg":
-        return _from_group(path, project)
+        return _from_group(path, project, needs_class)
+    if not needs_class:
+        return CryosparcJob(path)
     if is_averages(open_cs(path)):
         return CryosparcJob(None, path)
     return CryosparcJob(path, averages_beside(path))
 
 
-def _from_group(path: Path, project: Path | None) -> CryosparcJob:
+def _from_group(path: Path, project: Path | None, needs_class: bool) -> CryosparcJob:
     group = read_group(path, project)
     files = list(dict.fromkeys(group.files.values()))
     notes = tuple(group.notes)
+    if not needs_class:
+        posed = (file for slot, file in group.files.items() if is_pose_slot(slot))
+        main = next(posed, files[0])
+        return CryosparcJob(main, None, group.files, group.n_items, notes=notes)
     if CLASS_SLOT not in group.files and len(files) == 1 and is_averages(open_cs(files[0])):
         return CryosparcJob(None, files[0], notes=notes)
     main = group.files.get(CLASS_SLOT, files[0])
@@ -82,46 +100,62 @@ def is_averages(table: CsTable) -> bool:
     return "blob/idx" in names and ("blob/res_A" in names or by_name)
 
 
+def is_pose_slot(slot: str) -> bool:
+    """Whether a slot is one that holds poses."""
+    return POSE_FIELD.fullmatch(f"{slot}/pose") is not None
+
+
 def is_passthrough(path: Path) -> bool:
     """Whether a file is named as what passes through a job."""
     return "passthrough" in path.name
 
 
-def _from_folder(folder: Path) -> CryosparcJob:
+def _from_folder(folder: Path, needs_class: bool) -> CryosparcJob:
+    is_asked = _has_class if needs_class else _has_pose
     tables = list(_tables_in(folder))
     taken = [table for table in tables if not is_set_aside(table.path.name)]
     main = [table for table in taken if not is_passthrough(table.path)]
-    with_class = [table for table in main if _has_class(table)]
-    passed = [table for table in taken if is_passthrough(table.path) and _has_class(table)]
-    if not with_class and passed:
+    asked = [table for table in main if is_asked(table)]
+    passed = [table for table in taken if is_passthrough(table.path) and is_asked(table)]
+    if not asked and passed:
         # As after a 3D job: the classes of the particles pass through.
-        with_class = [table for table in main if _is_particles(table)] or passed
-    if with_class:
-        last = _last_iteration(table.path for table in with_class)
+        asked = [table for table in main if _is_particles(table)] or passed
+    if asked:
+        last = _last_iteration(table.path for table in asked)
         if last is None:
             raise InputError(
                 "The folder holds several particle tables: "
-                f"{', '.join(table.path.name for table in with_class)}.",
+                f"{', '.join(table.path.name for table in asked)}.",
                 path=folder,
                 hint="Give the one that is meant.",
             )
-        group, n_items, notes = _group_of(last)
-        return CryosparcJob(last, averages_beside(last), group, n_items, True, notes)
-    averages = averages_in(folder)
+        group, n_items, notes = _group_of(last, needs_class)
+        averages = averages_beside(last) if needs_class else None
+        return CryosparcJob(last, averages, group, n_items, True, notes)
+    averages = averages_in(folder) if needs_class else None
     if averages is not None:
         return CryosparcJob(None, averages)
-    aside = [t.path.name for t in tables if is_set_aside(t.path.name) and _has_class(t)]
+    aside = [t.path.name for t in tables if is_set_aside(t.path.name) and is_asked(t)]
+    if aside:
+        hint = f"Give {aside[0]} itself if these are meant."
+    elif not needs_class:
+        hint = "Give the folder of a 3D refinement, or its particles .cs."
+    else:
+        hint = "Give the folder of a 2D Classification or Select 2D job, or its particles .cs."
+        if any(map(_has_pose, taken)):
+            hint = f"{commands_for(folder)} {hint}"
     raise InputError(
-        f"The folder holds no CryoSPARC particles with {CLASS_FIELD}"
+        "The folder holds no CryoSPARC particles with "
+        + (CLASS_FIELD if needs_class else "alignments3D/pose")
         + (f", but for {', '.join(aside)}." if aside else "."),
         path=folder,
-        hint=f"Give {aside[0]} itself if these are meant."
-        if aside
-        else "Give the folder of a 2D Classification or Select 2D job, or its particles .cs.",
+        hint=hint,
     )
 
 
-def _group_of(particles: Path) -> tuple[dict[str, Path], dict[str, int], tuple[str, ...]]:
+def _group_of(
+    particles: Path, needs_class: bool
+) -> tuple[dict[str, Path], dict[str, int], tuple[str, ...]]:
     """What the result group in the folder says of the particles: files, rows, and who says so."""
     groups = []
     for path in sorted(particles.parent.glob("*.csg")):
@@ -130,7 +164,12 @@ def _group_of(particles: Path) -> tuple[dict[str, Path], dict[str, int], tuple[s
         except InputError:
             # It is not asked for; that a file of it is missing shows in what the others lack.
             continue
-        if CLASS_SLOT in group.files and same_file(group.files[CLASS_SLOT], particles):
+        files = [
+            file
+            for slot, file in group.files.items()
+            if (slot == CLASS_SLOT if needs_class else is_pose_slot(slot))
+        ]
+        if any(same_file(file, particles) for file in files):
             groups.append((path, group))
     if not groups:
         return {}, {}, ()
@@ -152,6 +191,10 @@ def _tables_in(folder: Path) -> Iterator[CsTable]:
 
 def _has_class(table: CsTable) -> bool:
     return CLASS_FIELD in (table.dtype.names or ())
+
+
+def _has_pose(table: CsTable) -> bool:
+    return any(map(POSE_FIELD.fullmatch, table.dtype.names or ()))
 
 
 def _is_particles(table: CsTable) -> bool:

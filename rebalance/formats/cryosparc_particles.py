@@ -9,6 +9,7 @@ from rebalance.errors import InputError
 from rebalance.formats.cryosparc_handle import CryosparcParticles
 from rebalance.formats.cryosparc_job import CLASS_FIELD, CryosparcJob, particles_beside
 from rebalance.formats.cryosparc_join import count_other_classes, find_companions, uid_warnings
+from rebalance.formats.cryosparc_orientations import read_classes_if_any
 from rebalance.formats.cryosparc_remarks import (
     group_warnings,
     one_class_warnings,
@@ -30,7 +31,7 @@ _WRITTEN = "particles_selected*.cs and .csg (and particles_excluded*)"
 
 
 def read_particles(
-    job: CryosparcJob, passthrough: Sequence[Path] = ()
+    job: CryosparcJob, passthrough: Sequence[Path] = (), *, needs_class: bool = True
 ) -> tuple[ParticleTable, list[str], list[str]]:
     """The particles of a job, joined with what passes through.
 
@@ -39,6 +40,8 @@ def read_particles(
     job : CryosparcJob
     passthrough : sequence of Path
         Those that the person names; those found beside the particles are added.
+    needs_class : bool
+        False if particles need no class numbers, and nothing is to be said of these.
 
     Returns
     -------
@@ -48,7 +51,7 @@ def read_particles(
     Raises
     ------
     InputError
-        If they have no classes, are none, or can't be joined.
+        If they have no classes where these are needed, are none, or can't be joined.
     """
     assert job.particles is not None
     main = open_cs(job.particles)
@@ -73,19 +76,19 @@ def read_particles(
     grouped = range(n_asked) if asked and not job.is_found else ()
     givers = choose_givers(tables, order, named=named, group=group, grouped=grouped)
     handle = CryosparcParticles(main, tables[1:], givers)
-    class_id = handle.read_classes()
+    class_id = handle.read_classes() if needs_class else read_classes_if_any(handle)
     notes = [
         f"{handle.tables[at].path.name} has the same uids and goes along."
         for at in handle.used
         if handle.tables[at] in found
     ]
-    said, warned = differences(handle, asked)
+    said, warned = differences(handle, asked, needs_class)
     notes += [*said, *(untaken_notes(handle) if asked else ())]
     warnings += [
         *warned,
         *uid_warnings(main),
-        *one_class_warnings(class_id),
-        *pixel_size_warnings(handle),
+        *(one_class_warnings(class_id) if needs_class else ()),
+        *(pixel_size_warnings(handle) if needs_class else ()),
         *group_warnings(handle.slots),
         *(item_warnings(job.n_items, handle) if asked else ()),
         *(

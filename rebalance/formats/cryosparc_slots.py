@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from rebalance.formats.cryosparc_handle import CryosparcParticles
-from rebalance.formats.cryosparc_job import CLASS_FIELD, CLASS_SLOT
+from rebalance.formats.cryosparc_job import CLASS_FIELD, CLASS_SLOT, is_pose_slot
 from rebalance.formats.cryosparc_join import rows_that_differ
 from rebalance.formats.cs_file import CsTable, slots
 from rebalance.formats.paths import same_file
@@ -70,9 +70,13 @@ def choose_givers(
 
 
 def differences(
-    handle: CryosparcParticles, group: Mapping[str, Path]
+    handle: CryosparcParticles, group: Mapping[str, Path], needs_class: bool = True
 ) -> tuple[list[str], list[str]]:
-    """Notes and warnings of slots that several files have, unless a group says whose counts."""
+    """Notes and warnings of slots that several files have, unless a group says whose counts.
+
+    The slot that matters is warned of: that of the classes, or if these are not needed, of the
+    poses.
+    """
     notes: list[str] = []
     warnings: list[str] = []
     for slot, at in handle.slots.items():
@@ -89,7 +93,8 @@ def differences(
                     f"for {differ.sum():,} of the {len(handle):,} particles: that of "
                     f"{table.path.name} is used."
                 )
-                (warnings if slot == CLASS_SLOT else notes).append(text)
+                matters = slot == CLASS_SLOT if needs_class else is_pose_slot(slot)
+                (warnings if matters else notes).append(text)
     return notes, warnings
 
 

@@ -1,7 +1,8 @@
-"""RELION star files, 3.0 to 5: reads a 2D classification, writes chosen rows of it back."""
+"""RELION star files, 3.0 to 5: reads the particles of a job, writes chosen rows of them back."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from rebalance.contracts import Format, ReadRequest
@@ -12,9 +13,16 @@ from rebalance.formats.averages import (
     read_averages,
 )
 from rebalance.formats.pixel_size import choose_pixel_size
+from rebalance.formats.refinements import commands_for
 from rebalance.formats.relion_averages import RelionAverages, find_averages
 from rebalance.formats.relion_doubts import about_one_class, doubts, refuse_useless_classes
-from rebalance.formats.relion_job import find_job, kind_of, particle_diameter
+from rebalance.formats.relion_job import RelionJob, find_job, kind_of, particle_diameter
+from rebalance.formats.relion_orientations import (
+    is_refinement,
+    read_orientations,
+    read_symmetry,
+    sampling_beside,
+)
 from rebalance.formats.relion_particles import Optics, read_particles
 from rebalance.formats.relion_poses import loop_of, read_alignment, write_poses
 from rebalance.formats.relion_progress import about_progress
@@ -24,6 +32,7 @@ from rebalance.model import (
     ClassAverages,
     Dataset,
     InPlaneAlignment,
+    Orientations,
     ParticlePoses,
     Selection,
     Superclasses,
@@ -38,6 +47,7 @@ _NO_AVERAGES = (
 )
 
 
+_IS_3D = "This is a 3D refinement or classification, whose classes are maps."
 _OTHER_PROJECT = (
     "The job seems to come from another project: rlnImageName of its particles may name other "
     "images here, too. Go on in the project that it came from."
@@ -68,7 +78,7 @@ class Relion(Format):
         """Kind of file and the RELION version that wrote it, for `inspect`."""
         if path.is_dir():
             job = find_job(path, None)
-            kind = "job folder"
+            kind = "job folder of a 3D refinement" if is_refinement(job) else "job folder"
             star = StarFile(job.particles or job.averages or path)
         else:
             star = StarFile(path)
@@ -83,7 +93,20 @@ class Relion(Format):
         InputError
             Names the file, the line or column, what was found and what was expected.
         """
-        job = find_job(request.path, request.project)
+        job = find_job(request.path, request.project, needs_class=request.needs_class)
+        if not request.needs_class:
+            return _read_refinement(job)
+        is_3d = is_refinement(job)
+        if is_3d:
+            if request.need_class_averages and request.class_averages is None:
+                raise InputError(
+                    _IS_3D,
+                    path=request.path,
+                    hint=f"{commands_for(request.path)} Superclasses are made of the averages of "
+                    "a Class2D job.",
+                )
+            # Maps are no class averages.
+            job = replace(job, averages=None)
         particles, optics, warnings = read_particles(job) if job.particles else (None, Optics(), [])
         progress, doubtful = about_progress(job)
         warnings += doubtful
@@ -96,6 +119,8 @@ class Relion(Format):
             hint=_NO_AVERAGES,
         )
         notes = [*job.notes, *progress, *left_out]
+        if is_3d:
+            notes.append(f"{_IS_3D} {commands_for(request.path)}")
         averages = None
         if source is not None and images is not None:
             stated = source.stated_pixel_sizes(
@@ -187,6 +212,16 @@ class Relion(Format):
         """
         return read_alignment(dataset)
 
+    def orientations(self, dataset: Dataset) -> Orientations:
+        """rlnAngleRot, rlnAngleTilt, rlnAnglePsi, and rlnSymmetryGroup of the sampling beside.
+
+        Raises
+        ------
+        InputError
+            If the table has no poses, or holds anything else for them.
+        """
+        return read_orientations(dataset)
+
     def write_poses(self, dataset: Dataset, poses: ParticlePoses, folder: Path) -> tuple[Path, ...]:
         """Write particles_poses.star: angles and origins set, and no rlnRandomSubset.
 
@@ -199,6 +234,29 @@ class Relion(Format):
         with guarded_writing(folder):
             write_poses(dataset, poses, target)
         return (target,)
+
+
+def _read_refinement(job: RelionJob) -> Dataset:
+    """The particles of a job, to be read for their poses."""
+    if job.particles is None:
+        raise InputError(
+            "The particles were not found: no *_data.star lies beside it.",
+            path=job.averages,
+            hint="Give the *_data.star of the refinement.",
+        )
+    particles, _, warnings = read_particles(job, needs_class=False)
+    progress, doubtful = about_progress(job)
+    sampling = sampling_beside(job.particles)
+    sources = [path for path in (job.particles, sampling, job.optimiser) if path is not None]
+    return Dataset(
+        "relion",
+        particles,
+        None,
+        job.name,
+        tuple(sources),
+        (*job.notes, *progress),
+        (*warnings, *doubtful, *read_symmetry(job.particles)[1]),
+    )
 
 
 def relion_version(star: StarFile) -> str:

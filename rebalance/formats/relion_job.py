@@ -1,4 +1,4 @@
-"""Which files make up a RELION 2D classification, found from any one of them."""
+"""Which files make up a RELION classification or refinement, found from any one of them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,24 @@ from pathlib import Path
 from rebalance.errors import InputError
 from rebalance.formats.paths import job_name
 from rebalance.formats.relion_paths import file_beside, is_beside, locate, locate_beside
+from rebalance.formats.relion_poses import PSI, ROT, TILT
 from rebalance.formats.star_file import StarBlock, StarFile
 from rebalance.formats.star_loop import StarLoop
 
 _ITERATION = re.compile(
     r"(?P<root>.*?)(?:_ct(?P<ct>\d+))?_it(?P<it>\d+)_(?P<part>data|model|optimiser)\.star"
 )
+_FINAL = re.compile(r"(?P<root>.*?)(?:_ct(?P<ct>\d+))?_data\.star")
+"""What a refinement writes at its end."""
+
+_HALF = re.compile(r"_half[12]$")
 _HINT_FOLDER = (
     "Give a Class2D or Select job folder, or one of its files: run_it025_optimiser.star, "
     "run_it025_data.star, particles.star."
+)
+_HINT_REFINEMENT = (
+    "Give a Refine3D, Class3D or InitialModel job folder, or one of its files: run_data.star, "
+    "run_it025_data.star, run_it025_optimiser.star."
 )
 
 OPTIMISER, PARTICLES, AVERAGES, OTHER = (
@@ -31,7 +40,7 @@ OPTIMISER, PARTICLES, AVERAGES, OTHER = (
 
 @dataclass(frozen=True)
 class RelionJob:
-    """The files of one classification.
+    """The files of one classification or refinement.
 
     Parameters
     ----------
@@ -71,8 +80,10 @@ def particle_block(star: StarFile) -> StarBlock | None:
     named = star.block("particles")
     if named is not None and named.loop is not None:
         return named
-    return _block_with(star, "images", ("rlnImageName",)) or _block_with(
-        star, "", ("rlnClassNumber", "rlnMicrographName")
+    return (
+        _block_with(star, "images", ("rlnImageName",))
+        or _block_with(star, "", ("rlnClassNumber", "rlnMicrographName"))
+        or _block_with(star, "", (ROT, TILT, PSI))
     )
 
 
@@ -91,19 +102,32 @@ def loop_of(block: StarBlock) -> StarLoop:
     return block.loop
 
 
-def find_job(path: Path, project: Path | None) -> RelionJob:
+def find_job(path: Path, project: Path | None, *, needs_class: bool = True) -> RelionJob:
     """The files of the classification that a folder or file belongs to.
+
+    Parameters
+    ----------
+    path : Path
+    project : Path, optional
+        The project folder, where a person names it.
+    needs_class : bool
+        False if a refinement is meant: of a folder its end comes before any iteration.
 
     Raises
     ------
     InputError
         If it belongs to none.
     """
-    job = _from_folder(path) if path.is_dir() else _from_file(path, project)
+    job = (
+        _from_folder(path, needs_class) if path.is_dir() else _from_file(path, project, needs_class)
+    )
     return replace(job, name=job_name(path))
 
 
-def _from_folder(folder: Path) -> RelionJob:
+def _from_folder(folder: Path, needs_class: bool) -> RelionJob:
+    final = None if needs_class else _end_of_refinement(folder)
+    if final is not None:
+        return _beside(final)
     iterations: dict[tuple[int, int, str], set[str]] = {}
     for entry in folder.iterdir():
         match = _ITERATION.fullmatch(entry.name)
@@ -133,11 +157,30 @@ def _from_folder(folder: Path) -> RelionJob:
     if len(tables) == 1:
         return _beside(tables[0])
     raise InputError(
-        "The folder holds no RELION 2D classification"
+        f"The folder holds no RELION {'2D classification' if needs_class else '3D refinement'}"
         + (f", but several tables: {', '.join(one.name for one in tables)}." if tables else "."),
         path=folder,
-        hint=_HINT_FOLDER,
+        hint=_HINT_FOLDER if needs_class else _HINT_REFINEMENT,
     )
+
+
+def _end_of_refinement(folder: Path) -> Path | None:
+    """The table that a refinement wrote at its end: ``run_data.star``, of the last continuation."""
+    found: dict[int, list[Path]] = {}
+    for path in sorted(folder.glob("*_data.star")):
+        match = _FINAL.fullmatch(path.name)
+        if match and not _ITERATION.fullmatch(path.name) and _is_particle_table(path):
+            found.setdefault(int(match["ct"] or 0), []).append(path)
+    if not found:
+        return None
+    last = found[max(found)]
+    if len(last) > 1:
+        raise InputError(
+            f"The folder holds several refinements: {', '.join(path.name for path in last)}.",
+            path=folder,
+            hint="Give the one that is meant.",
+        )
+    return last[0]
 
 
 def _is_particle_table(path: Path) -> bool:
@@ -163,7 +206,7 @@ def _beside(particles: Path) -> RelionJob:
     return RelionJob("", particles, averages, optimiser)
 
 
-def _from_file(path: Path, project: Path | None) -> RelionJob:
+def _from_file(path: Path, project: Path | None, needs_class: bool) -> RelionJob:
     star = StarFile(path)
     kind = kind_of(star)
     if kind == PARTICLES:
@@ -174,13 +217,14 @@ def _from_file(path: Path, project: Path | None) -> RelionJob:
         particles = file_beside(path, *_tables_of(path), *_tables_of(path.resolve()))
         if particles is None:
             return RelionJob("", None, path)
-        note = f"{path.name} names class averages; the particles are taken from {particles.name}."
+        what = "class averages" if needs_class else "maps"
+        note = f"{path.name} names {what}; the particles are taken from {particles.name}."
         return replace(_beside(particles), averages=path, notes=(note,))
     blocks = ", ".join(f"data_{block.name}" for block in star.blocks[:6])
     raise InputError(
         f"The star file holds neither particles nor class averages; its blocks are {blocks}.",
         path=path,
-        hint=_HINT_FOLDER,
+        hint=_HINT_FOLDER if needs_class else _HINT_REFINEMENT,
     )
 
 
@@ -189,7 +233,7 @@ def _tables_of(averages: Path) -> list[str]:
     if averages.name == "class_averages.star":
         return ["particles.star"]
     if averages.name.endswith("_model.star"):
-        return [averages.name.removesuffix("_model.star") + "_data.star"]
+        return [_HALF.sub("", averages.name.removesuffix("_model.star")) + "_data.star"]
     return []
 
 

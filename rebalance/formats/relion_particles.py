@@ -9,7 +9,9 @@ import numpy as np
 from rebalance.errors import InputError
 from rebalance.formats.averages import EXTENT_TOLERANCE
 from rebalance.formats.pixel_size import Stated
+from rebalance.formats.refinements import commands_for
 from rebalance.formats.relion_job import RelionJob, loop_of, particle_block
+from rebalance.formats.relion_poses import ROT
 from rebalance.formats.star_file import StarFile
 from rebalance.formats.star_loop import StarLoop
 from rebalance.formats.star_text import split_tokens
@@ -82,13 +84,21 @@ class Optics:
         )
 
 
-def read_particles(job: RelionJob) -> tuple[ParticleTable, Optics, list[str]]:
+def read_particles(
+    job: RelionJob, *, needs_class: bool = True
+) -> tuple[ParticleTable, Optics, list[str]]:
     """The particle table of a job, what it says of its images, and what looks wrong in it.
+
+    Parameters
+    ----------
+    job : RelionJob
+    needs_class : bool
+        False if particles need no class numbers, and nothing is to be said of those without.
 
     Raises
     ------
     InputError
-        If there is no particle table, it has no class numbers or rows, or no particle has a class.
+        If there is no particle table, it has no rows, or no class numbers where these are needed.
     """
     assert job.particles is not None
     path = job.particles
@@ -99,18 +109,26 @@ def read_particles(job: RelionJob) -> tuple[ParticleTable, Optics, list[str]]:
         raise InputError(
             f"There is no particle table; the blocks are {blocks}.",
             path=path,
-            hint="Give a *_data.star of Class2D, or the particles.star of a Select job.",
+            hint="Give a *_data.star of Class2D, or the particles.star of a Select job."
+            if needs_class
+            else "Give the *_data.star of the refinement.",
         )
     loop = loop_of(block)
-    if CLASS_COLUMN not in loop.labels:
+    has_class = CLASS_COLUMN in loop.labels
+    if needs_class and not has_class:
         raise InputError(
             f"The particle table has no {CLASS_COLUMN}; its columns are "
             f"{', '.join(loop.labels[:40])}.",
             path=path,
             location=f"data_{block.name}",
-            hint="Give the *_data.star that a 2D classification wrote.",
+            hint="Give the *_data.star that a 2D classification wrote."
+            + (f" {commands_for(path)}" if ROT in loop.labels else ""),
         )
-    loop.scan(CLASS_COLUMN, NAME_COLUMN if NAME_COLUMN in loop.labels else None)
+    first, named = (
+        next((name for name in names if name in loop.labels), None)
+        for names in ((CLASS_COLUMN, ROT), (NAME_COLUMN,))
+    )
+    loop.scan(first, named)
     if len(loop) == 0:
         raise InputError(
             "The particle table is empty: labels, and no rows.",
@@ -118,7 +136,10 @@ def read_particles(job: RelionJob) -> tuple[ParticleTable, Optics, list[str]]:
             location=f"data_{block.name}",
             hint="Give a table with particles.",
         )
-    class_id, without = _classes(loop)
+    if needs_class:
+        class_id, without = _classes(loop)
+    else:
+        class_id, without = _classes_if_any(loop), []
     warnings = [*without, *_about_repeats(loop), *_about_spelling(star, loop)]
     return ParticleTable(class_id, loop, path), _optics(star, loop), warnings
 
@@ -147,6 +168,14 @@ def _classes(loop: StarLoop) -> tuple[IntArray, list[str]]:
         f"{without:,} of {n:,} particles are excluded: they are in no class ({CLASS_COLUMN}: "
         f"{' and '.join(said)}). Was the classification stopped, or is it running?"
     ]
+
+
+def _classes_if_any(loop: StarLoop) -> IntArray:
+    if CLASS_COLUMN not in loop.labels:
+        return np.full(len(loop), NO_CLASS, dtype=np.int64)
+    class_id = loop.read_integers(CLASS_COLUMN, missing=NO_CLASS)
+    class_id[class_id < 1] = NO_CLASS
+    return class_id
 
 
 def _about_repeats(loop: StarLoop) -> list[str]:

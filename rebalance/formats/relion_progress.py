@@ -19,7 +19,7 @@ _ENDS = {
 }
 _SUCCESS = ("RELION_JOB_EXIT_SUCCESS", "PIPELINER_JOB_EXIT_SUCCESS")
 _GRADIENT_LABELS = ("rlnDoGradientRefine", "rlnDoStochasticGradientDescent")
-_GRADIENT = ", of gradient refinement, which puts all particles into classes only in the last"
+_GRADIENT = ", of gradient refinement, which takes in all particles only in the last"
 _MUCH_OLDER = 60.0
 """Seconds; copying a folder gives its files times that differ by less."""
 
@@ -40,7 +40,10 @@ def about_progress(job: RelionJob) -> tuple[list[str], list[str]]:
     current, total = _whole(values, "rlnCurrentIteration"), _whole(values, "rlnNumberOfIterations")
     is_gradient = any(_whole(values, label) for label in _GRADIENT_LABELS)
     named = iteration_of(start)
-    if current is not None and total is not None and 0 <= current < total:
+    if current is not None and values.get("rlnDoAutoRefine") == "1":
+        # The number of its iterations is not known before its end.
+        notes.append(f"This is iteration {current} of a refinement, and not its end.")
+    elif current is not None and total is not None and 0 <= current < total:
         notes.append(
             f"This is iteration {current} of {total}, by its optimiser{_GRADIENT * is_gradient}."
         )

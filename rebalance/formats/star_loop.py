@@ -20,7 +20,7 @@ from rebalance.errors import InputError
 from rebalance.formats import star_text
 from rebalance.formats.star_column import LongWordError, read_column
 from rebalance.formats.star_text import Bytes, StarText, split_tokens
-from rebalance.model import BoolArray, IntArray
+from rebalance.model import BoolArray, DoubleArray, IntArray
 
 _LONGEST_GAP = 1 << 16
 _NO_NUMBER = ("", "none", "null", "na", "n/a", "<na>", "nan", "-nan", "?", ".")
@@ -124,12 +124,12 @@ class StarLoop:
     def _rows(self) -> Rows:
         return self._scan(None, None)
 
-    def scan(self, column: str, names: str | None = None) -> None:
+    def scan(self, column: str | None, names: str | None = None) -> None:
         """Find the rows, and on the way what will be asked of two columns.
 
         Parameters
         ----------
-        column : str
+        column : str, optional
             To be read.
         names : str, optional
             Column whose `repeats` are to be counted.
@@ -336,6 +336,34 @@ class StarLoop:
             location=f"line {self.row_line(row)}",
             hint="Mend the value, or give the table again from the job that wrote it.",
         )
+
+    def read_numbers(self, name: str) -> DoubleArray:
+        """A column of numbers, float64 (P,); NaN for what programs write for no number.
+
+        Parameters
+        ----------
+        name : str
+            Without the leading underscore.
+
+        Raises
+        ------
+        InputError
+            Names the line of the first value that is none.
+        """
+        column = self.read_column(name)
+        if column.dtype.kind != "U":
+            return column.astype(np.float64, copy=False)
+        numbers = np.array([_number(word) for word in column.tolist()])
+        bad = np.isinf(numbers)
+        if bad.any():
+            row = int(np.argmax(bad))
+            raise InputError(
+                f"_{name} is {column[row]!s:.40}; a number was expected.",
+                path=self.text.path,
+                location=f"line {self.row_line(row)}",
+                hint="Mend the value, or give the table again from the job that wrote it.",
+            )
+        return numbers
 
     def _for_rows(self, task: Callable[[Bytes, int, slice], None]) -> None:
         """Do something for all rows, so many bytes at a time and on several threads."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from rebalance.model import BoolArray, DoubleArray, IntArray
 
@@ -23,17 +24,17 @@ class AxesOfCells:
     ----------
     start : int64 (C + 1,)
         Where the list of each cell begins.
-    axis : int64
+    axis : uint32 (n,)
     """
 
     start: IntArray
-    axis: IntArray
+    axis: npt.NDArray[np.uint32]
 
     @classmethod
     def of(cls, holds: BoolArray) -> AxesOfCells:
         """From a matrix of cells × axes."""
         start = np.concatenate([[0], np.cumsum(holds.sum(axis=1))]).astype(np.int64)
-        return cls(start, np.nonzero(holds)[1].astype(np.int64))
+        return cls(start, np.nonzero(holds)[1].astype(np.uint32))
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,10 +70,12 @@ def sort_axes(axes: DoubleArray, cone: float, band: float, side: int) -> Cells:
     side : int
     """
     middle, reach = _patches(side)
-    angle = np.arccos(np.clip(np.abs(middle @ axes.T), 0.0, 1.0))
-    nearest, farthest = angle - reach[:, None], angle + reach[:, None]
-    in_cone, off_cone = farthest <= cone, nearest > cone
-    in_band, off_band = nearest >= np.pi / 2 - band, farthest < np.pi / 2 - band
+    # Cosines of the angle to the axis, or its opposite, are compared: they fall where it grows.
+    cosine, reach = np.abs(middle @ axes.T), reach[:, None]
+    in_cone = (cosine >= np.cos(np.maximum(cone - reach, 0.0))) & (reach <= cone)
+    off_cone = cosine < np.cos(cone + reach)
+    in_band = cosine <= np.sin(band - reach)
+    off_band = cosine > np.sin(np.minimum(band + reach, np.pi / 2))
     return Cells(
         side,
         AxesOfCells.of(in_cone),

@@ -24,7 +24,7 @@ Spectrum = npt.NDArray[np.complex64]
 
 _PLANES = 8
 _PIECES = 32
-_LEAST_SIDE, _MOST_SIDE, _VOXELS_A_SIDE = 6, 32, 10
+_LEAST_SIDE, _MOST_SIDE, _VOXELS_A_SIDE = 6, 32, 8
 
 
 @dataclass(frozen=True, eq=False)

@@ -49,7 +49,7 @@ def add_rows(
         Cells along an edge of the cube.
     cone_start, band_start : int64 (3 side² + 1,)
         Where in the lists those of a cell begin.
-    cone_axis, band_axis : int64
+    cone_axis, band_axis : uint32
         The axes whose rim crosses each cell.
     cells : float64 (S + 1, 3 side², 3)
         Added to; shell 0 stays 0.
@@ -89,22 +89,24 @@ def add_rows(
                 cells[shell, cell, 0] += both
                 cells[shell, cell, 1] += one
                 cells[shell, cell, 2] += two
+                of_shell = cones[shell]
                 edge = cos_cone * length
                 for place in range(cone_start[cell], cone_start[cell + 1]):
                     axis = cone_axis[place]
                     along = abs(x * axes[axis, 0] + y * axes[axis, 1] + z * axes[axis, 2])
-                    if along >= edge:
-                        cones[shell, axis, 0] += both
-                        cones[shell, axis, 1] += one
-                        cones[shell, axis, 2] += two
+                    within = 1.0 if along >= edge else 0.0
+                    of_shell[axis, 0] += within * both
+                    of_shell[axis, 1] += within * one
+                    of_shell[axis, 2] += within * two
+                of_shell = bands[shell]
                 edge = sin_band * length
                 for place in range(band_start[cell], band_start[cell + 1]):
                     axis = band_axis[place]
                     along = abs(x * axes[axis, 0] + y * axes[axis, 1] + z * axes[axis, 2])
-                    if along <= edge:
-                        bands[shell, axis, 0] += both
-                        bands[shell, axis, 1] += one
-                        bands[shell, axis, 2] += two
+                    within = 1.0 if along <= edge else 0.0
+                    of_shell[axis, 0] += within * both
+                    of_shell[axis, 1] += within * one
+                    of_shell[axis, 2] += within * two
 
 
 @jit
@@ -116,7 +118,7 @@ def add_whole_cells(cells, start, axis, out):
     cells : float64 (S, C, 3)
     start : int64 (C + 1,)
         Where in the list the axes of a cell begin.
-    axis : int64
+    axis : uint32
     out : float64 (S, A, 3)
         Added to.
     """

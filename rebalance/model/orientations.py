@@ -142,6 +142,14 @@ class FourierSampling:
     thinned_to: IntArray
     thinned_scf_star: DoubleArray
 
+    def at_random(self, n: int) -> tuple[float, float] | None:
+        """Mean and standard deviation of SCF* of n particles drawn at random; None if unknown."""
+        at = np.flatnonzero(self.thinned_to == n)
+        if len(at) == 0:
+            return None
+        draws = self.thinned_scf_star[at[0]]
+        return float(draws.mean()), float(draws.std(ddof=1)) if len(draws) > 1 else 0.0
+
     def __repr__(self) -> str:
         return (
             f"FourierSampling(SCF* {self.scf_star:.3f} of "

@@ -22,7 +22,8 @@ NOT_SELECTED = "class not selected"
 NO_SUCH_AVERAGE = "no such average"
 EMPTY_AVERAGE = "empty average"
 JUNK = "junk"
-REASONS = (KEPT, BALANCED, NOT_SELECTED, NO_SUCH_AVERAGE, EMPTY_AVERAGE, JUNK)
+NO_ORIENTATION = "no orientation"
+REASONS = (KEPT, BALANCED, NOT_SELECTED, NO_SUCH_AVERAGE, EMPTY_AVERAGE, JUNK, NO_ORIENTATION)
 """Why a particle stays or goes, by code in `Selection.reason`."""
 
 
@@ -41,7 +42,9 @@ class Selection(Displayed):
         Index into `REASONS`.
     superclass : int64 (P,)
         Superclass of each candidate; −2 for one of a class that is set aside, −1 for a particle
-        that was out before balancing.
+        that was out before balancing. Where other groups were balanced, such as bins of viewing
+        directions (`rebalance.strategies.select_by_group`), the group of each candidate, here
+        and in all that is said of superclasses.
     cap : int or None
         Largest superclass size allowed; None when balancing is off.
     before, after : int64 (K,)

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from rebalance.half_maps.find import find_half_maps
-from rebalance.half_maps.signal import half_map_signal_of_files
+from rebalance.half_maps.read import HalfMaps, open_half_maps
+from rebalance.half_maps.signal import signal_of_half_maps
 from rebalance.model import Diagnosis, DiagnosisResult, Posed
 from rebalance.orientations.bins import bin_of, sphere_bins
 from rebalance.orientations.sampling import fourier_sampling, thinned_sizes
@@ -55,22 +56,23 @@ def execute_diagnosis(
     said = _Said()
     posed = _read(settings, settings.path, progress, said)
     posed_second = _read(settings, settings.compare, progress, said)
-    maps, maps_second = _half_maps(settings, said)
-    name = posed.dataset.job if posed is not None else maps[0].stem
+    maps = _open(settings, settings.path, settings.half_maps, said)
+    # Particles that were selected lie where the half maps of all of them do.
+    maps_second = _open(settings, None, settings.compare_half_maps, said)
+    if maps is None and settings.mask is not None:
+        said.warnings.append("`mask` is not used: there are no half maps.")
+    name = _name(posed, maps)
     place = settings.output or Path(settings.folder_name(name))
-    read = [*(posed.dataset.sources if posed else ()), *maps]
-    read += [*(posed_second.dataset.sources if posed_second else ()), *maps_second]
+    read = [*_files(posed, maps), *_files(posed_second, maps_second)]
     with ResultsFolder(
         place, overwrite=settings.overwrite, inputs=[*settings.named_files, *read]
     ) as folder:
         n_second = None if posed_second is None else int(np.count_nonzero(posed_second.is_used))
-        first = _diagnosis(settings, name, posed, maps, progress, said, also=n_second)
+        first = _diagnosis(settings, name, posed, maps, progress, also=n_second)
         second = None
-        if posed_second is not None or maps_second:
-            second_name = (
-                posed_second.dataset.job if posed_second is not None else maps_second[0].stem
-            )
-            second = _diagnosis(settings, second_name, posed_second, maps_second, progress, said)
+        if posed_second is not None or maps_second is not None:
+            other = _name(posed_second, maps_second)
+            second = _diagnosis(settings, other, posed_second, maps_second, progress)
         if posed is not None:
             said.notes.append(NOT_TO_BE_TRUSTED)
         result = DiagnosisResult(
@@ -132,28 +134,43 @@ def _read(
     return posed
 
 
-def _half_maps(
-    settings: DiagnoseSettings, said: _Said
-) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
-    """The half maps of both inputs: those given, or found beside the first."""
-    maps: tuple[Path, ...] = settings.half_maps or ()
-    if not maps and settings.path is not None:
-        found = find_half_maps(settings.path)
+def _open(
+    settings: DiagnoseSettings,
+    path: Path | None,
+    given: tuple[Path, Path] | None,
+    said: _Said,
+) -> HalfMaps | None:
+    """The half maps that are given, or that lie beside the particles; checked, not yet read."""
+    mask = settings.mask
+    if given is None and path is not None:
+        found = find_half_maps(path)
         if found is not None:
-            maps = found
-            said.notes.append(f"Half maps {maps[0].name} and {maps[1].name} lie beside it.")
-    if not maps and settings.mask is not None:
-        said.warnings.append("`mask` is not used: there are no half maps.")
-    return maps, settings.compare_half_maps or ()
+            given = (found.first, found.second)
+            said.notes.append(
+                f"The half maps {found.first.name} and {found.second.name} lie beside "
+                f"{path.name}, and are taken."
+            )
+            if mask is None and found.mask is not None:
+                mask = found.mask
+                said.notes.append(f"So is the mask {mask.name}.")
+    if given is None:
+        return None
+    if mask is None:
+        said.notes.append(
+            "The half maps are not masked: noise around the molecule lowers every correlation. "
+            "`mask` takes the mask of the refinement."
+        )
+    maps = open_half_maps(*given, mask=mask, pixel_size=settings.pixel_size)
+    said.warnings += maps.warnings
+    return maps
 
 
 def _diagnosis(
     settings: DiagnoseSettings,
     name: str,
     posed: Posed | None,
-    maps: tuple[Path, ...],
+    maps: HalfMaps | None,
     progress: Progress,
-    said: _Said,
     also: int | None = None,
 ) -> Diagnosis:
     """What one input says; ``also`` is a number of particles to draw at random."""
@@ -183,16 +200,26 @@ def _diagnosis(
                 threads=settings.threads,
             ),
         )
-    if maps:
+    if maps is not None:
         progress.stage("half_maps", "Comparing half maps in all directions")
-        signal, warnings = half_map_signal_of_files(
-            maps[0],
-            maps[1],
-            mask=settings.mask,
-            pixel_size=settings.pixel_size,
-            threads=settings.threads,
+        found = replace(
+            found,
+            half_maps=signal_of_half_maps(maps, threads=settings.threads),
+            maps=tuple(_files(None, maps)),
         )
-        said.warnings += warnings
-        read = (*maps[:2], *(() if settings.mask is None else (settings.mask,)))
-        found = replace(found, half_maps=signal, maps=read)
     return found
+
+
+def _name(posed: Posed | None, maps: HalfMaps | None) -> str:
+    if posed is not None:
+        return posed.dataset.job
+    assert maps is not None
+    return maps.first.path.stem
+
+
+def _files(posed: Posed | None, maps: HalfMaps | None) -> list[Path]:
+    files = [] if posed is None else [*posed.dataset.sources]
+    if maps is not None:
+        used = (maps.first, maps.second, maps.mask)
+        files += [one.path for one in used if one is not None]
+    return files

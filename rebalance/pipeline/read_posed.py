@@ -87,12 +87,13 @@ def _symmetry(given: str | None, orientations: Orientations) -> tuple[str, list[
     """The point group that counts, and where it comes from."""
     stated = orientations.symmetry
     if given is not None:
-        group = parse_symmetry(given)
-        if stated and parse_symmetry(stated) != group:
+        group = parse_symmetry(given, orientations.convention)
+        if stated and parse_symmetry(stated, orientations.convention) != group:
             return group, [f"Point group {group} as asked for; the job was run with {stated}."]
         return group, []
     if stated:
-        return parse_symmetry(stated), [f"Point group {stated}, by the files of the job."]
+        group = parse_symmetry(stated, orientations.convention)
+        return group, [f"Point group {stated}, by the files of the job."]
     return "C1", [
         "The files don't say which point group the refinement was run with: C1 is taken. Give "
         "`symmetry` if it was another."

@@ -4,14 +4,21 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from rebalance.half_maps.tables import write_curve_table, write_direction_table
+from rebalance.half_maps.tables import (
+    DIRECTION_COLUMNS,
+    curve_columns,
+    curve_rows,
+    direction_rows,
+)
 from rebalance.model import Diagnosis, DiagnosisResult
 from rebalance.progress import Progress
 from rebalance.record.orientation_tables import (
     write_bin_table,
+    write_rows,
     write_sampling_table,
     write_thinned_table,
 )
@@ -85,7 +92,15 @@ def _tables(one: Diagnosis, folder: Path, prefix: str) -> list[Path]:
         write_thinned_table(one.sampling, written[2])
     if one.half_maps is not None:
         curves = [folder / f"{prefix}{name}" for name in (CURVE_TABLE, DIRECTION_TABLE)]
-        write_curve_table(one.half_maps, curves[0])
-        write_direction_table(one.half_maps, curves[1])
+        write_rows(curves[0], curve_columns(one.half_maps), _cells(curve_rows(one.half_maps)))
+        write_rows(curves[1], DIRECTION_COLUMNS, _cells(direction_rows(one.half_maps)))
         written += curves
     return written
+
+
+def _cells(rows: list[list[Any]]) -> list[list[Any]]:
+    """As they are written: six digits, blank for none."""
+    return [
+        ["" if cell is None else f"{cell:.6g}" if isinstance(cell, float) else cell for cell in row]
+        for row in rows
+    ]

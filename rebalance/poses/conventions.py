@@ -18,9 +18,18 @@ cryosparc-particle-reposition, which lays averages on micrographs.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import numpy.typing as npt
 
 from rebalance.model import DoubleArray
+
+_ALONG = 1e-9
+"""Sine of the tilt below which rot and psi turn about one axis."""
+
+_PIECE = 1 << 16
+"""Poses that are converted at a time."""
 
 
 def in_plane(psi: DoubleArray) -> DoubleArray:
@@ -55,7 +64,7 @@ def angles_of_rotation(rotation: DoubleArray) -> DoubleArray:
     view, beam = rotation[:, 2], rotation[:, :, 2]
     across = np.hypot(view[:, 0], view[:, 1])
     tilt = np.arctan2(across, view[:, 2])
-    along = across < 1e-9
+    along = across < _ALONG
     rot = np.where(along, 0.0, np.arctan2(view[:, 1], view[:, 0]))
     sign = np.sign(view[:, 2])
     psi = np.where(
@@ -64,6 +73,44 @@ def angles_of_rotation(rotation: DoubleArray) -> DoubleArray:
         np.arctan2(beam[:, 1], -beam[:, 0]),
     )
     return np.rad2deg(np.stack([rot, tilt, psi], axis=1))
+
+
+def angles_of_vector(vector: npt.NDArray[Any]) -> DoubleArray:
+    """RELION's rot, tilt, psi in degrees of CryoSPARC's rotation vectors; float64 (n, 3).
+
+    By way of the unit quaternion (w, x, y, z) of the vector, in which tan²(tilt/2) is
+    (x² + y²) / (w² + z²), so that no matrix is made. As `angles_of_rotation` has them.
+
+    Parameters
+    ----------
+    vector : float (n, 3)
+        Radians. The pose of a vector with a number that is not finite is NaN.
+    """
+    angles = np.empty((len(vector), 3))
+    for begin in range(0, len(vector), _PIECE):
+        piece = slice(begin, begin + _PIECE)
+        with np.errstate(invalid="ignore", over="ignore"):
+            _convert(np.asarray(vector[piece].T, dtype=np.float64), angles[piece].T)
+    return angles
+
+
+def _convert(vector: DoubleArray, angles: DoubleArray) -> None:
+    """rot, tilt and psi of vectors (3, n), into an array (3, n)."""
+    turn = np.sqrt(np.einsum("in,in->n", vector, vector))
+    # sin(turn/2) / turn, which is 1/2 at 0.
+    x, y, z = vector * (np.sinc(turn / (2 * np.pi)) / 2)
+    w = np.cos(turn / 2)
+    across, along = np.hypot(x, y), np.hypot(w, z)
+    # Half of rot + psi and of rot − psi.
+    plus, minus = np.arctan2(z, w), np.arctan2(-x, y)
+    is_seen_along = 2 * across * along < _ALONG
+    rot, psi = plus + minus, plus - minus
+    psi[is_seen_along] += np.where(across < along, 1, -1)[is_seen_along] * rot[is_seen_along]
+    rot[is_seen_along] = 0
+    angles[0], angles[1], angles[2] = rot, 2 * np.arctan2(across, along), psi
+    np.rad2deg(angles, out=angles)
+    for turned in (angles[0], angles[2]):
+        turned -= 360 * np.rint(turned / 360)
 
 
 def vector_of_rotation(rotation: DoubleArray) -> DoubleArray:

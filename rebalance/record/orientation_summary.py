@@ -109,19 +109,11 @@ def summarise_diagnosis(
 
 
 def at_random(sampling: FourierSampling, n: int) -> dict[str, Any] | None:
-    """SCF* of so many particles drawn at random: number, mean, standard deviation of draws.
-
-    None where nobody drew so many.
-    """
-    at = np.flatnonzero(sampling.thinned_to == n)
-    if len(at) == 0:
+    """SCF* of so many particles drawn at random; None where nobody drew so many."""
+    found = sampling.at_random(n)
+    if found is None:
         return None
-    draws = sampling.thinned_scf_star[at[0]]
-    return {
-        "particles": int(n),
-        "mean": round(float(draws.mean()), 4),
-        "sd": round(float(draws.std(ddof=1)), 4) if len(draws) > 1 else None,
-    }
+    return {"particles": int(n), "mean": round(found[0], 4), "sd": round(found[1], 4)}
 
 
 def about_sampling(sampling: FourierSampling) -> dict[str, Any]:
@@ -169,7 +161,7 @@ def _about(one: Diagnosis) -> dict[str, Any]:
     return content | {
         "verdict": read.verdict,
         "why": read.why,
-        "next": read.todo,
+        "next": with_flags(read.todo),
         "bins": None if one.bins is None else _about_bins(one.bins, counts),
         "sampling": None if one.sampling is None else about_sampling(one.sampling),
         "half_maps": None if one.half_maps is None else about_half_maps(one.half_maps),

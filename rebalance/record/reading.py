@@ -49,8 +49,8 @@ _MEANINGS = {
         "Junk or other contaminants are likely, not preferred orientation.",
         "Poses cover all directions, but in some of them the half maps don't agree: the particles "
         "that are said to look from there may be no views of the molecule. Junk gets poses too.",
-        "Clean the particles: go back to 2D classes (rebalance run --junk list names averages that "
-        "look like junk), or classify in 3D. Don't balance before.",
+        'Clean the particles: go back to the 2D classes (a run with `junk="list"` names averages '
+        "that look like junk), or classify in 3D. Don't balance before.",
     ),
     (False, False): Reading(
         "Preferred orientation, perhaps with junk.",

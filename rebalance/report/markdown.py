@@ -52,6 +52,7 @@ MEANINGS = {
     "class not selected": "in a class that was left out on request",
     "no such average": "in a class that is not among the class averages",
     "empty average": "in a class whose average is empty",
+    "no orientation": "without an orientation",
     "junk": "in a class that was left out as junk",
 }
 

@@ -117,8 +117,8 @@ def about_scf_star(random: Any) -> str:
     )
     if random is None:
         return f"{text}."
-    sd = "" if random["sd"] is None else f" ± {random['sd']:.3f}"
-    return f"{text}: {random['mean']:.3f}{sd} with {random['particles']:,} particles."
+    found = f"{random['mean']:.3f} ± {random['sd']:.3f}"
+    return f"{text}: {found} with {random['particles']:,} particles."
 
 
 def _methods(summary: Any) -> tuple[Words | Bullets, ...]:

@@ -46,6 +46,7 @@ _OTHER_COMMANDS = {
     "box": "--box",
     "layout": "--layout",
     "particle_images": "--images",
+    "refined": "--refined",
     "realistic": "--realistic",
     "examples": "--example",
     "columns": "--column",

@@ -6,8 +6,8 @@ keeps the truth that superclasses can be judged by.
 A `molecule` is a density of `blobs` or a `volume`, loaded from the `phantom`, a `map_file` or
 `atoms`, with its `symmetry`. `poses` and `particle_poses` plan what averages and particles show,
 along `viewing_directions`, `class_sizes` how many there are; `image_simulator` makes their images,
-by `projection`, `image_formation` and `junk_images`. The result is a `classification`; the modules
-``*_writer`` write it as a `job`.
+by `projection`, `image_formation` and `junk_images`. The result is a `classification`, whose
+particles `refinement` refines; the modules ``*_writer`` write both as a `job`.
 
 >>> from rebalance.simulate import simulate_class_averages, write_relion
 >>> simulated = simulate_class_averages({"n_averages": 30, "n_particles": 2000, "seed": 1})
@@ -38,10 +38,13 @@ from rebalance.simulate.job import (
     demo_dataset,
     simulate,
     write_job,
+    write_refinement,
 )
 from rebalance.simulate.molecule import Molecule, load_molecule
 from rebalance.simulate.phantom import phantom
 from rebalance.simulate.projection import in_plane, project
+from rebalance.simulate.refinement import SimulatedRefinement, simulate_refinement
+from rebalance.simulate.refinement_writer import RefinementFiles
 from rebalance.simulate.relion_writer import (
     RelionFiles,
     RelionSelection,
@@ -58,9 +61,11 @@ __all__ = [
     "CryosparcFiles",
     "CryosparcSelection",
     "Molecule",
+    "RefinementFiles",
     "RelionFiles",
     "RelionSelection",
     "SimulatedClassification",
+    "SimulatedRefinement",
     "SimulationOptions",
     "Volume",
     "check_layout",
@@ -71,10 +76,12 @@ __all__ = [
     "project",
     "simulate",
     "simulate_class_averages",
+    "simulate_refinement",
     "volume_of",
     "write_cryosparc",
     "write_cryosparc_selection",
     "write_job",
+    "write_refinement",
     "write_relion",
     "write_relion_selection",
 ]

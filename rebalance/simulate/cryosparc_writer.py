@@ -68,16 +68,16 @@ def write_cryosparc(
     averages = simulated.class_averages
     stack = job / f"{_STEM}_class_averages.mrc"
     write_stack(stack, averages.images, simulated.optics.pixel_size)
-    main, rest = _particle_columns(simulated)
+    main, rest = particle_columns(simulated)
     files = (
         job / f"{_STEM}_particles.cs",
         job / f"{_JOB}_passthrough_particles.cs",
         job / f"{_STEM}_class_averages.cs",
     )
-    _save(files[0], main)
+    save(files[0], main)
     order = np.arange(len(main["uid"])) if passthrough_order is None else passthrough_order
-    _save(files[1], {name: column[order] for name, column in rest.items()})
-    _save(files[2], _average_columns(simulated))
+    save(files[1], {name: column[order] for name, column in rest.items()})
+    save(files[2], _average_columns(simulated))
     if simulated.particle_images is not None:
         folder = project / "J1/imported"
         folder.mkdir(parents=True, exist_ok=True)
@@ -116,14 +116,14 @@ def write_cryosparc_selection(
         job / "J4_passthrough_particles_selected.cs",
         job / "templates_selected.cs",
     )
-    main, rest = _particle_columns(simulated)
-    _save(selection.particles, {name: column[kept] for name, column in main.items()})
-    _save(selection.passthrough, {name: column[kept] for name, column in rest.items()})
-    _save(selection.class_averages, {name: column[chosen] for name, column in averages.items()})
+    main, rest = particle_columns(simulated)
+    save(selection.particles, {name: column[kept] for name, column in main.items()})
+    save(selection.passthrough, {name: column[kept] for name, column in rest.items()})
+    save(selection.class_averages, {name: column[chosen] for name, column in averages.items()})
     return selection
 
 
-def _save(path: Path, columns: Mapping[str, npt.NDArray[Any]]) -> None:
+def save(path: Path, columns: Mapping[str, npt.NDArray[Any]]) -> None:
     n = len(columns["uid"])
     table = np.empty(n, [(name, c.dtype.str, c.shape[1:]) for name, c in columns.items()])
     for name, column in columns.items():
@@ -148,7 +148,7 @@ def _average_columns(simulated: SimulatedClassification) -> dict[str, npt.NDArra
     }
 
 
-def _particle_columns(
+def particle_columns(
     simulated: SimulatedClassification,
 ) -> tuple[dict[str, npt.NDArray[Any]], dict[str, npt.NDArray[Any]]]:
     n = len(simulated.particle_class)

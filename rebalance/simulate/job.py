@@ -10,6 +10,12 @@ from rebalance.errors import OptionError
 from rebalance.simulate.classification import SimulatedClassification, simulate_class_averages
 from rebalance.simulate.cryosparc_writer import CryosparcFiles, write_cryosparc
 from rebalance.simulate.molecule import Molecule
+from rebalance.simulate.refinement import simulate_refinement
+from rebalance.simulate.refinement_writer import (
+    RefinementFiles,
+    write_cryosparc_refinement,
+    write_relion_refinement,
+)
 from rebalance.simulate.relion_tables import Version
 from rebalance.simulate.relion_writer import RelionFiles, write_relion
 from rebalance.simulate.simulation_options import (
@@ -79,7 +85,11 @@ def simulate(
         As `simulate_class_averages`; or if there is no such layout.
     """
     check_layout(layout)
-    return write_job(simulate_class_averages(options, molecule=molecule), folder, layout)
+    simulated = simulate_class_averages(options, molecule=molecule)
+    files = write_job(simulated, folder, layout)
+    if simulated.options.refined:
+        write_refinement(simulated, folder, layout)
+    return files
 
 
 def write_job(
@@ -91,6 +101,18 @@ def write_job(
     if version is None:
         return write_cryosparc(simulated, Path(folder))
     return write_relion(simulated, Path(folder), version=version)
+
+
+def write_refinement(
+    simulated: SimulatedClassification, folder: Path | str, layout: str
+) -> RefinementFiles:
+    """Refine simulated particles, and write that beside the classification, in the same layout."""
+    check_layout(layout)
+    refined = simulate_refinement(simulated, pose_error=simulated.options.pose_error)
+    version = LAYOUTS[layout]
+    if version is None:
+        return write_cryosparc_refinement(simulated, refined, Path(folder))
+    return write_relion_refinement(simulated, refined, Path(folder), version=version)
 
 
 def check_layout(layout: str) -> None:

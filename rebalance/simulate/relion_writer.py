@@ -88,9 +88,9 @@ def write_relion(
     classes = job / f"{root}_classes.mrcs"
     write_stack(classes, simulated.class_averages.images, simulated.optics.pixel_size)
 
-    particles = _particle_columns(simulated, version, n_optics_groups)
+    particles = particle_columns(simulated, version, n_optics_groups)
     comment = COMMENT[version]
-    optics = "" if version == "3.0" else _optics(simulated, version, n_optics_groups)
+    optics = "" if version == "3.0" else optics_block(simulated, version, n_optics_groups)
     name = "" if version == "3.0" else "particles"
     files["data"].write_text(optics + loop_block(name, particles, version=comment))
     files["model"].write_text(model_star(simulated, root, version))
@@ -118,12 +118,12 @@ def write_relion_selection(
     """
     job = files.project / "Select/job004"
     job.mkdir(parents=True, exist_ok=True)
-    columns = _particle_columns(simulated, "3.1", 1)
+    columns = particle_columns(simulated, "3.1", 1)
     kept = np.isin(simulated.particle_class, list(class_ids))
     chosen = np.flatnonzero(np.isin(simulated.class_averages.class_id, list(class_ids)))
     particles, averages = job / "particles.star", job / "class_averages.star"
     particles.write_text(
-        _optics(simulated, "3.1", 1)
+        optics_block(simulated, "3.1", 1)
         + loop_block("particles", {label: np.asarray(c)[kept] for label, c in columns.items()})
     )
     stack = f"{JOB}/{files.classes.name}"
@@ -150,7 +150,7 @@ def _place_in_stack(simulated: SimulatedClassification) -> npt.NDArray[np.int64]
     return np.arange(len(micrograph)) - first + 1
 
 
-def _particle_columns(
+def particle_columns(
     simulated: SimulatedClassification, version: Version, n_optics_groups: int
 ) -> Columns:
     n = len(simulated.particle_class)
@@ -208,7 +208,7 @@ def _particle_columns(
     }
 
 
-def _optics(simulated: SimulatedClassification, version: Version, n_groups: int) -> str:
+def optics_block(simulated: SimulatedClassification, version: Version, n_groups: int) -> str:
     optics, every = simulated.optics, np.ones(n_groups)
     number = np.arange(1, n_groups + 1)
     columns: Columns = {

@@ -210,6 +210,12 @@ class SimulationOptions(Options):
     n_double: int = option(0, "Averages of two particles side by side.", ge=0)
     n_ice: int = option(0, "Averages of ice contamination.", ge=0)
     particle_images: bool = option(False, "Make the noisy particle images too.")
+    refined: bool = option(
+        False, "Make a 3D refinement of the particles too: poses, and half maps as they give."
+    )
+    pose_error: float = option(
+        2.0, "Error of a refined particle's pose, about each axis.", unit="degrees", ge=0, le=90
+    )
 
     @property
     def n_shared_junk(self) -> int:

@@ -1,7 +1,9 @@
 """Which particles stay: candidates, cap, strategy, and the reason for each exclusion.
 
 The step between the clusterings and the formats. Which class averages take part is known from the
-superclasses, how large one may be is decided in `caps`, and who stays in a strategy plugin.
+superclasses, how large one may be is decided in `caps`, and who stays in a strategy plugin. All of
+that but the superclasses is in `balance`, which cuts groups of any kind; `by_group` hands it other
+groups.
 """
 
 from __future__ import annotations
@@ -32,17 +34,18 @@ from rebalance.model.class_numbers import count_classes
 from rebalance.options import Options
 from rebalance.registry import bind
 from rebalance.seeds import generator
-from rebalance.strategies.caps import Cap, Factor, decide_cap
+from rebalance.strategies.balance import Rule, balance, order_in_groups, sizes_of
+from rebalance.strategies.by_group import select_by_group
+from rebalance.strategies.caps import Factor
 from rebalance.strategies.messages import (
     about_excluded,
     about_small,
     about_the_factor,
     about_waste,
 )
-from rebalance.strategies.run_plugin import ask_places, ask_which_stay, check_which_stay
 from rebalance.strategies.small import CapFrom, cap_from_of, check_cap_from
 
-__all__ = ["places", "select"]
+__all__ = ["places", "select", "select_by_group"]
 
 
 def select(
@@ -89,7 +92,8 @@ def select(
     -------
     Selection
         A selection with a larger factor is part of one with a smaller factor; a superclass of
-        the same averages keeps the same particles whatever happens to the others.
+        the same averages keeps the same particles whatever happens to the others. Where the table
+        has half sets (`rebalance.strategies.half_sets`), each superclass keeps their ratio.
 
     Raises
     ------
@@ -107,49 +111,42 @@ def select(
             f"{type(superclasses).__name__}."
         )
     bound = bind("strategy", strategy, options)
-    chosen = bound.options
     # Range errors come first, also when nothing is left to balance.
-    decide_cap(1, factor, max_size)
+    rule = Rule(factor, max_size)
+    rule.check("superclass")
     check_cap_from(cap_from)
     generator(seed)
     counts = count_classes(particles.class_id)
     junk = superclasses.junk
     apart = {*map(int, left_out), *superclasses.left_out, *junk}
     group, reason = _candidates(particles.class_id, superclasses, apart, junk)
-    candidates = {number: count for number, count in counts.items() if number not in apart}
     k = len(superclasses)
-    sizes = _sizes(group, k + len(superclasses.set_aside))
+    sizes = sizes_of(group, k + len(superclasses.set_aside))
     before = sizes[:k]
     warnings, notes = about_excluded(reason, counts, superclasses, apart, junk)
-
-    cap = Cap(None, "off")
-    is_candidate = group != UNASSIGNED
-    kept, after = is_candidate, sizes
     least = cap_from_of(before, 0 if superclasses.is_off and cap_from == "auto" else cap_from)
-    if sizes.any():
-        deciding = before[before >= max(least, 1)] if before.any() else sizes[sizes > 0]
-        cap = decide_cap(int(deciding.min()), factor, max_size)
-        vacant = np.flatnonzero(before == 0)
-        if len(vacant):
-            notes.append(
-                f"No particle is a candidate in superclass{'es' if len(vacant) > 1 else ''} "
-                f"{', '.join(map(str, vacant))}; they don't set the size of the smallest."
-            )
-        if cap.size is not None:
-            chosen = bound.plugin.complete(particles, chosen)
-            largest = min(cap.size, int(sizes.max()))
-            rng_for = _rng_for(seed, superclasses)
-            given = ask_which_stay(
-                bound.plugin, particles, group, largest, chosen, rng_for, bound.name
-            )
-            after = np.minimum(sizes, largest)
-            kept = check_which_stay(given, group, after, bound.name)
-    else:
-        warnings.append(f"No particle is left to balance: all {len(particles):,} are excluded.")
-    reason[is_candidate & ~kept] = REASONS.index(BALANCED)
-    warnings += cap.warnings
-    notes += cap.notes
+    deciding = before[before >= max(least, 1)] if before.any() else sizes[sizes > 0]
+    vacant = np.flatnonzero(before == 0)
+    if sizes.any() and len(vacant):
+        notes.append(
+            f"No particle is a candidate in superclass{'es' if len(vacant) > 1 else ''} "
+            f"{', '.join(map(str, vacant))}; they don't set the size of the smallest."
+        )
+    found = balance(
+        particles,
+        group,
+        sizes,
+        deciding=deciding,
+        rule=rule,
+        bound=bound,
+        rng_for=_rng_for(seed, superclasses),
+    )
+    kept, after, cap = found.kept, found.after, found.cap
+    reason[(group != UNASSIGNED) & ~kept] = REASONS.index(BALANCED)
+    warnings += found.warnings
+    notes += found.notes
     if cap.rule == "factor" and cap.size is not None:
+        candidates = {number: count for number, count in counts.items() if number not in apart}
         notes += about_small(before, least, is_auto=cap_from == "auto")
         notes += about_the_factor(before, after[:k], int(deciding.min()))
         warnings += about_waste(before, after[:k], superclasses, candidates, factor, least)
@@ -161,7 +158,7 @@ def select(
         before=before,
         after=after[:k],
         strategy=bound.name,
-        options=chosen.model_dump(mode="json"),
+        options=found.options.model_dump(mode="json"),
         seed=int(seed),
         warnings=tuple(warnings),
         notes=tuple(notes),
@@ -204,13 +201,13 @@ def places(
     bound = bind("strategy", strategy, options)
     apart = {*superclasses.left_out, *superclasses.junk}
     group, _ = _candidates(particles.class_id, superclasses, apart, superclasses.junk)
-    is_candidate = group != UNASSIGNED
-    if not is_candidate.any():
-        return np.full(len(group), -1, dtype=np.int64)
-    chosen = bound.plugin.complete(particles, bound.options)
-    rng_for = _rng_for(seed, superclasses)
-    found = ask_places(bound.plugin, particles, group, chosen, rng_for, bound.name)
-    return None if found is None else np.where(is_candidate, found, -1)
+    return order_in_groups(
+        particles,
+        group,
+        sizes_of(group, len(superclasses) + len(superclasses.set_aside)),
+        bound=bound,
+        rng_for=_rng_for(seed, superclasses),
+    )
 
 
 def _candidates(
@@ -256,10 +253,6 @@ def _places(class_id: IntArray, numbers: IntArray) -> IntArray:
     place[place == n] = 0
     place[(numbers[place] if n else class_id + 1) != class_id] = n
     return place
-
-
-def _sizes(superclass: IntArray, n: int) -> IntArray:
-    return np.bincount(superclass + 1, minlength=n + 1)[1:].astype(np.int64)
 
 
 def _rng_for(seed: int, superclasses: Superclasses) -> Callable[[int], np.random.Generator]:

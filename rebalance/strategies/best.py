@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -19,15 +19,23 @@ SCORES: dict[str, Literal["high", "low"]] = {
     "alignments2D/error": "low",
     "alignments2D/cross_cor": "high",
     "alignments2D/class_posterior": "high",
+    "alignments3D/error": "low",
+    "alignments3D/cross_cor": "high",
     "rlnLogLikeliContribution": "high",
     "rlnAutopickFigureOfMerit": "high",
     "rlnCtfMaxResolution": "low",
     "pick_stats/ncc_score": "high",
     "ctf/ctf_fit_to_A": "low",
 }
-"""Score columns whose good end is known; the first two are the defaults, in that order."""
+"""Score columns whose good end is known."""
 
-DEFAULT_SCORES = tuple(SCORES)[:2]
+DEFAULT_SCORES = ("rlnMaxValueProbDistribution", "alignments2D/error", "alignments3D/error")
+"""The column of those who name none: the first of these that the table has."""
+
+SCALES = ("alignments2D/alpha", "alignments3D/alpha")
+"""The scale of each particle against the reference, of which neither end is good by itself."""
+
+_FOLLOWS = "follows the thickness of the ice"
 
 
 class BestOptions(Options):
@@ -35,8 +43,8 @@ class BestOptions(Options):
 
     column: str | None = option(
         None,
-        "Score column; by default rlnMaxValueProbDistribution (RELION) or alignments2D/error "
-        "(CryoSPARC), whichever the table has.",
+        "Score column; by default rlnMaxValueProbDistribution (RELION), alignments2D/error or "
+        "alignments3D/error (CryoSPARC), the first that the table has.",
     )
     direction: Literal["auto", "high", "low"] = option(
         "auto", "Which end of the score is good; auto knows the common columns."
@@ -73,12 +81,22 @@ class Best(Strategy):
         direction = options.direction
         if direction == "auto":
             if column not in SCORES:
+                why = f": it is a scale, which {_FOLLOWS}" if column in SCALES else ""
                 raise OptionError(
-                    f"It is not known which end of the column {column} is good.",
+                    f"It is not known which end of the column {column} is good{why}.",
                     hint="Say `strategy.direction=high`, or low.",
                 )
             direction = SCORES[column]
         return BestOptions(column=column, direction=direction, stratified=options.stratified)
+
+    def warnings(self, options: BestOptions) -> Sequence[str]:
+        """That a scale tells of the ice as much as of the particle."""
+        if options.column not in SCALES:
+            return ()
+        return (
+            f"Particles stay by {options.column}, the scale of each, which {_FOLLOWS}: those of "
+            "some micrographs go before those of others, however good they are.",
+        )
 
     def select(
         self,

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from rebalance.model import (
     EMPTY_AVERAGE,
     JUNK,
+    NO_ORIENTATION,
     NOT_SELECTED,
     REASONS,
     UNASSIGNED,
@@ -18,6 +19,7 @@ from rebalance.model import (
 )
 from rebalance.model.class_numbers import name_classes, ranges
 from rebalance.strategies.caps import Factor, decide_cap
+from rebalance.strategies.words import plural
 
 _FEW_KEPT = 0.25
 """Share of the candidates kept below which a selection is called wasteful."""
@@ -107,19 +109,23 @@ def about_small(before: IntArray, least: int, *, is_auto: bool) -> list[str]:
     ]
 
 
-def about_the_factor(before: IntArray, after: IntArray, deciding: int) -> list[str]:
+def about_the_factor(
+    before: IntArray, after: IntArray, deciding: int, word: str = "superclass"
+) -> list[str]:
     """A note where a factor drops nothing, or leaves little for three dimensions.
 
     Parameters
     ----------
     before, after : int64 (K,)
     deciding : int
-        Size of the superclass that decides the cap.
+        Size of the group that decides the cap.
+    word : str
+        What a group is called.
     """
     kept, largest = int(after.sum()), int(before.max(initial=0))
     if kept == before.sum() and np.count_nonzero(before) > 1:
         return [
-            f"There is nothing to gain by this factor: the superclass that decides has "
+            f"There is nothing to gain by this factor: the {word} that decides has "
             f"{deciding / largest:.2g} times the particles of the largest, so that none are "
             "dropped."
         ]
@@ -129,6 +135,60 @@ def about_the_factor(before: IntArray, after: IntArray, deciding: int) -> list[s
             "factor keeps more."
         ]
     return []
+
+
+def about_the_smallest(
+    before: IntArray, after: IntArray, cap: int, word: str
+) -> tuple[list[str], list[str]]:
+    """A note of the group by which a factor goes; a warning where that drops nearly everything.
+
+    Parameters
+    ----------
+    before, after : int64 (G,)
+    cap : int
+    word : str
+        What a group is called.
+
+    Returns
+    -------
+    warnings, notes : list of str
+    """
+    size = int(before[before > 0].min())
+    smallest = np.flatnonzero(before == size)
+    more = len(smallest) - 1
+    who = f"{word} {smallest[0]}" + (f" and {more:,} more hold" if more else " holds")
+    said = (
+        f"{who} {size:,} particle{'s' if size > 1 else ''}: at most {cap:,} each. A factor goes by "
+        f"the smallest {word}; `percentile=80` goes by how full the others are."
+    )
+    if after.sum() < _FEW_KEPT * before.sum():
+        return [f"Only {after.sum():,} of {before.sum():,} particles stay: {said}"], []
+    return [], [said[0].upper() + said[1:]]
+
+
+def about_empty(before: IntArray, word: str) -> list[str]:
+    """A note of the groups without particles, where there are any."""
+    empty = int(np.count_nonzero(before == 0))
+    if not empty:
+        return []
+    hold, do = ("holds", "does") if empty == 1 else ("hold", "do")
+    return [
+        f"{empty:,} of {len(before):,} {plural(word)} {hold} no particle, and {do} not count for "
+        "the cap."
+    ]
+
+
+def about_no_orientation(reason: npt.NDArray[np.uint8]) -> list[str]:
+    """A note of the particles without an orientation, where there are any."""
+    without = int(np.count_nonzero(reason == REASONS.index(NO_ORIENTATION)))
+    if not without:
+        return []
+    return [f"{without:,} of {len(reason):,} particles are excluded: without an orientation."]
+
+
+def about_half_sets(column: str, word: str) -> str:
+    """A note that halves keep their ratio."""
+    return f"Half sets ({column}) keep their ratio in each {word}, to within one particle."
 
 
 def about_waste(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, get_args
 
@@ -112,6 +112,19 @@ def options_refused(subject: Subject) -> None:
                     _refused(subject, name, bound + beyond)
         if field.annotation in (int, float):
             _refused(subject, name, "not a number")
+
+
+def require_sentences(said: Any, what: str) -> None:
+    """Each has a capital and a full stop."""
+    require(
+        isinstance(said, Sequence) and not isinstance(said, str),
+        f"{what} gave {said!r}, expected a sequence of sentences.",
+    )
+    for one in said:
+        require(
+            isinstance(one, str) and one[:1] == one[:1].upper() and one.rstrip()[-1:] in ".!?",
+            f"{what} has {one!r}, expected a sentence.",
+        )
 
 
 def lengths_of(model: type[Options]) -> list[str]:

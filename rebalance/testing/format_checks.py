@@ -360,6 +360,29 @@ def poses_written(subject: FormatSubject) -> None:
         )
 
 
+def orientations_read(subject: FormatSubject) -> None:
+    """Poses of a 3D refinement are read without class averages, and stay with the rows written."""
+    if not overrides(subject.plugin, "orientations"):
+        raise NotApplicable("It reads no poses of a 3D refinement.")
+    for path, dataset in subject.refinements:
+        where, particles = _named_path(path), dataset.particles
+        require(dataset.class_averages is None, f"{where}: class averages were read, too.")
+        n = 0 if particles is None else len(particles)
+        angles = subject.plugin.orientations(dataset).angles
+        require(
+            angles.shape == (n, 3) and angles.dtype == np.float64,
+            f"{where}: angles are {angles.dtype} {angles.shape}, expected float64 ({n}, 3).",
+        )
+        keep = some_rows(n)
+        _, written = subject.write(dataset, keep)
+        for stem, rows in (("particles_selected", keep), ("particles_excluded", ~keep)):
+            file = _readable(subject, written, stem, where)
+            again = subject.plugin.orientations(subject.read_refinement(file)).angles
+            _same_column(
+                f"{where}, {file.name}", "a pose", angles[rows], again, np.flatnonzero(rows)
+            )
+
+
 def inputs_unchanged(subject: FormatSubject) -> None:
     """Reading and writing leave every file of the input as it is."""
     for path, dataset in subject.datasets:
@@ -450,6 +473,7 @@ FORMAT_CHECKS = named(
         says_what_it_writes,
         templates_written,
         poses_written,
+        orientations_read,
         inputs_unchanged,
     )
 )

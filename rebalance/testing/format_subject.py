@@ -131,6 +131,31 @@ class FormatSubject(Subject):
                 raise NotApplicable(f"An example can't be read: {error}") from error
         return found
 
+    def read_refinement(self, path: Path) -> Dataset:
+        """Read a path for the poses of its particles."""
+        dataset: Dataset = self.plugin.read(
+            ReadRequest(path, need_class_averages=False, needs_class=False)
+        )
+        return dataset
+
+    @cached_property
+    def refinements(self) -> list[tuple[Path, Dataset]]:
+        """The examples that have poses, or the kit's own that the format recognises."""
+        ours = _refinements(self.folder()) if not self._named else []
+        found = []
+        for path in (*self._named, *(path for path in ours if self.sniffed(path) >= OWN)):
+            try:
+                dataset = self.read_refinement(path)
+                self.plugin.orientations(dataset)
+            except InputError:
+                if path in ours:
+                    raise
+                continue
+            found.append((path, dataset))
+        if not found:
+            raise NotApplicable("None of the examples is a 3D refinement.")
+        return found
+
     def write(
         self, dataset: Dataset, keep: BoolArray | None, **how: Any
     ) -> tuple[Path, list[Path]]:
@@ -225,6 +250,27 @@ def _classifications(folder: Path) -> list[Path]:
         cryosparc.particles,
         bare,
     ]
+
+
+def _refinements(folder: Path) -> list[Path]:
+    """Write particles of made-up 3D refinements, as RELION and CryoSPARC do."""
+    rng = np.random.default_rng(4)
+    angles = rng.uniform(-90, 90, (40, 3))
+    labels = "\n".join(
+        f"_{name}" for name in ("rlnImageName", "rlnAngleRot", "rlnAngleTilt", "rlnAnglePsi")
+    )
+    rows = "\n".join(
+        f"{n:06d}@one.mrcs {rot:.6f} {tilt:.6f} {psi:.6f}"
+        for n, (rot, tilt, psi) in enumerate(angles, 1)
+    )
+    star, cs = folder / "run_data.star", folder / "J7_004_particles.cs"
+    star.write_text(f"data_particles\n\nloop_\n{labels}\n{rows}\n", encoding="ascii")
+    table = np.zeros(len(angles), dtype=[("uid", "<u8"), ("alignments3D/pose", "<f4", (3,))])
+    table["uid"] = np.arange(len(angles)) + 2**40
+    table["alignments3D/pose"] = angles / 60
+    with open(cs, "wb") as out:
+        np.save(out, table)
+    return [star, cs]
 
 
 def _oddments(folder: Path) -> list[Path]:

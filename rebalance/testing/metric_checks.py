@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import get_args
 
 import numpy as np
@@ -16,7 +16,7 @@ from rebalance.errors import OptionError, PluginError, RebalanceError
 from rebalance.options import Length
 from rebalance.plugin_validation import overrides
 from rebalance.registry import bind
-from rebalance.testing.common_checks import COMMON_CHECKS, lengths_of
+from rebalance.testing.common_checks import COMMON_CHECKS, lengths_of, require_sentences
 from rebalance.testing.example_images import averages_of, some_images
 from rebalance.testing.metric_devices import cuda_agrees
 from rebalance.testing.metric_motions import MOTION_CHECKS
@@ -148,16 +148,7 @@ def facts_are_json(subject: MetricSubject) -> None:
 def notes_are_sentences(subject: MetricSubject) -> None:
     """What notes() tells are sentences, each with a capital and a full stop."""
     _gives(subject, "notes")
-    notes = subject.plugin.notes(subject.base.work.features)
-    require(
-        isinstance(notes, Sequence) and not isinstance(notes, str),
-        f"notes() gave {notes!r}, expected a sequence of sentences.",
-    )
-    for note in notes:
-        require(
-            isinstance(note, str) and note[:1] == note[:1].upper() and note.rstrip()[-1:] in ".!?",
-            f"notes() has {note!r}, expected a sentence.",
-        )
+    require_sentences(subject.plugin.notes(subject.base.work.features), "notes()")
 
 
 def results_can_be_kept(subject: MetricSubject) -> None:

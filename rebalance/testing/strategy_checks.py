@@ -11,7 +11,7 @@ from rebalance.model import UNASSIGNED, IntArray
 from rebalance.plugin_validation import overrides
 from rebalance.seeds import generator
 from rebalance.strategies.run_plugin import ask_which_stay
-from rebalance.testing.common_checks import COMMON_CHECKS
+from rebalance.testing.common_checks import COMMON_CHECKS, require_sentences
 from rebalance.testing.outcome import NotApplicable, broken, named, require
 from rebalance.testing.strategy_subject import SIZES, Crowd, StrategySubject
 
@@ -39,6 +39,15 @@ def contract(subject: StrategySubject) -> None:
         isinstance(completed, model),
         f"complete() gave {type(completed).__name__}, expected {model.__name__}.",
     )
+
+
+def warnings_are_sentences(subject: StrategySubject) -> None:
+    """What warnings() tells are sentences, each with a capital and a full stop."""
+    plugin = subject.plugin
+    if not overrides(plugin, "warnings"):
+        raise NotApplicable("It has no warnings().")
+    options = plugin.complete(subject.crowd().particles, subject.options)
+    require_sentences(plugin.warnings(options), "warnings()")
 
 
 def selection(subject: StrategySubject) -> None:
@@ -251,6 +260,7 @@ STRATEGY_CHECKS = named(
     (
         contract,
         *COMMON_CHECKS,
+        warnings_are_sentences,
         selection,
         caps_respected,
         none_that_is_out,

@@ -29,6 +29,7 @@ SCORES = (
     "rlnCtfMaxResolution",
     "alignments2D/error",
     "alignments2D/class_posterior",
+    "alignments3D/error",
     "ctf/ctf_fit_to_A",
 )
 """Columns of the table: scores by the names of RELION and CryoSPARC."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from rebalance.evaluation.refinement_views import view_of_angles, view_of_pose
-from rebalance.model import DoubleArray, InPlaneAlignment, Transform
+from rebalance.model import DoubleArray, InPlaneAlignment, Orientations, Transform
 from rebalance.poses.combine import combine
 from rebalance.poses.conventions import (
     angles_of_rotation,
+    angles_of_vector,
     in_plane,
     rotation_of_angles,
     rotation_of_vector,
@@ -31,7 +31,8 @@ def test_angles_give_the_rotation_back(rotations: DoubleArray) -> None:
 def test_angles_are_those_of_the_simulator_and_show_the_same_view(rotations: DoubleArray) -> None:
     rot, tilt, psi = angles_of_rotation(rotations).T
     np.testing.assert_allclose(np.stack([rot, tilt, psi], 1), euler_angles(rotations), atol=1e-9)
-    np.testing.assert_allclose(view_of_angles(rot, tilt), rotations[:, 2], atol=1e-12)
+    direction = Orientations(np.stack([rot, tilt, psi], axis=1)).direction
+    np.testing.assert_allclose(direction, rotations[:, 2], atol=1e-12)
     assert ((tilt >= 0) & (tilt <= 180)).all()
 
 
@@ -50,8 +51,41 @@ def test_rotation_vectors_give_the_rotation_back_and_show_the_same_view(
 ) -> None:
     vector = vector_of_rotation(rotations)
     np.testing.assert_allclose(rotation_of_vector(vector), rotations, atol=1e-9)
-    np.testing.assert_allclose(view_of_pose(vector), rotations[:, 2], atol=1e-9)
+    direction = Orientations(angles_of_vector(vector)).direction
+    np.testing.assert_allclose(direction, rotations[:, 2], atol=1e-9)
     assert (np.linalg.norm(vector, axis=1) <= np.pi + 1e-9).all()
+
+
+def test_angles_of_rotation_vectors_are_those_of_their_rotations(rng: np.random.Generator) -> None:
+    direction = rng.normal(size=(3000, 3))
+    direction /= np.linalg.norm(direction, axis=1, keepdims=True)
+    # Also beyond half a turn, and hardly any.
+    turn = np.concatenate([rng.uniform(0, 9, 2000), 10 ** rng.uniform(-12, 0, 1000)])
+    vector = direction * turn[:, None]
+    vector[:4] = [0, 0, 0], [0, 0, 2.5], [0, np.pi, 0], [np.pi, 0, 0]
+    angles = angles_of_vector(vector)
+    np.testing.assert_allclose(rotation_of_angles(*angles.T), rotation_of_vector(vector), atol=5e-9)
+    known = angles_of_rotation(rotation_of_vector(vector))
+    apart = (angles - known + 180) % 360 - 180
+    seen_along = np.sin(np.deg2rad(known[:, 1])) < 1e-4
+    np.testing.assert_allclose(apart[~seen_along], 0, atol=1e-6)
+    assert ((angles[:, 1] >= 0) & (angles[:, 1] <= 180)).all()
+    assert (np.abs(angles) <= 180).all()
+    np.testing.assert_array_equal(angles[:2, 0], 0)
+
+
+def test_a_pose_that_is_no_number_stays_none_and_no_turn_is_a_pose() -> None:
+    vector = np.array([[0.1, np.nan, 0.2], [np.inf, 0, 0], [0, 0, 0]], dtype=np.float32)
+    angles = angles_of_vector(vector)
+    assert np.isnan(angles[:2]).all()
+    np.testing.assert_array_equal(angles[2], 0)
+
+
+def test_each_vector_is_converted_alone(rng: np.random.Generator) -> None:
+    vector = rng.normal(size=(70_000, 3)).astype(np.float32)
+    rows = [0, 1, 65_535, 65_536, 69_999]
+    np.testing.assert_array_equal(angles_of_vector(vector)[rows], angles_of_vector(vector[rows]))
+    assert angles_of_vector(vector[:0]).shape == (0, 3)
 
 
 def test_rotation_vectors_are_read_as_converters_to_relion_read_them(

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rebalance.errors import OptionError
+from rebalance.errors import OptionError, PluginError
 from rebalance.model import KEPT, REASONS
-from rebalance.strategies import select
+from rebalance.strategies import select, select_by_group
+from rebalance.strategies.best import Best
 from rebalance.strategies.order import in_proportion, rows_by_group
+from rebalance.testing import check_strategy
 
 from .tables import superclasses, table
 
@@ -110,6 +112,60 @@ def test_an_unknown_score_needs_a_direction() -> None:
     particles, groups = two_classes([1, 2, 3, 4, 5], "mine")
     with pytest.raises(OptionError, match="direction=high"):
         kept_of_class_1(particles, groups, column="mine")
+
+
+def test_scores_of_three_dimensions_have_their_good_end() -> None:
+    for column, kept in (
+        ("alignments3D/error", [0, 2, 4]),
+        ("alignments3D/cross_cor", [1, 2, 3]),
+        ("pick_stats/ncc_score", [1, 2, 3]),
+    ):
+        particles, groups = two_classes([0.1, 0.9, 0.5, 0.7, 0.2], column)
+        assert kept_of_class_1(particles, groups, column=column) == kept
+
+
+def test_the_default_score_is_the_first_there_is() -> None:
+    columns = [RELION, CRYOSPARC, "alignments3D/error"]
+    for first in range(3):
+        more = dict.fromkeys(columns[first + 1 :], np.zeros(8))
+        particles, groups = two_classes([1, 2, 3, 4, 5], columns[first], **more)
+        options = select(particles, groups, factor=1, strategy="best").options
+        assert options["column"] == columns[first]
+    particles, groups = two_classes([1, 2, 3, 4, 5], "mine")
+    with pytest.raises(OptionError, match="nor alignments2D/error nor alignments3D/error"):
+        select(particles, groups, factor=1, strategy="best")
+
+
+@pytest.mark.parametrize("column", ["alignments2D/alpha", "alignments3D/alpha"])
+def test_a_scale_needs_a_direction_and_is_warned_of(column: str) -> None:
+    particles, groups = two_classes([1, 2, 3, 4, 5], column)
+    with pytest.raises(OptionError, match="thickness of the ice") as caught:
+        kept_of_class_1(particles, groups, column=column)
+    assert "`strategy.direction=high`" in str(caught.value)
+    options = {"column": column, "direction": "high"}
+    assert kept_of_class_1(particles, groups, **options) == [2, 3, 4]
+    by: dict[str, Any] = {"strategy": "best", "options": options}
+    (warning,) = select(particles, groups, factor=1, **by).warnings
+    assert column in warning
+    assert "thickness of the ice" in warning
+    # Where nothing is balanced, nothing stays by it.
+    assert not select(particles, groups, **by).warnings
+    (again,) = select_by_group(particles, particles.class_id - 1, max_size=4, **by).warnings
+    assert again == warning
+    outcomes = check_strategy(Best(), options=options, columns=[column])
+    status = {outcome.check: outcome.status for outcome in outcomes}
+    assert status["warnings-are-sentences"] == "passed"
+
+
+@pytest.mark.parametrize("given", ["ice", [1], None])
+def test_warnings_of_a_strategy_that_are_none_are_named(given: Any) -> None:
+    class Warns(Best):
+        def warnings(self, options: Any) -> Any:
+            return given
+
+    particles, groups = two_classes([1, 2, 3, 4, 5], RELION)
+    with pytest.raises(PluginError, match=r"Warns: warnings\(\) gave"):
+        select(particles, groups, factor=1, strategy=Warns())
 
 
 def test_an_unknown_option_is_refused() -> None:

@@ -12,7 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rebalance.errors import OptionError
-from rebalance.strategies.caps import cap_for_factor, decide_cap, parse_factor, parse_max_size
+from rebalance.strategies.caps import (
+    cap_for_factor,
+    cap_for_percentile,
+    decide_cap,
+    parse_factor,
+    parse_max_size,
+    parse_percentile,
+)
 
 decimal_factors = st.decimals(
     min_value=Decimal("1e-6"), max_value=1, allow_nan=False, allow_infinity=False, places=6
@@ -75,6 +82,64 @@ def test_no_factor_and_factor_0_cap_nothing(factor: Any) -> None:
 @pytest.mark.parametrize("factor", [1, 1.0, "1", "1.000", Fraction(1)])
 def test_factor_1_allows_the_smallest_size(factor: Any) -> None:
     assert decide_cap(5, factor).size == 5
+
+
+percentiles = st.decimals(
+    min_value=Decimal("1e-6"), max_value=100, allow_nan=False, allow_infinity=False, places=6
+)
+histograms = st.lists(st.integers(0, 10**6), min_size=1, max_size=200).filter(any)
+
+
+@settings(max_examples=1000)
+@given(histograms, percentiles)
+def test_a_percentile_is_the_least_size_that_so_many_groups_do_not_exceed(
+    sizes: list[int], percentile: Decimal
+) -> None:
+    cap = decide_cap(sizes, percentile=percentile)
+    assert cap.size is not None
+    present = [size for size in sizes if size]
+    share = Fraction(percentile) / 100 * len(present)
+    assert cap.size in present
+    assert sum(size <= cap.size for size in present) >= share
+    assert sum(size < cap.size for size in present) < share
+    assert decide_cap(sizes, percentile=str(percentile)).size == cap.size
+    # Balanced once, the percentile is the same; empty groups are nothing to it.
+    capped = [min(size, cap.size) for size in sizes]
+    assert decide_cap(capped, percentile=percentile).size == cap.size
+    assert decide_cap([*sizes, 0, 0], percentile=percentile).size == cap.size
+
+
+@given(histograms, percentiles, percentiles)
+def test_a_larger_percentile_never_allows_less(
+    sizes: list[int], one: Decimal, other: Decimal
+) -> None:
+    low, high = sorted((Fraction(one), Fraction(other)))
+    assert cap_for_percentile(sizes, low) <= cap_for_percentile(sizes, high)
+
+
+@pytest.mark.parametrize("percentile", ["0.07", 0.07, Decimal("0.07"), Fraction(7, 100), " 7e-2 "])
+def test_a_percentile_is_exact_where_floats_are_not(percentile: Any) -> None:
+    # 0.07 / 100 · 10,000 is 7, in floats 7.000000000000001: its ceiling would be 8.
+    assert 0.07 / 100 * 10_000 > 7
+    assert decide_cap(np.arange(1, 10_001), percentile=percentile).size == 7
+
+
+def test_an_interpolated_percentile_moves_when_it_is_used() -> None:
+    sizes = np.array([10, 20, 40])
+    first = np.percentile(sizes, 75)
+    assert (first, np.percentile(np.minimum(sizes, first), 75)) == (30, 25)
+    cap = cap_for_percentile(sizes, Fraction(75))
+    assert cap == cap_for_percentile(np.minimum(sizes, cap), Fraction(75)) == 40
+
+
+@pytest.mark.parametrize(
+    "percentile",
+    [0, "0.00", -1, 100.0001, "1e3", "nan", float("inf"), "many", "", "80%", True, "-1e-999999999"],
+)
+def test_a_percentile_outside_0_to_100_is_refused(percentile: Any) -> None:
+    with pytest.raises(OptionError, match="above 0 and up to 100") as found:
+        parse_percentile(percentile)
+    assert found.value.setting == "percentile"
 
 
 @pytest.mark.parametrize("factor", [0, "0.0"])

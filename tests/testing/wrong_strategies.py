@@ -44,6 +44,11 @@ class CompletesToNothing(Right):
         return None
 
 
+class WarnsInOneWord(Right):
+    def warnings(self, options: Any) -> tuple[str]:
+        return ("ice",)
+
+
 class GivesNumbers(Right):
     def select(self, *given: Any) -> np.ndarray:
         return super().select(*given).astype(np.int8)
@@ -196,6 +201,7 @@ _OUT = "the particles that are out are kept here too"
 WRONG: dict[str, tuple[Any, dict[str, str]]] = {
     "contract": (CompletesToNothing(), {}),
     **{name: (plugin, {}) for name, plugin in option_faults(Right).items()},
+    "warnings-are-sentences": (WarnsInOneWord(), {}),
     "selection": (GivesNumbers(), {}),
     "caps-respected": (OneLessOfACrowd(), {}),
     "none-that-is-out": (DropsTheSurplusOnly(), {"cap-of-nothing": _OUT, "empty-table": _OUT}),
