@@ -17,118 +17,33 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import rebalance
 from benchmarks.initial_maps import align_map, relion, scores
-from benchmarks.initial_maps.align_map import Volume
+from benchmarks.initial_maps.jobs import Job, job_of
 from benchmarks.initial_maps.particles import (
     ALL,
     FACTORS,
-    FROM_VIEWS,
     SETTINGS,
     UNIFORM,
-    kept_of,
     random_at,
     superclasses_at,
     true_views_at,
 )
 from benchmarks.initial_maps.pictures import draw
-from benchmarks.initial_maps.start_map import start_map
 from benchmarks.initial_maps.summary import MEASURES, said, summary
 from benchmarks.paths import RESULTS, ROOT, write_json
-from benchmarks.poses import density
 from benchmarks.results_table import machine
-from rebalance.model import BoolArray
-from rebalance.simulate import SimulatedClassification, simulate_class_averages, write_relion
-from rebalance.simulate.blobs import Blobs
-from rebalance.simulate.relion_writer import RelionFiles
 
 FIRST_SEED = 101
 WORK = RESULTS / "full" / "initial_maps"
-
-
-@dataclass(frozen=True, eq=False)
-class Job:
-    """One simulated job on disk, and the particles and start of each condition.
-
-    Parameters
-    ----------
-    seed : int
-    simulated : SimulatedClassification
-    digest : str
-        Of the particles.
-    files : RelionFiles
-    models : mapping of condition to (rows, start)
-    facts : mapping
-        Of the balancing, for the record.
-    """
-
-    seed: int
-    simulated: SimulatedClassification
-    digest: str
-    files: RelionFiles
-    models: dict[str, tuple[BoolArray, Volume | None]]
-    facts: dict[str, Any]
-
-    @cached_property
-    def truth(self) -> Volume:
-        """The molecule."""
-        molecule = self.simulated.molecule.density
-        assert isinstance(molecule, Blobs)
-        return density(molecule, self.simulated.options.box, self.simulated.optics.pixel_size)
-
-    @property
-    def radius(self) -> float:
-        """Of the molecule, voxels."""
-        return self.simulated.molecule.diameter / self.simulated.optics.pixel_size / 2
-
-
-def uneven(seed: int, work: Path) -> Job:
-    """A job with preferred views."""
-    simulated, digest, files = _written({**SETTINGS, "seed": seed}, work)
-    kept = kept_of(rebalance.read(files.job), simulated.particle_view, seed)
-    models: dict[str, tuple[BoolArray, Volume | None]] = {
-        name: (rows, None) for name, rows in kept.rows.items()
-    }
-    if kept.views.trusted:
-        start = start_map(simulated.class_averages, kept.views)
-        for name in (ALL, superclasses_at(FACTORS[0])):
-            models[f"{name}, {FROM_VIEWS}"] = (kept.rows[name], start)
-    facts = {"seed": seed, "superclasses": kept.n_superclasses, "trusted": kept.views.trusted}
-    return Job(seed, simulated, digest, files, models, facts)
-
-
-def even(seed: int, work: Path) -> Job:
-    """A job without preferred views: what can be reached."""
-    simulated, digest, files = _written({**SETTINGS, "preferred_share": 0.0, "seed": seed}, work)
-    rows = np.ones(len(simulated.particle_class), dtype=np.bool_)
-    return Job(seed, simulated, digest, files, {UNIFORM: (rows, None)}, {})
-
-
-def _written(
-    settings: dict[str, Any], work: Path
-) -> tuple[SimulatedClassification, str, RelionFiles]:
-    """A simulated job, and where it is on disk: as it was left there, or written now."""
-    simulated = simulate_class_averages(settings)
-    images = simulated.particle_images
-    assert images is not None
-    digest = relion.digest(json.dumps(settings).encode() + images.tobytes())
-    project = work / f"job_{digest}"
-    files = project / "files.json"
-    if not files.is_file():
-        shutil.rmtree(project, ignore_errors=True)
-        write_json([str(path) for path in write_relion(simulated, project)], files)
-    return simulated, digest, RelionFiles(*map(Path, json.loads(files.read_text(encoding="utf-8"))))
 
 
 def result_of(job: Job, condition: str, work: Path, version: str) -> dict[str, Any]:
@@ -138,7 +53,7 @@ def result_of(job: Job, condition: str, work: Path, version: str) -> dict[str, A
         job=job.digest,
         chosen=relion.digest(rows.tobytes()),
         seed=job.seed,
-        diameter=round(1.1 * job.simulated.molecule.diameter),
+        diameter=round(1.1 * job.molecule.diameter),
         start="" if start is None else relion.digest(start.astype(np.float32).tobytes()),
         version=version,
     )
@@ -146,9 +61,9 @@ def result_of(job: Job, condition: str, work: Path, version: str) -> dict[str, A
     kept = work / f"{recipe.name}_{relion.digest(source)}.json"
     if not kept.is_file():
         began = time.monotonic()
-        volume = relion.map_of(recipe, job.files.project, job.files.data, rows, start, work)
+        volume = relion.map_of(recipe, job.project, job.table, rows, start, work)
         made = time.monotonic() - began
-        found, laid = scores.score(volume, job.truth, job.simulated.optics.pixel_size, job.radius)
+        found, laid = scores.score(volume, job.truth, job.voxel_size, job.radius)
         np.save(work / f"{recipe.name}.npy", laid.astype(np.float32))
         row = {
             "condition": condition,
@@ -217,7 +132,7 @@ def main() -> None:
         return
     work = asked.work.resolve()
     seeds = range(asked.first_seed, asked.first_seed + asked.seeds)
-    jobs = [make(seed, work) for make in (even, uneven) for seed in seeds]
+    jobs = [job_of(seed, work, is_even=even) for even in (True, False) for seed in seeds]
     with ThreadPoolExecutor(asked.jobs) as pool:
         make_one = partial(result_of, work=work, version=version)
         rows = list(pool.map(lambda one: make_one(*one), order(jobs)))

@@ -21,7 +21,7 @@ SETTINGS: dict[str, Any] = {
     "preferred_width": 10.0,
     "box": 48,
     "pixel_size": 5.3,
-    "snr": 0.3,
+    "snr": 1.0,
     "n_empty": 0,
     "n_noise": 0,
     "n_junk": 0,

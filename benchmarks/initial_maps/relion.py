@@ -26,12 +26,15 @@ PROGRAM = "relion_refine"
 OPTIONS = (
     "--sgd --K 1 --sym C1 --ctf --norm --scale --flatten_solvent --zero_mask --pad 1 "
     "--skip_gridding --oversampling 1 --healpix_order 1 --offset_range 3 --offset_step 3 "
-    "--maxsig 20 --sgd_ini_iter 15 --sgd_inbetween_iter 35 --sgd_fin_iter 10 --sgd_ini_subset 50 "
-    "--sgd_fin_subset 150 --sgd_ini_resol 35 --sgd_fin_resol 20 --sgd_write_iter 1000 "
-    "--dont_combine_weights_via_disc --preread_images --dont_check_norm --pool 30"
+    "--maxsig 10 --adaptive_fraction 0.99 --incr_size 2 "
+    "--sgd_ini_iter 30 --sgd_inbetween_iter 45 --sgd_fin_iter 5 "
+    "--sgd_ini_subset 30 --sgd_fin_subset 60 --sgd_ini_resol 35 --sgd_fin_resol 28 "
+    "--sgd_write_iter 1000 --dont_combine_weights_via_disc --preread_images --dont_check_norm "
+    "--pool 30"
 )
-"""As RELION's window gives them, but fewer iterations of fewer particles, `maxsig`, shifts of no
-more than the simulated ones, and 20 Å at the finest."""
+"""As RELION's window gives them, but fewer iterations of fewer particles, fewer poses weighed for
+each (`maxsig`, `adaptive_fraction`), shifts of no more than the simulated ones, and 28 Å at the
+finest."""
 FROM_NOTHING = "--denovo_3dref"
 FROM_A_MAP = "--ref start.mrc --ini_high 35"
 

@@ -15,7 +15,7 @@ from rebalance.views.uniformity import fourier_directions
 THRESHOLD = 0.5
 """Of the correlation with the molecule: where that of two half maps is 0.143 (Rosenthal &
 Henderson 2003, J. Mol. Biol. 333, 721, doi:10.1016/j.jmb.2003.07.013)."""
-FINEST = 20.0
+FINEST = 25.0
 """Å; to which curves are averaged."""
 LOWEST = 3
 """Shell from which power is compared by direction; cones hold too little below."""
@@ -33,7 +33,8 @@ class MapScores:
     area : float
         Mean FSC over the shells to `FINEST`.
     cfar : float
-        Conical FSC area ratio: weakest ÷ strongest direction, at `THRESHOLD`.
+        Conical FSC area ratio: weakest ÷ strongest direction, each up to
+        where its curve falls below 0.143.
     streaks : float
         Standard deviation over directions of the natural logarithm of power in a cone, the map's
         ÷ the molecule's: 0 if no direction is smeared more than another.
@@ -80,7 +81,6 @@ def score(
         mask=mask.astype(np.float32),
         n_axes=N_AXES,
         cone=CONE,
-        threshold=THRESHOLD,
         threads=1,
     )
     scores = MapScores(

@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 import benchmarks.initial_maps.__main__ as benchmark
-from benchmarks.initial_maps import scores
+from benchmarks.initial_maps import jobs, scores
 from benchmarks.initial_maps.align_map import MapPose, turned
+from benchmarks.initial_maps.jobs import job_of
 from benchmarks.initial_maps.particles import ALL, random_at, rarest_first, superclasses_at
 from benchmarks.initial_maps.scores import MapScores, power_ratio
 from benchmarks.initial_maps.start_map import start_map
@@ -43,7 +44,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
     with mrcfile.new(tmp_path / "map.mrc") as mrc:
         mrc.set_data(density(phantom(), 24, 11.0).astype(np.float32))
-    monkeypatch.setattr(benchmark, "SETTINGS", SMALL)
+    monkeypatch.setattr(jobs, "SETTINGS", SMALL)
     monkeypatch.setattr(
         scores, "score", lambda found, *_: (MapScores(20.0, 0.8, 0.5, 0.1, False), found)
     )
@@ -55,7 +56,7 @@ def calls(folder: Path) -> int:
 
 
 def test_a_run_that_was_stopped_goes_on(folder: Path) -> None:
-    job = benchmark.even(1, folder / "work")
+    job = job_of(1, folder / "work", is_even=True)
     ((condition, (rows, _)),) = job.models.items()
     job.models["half"] = (rows & (np.arange(len(rows)) % 2 == 0), None)
     first = benchmark.result_of(job, condition, folder / "work", "3.1.3")
@@ -63,7 +64,7 @@ def test_a_run_that_was_stopped_goes_on(folder: Path) -> None:
     with pytest.raises(SystemExit, match="relion_refine failed"):
         benchmark.result_of(job, "half", folder / "work", "3.1.3")
     (folder / "broken").unlink()
-    again = benchmark.even(1, folder / "work")
+    again = job_of(1, folder / "work", is_even=True)
     again.models["half"] = job.models["half"]
     assert benchmark.result_of(again, condition, folder / "work", "3.1.3") == first
     assert calls(folder) == 1
@@ -76,11 +77,11 @@ def test_a_run_that_was_stopped_goes_on(folder: Path) -> None:
 @pytest.mark.parametrize("changed", ["seed", "version", "start"])
 def test_what_a_model_is_made_from_makes_another(folder: Path, changed: str) -> None:
     work = folder / "work"
-    job = benchmark.even(1, work)
+    job = job_of(1, work, is_even=True)
     ((condition, (rows, _)),) = job.models.items()
     benchmark.result_of(job, condition, work, "3.1.3")
     if changed == "seed":
-        job = benchmark.even(2, work)
+        job = job_of(2, work, is_even=True)
     if changed == "start":
         job.models[condition] = (rows, np.ones((24, 24, 24)))
     benchmark.result_of(job, condition, work, "4.0" if changed == "version" else "3.1.3")
