@@ -46,8 +46,10 @@ FIRST_SEED = 101
 WORK = RESULTS / "full" / "initial_maps"
 
 
-def result_of(job: Job, condition: str, work: Path, version: str) -> dict[str, Any]:
-    """The scores of one model: kept, or made now."""
+def result_of(
+    job: Job, condition: str, work: Path, version: str, *, only_kept: bool = False
+) -> dict[str, Any] | None:
+    """The scores of one model: kept, or made now; None if it would have to be made and mustn't."""
     rows, start = job.models[condition]
     recipe = relion.Recipe(
         job=job.digest,
@@ -59,6 +61,8 @@ def result_of(job: Job, condition: str, work: Path, version: str) -> dict[str, A
     )
     source = b"".join(Path(str(one.__file__)).read_bytes() for one in (align_map, scores))
     kept = work / f"{recipe.name}_{relion.digest(source)}.json"
+    if not kept.is_file() and only_kept:
+        return None
     if not kept.is_file():
         began = time.monotonic()
         volume = relion.map_of(recipe, job.project, job.table, rows, start, work)
@@ -122,6 +126,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first-seed", type=int, default=FIRST_SEED)
     parser.add_argument("--jobs", type=int, default=1, help="models that RELION makes at once")
+    parser.add_argument(
+        "--only-kept", action="store_true", help="make no model, sum up what is there"
+    )
     parser.add_argument("--work", type=Path, default=WORK)
     parser.add_argument("--json", type=Path, default=RESULTS / "initial_maps.json")
     parser.add_argument("--picture", type=Path, default=ROOT / "docs/images/initial_maps.png")
@@ -134,8 +141,9 @@ def main() -> None:
     seeds = range(asked.first_seed, asked.first_seed + asked.seeds)
     jobs = [job_of(seed, work, is_even=even) for even in (True, False) for seed in seeds]
     with ThreadPoolExecutor(asked.jobs) as pool:
-        make_one = partial(result_of, work=work, version=version)
-        rows = list(pool.map(lambda one: make_one(*one), order(jobs)))
+        make_one = partial(result_of, work=work, version=version, only_kept=asked.only_kept)
+        made = list(pool.map(lambda one: make_one(*one), order(jobs)))
+    rows = [row for row in made if row is not None]
     summed = summary(rows)
     print(table(summed))
     write_json(

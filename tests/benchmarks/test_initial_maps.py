@@ -68,7 +68,9 @@ def test_a_run_that_was_stopped_goes_on(folder: Path) -> None:
     again.models["half"] = job.models["half"]
     assert benchmark.result_of(again, condition, folder / "work", "3.1.3") == first
     assert calls(folder) == 1
+    assert benchmark.result_of(again, "half", folder / "work", "3.1.3", only_kept=True) is None
     half = benchmark.result_of(again, "half", folder / "work", "3.1.3")
+    assert half is not None
     assert half["particles"] == 30
     assert calls(folder) == 2
     assert not list((folder / "work").glob("tmp*"))
