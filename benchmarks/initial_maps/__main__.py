@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -59,27 +60,46 @@ def result_of(
         start="" if start is None else relion.digest(start.astype(np.float32).tobytes()),
         version=version,
     )
-    source = b"".join(Path(str(one.__file__)).read_bytes() for one in (align_map, scores))
-    kept = work / f"{recipe.name}_{relion.digest(source)}.json"
-    if not kept.is_file() and only_kept:
-        return None
+    kept = work / f"{recipe.name}_{digest_of_files(align_map, scores)}.json"
     if not kept.is_file():
-        began = time.monotonic()
-        volume = relion.map_of(recipe, job.project, job.table, rows, start, work)
-        made = time.monotonic() - began
-        found, laid = scores.score(volume, job.truth, job.voxel_size, job.radius)
-        np.save(work / f"{recipe.name}.npy", laid.astype(np.float32))
+        laid = work / f"{recipe.name}_{digest_of_files(align_map)}.npz"
+        if not laid.is_file():
+            if only_kept:
+                return None
+            began = time.monotonic()
+            volume = relion.map_of(recipe, job.project, job.table, rows, start, work)
+            seconds = time.monotonic() - began
+            pose = align_map.align(volume, job.truth, radius=job.radius)
+            _save(laid, map=align_map.turned(volume, pose), hand=pose.is_mirrored, seconds=seconds)
+        with np.load(laid) as of:
+            found = scores.score(
+                of["map"], job.truth, job.voxel_size, job.radius, is_mirrored=bool(of["hand"])
+            )
+            seconds = float(of["seconds"])
         row = {
             "condition": condition,
             "seed": job.seed,
             "particles": int(rows.sum()),
-            "seconds": round(made),
-            "map": f"{recipe.name}.npy",
+            "seconds": round(seconds),
+            "map": laid.name,
             **found.as_json(),
         }
         write_json(row, kept)
-        print(f"seed {job.seed} {condition:52s} {show(row)} {made:.0f} s", flush=True)
+        print(f"seed {job.seed} {condition:52s} {show(row)} {seconds:.0f} s", flush=True)
     return dict(json.loads(kept.read_text(encoding="utf-8")))
+
+
+def digest_of_files(*modules: ModuleType) -> str:
+    """Of their source."""
+    return relion.digest(b"".join(Path(str(one.__file__)).read_bytes() for one in modules))
+
+
+def _save(path: Path, **arrays: Any) -> None:
+    """Whole or not at all."""
+    part = path.with_suffix(".part")
+    with part.open("wb") as stream:
+        np.savez(stream, **arrays)
+    part.replace(path)
 
 
 def show(row: dict[str, Any]) -> str:

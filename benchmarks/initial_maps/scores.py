@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from benchmarks.initial_maps.align_map import Volume, align, distance, soft_sphere, turned
+from benchmarks.initial_maps.align_map import Volume, distance, soft_sphere
 from benchmarks.poses import crossing, fsc
 from rebalance.half_maps.signal import half_map_signal
 from rebalance.model import DoubleArray
@@ -33,8 +33,9 @@ class MapScores:
     area : float
         Mean FSC over the shells to `FINEST`.
     cfar : float
-        Conical FSC area ratio: weakest ÷ strongest direction, each up to
-        where its curve falls below 0.143.
+        Conical FSC area ratio: weakest ÷ strongest direction. The molecule is known, so that no
+        curve has to be cut off where it falls below 0.143: all shells to `FINEST` count, each by
+        its square. (Cut off, one dip in one of 256 cones decides.)
     streaks : float
         Standard deviation over directions of the natural logarithm of power in a cone, the map's
         ÷ the molecule's: 0 if no direction is smeared more than another.
@@ -57,40 +58,58 @@ class MapScores:
 
 
 def score(
-    found: Volume, truth: Volume, voxel_size: float, radius: float
-) -> tuple[MapScores, Volume]:
-    """The scores of a map, and the map laid on the molecule.
+    laid: Volume, truth: Volume, voxel_size: float, radius: float, *, is_mirrored: bool
+) -> MapScores:
+    """The scores of a map that lies on the molecule.
 
     Parameters
     ----------
-    found, truth : float64 (L, L, L)
+    laid, truth : float64 (L, L, L)
     voxel_size : float
         Å.
     radius : float
         Of the molecule, voxels.
+    is_mirrored : bool
+        Its mirror image was laid there.
     """
-    pose = align(found, truth, radius=radius)
-    laid = turned(found, pose)
     mask = soft_sphere(len(truth), radius)
     curve = fsc(laid, truth, radius)
     last = round(len(truth) * voxel_size / FINEST)
-    cones = half_map_signal(
-        laid.astype(np.float32),
-        truth.astype(np.float32),
+    areas = conical_areas(laid, truth, voxel_size, mask, last)
+    return MapScores(
+        resolution=len(truth) * voxel_size / crossing(curve, THRESHOLD),
+        area=float(curve[1 : last + 1].mean()),
+        cfar=max(float(areas.min()), 0.0) / float(areas.max()),
+        streaks=float(np.std(power_ratio(laid * mask, truth * mask, last))),
+        is_mirrored=is_mirrored,
+    )
+
+
+def conical_areas(
+    one: Volume, other: Volume, voxel_size: float, mask: Volume, last: int
+) -> DoubleArray:
+    """Mean of each conical FSC, a shell by its square; float64 (A,).
+
+    Parameters
+    ----------
+    one, other, mask : float64 (L, L, L)
+    voxel_size : float
+        Å.
+    last : int
+        Shell to which they go.
+    """
+    conical = half_map_signal(
+        one.astype(np.float32),
+        other.astype(np.float32),
         voxel_size=voxel_size,
         mask=mask.astype(np.float32),
         n_axes=N_AXES,
         cone=CONE,
         threads=1,
-    )
-    scores = MapScores(
-        resolution=len(truth) * voxel_size / crossing(curve, THRESHOLD),
-        area=float(curve[1 : last + 1].mean()),
-        cfar=cones.cfar,
-        streaks=float(np.std(power_ratio(laid * mask, truth * mask, last))),
-        is_mirrored=pose.is_mirrored,
-    )
-    return scores, laid
+    ).conical[:, :last]
+    # A cone holds no voxel of some of the lowest shells.
+    weight = np.where(np.isfinite(conical), np.arange(1, last + 1) ** 2.0, 0.0)
+    return np.asarray((np.nan_to_num(conical) * weight).sum(axis=1) / weight.sum(axis=1))
 
 
 def power_ratio(one: Volume, other: Volume, last: int) -> DoubleArray:

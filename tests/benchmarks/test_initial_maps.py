@@ -10,11 +10,11 @@ import numpy as np
 import pytest
 
 import benchmarks.initial_maps.__main__ as benchmark
-from benchmarks.initial_maps import jobs, scores
+from benchmarks.initial_maps import align_map, jobs, scores
 from benchmarks.initial_maps.align_map import MapPose, turned
 from benchmarks.initial_maps.jobs import job_of
 from benchmarks.initial_maps.particles import ALL, random_at, rarest_first, superclasses_at
-from benchmarks.initial_maps.scores import MapScores, power_ratio
+from benchmarks.initial_maps.scores import conical_areas, power_ratio, score
 from benchmarks.initial_maps.start_map import start_map
 from benchmarks.initial_maps.summary import matched_random, summary
 from benchmarks.poses import density, fsc, true_views
@@ -43,11 +43,11 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
     with mrcfile.new(tmp_path / "map.mrc") as mrc:
-        mrc.set_data(density(phantom(), 24, 11.0).astype(np.float32))
+        noise = np.random.default_rng(3).normal(0, 0.1, (24, 24, 24))
+        mrc.set_data((density(phantom(), 24, 11.0) + noise).astype(np.float32))
     monkeypatch.setattr(jobs, "SETTINGS", SMALL)
-    monkeypatch.setattr(
-        scores, "score", lambda found, *_: (MapScores(20.0, 0.8, 0.5, 0.1, False), found)
-    )
+    pose = MapPose(np.eye(3), np.zeros(3), False, 1.0)
+    monkeypatch.setattr(align_map, "align", lambda *_, **__: pose)
     return tmp_path
 
 
@@ -133,6 +133,32 @@ def test_power_that_is_lost_in_a_direction_is_seen() -> None:
     ratio = power_ratio(np.fft.ifftn(spectrum).real, truth, 12)
     up = np.abs(fourier_directions(scores.N_AXES)[:, 2])
     assert ratio[up > 0.95].max() < ratio[up < 0.3].min() - 1
+
+
+def test_scores_of_the_molecule_itself_are_the_best_there_are(rng: np.random.Generator) -> None:
+    truth = density(phantom(), 32, 8.0)
+    best = score(truth, truth, 8.0, 13.0, is_mirrored=False)
+    assert (best.area, best.cfar) == pytest.approx((1, 1), abs=1e-6)
+    assert best.streaks == pytest.approx(0, abs=1e-6)
+    noisy = score(
+        truth + rng.normal(0, truth.std(), truth.shape), truth, 8.0, 13.0, is_mirrored=True
+    )
+    assert noisy.area < 0.99
+    assert noisy.cfar < 0.9
+    assert noisy.streaks > 0.02
+    assert noisy.is_mirrored
+
+
+def test_the_cone_along_a_lost_axis_is_the_weakest(rng: np.random.Generator) -> None:
+    truth = density(phantom(), 32, 8.0)
+    noise = np.fft.fftn(rng.normal(0, 3 * truth.std(), truth.shape))
+    axis = np.fft.fftfreq(32)
+    z, y, x = np.meshgrid(axis, axis, axis, indexing="ij")
+    along_x = x**2 > 0.7 * (x**2 + y**2 + z**2)
+    spoilt = truth + np.fft.ifftn(np.where(along_x, noise, 0)).real
+    areas = conical_areas(spoilt, truth, 8.0, np.ones_like(truth), 10)
+    assert np.abs(fourier_directions(scores.N_AXES)[areas.argmin(), 0]) > 0.8
+    assert areas.min() < 0.9 * areas.max()
 
 
 def test_a_start_is_as_bright_as_the_particles() -> None:
