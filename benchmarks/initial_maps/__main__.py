@@ -178,12 +178,11 @@ def main() -> None:
         },
         asked.json,
     )
-    draw(
-        rows,
-        {row["map"]: np.load(work / row["map"]) for row in rows},
-        jobs[-1].truth,
-        asked.picture,
-    )
+    maps = {}
+    for row in rows:
+        with np.load(work / row["map"]) as of:
+            maps[row["map"]] = of["map"]
+    draw(rows, maps, jobs[-1].truth, asked.picture)
 
 
 if __name__ == "__main__":
