@@ -95,7 +95,8 @@ def job_of(seed: int, work: Path, *, is_even: bool = False) -> Job:
         simulated = simulate_class_averages(settings)
         files = write_relion(simulated, project)
         models, facts = _models(simulated, files.job, is_even)
-        np.savez(project / "rows.npz", **{name: rows for name, (rows, _) in models.items()})
+        arrays: dict[str, Any] = {name: rows for name, (rows, _) in models.items()}
+        np.savez(project / "rows.npz", **arrays)
         for name, (_, start) in models.items():
             if start is not None:
                 np.save(_start_file(project, name), start)
