@@ -28,7 +28,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.initial_maps import align_map, relion, scores
-from benchmarks.initial_maps.jobs import Job, job_of
+from benchmarks.initial_maps.jobs import VIEWS_ITSELF, Job, job_of
 from benchmarks.initial_maps.particles import (
     ALL,
     FACTORS,
@@ -58,7 +58,7 @@ def result_of(
         seed=job.seed,
         diameter=round(1.1 * job.molecule.diameter),
         start="" if start is None else relion.digest(start.astype(np.float32).tobytes()),
-        version=version,
+        version="" if condition == VIEWS_ITSELF else version,
     )
     kept = work / f"{recipe.name}_{digest_of_files(align_map, scores)}.json"
     if not kept.is_file():
@@ -67,7 +67,10 @@ def result_of(
             if only_kept:
                 return None
             began = time.monotonic()
-            volume = relion.map_of(recipe, job.project, job.table, rows, start, work)
+            if condition == VIEWS_ITSELF and start is not None:
+                volume = start
+            else:
+                volume = relion.map_of(recipe, job.project, job.table, rows, start, work)
             seconds = time.monotonic() - began
             pose = align_map.align(volume, job.truth, radius=job.radius)
             _save(laid, map=align_map.turned(volume, pose), hand=pose.is_mirrored, seconds=seconds)

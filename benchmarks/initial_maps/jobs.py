@@ -31,6 +31,8 @@ from rebalance.model import BoolArray
 from rebalance.simulate import SimulatedClassification, simulate_class_averages, write_relion
 from rebalance.simulate.blobs import Blobs
 
+VIEWS_ITSELF = "the map of views itself"
+"""A condition in which RELION has no part."""
 Models = dict[str, tuple[BoolArray, Volume | None]]
 
 
@@ -107,12 +109,14 @@ def job_of(seed: int, work: Path, *, is_even: bool = False) -> Job:
         write_json(kept, done)
     kept = json.loads(done.read_text(encoding="utf-8"))
     with np.load(project / "rows.npz") as rows:
-        models = {name: (rows[name], _start(project, name)) for name in rows.files}
+        found: Models = {name: (rows[name], _start(project, name)) for name in rows.files}
+    for chosen, start in [one for one in found.values() if one[1] is not None][:1]:
+        found[VIEWS_ITSELF] = (chosen, start)
     molecule = rebalance.simulate.load_molecule(settings).density
     assert isinstance(molecule, Blobs)
     size = float(settings["pixel_size"])
     return Job(
-        seed, project, Path(kept["table"]), kept["digest"], models, molecule, settings["box"], size,
+        seed, project, Path(kept["table"]), kept["digest"], found, molecule, settings["box"], size,
         kept["facts"],
     )  # fmt: skip
 

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 SHOWN = {
     UNIFORM: ("uniform views", style.PALETTE[2]),
     ALL: ("all", style.INK),
-    random_at(FACTORS[0]): (f"at random, as many as f = {FACTORS[0]}", style.PALETTE[3]),
+    random_at(FACTORS[0]): (f"at random, as f = {FACTORS[0]}", style.PALETTE[3]),
     superclasses_at(FACTORS[0]): (f"superclasses, f = {FACTORS[0]}", style.PALETTE[0]),
-    true_views_at(FACTORS[0]): (f"true views, as many as f = {FACTORS[0]}", style.PALETTE[6]),
+    true_views_at(FACTORS[0]): (f"true views, as f = {FACTORS[0]}", style.PALETTE[6]),
     superclasses_at(FACTORS[1]): (f"superclasses, f = {FACTORS[1]}", style.PALETTE[9]),
 }
 """What is shown of each condition: its name and colour."""
@@ -104,7 +104,7 @@ def _figure(seed: int, shown: Sequence[tuple[Mapping[str, Any], Volume]], truth:
             low, high = np.percentile(image, [2, 99.8])
             axes.imshow(image, cmap="gray", vmin=low, vmax=high, origin="lower")
             axes.set_axis_off()
-    axes = axes_at(figure, left + 3 * (SIDE + GAP) + 0.7, style.HEADER + 0.15, CURVES, 2.6)
+    axes = axes_at(figure, left + 3 * (SIDE + GAP) + 0.7, style.HEADER + 0.15, CURVES, 3.2)
     last = round(box * size / 15.0)
     for row, volume in shown:
         curve = fsc(volume, truth, radius)[1 : last + 1]
