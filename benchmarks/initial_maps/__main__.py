@@ -43,6 +43,7 @@ from benchmarks.initial_maps.summary import MEASURES, said, summary
 from benchmarks.paths import RESULTS, ROOT, write_json
 from benchmarks.results_table import machine
 
+COMMAND = "python -m benchmarks.initial_maps"
 FIRST_SEED = 101
 WORK = RESULTS / "full" / "initial_maps"
 
@@ -171,7 +172,7 @@ def main() -> None:
     print(table(summed))
     write_json(
         {
-            "machine": machine(),
+            "machine": {**machine(), "command": f"{COMMAND} --seeds {asked.seeds}"},
             "relion": version,
             "options": relion.OPTIONS,
             "settings": SETTINGS,

@@ -135,18 +135,19 @@ def test_power_that_is_lost_in_a_direction_is_seen() -> None:
     assert ratio[up > 0.95].max() < ratio[up < 0.3].min() - 1
 
 
-def test_scores_of_the_molecule_itself_are_the_best_there_are(rng: np.random.Generator) -> None:
+def test_scores_tell_a_better_map_from_a_worse(rng: np.random.Generator) -> None:
     truth = density(phantom(), 32, 8.0)
-    best = score(truth, truth, 8.0, 13.0, is_mirrored=False)
-    assert (best.area, best.cfar) == pytest.approx((1, 1), abs=1e-6)
-    assert best.streaks == pytest.approx(0, abs=1e-6)
-    noisy = score(
-        truth + rng.normal(0, truth.std(), truth.shape), truth, 8.0, 13.0, is_mirrored=True
+    noise = rng.normal(0, truth.std(), truth.shape)
+    good, bad = (
+        score(truth + part * noise, truth, 8.0, 13.0, is_mirrored=part > 1) for part in (0.5, 5.0)
     )
-    assert noisy.area < 0.99
-    assert noisy.cfar < 0.9
-    assert noisy.streaks > 0.02
-    assert noisy.is_mirrored
+    assert good.area > 0.98
+    assert good.cfar > 0.9
+    assert good.streaks < 0.1
+    assert bad.area < good.area - 0.05
+    assert bad.cfar < good.cfar - 0.05
+    assert bad.streaks > good.streaks + 0.05
+    assert (good.is_mirrored, bad.is_mirrored) == (False, True)
 
 
 def test_the_cone_along_a_lost_axis_is_the_weakest(rng: np.random.Generator) -> None:
