@@ -15,6 +15,7 @@ from typer.models import ArgumentInfo, OptionInfo
 
 from docs.tools.checks import check_tables, tolerance_table
 from docs.tools.contracts import contract_page
+from docs.tools.numbers_of_initial_maps import initial_map_table
 from docs.tools.numbers_of_junk import junk_table
 from docs.tools.numbers_of_poses import pose_table
 from docs.tools.numbers_of_superclasses import criteria_table, structure_table
@@ -38,6 +39,7 @@ def parts() -> dict[str, Callable[[], str]]:
         "numbers": number_table,
         "number-of-superclasses": criteria_table,
         "structure-told": structure_table,
+        "initial-maps": initial_map_table,
         "junk": junk_table,
         "uncurated": uncurated_table,
         "poses": pose_table,
