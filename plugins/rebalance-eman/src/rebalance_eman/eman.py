@@ -75,7 +75,7 @@ class Eman(Format):
         self,
         dataset: Dataset,
         selection: Selection | None,
-        superclasses: Superclasses,
+        superclasses: Superclasses | None,
         folder: Path,
         *,
         copy_templates: bool = False,

@@ -63,7 +63,7 @@ class Imagic(Format):
         self,
         dataset: Dataset,
         selection: Selection | None,
-        superclasses: Superclasses,
+        superclasses: Superclasses | None,
         folder: Path,
         *,
         copy_templates: bool = False,
