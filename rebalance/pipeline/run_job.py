@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from rebalance.curation.decisions import about_decided
 from rebalance.curation.junk import about_quality
 from rebalance.model import Affinity, RunResult
 from rebalance.pipeline.posed_superclasses import superclass_orientations
@@ -85,6 +86,7 @@ def execute(settings: RunSettings, *, progress: Progress | None = None) -> RunRe
                 for_width=grouped.for_width,
                 orientations=orientations,
                 subsets=subsets,
+                decided=None if prepared.decisions is None else about_decided(prepared.decisions),
                 warnings=warnings,
                 notes=notes,
             ),

@@ -48,6 +48,7 @@ def summarise(
     for_width: NumberForWidth | None = None,
     orientations: SuperclassOrientations | None = None,
     subsets: Subsets | None = None,
+    decided: Mapping[str, Any] | None = None,
     warnings: Sequence[str] = (),
     notes: Sequence[str] = (),
 ) -> dict[str, Any]:
@@ -70,6 +71,8 @@ def summarise(
         Where poses of the particles were given.
     subsets : Subsets, optional
         Where they were asked for.
+    decided : mapping, optional
+        What a person changed, where a decisions file was given.
     warnings, notes : sequence of str
         Of all steps, one sentence each; settings are written as they are typed.
     """
@@ -79,7 +82,8 @@ def summarise(
         "format": dataset.format,
         "superclassification": _superclassification(settings, superclasses, affinity)
         | ({} if scan is None else {"scan": about_the_scan(scan)})
-        | ({} if for_width is None else {"view_width": about_the_width(for_width)}),
+        | ({} if for_width is None else {"view_width": about_the_width(for_width)})
+        | ({} if decided is None else {"decided": dict(decided)}),
         "class_averages": _class_averages(dataset, superclasses) | suspected(quality),
         "particles": _particles(selection),
         "balance": _balance(settings, selection),

@@ -75,6 +75,22 @@ function showBeside(i) {
   showCurve(i, j);
 }
 
+// Mean affinity of average i to the others of a superclass.
+function meanAffinity(i, group) {
+  const others = group.members.filter((j) => j !== i);
+  return others.length ? others.reduce((sum, j) => sum + affinity(i, j), 0) / others.length : 0;
+}
+const meanWords = (i, number) => `mean affinity ${meanAffinity(i, view.groups[number]).toFixed(3)}`;
+
+// The superclass, but for its own, that it is most like: the first in the dialog of moves.
+function nextBest(i, own) {
+  const others = view.groups.map((_, number) => number).filter((number) => number !== own);
+  if (!others.length) return "";
+  const likeness = new Map(others.map((number) => [number, meanAffinity(i, view.groups[number])]));
+  const best = others.reduce((a, b) => (likeness.get(b) > likeness.get(a) ? b : a));
+  return `superclass ${best}, ${meanWords(i, best)}`;
+}
+
 function showFacts(i) {
   const rows = [];
   if (told.averages.particles) rows.push(["Particles", count(particlesOf(i))]);
@@ -84,9 +100,11 @@ function showFacts(i) {
   const number = groupOf(i);
   if (number >= 0) {
     const { medoid } = view.groups[number];
-    rows.push(["Superclass", String(number)]);
+    rows.push(["Superclass", pairs && view.groups[number].members.length > 1 ? `${number}, ${meanWords(i, number)}` : String(number)]);
     if (pairs) rows.push(["Medoid", medoid === i ? "this one" : `${classOf[medoid]}, affinity ${affinity(i, medoid).toFixed(3)}`]);
   }
+  const next = pairs && nextBest(i, number);
+  if (next) rows.push([number >= 0 ? "Next best" : "Most like", next]);
   if (reasonsOf(i)) rows.push(["Suspected", reasonsOf(i)]);
   find("average-facts").replaceChildren(...rows.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
 }
@@ -163,13 +181,13 @@ function askWhere(i) {
   const dialog = find("move-dialog"), field = find("move-number"), now = groupOf(i);
   find("move-title").textContent = `Move class ${classOf[i]} to`;
   const order = view.groups.map((_, number) => number).filter((number) => number !== now);
-  if (pairs) order.sort((a, b) => affinity(i, view.groups[b].medoid) - affinity(i, view.groups[a].medoid));
+  const likeness = view.groups.map((group) => (pairs ? meanAffinity(i, group) : 0));
+  order.sort((a, b) => likeness[b] - likeness[a]);
   const go = (label) => { dialog.close(); moveTo(i, label); tiles[i].focus({ preventScroll: false }); };
   const buttons = order.map((number) => {
     const canvas = element("canvas", { "aria-hidden": "true" }), { medoid, label } = view.groups[number];
     draw(canvas, medoid, i, 80);
-    const likeness = pairs ? ` ${affinity(i, medoid).toFixed(2)}` : "";
-    const button = element("button", { type: "button", "aria-label": `Superclass ${number}` }, canvas, chip(number), likeness);
+    const button = element("button", { type: "button", "aria-label": `Superclass ${number}` }, canvas, chip(number), pairs ? ` ${likeness[number].toFixed(2)}` : "");
     button.addEventListener("click", () => go(label));
     return button;
   });

@@ -5,26 +5,35 @@ function startControls() {
   k.max = numbers.length - 1;
   k.min = 0;
   k.disabled = numbers.length < 2;
-  k.addEventListener("input", () => change(() => { state.k = numbers[Number(k.value)]; }));
+  k.addEventListener("input", () => setTo({ k: numbers[Number(k.value)] }));
   find("k-control").title = told.groupings.why_alone;
   const f = find("f"), slider = find("f-slider"), max = find("max");
-  f.addEventListener("input", () => change(() => { state.factor = f.value; }));
-  slider.addEventListener("input", () => change(() => {
-    state.factor = String(Number(slider.value));
-    f.value = state.factor;
-  }));
-  max.addEventListener("input", () => change(() => { state.max = max.value; }));
+  f.addEventListener("input", () => setTo({ factor: f.value }));
+  slider.addEventListener("input", () => {
+    f.value = String(Number(slider.value));
+    setTo({ factor: f.value });
+  });
+  max.addEventListener("input", () => setTo({ max: max.value }));
   f.value = state.factor;
   f.placeholder = "0";
   max.value = state.max;
   if (!told.balance) for (const id of ["f-control", "max-control"]) find(id).hidden = true;
   find("undo").addEventListener("click", undo);
+  // What is below the bar, or scrolled to, has to know how high it is.
+  const bar = document.querySelector(".controls");
+  new ResizeObserver(() => document.documentElement.style.setProperty("--bar", `${bar.offsetHeight}px`)).observe(bar);
+}
+
+// One setting of those at the top.
+function setTo(setting) {
+  remember(Object.keys(setting)[0]);
+  change(() => Object.assign(state, setting));
 }
 
 // The next or the one before of the numbers of superclasses.
 function stepK(by) {
   const numbers = told.groupings.numbers, at = numberAt() + by;
-  if (numbers[at] !== undefined) change(() => { state.k = numbers[at]; });
+  if (numbers[at] !== undefined) setTo({ k: numbers[at] });
 }
 
 function showControls() {

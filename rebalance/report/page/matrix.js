@@ -155,6 +155,7 @@ function showPairOf(at) {
   choose(i);
   if (i !== j) { state.beside = j; showAverage(); }
   openTab("average");
+  openSheet();
 }
 
 function startMatrix() {

@@ -28,7 +28,7 @@ function choice(number) {
   const button = element("button", { type: "button", "data-number": number, "aria-label": `${counted(number, "superclass", "superclasses")}` }, String(number));
   button.disabled = !told.groupings.numbers.includes(number);
   if (button.disabled) button.title = told.groupings.why_alone || `Numbers on this page go to ${told.groupings.numbers.at(-1)}.`;
-  button.addEventListener("click", () => change(() => { state.k = number; }));
+  button.addEventListener("click", () => setTo({ k: number }));
   return button;
 }
 
@@ -111,7 +111,7 @@ function overNumbers(title, x, series, ends, { spread, ...settings }) {
     const { left, width } = made.getBoundingClientRect();
     const place = ((event.clientX - left) / width) * box.width;
     const far = (number) => Math.abs(made.toX(number) - place);
-    change(() => { state.k = told.groupings.numbers.reduce((best, number) => (far(number) < far(best) ? number : best)); });
+    setTo({ k: told.groupings.numbers.reduce((best, number) => (far(number) < far(best) ? number : best)) });
   });
   return made;
 }

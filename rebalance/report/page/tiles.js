@@ -182,6 +182,7 @@ function startTiles() {
     tile.focus({ preventScroll: true });
     choose(tile.place);
     openTab("average");
+    openSheet();
   });
   whole.addEventListener("focusin", (event) => {
     if (event.target.classList.contains("tile")) keepOneTabStop();
@@ -197,6 +198,7 @@ function startTiles() {
       event.preventDefault();
       choose(tile.place);
       openTab("average");
+      openSheet();
     }
   });
   whole.addEventListener("dragstart", (event) => {
