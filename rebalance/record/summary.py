@@ -333,8 +333,15 @@ def _rows(superclasses: Superclasses, selection: Selection | None) -> list[dict[
     return rows
 
 
-def about_the_metric(affinity: Affinity | None) -> list[str]:
-    """Sentences on what a metric decided, from the facts that it states, and its own notes."""
+def about_the_metric(affinity: Affinity | None, *, figures: bool = True) -> list[str]:
+    """Sentences on what a metric decided, from the facts that it states, and its own notes.
+
+    Parameters
+    ----------
+    affinity : Affinity or None
+    figures : bool
+        How far off centre objects were, too: of no interest to a methods section.
+    """
     if affinity is None:
         return []
     facts = affinity.facts
@@ -357,7 +364,9 @@ def about_the_metric(affinity: Affinity | None) -> list[str]:
         parts.append("mirror images too" if facts["mirror"] else "no mirror images")
     sentences = [f"Class averages were compared {', '.join(parts)}."] if parts else []
     middle, farthest = facts.get("median_offset_px"), facts.get("largest_offset_px")
-    if _is_length(middle) and _is_length(farthest):
+    if _is_length(middle) and _is_length(farthest) and not figures:
+        sentences.append("Objects were centred first.")
+    elif _is_length(middle) and _is_length(farthest):
         sentences.append(
             f"Objects were centred first: half of them were off centre by {middle:.3g} pixels or "
             f"more, the farthest by {farthest:.3g}."

@@ -14,6 +14,7 @@ import rebalance
 from rebalance.curation import decisions
 from rebalance.figures import style
 from rebalance.figures.matrix import COLOR_MAP, limits
+from rebalance.figures.superclass_colors import color_places
 from rebalance.model import IntArray, RunResult, Scan
 from rebalance.model.class_numbers import count_classes
 from rebalance.record.affinity_file import images_digest
@@ -139,6 +140,7 @@ def _groupings(found: Groupings, shown: IntArray) -> dict[str, Any]:
         "current": found.current,
         "labels": encoded(labels, "i2"),
         "medoids": [place[of.medoid_row].tolist() for of in found.of.values()],
+        "colors": [color_places(of) for of in found.of.values()],
         "leaves": None if found.leaves is None else place[found.leaves].tolist(),
         "why_alone": with_flags(found.why_alone),
     }

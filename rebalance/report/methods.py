@@ -71,7 +71,7 @@ def _grouping(result: RunResult, cite: Cite) -> list[str]:
         sentences.append(
             f"{all_of} 2D class averages were compared pairwise by {_metric(affinity, cite)}."
         )
-        sentences += [literal(fact) for fact in about_the_metric(affinity)]
+        sentences += [literal(fact) for fact in about_the_metric(affinity, figures=False)]
     if aside:
         which = "One that looks" if aside == 1 else f"{aside:,} that look"
         was = "was" if aside == 1 else "were"
@@ -100,7 +100,7 @@ def _decided(result: RunResult, decided: Mapping[str, Any], cite: Cite) -> list[
     sentences, start = [], f"{compared:,} 2D class averages"
     if affinity is not None and before["by"] == "clustering":
         sentences = [f"{start} were compared pairwise by {_metric(affinity, cite)}."]
-        sentences += [literal(fact) for fact in about_the_metric(affinity)]
+        sentences += [literal(fact) for fact in about_the_metric(affinity, figures=False)]
         start = "They"
     sentences.append(f"{start} were grouped {_grouped_before(before, cite)}.")
     changes = [
@@ -185,7 +185,7 @@ def _balancing(result: RunResult, selection: Selection, cite: Cite) -> str:
     kept, total = selection.count(KEPT), len(selection)
     outcome = f"{kept:,} of {total:,} particles were kept."
     if selection.cap is None:
-        return f"Particles were not balanced; {outcome}"
+        return "Particles were not balanced." + (f" {outcome}" if kept < total else "")
     said = _said_by("strategy", selection.strategy, selection.options)
     seed = f" (seed {selection.seed})" if _is_random(selection.strategy) else ""
     which = f"chosen by the strategy {literal(selection.strategy)}{seed}"

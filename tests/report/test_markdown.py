@@ -179,7 +179,8 @@ def test_superclassification_off_speaks_of_classes():
         replace(result, dataset=dataset, superclasses=off, affinity=None, selection=selection)
     )
     assert report.startswith("# job013: 6 2D classes\n")
-    assert rows_of(report, "class")[0] == ["1", "6", "6", "100"]
+    # All are kept: there is no column that says so of each.
+    assert rows_of(report, "class")[0] == ["1", "6"]
     assert "superclass" not in report.split("## Parameters")[0]
     assert "nan" not in report
 

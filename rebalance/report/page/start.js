@@ -1,10 +1,11 @@
 // Everything together: what is on screen is made anew from what was chosen.
 
-const view = { groups: [], balance: null };
+const view = { groups: [], colors: [], balance: null };
 
 function redraw() {
   performance.mark("redraw-starts");
   view.groups = groupsNow();
+  view.colors = colorsOf(view.groups);
   view.balance = balanceOf(view.groups, state.factor, state.max, asideSizes());
   showTiles();
   showControls();

@@ -32,13 +32,12 @@ function groupElement(number) {
   while (groupElements.length <= number) {
     const at = groupElements.length;
     const size = element("span", { class: "size" });
-    const members = element("div", { class: "members" });
+    const members = element("div", { class: "members" }), key = chip(at);
     const made = element(
       "section", { class: "group", "aria-label": `Superclass ${at}` },
-      element("header", {}, chip(at), size), members,
+      element("header", {}, key, size), members,
     );
-    Object.assign(made, { size, members });
-    made.style.setProperty("--key", colorOf(at));
+    Object.assign(made, { size, members, key });
     acceptDrops(made, (i) => view.groups[at] && groupOf(i) !== at && moveTo(i, view.groups[at].label));
     groupElements.push(made);
   }
@@ -50,6 +49,8 @@ function showTiles() {
   const whole = find("superclasses");
   view.groups.forEach((group, number) => {
     const shown = groupElement(number);
+    shown.style.setProperty("--key", colorOf(number));
+    paint(shown.key, colorOf(number));
     shown.size.replaceChildren(...sizeWords(group, number));
     fillWith(shown.members, group.members, group, number);
     if (whole.children[number] !== shown) whole.insertBefore(shown, whole.children[number] || null);
