@@ -11,7 +11,7 @@ from rebalance.curation.junk import about_quality
 from rebalance.model import AverageQuality, Classes, Dataset, Selection, Superclasses
 from rebalance.pipeline.check_settings import unused_settings
 from rebalance.pipeline.prepare import COMPUTED, prepare
-from rebalance.pipeline.steps import group_and_select
+from rebalance.pipeline.steps import draw_subsets, group_and_select
 from rebalance.progress import Progress
 from rebalance.record.summary import doubts_of_views
 from rebalance.settings import RunSettings
@@ -82,6 +82,8 @@ def plan(settings: RunSettings, *, progress: Progress | None = None) -> Plan:
         settings = prepared.settings
     grouped = None if found is None else group_and_select(prepared, found.affinity)
     selection = None if grouped is None else grouped.selection
+    if grouped is not None:
+        draw_subsets(prepared, grouped)
     used = int(np.count_nonzero(~prepared.classes.is_empty))
     progress.stage("")
     return Plan(

@@ -113,8 +113,11 @@ def _said(
         notes.append(grouped.for_width.reason)
     notes += grouped.superclasses.notes
     if grouped.scan is not None:
+        from rebalance.scanning.suggestion import about_the_choice
+
         suggestion = grouped.scan.suggestion
-        (notes if suggestion.has_structure else warnings).append(suggestion.reason)
+        said = notes if suggestion.has_structure else warnings
+        said += [suggestion.reason, about_the_choice(suggestion)]
     if grouped.selection is not None:
         warnings += grouped.selection.warnings
         notes += grouped.selection.notes
