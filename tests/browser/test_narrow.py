@@ -99,3 +99,40 @@ def test_paper_has_everything_whatever_the_window(opened: Any, results: Any) -> 
     assert shown.page.evaluate("getComputedStyle(document.querySelector('aside')).position") == (
         "static"
     )
+
+
+def luminance(color: str) -> float:
+    """Relative, of WCAG 2."""
+    parts = [int(color[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [c / 12.92 if c <= 0.03928 else ((c + 0.055) / 1.055) ** 2.4 for c in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_words_and_edges_can_be_told_from_their_ground(
+    opened: Any, results: Any, theme: str
+) -> None:
+    page = page_of(results("main", n_superclasses=5, factor="0.4"))
+    shown: Opened = opened(page, color_scheme=theme)
+    names = ("paper", "ground", "ink", "muted", "edge", "focus", "accent", "outline")
+    color = shown.page.evaluate(
+        """(names) => {
+            const style = getComputedStyle(document.documentElement);
+            const value = (name) => style.getPropertyValue(`--${name}`).trim();
+            return Object.fromEntries(names.map((name) => [name, value(name)]));
+        }""",
+        list(names),
+    )
+
+    def contrast(one: str, other: str) -> float:
+        low, high = sorted((luminance(one), luminance(other)))
+        return (high + 0.05) / (low + 0.05)
+
+    for ground in ("paper", "ground"):
+        for words in ("ink", "muted"):
+            assert contrast(color[words], color[ground]) >= 4.5
+        for edge in ("edge", "focus", "accent"):
+            assert contrast(color[edge], color[ground]) >= 3
+        # A dark superclass on a dark ground has a line around it.
+        if theme == "dark":
+            assert contrast(color["outline"], color[ground]) >= 3

@@ -374,14 +374,15 @@ def test_the_page_of_300_averages_is_small_and_its_redrawing_is_timed(
         )
 
 
-def test_ticks_are_round_and_inside(main_page: Opened) -> None:
-    main_page.tile(main_page.groups()[0][0]).click()
-    ticks = main_page.page.locator("#curve .axis-text")
+def test_ticks_are_round_and_inside(opened: Any, results: Any) -> None:
+    shown: Opened = opened(page_of(results("frc", metric="frc", n_superclasses=5)))
+    shown.tile(shown.groups()[0][0]).click()
+    ticks = shown.page.locator("#curve .axis-text")
     texts = ticks.all_text_contents()
     lengths = [text for text in texts if text.endswith(("Å", "pixels"))]
     assert len(lengths) >= 2
     assert all(len(text.split()[0].strip("0").replace(".", "")) <= 2 for text in lengths)
-    right = main_page.page.locator("#curve svg").bounding_box()
+    right = shown.page.locator("#curve svg").bounding_box()
     for at in range(ticks.count()):
         box = ticks.nth(at).bounding_box()
         assert right["x"] <= box["x"]

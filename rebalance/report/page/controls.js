@@ -40,7 +40,8 @@ function showControls() {
   const { balance, groups } = view;
   find("k").value = numberAt();
   find("k").setAttribute("aria-valuetext", counted(groups.length, "superclass", "superclasses"));
-  find("k-value").textContent = groups.length;
+  // K of the clustering: marks may leave fewer superclasses, or add some.
+  find("k-value").textContent = told.groupings.why_alone ? groups.length : state.k;
   const factor = parseFactor(state.factor);
   find("f-slider").value = factor && factor !== "bad" ? Number(factor.top) / Number(factor.bottom) : 0;
   find("f-slider").setAttribute("aria-valuetext", state.factor || "0");
@@ -93,6 +94,7 @@ function groupingWords() {
   if (told.averages.particles) {
     words.push(`Below each: class number, particles${told.averages.resolution ? ", resolution" : ""}.`);
   }
+  if (document.querySelector(".tile.suspect")) words.push("?: suspected junk.");
   return words.join(" ");
 }
 
@@ -101,6 +103,8 @@ function changedWords() {
   const words = [];
   const moved = movedByHand().length;
   if (moved) words.push(`${moved} moved by hand ✎`);
+  const elsewhere = [...state.moves].filter(([k, moves]) => k !== state.k && moves.size).map(([k]) => k);
+  if (elsewhere.length) words.push(`moves at K = ${elsewhere.sort((a, b) => a - b).join(", ")} kept there`);
   if (state.aside.size) words.push(`${state.aside.size} set aside`);
   if (state.junk.size) words.push(`${state.junk.size} junk`);
   return words.join(", ");

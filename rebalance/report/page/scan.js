@@ -55,9 +55,9 @@ function showScan() {
     }
   }
   const kept = keptShares();
-  if (kept && numbers.length > 1) {
+  if (kept && numbers.length > 1 && isBalancing()) {
     add("Particles kept", numbers, [kept], { low: 0, high: 100, levels: [0, 50, 100] },
-      isBalancing() ? "In per cent, at the factor or maximum size on screen." : "In per cent. All are kept until a factor or a maximum size is set.");
+      "In per cent, at the factor or maximum size on screen.");
   }
   find("scan-said").textContent = saidOfNumber(kept);
   find("scan-plots").replaceChildren(...plots);
@@ -86,7 +86,7 @@ function saidOfNumber(kept) {
     words.push(`silhouette ${scan.silhouette[at].toFixed(2)} (${scan.expected[at].toFixed(2)} without groups)`);
     if (scan.stability[at] !== null) words.push(`stability ${scan.stability[at].toFixed(2)}`);
   }
-  if (kept) words.push(`${percent(kept[numberAt()], 100)} % of the particles kept`);
+  if (kept && isBalancing()) words.push(`${percent(kept[numberAt()], 100)} % of the particles kept`);
   return words.length ? `${state.k}: ${words.join(", ")}.` : "";
 }
 

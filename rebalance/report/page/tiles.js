@@ -81,6 +81,7 @@ function fillWith(place, members, group, number) {
     tile.name.textContent = `${classOf[i]}${mirrored ? " ↔" : ""}`;
     tile.classList.toggle("medoid", Boolean(group) && group.medoid === i && group.members.length > 1);
     tile.classList.toggle("moved", isMoved(i));
+    tile.classList.toggle("suspect", Boolean(group && reasonsOf(i)));
     tile.classList.toggle("chosen", state.chosen === i);
     tile.setAttribute("aria-label", tileWords(i, group, number, mirrored));
     tile.title = tileWords(i, group, number, mirrored);
@@ -94,7 +95,7 @@ function tileWords(i, group, number, mirrored) {
   const resolution = told.averages.resolution?.[i];
   if (resolution) words.push(`${resolution} Å`);
   words.push(group ? `superclass ${number}` : apartWords(i));
-  if (!group && reasonsOf(i)) words.push(reasonsOf(i));
+  if (reasonsOf(i)) words.push(group ? `suspected: ${reasonsOf(i)}` : reasonsOf(i));
   if (group && group.medoid === i) words.push("medoid");
   if (mirrored) words.push("mirrored");
   if (isMoved(i)) words.push("moved by hand");
