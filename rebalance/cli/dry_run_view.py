@@ -36,24 +36,24 @@ def show_plan(plan: Plan, *, json: bool, quiet: bool) -> None:
     from rich.text import Text
 
     from rebalance.cli.result_view import superclass_table
-    from rebalance.cli.screen import shorter, show_warnings, stdout
+    from rebalance.cli.screen import say, shorter, show_warnings, stdout
     from rebalance.record.summary_text import outcome
 
     console = stdout()
     console.print(Text(f"Read: {_read(plan)}", style="bold"))
     for note in plan.notes:
-        console.print(Text(with_flags(note), style="dim"))
+        say(console, with_flags(note), "dim")
     for line in _steps(plan):
-        console.print(Text(line))
+        say(console, line)
     summary = _summary(plan)
     if summary is not None:
         console.print()
         console.print(superclass_table(summary))
         for line in ("", *outcome(summary)):
-            console.print(Text(line))
+            say(console, line)
     show_warnings(plan.warnings)
     console.print()
-    console.print(Text(f"Results would go to {shorter(plan.folder)}/; nothing was written."))
+    say(console, f"Results would go to {shorter(plan.folder)}/; nothing was written.")
 
 
 def _read(plan: Plan) -> str:

@@ -53,9 +53,7 @@ class CommandGroup(TyperGroup):
 
 def show_error(error: RebalanceError) -> None:
     """One message on stderr: what is wrong, where, and what to do."""
-    from rich.text import Text
-
-    from rebalance.cli.screen import stderr
+    from rebalance.cli.screen import say, stderr
     from rebalance.settings import with_flags
 
     console = stderr()
@@ -63,11 +61,12 @@ def show_error(error: RebalanceError) -> None:
         with_flags(without_controls(text or "")) for text in (error.problem, error.hint)
     )
     place = ", ".join(str(part) for part in (error.path, error.location) if part is not None)
-    message = Text.assemble(("Error: ", "bold red"))
-    message.append(f"{without_controls(place)}\n" if place else "", "bold")
-    console.print(message.append(problem))
-    if hint:
-        console.print(hint, style="dim", markup=False)
+    first, rest = (without_controls(place), problem) if place else (problem, "")
+    bold = "bold" if place else ""
+    say(console, first, bold, lead="Error: ", color="bold red")
+    for text, style in ((rest, ""), (hint, "dim")):
+        if text:
+            say(console, text, style)
     if isinstance(error, PluginError):
         from rebalance.registry import registry
 

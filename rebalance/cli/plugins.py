@@ -38,22 +38,25 @@ def plugins(
     from rich.table import Table
     from rich.text import Text
 
-    from rebalance.cli.screen import show_warnings, stdout
+    from rebalance.cli.screen import say, show_warnings, stdout
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for title in ("kind", "name", "package", "summary"):
-        table.add_column(title, no_wrap=title in ("kind", "name"), overflow="fold")
-    last = ""
+    for title in ("kind", "name", "summary"):
+        table.add_column(title, no_wrap=title != "summary")
+    last, packages = "", dict[str, list[str]]()
     for plugin in installed:
         table.add_row(
             plugin.kind if plugin.kind != last else "",
             Text(plugin.name, style="bold"),
-            Text(f"{plugin.package} {plugin.version}"),
             Text(plugin.spec.summary),
         )
         last = plugin.kind
+        packages.setdefault(f"{plugin.package} {plugin.version}", []).append(plugin.name)
     console = stdout()
     console.print(table)
+    console.print()
+    for package, names in packages.items():
+        say(console, f"{package}: {', '.join(names)}", "dim", hang="  ")
     console.print("\nOptions of one of them: [bold]rebalance plugins show NAME[/]")
     show_warnings(installed.problems)
 

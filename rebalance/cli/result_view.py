@@ -11,7 +11,7 @@ import numpy as np
 from rich.table import Table
 from rich.text import Text
 
-from rebalance.cli.screen import shorter, show_warnings, stdout
+from rebalance.cli.screen import say, shorter, show_warnings, stdout
 from rebalance.model import IntArray, RunResult
 from rebalance.record.summary_text import headline, outcome
 from rebalance.settings import RunSettings
@@ -39,16 +39,16 @@ def show_result(settings: RunSettings, result: RunResult) -> None:
     summary = result.summary
     console = stdout()
     console.print()
-    console.print(Text(headline(summary), style="bold"))
+    say(console, headline(summary), "bold")
     for note in summary["notes"]:
-        console.print(Text(note, style="dim"))
+        say(console, note, "dim")
     console.print()
     console.print(superclass_table(summary))
     sentences = outcome(summary)
     if sentences:
         console.print()
     for sentence in sentences:
-        console.print(Text(sentence))
+        say(console, sentence)
     show_warnings(summary["warnings"])
     _show_where(console, settings, result)
 
@@ -123,8 +123,15 @@ def _show_where(console: Any, settings: RunSettings, result: RunResult) -> None:
         soft_wrap=True,
     )
     words, command = next_step(settings, result, shown)
+    page = folder / "report.html"
+    is_new = result.selection is None or result.selection.cap is None or result.scan is not None
+    first = "Next"
+    if is_new and page.is_file():
+        console.print(Text("Next: look at the superclasses in a browser:"))
+        console.print(Text(f"  {page.resolve()}", style="cyan"), soft_wrap=True)
+        first = "Then"
     if words:
-        console.print(Text(f"Next: {words}"))
+        say(console, f"{first}: {words}")
     if command:
         console.print(Text(f"  {command}", style="cyan"), soft_wrap=True)
 
@@ -146,7 +153,7 @@ def next_step(settings: RunSettings, result: RunResult, folder: str) -> tuple[st
     """
     selection = result.selection
     if selection is None:
-        return "look at the superclasses, and try another number of them.", ""
+        return "try another number of superclasses, by -k.", ""
     even = ""
     if selection.cap is None:
         deciding = selection.before[selection.decides & (selection.before > 0)]

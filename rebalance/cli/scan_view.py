@@ -10,7 +10,7 @@ import numpy as np
 from rich.table import Table
 from rich.text import Text
 
-from rebalance.cli.screen import shorter, show_warnings, stdout
+from rebalance.cli.screen import say, shorter, show_warnings, stdout
 from rebalance.model import Scan
 from rebalance.pipeline.scan_job import ScanResult
 from rebalance.settings import RunSettings
@@ -35,12 +35,12 @@ def show_scan(settings: RunSettings, found: ScanResult) -> None:
     console.print()
     console.print(Text(f"{content['job']}: {', '.join(parts)}", style="bold"))
     for note in content["notes"]:
-        console.print(Text(note, style="dim"))
+        say(console, note, "dim")
     console.print()
     console.print(_table(scan, particles is not None))
     console.print()
     suggestion = scan.suggestion
-    console.print(Text(suggestion.reason, style="bold" if suggestion.has_structure else ""))
+    say(console, suggestion.reason, "bold" if suggestion.has_structure else "")
     if suggestion.runners_up:
         also = ", ".join(map(str, suggestion.runners_up))
         console.print(Text(f"Also worth a look: {also}."))

@@ -39,6 +39,8 @@ class GroupedBy(BaseModel):
     by : ``"clustering"``, ``"labels"``, ``"decisions"`` or ``"off"``
     clustering : str
         Its name.
+    clustering_options : mapping, optional
+        What it ran with; None where it is not known.
     n_superclasses : int, optional
         K of the clustering.
     """
@@ -47,6 +49,7 @@ class GroupedBy(BaseModel):
 
     by: Literal["clustering", "labels", "decisions", "off"] = "clustering"
     clustering: str = ""
+    clustering_options: dict[str, Any] | None = None
     n_superclasses: StrictInt | None = None
 
 
@@ -261,6 +264,16 @@ def about_decisions(settings: RunSettings, decided: Decisions, name: str) -> lis
     if settings.seed != decided.seed:
         said.append(f"The seed {decided.seed} in {name} is not used: {settings.seed} is given.")
     return said
+
+
+def about_decided(decided: Decisions) -> dict[str, Any]:
+    """What a person changed, and what there was before: for `summary.json`."""
+    return {
+        "grouped_by": decided.grouped_by.model_dump(),
+        "moved": sorted(decided.moved),
+        "set_aside": sorted(decided.set_aside),
+        "junk": sorted(decided.junk),
+    }
 
 
 def _balance(decided: Decisions) -> str:

@@ -129,7 +129,9 @@ def draw_all(
             view_balance=view_balance,
         )
     if result.orientations is not None and result.orientations.particles.any():
-        figures["superclasses_on_sphere"] = superclasses_on_sphere(result.orientations, job=job)
+        figures["superclasses_on_sphere"] = superclasses_on_sphere(
+            result.orientations, result.superclasses, job=job
+        )
     if counted and len(superclasses):
         figures["particles_per_superclass"] = particles_per_superclass(
             superclasses, selection, job=job

@@ -16,13 +16,9 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-LOG_FROM = 50
-"""With sizes further apart than this ratio, the axis is logarithmic."""
+MOST_ACROSS = 12
+"""With more superclasses than this, the numbers on the bars stand upright."""
 
-MOST_VALUES = 12
-"""With more superclasses than this, the bars carry no numbers of their own."""
-
-AFTER = style.PALETTE[0]
 LEFT, RIGHT, BOTTOM, HEIGHT = 0.9, 0.85, 0.25, 2.7
 """Inches."""
 
@@ -43,7 +39,7 @@ def particles_per_superclass(
         For the heading.
     """
     k = len(superclasses)
-    inches = float(np.clip((0.62 if k <= MOST_VALUES else 0.21) * k, 4.2, 9.0))
+    inches = float(np.clip((0.62 if k <= MOST_ACROSS else 0.21) * k, 4.2, 9.0))
     figure = new_figure(
         LEFT + inches + RIGHT,
         style.HEADER + 0.2 + HEIGHT + BOTTOM + style.MARGIN,
@@ -70,9 +66,10 @@ def draw_bars(
         return
     at = np.arange(k)
     thick = 0.8 if k <= 100 else 1.0
-    axes.bar(at, before, thick, color=style.PALE, label="before")
+    pale = style.AFTER if after is None else style.BEFORE
+    axes.bar(at, before, thick, color=pale, label="before")
     if after is not None:
-        axes.bar(at, after, thick, color=AFTER, label="after")
+        axes.bar(at, after, thick, color=style.AFTER, label="after")
         axes.legend(
             loc="lower right",
             bbox_to_anchor=(1.0, 1.0),
@@ -85,11 +82,11 @@ def draw_bars(
             columnspacing=1.2,
         )
     axes.set_xlim(-0.6, k - 0.4)
-    logarithmic = _scale(axes, before, after)
-    _values(axes, before, after, None if selection is None else selection.cap, inches)
+    upright = _scale(axes, before, after, inches)
+    _values(axes, before, after, None if selection is None else selection.cap, upright)
     _cap(axes, selection)
     _numbers(axes, superclasses, inches)
-    axes.set_ylabel(f"{what} (logarithmic)" if logarithmic else what)
+    axes.set_ylabel(what)
 
 
 def superclasses_of_one(superclasses: Superclasses) -> bool:
@@ -98,13 +95,20 @@ def superclasses_of_one(superclasses: Superclasses) -> bool:
     return k > 1 and k == int(np.count_nonzero(superclasses.label >= 0))
 
 
+def is_balanced(selection: Selection | None) -> bool:
+    """Whether there is a before and an after to be shown."""
+    if selection is None:
+        return False
+    return selection.cap is not None or not np.array_equal(selection.before, selection.after)
+
+
 def sizes(
     superclasses: Superclasses, selection: Selection | None
 ) -> tuple[IntArray, IntArray | None]:
-    """Particles of each superclass before, and after where something was selected."""
+    """Particles of each superclass before, and after where some were taken away."""
     if selection is None:
         return superclasses.size, None
-    return selection.before, selection.after
+    return selection.before, selection.after if is_balanced(selection) else None
 
 
 def deciding_sizes(
@@ -146,53 +150,66 @@ def _subtitle(superclasses: Superclasses, selection: Selection | None, job: str)
     if selection is None:
         return joined(job, counted(int(superclasses.size.sum()), "particle"))
     kept, total = int(selection.selected.sum()), len(selection)
+    if not is_balanced(selection) and kept == total:
+        return joined(
+            job, f"{counted(total, 'particle')}, not balanced", aside_words(superclasses, None)
+        )
     shares = f"{kept:,} of {total:,} particles kept ({percent(kept, total)} %)"
     return joined(job, shares, aside_words(superclasses, selection))
 
 
-def _scale(axes: Axes, before: IntArray, after: IntArray | None) -> bool:
-    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+def _scale(axes: Axes, before: IntArray, after: IntArray | None, inches: float) -> bool | None:
+    """From zero, so that a bar twice as high is twice as many.
 
-    counts = before if after is None else np.concatenate([before, after])
-    present = counts[counts > 0]
-    most, least = (int(present.max()), int(present.min())) if len(present) else (1, 1)
-    logarithmic = most > LOG_FROM * least
-    headroom = 0.13 if len(before) <= MOST_VALUES else 0.04
-    if logarithmic:
-        axes.set_yscale("log")
-        # The smallest bar must have a height: start below it, but not below half a particle.
-        bottom = max(10 ** np.floor(np.log10(least / 1.3)), 0.5)
-        axes.set_ylim(bottom, most * (most / bottom) ** headroom)
-        axes.yaxis.set_major_locator(LogLocator(10, numticks=10))
-        axes.yaxis.set_minor_formatter(NullFormatter())
-    else:
-        axes.set_ylim(0, most * (1 + 1.2 * headroom))
-        axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+    Numbers on the bars stand upright, lie (False), or have no room (None).
+    """
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
+    most = max(1, int(before.max(initial=0)), 0 if after is None else int(after.max(initial=0)))
+    headroom, upright = 0.16, None if len(before) > MOST_ACROSS else False
+    if upright is None:
+        longest = max(text_width(text, style.SMALL) for text in _words(before, after, " ")) + 6
+        tall = axes.get_window_extent().height * 72 / axes.figure.dpi
+        headroom = 0.05
+        if inches / (len(before) + 0.2) * 72 >= style.SMALL * 1.1 and longest < 0.4 * tall:
+            headroom, upright = longest / (tall - longest), True
+    axes.set_ylim(0, most * (1 + headroom))
+    axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    return logarithmic
+    return upright
+
+
+def _words(before: IntArray, after: IntArray | None, between: str) -> list[str]:
+    """What is written on each bar."""
+    if after is None:
+        return [f"{was:,}" for was in before.tolist()]
+    return [
+        f"{was:,}" if was == left else f"{was:,}{between}→ {left:,}"
+        for was, left in zip(before.tolist(), after.tolist(), strict=True)
+    ]
 
 
 def _values(
-    axes: Axes, before: IntArray, after: IntArray | None, cap: int | None, inches: float
+    axes: Axes, before: IntArray, after: IntArray | None, cap: int | None, upright: bool | None
 ) -> None:
-    if len(before) > MOST_VALUES:
+    if upright is None:
         return
-    room = inches / (len(before) + 0.2) * 72
+    room = axes.get_window_extent().width * 72 / axes.figure.dpi / (len(before) + 0.2)
+    words = _words(before, after, " " if upright else "\n")
     to_pixels = axes.transData.transform
-    line = style.SMALL * 1.25 * axes.figure.dpi / 72
-    for at, count in enumerate(before):
-        lines = [f"{count:,}"]
-        if after is not None and after[at] != count:
-            lines.append(f"→ {after[at]:,}")
-        if max(text_width(text, style.SMALL) for text in lines) > room - 2:
+    points = axes.figure.dpi / 72
+    for at, (count, text) in enumerate(zip(before.tolist(), words, strict=True)):
+        lines = text.split("\n")
+        wide = max(text_width(line, style.SMALL) for line in lines)
+        if not upright and wide > room - 2:
             continue
-        foot = max(count, axes.get_ylim()[0])
+        foot, tall = count, wide if upright else style.SMALL * 1.25 * len(lines)
         if cap is not None:
             # Never across the line of the cap.
             over = to_pixels((at, cap))[1] - to_pixels((at, foot))[1]
-            foot = cap if -2 <= over < line * len(lines) + 3 else foot
+            foot = cap if -2 <= over < tall * points + 3 else foot
         axes.annotate(
-            "\n".join(lines),
+            text,
             (at, foot),
             xytext=(0, 2),
             textcoords="offset points",
@@ -201,6 +218,7 @@ def _values(
             fontsize=style.SMALL,
             color=style.MUTED,
             linespacing=1.05,
+            rotation=90 if upright else 0,
         )
 
 

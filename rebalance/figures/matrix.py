@@ -10,6 +10,7 @@ import numpy as np
 from rebalance.figures import style
 from rebalance.figures.label_spacing import spread
 from rebalance.figures.layout import axes_at, fill_at, line_at, new_figure, text_at
+from rebalance.figures.superclass_colors import color_by_superclass
 from rebalance.figures.text import joined
 from rebalance.model import (
     SET_ASIDE,
@@ -178,8 +179,9 @@ def number_superclasses(
     numbers = [int(superclasses.label[shown[int(first + 0.5)]]) for first, _ in edges]
     ends = [(top + (end + 0.5) / len(shown) * side) for edge in edges for end in edge]
     right = left - 0.04
+    color_of = color_by_superclass(superclasses)
     for number, upper, lower in zip(numbers, ends[::2], ends[1::2], strict=True):
-        fill_at(figure, right - STRIP, upper, STRIP, lower - upper, style.color_of(number))
+        fill_at(figure, right - STRIP, upper, STRIP, lower - upper, color_of(number))
     bands = np.reshape(ends, (-1, 2))
     kept, at = spread(
         bands.mean(axis=1), np.ptp(bands, axis=1), 0.115, top, top + side, furthest=0.25

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from math import floor, log10
+from math import floor
 from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
 from rebalance.figures import style
-from rebalance.figures.bars import superclasses_of_one
+from rebalance.figures.bars import is_balanced, superclasses_of_one
 from rebalance.figures.layout import fill_at, label_at, new_figure, text_at
 from rebalance.figures.montage_layout import Block, Page, Place, Sizes, paginate
+from rebalance.figures.scale_bar import scale_bar
+from rebalance.figures.superclass_colors import color_by_superclass
 from rebalance.figures.text import joined, percent, text_width, wrapped
 from rebalance.figures.tiles import grey, onto_medoid, placed
 from rebalance.model import (
@@ -148,7 +151,7 @@ def contact_sheet(averages: ClassAverages, *, most: int = MOST_ON_A_SHEET, job: 
         counts = _counts_of(averages, at)
         _write_label(figure, str(averages.class_id[at]), counts, x, y, sizes)
     figure.add_artist(Raster(raster))
-    _scale_bar(figure, averages, sizes, below + 0.06)
+    scale_bar(figure, averages, sizes.tile, style.MARGIN, below + 0.06)
     return figure
 
 
@@ -159,6 +162,10 @@ class _Plan:
     affinity: Affinity | None
     selection: Selection | None
     job: str
+
+    @cached_property
+    def color_of(self) -> Callable[[int], str]:
+        return color_by_superclass(self.superclasses)
 
     @property
     def singles(self) -> bool:
@@ -198,17 +205,19 @@ def _heading(plan: _Plan, number: int) -> tuple[str, str]:
     size = plan.superclasses.size
     if plan.averages.n_particles is None and plan.selection is None:
         return f"Superclass {number}", counted(len(plan.rows(number)), "average")
-    if plan.selection is None:
+    if plan.selection is None or not is_balanced(plan.selection):
         share = percent(size[number], size.sum())
         return f"Superclass {number}", f"{size[number]:,} particles ({share} %)"
     before, after = plan.selection.before, plan.selection.after
+    same = before[number] == after[number]
+    amount = f"{before[number]:,}" + ("" if same else f" → {after[number]:,}")
     shares = (
         percent(before[number], before.sum()),
         percent(after[number], after.sum()),
     )
     return (
         f"Superclass {number}",
-        f"{before[number]:,} → {after[number]:,} ({shares[0]} → {shares[1]} %)",
+        f"{amount} ({shares[0]} → {shares[1]} %)",
     )
 
 
@@ -271,7 +280,7 @@ def _draw(plan: _Plan, page: Page, sizes: Sizes, which: str) -> Figure:
             number = place.block.superclass
             if number >= 0 and member == plan.superclasses.medoid_row[number]:
                 frames.append(_frame(column, row, side, across, down))
-                frame_colors.append(style.color_of(number))
+                frame_colors.append(plan.color_of(number))
     figure.add_artist(Raster(raster))
     figure.add_artist(
         PolyCollection(
@@ -284,7 +293,13 @@ def _draw(plan: _Plan, page: Page, sizes: Sizes, which: str) -> Figure:
         )
     )
     _footer(figure, plan, top + page.height + 0.12)
-    _scale_bar(figure, plan.averages, sizes, top + page.height + 0.12 + LINE * len(notes) + 0.06)
+    scale_bar(
+        figure,
+        plan.averages,
+        sizes.tile,
+        style.MARGIN,
+        top + page.height + 0.12 + LINE * len(notes) + 0.06,
+    )
     return figure
 
 
@@ -313,7 +328,7 @@ def _write_heading(figure: Figure, plan: _Plan, place: Place, left: float, top: 
         facts = "continued"
     indent = 0.0
     if number != ALL:
-        fill_at(figure, left, top, KEY, KEY, style.color_of(number))
+        fill_at(figure, left, top, KEY, KEY, plan.color_of(number))
         indent = KEY + 0.06
     text_at(figure, left + indent, top - 0.005, name, style.BODY, bold=True)
     text_at(figure, left, top + 0.17, facts, style.SMALL, color=style.MUTED)
@@ -336,6 +351,8 @@ def _counts(plan: _Plan, member: int) -> list[str]:
     label = int(plan.superclasses.label[member])
     if counts is not None and selection is not None and plan.singles and label >= 0:
         count, after = int(counts[member]), int(selection.after[label])
+        if count == after:
+            return _counts_of(plan.averages, member)
         return [f"{count:,}→{after:,}", f"{_compact(count)}→{_compact(after)}", _compact(after)]
     return _counts_of(plan.averages, member)
 
@@ -368,25 +385,6 @@ def _subtitle(plan: _Plan) -> str:
         else "as they are in the stack, not aligned"
     )
     return joined(plan.job, how)
-
-
-def _scale_bar(figure: Figure, averages: ClassAverages, sizes: Sizes, top: float) -> None:
-    box, pixel_size = averages.box, averages.pixel_size
-    if not pixel_size:
-        text = f"Box {box} pixels; pixel size unknown"
-        text_at(figure, style.MARGIN, top, text, style.SMALL, color=style.MUTED)
-        return
-    length = _round_length(0.6 * box * pixel_size)
-    bar = length / (box * pixel_size) * sizes.tile
-    fill_at(figure, style.MARGIN, top + 0.045, bar, 0.03, style.INK)
-    text = f"{length:g} Å (box {box} pixels of {pixel_size:.4g} Å)"
-    text_at(figure, style.MARGIN + bar + 0.06, top, text, style.SMALL, color=style.MUTED)
-
-
-def _round_length(most: float) -> float:
-    """The largest of 1, 2, 5, 10, 20, 50, … that is not above ``most``."""
-    power = 10.0 ** floor(log10(most))
-    return max(step * power for step in (1, 2, 5) if step * power <= most)
 
 
 def _notes(plan: _Plan, width: float) -> list[str]:

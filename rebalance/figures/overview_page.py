@@ -13,6 +13,7 @@ from rebalance.figures.bars import (
     deciding_sizes,
     draw_bars,
     evenness,
+    is_balanced,
     superclasses_of_one,
 )
 from rebalance.figures.layout import axes_at, fill_at, label_at, new_figure, text_at
@@ -24,6 +25,8 @@ from rebalance.figures.matrix import (
     number_superclasses,
     outline_superclasses,
 )
+from rebalance.figures.scale_bar import scale_bar, width
+from rebalance.figures.superclass_colors import color_by_superclass
 from rebalance.figures.text import joined, text_width
 from rebalance.figures.tiles import grey, onto_medoid, placed
 from rebalance.model import (
@@ -113,6 +116,8 @@ def _title(result: RunResult) -> str:
     if result.selection is None:
         return title
     kept, total = int(result.selection.selected.sum()), len(result.selection)
+    if not is_balanced(result.selection) and kept == total:
+        return f"{title}, {counted(total, 'particle')}"
     return f"{title}: {kept:,} of {total:,} particles kept"
 
 
@@ -124,7 +129,10 @@ def _subtitle(result: RunResult) -> str:
     text = f"smallest ÷ largest {group} {evenness(before):.2g}"
     if after is not None and not np.array_equal(before, after):
         text += f" before, {evenness(after):.2g} after"
-    return joined(result.dataset.job, text, aside_words(result.superclasses, result.selection))
+    balanced = is_balanced(result.selection)
+    words = aside_words(result.superclasses, result.selection if balanced else None)
+    text += "" if balanced or result.selection is None else ", not balanced"
+    return joined(result.dataset.job, text, words)
 
 
 def _matrix(
@@ -202,7 +210,10 @@ def _medoids(
     if len(superclasses) > shown:
         title += f" ({len(superclasses) - shown} smaller ones not shown)"
     text_at(figure, style.MARGIN, style.HEADER, title, style.BODY, bold=True)
+    right = style.MARGIN + (COLUMNS - 1) * PITCH + TILE
+    scale_bar(figure, averages, TILE, right - width(averages, TILE), style.HEADER + 0.02)
     medoids = superclasses.medoid_row[:shown]
+    color_of = color_by_superclass(superclasses)
     places = [
         (
             style.MARGIN + number % COLUMNS * PITCH,
@@ -214,7 +225,7 @@ def _medoids(
     for number, (x, y) in enumerate(places):
         name, indent = averages.class_id[medoids[number]], 0.0
         if not by_itself:
-            fill_at(figure, x, y + TILE + 0.035, 0.08, 0.08, style.color_of(number))
+            fill_at(figure, x, y + TILE + 0.035, 0.08, 0.08, color_of(number))
             name, indent = number, 0.11
         label_at(figure, x + indent, y + TILE + 0.108, str(name), bold=True)
         count = _count(averages, superclasses, result.selection, number)

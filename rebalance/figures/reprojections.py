@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from rebalance.figures import style
 from rebalance.figures.layout import fill_at, label_at, new_figure, text_at
-from rebalance.figures.text import joined
+from rebalance.figures.superclass_colors import color_by_superclass, ink_on
+from rebalance.figures.text import joined, text_width
 from rebalance.figures.tiles import grey, placed
 from rebalance.figures.view_words import doubt, misfits, took_part
 from rebalance.model import ClassAverages, FloatArray, IntArray, Superclasses, Transform, Views
@@ -76,6 +78,7 @@ def reprojections_beside(
         style.SMALL,
         color=style.MUTED,
     )
+    color_of = color_by_superclass(superclasses) if superclasses is not None else str
     dpi, side = figure.dpi, round(TILE * figure.dpi)
     wide, tall = (round(inches * dpi) for inches in figure.get_size_inches())
     raster = np.full((tall, wide), 255, dtype=np.uint8)
@@ -86,7 +89,7 @@ def reprojections_beside(
         for which, tiles in enumerate(pictures):
             x, y = round((left + which * (TILE + BETWEEN)) * dpi), round(top * dpi)
             raster[y : y + side, x : x + side] = tiles[at]
-        _caption(figure, left, top + TILE, views, row, superclasses)
+        _caption(figure, left, top + TILE, views, row, superclasses, color_of)
     figure.add_artist(Raster(raster))
     return figure
 
@@ -108,13 +111,16 @@ def _caption(
     views: Views,
     row: int,
     superclasses: Superclasses | None,
+    color_of: Callable[[int], str],
 ) -> None:
     indent = 0.0
     if superclasses is not None:
-        fill_at(
-            figure, left, foot + 0.035, 0.08, 0.08, style.color_of(int(superclasses.label[row]))
-        )
-        indent = 0.11
+        number = int(superclasses.label[row])
+        name = str(number) if number >= 0 else ""
+        wide = max(0.08, text_width(name, style.TINY) / 72 + 0.04)
+        fill_at(figure, left, foot + 0.028, wide, 0.1, color_of(number))
+        label_at(figure, left + 0.02, foot + 0.108, name, color=ink_on(color_of(number)))
+        indent = wide + 0.03
     label_at(figure, left + indent, foot + 0.108, str(views.class_id[row]), bold=True)
     label_at(
         figure,

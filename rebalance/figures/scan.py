@@ -32,7 +32,9 @@ def scan_of_numbers(scan: Scan, *, job: str = "") -> Figure:
     job : str
         For the heading.
     """
-    panels = (_draw_silhouette, _draw_stability, _draw_kept)
+    panels = [_draw_silhouette, _draw_stability]
+    # Without a balance all are kept at any number: that is no finding.
+    panels += [_draw_kept] if (scan.kept != scan.total).any() else []
     top = style.HEADER + 0.15
     height = top + len(panels) * PANEL + (len(panels) - 1) * GAP + BOTTOM
     figure = new_figure(LEFT + WIDTH + RIGHT, height, _title(scan), _subtitle(scan, job))

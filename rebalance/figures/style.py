@@ -38,8 +38,11 @@ PALETTE = (
     "#cc79a7",
     "#88ccee",
 )
-"""Colours of superclasses 0…9 (after Paul Tol's colour-blind-safe sets); they repeat from 10 on,
-so that a superclass always carries its number too."""
+"""Colours of superclasses 0…9 (after Paul Tol's colour-blind-safe sets); they come again from 10 on
+(`superclass_colors`), so that a superclass always carries its number too."""
+
+BEFORE, AFTER = PALE, MUTED
+"""Bars before and after balancing: greys, for colours are those of superclasses."""
 
 MARGIN = 0.2
 """Inches of white on every side."""
@@ -117,8 +120,3 @@ def styled(draw: Callable[P, R]) -> Callable[P, R]:
             return draw(*args, **kwargs)
 
     return inside
-
-
-def color_of(superclass: int) -> str:
-    """Colour of a superclass; grey for none."""
-    return PALETTE[superclass % len(PALETTE)] if superclass >= 0 else RULE

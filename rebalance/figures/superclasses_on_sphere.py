@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,8 +11,9 @@ from rebalance.figures import style
 from rebalance.figures.hemisphere import Hemisphere, on_disc
 from rebalance.figures.layout import axes_at, new_figure, text_at
 from rebalance.figures.sphere_axes import draw_disc, limits
+from rebalance.figures.superclass_colors import color_by_superclass
 from rebalance.figures.text import joined
-from rebalance.model import SuperclassOrientations
+from rebalance.model import Superclasses, SuperclassOrientations
 from rebalance.model.superclass_orientations import MIXED_BEYOND
 
 if TYPE_CHECKING:
@@ -26,12 +28,16 @@ FILLED, SMALLEST = 0.16, 5.5
 
 
 @style.styled
-def superclasses_on_sphere(found: SuperclassOrientations, *, job: str = "") -> Figure:
+def superclasses_on_sphere(
+    found: SuperclassOrientations, superclasses: Superclasses, *, job: str = ""
+) -> Figure:
     """The commonest view of each superclass on half a sphere, and SCF* before and after.
 
     Parameters
     ----------
     found : SuperclassOrientations
+    superclasses : Superclasses
+        The same ones.
     job : str
         For the heading.
     """
@@ -46,7 +52,7 @@ def superclasses_on_sphere(found: SuperclassOrientations, *, job: str = "") -> F
     hemisphere = Hemisphere.of(found.operations, views, weight)
     axes = axes_at(figure, style.MARGIN, style.HEADER, DISC, DISC)
     draw_disc(axes, hemisphere)
-    _circles(axes, hemisphere, found, rows)
+    _circles(axes, hemisphere, found, rows, color_by_superclass(superclasses))
     _column(figure, found)
     return figure
 
@@ -62,7 +68,11 @@ def _title(found: SuperclassOrientations) -> str:
 
 
 def _circles(
-    axes: Axes, hemisphere: Hemisphere, found: SuperclassOrientations, rows: np.ndarray
+    axes: Axes,
+    hemisphere: Hemisphere,
+    found: SuperclassOrientations,
+    rows: np.ndarray,
+    color_of: Callable[[int], str],
 ) -> None:
     weight = found.particles[rows].astype(np.float64)
     at = on_disc(hemisphere.folded(found.direction[rows]))
@@ -75,7 +85,7 @@ def _circles(
     for place in np.argsort(-radius, kind="stable").tolist():
         number = int(rows[place])
         mixed = found.spread[number] > MIXED_BEYOND
-        color = style.color_of(number)
+        color = color_of(number)
         axes.plot(
             *at[place],
             "o",
@@ -106,7 +116,7 @@ def _column(figure: Figure, found: SuperclassOrientations) -> None:
     bars = [("before", found.scf_star, style.RULE)]
     if found.scf_star_after is not None:
         bars.append(("as many at random", float(found.scf_star_at_random.mean()), style.RULE))
-        bars.append(("after balancing", found.scf_star_after, style.PALETTE[0]))
+        bars.append(("after balancing", found.scf_star_after, style.AFTER))
     top += 0.26
     for name, value, color in bars:
         text_at(figure, left, top, name, style.SMALL, color=style.MUTED)

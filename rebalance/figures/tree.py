@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from rebalance.figures import style
 from rebalance.figures.label_spacing import spread
 from rebalance.figures.layout import axes_at, fill_at, line_at, new_figure, text_at
+from rebalance.figures.superclass_colors import color_by_superclass, leaves
 from rebalance.figures.text import joined, text_width
 from rebalance.model import DoubleArray, IntArray, Superclasses
 from rebalance.model.counting import counted
@@ -41,17 +43,17 @@ def dendrogram(superclasses: Superclasses, *, job: str = "") -> Figure:
     ValueError
         Without a linkage, or with one of another number of averages.
     """
-    leaves = np.flatnonzero(superclasses.label >= 0)
+    used = np.flatnonzero(superclasses.label >= 0)
     tree = superclasses.linkage
     if tree is None:
         raise ValueError("these superclasses have no linkage")
-    if len(tree) != len(leaves) - 1:
-        raise ValueError(f"a linkage of {len(leaves)} averages has not {len(tree)} rows")
-    label = superclasses.label[leaves]
+    if len(tree) != len(used) - 1:
+        raise ValueError(f"a linkage of {len(used)} averages has not {len(tree)} rows")
+    label = superclasses.label[used]
     order, middle = _positions(tree, label)
-    n = len(leaves)
+    n = len(used)
     inches = float(np.clip(LEAF * n, 4.6, 13.0))
-    names = [str(number) for number in superclasses.class_id[leaves[order]]]
+    names = [str(number) for number in superclasses.class_id[used[order]]]
     named = inches / n >= LEAF * 0.98
     below = max(text_width(name, style.TINY) for name in names) / 72 + 0.08 if named else 0.04
     cut = _cut(tree, label)
@@ -62,7 +64,8 @@ def dendrogram(superclasses: Superclasses, *, job: str = "") -> Figure:
         joined(job, _how(superclasses), "" if named else "class numbers left out"),
     )
     axes = axes_at(figure, LEFT, style.HEADER, inches, HEIGHT)
-    _branches(axes, tree, label, middle)
+    color_of = color_by_superclass(superclasses)
+    _branches(axes, tree, label, middle, color_of)
     axes.set_xlim(-0.7, n - 0.3)
     axes.set_ylim(0, max(float(tree[:, 2].max()) * 1.04, 1e-6))
     axes.spines["bottom"].set_visible(False)
@@ -84,36 +87,28 @@ def dendrogram(superclasses: Superclasses, *, job: str = "") -> Figure:
             fontsize=style.SMALL,
             annotation_clip=False,
         )
-    _strip(figure, label[order], inches, style.HEADER + HEIGHT + below)
+    _strip(figure, label[order], inches, style.HEADER + HEIGHT + below, color_of)
     return figure
 
 
 def _positions(tree: DoubleArray, label: IntArray) -> tuple[IntArray, DoubleArray]:
-    """Leaves from left to right, and the place of every node between them.
-
-    At each merge the side with the lower superclass number goes left. No recursion: a chain of
-    thousands of merges is a tree too.
-    """
+    """Leaves from left to right, and the place of every node between them."""
     n = len(label)
-    lowest = np.concatenate([label, np.zeros(len(tree), dtype=np.int64)])
-    for row, (left, right) in enumerate(tree[:, :2].astype(np.int64)):
-        lowest[n + row] = min(lowest[left], lowest[right])
-    order, waiting = [], [n + len(tree) - 1]
-    while waiting:
-        node = waiting.pop()
-        if node < n:
-            order.append(node)
-            continue
-        left, right = tree[node - n, :2].astype(np.int64)
-        waiting.extend((right, left) if lowest[left] <= lowest[right] else (left, right))
+    order = leaves(tree, label)
     middle = np.zeros(n + len(tree))
     middle[order] = np.arange(n)
     for row, (left, right) in enumerate(tree[:, :2].astype(np.int64)):
         middle[n + row] = (middle[left] + middle[right]) / 2
-    return np.array(order, dtype=np.int64), middle
+    return order, middle
 
 
-def _branches(axes: Axes, tree: DoubleArray, label: IntArray, middle: DoubleArray) -> None:
+def _branches(
+    axes: Axes,
+    tree: DoubleArray,
+    label: IntArray,
+    middle: DoubleArray,
+    color_of: Callable[[int], str],
+) -> None:
     from matplotlib.collections import LineCollection
 
     n = len(label)
@@ -123,10 +118,10 @@ def _branches(axes: Axes, tree: DoubleArray, label: IntArray, middle: DoubleArra
     for row, (left, right) in enumerate(tree[:, :2].astype(np.int64)):
         node = n + row
         lines.append([(middle[left], height[node]), (middle[right], height[node])])
-        colors.append(style.color_of(int(below[node])))
+        colors.append(color_of(int(below[node])))
         for child in (left, right):
             lines.append([(middle[child], height[child]), (middle[child], height[node])])
-            colors.append(style.color_of(int(below[child])))
+            colors.append(color_of(int(below[child])))
     axes.add_collection(
         LineCollection(
             lines, colors=colors, linewidths=1.0 if n <= 120 else 0.7, capstyle="projecting"
@@ -172,13 +167,15 @@ def _how(superclasses: Superclasses) -> str:
     return joined(superclasses.clustering, f"{linkage} linkage" if linkage else "")
 
 
-def _strip(figure: Figure, label: IntArray, inches: float, top: float) -> None:
+def _strip(
+    figure: Figure, label: IntArray, inches: float, top: float, color_of: Callable[[int], str]
+) -> None:
     n = len(label)
     starts = np.concatenate([[0], np.flatnonzero(np.diff(label)) + 1, [n]])
     # The axes run from −0.7 to n − 0.3.
     ends = LEFT + (starts - 0.5 + 0.7) / (n + 0.4) * inches
     for start, left, right in zip(starts[:-1], ends[:-1], ends[1:], strict=True):
-        color = style.color_of(int(label[start]))
+        color = color_of(int(label[start]))
         fill_at(figure, left, top, right - left, STRIP, color)
     centres, sizes = (ends[:-1] + ends[1:]) / 2, np.diff(ends)
     apart = (text_width(str(label.max()), style.SMALL) + 3) / 72

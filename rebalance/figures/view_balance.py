@@ -127,7 +127,7 @@ def _bars(figure: Figure, left: float, balance: ViewBalance) -> None:
     if balance.uniformity_at_random is not None:
         rows.append(("as many at random", balance.uniformity_at_random, style.RULE))
     if balance.uniformity_after is not None:
-        rows.append(("after balancing", balance.uniformity_after, style.PALETTE[0]))
+        rows.append(("after balancing", balance.uniformity_after, style.AFTER))
     text_at(figure, left, style.HEADER, "Uniformity of views", bold=True)
     top = style.HEADER + 0.32
     for name, value, color in rows:

@@ -11,6 +11,7 @@ from rebalance.figures import style
 from rebalance.figures.hemisphere import Hemisphere, on_disc, symmetry_axes
 from rebalance.figures.layout import axes_at, new_figure, text_at
 from rebalance.figures.sphere_axes import MARKS, draw_disc, limits
+from rebalance.figures.superclass_colors import color_by_superclass
 from rebalance.figures.text import joined, text_width, wrapped
 from rebalance.figures.view_words import misfits, took_part, verdict
 from rebalance.model import BoolArray, DoubleArray, IntArray, Superclasses, Views
@@ -103,6 +104,7 @@ def _circles(
 
     label = None if superclasses is None else superclasses.label
     names = views.class_id if label is None else label
+    color_of = None if superclasses is None else color_by_superclass(superclasses)
     shown = took_part(views) & ~views.is_misfit
     place = np.full((len(views), 2), np.nan)
     known = took_part(views)
@@ -119,7 +121,10 @@ def _circles(
             units="x",
             offsets=place[order],
             offset_transform=axes.transData,
-            facecolors=[style.color_of(0 if label is None else int(label[i])) for i in order],
+            facecolors=[
+                style.PALETTE[0] if label is None or color_of is None else color_of(int(label[i]))
+                for i in order
+            ],
             edgecolors="white",
             linewidths=0.5,
             alpha=0.88,

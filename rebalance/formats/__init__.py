@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -197,6 +198,17 @@ def _plugin(path: Path, name: str | None) -> tuple[str, Any]:
         plugins.append((one.name, plugin))
         scores.append(score)
     if not scores or max(scores) <= 0:
+        from rebalance.formats.paths import results_folder_said
+
+        if results := results_folder_said(path):
+            raise InputError(results[0], path=path, hint=results[1])
+        if jobs := _jobs_inside(path, [plugin for _, plugin in plugins]):
+            there = "is one job" if len(jobs) == 1 else f"are {len(jobs)} jobs"
+            raise InputError(
+                f"It is no job; there {there} in it.",
+                path=path,
+                hint=f"Give {' or '.join(map(str, jobs[-3:]))}.",
+            )
         raise InputError(
             f"The {'folder' if path.is_dir() else 'file'} is of no known format "
             f"({', '.join(known for known, _ in plugins)}).",
@@ -205,6 +217,19 @@ def _plugin(path: Path, name: str | None) -> tuple[str, Any]:
             "stack.",
         )
     return plugins[scores.index(max(scores))]
+
+
+def _jobs_inside(path: Path, plugins: Sequence[Any]) -> list[Path]:
+    """Folders in a folder that some format knows: a person stopped one level too high."""
+    if not path.is_dir():
+        return []
+    found = []
+    for inside in sorted(path.iterdir()):
+        # A link that goes round, or a folder of somebody else: it is not what is looked for.
+        with suppress(Exception):
+            if inside.is_dir() and any(plugin.sniff(inside) > 0 for plugin in plugins):
+                found.append(inside)
+    return found
 
 
 def inspect(path: _PathLike) -> Inspection:

@@ -17,8 +17,8 @@ from rebalance.plugin_validation import overrides
 
 _SHOWN_FILES = 8
 
-_NUMBER = "-k NUMBER_OF_SUPERCLASSES"
-"""A person must choose it; no number is right for every molecule."""
+_NUMBER = "-k auto"
+"""Of superclasses: what a scan suggests, and its page lets a person choose."""
 
 
 def inspect_path(path: Path, name: str, plugin: Any) -> Inspection:

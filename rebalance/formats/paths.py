@@ -106,3 +106,13 @@ def _stacks_beside(path: Path) -> Iterator[str]:
             yield from (stack.name for stack in stacks if is_file(stack))
         except OSError:
             continue
+
+
+def results_folder_said(folder: Path) -> tuple[str, str] | None:
+    """What is said of a results folder of this program, and what to give; None of any other."""
+    if not all((folder / name).is_file() for name in ("run.json", "summary.json")):
+        return None
+    return (
+        "It holds results of rebalance, not a classification.",
+        "Give the job that they were made of, or one of the tables in the folder.",
+    )

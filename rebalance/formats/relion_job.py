@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rebalance.errors import InputError
-from rebalance.formats.paths import job_name
+from rebalance.formats.paths import job_name, results_folder_said
 from rebalance.formats.relion_paths import file_beside, is_beside, locate, locate_beside
 from rebalance.formats.relion_poses import PSI, ROT, TILT
 from rebalance.formats.star_file import StarBlock, StarFile
@@ -156,6 +156,8 @@ def _from_folder(folder: Path, needs_class: bool) -> RelionJob:
     tables = [star for star in sorted(folder.glob("*.star")) if _is_particle_table(star)]
     if len(tables) == 1:
         return _beside(tables[0])
+    if results := results_folder_said(folder):
+        raise InputError(results[0], path=folder, hint=results[1])
     raise InputError(
         f"The folder holds no RELION {'2D classification' if needs_class else '3D refinement'}"
         + (f", but several tables: {', '.join(one.name for one in tables)}." if tables else "."),

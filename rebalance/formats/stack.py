@@ -47,6 +47,12 @@ class Stack(Format):
             If the stack is broken, or class averages are given beside it.
         """
         if request.class_averages is not None:
+            if request.class_averages.suffix.lower() in (".star", ".cs"):
+                raise InputError(
+                    f"This is a stack, and {request.class_averages} is a table: they are swapped.",
+                    path=request.path,
+                    hint="Give the particle table first and the stack second.",
+                )
             raise InputError(
                 f"Both files are class averages or stacks; {request.class_averages} has no place "
                 "beside a bare stack.",

@@ -66,14 +66,21 @@ def check_number_is_given(settings: RunSettings) -> None:
     if not clustering.plugin.finds_number:
         raise OptionError(
             f"The clustering {clustering.name} needs the number of superclasses.",
-            hint="Give `n_superclasses` (`n_superclasses=10` for a first look), or "
-            "`superclasses=False` for each class by itself.",
+            hint="Give `n_superclasses` (`n_superclasses=10` for a first look, or "
+            '`n_superclasses="auto"` to try every number), or `superclasses=False` for each class '
+            "by itself.",
         )
 
 
 def check_balance(settings: RunSettings, dataset: Dataset) -> None:
     """OptionError if a balance is asked for where there are no particles."""
     is_asked = decide_cap(1, settings.factor, settings.max_size).rule != "off"
+    if settings.subsets is not None and dataset.particles is not None and not is_asked:
+        raise OptionError(
+            "`subsets` are drawn by the largest size of a superclass, and nothing is balanced.",
+            hint="Give `factor` or `max_size`.",
+            setting="subsets",
+        )
     if dataset.particles is None and is_asked:
         raise OptionError(
             f"There are no particles to balance: {settings.path} holds class averages alone.",

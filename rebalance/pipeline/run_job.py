@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 
+from rebalance.curation.decisions import about_decided
 from rebalance.curation.junk import about_quality
 from rebalance.model import Affinity, RunResult
 from rebalance.pipeline.posed_superclasses import superclass_orientations
@@ -86,6 +87,7 @@ def execute(settings: RunSettings, *, progress: Progress | None = None) -> RunRe
                 for_width=grouped.for_width,
                 orientations=orientations,
                 subsets=subsets,
+                decided=None if prepared.decisions is None else about_decided(prepared.decisions),
                 warnings=warnings,
                 notes=notes,
             ),
@@ -112,8 +114,11 @@ def _said(
         notes.append(grouped.for_width.reason)
     notes += grouped.superclasses.notes
     if grouped.scan is not None:
+        from rebalance.scanning.suggestion import about_the_choice
+
         suggestion = grouped.scan.suggestion
-        (notes if suggestion.has_structure else warnings).append(suggestion.reason)
+        said = notes if suggestion.has_structure else warnings
+        said += [suggestion.reason, about_the_choice(suggestion)]
     if grouped.selection is not None:
         warnings += grouped.selection.warnings
         notes += grouped.selection.notes

@@ -48,6 +48,7 @@ def summarise(
     for_width: NumberForWidth | None = None,
     orientations: SuperclassOrientations | None = None,
     subsets: Subsets | None = None,
+    decided: Mapping[str, Any] | None = None,
     warnings: Sequence[str] = (),
     notes: Sequence[str] = (),
 ) -> dict[str, Any]:
@@ -70,6 +71,8 @@ def summarise(
         Where poses of the particles were given.
     subsets : Subsets, optional
         Where they were asked for.
+    decided : mapping, optional
+        What a person changed, where a decisions file was given.
     warnings, notes : sequence of str
         Of all steps, one sentence each; settings are written as they are typed.
     """
@@ -79,7 +82,8 @@ def summarise(
         "format": dataset.format,
         "superclassification": _superclassification(settings, superclasses, affinity)
         | ({} if scan is None else {"scan": about_the_scan(scan)})
-        | ({} if for_width is None else {"view_width": about_the_width(for_width)}),
+        | ({} if for_width is None else {"view_width": about_the_width(for_width)})
+        | ({} if decided is None else {"decided": dict(decided)}),
         "class_averages": _class_averages(dataset, superclasses) | suspected(quality),
         "particles": _particles(selection),
         "balance": _balance(settings, selection),
@@ -329,8 +333,15 @@ def _rows(superclasses: Superclasses, selection: Selection | None) -> list[dict[
     return rows
 
 
-def about_the_metric(affinity: Affinity | None) -> list[str]:
-    """Sentences on what a metric decided, from the facts that it states, and its own notes."""
+def about_the_metric(affinity: Affinity | None, *, figures: bool = True) -> list[str]:
+    """Sentences on what a metric decided, from the facts that it states, and its own notes.
+
+    Parameters
+    ----------
+    affinity : Affinity or None
+    figures : bool
+        How far off centre objects were, too: of no interest to a methods section.
+    """
     if affinity is None:
         return []
     facts = affinity.facts
@@ -353,7 +364,9 @@ def about_the_metric(affinity: Affinity | None) -> list[str]:
         parts.append("mirror images too" if facts["mirror"] else "no mirror images")
     sentences = [f"Class averages were compared {', '.join(parts)}."] if parts else []
     middle, farthest = facts.get("median_offset_px"), facts.get("largest_offset_px")
-    if _is_length(middle) and _is_length(farthest):
+    if _is_length(middle) and _is_length(farthest) and not figures:
+        sentences.append("Objects were centred first.")
+    elif _is_length(middle) and _is_length(farthest):
         sentences.append(
             f"Objects were centred first: half of them were off centre by {middle:.3g} pixels or "
             f"more, the farthest by {farthest:.3g}."

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
+import json
 import re
 from typing import Any
 
@@ -12,6 +14,7 @@ import rebalance
 from rebalance.curation import decisions
 from rebalance.figures import style
 from rebalance.figures.matrix import COLOR_MAP, limits
+from rebalance.figures.superclass_colors import color_places
 from rebalance.model import IntArray, RunResult, Scan
 from rebalance.model.class_numbers import count_classes
 from rebalance.record.affinity_file import images_digest
@@ -53,10 +56,12 @@ def content(settings: RunSettings, result: RunResult) -> dict[str, Any]:
     shown = np.flatnonzero(~hollow)
     found = groupings(settings, result)
     summary = result.summary
+    grouped, decided = _groupings(found, shown), _decisions(settings, result, found)
     return {
         "version": CONTENT_VERSION,
         "rebalance": rebalance.__version__,
         "job": dataset.job,
+        "digest": _digest(dataset.job, status, grouped, decided),
         "averages": _averages(result, shown, status),
         "not_shown": {
             word: superclasses.class_id[hollow & (np.array(status) == word)].tolist()
@@ -65,7 +70,7 @@ def content(settings: RunSettings, result: RunResult) -> dict[str, Any]:
         "sheet": None
         if averages is None or not len(shown)
         else encoded_sheet(averages.images[shown]),
-        "groupings": _groupings(found, shown),
+        "groupings": grouped,
         "pairs": None if affinity is None else encoded_pairs(affinity, shown),
         "curves": nearest_curves(result, shown),
         "views": view_content(result, shown),
@@ -81,9 +86,19 @@ def content(settings: RunSettings, result: RunResult) -> dict[str, Any]:
         "notes": list(summary.get("notes", ())),
         "methods": _methods(result),
         "command": command_parts(settings, result),
-        "decisions": _decisions(settings, result, found),
+        "decisions": decided,
         "scan": None if result.scan is None else _scan(result.scan),
     }
+
+
+def _digest(job: str, status: list[str], grouped: dict[str, Any], decided: dict[str, Any]) -> str:
+    """The same for pages on which marks by hand mean the same, whatever their K and balance."""
+    known = ("class_numbers", "averages_sha256", "affinity_key")
+    told = [
+        *(job, status, grouped["numbers"], grouped["labels"]),
+        *(decided[name] for name in known),
+    ]
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:32]
 
 
 def _averages(result: RunResult, shown: IntArray, status: list[str]) -> dict[str, Any]:
@@ -125,6 +140,7 @@ def _groupings(found: Groupings, shown: IntArray) -> dict[str, Any]:
         "current": found.current,
         "labels": encoded(labels, "i2"),
         "medoids": [place[of.medoid_row].tolist() for of in found.of.values()],
+        "colors": [color_places(of) for of in found.of.values()],
         "leaves": None if found.leaves is None else place[found.leaves].tolist(),
         "why_alone": with_flags(found.why_alone),
     }
@@ -183,6 +199,7 @@ def _decisions(settings: RunSettings, result: RunResult, found: Groupings) -> di
     """The part of a decisions file that the page can't know."""
     averages, affinity = result.dataset.class_averages, result.affinity
     superclasses = result.superclasses
+    before = result.summary.get("superclassification", {}).get("decided")
     return {
         "decisions_version": decisions.VERSION,
         "rebalance": rebalance.__version__,
@@ -191,9 +208,14 @@ def _decisions(settings: RunSettings, result: RunResult, found: Groupings) -> di
         "averages_sha256": None if averages is None else images_digest(averages),
         "affinity_key": "" if affinity is None else affinity.key,
         "seed": settings.seed,
+        # Of a run with decisions, what was there before all of them.
+        "moved": [] if before is None else before["moved"],
         "grouped_by": {
             "by": grouped_by(settings),
             "clustering": superclasses.clustering,
-            "n_superclasses": None if found.why_alone else found.current,
-        },
+            "clustering_options": dict(superclasses.options),
+            "n_superclasses": len(superclasses) if found.why_alone else found.current,
+        }
+        if before is None
+        else before["grouped_by"],
     }

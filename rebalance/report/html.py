@@ -20,7 +20,7 @@ MOST_AVERAGES = 1_000
 
 SCRIPTS = (
     *("data", "balance", "groups", "pictures", "tiles", "controls", "matrix", "average"),
-    *("views", "uniformity", "particles", "scan", "decisions", "keyboard", "start"),
+    *("views", "uniformity", "particles", "scan", "decisions", "marks", "keyboard", "start"),
 )
 """The scripts of the page, in the order in which they are joined to one."""
 

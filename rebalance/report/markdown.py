@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 import rebalance
-from rebalance.figures.bars import evenness
+from rebalance.figures.bars import evenness, is_balanced
 from rebalance.figures.text import percent
 from rebalance.model import KEPT, REASONS, RunResult
 from rebalance.model.class_numbers import ranges
@@ -39,7 +39,7 @@ CAPTIONS = {
     "reprojections": "Class averages beside the reprojections that they fit best, worst first",
     "particles_over_views": "How densely particles look from each direction, and how evenly",
     "superclasses_on_sphere": "Where the particles of each superclass look from, by their poses",
-    "particles_per_superclass": "Particles per superclass, before and after",
+    "particles_per_superclass": "Particles per superclass",
     "scan": "Every number of superclasses that was tried",
     "dendrogram": "The tree of the clustering, and where it was cut",
 }
@@ -121,7 +121,8 @@ def _conclusion(result: RunResult) -> str:
     decides = selection.decides
     before, after = evenness(selection.before[decides]), evenness(selection.after[decides])
     if selection.cap is None or np.array_equal(selection.before, selection.after):
-        sentences.append(f"The smallest {group} is {before:.2g} times the largest.")
+        said = f"The smallest {group} is {before:.2g} times the largest"
+        sentences.append(f"Not balanced. {said}." if selection.cap is None else f"{said}.")
     else:
         sentences.append(
             f"The smallest {group} was {before:.2g} times the largest, and is {after:.2g} times "
@@ -134,14 +135,17 @@ def _superclasses(result: RunResult) -> Iterator[str]:
     superclasses, selection = result.superclasses, result.selection
     off = superclasses.is_off
     header = ["class"] if off else ["superclass", "class averages"]
-    header += ["particles", "kept", "kept, %"] if selection is not None else []
+    header += ["particles"] if selection is not None else []
+    header += ["kept", "kept, %"] if is_balanced(selection) else []
     header += [] if off else ["mean affinity within", "medoid", "class numbers"]
     rows = []
     for number, members in enumerate(superclasses):
         row = [str(members[0])] if off else [str(number), f"{len(members):,}"]
         if selection is not None:
             before, after = int(selection.before[number]), int(selection.after[number])
-            row += [f"{before:,}", f"{after:,}", percent(after, before) if before else ""]
+            row.append(f"{before:,}")
+            if is_balanced(selection):
+                row += [f"{after:,}", percent(after, before) if before else ""]
         if not off:
             mean = superclasses.mean_affinity[number]
             row.append("" if np.isnan(mean) or len(members) < 2 else f"{mean:.2f}")

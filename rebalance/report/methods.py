@@ -12,9 +12,13 @@ import rebalance
 from rebalance.contracts import Methods
 from rebalance.errors import RebalanceError
 from rebalance.model import BY_LABELS, KEPT, Affinity, RunResult, Selection, Superclasses
+from rebalance.model.class_numbers import name_classes
 from rebalance.record.summary import about_the_metric
 from rebalance.registry import bind
 from rebalance.report.escape import literal
+
+MOST_NAMED = 10
+"""Of more classes that a person moved or left out, the number is said."""
 
 Cite = Callable[[str], str]
 
@@ -50,6 +54,9 @@ def methods(result: RunResult) -> tuple[str, list[str]]:
 
 def _grouping(result: RunResult, cite: Cite) -> list[str]:
     superclasses, affinity = result.superclasses, result.affinity
+    decided = result.summary.get("superclassification", {}).get("decided")
+    if decided is not None:
+        return _decided(result, decided, cite)
     used = int(np.count_nonzero(superclasses.label >= 0))
     total = len(superclasses.label)
     k = len(superclasses)
@@ -64,7 +71,7 @@ def _grouping(result: RunResult, cite: Cite) -> list[str]:
         sentences.append(
             f"{all_of} 2D class averages were compared pairwise by {_metric(affinity, cite)}."
         )
-        sentences += [literal(fact) for fact in about_the_metric(affinity)]
+        sentences += [literal(fact) for fact in about_the_metric(affinity, figures=False)]
     if aside:
         which = "One that looks" if aside == 1 else f"{aside:,} that look"
         was = "was" if aside == 1 else "were"
@@ -82,6 +89,55 @@ def _grouping(result: RunResult, cite: Cite) -> list[str]:
         )
     sentences.append(f"{start} were grouped into {groups} {how}.")
     return sentences
+
+
+def _decided(result: RunResult, decided: Mapping[str, Any], cite: Cite) -> list[str]:
+    """What was there before a person looked at it, and what that person changed."""
+    superclasses, affinity = result.superclasses, result.affinity
+    before = decided["grouped_by"]
+    junk, aside, moved = decided["junk"], decided["set_aside"], decided["moved"]
+    compared = int(np.count_nonzero(superclasses.label >= 0)) + len(junk) + len(aside)
+    sentences, start = [], f"{compared:,} 2D class averages"
+    if affinity is not None and before["by"] == "clustering":
+        sentences = [f"{start} were compared pairwise by {_metric(affinity, cite)}."]
+        sentences += [literal(fact) for fact in about_the_metric(affinity, figures=False)]
+        start = "They"
+    sentences.append(f"{start} were grouped {_grouped_before(before, cite)}.")
+    changes = [
+        f"{_these(numbers)} {'was' if len(numbers) == 1 else 'were'} {done}"
+        for numbers, done in (
+            (moved, "assigned to another superclass"),
+            (aside, "set aside, in no superclass"),
+            (junk, "discarded as junk"),
+        )
+        if numbers
+    ]
+    k = len(superclasses)
+    left = f"{k:,} superclass{'' if k == 1 else 'es'} resulted"
+    if changes:
+        listed = " and ".join(filter(None, (", ".join(changes[:-1]), changes[-1])))
+        sentences.append(f"On visual inspection {listed}; {left}.")
+    elif before["n_superclasses"] != k:
+        sentences.append(f"On visual inspection they were regrouped; {left}.")
+    return sentences
+
+
+def _these(numbers: list[int]) -> str:
+    few = len(numbers) <= MOST_NAMED
+    return name_classes(numbers) if few else f"{len(numbers):,} classes"
+
+
+def _grouped_before(before: Mapping[str, Any], cite: Cite) -> str:
+    if before["by"] != "clustering":
+        return "one by one, each a superclass by itself" if before["by"] == "off" else "by hand"
+    name, options = before["clustering"], before["clustering_options"]
+    # With options that nobody wrote down, a reference could be of another method.
+    said = None if options is None else _said_by("clustering", name, options)
+    how = f"the clustering {literal(name)}" if said is None else _written(said, cite)
+    k = before["n_superclasses"]
+    if k is None:
+        return f"by {how}"
+    return f"into {k:,} superclass{'' if k == 1 else 'es'} by {how}"
 
 
 def _metric(affinity: Affinity, cite: Cite) -> str:
@@ -129,7 +185,7 @@ def _balancing(result: RunResult, selection: Selection, cite: Cite) -> str:
     kept, total = selection.count(KEPT), len(selection)
     outcome = f"{kept:,} of {total:,} particles were kept."
     if selection.cap is None:
-        return f"Particles were not balanced; {outcome}"
+        return "Particles were not balanced." + (f" {outcome}" if kept < total else "")
     said = _said_by("strategy", selection.strategy, selection.options)
     seed = f" (seed {selection.seed})" if _is_random(selection.strategy) else ""
     which = f"chosen by the strategy {literal(selection.strategy)}{seed}"

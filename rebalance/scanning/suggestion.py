@@ -32,8 +32,12 @@ _CRUMBS = 0.1
 simulated sets of 6, 10 and 15 views in 64 averages there are a quarter of such crumbs as many as
 without, and the superclasses agree as well with the views (ARI 0.60, without 0.57)."""
 
-_FEW_AVERAGES = 20
+_FEW_AVERAGES = 30
 """From fewer averages a number is rough."""
+
+_LEAST_MEMBERS = 2.0
+"""With fewer averages a superclass, no number stands out: most superclasses hold one alone then,
+and any averages without noise are told apart like that."""
 
 _CLOSE = 0.05
 """A runner-up's score is at most this much lower than the best."""
@@ -110,6 +114,7 @@ def suggest(tried: Tried) -> Suggestion:
         if all(abs(int(numbers[peak]) - named) > 1 for named in (number, *runners_up)):
             runners_up.append(int(numbers[peak]))
     is_sure = tried.trusts_views is not False and not _many_alone(tried, best)
+    is_sure &= not _too_few(tried, best)
     has_structure = bool(gain[best] >= STANDS_OUT and is_even[best] and is_sure)
     reason = _why(tried, best) if has_structure else _why_none(tried, best, float(gain[best]))
     return Suggestion(
@@ -118,6 +123,20 @@ def suggest(tried: Tried) -> Suggestion:
         has_structure,
         " ".join([reason, *_about(tried, best)]),
     )
+
+
+def about_the_choice(suggestion: Suggestion) -> str:
+    """Which number a run took that was left to it, and which others come close."""
+    groups = counted(suggestion.number, "superclass is", "superclasses are")
+    said = f"{groups} made" + ("" if suggestion.has_structure else ", which score best")
+    if not suggestion.runners_up:
+        return f"{said}."
+    others = ", ".join(f"`n_superclasses={number}`" for number in suggestion.runners_up)
+    return f"{said}; also worth a look: {others}."
+
+
+def _too_few(tried: Tried, best: int) -> bool:
+    return bool(tried.n_averages < _LEAST_MEMBERS * tried.numbers[best])
 
 
 def _many_alone(tried: Tried, best: int) -> bool:
@@ -162,6 +181,9 @@ def _why_none(tried: Tried, best: int, gain: float) -> str:
             "where the averages look from is not known, and images alone don't tell how many views"
         )
         why += " there are. Choose a number"
+    elif gain >= GROUPED and _too_few(tried, best):
+        why = f"{counted(tried.n_averages, 'class average')} are too few to tell {number} views. "
+        why += "Choose a number"
     elif gain >= GROUPED:
         why = "there are groups, but noise or gradual views blur where they end, and others are "
         why += "almost as good. Choose one"
@@ -170,7 +192,7 @@ def _why_none(tried: Tried, best: int, gain: float) -> str:
         why += "choose it"
     return (
         f"No number of superclasses stands out ({_measured(tried, best)}, gain {gain:+.2f}): {why} "
-        "by the pictures and by the particles that are kept."
+        "by the pictures and by the sizes of the superclasses."
     )
 
 

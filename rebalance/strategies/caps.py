@@ -62,12 +62,30 @@ def parse_factor(factor: Factor, *, word: str = "superclass") -> Fraction:
     """
     value = _exact(factor, 1)
     if value is None:
+        meant = _meant(factor)
         raise OptionError(
             f"The rebalance factor must be a number from 0 to 1, not {factor!s}.",
-            hint=f"0 keeps every particle; 1 makes all {plural(word)} as large as the smallest.",
+            hint=f"For {factor}, give `factor={meant}`."
+            if meant
+            else f"0 keeps every particle; 1 makes all {plural(word)} as large as the smallest.",
             setting="factor",
         )
     return value
+
+
+def _meant(factor: Any) -> str:
+    """A factor with a decimal comma, or in per cent, as it has to be written; else empty."""
+    given = str(factor).strip()
+    text, per_cent = given.replace(",", "."), given.endswith("%")
+    if text == given and not per_cent:
+        return ""
+    try:
+        value = Decimal(text.removesuffix("%").strip()) / (100 if per_cent else 1)
+    except InvalidOperation:
+        return ""
+    if not value.is_finite() or not 0 <= value <= 1:
+        return ""
+    return f"{value.normalize():f}"
 
 
 def parse_percentile(percentile: Percentile) -> Fraction:

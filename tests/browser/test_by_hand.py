@@ -31,9 +31,20 @@ def moved(groups: list[list[int]], number: int, to: list[int] | None) -> list[li
     return sorted(sorted(group) for group in made if group)
 
 
+def focused(shown: Opened) -> int:
+    """Place of the average that has the focus, and that the panel shows."""
+    place: int = shown.page.evaluate("document.activeElement.place")
+    class_number = shown.told["averages"]["class_id"][place]
+    assert shown.text("#pair-one-name").startswith(f"{class_number}, ")
+    return place
+
+
 def test_j_marks_junk_and_u_undoes_it(main_page: Opened) -> None:
     before = main_page.groups()
-    number = before[0][0]
+    order = main_page.page.locator("#superclasses .tile").evaluate_all(
+        "(tiles) => tiles.map((tile) => tile.place)"
+    )
+    number = main_page.told["averages"]["class_id"][order[0]]
     kept = main_page.text("#kept")
     tile = main_page.tile(number)
     tile.focus()
@@ -41,11 +52,15 @@ def test_j_marks_junk_and_u_undoes_it(main_page: Opened) -> None:
     assert sorted(main_page.groups()) == moved(before, number, None)
     assert main_page.page.locator("#junk .tile").count() == 1
     assert "junk" in tile.get_attribute("aria-label")
-    # The focus stays on what was marked.
-    assert main_page.page.evaluate("document.activeElement.place") == main_page.page.evaluate(
-        "(tile) => tile.place", tile.element_handle()
-    )
+    # The focus goes to the next average, not with the one that was marked.
+    assert focused(main_page) == order[1]
+    main_page.page.keyboard.press("j")
+    assert focused(main_page) == order[2]
+    assert main_page.page.locator("#junk .tile").count() == 2
     main_page.page.keyboard.press("u")
+    assert focused(main_page) == order[1]
+    main_page.page.keyboard.press("u")
+    assert focused(main_page) == order[0]
     assert main_page.groups() == before
     assert main_page.text("#kept") == kept
     assert main_page.page.locator("#undo").is_disabled()
@@ -193,6 +208,8 @@ def test_a_page_of_decisions_can_be_worked_in_again(
     summary = run_words([*shlex.split(again.text("#command")), "-o", "all"], tmp_path)
     assert kept_of(summary) == again.kept()
     # Junk of the run has no superclass to go back to: the page asks for one.
+    assert "were grouped into 5 superclasses by hierarchical" in again.text("#methods")
+    assert f"class {groups[1][0]} was discarded as junk" in again.text("#methods")
     junk = groups[1][0]
     again.tile(junk).focus()
     again.page.keyboard.press("j")
@@ -201,6 +218,7 @@ def test_a_page_of_decisions_can_be_worked_in_again(
     assert junk in again.groups()[0]
     content = json.loads(saved(again, tmp_path).read_text())
     assert content["junk"] == []
+    assert content["grouped_by"] == json.loads(first.read_text())["grouped_by"]
     assert content["moved"] == [junk]
 
 
@@ -242,3 +260,20 @@ def test_decisions_of_the_documentation_are_those_that_the_page_saves(
         page_of(results("main")), number=7, junk=junk, moves={one: other}, factor="0.25"
     )
     assert made == by_page
+
+
+def test_the_dialog_of_moves_agrees_with_the_panel(main_page: Opened) -> None:
+    pairs = main_page.page.locator("#superclasses .tile")
+    for at in range(0, pairs.count(), 7):
+        pairs.nth(at).click()
+        facts = main_page.text("#average-facts")
+        main_page.page.keyboard.press("m")
+        first = main_page.page.locator("#move-list button").first
+        number = first.get_attribute("aria-label").removeprefix("Superclass ")
+        shown = [
+            float(text.split()[-1])
+            for text in main_page.page.locator("#move-list button:has(canvas)").all_text_contents()
+        ]
+        assert shown == sorted(shown, reverse=True)
+        assert f"Next bestsuperclass {number}, mean affinity {shown[0]:.2f}" in facts
+        main_page.page.keyboard.press("Escape")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -371,3 +372,21 @@ def test_the_page_of_300_averages_is_small_and_its_redrawing_is_timed(
             f"\nreport page, 300 averages: {path.stat().st_size / 1e6:.1f} MB; K = 2 → 30 and back "
             f"redrawn in {', '.join(f'{t:.0f}' for t in times)} ms"
         )
+
+
+def test_ticks_are_round_and_inside(opened: Any, results: Any) -> None:
+    shown: Opened = opened(page_of(results("frc", metric="frc", n_superclasses=5)))
+    shown.tile(shown.groups()[0][0]).click()
+    ticks = shown.page.locator("#curve .axis-text")
+    texts = ticks.all_text_contents()
+    lengths = [text for text in texts if text.endswith(("Å", "pixels"))]
+    assert len(lengths) >= 2
+    assert all(len(text.split()[0].strip("0").replace(".", "")) <= 2 for text in lengths)
+    right = shown.page.locator("#curve svg").bounding_box()
+    for at in range(ticks.count()):
+        box = ticks.nth(at).bounding_box()
+        assert right["x"] <= box["x"]
+        assert box["x"] + box["width"] <= right["x"] + right["width"]
+    boxes = [ticks.nth(at).bounding_box() for at in range(len(texts) - len(lengths), len(texts))]
+    for one, other in pairwise(boxes):
+        assert one["x"] + one["width"] < other["x"]

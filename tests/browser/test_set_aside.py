@@ -91,8 +91,9 @@ def test_a_click_brings_one_back_into_the_superclass_it_is_most_like_and_a_run_d
     for number in (3, 12):
         shown.set_number(number)
         assert sum(back in group for group in shown.groups()) == 1
-    shown.set_number(6)
-    shown.page.keyboard.press("u")
+    # Steps of the slider are undone as well.
+    while shown.page.locator("#undo").is_enabled():
+        shown.page.keyboard.press("u")
     assert aside_of(shown) == aside
     assert shown.groups() == groups_of(result.summary)
 
@@ -147,3 +148,14 @@ def test_crumbs_do_not_decide_the_cap_on_the_page_as_in_the_program(
     assert "--cap-from 0" in off.text("#command")
     summary = run_words(shlex.split(off.text("#command")), tmp_path)
     assert kept_of(summary) == off.kept()
+
+
+def test_a_suspect_among_the_superclasses_is_marked(page: Any) -> None:
+    shown, result = page
+    aside = result.summary["class_averages"]["set_aside"]
+    assert shown.page.locator(".tile.suspect").count() == 0
+    shown.tile(aside[0]).focus()
+    shown.page.keyboard.press("a")
+    assert "suspect" in shown.tile(aside[0]).get_attribute("class").split()
+    assert "suspected: " in shown.tile(aside[0]).get_attribute("aria-label")
+    assert "?: suspected junk." in shown.text("#grouping-said")

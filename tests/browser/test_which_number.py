@@ -108,6 +108,34 @@ def test_particles_kept_follow_factor_junk_and_moves(scanned: Opened) -> None:
             assert share == pytest.approx(kept / read, abs=0.002)
 
 
+def test_nothing_is_said_to_be_kept_where_nothing_is_balanced(scanned: Opened) -> None:
+    scanned.set("f", "0")
+    assert scanned.page.locator("#scan-plots svg").count() == 2
+    assert "kept" not in scanned.text("#scan-said")
+    scanned.set("f", "0.5")
+    assert scanned.page.locator("#scan-plots svg").count() == 3
+    assert "of the particles kept" in scanned.text("#scan-said")
+
+
+def test_the_number_beside_the_slider_is_that_of_the_command(scanned: Opened) -> None:
+    scanned.set_number(7)
+    single = min(scanned.groups(), key=len)
+    for number in single:
+        scanned.tile(number).focus()
+        scanned.page.keyboard.press("j")
+    assert len(scanned.groups()) == 6
+    assert scanned.text("#k-value") == "7"
+    scanned.tile(scanned.groups()[0][0]).focus()
+    scanned.page.keyboard.press("m")
+    scanned.page.keyboard.type("2")
+    scanned.page.keyboard.press("Enter")
+    scanned.set_number(5)
+    # What was moved at 7 is not lost, and not forgotten either.
+    assert "moves at K = 7 kept there" in scanned.text("#changed")
+    scanned.set_number(7)
+    assert scanned.text("#changed").startswith("1 moved by hand")
+
+
 def test_a_click_in_a_plot_chooses_the_number_below_it(scanned: Opened) -> None:
     box = scanned.page.locator("#scan-plots svg").nth(0).bounding_box()
     scanned.page.mouse.click(box["x"] + box["width"] - 9 * box["width"] / 380, box["y"] + 40)

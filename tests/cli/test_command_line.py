@@ -106,6 +106,12 @@ def test_quiet_prints_nothing_but_errors(simulated_job: Path) -> None:
         (("-k", "5", "-f", "1.2"), "from 0 to 1, not 1.2"),
         (("-k", "5", "-f", "-0.1"), "from 0 to 1, not -0.1"),
         (("-k", "5", "-f", "half"), "from 0 to 1, not half"),
+        (("-k", "5", "-f", "0,5"), "For 0,5, give -f 0.5."),
+        (("-k", "5", "-f", "50%"), "For 50%, give -f 0.5."),
+        (("-k", "5", "-f", "2,5"), "0 keeps every particle"),
+        (("-k", "5", "--subsets", "3"), "nothing is balanced"),
+        (("-k", "5", "--subsets", "3", "--dry-run"), "nothing is balanced"),
+        ((), "-k auto to try every number"),
         (("-k", "5", "--max-size", "0"), "maximum superclass size"),
         (("-k", "5", "--metric", "rotatonal-cc"), "did you mean 'rotational-cc'"),
         (("-k", "5", "--clustering", "hierachical"), "did you mean 'hierarchical'"),
@@ -135,6 +141,42 @@ def test_a_mistake_ends_in_one_message_and_exit_code_2(
     assert result.stdout == ""
     assert "Traceback" not in result.output
     assert list(Path().iterdir()) == []
+
+
+def test_a_folder_too_high_swapped_arguments_and_results_are_recognised(
+    simulated_job: Path,
+) -> None:
+    above = type_in("run", simulated_job.parent, "-k", 5)
+    assert above.exit_code == 2
+    assert f"Give {simulated_job}." in above.stderr
+    star, stack = (simulated_job / f"run_it025_{name}" for name in ("data.star", "classes.mrcs"))
+    assert "they are swapped." in " ".join(type_in("run", stack, star, "-k", 5).stderr.split())
+    assert run(simulated_job, "-k", 5, "-f", "0.5", "-o", "out").exit_code == 0
+    assert "It holds results of rebalance" in type_in("run", "out", "-k", 5).stderr
+
+
+def test_what_is_piped_has_no_blanks_at_its_ends_and_no_broken_paths(
+    simulated_job: Path,
+) -> None:
+    folder = Path("a_long_name_of_a_folder" * 5)
+    result = run(simulated_job, "-k", 3, "-f", 0.5, "-o", folder)
+    assert result.exit_code == 0, result.output
+    assert not re.search(r"[ \t]+$", result.output, re.MULTILINE)
+    assert f"{folder}/particles_selected.star" in result.stdout
+    again = run(simulated_job, "-k", 3, "-f", 0.5, "-o", folder)
+    assert str(folder) in again.stderr
+    missing = type_in("run", folder / "nothing_at_all.star", "-k", 3)
+    assert f"{folder}/nothing_at_all.star" in missing.stderr
+
+
+def test_a_number_that_was_left_to_it_is_said_and_where_to_look(simulated_job: Path) -> None:
+    result = type_in("run", simulated_job, "-k", "auto", "-o", "out")
+    assert result.exit_code == 0, result.output
+    made = len(json.loads(Path("out/summary.json").read_text())["superclasses"])
+    assert f"{made} superclasses are made" in " ".join(result.output.split())
+    lines = result.stdout.splitlines()
+    at = lines.index("Next: look at the superclasses in a browser:")
+    assert lines[at + 1] == f"  {Path('out/report.html').resolve()}"
 
 
 def test_a_missing_input_is_exit_code_2() -> None:
@@ -280,7 +322,7 @@ def test_inspect_gives_the_next_command_a_line_of_its_own(
 ) -> None:
     far = tmp_path / ("a folder of a " + "very " * 12 + "long name")
     shutil.copytree(simulated_job, far)
-    command = f"rebalance run {shlex.quote(str(far))} -k NUMBER_OF_SUPERCLASSES"
+    command = f"rebalance run {shlex.quote(str(far))} -k auto"
     assert f"  {command}" in type_in("inspect", far).stdout.splitlines()
     assert json.loads(type_in("inspect", "--json", far).stdout)["files"][0]["command"] == command
 

@@ -151,6 +151,9 @@ def test_a_run_with_decisions_makes_their_superclasses_and_counts(simulated_job:
     assert changed.summary["particles"]["excluded_because"]["junk"] > 0
     assert changed.summary["balance"]["factor"] == "0.25"
     assert any(f"class {moved} moved by hand" in note for note in changed.summary["notes"])
+    decided = changed.summary["superclassification"]["decided"]
+    assert (decided["moved"], decided["junk"]) == ([moved], [junk])
+    assert decided["grouped_by"]["n_superclasses"] == 5
 
 
 def test_a_run_with_decisions_can_be_repeated(simulated_job: Path) -> None:

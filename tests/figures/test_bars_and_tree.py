@@ -59,15 +59,27 @@ def test_without_a_selection_sizes_are_shown_and_nothing_else():
     assert not figure.axes[0].get_lines()
 
 
-@pytest.mark.parametrize(
-    ("sizes", "scale"), [([5000, 101], "linear"), ([5100, 101], "log"), ([7, 7], "linear")]
-)
-def test_the_axis_is_logarithmic_only_where_it_must_be(sizes, scale):
+@pytest.mark.parametrize("sizes", [[5000, 101], [1471, 28], [7, 7], [9_000] + [5] * 20])
+def test_a_bar_twice_as_high_is_twice_as_many(sizes):
     axes = particles_per_superclass(superclasses_of(sizes)).axes[0]
-    assert axes.get_yscale() == scale
-    assert axes.get_ylim()[0] < min(sizes)
+    assert axes.get_yscale() == "linear"
+    assert axes.get_ylim()[0] == 0
     assert axes.get_ylim()[1] > max(sizes)
-    assert ("logarithmic" in axes.get_ylabel()) == (scale == "log")
+    # The small ones are read from their numbers.
+    assert [text.get_text() for text in axes.texts] == [f"{size:,}" for size in sizes]
+
+
+def test_upright_numbers_say_before_and_after_and_stay_inside():
+    before = [22_498, 3_000, *range(900, 760, -10)]
+    after = [min(size, 1_520) for size in before]
+    figure = particles_per_superclass(superclasses_of(before), selection_of(before, after, 1_520))
+    figure.canvas.draw()
+    axes, renderer = figure.axes[0], figure.canvas.get_renderer()
+    top = axes.get_window_extent(renderer).y1
+    texts = [text for text in axes.texts if not text.get_text().startswith("largest")]
+    assert texts[0].get_text() == "22,498 → 1,520"
+    assert len(texts) == len(before)
+    assert all(text.get_window_extent(renderer).y1 <= top + 1 for text in texts)
 
 
 @pytest.mark.parametrize("cap", [101, 110, 130, 160, 900])

@@ -105,7 +105,14 @@ def test_headings_give_sizes_and_shares_before_and_after(results):
     text = " ".join(words(figure))
     for number in range(5):
         assert f"Superclass {number}" in text
-        assert f"{before[number]:,} → {after[number]:,} (" in text
+        same = before[number] == after[number]
+        amount = f"{before[number]:,}" if same else f"{before[number]:,} → {after[number]:,}"
+        assert f"{amount} (" in text
+    # Nothing is said to be balanced that is not.
+    all_kept = replace(result.selection, after=before, cap=None)
+    text = " ".join(words(draw(result, selection=all_kept)[0]))
+    assert "→" not in text.replace("100 Å", "")
+    assert f"{before[0]:,} particles (" in text
     (figure,) = draw(result, selection=None)
     assert f"{before[0]:,} particles (" in " ".join(words(figure))
 

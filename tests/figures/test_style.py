@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.cluster.hierarchy import fcluster, linkage
 
 from rebalance.figures import style
 from rebalance.figures.label_spacing import spread
 from rebalance.figures.montage_layout import Block, Sizes, paginate
+from rebalance.figures.superclass_colors import color_by_superclass, leaves
 from rebalance.figures.text import percent, plain, shorten, text_width
+from rebalance.model import Superclasses
 
 
 @pytest.mark.parametrize(
@@ -54,9 +58,32 @@ def test_width_is_that_of_the_drawn_text():
 
 
 def test_neighbouring_superclasses_differ_in_colour():
-    colors = [style.color_of(number) for number in range(40)]
-    assert all(one != other for one, other in pairwise(colors))
     assert len(set(style.PALETTE)) == len(style.PALETTE)
+    random = np.random.default_rng(7)
+    for k in (2, 9, 12, 25, 60):
+        n = 3 * k
+        label = np.concatenate([np.arange(k), random.integers(0, k, n - k)])
+        tree = linkage(label[:, None] * 0.7 % 5 + random.random((n, 2)) * 1e-3)
+        made = Superclasses(
+            fcluster(tree, k, "maxclust") - 1,
+            np.arange(n),
+            np.ones(k, dtype=np.int64),
+            np.zeros(k, dtype=np.int64),
+            np.ones(k),
+            np.arange(n),
+            linkage=tree,
+        )
+        number = random.permutation(k)
+        made = replace(made, label=number[made.label])
+        color_of = color_by_superclass(made)
+        along = made.label[leaves(tree, made.label)]
+        along = along[np.concatenate([[True], np.diff(along) != 0])]
+        assert len(along) == k
+        # By number; and beside each other, or with one between, in the tree.
+        pairs = [*pairwise(range(k)), *pairwise(along), *zip(along, along[2:], strict=False)]
+        assert all(color_of(one) != color_of(other) for one, other in pairs)
+        assert [color_of(number) for number in range(min(k, 10))] == list(style.PALETTE[:k])
+        assert color_of(-1) == color_of(-2) == style.RULE
 
 
 @given(

@@ -179,7 +179,8 @@ def test_superclassification_off_speaks_of_classes():
         replace(result, dataset=dataset, superclasses=off, affinity=None, selection=selection)
     )
     assert report.startswith("# job013: 6 2D classes\n")
-    assert rows_of(report, "class")[0] == ["1", "6", "6", "100"]
+    # All are kept: there is no column that says so of each.
+    assert rows_of(report, "class")[0] == ["1", "6"]
     assert "superclass" not in report.split("## Parameters")[0]
     assert "nan" not in report
 
@@ -291,6 +292,58 @@ def test_the_methods_name_what_was_used_with_its_reference(clustering, options, 
     cited = [int(number) for number in re.findall(r"\\\[(\d+)\\\]", section)]
     listed = [int(number) for number in re.findall(r"^(\d+)\. ", section, re.MULTILINE)]
     assert sorted(set(cited)) == listed == list(range(1, len(listed) + 1))
+
+
+BEFORE = {
+    "by": "clustering",
+    "clustering": "hierarchical",
+    "clustering_options": {"linkage": "average"},
+    "n_superclasses": 14,
+}
+
+
+def methods_decided(**changes):
+    decided = {"grouped_by": BEFORE, "moved": [], "set_aside": [], "junk": []} | changes
+    result = result_of(summary={"superclassification": {"decided": decided}})
+    superclasses = replace(result.superclasses, clustering="labels", options={}, by="labels")
+    return markdown(replace(result, superclasses=superclasses)).split("## Methods")[1]
+
+
+def test_the_methods_tell_a_clustering_and_what_a_person_changed_of_it():
+    section = methods_decided(moved=[57], junk=[20, 23])
+    assert r"compared pairwise by" in section
+    assert (
+        "They were grouped into 14 superclasses by hierarchical clustering of path distances"
+        in section
+    )
+    assert (
+        "On visual inspection class 57 was assigned to another superclass and classes 20 and 23 "
+        "were discarded as junk; " in section
+    )
+    assert "by hand" not in section
+    cited = [int(number) for number in re.findall(r"\\\[(\d+)\\\]", section)]
+    listed = [int(number) for number in re.findall(r"^(\d+)\. ", section, re.MULTILINE)]
+    assert sorted(set(cited)) == listed == list(range(1, len(listed) + 1))
+
+
+@pytest.mark.parametrize(
+    ("changes", "words", "not_there"),
+    [
+        ({}, "regrouped; ", "junk"),
+        ({"moved": list(range(1, 20))}, "19 classes were assigned", "junk"),
+        (
+            {"grouped_by": BEFORE | {"clustering_options": None}, "set_aside": [3]},
+            "by the clustering hierarchical. On visual inspection class 3 was set aside",
+            "linkage",
+        ),
+        ({"grouped_by": BEFORE | {"by": "labels"}}, "were grouped by hand.", "hierarchical"),
+        ({"grouped_by": BEFORE | {"by": "off"}}, "each a superclass by itself.", "hierarchical"),
+    ],
+)
+def test_the_methods_say_no_more_of_decisions_than_is_known(changes, words, not_there):
+    section = methods_decided(**changes)
+    assert words in section
+    assert not_there not in section
 
 
 @pytest.mark.parametrize("trusted", [True, False])

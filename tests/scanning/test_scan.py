@@ -13,7 +13,7 @@ from rebalance.errors import OptionError
 from rebalance.model import Affinity
 from rebalance.scanning import default_numbers
 from rebalance.scanning.null_model import Spread
-from rebalance.scanning.suggestion import Tried, suggest
+from rebalance.scanning.suggestion import Tried, about_the_choice, suggest
 from tests.numbered_views import numbered_views
 from tests.scanning.blocks import blocks
 
@@ -189,6 +189,25 @@ def test_particle_shares_never_decide_whether_a_number_is_outstanding() -> None:
     alone, _ = blocks([26, 1, 1, 1, 1], seed=5)
     found = rebalance.scan(affinity_of(alone), range(2, 12))
     assert not found.suggestion.has_structure
+
+
+def test_few_averages_make_no_number_outstanding() -> None:
+    score = np.array([0.40, 0.45, 0.50, 0.62])
+    assert suggest(tried(score, first=16, n_averages=60)).has_structure
+    found = suggest(tried(score, first=16, n_averages=24))
+    assert (found.number, found.has_structure) == (19, False)
+    assert "24 class averages are too few to tell 19 views" in found.reason
+
+
+def test_the_number_that_was_taken_is_said_and_those_close_to_it() -> None:
+    score = np.array([0.10, 0.30, 0.25, 0.28, 0.26, 0.20, 0.29, 0.10])
+    assert about_the_choice(suggest(tried(score))) == (
+        "4 superclasses are made, which score best; also worth a look: `n_superclasses=9`, "
+        "`n_superclasses=6`."
+    )
+    assert about_the_choice(suggest(tried(score + 0.5 * (score == 0.3)))) == (
+        "4 superclasses are made."
+    )
 
 
 def test_few_averages_are_told() -> None:

@@ -35,16 +35,14 @@ function showAverage() {
 function neighbour(i, j) {
   const canvas = element("canvas", { "aria-hidden": "true" }), number = groupOf(j);
   draw(canvas, j, i, 66);
-  const dot = element("i", { class: "dot" });
-  dot.style.background = number >= 0 ? colorOf(number) : "transparent";
   const made = element(
     "button",
     {
       type: "button", class: "near", "aria-pressed": String(state.beside === j),
       "aria-label": `Class ${classOf[j]}, ${whereWords(j)}, affinity ${affinity(i, j).toFixed(3)}`,
     },
-    canvas,
-    element("div", { class: "caption" }, dot, element("b", {}, String(classOf[j])), element("span", {}, affinity(i, j).toFixed(2))),
+    canvas, ...(number >= 0 ? [chip(number)] : []),
+    element("div", { class: "caption" }, element("b", {}, String(classOf[j])), element("span", {}, affinity(i, j).toFixed(2))),
   );
   made.title = whereWords(j);
   made.addEventListener("click", () => {
@@ -75,6 +73,22 @@ function showBeside(i) {
   showCurve(i, j);
 }
 
+// Mean affinity of average i to the others of a superclass.
+function meanAffinity(i, group) {
+  const others = group.members.filter((j) => j !== i);
+  return others.length ? others.reduce((sum, j) => sum + affinity(i, j), 0) / others.length : 0;
+}
+const meanWords = (i, number) => `mean affinity ${meanAffinity(i, view.groups[number]).toFixed(3)}`;
+
+// The superclass, but for its own, that it is most like: the first in the dialog of moves.
+function nextBest(i, own) {
+  const others = view.groups.map((_, number) => number).filter((number) => number !== own);
+  if (!others.length) return "";
+  const likeness = new Map(others.map((number) => [number, meanAffinity(i, view.groups[number])]));
+  const best = others.reduce((a, b) => (likeness.get(b) > likeness.get(a) ? b : a));
+  return `superclass ${best}, ${meanWords(i, best)}`;
+}
+
 function showFacts(i) {
   const rows = [];
   if (told.averages.particles) rows.push(["Particles", count(particlesOf(i))]);
@@ -84,9 +98,11 @@ function showFacts(i) {
   const number = groupOf(i);
   if (number >= 0) {
     const { medoid } = view.groups[number];
-    rows.push(["Superclass", String(number)]);
+    rows.push(["Superclass", pairs && view.groups[number].members.length > 1 ? `${number}, ${meanWords(i, number)}` : String(number)]);
     if (pairs) rows.push(["Medoid", medoid === i ? "this one" : `${classOf[medoid]}, affinity ${affinity(i, medoid).toFixed(3)}`]);
   }
+  const next = pairs && nextBest(i, number);
+  if (next) rows.push([number >= 0 ? "Next best" : "Most like", next]);
   if (reasonsOf(i)) rows.push(["Suspected", reasonsOf(i)]);
   find("average-facts").replaceChildren(...rows.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
 }
@@ -111,10 +127,10 @@ function showCurve(i, j) {
   place.replaceChildren(plot({
     x: frequency, series: [values], low: Math.min(0, Math.floor(Math.min(...values) * 10) / 10), high: 1,
     levels: [0, 0.5, 1], label: "Correlation of the two, ring by ring of their transforms",
-    ticks: frequency.length > 2 ? [frequency[0], frequency[rings >> 1], frequency[rings - 1]] : frequency,
+    ticks: roundLengths(frequency[0], frequency[rings - 1], told.averages.pixel_size || 1),
     words: (k) => {
       const size = told.averages.pixel_size, length = (size || 1) / k;
-      return `${length < 10 ? length.toFixed(1) : length.toFixed(0)} ${size ? "Å" : "pixels"}`;
+      return `${Number(length.toPrecision(2))} ${size ? "Å" : "pixels"}`;
     },
   }));
 }
@@ -127,8 +143,29 @@ function svg(tag, attributes, text) {
   return made;
 }
 
+// Two to five round numbers from low to high: steps of 1, 2 or 5 of a power of ten.
+function roundLevels(low, high) {
+  const rough = (high - low || 1) / 4, power = 10 ** Math.floor(Math.log10(rough));
+  const step = [1, 2, 5, 10].map((by) => by * power).find((by) => by >= rough * 0.999);
+  const levels = [];
+  for (let at = Math.ceil(low / step - 1e-9); at * step <= high + step * 1e-9; at++) levels.push(at * step);
+  return levels;
+}
+
+// Frequencies of round lengths, far enough apart to be read; lengths in units of `unit`.
+function roundLengths(first, last, unit) {
+  const ticks = [], room = (last - first) / 6;
+  for (let power = Math.ceil(Math.log10(unit / first)); power >= -1; power--) {
+    for (const by of [10, 8, 6, 5, 4, 3, 2.5, 2, 1.5]) {
+      const tick = unit / (by * 10 ** (power - 1));
+      if (tick >= first * 0.999 && tick <= last * 1.001 && !(tick - ticks.at(-1) < room)) ticks.push(tick);
+    }
+  }
+  return ticks.length > 1 ? ticks : [first, last];
+}
+
 // A small plot of lines over a common axis.
-function plot({ x, series, low, high, label, ticks, words, ends = [x[0], x.at(-1)], levels = [low, (low + high) / 2, high] }) {
+function plot({ x, series, low, high, label, ticks, words, ends = [x[0], x.at(-1)], levels = roundLevels(low, high) }) {
   const wide = 380, tall = 132, left = 40, bottom = 20, top = 8;
   const [first, last] = ends, span = last - first || 1;
   const toX = (value) => left + ((value - first) / span) * (wide - left - 8);
@@ -139,7 +176,8 @@ function plot({ x, series, low, high, label, ticks, words, ends = [x[0], x.at(-1
     whole.append(svg("text", { x: left - 5, y: toY(level) + 3.5, "text-anchor": "end", class: "axis-text" }, level >= 1000 ? count(Math.round(level)) : Number(level.toPrecision(2))));
   }
   for (const tick of ticks) {
-    const anchor = tick === first ? "start" : tick === last ? "end" : "middle";
+    // Not beyond the edges of the picture.
+    const anchor = toX(tick) < left + 14 ? "start" : toX(tick) > wide - 30 ? "end" : "middle";
     whole.append(svg("text", { x: toX(tick), y: tall - 5, "text-anchor": anchor, class: "axis-text" }, words(tick)));
   }
   for (const [place, values] of series.entries()) {
@@ -163,13 +201,13 @@ function askWhere(i) {
   const dialog = find("move-dialog"), field = find("move-number"), now = groupOf(i);
   find("move-title").textContent = `Move class ${classOf[i]} to`;
   const order = view.groups.map((_, number) => number).filter((number) => number !== now);
-  if (pairs) order.sort((a, b) => affinity(i, view.groups[b].medoid) - affinity(i, view.groups[a].medoid));
+  const likeness = view.groups.map((group) => (pairs ? meanAffinity(i, group) : 0));
+  order.sort((a, b) => likeness[b] - likeness[a]);
   const go = (label) => { dialog.close(); moveTo(i, label); tiles[i].focus({ preventScroll: false }); };
   const buttons = order.map((number) => {
     const canvas = element("canvas", { "aria-hidden": "true" }), { medoid, label } = view.groups[number];
     draw(canvas, medoid, i, 80);
-    const likeness = pairs ? ` ${affinity(i, medoid).toFixed(2)}` : "";
-    const button = element("button", { type: "button", "aria-label": `Superclass ${number}` }, canvas, chip(number), likeness);
+    const button = element("button", { type: "button", "aria-label": `Superclass ${number}` }, canvas, chip(number), pairs ? ` ${likeness[number].toFixed(2)}` : "");
     button.addEventListener("click", () => go(label));
     return button;
   });

@@ -5,33 +5,43 @@ function startControls() {
   k.max = numbers.length - 1;
   k.min = 0;
   k.disabled = numbers.length < 2;
-  k.addEventListener("input", () => change(() => { state.k = numbers[Number(k.value)]; }));
+  k.addEventListener("input", () => setTo({ k: numbers[Number(k.value)] }));
   find("k-control").title = told.groupings.why_alone;
   const f = find("f"), slider = find("f-slider"), max = find("max");
-  f.addEventListener("input", () => change(() => { state.factor = f.value; }));
-  slider.addEventListener("input", () => change(() => {
-    state.factor = String(Number(slider.value));
-    f.value = state.factor;
-  }));
-  max.addEventListener("input", () => change(() => { state.max = max.value; }));
+  f.addEventListener("input", () => setTo({ factor: f.value }));
+  slider.addEventListener("input", () => {
+    f.value = String(Number(slider.value));
+    setTo({ factor: f.value });
+  });
+  max.addEventListener("input", () => setTo({ max: max.value }));
   f.value = state.factor;
   f.placeholder = "0";
   max.value = state.max;
   if (!told.balance) for (const id of ["f-control", "max-control"]) find(id).hidden = true;
   find("undo").addEventListener("click", undo);
+  // What is below the bar, or scrolled to, has to know how high it is.
+  const bar = document.querySelector(".controls");
+  new ResizeObserver(() => document.documentElement.style.setProperty("--bar", `${bar.offsetHeight}px`)).observe(bar);
+}
+
+// One setting of those at the top.
+function setTo(setting) {
+  remember(Object.keys(setting)[0]);
+  change(() => Object.assign(state, setting));
 }
 
 // The next or the one before of the numbers of superclasses.
 function stepK(by) {
   const numbers = told.groupings.numbers, at = numberAt() + by;
-  if (numbers[at] !== undefined) change(() => { state.k = numbers[at]; });
+  if (numbers[at] !== undefined) setTo({ k: numbers[at] });
 }
 
 function showControls() {
   const { balance, groups } = view;
   find("k").value = numberAt();
   find("k").setAttribute("aria-valuetext", counted(groups.length, "superclass", "superclasses"));
-  find("k-value").textContent = groups.length;
+  // K of the clustering: marks may leave fewer superclasses, or add some.
+  find("k-value").textContent = told.groupings.why_alone ? groups.length : state.k;
   const factor = parseFactor(state.factor);
   find("f-slider").value = factor && factor !== "bad" ? Number(factor.top) / Number(factor.bottom) : 0;
   find("f-slider").setAttribute("aria-valuetext", state.factor || "0");
@@ -84,6 +94,7 @@ function groupingWords() {
   if (told.averages.particles) {
     words.push(`Below each: class number, particles${told.averages.resolution ? ", resolution" : ""}.`);
   }
+  if (document.querySelector(".tile.suspect")) words.push("?: suspected junk.");
   return words.join(" ");
 }
 
@@ -92,6 +103,8 @@ function changedWords() {
   const words = [];
   const moved = movedByHand().length;
   if (moved) words.push(`${moved} moved by hand ✎`);
+  const elsewhere = [...state.moves].filter(([k, moves]) => k !== state.k && moves.size).map(([k]) => k);
+  if (elsewhere.length) words.push(`moves at K = ${elsewhere.sort((a, b) => a - b).join(", ")} kept there`);
   if (state.aside.size) words.push(`${state.aside.size} set aside`);
   if (state.junk.size) words.push(`${state.junk.size} junk`);
   return words.join(", ");

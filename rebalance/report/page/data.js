@@ -84,7 +84,19 @@ function element(tag, attributes = {}, ...children) {
 }
 
 const palette = told.colors.superclasses;
-const colorOf = (number) => palette[number % palette.length];
+const colorOf = (number) => palette[view.colors[number]];
+
+// As in the figures; what was changed by hand keeps its colour, unless its neighbour has it.
+function colorsOf(groups) {
+  const given = told.groupings.colors[numberAt()], made = [];
+  for (const { label } of groups) {
+    let at = given[label] ?? label % palette.length;
+    if (at === made.at(-1)) at = (at + 1) % palette.length;
+    made.push(at);
+  }
+  return made;
+}
+
 // Black or white, whichever has more contrast (relative luminance of WCAG 2).
 function inkOn(color) {
   const [red, green, blue] = [1, 3, 5].map((at) => {
@@ -94,8 +106,9 @@ function inkOn(color) {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.18 ? "#fff" : "#111";
 }
 function chip(number) {
-  const color = colorOf(number);
-  const made = element("span", { class: "chip" }, String(number));
+  return paint(element("span", { class: "chip" }, String(number)), colorOf(number));
+}
+function paint(made, color) {
   made.style.background = color;
   made.style.color = inkOn(color);
   return made;

@@ -10,9 +10,16 @@ function decisionsNow() {
     junk: [...state.junk].map((i) => classOf[i]).sort((a, b) => a - b),
     factor: state.factor.trim() || null,
     max_size: state.max.trim() ? Number(state.max) : null,
-    moved: movedByHand().map((i) => classOf[i]).sort((a, b) => a - b),
-    grouped_by: { ...told.decisions.grouped_by, n_superclasses: told.groupings.why_alone ? null : state.k },
+    seed: state.seed,
+    moved: movedAtAll(),
+    grouped_by: told.groupings.why_alone ? told.decisions.grouped_by : { ...told.decisions.grouped_by, n_superclasses: state.k },
   };
+}
+
+// Here, and by the decisions that the run was made with.
+function movedAtAll() {
+  const before = told.decisions.moved.filter((number) => classOf.includes(number) && isGrouped(classOf.indexOf(number)));
+  return [...new Set([...movedByHand().map((i) => classOf[i]), ...before])].sort((a, b) => a - b);
 }
 
 // The words to type; null where a plugin has no name, or nothing can be run.
@@ -34,6 +41,7 @@ function showCommand() {
   find("command").hidden = command === null;
   find("copy-command").disabled = command === null;
   find("save").disabled = Boolean(view.balance.error) || !view.groups.length;
+  find("save").classList.toggle("unsaved", isUnsaved());
   find("command-said").textContent = !told.command
     ? "A plugin of this run was handed over in Python and has no name to type. Save the decisions, and give them to rebalance.run(decisions=…)."
     : edited ? `Save the decisions first: the command reads ${fileName} in the folder that you type it in.`
@@ -69,16 +77,17 @@ function save() {
   link.click();
   link.remove();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+  noteSaved();
   tell(`${fileName} is saved: rebalance run … --decisions ${fileName}`);
 }
 
 let silence;
-function tell(words) {
+function tell(words, milliseconds = 3500) {
   const toast = find("toast");
   toast.textContent = words;
   toast.classList.add("shown");
   clearTimeout(silence);
-  silence = setTimeout(() => toast.classList.remove("shown"), 3500);
+  silence = setTimeout(() => toast.classList.remove("shown"), milliseconds);
 }
 
 function startDecisions() {

@@ -4,6 +4,7 @@ const start = {
   k: told.groupings.current,
   factor: told.balance?.factor ?? "",
   max: told.balance?.max_size == null ? "" : String(told.balance.max_size),
+  seed: told.decisions.seed,
 };
 const state = {
   ...start,
@@ -101,16 +102,31 @@ function isEdited() {
 const movedByHand = () => classOf.map((_, i) => i).filter((i) => isGrouped(i) && isMoved(i));
 const sameSet = (one, other) => one.size === other.size && [...one].every((i) => other.has(i));
 
-function remember() {
+// What undo brings back. Steps of one slider that follow on each other count as one change.
+function remember(slider = "") {
+  const now = performance.now(), last = former.at(-1);
+  if (slider && last?.slider === slider && now - last.time < 1000) {
+    last.time = now;
+    return;
+  }
   former.push({
-    k: state.k, junk: new Set(state.junk), aside: new Set(state.aside),
+    slider, time: now, chosen: document.activeElement?.place ?? state.chosen,
+    settings: { k: state.k, factor: state.factor, max: state.max, seed: state.seed },
+    junk: new Set(state.junk), aside: new Set(state.aside),
     moves: new Map([...state.moves].map(([k, moves]) => [k, new Map(moves)])),
   });
 }
 
 function undo() {
   const last = former.pop();
-  if (last) change(() => Object.assign(state, last));
+  if (!last) return;
+  const { settings, chosen, junk, aside, moves, slider } = last;
+  change(() => Object.assign(state, settings, { junk, aside, moves }));
+  find("f").value = state.factor;
+  find("max").value = state.max;
+  if (slider || chosen === null) return;
+  choose(chosen);
+  if (document.activeElement?.classList.contains("tile")) tiles[chosen].focus(); // and not what came after it
 }
 
 function change(how) {

@@ -6,11 +6,12 @@ const KEYS = [
   ["A", "set the chosen average aside, or bring it back"],
   ["J", "the chosen average is junk, or is not"],
   ["M", "move the chosen average to another superclass"],
-  ["U", "undo the last change by hand"],
+  ["U", "undo the last change"],
   ["[ and ]", "one superclass fewer, one more"],
   ["1 … 6", "the panels on the right"],
   ["C", "copy the command"],
   ["S", "save the decisions"],
+  ["O", "load a decisions file"],
   ["T", "dark or light"],
   ["?", "this list"],
 ];
@@ -26,6 +27,21 @@ function openTab(name) {
     find(`panel-${other}`).hidden = !open;
   }
   if (name === "matrix") paintMatrix();
+}
+
+// In a narrow window the details are a sheet at its foot; in a wide one they are always beside.
+const sheet = document.querySelector("aside");
+const isNarrow = () => matchMedia("(max-width: 900px)").matches;
+
+function openSheet() {
+  sheet.classList.add("open");
+  if (!isNarrow()) return;
+  if (!find("panel-matrix").hidden) paintMatrix();
+  if (!find("panel-average").hidden && state.chosen !== null) tiles[state.chosen].scrollIntoView({ block: "nearest" });
+}
+
+function closeSheet() {
+  sheet.classList.remove("open");
 }
 
 function isDark() {
@@ -46,20 +62,35 @@ function startKeyboard() {
   find("keys").append(...KEYS.map(([key, words]) => element("tr", {}, element("td", {}, element("kbd", {}, key)), element("td", {}, words))));
   find("help").addEventListener("click", () => find("help-dialog").showModal());
   find("theme").addEventListener("click", toggleTheme);
+  find("close-sheet").addEventListener("click", closeSheet);
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", nameTheme);
   nameTheme();
   for (const name of TABS) {
     const tab = find(`tab-${name}`);
-    tab.addEventListener("click", () => openTab(name));
+    tab.addEventListener("click", () => { openTab(name); openSheet(); });
     tab.addEventListener("keydown", (event) => {
       const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
       if (!by) return;
       const names = openTabs(), next = names[(names.indexOf(name) + by + names.length) % names.length];
       openTab(next);
+      openSheet();
       find(`tab-${next}`).focus();
     });
   }
   document.addEventListener("keydown", onKey);
+}
+
+// Mark an average, and go to the next one: what was marked goes to its tray by itself.
+function andGoOn(act) {
+  return (i) => {
+    const row = isGrouped(i) ? "#superclasses .tile" : `#${tiles[i].closest(".tray")?.id} .tile`;
+    const shown = [...document.querySelectorAll(row)], at = shown.indexOf(tiles[i]);
+    const next = shown[at + 1] ?? shown[at - 1], was = isGrouped(i);
+    act(i);
+    if (!next || isGrouped(i) === was) return; // a question is open, or nothing may be changed
+    next.focus();
+    choose(next.place);
+  };
 }
 
 function onKey(event) {
@@ -71,14 +102,15 @@ function onKey(event) {
     return;
   }
   if (event.ctrlKey || event.metaKey || typing) return;
+  if (event.key === "Escape") { closeSheet(); return; }
   const i = target.place ?? state.chosen;
   const chosen = (act) => () => (i === null ? tell("Choose a class average first.") : act(i));
   const acts = {
-    a: chosen(toggleAside), j: chosen(toggleJunk), m: chosen(askWhere), u: undo, "[": () => stepK(-1), "]": () => stepK(1),
-    c: copyCommand, s: save, t: toggleTheme, "?": () => find("help-dialog").showModal(),
+    a: chosen(andGoOn(toggleAside)), j: chosen(andGoOn(toggleJunk)), m: chosen(askWhere), u: undo, "[": () => stepK(-1), "]": () => stepK(1),
+    c: copyCommand, s: save, o: () => find("load").click(), t: toggleTheme, "?": () => find("help-dialog").showModal(),
   };
   const act = acts[event.key.toLowerCase()];
   const tab = openTabs()[Number(event.key) - 1];
   if (act) { event.preventDefault(); act(); }
-  else if (/^[1-6]$/.test(event.key) && tab) openTab(tab);
+  else if (/^[1-6]$/.test(event.key) && tab) { openTab(tab); openSheet(); }
 }

@@ -89,7 +89,6 @@ function paintGutter(pen, toY, inner) {
   pen.beginPath();
   pen.rect(0, 0, GUTTER, inner);
   pen.clip();
-  pen.font = "600 10.5px system-ui, sans-serif";
   pen.textAlign = "center";
   pen.textBaseline = "middle";
   const grouped = matrix.bounds.at(-1)?.[1] ?? matrix.order.length;
@@ -101,7 +100,8 @@ function paintGutter(pen, toY, inner) {
     const top = toY(from), high = toY(to) - top;
     pen.fillStyle = colorOf(number);
     pen.fillRect(0, top + 0.5, GUTTER - 5, Math.max(1, high - 1));
-    if (high < 13) return;
+    if (high < 8) return;
+    pen.font = `600 ${Math.min(10.5, high)}px system-ui, sans-serif`;
     pen.fillStyle = inkOn(colorOf(number));
     const middle = (Math.max(0, top) + Math.min(inner, top + high)) / 2;
     pen.fillText(String(number), (GUTTER - 5) / 2, middle);
@@ -155,6 +155,7 @@ function showPairOf(at) {
   choose(i);
   if (i !== j) { state.beside = j; showAverage(); }
   openTab("average");
+  openSheet();
 }
 
 function startMatrix() {

@@ -4,12 +4,11 @@ function showParticles() {
   const { groups, balance } = view, largest = Math.max(1, ...balance.sizes);
   const cap = balance.cap !== null && Number(balance.cap) < largest ? Number(balance.cap) : null;
   const rows = groups.map((group, number) => {
-    const kept = balance.kept[number], color = colorOf(number);
+    const kept = balance.kept[number];
     const track = element("div", { class: "track" });
     for (const [name, size] of [["before", group.size], ["after", kept]]) {
       const bar = element("i", { class: name });
       bar.style.width = `${(100 * size) / largest}%`;
-      bar.style.background = color;
       track.append(bar);
     }
     if (cap !== null) {
@@ -23,7 +22,7 @@ function showParticles() {
     return element("div", { class: "bar-row" }, chip(number), track, numbers);
   });
   const words = told.balance
-    ? `Particles of each superclass: pale before, full after${cap !== null ? `; dashed, the ${count(cap)} that one may have` : ""}.`
+    ? `Particles of each superclass: outlined before, filled after${cap !== null ? `; dashed, the ${count(cap)} that one may have` : ""}.`
     : "Class averages of each superclass.";
   find("bars").replaceChildren(element("p", { class: "muted" }, words), element("br"), ...rows);
 }

@@ -28,7 +28,7 @@ function choice(number) {
   const button = element("button", { type: "button", "data-number": number, "aria-label": `${counted(number, "superclass", "superclasses")}` }, String(number));
   button.disabled = !told.groupings.numbers.includes(number);
   if (button.disabled) button.title = told.groupings.why_alone || `Numbers on this page go to ${told.groupings.numbers.at(-1)}.`;
-  button.addEventListener("click", () => change(() => { state.k = number; }));
+  button.addEventListener("click", () => setTo({ k: number }));
   return button;
 }
 
@@ -55,9 +55,9 @@ function showScan() {
     }
   }
   const kept = keptShares();
-  if (kept && numbers.length > 1) {
+  if (kept && numbers.length > 1 && isBalancing()) {
     add("Particles kept", numbers, [kept], { low: 0, high: 100, levels: [0, 50, 100] },
-      isBalancing() ? "In per cent, at the factor or maximum size on screen." : "In per cent. All are kept until a factor or a maximum size is set.");
+      "In per cent, at the factor or maximum size on screen.");
   }
   find("scan-said").textContent = saidOfNumber(kept);
   find("scan-plots").replaceChildren(...plots);
@@ -86,7 +86,7 @@ function saidOfNumber(kept) {
     words.push(`silhouette ${scan.silhouette[at].toFixed(2)} (${scan.expected[at].toFixed(2)} without groups)`);
     if (scan.stability[at] !== null) words.push(`stability ${scan.stability[at].toFixed(2)}`);
   }
-  if (kept) words.push(`${percent(kept[numberAt()], 100)} % of the particles kept`);
+  if (kept && isBalancing()) words.push(`${percent(kept[numberAt()], 100)} % of the particles kept`);
   return words.length ? `${state.k}: ${words.join(", ")}.` : "";
 }
 
@@ -111,7 +111,7 @@ function overNumbers(title, x, series, ends, { spread, ...settings }) {
     const { left, width } = made.getBoundingClientRect();
     const place = ((event.clientX - left) / width) * box.width;
     const far = (number) => Math.abs(made.toX(number) - place);
-    change(() => { state.k = told.groupings.numbers.reduce((best, number) => (far(number) < far(best) ? number : best)); });
+    setTo({ k: told.groupings.numbers.reduce((best, number) => (far(number) < far(best) ? number : best)) });
   });
   return made;
 }

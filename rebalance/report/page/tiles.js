@@ -32,13 +32,12 @@ function groupElement(number) {
   while (groupElements.length <= number) {
     const at = groupElements.length;
     const size = element("span", { class: "size" });
-    const members = element("div", { class: "members" });
+    const members = element("div", { class: "members" }), key = chip(at);
     const made = element(
       "section", { class: "group", "aria-label": `Superclass ${at}` },
-      element("header", {}, chip(at), size), members,
+      element("header", {}, key, size), members,
     );
-    Object.assign(made, { size, members });
-    made.style.setProperty("--key", colorOf(at));
+    Object.assign(made, { size, members, key });
     acceptDrops(made, (i) => view.groups[at] && groupOf(i) !== at && moveTo(i, view.groups[at].label));
     groupElements.push(made);
   }
@@ -50,6 +49,8 @@ function showTiles() {
   const whole = find("superclasses");
   view.groups.forEach((group, number) => {
     const shown = groupElement(number);
+    shown.style.setProperty("--key", colorOf(number));
+    paint(shown.key, colorOf(number));
     shown.size.replaceChildren(...sizeWords(group, number));
     fillWith(shown.members, group.members, group, number);
     if (whole.children[number] !== shown) whole.insertBefore(shown, whole.children[number] || null);
@@ -80,6 +81,7 @@ function fillWith(place, members, group, number) {
     tile.name.textContent = `${classOf[i]}${mirrored ? " ↔" : ""}`;
     tile.classList.toggle("medoid", Boolean(group) && group.medoid === i && group.members.length > 1);
     tile.classList.toggle("moved", isMoved(i));
+    tile.classList.toggle("suspect", Boolean(group && reasonsOf(i)));
     tile.classList.toggle("chosen", state.chosen === i);
     tile.setAttribute("aria-label", tileWords(i, group, number, mirrored));
     tile.title = tileWords(i, group, number, mirrored);
@@ -93,7 +95,7 @@ function tileWords(i, group, number, mirrored) {
   const resolution = told.averages.resolution?.[i];
   if (resolution) words.push(`${resolution} Å`);
   words.push(group ? `superclass ${number}` : apartWords(i));
-  if (!group && reasonsOf(i)) words.push(reasonsOf(i));
+  if (reasonsOf(i)) words.push(group ? `suspected: ${reasonsOf(i)}` : reasonsOf(i));
   if (group && group.medoid === i) words.push("medoid");
   if (mirrored) words.push("mirrored");
   if (isMoved(i)) words.push("moved by hand");
@@ -182,6 +184,7 @@ function startTiles() {
     tile.focus({ preventScroll: true });
     choose(tile.place);
     openTab("average");
+    openSheet();
   });
   whole.addEventListener("focusin", (event) => {
     if (event.target.classList.contains("tile")) keepOneTabStop();
@@ -197,6 +200,7 @@ function startTiles() {
       event.preventDefault();
       choose(tile.place);
       openTab("average");
+      openSheet();
     }
   });
   whole.addEventListener("dragstart", (event) => {
