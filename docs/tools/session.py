@@ -110,7 +110,7 @@ class Session:
                 printed, self._exit_code = _rebalance(words[1:])
         else:
             printed, self._exit_code = _shell(typed, self._exit_code)
-        return _tidy(printed), self._exit_code
+        return _tidy(printed, self.folder), self._exit_code
 
     def _evaluate(self, typed: str, shown: str, block: Block) -> Spoken:
         tree = ast.parse(typed, mode="single")
@@ -119,7 +119,7 @@ class Session:
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed), _modules_of_this_folder():
             exec(code, self._names)
-        return Spoken(typed, shown, _tidy(printed.getvalue()), 0, block.line)
+        return Spoken(typed, shown, _tidy(printed.getvalue(), self.folder), 0, block.line)
 
 
 @contextlib.contextmanager
@@ -176,7 +176,12 @@ def _shell(typed: str, before: int) -> tuple[str, int]:
     return done.stdout, done.returncode
 
 
-def _tidy(printed: str) -> str:
+HOME = "/home/you"
+"""Stands in a page for the folder that it is run in."""
+
+
+def _tidy(printed: str, folder: Path) -> str:
+    printed = printed.replace(str(folder.resolve()), HOME)
     lines = [line.rstrip() for line in printed.splitlines()]
     return "\n".join(line for line in lines if not _PROGRESS.match(line)).strip("\n")
 
