@@ -17,6 +17,7 @@ from rebalance.half_maps.tables import (
 from rebalance.model import Diagnosis, DiagnosisResult
 from rebalance.progress import Progress
 from rebalance.record.orientation_tables import (
+    curves_of,
     write_bin_table,
     write_rows,
     write_sampling_table,
@@ -25,6 +26,7 @@ from rebalance.record.orientation_tables import (
 from rebalance.record.results_folder import (
     BIN_TABLE,
     CURVE_TABLE,
+    CURVES,
     DIRECTION_TABLE,
     FIGURES,
     SAMPLING_TABLE,
@@ -95,6 +97,8 @@ def _tables(one: Diagnosis, folder: Path, prefix: str) -> list[Path]:
         write_rows(curves[0], curve_columns(one.half_maps), _cells(curve_rows(one.half_maps)))
         write_rows(curves[1], DIRECTION_COLUMNS, _cells(direction_rows(one.half_maps)))
         written += curves
+    written.append(folder / f"{prefix}{CURVES}")
+    write_json(curves_of(one.sampling, one.half_maps), written[-1])
     return written
 
 

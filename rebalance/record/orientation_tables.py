@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from rebalance.model import FourierSampling, IntArray, SphereBins
+from rebalance.model import DoubleArray, FourierSampling, HalfMapSignal, IntArray, SphereBins
 
 BIN_COLUMNS = (
     "bin",
@@ -68,6 +68,41 @@ def write_thinned_table(sampling: FourierSampling, path: Path) -> None:
         rows.append([n, number(float(draws.mean())), sd, len(draws)])
     rows.append([sampling.n_particles, number(sampling.scf_star), "", ""])
     write_rows(path, THINNED_COLUMNS, rows)
+
+
+def curves_of(sampling: FourierSampling | None, signal: HalfMapSignal | None) -> dict[str, Any]:
+    """Every curve of a diagnosis as JSON values: SCF* by number of particles, FSC by frequency.
+
+    Parameters
+    ----------
+    sampling : FourierSampling or None
+    signal : HalfMapSignal or None
+        None where there are no half maps; its curves by axis are rows of ``conical`` and
+        ``toroidal``, None where a shell holds nothing.
+    """
+    content: dict[str, Any] = {}
+    if sampling is not None:
+        content["scf_star"] = {
+            "particles": sampling.thinned_to.tolist(),
+            "draws": _values(sampling.thinned_scf_star),
+        }
+    if signal is not None:
+        content["fsc"] = {
+            "frequency": _values(signal.frequency),
+            "frequency_unit": f"1/{signal.unit}",
+            "fsc": _values(signal.fsc),
+            "axes": _values(signal.axes),
+            "conical": _values(signal.conical),
+            "toroidal": _values(signal.toroidal),
+        }
+    return content
+
+
+def _values(array: DoubleArray) -> Any:
+    """Nested lists, to six digits; None for what is not finite."""
+    if array.ndim > 1:
+        return [_values(part) for part in array]
+    return [float(f"{one:.6g}") if np.isfinite(one) else None for one in array.tolist()]
 
 
 def write_rows(path: Path, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:

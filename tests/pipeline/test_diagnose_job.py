@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,11 @@ def test_half_maps_beside_the_particles_are_taken(files: RefinementFiles, tmp_pa
     names = {path.name for path in result.files}
     assert {"conical_fsc.csv", "directions.csv", "bins.csv", "scf_star.csv"} <= names
     assert {"conical_fsc.png", "relative_signal.png", "viewing_directions.png"} <= names
+    curves = json.loads((result.folder / "curves.json").read_text())
+    np.testing.assert_allclose(
+        np.array(curves["fsc"]["conical"], dtype=float), expected.conical, rtol=1e-5, atol=1e-6
+    )
+    assert curves["scf_star"]["particles"] == result.first.sampling.thinned_to.tolist()
     assert rerun(result.folder, output=tmp_path / "again").came_out == ()
 
 
