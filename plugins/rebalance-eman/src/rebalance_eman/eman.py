@@ -81,6 +81,8 @@ class Eman(Format):
         copy_templates: bool = False,
     ) -> tuple[Path, ...]:
         """Write templates.lst, which EMAN2 reads; with ``copy_templates`` templates.hdf."""
+        # There are none only for particles with poses, which are not read here.
+        assert superclasses is not None
         source: _Source = dataset.handle
         copies = [(source.path, "templates.hdf")] if copy_templates else []
         return write_templates(source.path, source.number, superclasses, folder, copies)

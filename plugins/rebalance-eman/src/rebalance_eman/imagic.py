@@ -69,6 +69,8 @@ class Imagic(Format):
         copy_templates: bool = False,
     ) -> tuple[Path, ...]:
         """Write templates.lst, which EMAN2 reads; with ``copy_templates`` both files too."""
+        # There are none only for particles with poses, which are not read here.
+        assert superclasses is not None
         stack: ImagicStack = dataset.handle
         copies = [(stack.header, "templates.hed"), (stack.pixels, "templates.img")]
         return write_templates(

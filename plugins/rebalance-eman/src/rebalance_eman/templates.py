@@ -21,7 +21,7 @@ _COMMENT = (
 def write_templates(
     stack: Path,
     number: IntArray,
-    superclasses: Superclasses | None,
+    superclasses: Superclasses,
     folder: Path,
     copies: Sequence[tuple[Path, str]],
 ) -> tuple[Path, ...]:
