@@ -92,7 +92,9 @@ def test_the_shown_commands_make_install_check_and_use_a_metric(
         environment.uninstall(PACKAGE)
     assert f"pip install -e {PACKAGE}" in done
     assert re.search(
-        r"metric .*grey-levels +rebalance-grey-levels", said["rebalance plugins"], re.S
+        r"metric .*grey-levels .*rebalance-grey-levels \S+: grey-levels",
+        said["rebalance plugins"],
+        re.S,
     )
     assert "metric.power" in said["rebalance plugins show"]
     assert "failed" not in said["rebalance plugins check"]

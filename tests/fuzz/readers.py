@@ -522,9 +522,11 @@ def _refined_views(folder: Path) -> Prepared:
     particles = _dataset(folder).particles
     path = folder / "refined.star"
     rows = "\n".join(
-        f"{i % 180}.5 {i % 90}.25 {name}" for i, name in enumerate(particles.column("rlnImageName"))
+        f"{i % 180}.5 {i % 90}.25 {i % 360}.0 {name}"
+        for i, name in enumerate(particles.column("rlnImageName"))
     )
-    text = f"data_particles\n\nloop_\n_rlnAngleRot #1\n_rlnAngleTilt #2\n_rlnImageName #3\n{rows}\n"
+    labels = "\n".join(f"_{name}" for name in (*_ANGLES, "rlnImageName"))
+    text = f"data_particles\n\nloop_\n{labels}\n{rows}\n"
     return Prepared(path, [text.encode()], lambda path: match_truth(read_truth(path), particles))
 
 
