@@ -54,8 +54,11 @@ def execute_diagnosis(
     progress = progress or Progress()
     started = datetime.now(UTC).isoformat(timespec="seconds")
     said = _Said()
-    posed = _read(settings, settings.path, progress, said)
-    posed_second = _read(settings, settings.compare, progress, said)
+    posed = _read(settings, settings.path, settings.symmetry, progress, said)
+    # Particles that were selected lie apart from the files that state the point group, and two
+    # groups could not be compared.
+    group = settings.symmetry if posed is None else posed.symmetry
+    posed_second = _read(settings, settings.compare, group, progress, said)
     maps = _open(settings, settings.path, settings.half_maps, said)
     # Particles that were selected lie where the half maps of all of them do.
     maps_second = _open(settings, None, settings.compare_half_maps, said)
@@ -116,14 +119,18 @@ class _Said:
 
 
 def _read(
-    settings: DiagnoseSettings, path: Path | None, progress: Progress, said: _Said
+    settings: DiagnoseSettings,
+    path: Path | None,
+    symmetry: str | None,
+    progress: Progress,
+    said: _Said,
 ) -> Posed | None:
     if path is None:
         return None
     progress.stage("read", f"Reading {path}")
     posed = read_posed(
         path,
-        symmetry=settings.symmetry,
+        symmetry=symmetry,
         only_classes=settings.only_classes,
         format=settings.format,
         passthrough=settings.passthrough if path == settings.path else (),

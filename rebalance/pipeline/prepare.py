@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -36,12 +36,14 @@ from rebalance.pipeline.check_settings import (
     unused_settings,
 )
 from rebalance.pipeline.given_affinity import fit_affinity
-from rebalance.pipeline.posed_superclasses import MatchedPoses, match_poses
 from rebalance.progress import Progress
 from rebalance.record.affinity_file import images_digest, read_affinity
 from rebalance.record.results_folder import ResultsFolder
 from rebalance.record.summary import about_the_metric, doubts_of_views
 from rebalance.settings import AUTO, RunSettings, named_files, plugin_name
+
+if TYPE_CHECKING:
+    from rebalance.pipeline.posed_superclasses import MatchedPoses
 
 COMPUTED, CACHED, FROM_FILE = "computed", "cache", "file"
 """Where an affinity came from."""
@@ -228,6 +230,8 @@ def prepare(settings: RunSettings, progress: Progress) -> Prepared:
         verdicts = of_verdicts(read, dataset.class_averages, settings.verdicts)
     poses = None
     if settings.poses is not None:
+        from rebalance.pipeline.posed_superclasses import match_poses
+
         progress.stage("poses", f"Reading poses from {settings.poses}")
         poses = match_poses(
             dataset, settings.poses, symmetry=_symmetry_given(settings), project=settings.project

@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from rebalance.curation.decisions import about_decided
 from rebalance.curation.junk import about_quality
 from rebalance.model import Affinity, RunResult
-from rebalance.pipeline.posed_superclasses import superclass_orientations
 from rebalance.pipeline.prepare import Prepared, prepare
 from rebalance.pipeline.steps import Grouped, draw_subsets, group_and_select
 from rebalance.pipeline.superclass_pictures import about_means
@@ -57,6 +56,8 @@ def execute(settings: RunSettings, *, progress: Progress | None = None) -> RunRe
         warnings, notes = _said(prepared, found.affinity, grouped)
         orientations = None
         if prepared.poses is not None and grouped.selection is not None:
+            from rebalance.pipeline.posed_superclasses import superclass_orientations
+
             progress.stage("sampling", "Looking at the sampling of Fourier space")
             orientations = superclass_orientations(
                 prepared.poses,

@@ -78,6 +78,25 @@ def test_two_inputs_stand_side_by_side(files: RefinementFiles, tmp_path: Path) -
     assert "compared with" in (result.folder / "report.md").read_text()
 
 
+def test_a_second_input_has_the_point_group_of_the_first(tmp_path: Path) -> None:
+    """What was selected lies in a folder that states no group."""
+    _, files = refined(tmp_path / "refined", symmetry="D2")
+    balanced = rebalance.balance_orientations(
+        files.job, percentile=40, output=tmp_path / "balanced", figures=False
+    )
+    result = rebalance.diagnose(
+        files.job,
+        compare=balanced.folder / "particles_selected.star",
+        output=tmp_path / "out",
+        figures=False,
+    )
+    assert result.second is not None
+    assert result.second.posed is not None
+    assert result.second.posed.symmetry == "D2"
+    compared = result.summary["compared"]["sampling"]["scf_star"]
+    assert compared == balanced.summary["sampling_after"]["scf_star"]
+
+
 def test_a_mask_is_used(files: RefinementFiles, tmp_path: Path) -> None:
     line = np.arange(32) - 16
     z, y, x = np.meshgrid(line, line, line, indexing="ij")
