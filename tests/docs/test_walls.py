@@ -104,6 +104,7 @@ def test_a_room_imports_no_more_than_it_may(room: str, allowed: set[str]) -> Non
         ("comparison", {"pipeline", "report"}),
         *[(room, {"evaluation", "comparison"}) for room in THE_STREET],
         *[(room, {"cli"}) for room in sorted(ROOMS - {"cli"})],
+        *[(room, {"hosts"}) for room in sorted(ROOMS - {"cli", "hosts"})],
         *[(room, {"testing"}) for room in sorted(ROOMS - {"cli", "testing"})],
     ],
 )
