@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rebalance.formats.star_arrays import OTHER, WHOLE
 from rebalance.formats.star_text import Bytes
 from rebalance.model import IntArray
 
@@ -40,6 +41,7 @@ def read_column(
     column: int,
     begin: IntArray | None,
     for_rows: ForRows,
+    passes: Any,
 ) -> npt.NDArray[Any]:
     """int64 if all tokens are whole numbers, float64 if all are numbers, else str; (P,).
 
@@ -51,9 +53,9 @@ def read_column(
     begin : int64 (P,), optional
         Where the column's tokens begin, if that is known already.
     for_rows : callable
+    passes : module
+        `star_arrays` or `star_scan`.
     """
-    from rebalance.formats.star_scan import OTHER, WHOLE, end_tokens, find_tokens, read_numbers
-
     row_begin, row_end = row_bounds
     known = begin
     begin = np.empty_like(row_begin) if known is None else known.copy()
@@ -68,12 +70,12 @@ def read_column(
         token_begin = begin[rows] - offset
         token_end = np.empty_like(token_begin)
         if known is None:
-            find_tokens(text, row_begin[rows] - offset, row_stop, column, token_begin)
-        end_tokens(text, row_stop, token_begin, token_end)
+            passes.find_tokens(text, row_begin[rows] - offset, row_stop, column, token_begin)
+        passes.end_tokens(text, row_stop, token_begin, token_end)
         begin[rows], end[rows] = token_begin + offset, token_end + offset
         if is_text.is_set():
             return
-        read_numbers(text, token_begin, token_end, whole[rows], real[rows], kind[rows])
+        passes.read_numbers(text, token_begin, token_end, whole[rows], real[rows], kind[rows])
         for row in np.flatnonzero(kind[rows] == OTHER).tolist():
             value = _python_number(text[token_begin[row] : token_end[row]].tobytes())
             if value is None:
@@ -84,7 +86,7 @@ def read_column(
 
     for_rows(read)
     if is_text.is_set():
-        return _words(begin, end, for_rows)
+        return _words(begin, end, for_rows, passes)
     return whole if np.all(kind == WHOLE) else real
 
 
@@ -103,16 +105,14 @@ def _python_number(token: bytes) -> int | float | None:
         return None
 
 
-def _words(begin: IntArray, end: IntArray, for_rows: ForRows) -> npt.NDArray[np.str_]:
-    from rebalance.formats.star_scan import gather_tokens
-
+def _words(begin: IntArray, end: IntArray, for_rows: ForRows, passes: Any) -> npt.NDArray[np.str_]:
     length = end - begin
     width = max(1, int(length.max(initial=0)))
     if width * len(length) > _SMALL + _MOST_BLANK * int(length.sum()):
         raise LongWordError(int(length.argmax()), width)
     matrix = np.zeros((len(begin), width), dtype=np.uint8)
     for_rows(
-        lambda text, offset, rows: gather_tokens(
+        lambda text, offset, rows: passes.gather_tokens(
             text, begin[rows] - offset, end[rows] - offset, matrix[rows]
         )
     )

@@ -18,11 +18,16 @@ import numpy.typing as npt
 
 from rebalance.errors import InputError
 from rebalance.formats import star_text
+from rebalance.formats.star_arrays import NUL_FOUND
 from rebalance.formats.star_column import LongWordError, read_column
 from rebalance.formats.star_text import Bytes, StarText, split_tokens
 from rebalance.model import BoolArray, DoubleArray, IntArray
 
 _LONGEST_GAP = 1 << 16
+
+_LARGE = 1 << 25
+"""Bytes of a table from which it pays to load compiled passes: half a second, like reading them."""
+
 _NO_NUMBER = ("", "none", "null", "na", "n/a", "<na>", "nan", "-nan", "?", ".")
 
 
@@ -142,9 +147,19 @@ class StarLoop:
         if "_rows" not in self.__dict__:
             self.__dict__["_rows"] = self._scan(column, names)
 
-    def _scan(self, column: str | None, names: str | None) -> Rows:
-        from rebalance.formats.star_scan import count_lines, find_rows
+    @property
+    def _passes(self) -> Any:
+        """The functions that go over the bytes of this table: of two modules that do the same."""
+        if self.body_end - self.body_begin < _LARGE:
+            from rebalance.formats import star_arrays
 
+            return star_arrays
+        from rebalance.formats import star_scan
+
+        return star_scan
+
+    def _scan(self, column: str | None, names: str | None) -> Rows:
+        passes = self._passes
         wanted, named = (
             -1 if name is None else self.labels.index(name) for name in (column, names)
         )
@@ -152,10 +167,10 @@ class StarLoop:
         def scan_piece(bounds: tuple[int, int]) -> tuple[Rows, int, int]:
             begin, end = bounds
             text = self.text.window(begin, end)
-            lines = count_lines(text)
+            lines = passes.count_lines(text)
             places = [np.empty(lines, dtype=np.int64) for _ in range(3)]
             digest = np.empty(lines if names is not None else 0, dtype=np.uint64)
-            n, bad, tokens, unclosed = find_rows(
+            n, bad, tokens, unclosed = passes.find_rows(
                 text, len(self.labels), wanted, named, *places, digest
             )
             row_begin, row_end, token = (place[:n] + begin for place in places)
@@ -196,8 +211,6 @@ class StarLoop:
         return pieces
 
     def _ragged(self, at: int, tokens: int) -> InputError:
-        from rebalance.formats.star_scan import NUL_FOUND
-
         if tokens == NUL_FOUND:
             return InputError(
                 "There are NUL bytes in this line: a part of the file is not written, or lost.",
@@ -268,6 +281,7 @@ class StarLoop:
                 self.labels.index(label),
                 rows.tokens.get(label),
                 self._for_rows,
+                self._passes,
             )
         except LongWordError as error:
             raise InputError(
@@ -284,17 +298,16 @@ class StarLoop:
 
     def token_bounds(self, name: str) -> tuple[IntArray, IntArray]:
         """Where the token of a column begins and ends in each row, quotes included; int64 (P,)."""
-        from rebalance.formats.star_scan import end_tokens, find_tokens
-
+        passes = self._passes
         row_begin, row_end = self.row_bounds
         begin, end = np.empty_like(row_begin), np.empty_like(row_begin)
         column = self.labels.index(name)
 
         def find(text: Bytes, offset: int, rows: slice) -> None:
             row_stop, token_begin = row_end[rows] - offset, np.empty_like(begin[rows])
-            find_tokens(text, row_begin[rows] - offset, row_stop, column, token_begin)
+            passes.find_tokens(text, row_begin[rows] - offset, row_stop, column, token_begin)
             inside, token_end = token_begin.copy(), np.empty_like(token_begin)
-            end_tokens(text, row_stop, inside, token_end)
+            passes.end_tokens(text, row_stop, inside, token_end)
             begin[rows] = token_begin + offset
             end[rows] = token_end + (inside > token_begin) + offset
 
@@ -398,8 +411,6 @@ class StarLoop:
         InputError
             If the file was changed since it was opened.
         """
-        from rebalance.formats.star_scan import copy_kept
-
         row_begin, row_end = self._rows.begin, self._rows.end
         if keep.shape != row_begin.shape:
             raise ValueError(f"keep must be ({len(row_begin)},), not {keep.shape}")
@@ -410,7 +421,9 @@ class StarLoop:
             text = self.text.window(at, int(row_end[rows.stop - 1]))
             if len(buffer) < len(text):
                 buffer = np.empty(len(text), dtype=np.uint8)
-            size = copy_kept(text, row_begin[rows] - at, row_end[rows] - at, keep[rows], buffer)
+            size = self._passes.copy_kept(
+                text, row_begin[rows] - at, row_end[rows] - at, keep[rows], buffer
+            )
             out.write(buffer[:size].data)
             at += len(text)
         out.writelines(self.text.pieces(at, len(self.text)))

@@ -1,7 +1,8 @@
 """Compiled passes over the bytes of a star loop: find rows, find tokens, read numbers, copy rows.
 
 Every function takes some bytes of the file, read-only, and positions in them; `star_loop` decides
-what the positions mean. Imported late, since numba is heavy.
+what the positions mean. Imported late, since numba is heavy; `star_arrays` does the same for
+tables that are not large.
 
 A token ends at white space. A token that begins with a quote ends at the same quote before white
 space, if there is one on the line. ``#`` at the beginning of a token starts a comment.
@@ -14,21 +15,29 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rebalance.formats.star_arrays import (
+    DOUBLE_QUOTE,
+    HASH,
+    MINUS,
+    NEWLINE,
+    NINE,
+    NUL,
+    NUL_FOUND,
+    OTHER,
+    PLUS,
+    POINT,
+    REAL,
+    SINGLE_QUOTE,
+    SPACE,
+    WHOLE,
+    ZERO,
+)
 from rebalance.kernels.compile import jit
 from rebalance.model import BoolArray, DoubleArray, IntArray
 
 Bytes = npt.NDArray[np.uint8]
 
-NUL, NEWLINE, SPACE, HASH = 0, 10, 32, 35
-DOUBLE_QUOTE, SINGLE_QUOTE = 34, 39
-PLUS, MINUS, POINT, ZERO, NINE = 43, 45, 46, 48, 57
 UPPER_E, LOWER_E = 69, 101
-
-WHOLE, REAL, OTHER = 0, 1, 2
-"""What `read_numbers` found: an integer, an exactly rounded float, or something for Python."""
-
-NUL_FOUND = -1
-"""In place of a number of tokens, for a line with a byte that no text has."""
 
 # Clinger (1990), doi:10.1145/93542.93557: a mantissa below 2**53 times or over an exact power of
 # ten is rounded once, hence correctly.

@@ -23,6 +23,12 @@ in_tmp = settings(
 )
 
 
+@pytest.fixture(params=[1, 1 << 40], ids=["compiled", "arrays"], autouse=True)
+def passes(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every table here is read by the passes for large ones, and by those for small ones."""
+    monkeypatch.setattr(star_loop, "_LARGE", request.param)
+
+
 def star(path: Path, text: str | bytes) -> StarFile:
     target = path / "t.star"
     target.write_bytes(text.encode() if isinstance(text, str) else text)
