@@ -48,8 +48,7 @@ def draw(dataset: Dataset, name: str, place: Path) -> None:
         dataset, views, **pictures_of_views(dataset, views)
     ).items():
         if (kind, name) in SHOWN:
-            png = figures.save(figure, place, f"{kind}_{name}")
-            written = next(path for path in png if path.suffix == ".png")
+            (written,) = figures.save(figure, place, f"{kind}_{name}")
             shrink(written, IMAGES / f"{kind}_{name}.png")
 
 

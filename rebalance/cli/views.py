@@ -13,6 +13,7 @@ _SETTINGS = (
     "output",
     "overwrite",
     "figures",
+    "pdf",
     "options",
     "threads",
     "device",

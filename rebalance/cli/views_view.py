@@ -85,7 +85,7 @@ def _misfit_table(summary: Mapping[str, Any]) -> Table:
 
 def _next_step(settings: RunSettings, summary: Mapping[str, Any]) -> tuple[str, str]:
     """What to do next, and the command for it."""
-    changed: dict[str, Any] = {"output": None, "overwrite": False, "figures": True}
+    changed: dict[str, Any] = {"output": None, "overwrite": False, "figures": True, "pdf": False}
     if not summary["trusted"]:
         # The affinity that is kept of these settings is that of the images.
         plain = {"n_superclasses": 10}

@@ -180,7 +180,7 @@ def _draw(comparison: Comparison, folder: Path) -> list[Path]:
             title=kind.title[0].upper() + kind.title[1:] + (" (°)" if kind.unit else ""),
             better=kind.better,
         )
-        files += save(figure, folder, re.sub(r"\W", "_", key))
+        files += save(figure, folder, re.sub(r"\W", "_", key), pdf=True)
     return files
 
 

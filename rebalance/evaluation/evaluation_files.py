@@ -94,7 +94,7 @@ def _cell(value: object) -> object:
     return f"{value:.6g}" if isinstance(value, float) else value
 
 
-def _draw(evaluation: Evaluation, folder: Path) -> tuple[Path, Path]:
+def _draw(evaluation: Evaluation, folder: Path) -> list[Path]:
     from rebalance.figures import save
     from rebalance.figures.evaluation import balance_curves
 
@@ -112,4 +112,4 @@ def _draw(evaluation: Evaluation, folder: Path) -> tuple[Path, Path]:
         )
         + f"  ·  {evaluation.seeds} seeds",
     )
-    return save(figure, folder, CURVES)
+    return save(figure, folder, CURVES, pdf=True)

@@ -6,13 +6,9 @@ matplotlib is imported by the first picture that is drawn.
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import numpy.typing as npt
 
 from rebalance.figures import style
 from rebalance.figures.bars import particles_per_superclass, superclasses_of_one
@@ -24,6 +20,7 @@ from rebalance.figures.orientation_pictures import draw_diagnosis, draw_orientat
 from rebalance.figures.orientations import azimuth_elevation, bin_sizes, viewing_directions
 from rebalance.figures.overview_page import overview
 from rebalance.figures.reprojections import reprojections_beside
+from rebalance.figures.saving import save, save_each
 from rebalance.figures.scan import scan_of_numbers
 from rebalance.figures.superclasses_on_sphere import superclasses_on_sphere
 from rebalance.figures.tree import dendrogram
@@ -64,6 +61,7 @@ __all__ = [
     "relative_signal",
     "reprojections_beside",
     "save",
+    "save_each",
     "scan_of_numbers",
     "scf_star_curve",
     "sorted_affinity_matrix",
@@ -184,51 +182,3 @@ def draw_views(
     if view_balance is not None and view_balance.before.any():
         figures["particles_over_views"] = particles_over_views(views, view_balance, job=job)
     return figures
-
-
-def save(figure: Figure, folder: Path | str, name: str) -> tuple[Path, Path]:
-    """Write a figure as PNG and PDF, the same bytes each time: no date, no version.
-
-    Parameters
-    ----------
-    figure : Figure
-    folder : Path or str
-        Made where it is not there yet.
-    name : str
-        Of the files, without an ending.
-
-    Returns
-    -------
-    (Path, Path)
-        The PNG and the PDF.
-    """
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-
-    folder = Path(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    png, pdf = folder / f"{name}.png", folder / f"{name}.pdf"
-    # Files are written whole: what draws fails in other ways where a disk is full.
-    written = BytesIO()
-    with style.context():
-        canvas = FigureCanvasAgg(figure)
-        canvas.draw()
-        # Nothing is transparent.
-        pixels = np.ascontiguousarray(np.asarray(canvas.buffer_rgba())[..., :3])
-        with ThreadPoolExecutor(1) as beside:
-            # Compression lets go of the interpreter, so that it costs no time of its own.
-            compressed = beside.submit(_as_png, pixels, figure.dpi)
-            undated = {"CreationDate": None, "Creator": None, "Producer": None}
-            figure.savefig(written, format="pdf", dpi=figure.dpi, metadata=undated)
-            png.write_bytes(compressed.result())
-    pdf.write_bytes(written.getbuffer())
-    return png, pdf
-
-
-def _as_png(pixels: npt.NDArray[np.uint8], dpi: float) -> memoryview:
-    from PIL import Image
-
-    written = BytesIO()
-
-    # Level 2 takes half the time of the usual one, for files as small.
-    Image.fromarray(pixels).save(written, "PNG", compress_level=2, dpi=(dpi, dpi))
-    return written.getbuffer()

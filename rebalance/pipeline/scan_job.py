@@ -131,7 +131,7 @@ def execute_scan(
             "notes": [with_flags(text) for text in dict.fromkeys(notes)],
         }
         progress.stage("write", "Writing table and figure")
-        files = _write(scan, quality, content, dataset.job, folder.work)
+        files = _write(scan, quality, content, dataset.job, folder.work, settings.pdf)
         plugins = {
             kind: plugin_facts(kind, getattr(settings, kind), plugin_name(getattr(settings, kind)))
             for kind in ("metric", "clustering")
@@ -196,6 +196,7 @@ def _write(
     content: Mapping[str, Any],
     job: str,
     folder: Path,
+    pdf: bool,
 ) -> list[Path]:
     from rebalance import figures
     from rebalance.figures.scan import scan_of_numbers
@@ -207,7 +208,7 @@ def _write(
     if quality is not None:
         files.append(folder / JUNK_TABLE)
         write_junk_table(quality, files[-1])
-    return [*files, *figures.save(scan_of_numbers(scan, job=job), folder, SCAN)]
+    return [*files, *figures.save(scan_of_numbers(scan, job=job), folder, SCAN, pdf=pdf)]
 
 
 def _about_unmatched(dataset: Dataset, classes: Classes) -> list[str]:

@@ -75,8 +75,9 @@ def write_diagnosis(
         from rebalance import figures
 
         progress.stage("figures", "Drawing figures")
-        for name, figure in figures.draw_diagnosis(result).items():
-            pictures += figures.save(figure, folder / FIGURES, name)
+        drawn = figures.draw_diagnosis(result)
+        for paths in figures.save_each(drawn, folder / FIGURES, pdf=settings.pdf):
+            pictures += paths
     progress.stage("page", "Writing the report")
     document = diagnosis_document(settings, replace(result, files=tuple(files)))
     return [*files, *pictures, *write_document(document, folder, pictures)]

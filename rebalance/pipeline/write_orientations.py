@@ -71,8 +71,9 @@ def write_orientations(
         from rebalance import figures
 
         progress.stage("figures", "Drawing figures")
-        for name, figure in figures.draw_orientations(result).items():
-            pictures += figures.save(figure, folder / FIGURES, name)
+        drawn = figures.draw_orientations(result)
+        for paths in figures.save_each(drawn, folder / FIGURES, pdf=settings.pdf):
+            pictures += paths
     progress.stage("page", "Writing the report")
     document = orientation_document(settings, replace(result, files=tuple(files)))
     return [*files, *pictures, *write_document(document, folder, pictures)]

@@ -7,7 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from rebalance.model import Dataset, RunResult
+from rebalance.model import Dataset, FloatArray, RunResult
+from rebalance.pipeline.view_pictures import pictures_of_run
 from rebalance.pipeline.write_more import write_more
 from rebalance.progress import Progress
 from rebalance.record.affinity_file import IMAGES, images_digest, write_affinity
@@ -92,8 +93,9 @@ def write_results(
     if result.quality is not None:
         write_junk_table(result.quality, folder / JUNK_TABLE)
         files.append(folder / JUNK_TABLE)
+    pictures = pictures_of_run(result) if settings.figures else {}
     if settings.figures:
-        files += _draw(settings, replace(result, files=tuple(files)), progress)
+        files += _draw(settings, result, pictures, progress)
     (folder / REPORT).write_text(
         markdown(replace(result, files=tuple(files))),
         encoding="utf-8",
@@ -102,11 +104,17 @@ def write_results(
     )
     files.append(folder / REPORT)
     if settings.figures:
-        files += _write_page(settings, replace(result, files=tuple(files)), progress)
+        result = replace(result, files=tuple(files))
+        files += _write_page(settings, result, pictures.get("reprojections"), progress)
     return replace(result, files=tuple(files))
 
 
-def _write_page(settings: RunSettings, result: RunResult, progress: Progress) -> list[Path]:
+def _write_page(
+    settings: RunSettings,
+    result: RunResult,
+    reprojections: FloatArray | None,
+    progress: Progress,
+) -> list[Path]:
     from rebalance.report.html import html, why_not_made
 
     assert result.folder is not None
@@ -114,22 +122,23 @@ def _write_page(settings: RunSettings, result: RunResult, progress: Progress) ->
         return []
     progress.stage("page", "Writing the report page")
     path = result.folder / PAGE
-    path.write_text(html(settings, result), encoding="utf-8", errors=UNREADABLE_NAMES, newline="\n")
+    text = html(settings, result, reprojections)
+    path.write_text(text, encoding="utf-8", errors=UNREADABLE_NAMES, newline="\n")
     return [path]
 
 
-def _draw(settings: RunSettings, result: RunResult, progress: Progress) -> list[Path]:
+def _draw(
+    settings: RunSettings, result: RunResult, pictures: Mapping[str, Any], progress: Progress
+) -> list[Path]:
     from rebalance import figures
-    from rebalance.pipeline.view_pictures import pictures_of_run
 
     assert result.folder is not None
     progress.stage("figures", "Drawing figures")
-    folder = result.folder / FIGURES
-    folder.mkdir()
-    drawn = figures.draw_all(result, scale=settings.scale, **pictures_of_run(result))
+    drawn = figures.draw_all(result, scale=settings.scale, **pictures)
     paths: list[Path] = []
-    for done, (name, figure) in enumerate(drawn.items(), start=1):
-        paths += figures.save(figure, folder, name)
+    saved = figures.save_each(drawn, result.folder / FIGURES, pdf=settings.pdf)
+    for done, files in enumerate(saved, start=1):
+        paths += files
         progress.advance(done, len(drawn))
     return paths
 

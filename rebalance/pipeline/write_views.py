@@ -65,7 +65,7 @@ def write_views(
         warnings += about_axes(views.symmetry, dataset.format)
     if prepared.settings.figures:
         progress.stage("figures", "Drawing figures")
-        files += _draw(dataset, views, balance, folder / FIGURES)
+        files += _draw(dataset, views, balance, folder / FIGURES, prepared.settings.pdf)
     return files, warnings
 
 
@@ -87,7 +87,9 @@ def _write_poses(dataset: Dataset, views: Views, folder: Path) -> tuple[list[Pat
         return [], [f"Poses of particles are not written: {error.problem}"]
 
 
-def _draw(dataset: Dataset, views: Views, balance: ViewBalance, folder: Path) -> list[Path]:
+def _draw(
+    dataset: Dataset, views: Views, balance: ViewBalance, folder: Path, pdf: bool
+) -> list[Path]:
     from rebalance import figures
     from rebalance.pipeline.view_pictures import reprojections_of
 
@@ -99,5 +101,4 @@ def _draw(dataset: Dataset, views: Views, balance: ViewBalance, folder: Path) ->
         reprojections=reprojections_of(averages, views),
         view_balance=None if averages.n_particles is None else balance,
     )
-    folder.mkdir()
-    return [path for name, figure in drawn.items() for path in figures.save(figure, folder, name)]
+    return [path for paths in figures.save_each(drawn, folder, pdf=pdf) for path in paths]

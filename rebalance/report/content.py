@@ -15,7 +15,7 @@ from rebalance.curation import decisions
 from rebalance.figures import style
 from rebalance.figures.matrix import COLOR_MAP, limits
 from rebalance.figures.superclass_colors import color_places
-from rebalance.model import IntArray, RunResult, Scan
+from rebalance.model import FloatArray, IntArray, RunResult, Scan
 from rebalance.model.class_numbers import count_classes
 from rebalance.record.affinity_file import images_digest
 from rebalance.record.summary import (
@@ -38,7 +38,9 @@ from rebalance.settings.as_command import command_parts
 CONTENT_VERSION = 1
 
 
-def content(settings: RunSettings, result: RunResult) -> dict[str, Any]:
+def content(
+    settings: RunSettings, result: RunResult, reprojections: FloatArray | None = None
+) -> dict[str, Any]:
     """All that the page shows and computes with.
 
     Parameters
@@ -46,6 +48,8 @@ def content(settings: RunSettings, result: RunResult) -> dict[str, Any]:
     settings : RunSettings
     result : RunResult
         With its ``summary``.
+    reprojections : float32 (N, S, S), optional
+        What each average should show.
     """
     dataset, superclasses = result.dataset, result.superclasses
     averages, affinity = dataset.class_averages, result.affinity
@@ -73,7 +77,7 @@ def content(settings: RunSettings, result: RunResult) -> dict[str, Any]:
         "groupings": grouped,
         "pairs": None if affinity is None else encoded_pairs(affinity, shown),
         "curves": nearest_curves(result, shown),
-        "views": view_content(result, shown),
+        "views": view_content(result, shown, reprojections),
         "metric": "" if affinity is None else affinity.metric,
         "clustering": superclasses.clustering,
         "colors": {

@@ -72,12 +72,14 @@ def tile_side(n: int, box: int) -> int:
     return min(most, box)
 
 
-def encoded_sheet(images: FloatArray) -> dict[str, Any]:
+def encoded_sheet(images: FloatArray, most: int = 128) -> dict[str, Any]:
     """All images in one PNG, 8 bits, each with its own contrast.
 
     Parameters
     ----------
     images : float32 (n, L, L)
+    most : int
+        Pixels along a side of a tile.
 
     Returns
     -------
@@ -86,7 +88,7 @@ def encoded_sheet(images: FloatArray) -> dict[str, Any]:
         ``fill``, the grey of each tile's rim, for what lies outside of it.
     """
     n, box = images.shape[:2]
-    side = tile_side(n, box)
+    side = min(tile_side(n, box), most)
     tiles = grey(_resized(images, side))
     rim = np.ones((side, side), dtype=np.bool_)
     rim[2:-2, 2:-2] = False

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from rebalance.model import RunResult, Superclasses
+from rebalance.model import FloatArray, RunResult, Superclasses
 from rebalance.report.content import content
 from rebalance.settings import RunSettings
 
@@ -25,7 +25,7 @@ SCRIPTS = (
 """The scripts of the page, in the order in which they are joined to one."""
 
 
-def html(settings: RunSettings, result: RunResult) -> str:
+def html(settings: RunSettings, result: RunResult, reprojections: FloatArray | None = None) -> str:
     """The report page of a run.
 
     Parameters
@@ -33,6 +33,8 @@ def html(settings: RunSettings, result: RunResult) -> str:
     settings : RunSettings
     result : RunResult
         With its ``summary``.
+    reprojections : float32 (N, S, S), optional
+        What each average should show, by the views that the affinity carries.
 
     Returns
     -------
@@ -40,7 +42,7 @@ def html(settings: RunSettings, result: RunResult) -> str:
         HTML that loads nothing: its own policy forbids it. Names that come from files are data
         of the page, never part of its markup.
     """
-    return joined(content(settings, result))
+    return joined(content(settings, result, reprojections))
 
 
 def why_not_made(superclasses: Superclasses) -> str | None:

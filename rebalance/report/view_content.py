@@ -11,7 +11,6 @@ from rebalance.figures.sphere_axes import limits
 from rebalance.figures.view_words import took_part, why
 from rebalance.figures.views import FILLED, drawn_hemisphere
 from rebalance.model import (
-    ClassAverages,
     DoubleArray,
     FloatArray,
     IntArray,
@@ -20,16 +19,17 @@ from rebalance.model import (
     views_of,
 )
 from rebalance.model.class_numbers import count_classes
-from rebalance.report.encoding import encoded, encoded_sheet, tile_side
+from rebalance.report.encoding import encoded, encoded_sheet
 from rebalance.views.distribution import N_DIRECTIONS, shows_view, slice_densities
-from rebalance.views.reproject import reprojections
 from rebalance.views.uniformity import isotropic_density
 
 MOST_PIXELS = 64
 """Along a side of a reprojection: the map has no finer detail."""
 
 
-def view_content(result: RunResult, shown: IntArray) -> dict[str, Any] | None:
+def view_content(
+    result: RunResult, shown: IntArray, reprojections: FloatArray | None = None
+) -> dict[str, Any] | None:
     """All that the panel of views shows and computes with; None where there are none.
 
     Parameters
@@ -37,6 +37,8 @@ def view_content(result: RunResult, shown: IntArray) -> dict[str, Any] | None:
     result : RunResult
     shown : int64 (n,)
         Indices of averages, rising.
+    reprojections : float32 (N, S, S), optional
+        What each average should show.
 
     Returns
     -------
@@ -45,8 +47,7 @@ def view_content(result: RunResult, shown: IntArray) -> dict[str, Any] | None:
         (n, directions), each 255 × the root of what a particle lays on a Fourier direction, for
         the uniformity; 0 for averages that show no view.
     """
-    affinity, averages = result.affinity, result.dataset.class_averages
-    views = None if affinity is None else views_of(affinity)
+    views = None if result.affinity is None else views_of(result.affinity)
     if views is None or not len(shown) or not took_part(views)[shown].any():
         return None
     hemisphere = drawn_hemisphere(views, _weight(result, views))
@@ -69,8 +70,8 @@ def view_content(result: RunResult, shown: IntArray) -> dict[str, Any] | None:
         "directions": N_DIRECTIONS,
         "even_density": isotropic_density(),
         "sheet": None
-        if averages is None
-        else encoded_sheet(_reprojections(views, averages, shown)),
+        if reprojections is None
+        else encoded_sheet(reprojections[shown], MOST_PIXELS),
         "notes": list(views.notes),
     }
 
@@ -98,8 +99,3 @@ def _disc(hemisphere: Hemisphere) -> dict[str, Any]:
 
 def _fit(value: float) -> float | None:
     return round(value, 3) if np.isfinite(value) else None
-
-
-def _reprojections(views: Views, averages: ClassAverages, shown: IntArray) -> FloatArray:
-    side = min(MOST_PIXELS, tile_side(len(shown), averages.box))
-    return reprojections(views, averages.box, side=side, like=averages.images)[shown]

@@ -21,7 +21,8 @@ AnySettings = RunSettings | OrientationSettings | DiagnoseSettings
 
 _BY_THE_PAGE = ("n_superclasses", "view_width", "factor", "max_size")
 _NO_CHANGE = (
-    *("output", "overwrite", "figures", "threads", "device", "executor", "scheduler", "use_cache"),
+    *("output", "overwrite", "figures", "pdf", "threads", "device", "executor", "scheduler"),
+    "use_cache",
 )
 _GROUPING = ("superclasses", "labels", "decisions", "clustering", "junk_classes", "junk")
 _FILES = (
@@ -202,7 +203,8 @@ def repeatable_command(
         again from the run's record has the same words.
     """
     again = type(settings).from_json(settings.to_json())
-    changed: dict[str, Any] = {"output": None, "overwrite": False, "figures": True, "threads": None}
+    changed: dict[str, Any] = {"output": None, "overwrite": False, "threads": None}
+    changed |= {"figures": True, "pdf": False}
     if strategy_options is not None and isinstance(again, OrientationSettings):
         changed["options"] = _not_usual({"strategy": strategy_options}, again)
     return command_line(again, **changed)

@@ -93,6 +93,7 @@ class DiagnoseFields:
     output: Setting[GivenPath | None, Path | None] = like(OrientationFields, "output", default=None)
     overwrite: Setting[bool, bool] = like(OrientationFields, "overwrite", default=False)
     figures: Setting[bool, bool] = like(OrientationFields, "figures", default=True)
+    pdf: Setting[bool, bool] = like(OrientationFields, "pdf", default=False)
     threads: Setting[int | None, int | None] = like(OrientationFields, "threads", default=None)
     passthrough: Setting[Iterable[GivenPath] | GivenPath | None, tuple[Path, ...]] = like(
         OrientationFields, "passthrough", default=()

@@ -219,6 +219,13 @@ class Settings:
         default_shown=False,
         scan=False,
     )
+    pdf: Setting[bool, bool] = Setting(
+        default=False,
+        convert=a_switch,
+        help="Write each figure as PDF too.",
+        panel=OUTPUT,
+        flags=("--pdf",),
+    )
     scale: Setting[Scale, Scale] = Setting(
         default="percentile",
         convert=one_of(Scale, "There is no colour scale {}.", "Choose percentile or full."),

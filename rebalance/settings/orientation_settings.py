@@ -140,6 +140,7 @@ class OrientationFields:
     output: Setting[GivenPath | None, Path | None] = like(Settings, "output", default=None)
     overwrite: Setting[bool, bool] = like(Settings, "overwrite", default=False)
     figures: Setting[bool, bool] = like(Settings, "figures", default=True)
+    pdf: Setting[bool, bool] = like(Settings, "pdf", default=False)
     threads: Setting[int | None, int | None] = like(Settings, "threads", default=None)
     passthrough: Setting[Iterable[GivenPath] | GivenPath | None, tuple[Path, ...]] = like(
         Settings, "passthrough", default=()

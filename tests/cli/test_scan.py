@@ -31,7 +31,7 @@ def test_a_scan_writes_table_and_figure_and_names_the_next_command(
     folder = tmp_path / f"rebalance_{simulated_job.name}_scan"
     names = {path.name for path in folder.iterdir()}
     tables = {"scan.csv", "junk.csv"}
-    assert names == {*tables, "scan.json", "scan.png", "scan.pdf", "run.json"}
+    assert names == {*tables, "scan.json", "scan.png", "run.json"}
     content = json.loads((folder / "scan.json").read_text())
     with (folder / "scan.csv").open() as stream:
         rows = list(csv.DictReader(stream))

@@ -185,7 +185,7 @@ def test_what_is_found_once_is_kept(simulated_job: Path, monkeypatch: pytest.Mon
     assert done.exit_code == 0, done.stderr
     kept = rebalance.find_views(simulated_job, cache=AffinityCache())
     assert kept.trusted
-    for name in ("views.csv", "summary.json", "initial_model.mrc", "figures/views.pdf"):
+    for name in ("views.csv", "summary.json", "initial_model.mrc", "figures/views.png"):
         assert Path("first", name).read_bytes() == Path("second", name).read_bytes()
 
 

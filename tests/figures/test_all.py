@@ -123,7 +123,7 @@ def test_a_job_name_is_never_mathematics(results):
 def test_pictures_open_in_any_viewer(results, tmp_path):
     result = results(300, 40, empty=20, views=40, particles=True, box=32)
     for name, figure in figures.draw_all(result).items():
-        png, pdf = figures.save(figure, tmp_path / "figures", name)
+        png, pdf = figures.save(figure, tmp_path / "figures", name, pdf=True)
         with Image.open(png) as image:
             assert image.format == "PNG"
             assert max(image.size) <= 4000
@@ -144,10 +144,10 @@ def test_thousands_of_averages_go_on_pages(results):
 
 def test_the_users_own_style_has_no_say_and_stays_as_it_is(results, tmp_path):
     affinity = results(10, 3).affinity
-    plain = figures.save(figures.affinity_matrix(affinity), tmp_path, "plain")
+    plain = figures.save(figures.affinity_matrix(affinity), tmp_path, "plain", pdf=True)
     theirs = {"font.size": 40.0, "axes.facecolor": "red", "image.origin": "lower"}
     with matplotlib.rc_context(theirs):
-        styled = figures.save(figures.affinity_matrix(affinity), tmp_path, "styled")
+        styled = figures.save(figures.affinity_matrix(affinity), tmp_path, "styled", pdf=True)
         assert matplotlib.rcParams["font.size"] == 40.0
         assert matplotlib.rcParams["axes.facecolor"] == "red"
     for one, other in zip(plain, styled, strict=True):
@@ -173,7 +173,7 @@ def test_two_processes_write_the_same_bytes(tmp_path):
         "from conftest import make_result, simulated_averages;"
         "from rebalance import figures;"
         "result = make_result(simulated_averages(12, np.random.default_rng(5), empty=2), 3);"
-        "[figures.save(figure, Path(sys.argv[1]), name)"
+        "[figures.save(figure, Path(sys.argv[1]), name, pdf=True)"
         " for name, figure in figures.draw_all(result).items()]"
     )
     digests = []

@@ -40,6 +40,7 @@ def test_selected_and_excluded_are_the_input_row_for_row(simulated_job: Path) ->
 def test_the_same_command_twice_gives_the_same_bytes(simulated_job: Path) -> None:
     """Tables, CSV, affinity, JSON summary, report, PNG and PDF; only run.json has a clock in it."""
     settings: dict[str, Any] = {"n_superclasses": 5, "factor": "0.5", "use_cache": False}
+    settings["pdf"] = True
     first = rebalance.run(simulated_job, output="first/out", **settings)
     second = rebalance.run(simulated_job, output="second/out", **settings)
     assert first.folder is not None

@@ -49,7 +49,8 @@ def nothing_was_left(folder: Path, before: set[str]) -> bool:
 def test_a_limit_on_file_sizes_is_said(job: Path, tmp_path: Path, n_bytes: int) -> None:
     """By tables, the affinity, PNG, PDF, the page or the record, whichever is the first."""
     inputs, before = content(job), {"project"}
-    run: dict[str, Any] = {"figures": True, "use_cache": False, "output": tmp_path / "out"}
+    run: dict[str, Any] = {"figures": True, "pdf": True, "use_cache": False}
+    run["output"] = tmp_path / "out"
     with largest_file(n_bytes), pytest.raises(OutputError, match=r"limit|too large") as caught:
         quick_run(job, **run)
     assert caught.value.path == tmp_path / "out"
@@ -90,7 +91,7 @@ def test_a_disk_that_fills_while_a_file_is_written_is_said(
     if ending == "affinity.npz":
         monkeypatch.setattr("rebalance.pipeline.write_results.write_affinity", write_affinity)
     with pytest.raises(OutputError, match="could not be written") as caught:
-        quick_run(job, figures=True, output=tmp_path / "out", use_cache=False)
+        quick_run(job, figures=True, pdf=True, output=tmp_path / "out", use_cache=False)
     assert caught.value.path == tmp_path / "out"
     assert nothing_was_left(tmp_path, {"project"})
 
