@@ -19,6 +19,7 @@ from rebalance.errors import OptionError
 from rebalance.model import Affinity, Classes, FloatArray, IntArray, Scan, views_of
 from rebalance.options import Options
 from rebalance.registry import bind
+from rebalance.scanning.adjusted_rand import adjusted_rand
 from rebalance.scanning.criteria import contrast, eigengaps, silhouette
 from rebalance.scanning.null_model import Spread
 from rebalance.scanning.stability import affinity_noise, resample
@@ -190,10 +191,8 @@ def _silhouette(values: FloatArray, label: IntArray, weights: IntArray | None) -
 def _agreements(
     label: Mapping[int, IntArray], groups: Mapping[int, IntArray], kept: IntArray
 ) -> Iterator[tuple[int, float]]:
-    from sklearn.metrics import adjusted_rand_score
-
     for k, labels in groups.items():
-        yield k, float(adjusted_rand_score(label[k][kept], labels))
+        yield k, adjusted_rand(label[k][kept], labels)
 
 
 def _kept(size: IntArray, factor: Factor | None, max_size: int | None, cap_from: CapFrom) -> int:
