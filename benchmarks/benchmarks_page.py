@@ -2,7 +2,7 @@
 
 python -m benchmarks.affinity --json benchmarks/results/affinity.json
 python -m benchmarks.affinity.phases --json benchmarks/results/affinity_phases.json
-python -m benchmarks.whole_run --json benchmarks/results/whole_run.json
+python -m benchmarks.waiting --json benchmarks/results/waiting.json
 python -m benchmarks.particle_tables --json benchmarks/results/particle_tables.json
 python -m benchmarks.benchmarks_page
 """
@@ -74,7 +74,7 @@ def main() -> None:
         _HEAD,
         section("The affinity", "affinity", _AFFINITY),
         section("Where its time goes", "affinity_phases", _PHASES),
-        section("A whole run with its affinity cached", "whole_run"),
+        section("What a person waits for", "waiting"),
         section("Particle tables", "particle_tables"),
         _CUDA,
     ]
