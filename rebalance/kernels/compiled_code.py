@@ -121,10 +121,7 @@ class SourcesLocator:
         package = package_of(function.__module__)
         if package not in _kept or not os.path.exists(file):
             return None
-        digest = hashlib.sha256(_versions().encode())
-        for name in sorted({package, *_packages_called(function)}):
-            digest.update(f"{name} {source_digest(name)}\n".encode())
-        stamp = digest.hexdigest()
+        stamp = _stamp_of({package, *_packages_called(function)})
         return cls(_folder_of(package, stamp), function.__code__.co_firstlineno, stamp)
 
     def ensure_cache_path(self) -> None:
@@ -153,6 +150,19 @@ def _packages_called(function: Callable[..., Any]) -> Iterator[str]:
             python_function = getattr(one, "py_func", None)
             if python_function is not None:
                 yield package_of(python_function.__module__)
+
+
+def _stamp_of(packages: set[str]) -> str:
+    digest = hashlib.sha256(_versions().encode())
+    for name in sorted(packages):
+        digest.update(f"{name} {source_digest(name)}\n".encode())
+    return digest.hexdigest()
+
+
+def has_compiled() -> bool:
+    """Whether kernels were ever compiled here; where not, the first comparison takes longer."""
+    folder = _base() / f"{KERNELS}-{_stamp_of({KERNELS})[:16]}"
+    return any(folder.glob("*.nbc"))
 
 
 @cache

@@ -162,7 +162,10 @@ class Prepared:
     def _compare(self, averages: ClassAverages) -> Affinity:
         from rebalance import engine
         from rebalance.engine.checkpoint import Checkpoints
+        from rebalance.kernels.compiled_code import has_compiled
 
+        if not has_compiled():
+            self.progress.say("Compiling for this computer: half a minute, the first time only")
         cache, checkpoints = self.cache, None
         if cache is not None:
             checkpoints = Checkpoints(cache.unfinished, limit=cache.limit, say=self.progress.say)

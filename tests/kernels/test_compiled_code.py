@@ -216,3 +216,32 @@ def test_compiled_code_that_can_not_be_kept_stops_nothing(tmp_path: Path) -> Non
     )
     assert done.returncode == 0, done.stderr
     assert not list((tmp_path / "kept").rglob("*.nbc"))
+
+
+def test_it_is_known_whether_anything_was_compiled_here(tmp_path: Path) -> None:
+    script = (
+        "import numpy as np;"
+        "from rebalance.kernels.compiled_code import has_compiled;"
+        "before = has_compiled();"
+        "from rebalance.kernels.mask_cpu import soft_disc;"
+        "soft_disc(4, 0.0, 0.0, 2.0, 0.5, np.empty((4, 4), np.float32));"
+        "print(before, has_compiled())"
+    )
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    for expected in ("False True", "True True"):
+        done = subprocess.run(
+            [sys.executable, "-c", script], env=environment, capture_output=True, text=True
+        )
+        assert done.stdout.strip() == expected, done.stderr
+
+
+@pytest.mark.parametrize("compiled", [False, True])
+def test_a_person_is_told_of_the_first_compilation(
+    simulated_job: Path, monkeypatch: pytest.MonkeyPatch, compiled: bool
+) -> None:
+    monkeypatch.setattr("rebalance.kernels.compiled_code.has_compiled", lambda: compiled)
+    words = ["run", str(simulated_job), "-k", "3", "--no-figures", "--no-cache"]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 0, done.stderr
+    told = "Compiling for this computer: half a minute, the first time only."
+    assert (told in done.stderr) is not compiled
