@@ -7,7 +7,7 @@ from typing import Any
 import typer
 from rich.text import Text
 
-from rebalance.cli.screen import shorter, show_warnings, stdout
+from rebalance.cli.screen import say, shorter, show_warnings, stdout
 from rebalance.model import DiagnosisResult, OrientationsResult
 from rebalance.record.orientation_summary import balance_lines, particles_line
 from rebalance.record.reading import WHAT_THINNING_IS_FOR
@@ -33,21 +33,21 @@ def show_orientations(settings: OrientationSettings, result: OrientationsResult)
     """
     summary, console = result.summary, stdout()
     console.print()
-    console.print(Text(particles_line(summary), style="bold"))
+    say(console, particles_line(summary), "bold")
     for note in summary["notes"]:
-        console.print(Text(note, style="dim"))
+        say(console, note, "dim")
     console.print()
     for line in balance_lines(summary):
-        console.print(Text(line))
-    console.print(Text(WHAT_THINNING_IS_FOR, style="dim"))
+        say(console, line)
+    say(console, WHAT_THINNING_IS_FOR, "dim")
     show_warnings(summary["warnings"])
     _show_where(console, result)
     group = [path for path in result.files if path.name == "particles_selected.csg"]
     if group:
-        console.print(Text("Next: in CryoSPARC, Import Result Group:"))
+        say(console, "Next: in CryoSPARC, Import Result Group:")
         console.print(Text(f"  {shorter(result.folder)}/{group[0].name}", "cyan"), soft_wrap=True)
     else:
-        console.print(Text("Next: make an initial model of the particles that were selected:"))
+        say(console, "Next: make an initial model of the particles that were selected:")
         console.print(
             Text(f"  {shorter(result.folder)}/particles_selected.star", "cyan"), soft_wrap=True
         )
@@ -68,21 +68,20 @@ def show_diagnosis(settings: DiagnoseSettings, result: DiagnosisResult) -> None:
             continue
         if at:
             console.print()
-        console.print(Text(particles_line(about), style="bold"))
+        say(console, particles_line(about), "bold")
         if not at:
             for note in summary["notes"]:
-                console.print(Text(note, style="dim"))
+                say(console, note, "dim")
             console.print()
-        console.print(Text(about["verdict"], style="bold"))
-        console.print(Text(f"{numbers_line(about)} {about['why']}"))
-        console.print(Text(f"What to do: {about['next']}"))
+        say(console, about["verdict"], "bold")
+        say(console, f"{numbers_line(about)} {about['why']}")
+        say(console, f"What to do: {about['next']}")
     random = summary.get("scf_star_at_random")
     if random is not None:
-        console.print(
-            Text(
-                f"With {random['particles']:,} particles drawn at random from the first, SCF* is "
-                f"{random['mean']:.2f}."
-            )
+        say(
+            console,
+            f"With {random['particles']:,} particles drawn at random from the first, SCF* is "
+            f"{random['mean']:.2f}.",
         )
     show_warnings(summary["warnings"])
     _show_where(console, result)
@@ -115,5 +114,5 @@ def _show_next(console: Any, settings: DiagnoseSettings, summary: Any) -> None:
         project=settings.project,
         format=settings.format,
     )
-    console.print(Text("Next: balance the orientations, for a new initial model:"))
+    say(console, "Next: balance the orientations, for a new initial model:")
     console.print(Text(f"  {command_line(balance)}", style="cyan"), soft_wrap=True)

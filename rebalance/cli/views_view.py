@@ -9,7 +9,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from rebalance.cli.screen import shorter, show_warnings, stdout
+from rebalance.cli.screen import say, shorter, show_warnings, stdout
 from rebalance.pipeline.views_job import ViewsResult
 from rebalance.record.summary_text import what_was_read
 from rebalance.record.views_summary import about_misfits, outcome
@@ -32,17 +32,17 @@ def show_views(settings: RunSettings, result: ViewsResult) -> None:
     summary, console = result.summary, stdout()
     console.print()
     read = what_was_read(summary["job"], summary["particles"], summary["class_averages"])
-    console.print(Text(read, style="bold"))
+    say(console, read, "bold")
     for note in summary["notes"]:
-        console.print(Text(note, style="dim"))
+        say(console, note, "dim")
     console.print()
     trusted = bool(summary["trusted"])
-    console.print(Text(summary["verdict"], style="bold" if trusted else "bold yellow"))
+    say(console, summary["verdict"], "bold" if trusted else "bold yellow")
     for sentence in outcome(summary):
-        console.print(Text(sentence))
+        say(console, sentence)
     if trusted and summary["misfits"]:
         console.print()
-        console.print(Text(about_misfits(summary)))
+        say(console, about_misfits(summary))
         console.print(_misfit_table(summary))
     show_warnings(summary["warnings"])
     console.print()
@@ -55,7 +55,7 @@ def show_views(settings: RunSettings, result: ViewsResult) -> None:
         soft_wrap=True,
     )
     words, command = _next_step(settings, summary)
-    console.print(Text(f"Next: {words}"))
+    say(console, f"Next: {words}")
     console.print(Text(f"  {command}", style="cyan"), soft_wrap=True)
 
 
