@@ -237,8 +237,9 @@ def test_it_is_known_whether_anything_was_compiled_here(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("compiled", [False, True])
 def test_a_person_is_told_of_the_first_compilation(
-    simulated_job: Path, monkeypatch: pytest.MonkeyPatch, compiled: bool
+    simulated_job: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, compiled: bool
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     monkeypatch.setattr("rebalance.kernels.compiled_code.has_compiled", lambda: compiled)
     words = ["run", str(simulated_job), "-k", "3", "--no-figures", "--no-cache"]
     done = CliRunner().invoke(app, words)
