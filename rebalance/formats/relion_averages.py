@@ -20,7 +20,7 @@ from rebalance.formats.relion_job import (
     kind_of,
     loop_of,
 )
-from rebalance.formats.relion_paths import Found, is_project, locate, stack_not_found
+from rebalance.formats.relion_paths import Found, locate, project_above, stack_not_found
 from rebalance.formats.star_file import StarFile
 from rebalance.formats.star_loop import StarLoop
 from rebalance.model import DoubleArray, FloatArray, IntArray
@@ -234,12 +234,8 @@ def _stack_templates_star(stack: str, class_id: IntArray) -> bytes:
 def stack_reference(path: Path, project: Path | None) -> str:
     """How a star file names a stack: relative to the project if it lies inside, else absolute."""
     path = path.resolve()
-    root = project.resolve() if project is not None else _project_above(path)
+    root = project.resolve() if project is not None else project_above(path)
     return str(path.relative_to(root)) if root and path.is_relative_to(root) else str(path)
-
-
-def _project_above(path: Path) -> Path | None:
-    return next((folder for folder in path.parents if is_project(folder)), None)
 
 
 def find_averages(path: Path, project: Path | None) -> RelionAverages:
