@@ -6,10 +6,11 @@ matplotlib is imported by the first picture that is drawn.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -43,8 +44,12 @@ from rebalance.model import (
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_UNDATED: dict[str, Any] = {"CreationDate": None, "Creator": None, "Producer": None}
+"""For PDFs that are the same bytes each time."""
+
 __all__ = [
     "affinity_matrix",
+    "as_pages",
     "azimuth_elevation",
     "bin_sizes",
     "class_average_views",
@@ -217,11 +222,28 @@ def save(figure: Figure, folder: Path | str, name: str) -> tuple[Path, Path]:
         with ThreadPoolExecutor(1) as beside:
             # Compression lets go of the interpreter, so that it costs no time of its own.
             compressed = beside.submit(_as_png, pixels, figure.dpi)
-            undated = {"CreationDate": None, "Creator": None, "Producer": None}
-            figure.savefig(written, format="pdf", dpi=figure.dpi, metadata=undated)
+            figure.savefig(written, format="pdf", dpi=figure.dpi, metadata=_UNDATED)
             png.write_bytes(compressed.result())
     pdf.write_bytes(written.getbuffer())
     return png, pdf
+
+
+@style.styled
+def as_pages(figures: Iterable[Figure]) -> bytes:
+    """A PDF with a figure a page, the same bytes each time.
+
+    Parameters
+    ----------
+    figures : iterable of Figure
+        Each page is as large as its figure.
+    """
+    from matplotlib.backends.backend_pdf import PdfPages
+
+    written = BytesIO()
+    with PdfPages(written, metadata=_UNDATED) as pages:
+        for figure in figures:
+            pages.savefig(figure, dpi=figure.dpi)
+    return written.getvalue()
 
 
 def _as_png(pixels: npt.NDArray[np.uint8], dpi: float) -> memoryview:

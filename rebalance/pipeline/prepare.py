@@ -106,10 +106,10 @@ class Prepared:
         posed = () if self.poses is None else self.poses.files
         return [*named_files(self.settings), *self.dataset.sources, *posed]
 
-    def results_folder(self, name: str) -> ResultsFolder:
+    def results_folder(self, name: str, into: type[ResultsFolder] = ResultsFolder) -> ResultsFolder:
         """Where the results go, if settings name no other place; OutputError if it is taken."""
         place = self.settings.output or Path(name)
-        return ResultsFolder(
+        return into(
             place,
             overwrite=self.settings.overwrite,
             inputs=self.inputs,
