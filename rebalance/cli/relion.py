@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 _WIDTH = "80"
 """Columns of run.out in RELION's window."""
 
-_WHAT_IT_IS = {
-    "particles_selected.star": "input of the next job",
-    "particles_excluded.star": "the other particles",
-    "class_averages.star": "the averages in superclasses",
-    "backup_selection.star": "the same, for the window of Select",
-    "logfile.pdf": "pictures, in the Display menu",
-    "report.html": "open it in a browser",
-}
+_WHAT_THEY_ARE = (
+    (("particles_selected.star",), "the particles for the next job"),
+    (("particles_excluded.star",), "the others"),
+    (("class_averages.star", "backup_selection.star"), "the averages in superclasses, for Select"),
+    (("logfile.pdf",), "the pictures, by the Display menu"),
+    (("report.html",), "to look and change, in a browser"),
+)
+"""In sentences: letters of RELION's window are not all as wide as each other."""
 
 
 def relion(
@@ -90,10 +90,12 @@ def _show_files(job: ExternalJob) -> None:
 
     console = stdout()
     console.print()
-    console.print(f"In {job.arguments.folder}/:", markup=False, soft_wrap=True)
-    there = [path.name for path in job.result.files if path.name == "report.html"]
-    for name in (*job.names, *there):
-        console.print(f"  {name:<25} {_WHAT_IT_IS[name]}", markup=False, soft_wrap=True)
+    console.print(f"In {job.arguments.folder}:", markup=False, soft_wrap=True)
+    there = {*job.names, *(path.name for path in job.result.files)}
+    for names, what in _WHAT_THEY_ARE:
+        written = ", ".join(name for name in names if name in there)
+        if written:
+            console.print(f"  {written}: {what}", markup=False, soft_wrap=True)
 
 
 def _show_next(result: RunResult) -> None:

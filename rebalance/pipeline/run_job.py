@@ -53,10 +53,9 @@ def execute(
 
     progress = progress or Progress()
     started = datetime.now(UTC).isoformat(timespec="seconds")
-    prepared = prepare(settings, progress)
+    prepared = prepare(settings, progress, into=into)
     dataset = prepared.dataset
-    name = prepared.settings.folder_name(dataset.job)
-    with prepared.results_folder(name, into) as folder:
+    with prepared.results_folder(prepared.settings.folder_name(dataset.job)) as folder:
         found = prepared.affinity()
         prepared = prepared.advised_by(found.affinity)
         grouped = group_and_select(prepared, found.affinity)

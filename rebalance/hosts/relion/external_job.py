@@ -13,7 +13,7 @@ from rebalance.hosts.relion.arguments import Arguments, folder_of, parse
 from rebalance.hosts.relion.exit_files import exit_file
 from rebalance.hosts.relion.job_progress import JobProgress
 from rebalance.hosts.relion.labels import Model, settings_from
-from rebalance.hosts.relion.output_nodes import OUTPUT_NODES, Node, spelling_of
+from rebalance.hosts.relion.output_nodes import OUTPUT_NODES, spelling_of
 from rebalance.hosts.relion.selection_files import BACKUP, CLASS_AVERAGES, write_selection_files
 from rebalance.model import OrientationsResult, RunResult
 from rebalance.record.job_folder import JobFolder, remove_results, write_whole
@@ -85,38 +85,42 @@ def external_job(
     """
     folder = folder_of(words)
     with exit_file(folder):
-        remove_results(folder)
-        for name in _OURS:
-            (folder / name).unlink(missing_ok=True)
-        arguments = parse(words)
-        model = MODELS[kind]
-        settings = settings_from(
-            model,
-            arguments.labels,
-            path=arguments.particles,
-            output=folder,
-            threads=arguments.threads,
-        )
-        for sentence in arguments.unused:
-            say(sentence)
-        progress = JobProgress(folder, say)
+        _clear(folder)
         try:
-            result = _do(settings, progress)
-            names = [name for name in (SELECTED, EXCLUDED) if (folder / name).is_file()]
-            if isinstance(result, RunResult):
-                names += write_selection_files(result.dataset, result.superclasses, folder)
-            progress.stage("logfile", f"Writing {LOGFILE}" if settings.figures else "")
-            names += _write_logfile(settings, result, folder)
-            progress.stage("")
-        finally:
-            progress.close()
-        nodes = {
-            _in_project(folder / name): NODES[name]
-            for name in names
-            if name in NODES and not (name == EXCLUDED and _keeps_all(result))
-        }
-        _write_nodes(nodes, folder)
-        show(ExternalJob(arguments, settings, result, tuple(names)))
+            show(_job(words, folder, say, kind))
+        except BaseException:
+            _clear(folder)
+            raise
+
+
+def _clear(folder: Path) -> None:
+    """Remove what this program wrote into the folder."""
+    remove_results(folder)
+    for name in _OURS:
+        (folder / name).unlink(missing_ok=True)
+
+
+def _job(words: Sequence[str], folder: Path, say: Callable[[str], None], kind: str) -> ExternalJob:
+    arguments = parse(words)
+    settings = settings_from(
+        MODELS[kind],
+        arguments.labels,
+        path=arguments.particles,
+        output=folder,
+        threads=arguments.threads,
+    )
+    for sentence in arguments.unused:
+        say(sentence)
+    progress = JobProgress(folder, say)
+    result = _do(settings, progress)
+    names = [name for name in (SELECTED, EXCLUDED) if (folder / name).is_file()]
+    if isinstance(result, RunResult):
+        names += write_selection_files(result.dataset, result.superclasses, folder)
+    progress.stage("logfile", f"Writing {LOGFILE}" if settings.figures else "")
+    names += _write_logfile(settings, result, folder)
+    progress.stage("")
+    _write_nodes([name for name in names if name != EXCLUDED or not _keeps_all(result)], folder)
+    return ExternalJob(arguments, settings, result, tuple(names))
 
 
 def _keeps_all(result: RunResult | OrientationsResult) -> bool:
@@ -164,9 +168,9 @@ def _figures(
     return figures.draw_all(result, scale=settings.scale, **pictures_of_run(result))
 
 
-def _write_nodes(nodes: Mapping[str, Node], folder: Path) -> None:
-    write_whole(folder / OUTPUT_NODES, output_nodes.output_nodes(nodes, spelling_of(Path())))
-
-
-def _in_project(path: Path) -> str:
-    return os.path.relpath(path) if path.is_absolute() else os.path.normpath(path)
+def _write_nodes(names: Sequence[str], folder: Path) -> None:
+    """Names are relative to the project, which is the current folder."""
+    place = Path(os.path.relpath(folder))
+    nodes = {(place / name).as_posix(): NODES[name] for name in names if name in NODES}
+    content = output_nodes.output_nodes(nodes, spelling_of(Path()))
+    write_whole(folder / OUTPUT_NODES, content)
