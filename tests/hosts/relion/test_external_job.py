@@ -187,11 +187,13 @@ def test_what_is_kept_is_neither_set_aside_nor_left_out(relion_runs: Runs) -> No
     assert 0 < len(kept) < 24
     backup = starfile.read(FOLDER / "backup_selection.star")["rlnSelected"]
     assert (np.flatnonzero(backup) + 1).tolist() == sorted(kept)
-    averages = starfile.read(FOLDER / "class_averages.star")
-    model = starfile.read("Class2D/job003/run_it025_model.star")["model_classes"]
+    model = Path("Class2D/job003/run_it025_model.star")
+    columns = starfile.read(model)["model_classes"].columns.tolist()
+    whole = starfile.read(model, parse_as_string=columns)["model_classes"]
+    averages = starfile.read(FOLDER / "class_averages.star", parse_as_string=columns)
     assert averages["rlnClassNumber"].tolist() == sorted(kept)
-    same = model.iloc[[number - 1 for number in sorted(kept)]].reset_index(drop=True)
-    assert_frame_equal(averages[model.columns.tolist()], same, check_dtype=False)
+    rows = whole.iloc[[number - 1 for number in sorted(kept)]].reset_index(drop=True)
+    assert_frame_equal(averages[columns], rows)
 
 
 def test_a_next_job_of_ours_takes_what_was_selected(relion_runs: Runs, project: Path) -> None:
