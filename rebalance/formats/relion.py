@@ -105,7 +105,7 @@ class Relion(Format):
         job = find_job(request.path, request.project, needs_class=request.needs_class)
         if not request.needs_class:
             return _read_refinement(job)
-        is_3d = is_refinement(job)
+        is_3d, is_beside = is_refinement(job), job.averages is not None
         if is_3d:
             if request.need_class_averages and request.class_averages is None:
                 raise InputError(
@@ -160,7 +160,11 @@ class Relion(Format):
                 notes.append(_OTHER_PROJECT)
             warnings += [*decided.warnings, *source.stack_warnings, *broken]
             warnings += doubts(
-                particles, averages, source, optics, is_found=request.class_averages is None
+                particles,
+                averages,
+                source,
+                optics,
+                is_found=request.class_averages is None and is_beside,
             )
         if particles is not None and (averages is None or len(averages) > 1):
             warnings += about_one_class(particles)
