@@ -27,12 +27,12 @@ class JobProgress(Progress):
     def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
         super().__init__()
         self._abort, self._say = folder / ABORT_NOW, say
-        self._unit = ""
+        self._title = ""
         self._last_line = self._last_look = time.monotonic()
 
     def stage(self, name: str, title: str = "", unit: str = "") -> None:
         super().stage(name, title, unit)
-        self._unit, self._last_line = unit, time.monotonic()
+        self._title, self._last_line = title, time.monotonic()
         self._look()
         if title:
             self._say(title)
@@ -41,9 +41,9 @@ class JobProgress(Progress):
         now = time.monotonic()
         if now - self._last_look > _LOOK_EVERY_SECONDS:
             self._look()
-        if total and now - self._last_line > _LINE_EVERY_SECONDS:
+        if done < total and now - self._last_line > _LINE_EVERY_SECONDS:
             self._last_line = now
-            self._say(f"  {100 * done // total} % of {total:,} {self._unit}".rstrip())
+            self._say(f"{self._title}: {100 * done // total} %")
 
     def say(self, sentence: str) -> None:
         self._say(f"{sentence}.")
