@@ -59,8 +59,7 @@ def folder_of(words: Sequence[str]) -> Path:
         raise OptionError(
             "There is no --o, the folder of the job: this command is typed into the field External "
             "executable of RELION's External job, which adds it.",
-            hint="On a command line: rebalance relion --o External/job007/ --in_parts "
-            "Class2D/job003/run_it025_data.star --k 8",
+            hint="On a command line, type rebalance run.",
         )
     return Path(" ".join(given[0]))
 

@@ -63,7 +63,7 @@ def labels_of(model: Model) -> dict[str, Label]:
         kind = _kind(setting, model)
         labels[_plain(name)] = Label(name, kind)
         for word in (word for flag in setting.flags for word in flag.split("/")):
-            labels[_plain(word)] = Label(name, kind, is_opposite=word.startswith("--no-"))
+            labels[_plain(word)] = Label(name, kind, is_opposite=word == setting.flag_off)
     if model is RunSettings:
         for one in SHORTHANDS:
             kind = bool if bool in get_args(one.typed) else str

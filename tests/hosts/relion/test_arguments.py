@@ -2,28 +2,43 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from rebalance.errors import InputError, OptionError
+from rebalance.errors import InputError, OptionError, RebalanceError
 from rebalance.hosts.relion.arguments import folder_of, parse
+from rebalance.hosts.relion.labels import Model, settings_from
+from rebalance.settings import OrientationSettings, RunSettings
 
 ALWAYS = ("--o", "External/job007/", "--in_parts", "Class2D/job003/run_it025_data.star")
 
 
+@given(
+    words=st.lists(st.text() | st.sampled_from(["--", "-", "--=", "--k", *ALWAYS])),
+    model=st.sampled_from([RunSettings, OrientationSettings]),
+)
+def test_any_words_are_understood_or_refused(words: list[str], model: Model) -> None:
+    with contextlib.suppress(RebalanceError):
+        parsed = parse(words)
+        settings_from(model, parsed.labels, path=parsed.particles)
+
+
 def test_what_relion_always_gives() -> None:
-    given = parse([*ALWAYS, "--j", "8", "--pipeline_control", "External/job007/"])
-    assert given.folder == Path("External/job007")
-    assert given.particles == Path("Class2D/job003/run_it025_data.star")
-    assert given.threads == 8
-    assert given.labels == ()
-    assert given.unused == ()
+    found = parse([*ALWAYS, "--j", "8", "--pipeline_control", "External/job007/"])
+    assert found.folder == Path("External/job007")
+    assert found.particles == Path("Class2D/job003/run_it025_data.star")
+    assert found.threads == 8
+    assert found.labels == ()
+    assert found.unused == ()
 
 
 def test_labels_keep_the_words_of_their_values() -> None:
-    given = parse([*ALWAYS, "--k", "8", "--exclude-classes", "3,", "5", "--set", "a=1", "b=2"])
-    assert given.labels == (
+    found = parse([*ALWAYS, "--k", "8", "--exclude-classes", "3,", "5", "--set", "a=1", "b=2"])
+    assert found.labels == (
         ("k", ("8",)),
         ("exclude-classes", ("3,", "5")),
         ("set", ("a=1", "b=2")),
@@ -31,23 +46,23 @@ def test_labels_keep_the_words_of_their_values() -> None:
 
 
 def test_a_label_without_a_value_is_left_out_and_said() -> None:
-    given = parse([*ALWAYS, "--strict", "--k", "4", "--factor", "", "--j", "1"])
-    assert given.labels == (("k", ("4",)),)
-    assert given.unused == tuple(
+    found = parse([*ALWAYS, "--strict", "--k", "4", "--factor", "", "--j", "1"])
+    assert found.labels == (("k", ("4",)),)
+    assert found.unused == tuple(
         f"The label {label} has no value, and was left out." for label in ("strict", "factor")
     )
 
 
 @pytest.mark.parametrize("name", ["in_movies", "in_mics", "in_coords", "in_3dref", "in_mask"])
 def test_inputs_that_are_of_no_use_are_named(name: str) -> None:
-    given = parse([*ALWAYS, f"--{name}", "Refine3D/job009/run_class001.mrc"])
-    assert len(given.unused) == 1
-    assert given.unused[0].endswith("is of no use here: Refine3D/job009/run_class001.mrc.")
+    found = parse([*ALWAYS, f"--{name}", "Refine3D/job009/run_class001.mrc"])
+    assert len(found.unused) == 1
+    assert found.unused[0].endswith("is of no use here: Refine3D/job009/run_class001.mrc.")
 
 
 def test_a_label_typed_with_its_dashes_and_negative_numbers() -> None:
-    given = parse([*ALWAYS, "----k", "8", "-f", "0.5", "--seed", "-3", "--low-pass=20"])
-    assert given.labels == (
+    found = parse([*ALWAYS, "----k", "8", "-f", "0.5", "--seed", "-3", "--low-pass=20"])
+    assert found.labels == (
         ("k", ("8",)),
         ("f", ("0.5",)),
         ("seed", ("-3",)),
