@@ -96,6 +96,12 @@ def _show_files(job: ExternalJob) -> None:
         written = ", ".join(name for name in names if name in there)
         if written:
             console.print(f"  {written}: {what}", markup=False, soft_wrap=True)
+    told = [name for names, _ in _WHAT_THEY_ARE for name in names]
+    others = [name for name in job.names if name not in told]
+    if others:
+        more = f" and {len(others) - 1} more" if len(others) > 1 else ""
+        line = f"  {others[0]}{more}: particles for other jobs"
+        console.print(line, markup=False, soft_wrap=True)
 
 
 def _show_next(result: RunResult) -> None:

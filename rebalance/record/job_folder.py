@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+from collections.abc import Iterable
 from pathlib import Path
 
 from rebalance.errors import OutputError
@@ -50,13 +51,27 @@ class JobFolder(ResultsFolder):
         self._unlock()
 
 
-def remove_results(folder: Path) -> None:
-    """Remove the files that an earlier run wrote into a folder, by its record, and no others."""
-    try:
-        names = [Path(name) for name in files_written(folder)]
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
-        return
-    inside = [name for name in names if not name.is_absolute() and ".." not in name.parts]
+def remove_results(folder: Path, more: Iterable[str] = (), *, spared: Iterable[Path] = ()) -> None:
+    """Remove the files that an earlier run wrote into a folder, by its record, and no others.
+
+    Parameters
+    ----------
+    folder : Path
+    more : iterable of str
+        Names of files that are written beside those of the record.
+    spared : iterable of Path
+        Files that stay.
+    """
+    names = {*map(Path, more)}
+    with contextlib.suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
+        names |= {*map(Path, files_written(folder))}
+    kept = {path.resolve() for path in spared if "\0" not in str(path)}
+    inside = [
+        name
+        for name in names
+        if not name.is_absolute() and ".." not in name.parts
+        if (folder / name).resolve() not in kept
+    ]
     # The record last: what is left after a kill is still known.
     for name in sorted(inside, key=lambda one: one.as_posix() == RUN_RECORD):
         (folder / name).unlink(missing_ok=True)

@@ -13,7 +13,7 @@ from rebalance.hosts.relion.arguments import Arguments, folder_of, parse
 from rebalance.hosts.relion.exit_files import exit_file
 from rebalance.hosts.relion.job_progress import JobProgress
 from rebalance.hosts.relion.labels import Model, settings_from
-from rebalance.hosts.relion.output_nodes import OUTPUT_NODES, spelling_of
+from rebalance.hosts.relion.output_nodes import OUTPUT_NODES, Node, spelling_of
 from rebalance.hosts.relion.selection_files import BACKUP, CLASS_AVERAGES, write_selection_files
 from rebalance.model import OrientationsResult, RunResult
 from rebalance.record.job_folder import JobFolder, remove_results, write_whole
@@ -23,17 +23,14 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 LOGFILE = "logfile.pdf"
-SELECTED, EXCLUDED = "particles_selected.star", "particles_excluded.star"
+EXCLUDED = "particles_excluded.star"
 
 MODELS: Mapping[str, Model] = {"run": RunSettings, "orientations": OrientationSettings}
 """What a job may do, and the settings of it."""
 
-NODES = {
-    SELECTED: output_nodes.PARTICLES,
-    EXCLUDED: output_nodes.PARTICLES,
-    CLASS_AVERAGES: output_nodes.AVERAGES,
-    LOGFILE: output_nodes.LOGFILE,
-}
+NODES = {CLASS_AVERAGES: output_nodes.AVERAGES, LOGFILE: output_nodes.LOGFILE}
+"""What is a node beside tables of particles."""
+
 _OURS = (OUTPUT_NODES, CLASS_AVERAGES, BACKUP, LOGFILE)
 """What is written beside the results of every run."""
 
@@ -85,19 +82,17 @@ def external_job(
     """
     folder = folder_of(words)
     with exit_file(folder):
-        _clear(folder)
+        _clear(folder, words)
         try:
             show(_job(words, folder, say, kind))
         except BaseException:
-            _clear(folder)
+            _clear(folder, words)
             raise
 
 
-def _clear(folder: Path) -> None:
-    """Remove what this program wrote into the folder."""
-    remove_results(folder)
-    for name in _OURS:
-        (folder / name).unlink(missing_ok=True)
+def _clear(folder: Path, words: Sequence[str]) -> None:
+    """Remove what this program wrote into the folder, but for a file that it is told to read."""
+    remove_results(folder, _OURS, spared=[Path(word) for word in words])
 
 
 def _job(words: Sequence[str], folder: Path, say: Callable[[str], None], kind: str) -> ExternalJob:
@@ -113,13 +108,18 @@ def _job(words: Sequence[str], folder: Path, say: Callable[[str], None], kind: s
         say(sentence)
     progress = JobProgress(folder, say)
     result = _do(settings, progress)
-    names = [name for name in (SELECTED, EXCLUDED) if (folder / name).is_file()]
+    tables = _particle_tables(result)
+    names = [*tables]
     if isinstance(result, RunResult):
         names += write_selection_files(result.dataset, result.superclasses, folder)
     progress.stage("logfile", f"Writing {LOGFILE}" if settings.figures else "")
     names += _write_logfile(settings, result, folder)
     progress.stage("")
-    _write_nodes([name for name in names if name != EXCLUDED or not _keeps_all(result)], folder)
+    nodes = dict.fromkeys(tables, output_nodes.PARTICLES)
+    nodes |= {name: NODES[name] for name in names if name in NODES}
+    if _keeps_all(result):
+        nodes.pop(EXCLUDED, None)
+    _write_nodes(nodes, folder)
     return ExternalJob(arguments, settings, result, tuple(names))
 
 
@@ -168,9 +168,17 @@ def _figures(
     return figures.draw_all(result, scale=settings.scale, **pictures_of_run(result))
 
 
-def _write_nodes(names: Sequence[str], folder: Path) -> None:
+def _particle_tables(result: RunResult | OrientationsResult) -> list[str]:
+    """Names in the folder, those for every run first: subsets come on request."""
+    assert result.folder is not None
+    tables = [path for path in result.files if path.match("particles_*.star")]
+    names = [path.relative_to(result.folder).as_posix() for path in tables]
+    return sorted(names, key=lambda name: "/" in name)
+
+
+def _write_nodes(nodes: Mapping[str, Node], folder: Path) -> None:
     """Names are relative to the project, which is the current folder."""
     place = Path(os.path.relpath(folder))
-    nodes = {(place / name).as_posix(): NODES[name] for name in names if name in NODES}
-    content = output_nodes.output_nodes(nodes, spelling_of(Path()))
+    from_project = {(place / name).as_posix(): node for name, node in nodes.items()}
+    content = output_nodes.output_nodes(from_project, spelling_of(Path()))
     write_whole(folder / OUTPUT_NODES, content)

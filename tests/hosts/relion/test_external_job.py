@@ -88,6 +88,16 @@ def test_an_empty_table_is_no_node(relion_runs: Runs) -> None:
     assert nodes() == ["particles_selected.star", "class_averages.star"]
 
 
+def test_subsets_are_nodes_too(relion_runs: Runs) -> None:
+    said = relion_runs(*FAST, "--factor", "0.5", "--subsets", "2", "--also", "classes")
+    tables = ["particles_superclasses.star", "subsets/particles_subset_01.star"]
+    assert {*tables, "subsets/particles_subset_02.star", "class_averages.star"} < {*nodes()}
+    assert nodes()[:2] == ["particles_selected.star", "particles_excluded.star"]
+    assert all((FOLDER / name).is_file() for name in nodes())
+    assert said.job is not None
+    assert {*nodes(), "backup_selection.star"} == {*said.job.names}
+
+
 def test_the_pictures_are_pages_of_one_pdf(relion_runs: Runs) -> None:
     relion_runs(*FAST[:-1], "yes")
     pdf = (FOLDER / "logfile.pdf").read_bytes()
@@ -109,6 +119,16 @@ def test_a_job_that_runs_again_leaves_nothing_of_the_first(relion_runs: Runs) ->
     assert "logfile.pdf" not in there
     assert not [name for name in there if "superclass_" in name]
     assert there.keys() >= {"mine.txt", *RELIONS_OWN, "run.json"}
+
+
+def test_its_own_output_is_no_input_and_is_not_lost(relion_runs: Runs) -> None:
+    relion_runs(*FAST)
+    own = FOLDER / "particles_selected.star"
+    before = own.read_bytes()
+    with pytest.raises(RebalanceError, match="would replace a file that is read"):
+        relion_runs(*FAST, "--superclasses", "no", particles=str(own))
+    assert own.read_bytes() == before
+    assert endings() == {FAILED}
 
 
 def test_a_mistake_fails_the_job_and_leaves_no_results(relion_runs: Runs) -> None:
