@@ -141,7 +141,7 @@ def _drawing_only(folders: Collection[str]) -> Iterator[None]:
     def draw(result: RunResult, **settings: Any) -> dict[str, Any]:
         # A folder has a longer name as long as it is in the making.
         name = result.folder.name if result.folder else ""
-        wanted = any(f".{folder}." in name for folder in folders)
+        wanted = name in folders or any(f".{folder}." in name for folder in folders)
         return draw_all(result, **settings) if wanted else {}
 
     figures.draw_all = draw

@@ -25,6 +25,7 @@ from rebalance.cli.evaluate import evaluate
 from rebalance.cli.inspect import inspect
 from rebalance.cli.orientations import orientations
 from rebalance.cli.plugins import app as plugins
+from rebalance.cli.relion import relion
 from rebalance.cli.rerun import rerun
 from rebalance.cli.run import run
 from rebalance.cli.scan import scan
@@ -70,6 +71,7 @@ app.add_typer(plugins, name="plugins")
 app.command()(rerun)
 app.command()(evaluate)
 app.command()(compare)
+app.command(context_settings={"ignore_unknown_options": True})(relion)
 app.command()(cache)
 app.command()(simulate)
 

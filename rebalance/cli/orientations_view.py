@@ -31,16 +31,8 @@ def show_orientations(settings: OrientationSettings, result: OrientationsResult)
     settings : OrientationSettings
     result : OrientationsResult
     """
-    summary, console = result.summary, stdout()
-    console.print()
-    say(console, particles_line(summary), "bold")
-    for note in summary["notes"]:
-        say(console, note, "dim")
-    console.print()
-    for line in balance_lines(summary):
-        say(console, line)
-    say(console, WHAT_THINNING_IS_FOR, "dim")
-    show_warnings(summary["warnings"])
+    console = stdout()
+    show_outcome(result)
     _show_where(console, result)
     group = [path for path in result.files if path.name == "particles_selected.csg"]
     if group:
@@ -51,6 +43,20 @@ def show_orientations(settings: OrientationSettings, result: OrientationsResult)
         console.print(
             Text(f"  {shorter(result.folder)}/particles_selected.star", "cyan"), soft_wrap=True
         )
+
+
+def show_outcome(result: OrientationsResult) -> None:
+    """Print what was kept, and warnings; not where, nor what to do next."""
+    summary, console = result.summary, stdout()
+    console.print()
+    say(console, particles_line(summary), "bold")
+    for note in summary["notes"]:
+        say(console, note, "dim")
+    console.print()
+    for line in balance_lines(summary):
+        say(console, line)
+    say(console, WHAT_THINNING_IS_FOR, "dim")
+    show_warnings(summary["warnings"])
 
 
 def show_diagnosis(settings: DiagnoseSettings, result: DiagnosisResult) -> None:

@@ -36,6 +36,12 @@ def show_result(settings: RunSettings, result: RunResult) -> None:
     settings : RunSettings
     result : RunResult
     """
+    show_outcome(result)
+    _show_where(stdout(), settings, result)
+
+
+def show_outcome(result: RunResult) -> None:
+    """Print what a run found, and its warnings; not where, nor what to do next."""
     summary = result.summary
     console = stdout()
     console.print()
@@ -50,7 +56,6 @@ def show_result(settings: RunSettings, result: RunResult) -> None:
     for sentence in sentences:
         say(console, sentence)
     show_warnings(summary["warnings"])
-    _show_where(console, settings, result)
 
 
 def superclass_table(summary: Mapping[str, Any]) -> Table:
@@ -157,14 +162,12 @@ def next_step(settings: RunSettings, result: RunResult, folder: str) -> tuple[st
     even = ""
     if selection.cap is None:
         deciding = selection.before[selection.decides & (selection.before > 0)]
-        capped = np.concatenate([selection.before, selection.aside_before])
         even = _evenness(deciding)
-        factor, kept = ("", 0) if even else _suggest(deciding, capped)
+        factor, kept, candidates = suggested_factor(result)
         if factor:
             changed: dict[str, Any] = {"factor": factor, "max_size": None}
             if settings.output is not None:
                 changed["overwrite"] = True
-            candidates = int(capped.sum())
             return (
                 f"balance. -f {factor} would keep {kept:,} of {candidates:,} particles:",
                 shlex.join(as_command(settings, **changed)),
@@ -176,6 +179,20 @@ def next_step(settings: RunSettings, result: RunResult, folder: str) -> tuple[st
     for name in selected:
         return f"{even}these are the particles for the 3D steps:", f"{folder}/{name}"
     return "", ""
+
+
+def suggested_factor(result: RunResult) -> tuple[str, int, int]:
+    """A factor to balance with, the particles that it would keep, and of how many.
+
+    Empty and zeros where a run was balanced, or where balancing has nothing to gain.
+    """
+    selection = result.selection
+    if selection is None or selection.cap is not None:
+        return "", 0, 0
+    deciding = selection.before[selection.decides & (selection.before > 0)]
+    capped = np.concatenate([selection.before, selection.aside_before])
+    factor, kept = ("", 0) if _evenness(deciding) else _suggest(deciding, capped)
+    return factor, kept, int(capped.sum())
 
 
 def _evenness(deciding: IntArray) -> str:

@@ -20,7 +20,7 @@ from rebalance.figures.orientation_pictures import draw_diagnosis, draw_orientat
 from rebalance.figures.orientations import azimuth_elevation, bin_sizes, viewing_directions
 from rebalance.figures.overview_page import overview
 from rebalance.figures.reprojections import reprojections_beside
-from rebalance.figures.saving import save, save_each
+from rebalance.figures.saving import as_pages, save, save_each
 from rebalance.figures.scan import scan_of_numbers
 from rebalance.figures.superclasses_on_sphere import superclasses_on_sphere
 from rebalance.figures.tree import dendrogram
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "affinity_matrix",
+    "as_pages",
     "azimuth_elevation",
     "bin_sizes",
     "class_average_views",

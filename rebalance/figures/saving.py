@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +16,7 @@ from rebalance.figures import style
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_UNDATED = {"CreationDate": None, "Creator": None, "Producer": None}
+_UNDATED: dict[str, Any] = {"CreationDate": None, "Creator": None, "Producer": None}
 
 
 def save(figure: Figure, folder: Path | str, name: str, *, pdf: bool = False) -> list[Path]:
@@ -60,6 +60,23 @@ def save_each(
             before = name, compressed, vectors
         if before is not None:
             yield _written(folder, *before)
+
+
+def as_pages(figures: Iterable[Figure]) -> bytes:
+    """A PDF with a figure a page, the same bytes each time.
+
+    Parameters
+    ----------
+    figures : iterable of Figure
+        Each page is as large as its figure.
+    """
+    from matplotlib.backends.backend_pdf import PdfPages
+
+    written = BytesIO()
+    with style.context(), PdfPages(written, metadata=_UNDATED) as pages:
+        for figure in figures:
+            pages.savefig(figure, dpi=figure.dpi)
+    return written.getvalue()
 
 
 def _written(

@@ -25,6 +25,7 @@ from rebalance.formats.relion_orientations import (
     sampling_beside,
 )
 from rebalance.formats.relion_particles import CLASS_COLUMN, Optics, read_particles
+from rebalance.formats.relion_pipeline import with_averages_upstream
 from rebalance.formats.relion_poses import loop_of, read_alignment, table_of, write_poses
 from rebalance.formats.relion_progress import about_progress
 from rebalance.formats.star_edit import write_with_columns
@@ -104,7 +105,7 @@ class Relion(Format):
         job = find_job(request.path, request.project, needs_class=request.needs_class)
         if not request.needs_class:
             return _read_refinement(job)
-        is_3d = is_refinement(job)
+        is_3d, is_beside = is_refinement(job), job.averages is not None
         if is_3d:
             if request.need_class_averages and request.class_averages is None:
                 raise InputError(
@@ -115,10 +116,12 @@ class Relion(Format):
                 )
             # Maps are no class averages.
             job = replace(job, averages=None)
+        elif request.class_averages is None:
+            job = with_averages_upstream(job, request.project)
         particles, optics, warnings = read_particles(job) if job.particles else (None, Optics(), [])
         progress, doubtful = about_progress(job)
         warnings += doubtful
-        hint = _NO_AVERAGES
+        hint = _NO_AVERAGES if not job.rivals else _several(job.rivals)
         is_lost = not (request.class_averages or job.averages) and request.need_class_averages
         if is_lost and particles is not None and has_poses(table_of(particles)):
             hint = instead_of_averages(request.path, hint)
@@ -157,7 +160,11 @@ class Relion(Format):
                 notes.append(_OTHER_PROJECT)
             warnings += [*decided.warnings, *source.stack_warnings, *broken]
             warnings += doubts(
-                particles, averages, source, optics, is_found=request.class_averages is None
+                particles,
+                averages,
+                source,
+                optics,
+                is_found=request.class_averages is None and is_beside,
             )
         if particles is not None and (averages is None or len(averages) > 1):
             warnings += about_one_class(particles)
@@ -273,6 +280,13 @@ class Relion(Format):
         with guarded_writing(folder):
             write_poses(dataset, poses, target)
         return (target,)
+
+
+def _several(averages: tuple[Path, ...]) -> str:
+    return (
+        "The particles come from several classifications. Give the class averages of one of them "
+        f"as `class_averages`: {', '.join(map(str, averages))}."
+    )
 
 
 def _read_refinement(job: RelionJob) -> Dataset:

@@ -20,16 +20,17 @@ from rebalance.formats.relion_job import (
     kind_of,
     loop_of,
 )
-from rebalance.formats.relion_paths import Found, is_project, locate, stack_not_found
+from rebalance.formats.relion_paths import Found, locate, project_above, stack_not_found
 from rebalance.formats.star_file import StarFile
 from rebalance.formats.star_loop import StarLoop
-from rebalance.model import DoubleArray, FloatArray, IntArray
+from rebalance.model import BoolArray, DoubleArray, FloatArray, IntArray
 from rebalance.star_writer import image_names, loop_block
 
 SCORES = ("rlnPredictedClassScore", "rlnClassScore")
 """Labels of the class ranker's score, the one that says so first."""
 
 _REFERENCE = re.compile(r"(\d{1,18})@(.+)")
+_VERSION = re.compile(rb"^# version \d+", re.MULTILINE)
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
@@ -167,7 +168,7 @@ class RelionAverages:
         Image n of templates.mrcs is row n of templates.star.
         """
         target = folder / "templates.star"
-        target.write_bytes(self._templates_star())
+        target.write_bytes(self.table())
         if not copy:
             return [target]
         stack_copy = folder / "templates.mrcs"
@@ -180,8 +181,16 @@ class RelionAverages:
         self.open(self.stack[0]).copy(stack_copy, self.index)
         return [target, stack_copy]
 
-    def _templates_star(self) -> bytes:
-        text = self._templates_as_named()
+    def table(self, keep: BoolArray | None = None) -> bytes:
+        """A star file of the averages, or of some, as RELION's Select writes one: rows as they are.
+
+        Parameters
+        ----------
+        keep : bool (N,), optional
+            All of them by default.
+        """
+        rows = np.arange(len(self.class_id))
+        text = self._table_as_named(rows if keep is None else rows[keep])
         for name in dict.fromkeys(self.stack):
             if self.loop is None or not self._is_misleading(name):
                 continue
@@ -201,32 +210,40 @@ class RelionAverages:
             return False
         return bool(found.warnings) and not re.search(r"\s", str(found.path))
 
-    def _templates_as_named(self) -> bytes:
+    def _table_as_named(self, rows: IntArray) -> bytes:
         if self.star is None or self.loop is None:
-            return _stack_templates_star(self.stack[0], self.class_id)
+            return _table_of_stack(self.stack[0], self.index[rows], self.class_id[rows])
         text = self.star.text
         has_number = "rlnClassNumber" in self.loop.labels
-        if has_number and len(self.star.blocks) == 1:
+        if has_number and len(self.star.blocks) == 1 and len(rows) == len(self.class_id):
             return text.slice(0, len(text))
         labels = text.slice(self.loop.labels_begin, self.loop.body_begin)
-        parts = [b"\ndata_\n\nloop_ \n", labels.strip(b"\r\n"), b"\n"]
+        parts = [self._version(), b"\ndata_\n\nloop_ \n", labels.strip(b"\r\n"), b"\n"]
         if not has_number:
             parts.append(b"_rlnClassNumber #%d \n" % (len(self.loop.labels) + 1))
-        for row, number in enumerate(self.class_id):
+        for row in rows.tolist():
             line = self.loop.row_bytes(row).rstrip()
-            parts.append(line + (b" \n" if has_number else b" %12d \n" % number))
+            parts.append(line + (b" \n" if has_number else b" %12d \n" % self.class_id[row]))
         return b"".join([*parts, b"\n"])
 
+    def _version(self) -> bytes:
+        """The comment before the block of averages that says by which rules its labels are read."""
+        assert self.star is not None
+        assert self.loop is not None
+        before = self.star.text.slice(0, self.loop.labels_begin)
+        found = _VERSION.findall(before)
+        return b"\n" + found[-1] + b"\n" if found else b""
 
-def _stack_templates_star(stack: str, class_id: IntArray) -> bytes:
-    """A table that refers to the images of one stack, in order, with their class numbers."""
+
+def _table_of_stack(stack: str, index: IntArray, class_id: IntArray) -> bytes:
+    """A table that refers to images of one stack, with their class numbers."""
     if _UNPRINTABLE.search(stack):
         raise OutputError(
             f"A star file can't name the stack {stack!r}: there are tabs, line breaks or bytes "
             "that are no UTF-8 in its path.",
             hint="Rename it, or copy it to another folder.",
         )
-    references = image_names(np.arange(1, len(class_id) + 1), stack)
+    references = image_names(index + 1, stack)
     table = loop_block("", {"ReferenceImage": references, "ClassNumber": class_id}, version=None)
     return table.encode()
 
@@ -234,12 +251,8 @@ def _stack_templates_star(stack: str, class_id: IntArray) -> bytes:
 def stack_reference(path: Path, project: Path | None) -> str:
     """How a star file names a stack: relative to the project if it lies inside, else absolute."""
     path = path.resolve()
-    root = project.resolve() if project is not None else _project_above(path)
+    root = project.resolve() if project is not None else project_above(path)
     return str(path.relative_to(root)) if root and path.is_relative_to(root) else str(path)
-
-
-def _project_above(path: Path) -> Path | None:
-    return next((folder for folder in path.parents if is_project(folder)), None)
 
 
 def find_averages(path: Path, project: Path | None) -> RelionAverages:

@@ -48,7 +48,8 @@ def doubts(
     optics : Optics
         Of the particles.
     is_found : bool
-        False where a person named the averages; the table may then be a part of the job's.
+        False where a person named the averages, or they are not beside the table, which may then
+        be a part of the job's.
     """
     said = [*source.found_warnings, *_about_stacks_elsewhere(source)]
     star, loop = source.star, source.loop

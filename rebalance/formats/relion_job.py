@@ -19,6 +19,9 @@ _ITERATION = re.compile(
 _FINAL = re.compile(r"(?P<root>.*?)(?:_ct(?P<ct>\d+))?_data\.star")
 """What a refinement writes at its end."""
 
+_BESIDE_CHOSEN = ("particles.star", "particles_selected.star")
+"""Tables beside a table of chosen class averages: of a Select job, of ours in an External job."""
+
 _HALF = re.compile(r"_half[12]$")
 _HINT_FOLDER = (
     "Give a Class2D or Select job folder, or one of its files: run_it025_optimiser.star, "
@@ -49,6 +52,8 @@ class RelionJob:
         Particle table; model, class averages table or stack; optimiser.
     notes : tuple of str
         What was chosen among several.
+    rivals : tuple of Path
+        Several tables of class averages that the particles may belong to.
     table : StarFile, optional
         The particle table, where it had to be opened to know what it is.
     """
@@ -58,6 +63,7 @@ class RelionJob:
     averages: Path | None = None
     optimiser: Path | None = None
     notes: tuple[str, ...] = ()
+    rivals: tuple[Path, ...] = ()
     table: StarFile | None = None
 
 
@@ -127,7 +133,7 @@ def find_job(path: Path, project: Path | None, *, needs_class: bool = True) -> R
 def _from_folder(folder: Path, needs_class: bool) -> RelionJob:
     final = None if needs_class else _end_of_refinement(folder)
     if final is not None:
-        return _beside(final)
+        return job_beside(final)
     iterations: dict[tuple[int, int, str], set[str]] = {}
     for entry in folder.iterdir():
         match = _ITERATION.fullmatch(entry.name)
@@ -145,17 +151,17 @@ def _from_folder(folder: Path, needs_class: bool) -> RelionJob:
                 path=folder,
                 hint="Give the optimiser star of the one that is meant.",
             )
-        job = _beside(folder / f"{last[2]}_data.star")
+        job = job_beside(folder / f"{last[2]}_data.star")
         newer = max(iterations)
         notes = [f"{last[2]}_data.star is the last of {len(complete)} iterations in the folder."]
         if newer > last:
             notes.append(f"{newer[2]} has no data star and was left out: is the job running?")
         return replace(job, notes=tuple(notes[len(complete) < 2 :]))
     if (folder / "particles.star").is_file():
-        return _beside(folder / "particles.star")
+        return job_beside(folder / "particles.star")
     tables = [star for star in sorted(folder.glob("*.star")) if _is_particle_table(star)]
     if len(tables) == 1:
-        return _beside(tables[0])
+        return job_beside(tables[0])
     if results := results_folder_said(folder):
         raise InputError(results[0], path=folder, hint=results[1])
     raise InputError(
@@ -192,7 +198,7 @@ def _is_particle_table(path: Path) -> bool:
         return False
 
 
-def _beside(particles: Path) -> RelionJob:
+def job_beside(particles: Path) -> RelionJob:
     """The job of a particle table, by RELION's names for what lies beside it."""
     averages = optimiser = None
     # A link may have any name.
@@ -201,7 +207,7 @@ def _beside(particles: Path) -> RelionJob:
             root = path.name.removesuffix("_data.star")
             averages = file_beside(path, f"{root}_model.star", f"{root}_classes.mrcs")
             optimiser = file_beside(path, f"{root}_optimiser.star")
-        elif path.name == "particles.star":
+        elif path.name in _BESIDE_CHOSEN:
             averages = file_beside(path, "class_averages.star")
         if averages or optimiser:
             break
@@ -212,7 +218,7 @@ def _from_file(path: Path, project: Path | None, needs_class: bool) -> RelionJob
     star = StarFile(path)
     kind = kind_of(star)
     if kind == PARTICLES:
-        return replace(_beside(path), table=star)
+        return replace(job_beside(path), table=star)
     if kind == OPTIMISER:
         return _from_optimiser(star, project)
     if kind == AVERAGES:
@@ -221,7 +227,7 @@ def _from_file(path: Path, project: Path | None, needs_class: bool) -> RelionJob
             return RelionJob("", None, path)
         what = "class averages" if needs_class else "maps"
         note = f"{path.name} names {what}; the particles are taken from {particles.name}."
-        return replace(_beside(particles), averages=path, notes=(note,))
+        return replace(job_beside(particles), averages=path, notes=(note,))
     blocks = ", ".join(f"data_{block.name}" for block in star.blocks[:6])
     raise InputError(
         f"The star file holds neither particles nor class averages; its blocks are {blocks}.",
@@ -251,7 +257,7 @@ def _from_optimiser(star: StarFile, project: Path | None) -> RelionJob:
             hint="Give the *_data.star beside it.",
         )
     data = locate_beside(name, star.path, project, "the particle table")
-    beside = _beside(data)
+    beside = job_beside(data)
     model = locate(block.pairs.get("rlnModelStarFile", ""), star.path, project)
     if model is not None and (project is not None or is_beside(model.path, star.path)):
         beside = replace(beside, averages=model.path)

@@ -13,6 +13,9 @@ from rebalance.errors import InputError
 from rebalance.formats.paths import different_files, folders_of, is_file, stacks_beside
 
 _PROJECT_MARKS = (".gui_projectdir", "default_pipeline.star")
+_JOB_MARK = "job_pipeline.star"
+"""RELION copies default_pipeline.star into the folder of every job, beside this."""
+
 _NAMED = 5
 """Stacks that an error names."""
 
@@ -130,7 +133,14 @@ def _roots(named_in: Path) -> tuple[list[Path], list[Path]]:
 
 def is_project(folder: Path) -> bool:
     """True for a folder in which RELION was started."""
+    if (folder / _JOB_MARK).exists():
+        return False
     return any((folder / mark).exists() for mark in _PROJECT_MARKS)
+
+
+def project_above(path: Path) -> Path | None:
+    """The project folder that a file lies in, or None."""
+    return next((folder for folder in path.resolve().parents if is_project(folder)), None)
 
 
 def not_found(name: str, named_in: Path, project: Path | None, what: str) -> InputError:

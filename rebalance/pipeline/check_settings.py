@@ -16,7 +16,7 @@ from rebalance.settings import AUTO, KINDS_WITH_OPTIONS, RunSettings, named_file
 from rebalance.strategies.caps import decide_cap
 
 
-def check_settings(settings: RunSettings) -> None:
+def check_settings(settings: RunSettings, into: type[ResultsFolder] = ResultsFolder) -> None:
     """Find mistakes in names, options and the results folder before the work, not after."""
     from rebalance.engine.executor import check_place, find_executor
 
@@ -37,7 +37,7 @@ def check_settings(settings: RunSettings) -> None:
         if path is not None and not path.is_file():
             raise InputError("There is no such file.", path=path)
     if settings.output is not None:
-        ResultsFolder(settings.output, overwrite=settings.overwrite, inputs=named_files(settings))
+        into(settings.output, overwrite=settings.overwrite, inputs=named_files(settings))
 
 
 def _check_angles_can_be_known(settings: RunSettings) -> None:

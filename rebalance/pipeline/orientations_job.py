@@ -61,9 +61,12 @@ def balance_orientations(
 
 @system_errors_told()
 def execute_orientations(
-    settings: OrientationSettings, *, progress: Progress | None = None
+    settings: OrientationSettings,
+    *,
+    progress: Progress | None = None,
+    into: type[ResultsFolder] = ResultsFolder,
 ) -> OrientationsResult:
-    """`balance_orientations`, for settings that are made already."""
+    """`balance_orientations`, for settings that are made already; ``into`` as for a run."""
     progress = progress or Progress()
     started = datetime.now(UTC).isoformat(timespec="seconds")
     progress.stage("read", f"Reading {settings.path}")
@@ -78,7 +81,7 @@ def execute_orientations(
     dataset = posed.dataset
     assert dataset.particles is not None
     place = settings.output or Path(settings.folder_name(dataset.job))
-    with ResultsFolder(
+    with into(
         place,
         overwrite=settings.overwrite,
         inputs=[*settings.named_files, *dataset.sources],

@@ -80,6 +80,8 @@ class Prepared:
         Of a file of them, where one is given and counts.
     poses : MatchedPoses, optional
         Of the particles, where a refinement is given.
+    into : type
+        The kind of folder that results go to.
     """
 
     settings: RunSettings
@@ -92,6 +94,7 @@ class Prepared:
     advice: tuple[str, ...] = ()
     verdicts: Evidence | None = None
     poses: MatchedPoses | None = None
+    into: type[ResultsFolder] = ResultsFolder
 
     def advised_by(self, affinity: Affinity | None) -> Prepared:
         """With the metric's advice followed where it holds for this affinity alone."""
@@ -109,7 +112,7 @@ class Prepared:
     def results_folder(self, name: str) -> ResultsFolder:
         """Where the results go, if settings name no other place; OutputError if it is taken."""
         place = self.settings.output or Path(name)
-        return ResultsFolder(
+        return self.into(
             place,
             overwrite=self.settings.overwrite,
             inputs=self.inputs,
@@ -196,8 +199,17 @@ class Prepared:
         return [*said, *(() if self.poses is None else self.poses.notes)]
 
 
-def prepare(settings: RunSettings, progress: Progress) -> Prepared:
+def prepare(
+    settings: RunSettings, progress: Progress, *, into: type[ResultsFolder] = ResultsFolder
+) -> Prepared:
     """Check settings, read files, and find out which classes take part.
+
+    Parameters
+    ----------
+    settings : RunSettings
+    progress : Progress
+    into : type
+        The kind of folder that results go to.
 
     Raises
     ------
@@ -207,7 +219,7 @@ def prepare(settings: RunSettings, progress: Progress) -> Prepared:
     decisions = None if settings.decisions is None else read_decisions(settings.decisions)
     if decisions is not None:
         settings = with_decisions(settings, decisions)
-    check_settings(settings)
+    check_settings(settings, into)
     check_subsets(settings)
     given = None
     if settings.affinity_file is not None:
@@ -241,7 +253,17 @@ def prepare(settings: RunSettings, progress: Progress) -> Prepared:
         )
     cache = AffinityCache() if settings.use_cache else None
     return Prepared(
-        settings, dataset, classes, decisions, given, cache, progress, advice, verdicts, poses
+        settings,
+        dataset,
+        classes,
+        decisions,
+        given,
+        cache,
+        progress,
+        advice,
+        verdicts,
+        poses,
+        into,
     )
 
 

@@ -13,6 +13,7 @@ from rebalance.pipeline.prepare import Prepared, prepare
 from rebalance.pipeline.steps import Grouped, draw_subsets, group_and_select
 from rebalance.pipeline.superclass_pictures import about_means
 from rebalance.progress import Progress
+from rebalance.record.results_folder import ResultsFolder
 from rebalance.record.summary import summarise
 from rebalance.record.summary_text import about_subsets
 from rebalance.settings import RunSettings
@@ -41,13 +42,18 @@ def run(settings: RunSettings, *, progress: Progress | None = None) -> RunResult
 
 
 @system_errors_told()
-def execute(settings: RunSettings, *, progress: Progress | None = None) -> RunResult:
-    """`run`, for settings that are made already."""
+def execute(
+    settings: RunSettings,
+    *,
+    progress: Progress | None = None,
+    into: type[ResultsFolder] = ResultsFolder,
+) -> RunResult:
+    """`run`, for settings that are made already; ``into``, the kind of folder for results."""
     from rebalance.pipeline.write_results import write_record, write_results
 
     progress = progress or Progress()
     started = datetime.now(UTC).isoformat(timespec="seconds")
-    prepared = prepare(settings, progress)
+    prepared = prepare(settings, progress, into=into)
     dataset = prepared.dataset
     with prepared.results_folder(prepared.settings.folder_name(dataset.job)) as folder:
         found = prepared.affinity()

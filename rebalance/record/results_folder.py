@@ -99,7 +99,7 @@ class ResultsFolder:
         self._former: Path | None = None
         self._lock = self._former_lock = -1
         self._overwrite, self._another, self._noted = overwrite, another, noted
-        self._replaces = _check_the_place(self.place, overwrite, another)
+        self._replaces = self._is_replaced()
         _keep_inputs_out(self.place, inputs, another)
 
     def __enter__(self) -> ResultsFolder:
@@ -184,6 +184,10 @@ class ResultsFolder:
             self._former = None
         self._unlock()
 
+    def _is_replaced(self) -> bool:
+        """Whether there is an earlier run to replace; OutputError if the place is not to be had."""
+        return _check_the_place(self.place, self._overwrite, self._another)
+
     def _sibling(self, role: str) -> Path:
         return Path(tempfile.mkdtemp(prefix=self._prefix(role), dir=self.place.parent))
 
@@ -204,9 +208,7 @@ class ResultsFolder:
                 if not os.path.lexists(self.place):
                     if (former / RUN_RECORD).is_file():
                         os.rename(former, self.place)
-                        self._replaces = _check_the_place(
-                            self.place, self._overwrite, self._another
-                        )
+                        self._replaces = self._is_replaced()
                 elif (self.place / RUN_RECORD).is_file() and _is_only_ours(former):
                     shutil.rmtree(former, ignore_errors=True)
             finally:
@@ -329,17 +331,27 @@ def _check_the_place(place: Path, overwrite: bool, another: str) -> bool:
     return True
 
 
+def files_written(folder: Path) -> set[str]:
+    """Names of the files that a run wrote into a folder, by its record.
+
+    Raises
+    ------
+    OSError, ValueError, KeyError, TypeError, RecursionError
+        If there is no record, or it is none of ours.
+    """
+    record = json.loads((folder / RUN_RECORD).read_text(encoding="utf-8"))
+    return {RUN_RECORD, *(str(output["name"]) for output in record["outputs"])}
+
+
 def _files_of_others(place: Path, another: str) -> list[str]:
     try:
-        record = json.loads((place / RUN_RECORD).read_text(encoding="utf-8"))
-        written = {str(output["name"]) for output in record["outputs"]}
+        written = files_written(place)
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise OutputError(
             f"Its {RUN_RECORD} was not written by rebalance, so the folder is not overwritten.",
             path=place,
             hint=_sentence(another),
         ) from error
-    written.add(RUN_RECORD)
     return sorted(
         name
         for path in place.rglob("*")

@@ -35,7 +35,9 @@ def loaded_after(*words: str) -> set[str]:
     return set(line.split()[1:])
 
 
-@pytest.mark.parametrize("words", [("--help",), ("run", "--help"), ("--version",), ("cache", "-h")])
+@pytest.mark.parametrize(
+    "words", [("--help",), ("run", "--help"), ("--version",), ("cache", "-h"), ("relion", "-h")]
+)
 def test_help_imports_nothing_heavy(words: tuple[str, ...]) -> None:
     assert loaded_after(*words) == set()
 

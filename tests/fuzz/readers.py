@@ -150,6 +150,34 @@ def _optimiser(folder: Path) -> Prepared:
     return _of_format(files.optimiser, files.optimiser, folder)
 
 
+def _pipeline(folder: Path) -> Prepared:
+    """What went into each job, by which averages are found, and the kinds of nodes."""
+    from rebalance.hosts.relion.output_nodes import spelling_of
+
+    files = _relion(folder)
+    split = files.project / "Select" / "job008" / "particles_split1.star"
+    split.parent.mkdir(parents=True)
+    shutil.copy(files.data, split)
+    data = files.data.relative_to(files.project).as_posix()
+    edges = (
+        "data_pipeline_input_edges\n\nloop_\n_rlnPipeLineEdgeFromNode #1\n"
+        f"_rlnPipeLineEdgeProcess #2\n{data} Select/job008/\n"
+    )
+    kinds = {"Type": "3", "TypeLabel": "ParticleGroupMetadata.star.relion"}
+    nodes = [
+        f"data_pipeline_nodes\n\nloop_\n_rlnPipeLineNodeName #1\n_rlnPipeLineNode{label} #2\n"
+        f"{data} {kind}\n\n{edges}"
+        for label, kind in kinds.items()
+    ]
+
+    def read(path: Path) -> None:
+        spelling_of(path.parent)
+        _read_and_write(split, folder / "written")
+
+    path = files.project / "default_pipeline.star"
+    return Prepared(path, [node.encode() for node in nodes], read)
+
+
 def _mrcs(folder: Path) -> Prepared:
     files = _relion(folder)
     return _of_format(files.classes, files.classes, folder)
@@ -568,6 +596,7 @@ READERS = {
         Reader("star", (*_TEXT, change.change_columns), _star),
         Reader("model", (*_TEXT, change.change_columns), _model),
         Reader("optimiser", (*_TEXT, change.change_columns), _optimiser),
+        Reader("pipeline", (*_TEXT, change.change_columns), _pipeline),
         Reader("mrcs", (change.change_bytes, change.change_mrc, change.change_mrc), _mrcs),
         Reader(
             "half-maps", (change.change_bytes, change.change_mrc, change.change_mrc), _half_maps
