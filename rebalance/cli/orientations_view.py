@@ -24,23 +24,15 @@ def print_json(result: OrientationsResult | DiagnosisResult) -> None:
 
 
 def show_orientations(settings: OrientationSettings, result: OrientationsResult) -> None:
-    """Print what was kept, well at 80 columns.
+    """Print what was kept, and where that is.
 
     Parameters
     ----------
     settings : OrientationSettings
     result : OrientationsResult
     """
-    summary, console = result.summary, stdout()
-    console.print()
-    console.print(Text(particles_line(summary), style="bold"))
-    for note in summary["notes"]:
-        console.print(Text(note, style="dim"))
-    console.print()
-    for line in balance_lines(summary):
-        console.print(Text(line))
-    console.print(Text(WHAT_THINNING_IS_FOR, style="dim"))
-    show_warnings(summary["warnings"])
+    show_balance(result)
+    console = stdout()
     _show_where(console, result)
     group = [path for path in result.files if path.name == "particles_selected.csg"]
     if group:
@@ -51,6 +43,20 @@ def show_orientations(settings: OrientationSettings, result: OrientationsResult)
         console.print(
             Text(f"  {shorter(result.folder)}/particles_selected.star", "cyan"), soft_wrap=True
         )
+
+
+def show_balance(result: OrientationsResult) -> None:
+    """Print what was kept, well at 80 columns."""
+    summary, console = result.summary, stdout()
+    console.print()
+    console.print(Text(particles_line(summary), style="bold"))
+    for note in summary["notes"]:
+        console.print(Text(note, style="dim"))
+    console.print()
+    for line in balance_lines(summary):
+        console.print(Text(line))
+    console.print(Text(WHAT_THINNING_IS_FOR, style="dim"))
+    show_warnings(summary["warnings"])
 
 
 def show_diagnosis(settings: DiagnoseSettings, result: DiagnosisResult) -> None:

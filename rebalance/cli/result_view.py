@@ -29,13 +29,19 @@ _WORTH_KEEPING = 0.5
 
 
 def show_result(settings: RunSettings, result: RunResult) -> None:
-    """Print what a run found and did, at most 100 columns wide, well at 80.
+    """Print what a run found and did, and where that is.
 
     Parameters
     ----------
     settings : RunSettings
     result : RunResult
     """
+    show_findings(result)
+    _show_where(stdout(), settings, result)
+
+
+def show_findings(result: RunResult) -> None:
+    """Print what a run found and did, at most 100 columns wide, well at 80."""
     summary = result.summary
     console = stdout()
     console.print()
@@ -50,7 +56,6 @@ def show_result(settings: RunSettings, result: RunResult) -> None:
     for sentence in sentences:
         say(console, sentence)
     show_warnings(summary["warnings"])
-    _show_where(console, settings, result)
 
 
 def superclass_table(summary: Mapping[str, Any]) -> Table:
