@@ -91,7 +91,7 @@ def cryosparc(
     from rebalance.cli.progress import progress_shown
     from rebalance.hosts.cryosparc.run import Request, look, rebalance_job
 
-    request = Request(project, workspace, job, averages, url, title, _typed())
+    request = Request(project.upper(), workspace.upper(), job, averages, url, title, _typed())
     with (
         # What a plugin prints is no part of the JSON.
         contextlib.redirect_stdout(sys.stderr) if json else contextlib.nullcontext(),
@@ -135,7 +135,7 @@ def cryosparc_orientations(
     from rebalance.cli.progress import progress_shown
     from rebalance.hosts.cryosparc.run import Request, balance_orientations_of_job
 
-    request = Request(project, workspace, job, None, url, title, _typed())
+    request = Request(project.upper(), workspace.upper(), job, None, url, title, _typed())
     with (
         contextlib.redirect_stdout(sys.stderr) if json else contextlib.nullcontext(),
         progress_shown(quiet=quiet) as progress,

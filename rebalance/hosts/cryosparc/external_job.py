@@ -126,7 +126,7 @@ class LoggedProgress(Progress):
 
     def advance(self, done: int, total: int) -> None:
         self._shown.advance(done, total)
-        if not total or time.monotonic() - self._last < _LINE_EVERY_SECONDS:
+        if not 0 < done < total or time.monotonic() - self._last < _LINE_EVERY_SECONDS:
             return
         if self._lock.acquire(blocking=False):
             try:

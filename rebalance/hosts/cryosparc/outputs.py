@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +30,7 @@ def save_particles(
     dataset: Dataset,
     selected: BoolArray,
     slot: str,
-    image: Path | None = None,
+    image: Path | bytes | None = None,
 ) -> dict[str, int]:
     """Save which particles stay, and which go; all their other slots pass through.
 
@@ -43,8 +44,8 @@ def save_particles(
         Which of these particles stay.
     slot : str
         The slot that is saved, since CryoSPARC asks for one; its values are those of the input.
-    image : Path, optional
-        For the output of those that stay.
+    image : Path or bytes, optional
+        A PNG for the output of those that stay.
 
     Returns
     -------
@@ -76,7 +77,7 @@ def save_particles(
 
 
 def save_templates(
-    job: ExternalJobController, medoid: IntArray, image: Path | None = None
+    job: ExternalJobController, medoid: IntArray, image: Path | bytes | None = None
 ) -> dict[str, int]:
     """Save the class average that stands for each superclass, for picking or for a look.
 
@@ -86,7 +87,8 @@ def save_templates(
         Running.
     medoid : int64 (K,)
         Class number for each superclass.
-    image : Path, optional
+    image : Path or bytes, optional
+        A PNG.
 
     Returns
     -------
@@ -142,8 +144,9 @@ def _save(
     known: Any,
     rows: BoolArray,
     slot: str,
-    image: Path | None,
+    image: Path | bytes | None,
 ) -> None:
     with refusals_told():
         job.add_output(type, name, slots=[slot], passthrough=source, title=title)
-        job.save_output(name, known.mask(rows).filter_prefixes([slot]), image=image)
+        shown = io.BytesIO(image) if isinstance(image, bytes) else image
+        job.save_output(name, known.mask(rows).filter_prefixes([slot]), image=shown)

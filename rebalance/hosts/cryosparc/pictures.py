@@ -132,7 +132,7 @@ def affinity_table(affinity: Affinity, superclasses: Superclasses) -> str:
 def show(
     job: ExternalJobController,
     pictures: Sequence[Shown],
-    tile: Path | None,
+    tile: Path | bytes | None,
     result: AnyResult,
     progress: Progress,
 ) -> None:
@@ -143,7 +143,8 @@ def show(
     job : ExternalJobController
         Running, its outputs saved.
     pictures : sequence of Shown
-    tile : Path, optional
+    tile : Path or bytes, optional
+        A PNG.
     result : RunResult or OrientationsResult
         With its folder, whose files are uploaded.
     progress : Progress
@@ -155,7 +156,7 @@ def show(
                 _log_plot(job, one)
         if tile is not None:
             with refusals_told():
-                job.set_tile_image(tile)
+                job.set_tile_image(io.BytesIO(tile) if isinstance(tile, bytes) else tile)
         _upload(job, result)
     except HostError as refused:
         progress.say(

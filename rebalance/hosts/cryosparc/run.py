@@ -161,7 +161,7 @@ def rebalance_job(
                 _picture(result, "particles_per_superclass"),
             )
         if found.sources.averages is not None and len(result.superclasses):
-            saved |= save_templates(job, result.superclasses.medoid)
+            saved |= save_templates(job, result.superclasses.medoid, _tile(result))
         return saved
 
     return _in_a_job(found, settings, execute, save, "Rebalance 2D classes", progress)
@@ -269,13 +269,9 @@ def _in_a_job(
         progress.stage("save", "Saving outputs in CryoSPARC")
         saved = save(job, result)
         log_findings(job, _said(result), result.summary["warnings"])
-        show(job, list(pictures_of(result)), _picture(result, *_TILES), result, progress)
+        show(job, list(pictures_of(result)), _tile(result), result, progress)
     progress.stage("")
     return result, Done(job.uid, saved)
-
-
-_TILES = ("particles_per_superclass", "viewing_directions")
-"""Pictures that say most in a small space, the first that there is."""
 
 
 def _said(result: RunResult | OrientationsResult) -> list[str]:
@@ -293,7 +289,18 @@ def _said(result: RunResult | OrientationsResult) -> list[str]:
     ]
 
 
-def _picture(result: RunResult | OrientationsResult, *names: str) -> Path | None:
-    """The first of these figures that was drawn."""
-    drawn = {path.stem: path for path in result.files if path.suffix == ".png"}
-    return next((drawn[name] for name in names if name in drawn), None)
+def _tile(result: RunResult | OrientationsResult) -> Path | bytes | None:
+    """What shows most in a small space: a PNG, or the file of one."""
+    if isinstance(result, OrientationsResult):
+        return _picture(result, "viewing_directions")
+    averages = result.dataset.class_averages
+    if averages is None or not len(result.superclasses):
+        return _picture(result, "particles_per_superclass")
+    from rebalance.hosts.cryosparc.tile import tile_of
+
+    return tile_of(averages, result.superclasses)
+
+
+def _picture(result: RunResult | OrientationsResult, name: str) -> Path | None:
+    """A figure of a result, where it was drawn."""
+    return next((path for path in result.files if path.name == f"{name}.png"), None)
