@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 from collections.abc import Iterator, Sequence
@@ -189,8 +190,8 @@ def _upload(job: ExternalJobController, result: AnyResult) -> None:
 
 
 def log_findings(job: ExternalJobController, lines: Sequence[str], warnings: Sequence[str]) -> None:
-    """Write sentences into the event log; HostError if CryoSPARC refuses."""
-    with refusals_told():
+    """Write sentences into the event log; what can't be logged is let go."""
+    with contextlib.suppress(HostError), refusals_told():
         if lines:
             job.log("\n".join(with_flags(line) for line in lines))
         for warning in warnings:

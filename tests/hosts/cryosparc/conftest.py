@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -95,6 +97,10 @@ def log_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
             return address
 
         yield start
+    # The client closes its connections when it is collected, and has no other way to do so.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
 
 
 def save_login(address: str, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -97,9 +97,9 @@ class Instance:
         from cryosparc.models.job_spec import Output, OutputResult
 
         results = []
-        n_items = 0
+        rows = {file: len(self._table(file)) for file in set(given.files.values()) if file}
+        n_items = max(rows.values(), default=0)
         for slot, file in given.files.items():
-            n_items = len(self._table(file)) if file else n_items
             results.append(
                 OutputResult(
                     name=slot,
@@ -356,7 +356,8 @@ class Instance:
             if np.count_nonzero(rows) != len(uids):
                 raise Refused(422, "Uids that are not in the input")
             passed = f"{job_uid}/{job_uid}_passthrough_{output_name}.cs"
-            whole.mask(rows).filter_prefixes(inherited).save(self.folder / passed)
+            if inherited:
+                whole.mask(rows).filter_prefixes(inherited).save(self.folder / passed)
             files |= dict.fromkeys(inherited, passed)
         output.results = [
             OutputResult(
