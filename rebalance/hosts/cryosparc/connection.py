@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from cryosparc.tools import CryoSPARC
 
 _FIRST_VERSION = 5
-_INSTALL = "pip install 'rebalance-em[cryosparc]'"
+_INSTALL = "pip install 'cryosparc-tools>=5.0,<6'"
 _LOG_IN = "python -m cryosparc.tools login --url {}"
 _AN_ADDRESS = "https://cryosparc.example.org:61000"
 _WHERE = ("CRYOSPARC_BASE_URL", "CRYOSPARC_MASTER_HOSTNAME", "CRYOSPARC_BASE_PORT")
@@ -74,14 +74,14 @@ def _check_package() -> None:
         raise HostError(
             "To work inside CryoSPARC, rebalance needs the package cryosparc-tools, which is not "
             "installed.",
-            hint=f"{_INSTALL}, or without it: Import Result Group in CryoSPARC takes the results "
-            "of rebalance run.",
+            hint=f"{_INSTALL}. Without it, Import Result Group in CryoSPARC takes the results of "
+            "rebalance run.",
         ) from error
     if int(found.partition(".")[0]) < _FIRST_VERSION:
         raise HostError(
             f"cryosparc-tools {found} is installed; version {_FIRST_VERSION} or newer is needed, "
             "for CryoSPARC 5.",
-            hint=f"{_INSTALL}; with an older CryoSPARC, Import Result Group takes the results of "
+            hint=f"{_INSTALL}. With an older CryoSPARC, Import Result Group takes the results of "
             "rebalance run.",
         )
 

@@ -150,7 +150,7 @@ def show(
         With its folder, whose files are uploaded.
     progress : Progress
     """
-    progress.stage("show", "Showing the results in CryoSPARC")
+    progress.stage("show", "Writing pictures and files to CryoSPARC")
     try:
         for one in pictures:
             with refusals_told():

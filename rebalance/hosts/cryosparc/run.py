@@ -211,7 +211,7 @@ def _found(
     name = f"{plain_name(request.project)}_{plain_name(request.job)}"
     place = settings.output or Path(settings.folder_name(name))
     ResultsFolder(place, overwrite=settings.overwrite)
-    progress.stage("connect", "Asking CryoSPARC")
+    progress.stage("connect", "Looking for the job in CryoSPARC")
     client = connect(request.url)
     with refusals_told():
         project = client.find_project(request.project)
@@ -266,7 +266,7 @@ def _in_a_job(
             files["class_averages"] = brought.class_averages
         result = execute(replace(settings, **files, output=found.place), progress=logged)
         assert result.folder is not None
-        progress.stage("save", "Saving outputs in CryoSPARC")
+        progress.stage("save", "Writing outputs to CryoSPARC")
         saved = save(job, result)
         log_findings(job, _said(result), result.summary["warnings"])
         show(job, list(pictures_of(result)), _tile(result), result, progress)

@@ -87,7 +87,7 @@ def log_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable
     from contextlib import ExitStack
 
     work = tmp_path / "work"
-    work.mkdir()
+    work.mkdir(exist_ok=True)
     monkeypatch.chdir(work)
     with ExitStack() as stack:
 
