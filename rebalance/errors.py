@@ -99,3 +99,7 @@ class DeviceError(RebalanceError):
 
 class ExecutorError(RebalanceError):
     """Workers that were asked for and can't be reached, are lost, or are of another version."""
+
+
+class HostError(RebalanceError):
+    """A program that rebalance works inside of, and that can't be reached or refuses."""

@@ -13,6 +13,7 @@ import typer
 
 from rebalance.cli.cache import cache
 from rebalance.cli.compare import compare
+from rebalance.cli.cryosparc import cryosparc, cryosparc_orientations
 from rebalance.cli.demo import demo
 from rebalance.cli.diagnose import diagnose
 from rebalance.cli.errors import (
@@ -65,6 +66,8 @@ app.command()(scan)
 app.command()(views)
 app.command()(diagnose)
 app.command()(orientations)
+app.command()(cryosparc)
+app.command("cryosparc-orientations")(cryosparc_orientations)
 app.command()(demo)
 app.command()(inspect)
 app.add_typer(plugins, name="plugins")

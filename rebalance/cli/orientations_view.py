@@ -24,7 +24,7 @@ def print_json(result: OrientationsResult | DiagnosisResult) -> None:
 
 
 def show_orientations(settings: OrientationSettings, result: OrientationsResult) -> None:
-    """Print what was kept, well at 80 columns.
+    """Print what was kept, and where that is.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ _WORTH_KEEPING = 0.5
 
 
 def show_result(settings: RunSettings, result: RunResult) -> None:
-    """Print what a run found and did, at most 100 columns wide, well at 80.
+    """Print what a run found and did, and where that is.
 
     Parameters
     ----------

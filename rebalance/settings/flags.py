@@ -51,6 +51,8 @@ _OTHER_COMMANDS = {
     "examples": "--example",
     "columns": "--column",
     "folder": "--folder",
+    "averages": "--averages",
+    "url": "--url",
 }
 """Flags of commands other than ``run``, by the name in Python; where both have one, it is the same
 word."""

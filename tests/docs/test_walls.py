@@ -212,6 +212,7 @@ _MAY_NAME_FLAGS = {
     "formats/star_file.py": "a program of RELION",
     "formats/inspection.py": "the command to type next",
     "engine/dask_executor.py": "the command of Dask",
+    "hosts/cryosparc/connection.py": "the command that logs in to CryoSPARC",
 }
 
 

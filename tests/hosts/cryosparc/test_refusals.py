@@ -1,0 +1,338 @@
+"""What goes wrong: a plain message, and no job that looks completed."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rebalance.errors import HostError, InputError, OptionError, OutputError, RebalanceError
+from rebalance.hosts.cryosparc import external_job
+from rebalance.hosts.cryosparc.outputs import rows_of
+from rebalance.hosts.cryosparc.run import balance_orientations_of_job, rebalance_job
+from rebalance.model import RunResult
+from rebalance.progress import Progress
+from rebalance.settings import OrientationSettings, RunSettings
+from tests.hosts.cryosparc.conftest import REQUEST
+from tests.hosts.cryosparc.instance import Given, Instance, Refused
+from tests.hosts.cryosparc.test_runs import QUICK, SETTINGS
+
+LogIn = Callable[[Instance], str]
+
+MAIN, REST = "J3/J3_020_particles.cs", "J3/J3_passthrough_particles.cs"
+
+
+class Heard(Progress):
+    """Remembers what is said."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.said: list[str] = []
+
+    def say(self, sentence: str) -> None:
+        self.said.append(sentence)
+
+
+def without_averages(instance: Instance) -> None:
+    del instance.jobs["J3"].spec.outputs.root["class_averages"]
+
+
+def without_classes(instance: Instance) -> None:
+    particles = instance.jobs["J3"].spec.outputs.root["particles"]
+    particles.results = [one for one in particles.results if one.name != "alignments2D"]
+
+
+def refined_only(instance: Instance) -> None:
+    without_classes(instance)
+    instance.jobs["J3"].spec.outputs.root["particles"].results[0].name = "alignments3D"
+
+
+def twice(instance: Instance) -> None:
+    outputs = instance.jobs["J3"].spec.outputs.root
+    outputs |= {"picked": outputs["particles"], "repicked": outputs.pop("particles")}
+
+
+def running(instance: Instance) -> None:
+    instance.jobs["J3"].status = "running"
+
+
+def nothing(instance: Instance) -> None:
+    pass
+
+
+@pytest.mark.parametrize(
+    ("change", "asked", "settings", "kind", "words"),
+    [
+        (without_averages, {}, {}, InputError, ["class averages", "particles (blob, alignm"]),
+        (without_classes, {}, {}, InputError, ["J3 (class_2D_new, “All picks”)", "alignments2D"]),
+        (refined_only, {}, {}, InputError, ["rebalance cryosparc-orientations"]),
+        (twice, {}, {}, InputError, ["several outputs", "J3.picked, J3.repicked"]),
+        (running, {}, {}, InputError, ["is running, not completed"]),
+        (nothing, {"job": "J99"}, {}, HostError, ["refused (404)", "J99 not found"]),
+        (nothing, {"job": "12"}, {}, OptionError, ["'12' is no job"]),
+        (nothing, {"job": "J3.picked"}, {}, InputError, ["no output picked"]),
+        (nothing, {"averages": "J3.particles"}, {}, InputError, ["has no class averages"]),
+        (nothing, {"project": "P4"}, {}, HostError, ["Project P4 not found"]),
+        (nothing, {"workspace": "W7"}, {}, HostError, ["Workspace P3 W7 not found"]),
+        (nothing, {}, {"n_superclasses": None}, OptionError, ["number of superclasses"]),
+        (nothing, {}, {"metric": "no-such"}, RebalanceError, ["no-such"]),
+        (nothing, {}, {"labels": "no.csv", "n_superclasses": None}, InputError, ["no such file"]),
+        (nothing, {}, {"output": "."}, OutputError, ["exists"]),
+    ],
+)
+def test_mistakes_that_can_be_known_come_to_light_before_a_job_is_made(
+    change: Callable[[Instance], None],
+    asked: dict[str, str],
+    settings: dict[str, Any],
+    kind: type[RebalanceError],
+    words: list[str],
+    instance: Instance,
+    log_in: LogIn,
+) -> None:
+    change(instance)
+    log_in(instance)
+    Path("something").touch()
+    with pytest.raises(kind) as caught:
+        rebalance_job(replace(REQUEST, **asked), RunSettings("J", **{**QUICK, **settings}))
+    for word in words:
+        assert word in str(caught.value)
+    assert "J5" not in instance.jobs
+    assert [path.name for path in Path.cwd().iterdir()] == ["something"]
+
+
+def test_a_classification_has_no_viewing_directions(instance: Instance, log_in: LogIn) -> None:
+    log_in(instance)
+    with pytest.raises(InputError, match=r"no particles with alignments3D.*\n.*rebalance cryosp"):
+        balance_orientations_of_job(REQUEST, OrientationSettings("J"))
+
+
+def test_what_was_set_aside_is_taken_only_by_its_name(instance: Instance, log_in: LogIn) -> None:
+    outputs = instance.jobs["J4"].spec.outputs.root
+    for kind in ("particles", "templates"):
+        outputs[f"{kind}_excluded"] = outputs.pop(f"{kind}_selected")
+    log_in(instance)
+    with pytest.raises(InputError, match="no particles"):
+        rebalance_job(replace(REQUEST, job="J4"), SETTINGS)
+    rebalance_job(replace(REQUEST, job="j4.particles_excluded"), SETTINGS)
+    connected = instance.jobs["J5"].spec.inputs.root
+    assert connected["class_averages"].connections[0].output == "templates_excluded"
+
+
+def failed(instance: Instance, job: str = "J5") -> str:
+    """What a job says of its end, which was not a good one."""
+    assert instance.jobs[job].status == "failed"
+    (text,) = [e["text"] for e in instance.events if e["job"] == job and e["type"] == "error"]
+    return str(text)
+
+
+def test_averages_whose_stack_is_gone_fail_the_job(instance: Instance, log_in: LogIn) -> None:
+    (instance.folder / "J3/J3_020_class_averages.mrc").unlink()
+    log_in(instance)
+    with pytest.raises(HostError, match=r"J3_020_class_averages\.mrc not found"):
+        rebalance_job(REQUEST, SETTINGS)
+    assert "J3_020_class_averages.mrc not found" in failed(instance)
+    assert not instance.jobs["J5"].spec.outputs.root
+
+
+def test_particles_of_other_averages_fail_the_job(instance: Instance, log_in: LogIn) -> None:
+    table = np.load(instance.folder / MAIN)
+    table["alignments2D/class"] += 400
+    with (instance.folder / MAIN).open("wb") as out:
+        np.save(out, table)
+    log_in(instance)
+    with pytest.raises(RebalanceError) as caught:
+        rebalance_job(REQUEST, replace(SETTINGS, strict=True))
+    assert str(caught.value).splitlines()[0] in failed(instance)
+
+
+def test_files_that_are_not_those_of_the_job_are_found_out(
+    instance: Instance, log_in: LogIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = instance.jobs_load_input
+
+    def others(*given: Any, **named: Any) -> Any:
+        found = load(*given, **named)
+        found["uid"] = np.asarray(found["uid"]) + np.uint64(1)
+        return found
+
+    monkeypatch.setattr(instance, "jobs_load_input", others)
+    log_in(instance)
+    with pytest.raises(HostError, match="not those of the job"):
+        rebalance_job(REQUEST, SETTINGS)
+    assert "uids are not the same" in failed(instance)
+    assert not instance.jobs["J5"].spec.outputs.root
+
+
+def test_a_name_that_leads_out_of_the_project_is_not_written(
+    far_instance: Instance, log_in: LogIn
+) -> None:
+    averages = far_instance.jobs["J3"].spec.outputs.root["class_averages"]
+    averages.results[0].metafiles[-1] = "../../elsewhere.cs"
+    log_in(far_instance)
+    with pytest.raises(InputError, match="outside of the project"):
+        rebalance_job(REQUEST, SETTINGS)
+    assert "outside of the project" in failed(far_instance)
+
+
+@pytest.mark.parametrize(
+    "function",
+    ["jobs.connect", "jobs.mark_running", "jobs.load_input", "jobs.save_output"],
+)
+def test_a_server_that_refuses_fails_the_job(
+    function: str, instance: Instance, log_in: LogIn
+) -> None:
+    instance.refusing[function] = Refused(403, "You have no write access to project P3")
+    log_in(instance)
+    with pytest.raises(HostError, match=r"refused \(403\): You have no write access"):
+        rebalance_job(REQUEST, SETTINGS)
+    assert "You have no write access" in failed(instance)
+
+
+def test_details_of_a_refusal_are_told_in_words(instance: Instance, log_in: LogIn) -> None:
+    detail = [{"loc": ["body", "slots"], "msg": "Field required"}]
+    instance.refusing["jobs.add_external_output"] = Refused(422, detail)
+    log_in(instance)
+    with pytest.raises(HostError, match=r"refused \(422\): body.slots: Field required\.$"):
+        rebalance_job(REQUEST, SETTINGS)
+
+
+def test_pictures_that_are_refused_cost_no_result(instance: Instance, log_in: LogIn) -> None:
+    for function in ("assets.upload", "projects.upload_file", "jobs.add_event_log"):
+        instance.refusing[function] = Refused(413, "Too large")
+    log_in(instance)
+    progress = Heard()
+    result, done = rebalance_job(REQUEST, SETTINGS, progress=progress)
+    assert instance.jobs["J5"].status == "completed"
+    assert done.outputs["particles_selected"] == result.summary["particles"]["selected"]
+    assert any("Not everything is shown" in sentence for sentence in progress.said)
+
+
+@pytest.mark.parametrize(
+    ("error", "word"),
+    [
+        (KeyboardInterrupt(), "Interrupted by Ctrl-C"),
+        (SystemExit(143), "signal"),
+        (ZeroDivisionError("division by zero"), "ZeroDivisionError: division by zero"),
+        (OptionError("Too many.", hint="Give `n_superclasses=3`."), "Too many.\nGive -k 3."),
+    ],
+)
+def test_whatever_ends_a_run_the_job_does_not_look_completed(
+    error: BaseException,
+    word: str,
+    instance: Instance,
+    log_in: LogIn,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def end(*_: Any, **__: Any) -> RunResult:
+        raise error
+
+    monkeypatch.setattr("rebalance.pipeline.run_job.execute", end)
+    log_in(instance)
+    with pytest.raises(type(error)):
+        rebalance_job(REQUEST, SETTINGS)
+    assert word in failed(instance)
+
+
+def test_cryosparc_tools_own_way_of_running_would_complete_what_is_interrupted(
+    instance: Instance, log_in: LogIn
+) -> None:
+    """Why `external_job` is there: if this fails, it may go."""
+    from rebalance.hosts.cryosparc.connection import connect
+
+    address = log_in(instance)
+    job = connect(address).find_project("P3").create_external_job("W1")
+    with contextlib.suppress(KeyboardInterrupt), job.run():
+        raise KeyboardInterrupt
+    assert instance.jobs["J5"].status == "completed"
+
+
+def test_a_job_that_can_not_be_marked_is_told_of(
+    instance: Instance, log_in: LogIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instance.refusing["jobs.save_output"] = Refused(500, "The database is gone")
+    instance.refusing["jobs.mark_failed"] = Refused(500, "The database is gone")
+    log_in(instance)
+    progress = Heard()
+    with pytest.raises(HostError):
+        rebalance_job(REQUEST, SETTINGS, progress=progress)
+    (said,) = [one for one in progress.said if "could not be marked" in one]
+    assert said.startswith("J5 ")
+
+
+def test_progress_is_logged_now_and_then_in_one_event(
+    instance: Instance, log_in: LogIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from rebalance.hosts.cryosparc.connection import connect
+
+    monkeypatch.setattr(external_job, "_LINE_EVERY_SECONDS", 0.0)
+    address = log_in(instance)
+    job = connect(address).find_project("P3").create_external_job("W1")
+    progress = external_job.LoggedProgress(Progress(), job)
+    progress.stage("affinity", "Comparing 9 class averages", unit="pairs")
+    for done in range(5):
+        progress.advance(done, 4)
+    said = [event["text"] for event in instance.events]
+    assert said == ["Comparing 9 class averages", "Comparing 9 class averages: 75 %"]
+    assert "affinity" not in progress.seconds
+    progress.stage("")
+    assert progress.seconds["affinity"] >= 0
+
+
+def test_rows_are_found_by_uid_in_whatever_order() -> None:
+    rng = np.random.default_rng(5)
+    known = np.uint64(2**63) + np.unique(rng.integers(2**62, size=500)).astype(np.uint64)
+    order = rng.permutation(500)
+    selected = rng.random(500) < 0.3
+    stays = rows_of(known, known[order], selected)
+    assert set(known[stays].tolist()) == set(known[order][selected].tolist())
+    assert np.array_equal(rows_of(known, known, selected), selected)
+
+
+@pytest.mark.parametrize("change", ["one other", "one less", "one twice"])
+def test_rows_of_other_particles_are_refused(change: str) -> None:
+    known = np.arange(10, dtype=np.uint64)
+    read = known[::-1].copy()
+    if change == "one other":
+        read[3] = 99
+    elif change == "one less":
+        read = read[1:]
+    else:
+        known[0], read[-1] = known[5], known[5]
+    with pytest.raises(HostError, match="not those of the job"):
+        rows_of(known, read, np.ones(len(read), dtype=np.bool_))
+
+
+def test_a_job_of_deleted_parents_and_of_endless_ones_comes_to_an_end(
+    instance: Instance, log_in: LogIn
+) -> None:
+    slots = {"blob": MAIN, "alignments2D": MAIN}
+    passed = Given("particle", slots, tuple(slots))
+    without_averages(instance)
+    for number in range(10, 60):
+        parent = f"J{number - 1}" if number > 10 else "J3"
+        name = "kept" if number > 10 else "particles"
+        instance.add_job(
+            f"J{number}", "particle_sets", {"kept": passed}, {"particles": (parent, name)}
+        )
+    del instance.jobs["J30"]
+    log_in(instance)
+    for job in ("J59", "J35"):
+        with pytest.raises(InputError, match="nor a job that its particles come from"):
+            rebalance_job(replace(REQUEST, job=job), SETTINGS)
+
+
+def test_averages_of_a_job_far_above_are_found(instance: Instance, log_in: LogIn) -> None:
+    slots = {"blob": MAIN, "alignments2D": MAIN}
+    passed = Given("particle", slots, tuple(slots))
+    instance.add_job("J10", "particle_sets", {"kept": passed}, {"particles": ("J3", "particles")})
+    instance.add_job("J11", "check_corrupt", {"kept": passed}, {"particles": ("J10", "kept")})
+    log_in(instance)
+    rebalance_job(replace(REQUEST, job="J11"), SETTINGS)
+    connected = instance.jobs["J12"].spec.inputs.root
+    assert connected["particles"].connections[0].job_uid == "J11"
+    assert connected["class_averages"].connections[0].job_uid == "J3"
