@@ -64,6 +64,8 @@ class ListedSetting:
     is_required : bool
     metavar : str, optional
         Stands for the value in the help of the command: a unit, a range or a form.
+    default_shown : str
+        What it is where nothing is given, in words; empty where ``default`` says it.
     """
 
     name: str
@@ -76,6 +78,7 @@ class ListedSetting:
     bounds: tuple[float | None, float | None] = (None, None)
     is_required: bool = False
     metavar: str | None = None
+    default_shown: str = ""
 
 
 def settings_of_command(command: str) -> tuple[ListedSetting, ...]:
@@ -168,6 +171,7 @@ def _listed(model: type, setting: Setting[Any, Any]) -> ListedSetting:
         setting.bounds,
         setting.is_required,
         setting.metavar,
+        setting.default_shown if isinstance(setting.default_shown, str) else "",
     )
 
 

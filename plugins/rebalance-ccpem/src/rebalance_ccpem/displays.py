@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,8 @@ def displays_of_run(
             )
         )
     shown += _pictures(results, report, ["figures/affinity_sorted.png"], start_collapsed=True)
-    return [*shown, _page(results), *_ending(results, report, summary)]
+    page = _page(results, "Report page: look, change superclasses, save decisions")
+    return [*shown, page, *_ending(results, report, summary)]
 
 
 def displays_of_orientations(
@@ -113,7 +115,7 @@ def _pictures(
     return [
         create_results_display_object(
             "image",
-            title=captions.get(name) or Path(name).stem.replace("_", " ").capitalize(),
+            title=_title(captions.get(name, "")) or Path(name).stem.replace("_", " "),
             image_path=str(results / name),
             image_desc=captions.get(name, ""),
             associated_data=[str((results / name).with_suffix(".pdf"))],
@@ -124,11 +126,16 @@ def _pictures(
     ]
 
 
-def _page(results: Path) -> ResultsDisplayObject:
+def _title(caption: str) -> str:
+    """The first clause of a caption."""
+    return re.split(r"[,;:.](?: |$)", caption, maxsplit=1)[0]
+
+
+def _page(results: Path, title: str = "Report") -> ResultsDisplayObject:
     page = str(results / "report.html")
     return create_results_display_object(
         "html",
-        title="Report page: look, change superclasses, save decisions",
+        title=title,
         html_file=page,
         associated_data=[page],
         start_collapsed=True,

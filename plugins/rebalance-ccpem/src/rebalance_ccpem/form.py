@@ -31,6 +31,9 @@ MAIN = "Main"
 NONE = "none"
 """What stands in a menu for nothing."""
 
+OR = "OR: "
+"""Before the label of what may be given instead of something else."""
+
 
 @dataclass(frozen=True)
 class NodeKind:
@@ -90,13 +93,14 @@ class Form:
         first = {name: listed.pop(name) for name in self.main}
         return [*first.values(), *listed.values()]
 
+    def label(self, name: str) -> str:
+        """What the job calls a setting; without a label, its name."""
+        return self.labels.get(name) or key(name).replace("_", " ").capitalize()
+
     @property
     def called(self) -> dict[str, str]:
-        """What the job calls each setting that it asks for."""
-        return {
-            one.name: self.labels.get(one.name) or key(one.name).replace("_", " ").capitalize()
-            for one in self.asked
-        }
+        """What sentences call each setting that is asked for."""
+        return {one.name: _upper(self.label(one.name).removeprefix(OR)) for one in self.asked}
 
     def options(self) -> dict[str, JobOption]:
         """The options of the job, by their keys."""
@@ -106,10 +110,9 @@ class Form:
     def _options(
         self, one: ListedSetting, called: Mapping[str, str]
     ) -> Iterator[tuple[str, JobOption]]:
-        flag = f" Command line: {one.flag}." if one.flag else ""
         said: dict[str, Any] = {
-            "label": called[one.name],
-            "help_text": as_labelled(one.help, called) + flag,
+            "label": self.label(one.name),
+            "help_text": _help(one, called),
             "jobop_group": MAIN if one.name in self.main else one.panel or MAIN,
             "deactivate_if": self.idle_if.get(one.name),
         }
@@ -193,6 +196,21 @@ def _option(one: ListedSetting, default: Any, said: dict[str, Any]) -> JobOption
     if one.kind == "options":
         return MultiStringJobOption(**said)
     return StringJobOption(default_value="" if default is None else str(default), **said)
+
+
+def _help(one: ListedSetting, called: Mapping[str, str]) -> str:
+    """The help of a setting, what it is where nothing is given, and its flag."""
+    text = as_labelled(one.help, called)
+    if one.flag.startswith("--no-"):
+        # That says what the flag does, which switches it off.
+        text = f"No: {text[:1].lower()}{text[1:]}"
+    if one.default_shown:
+        text += f" Left empty: {one.default_shown}."
+    return f"{text} Command line: {one.flag}." if one.flag else text
+
+
+def _upper(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _whole(bound: float | None) -> int | None:

@@ -42,6 +42,11 @@ class RebalanceJob(PipelinerJob):
         self.joboptions.update(self.input_options())
         self.joboptions.update(self.FORM.options())
         self.get_runtab_options(threads=True, addtl_args=True)
+        self.joboptions[
+            "other_args"
+        ].help_text = (
+            f"Any options of rebalance {self.FORM.command}, as they are typed on a terminal."
+        )
 
     def input_options(self) -> dict[str, JobOption]:
         """The options that say what is read."""
@@ -98,8 +103,10 @@ class RebalanceJob(PipelinerJob):
         return []
 
     def _problem_of_settings(self) -> list[JobOptionValidationResult]:
+        # Arguments that are added by hand may give what is missing; the command looks at them all.
+        check = words_of_command if self.text("other_args") else check_command
         try:
-            check_command(self.FORM.command, self.settings)
+            check(self.FORM.command, self.settings)
         except InputError as error:
             # A job may be scheduled before its files are there; they are looked for when it runs.
             if error.path is not None and not error.path.exists():
@@ -112,8 +119,10 @@ class RebalanceJob(PipelinerJob):
     def _at_fault(self, error: RebalanceError) -> list[JobOption]:
         """The options that an error is about; the first one of the job where it doesn't say."""
         setting = error.setting if isinstance(error, OptionError) else None
-        names = {setting, f"metric.{setting}"}
-        found = [name for one in self.FORM.asked if one.name in names for name in keys(one)]
+        asked = {one.name: one for one in self.FORM.asked}
+        # Options of plugins without a field of their own are in one for all of them.
+        likely = [setting, f"metric.{setting}", "options" if setting and "." in setting else None]
+        found = next((keys(asked[name]) for name in likely if name in asked), [])
         return [self.joboptions[name] for name in found or list(self.joboptions)[:1]]
 
     def problems_of_a_copy(self, name: str, why: str) -> list[JobOptionValidationResult]:

@@ -45,7 +45,7 @@ FORM = Form(
     command="orientations",
     labels={
         **SHARED_LABELS,
-        "percentile": "Percentile (80 if nothing else is given)",
+        "percentile": "Percentile",
         "factor": "OR: rebalance factor",
         "max_size": "OR: most particles of a bin",
         "strategy": "Which particles stay",
