@@ -11,7 +11,7 @@ pytest.importorskip("pipeliner", reason="ccpem-pipeliner is not installed")
 from rebalance_ccpem.class_averages_job import BalanceClassAverages
 from rebalance_ccpem.diagnosis_job import DiagnoseOrientations
 from rebalance_ccpem.job import RebalanceJob
-from rebalance_ccpem.messages import as_labelled, told
+from rebalance_ccpem.messages import as_labelled, told, without_flags
 from rebalance_ccpem.orientations_job import BalanceOrientations
 
 from rebalance.errors import InputError
@@ -173,6 +173,28 @@ LABELS = {"factor": "Rebalance factor", "superclasses": "Group them?", "metric.m
 )
 def test_settings_are_called_as_in_the_form(text: str, shown: str) -> None:
     assert as_labelled(text, LABELS) == shown
+
+
+FLAGS = {"-k": "Number", "--mask": "Mask", "--cap-from": "Smallest that decides", "--junk": "Junk"}
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("also worth a look: -k 20.", "also worth a look: “Number” = 20."),
+        ("Give -k 24 or less.", "Give “Number” = 24 or less."),
+        ("--mask takes the mask.", "“Mask” takes the mask."),
+        (
+            "--cap-from 0 lets the smallest decide",
+            "“Smallest that decides” = 0 lets the smallest decide",
+        ),
+        ("(--junk auto)", "(“Junk” = auto)"),
+        ("--junk automatically", "“Junk” automatically"),
+        ("--other 4 and all-k 4 and -3", "--other 4 and all-k 4 and -3"),
+    ],
+)
+def test_what_is_typed_is_called_as_in_the_form(text: str, shown: str) -> None:
+    assert without_flags(text, FLAGS) == shown
 
 
 def test_an_error_is_told_with_its_file_and_what_to_do() -> None:

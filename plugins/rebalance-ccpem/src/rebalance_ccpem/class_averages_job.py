@@ -208,4 +208,4 @@ class BalanceClassAverages(RebalanceJob):
                 self.add_particles(path.relative_to(self.results).as_posix(), path.stem)
 
     def create_results_display(self) -> Sequence[ResultsDisplayObject]:
-        return displays_of_run(self.results, self.summary(), self.output_dir)
+        return displays_of_run(self.results, self.shown_summary(), self.output_dir)

@@ -98,4 +98,4 @@ class DiagnoseOrientations(RebalanceJob):
         self.add_logs()
 
     def create_results_display(self) -> Sequence[ResultsDisplayObject]:
-        return displays_of_diagnosis(self.results, self.summary())
+        return displays_of_diagnosis(self.results, self.shown_summary())

@@ -34,7 +34,9 @@ def displays_of_run(
     shown = [_said("Result", report.section(), results, summary)]
     shown += _pictures(results, report, ["figures/class_averages.png"])
     if groups := summary["superclasses"]:
-        shown += [_sizes(groups, results / "summary.json"), _superclasses(groups, results)]
+        is_off = summary["superclassification"]["by"] == "off"
+        table = _classes(groups, results) if is_off else _superclasses(groups, results)
+        shown += [_sizes(groups, results / "summary.json", is_off=is_off), table]
     shown += _set_aside(summary, results)
     templates = results / "picking_templates.mrcs"
     if templates.is_file():
@@ -142,11 +144,14 @@ def _page(results: Path, title: str = "Report") -> ResultsDisplayObject:
     )
 
 
-def _sizes(groups: Sequence[Mapping[str, Any]], source: Path) -> ResultsDisplayObject:
-    """Particles of each superclass, before and after."""
+def _sizes(
+    groups: Sequence[Mapping[str, Any]], source: Path, *, is_off: bool
+) -> ResultsDisplayObject:
+    """Particles of each superclass, or of each class where there are none, before and after."""
     counted = {"before": "particles_before", "kept": "particles_after"}
+    word = "class" if is_off else "superclass"
     rows = [
-        (str(one["superclass"]), one[column], name)
+        (str(one["class_ids"][0] if is_off else one["superclass"]), one[column], name)
         for name, column in counted.items()
         for one in groups
         if one[column] is not None
@@ -154,10 +159,10 @@ def _sizes(groups: Sequence[Mapping[str, Any]], source: Path) -> ResultsDisplayO
     numbers, particles, names = (list(column) for column in zip(*rows, strict=True))
     return create_results_display_object(
         "plotlyobj",
-        title="Particles of each superclass",
+        title=f"Particles of each {word}",
         plot_type="bar",
-        data={"superclass": numbers, "particles": particles, "when": names},
-        x="superclass",
+        data={word: numbers, "particles": particles, "when": names},
+        x=word,
         y="particles",
         color="when",
         barmode="group",
@@ -193,6 +198,24 @@ def _superclasses(groups: Sequence[Mapping[str, Any]], results: Path) -> Results
             "Mean affinity of its pairs of averages",
             "Numbers of the 2D classes, from the medoid on",
         ],
+        table_data=rows,
+        associated_data=[str(results / "superclasses.csv")],
+    )
+
+
+def _classes(groups: Sequence[Mapping[str, Any]], results: Path) -> ResultsDisplayObject:
+    rows = [
+        [
+            str(one["class_ids"][0]),
+            _count(one["particles_before"]),
+            _count(one["particles_after"]),
+        ]
+        for one in groups
+    ]
+    return create_results_display_object(
+        "table",
+        title="2D classes",
+        headers=["Class", "Particles", "Kept"],
         table_data=rows,
         associated_data=[str(results / "superclasses.csv")],
     )

@@ -102,6 +102,12 @@ class Form:
         """What sentences call each setting that is asked for."""
         return {one.name: _upper(self.label(one.name).removeprefix(OR)) for one in self.asked}
 
+    @property
+    def flags(self) -> dict[str, str]:
+        """What sentences call each setting that is asked for, by its flag."""
+        called = self.called
+        return {one.flag: called[one.name] for one in self.asked if one.flag}
+
     def options(self) -> dict[str, JobOption]:
         """The options of the job, by their keys."""
         called = self.called

@@ -14,7 +14,7 @@ from pipeliner.pipeliner_job import PipelinerCommand, PipelinerJob, Ref
 from rebalance.errors import InputError, OptionError, RebalanceError
 from rebalance.toolkit import check_command, words_of_command
 from rebalance_ccpem.form import Form, keys
-from rebalance_ccpem.messages import told
+from rebalance_ccpem.messages import told, without_flags
 from rebalance_ccpem.papers import SOFTWARE
 from rebalance_ccpem.report import Report
 
@@ -153,6 +153,14 @@ class RebalanceJob(PipelinerJob):
             (self.results / "summary.json").read_text(encoding="utf-8")
         )
         return content
+
+    def shown_summary(self) -> dict[str, Any]:
+        """The summary with its sentences in the words of the form."""
+        said = self.summary()
+        flags = self.FORM.flags
+        for name in ("warnings", "notes"):
+            said[name] = [without_flags(sentence, flags) for sentence in said[name]]
+        return said
 
     def gather_metadata(self) -> dict[str, Any]:
         return self.summary()

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from rebalance.errors import RebalanceError
 
 _CODE = re.compile(r"`([^`\n]+)`")
+_FLAG = re.compile(r"(?<![\w-])(--?[a-z][a-z-]*)(?: (auto|none|[\d.,-]*\d|[A-Z]\d*)(?![\w-]))?")
 
 
 def as_labelled(text: str, labels: Mapping[str, str]) -> str:
@@ -23,6 +24,25 @@ def as_labelled(text: str, labels: Mapping[str, str]) -> str:
     labels : mapping of setting to label
     """
     return _CODE.sub(lambda code: _labelled(code[1], labels) or code[1], text)
+
+
+def without_flags(text: str, labels: Mapping[str, str]) -> str:
+    """A text for a terminal with what is typed as a form calls it: ``-k 20``, ``--mask``.
+
+    Parameters
+    ----------
+    text : str
+    labels : mapping of flag to label
+        Flags without one stay as they are.
+    """
+
+    def labelled(found: re.Match[str]) -> str:
+        label = labels.get(found[1])
+        if label is None:
+            return found[0]
+        return f"“{label}” = {found[2]}" if found[2] else f"“{label}”"
+
+    return _FLAG.sub(labelled, text)
 
 
 def told(error: RebalanceError, labels: Mapping[str, str]) -> str:

@@ -101,4 +101,4 @@ class BalanceOrientations(RebalanceJob):
         self.add_logs()
 
     def create_results_display(self) -> Sequence[ResultsDisplayObject]:
-        return displays_of_orientations(self.results, self.summary())
+        return displays_of_orientations(self.results, self.shown_summary())
