@@ -59,6 +59,7 @@ class ListedSetting:
     default : bool, int, float, str or None
         None where nothing is given, or where something must be.
     choices : tuple of str
+        The words or names that may be given.
     bounds : pair of float or None
         The least and the largest number; each may still be refused itself.
     is_required : bool

@@ -10,6 +10,11 @@ from pathlib import Path
 
 import pytest
 
+# Compiled kernels outlast a session of tests, as in tests/conftest.py of the repository.
+os.environ.setdefault(
+    "NUMBA_CACHE_DIR", str(Path(__file__).parents[3] / ".pytest_cache" / "compiled")
+)
+
 
 @pytest.fixture(scope="session")
 def finished_jobs(tmp_path_factory: pytest.TempPathFactory) -> Path:

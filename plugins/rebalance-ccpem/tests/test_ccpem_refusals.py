@@ -70,6 +70,7 @@ def test_what_can_be_done_is_not_refused(kind: type[RebalanceJob], values: dict[
             "not a copy",
             ["fn_opt"],
         ),
+        (BalanceClassAverages, {**RUN, "poses": "../run_data.star"}, "not a copy", ["poses"]),
         (BalanceClassAverages, {**RUN, "factor": 1.5}, "greater than 1", ["factor"]),
         (
             BalanceClassAverages,

@@ -178,9 +178,15 @@ class BalanceClassAverages(RebalanceJob):
         if len(names) > 1:
             message = "An optimiser says itself which particles are meant: leave out one of these."
             return [self.problem(message, *names)]
-        return self.problems_of_a_copy(
-            "fn_opt", "the particles and class averages that it names are found beside it"
-        )
+        found_beside = {
+            "fn_opt": "the particles and class averages that it names are found beside it",
+            "poses": "the point group is read beside it",
+        }
+        return [
+            problem
+            for name, why in found_beside.items()
+            for problem in self.problems_of_a_copy(name, why)
+        ]
 
     def create_output_nodes(self) -> None:
         self.add_particles("particles_selected.star")
