@@ -56,6 +56,7 @@ def parse_symmetry(name: str, convention: str = "standard") -> str:
             f"symmetry = {name}: there is no such point group of rotations.",
             hint=f"Write C1 … C{LARGEST_ORDER}, D1 … D{LARGEST_ORDER}, T, O"
             + (f", I, {', '.join(more[:-1])} or {more[-1]}." if more else " or I."),
+            setting="symmetry",
         )
     return found[0]
 

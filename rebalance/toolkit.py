@@ -17,6 +17,11 @@ particles, strategies
 `in_proportion`               rows reordered so that each prefix holds the classes in proportion
 files, formats
 `guarded_writing`             writing that ends in a clear error where there is no room or no right
+jobs in other programs
+`settings_of_command`         what a command can be told, as plain data for a form
+`ListedSetting`               one of these: help, default, kind, choices, bounds
+`words_of_command`            the words that a person would type for settings
+`check_command`               what is found wrong with settings before the command is run
 ============================  =====================================================================
 
 They load nothing heavy until they are called.
@@ -29,12 +34,16 @@ from rebalance.formats.writing import guarded_writing
 from rebalance.imaging.masks import estimate_radius, mask_about, radius_of_pixels, soft_disc
 from rebalance.imaging.polar import PolarGrid, polar_fourier
 from rebalance.metrics.search_options import centred_masks, mask_radius
+from rebalance.pipeline.check_command import check_command
+from rebalance.settings.listed import ListedSetting, settings_of_command, words_of_command
 from rebalance.strategies.order import in_proportion, rows_by_group
 
 __all__ = [
+    "ListedSetting",
     "PolarGrid",
     "canonical_order",
     "centred_masks",
+    "check_command",
     "estimate_radius",
     "guarded_writing",
     "in_canonical_order",
@@ -44,5 +53,7 @@ __all__ = [
     "polar_fourier",
     "radius_of_pixels",
     "rows_by_group",
+    "settings_of_command",
     "soft_disc",
+    "words_of_command",
 ]

@@ -16,15 +16,25 @@ import pytest
 from tests.environment import Environment
 
 ROOT = Path(__file__).parents[1]
-PACKAGES = sorted(path.parent for path in (ROOT / "plugins").glob("*/pyproject.toml"))
+ALL = sorted(path.parent for path in (ROOT / "plugins").glob("*/pyproject.toml"))
 VERSION = "99.0"
 """Of the copies that are installed here, to tell them from what may be installed beside."""
 
 
+def project_of(package: Path) -> dict[str, Any]:
+    """What a package says of itself."""
+    content = tomllib.loads((package / "pyproject.toml").read_text(encoding="utf-8"))
+    return dict(content["project"])
+
+
+PACKAGES = [path for path in ALL if "rebalance" in project_of(path)["entry-points"]]
+GUESTS = [path for path in ALL if path not in PACKAGES]
+"""Jobs for other programs, which find them by entry points of their own."""
+
+
 def skip_without_dependencies(package: Path) -> None:
     """Offline, a package can be installed only beside what it needs."""
-    project = tomllib.loads((package / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    names = [re.match(r"[\w.-]+", need) for need in project["dependencies"]]
+    names = [re.match(r"[\w.-]+", need) for need in project_of(package)["dependencies"]]
     missing = []
     for name in (match[0] for match in names if match):
         try:
@@ -64,12 +74,10 @@ def finds_number(environment: Environment, plugin: dict[str, Any]) -> bool:
     return out.split()[-1] == "True"
 
 
-@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)
-def test_a_package_is_seen_used_and_gone_again(
-    package: Path, environment: Environment, simulated_job: Path, tmp_path: Path
-) -> None:
+def copy_of(package: Path, folder: Path) -> Path:
+    """A package to install here, of another version than any that is installed."""
     skip_without_dependencies(package)
-    copy = tmp_path / package.name
+    copy = folder / package.name
     shutil.copytree(package, copy, ignore=shutil.ignore_patterns("__pycache__", "dist", "build"))
     project = copy / "pyproject.toml"
     text, changed = re.subn(
@@ -77,6 +85,14 @@ def test_a_package_is_seen_used_and_gone_again(
     )
     assert changed == 1
     project.write_text(text)
+    return copy
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.name)
+def test_a_package_is_seen_used_and_gone_again(
+    package: Path, environment: Environment, simulated_job: Path, tmp_path: Path
+) -> None:
+    copy = copy_of(package, tmp_path)
 
     assert listed(environment) == []
     environment.install(str(copy))
@@ -99,3 +115,23 @@ def test_a_package_is_seen_used_and_gone_again(
     finally:
         environment.uninstall(package.name)
     assert listed(environment) == []
+
+
+@pytest.mark.parametrize("package", GUESTS, ids=lambda path: path.name)
+def test_a_guest_of_another_program_is_found_there_once_it_is_installed(
+    package: Path, environment: Environment, tmp_path: Path
+) -> None:
+    groups = project_of(package)["entry-points"]
+    environment.install(str(copy_of(package, tmp_path)))
+    try:
+        out = environment.run(
+            "-c",
+            "from importlib.metadata import distribution\n"
+            f"found = distribution({package.name!r})\n"
+            "print(found.version, *(point.name for point in found.entry_points if point.load()))",
+        )
+        version, *names = out.split()
+        assert version == VERSION
+        assert set(names) == {name for group in groups.values() for name in group}
+    finally:
+        environment.uninstall(package.name)

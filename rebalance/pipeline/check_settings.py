@@ -69,6 +69,7 @@ def check_number_is_given(settings: RunSettings) -> None:
             hint="Give `n_superclasses` (`n_superclasses=10` for a first look, or "
             '`n_superclasses="auto"` to try every number), or `superclasses=False` for each class '
             "by itself.",
+            setting="n_superclasses",
         )
 
 

@@ -108,6 +108,7 @@ class Settings:
         "as views does.",
         panel=GROUPS,
         metavar="DEGREES",
+        bounds=(0, 90),
         scan=False,
     )
     factor: Setting[float | Decimal | str | None, str | None] = Setting(
@@ -117,7 +118,7 @@ class Settings:
         "particle, 1 makes all superclasses as large as the smallest.",
         panel=BALANCE,
         flags=("-f", "--factor"),
-        metavar="0…1",
+        bounds=(0, 1),
         default_shown="0",
     )
     max_size: Setting[int | None, int | None] = Setting(
@@ -125,6 +126,7 @@ class Settings:
         help="Largest superclass in particles, instead of `factor`.",
         panel=BALANCE,
         metavar="N",
+        bounds=(1, None),
     )
     cap_from: Setting[int | str, int | Literal["auto"]] = Setting(
         default="auto",
@@ -192,7 +194,9 @@ class Settings:
         completes="strategy",
         scan=False,
     )
-    seed: Setting[int, int] = Setting(default=0, help="Same seed, same particles.", panel=BALANCE)
+    seed: Setting[int, int] = Setting(
+        default=0, help="Same seed, same particles.", panel=BALANCE, bounds=(0, None)
+    )
     output: Setting[GivenPath | None, Path | None] = Setting(
         default=None,
         convert=optional(a_path),
@@ -263,6 +267,7 @@ class Settings:
         in_python="Processor threads; all of them by default.",
         panel=COMPUTING,
         metavar="N",
+        bounds=(1, None),
         default_shown="all",
     )
     device: Setting[Device, Device] = Setting(
@@ -319,6 +324,7 @@ class Settings:
         in_python="Pixel size of the class averages in Å; overrides the files.",
         panel=INPUT,
         metavar="Å",
+        bounds=(0, None),
     )
     format: Setting[str | None, str | None] = Setting(
         default=None,
@@ -350,6 +356,7 @@ class Settings:
         help="Leave out 2D classes with fewer particles.",
         panel=BALANCE,
         metavar="N",
+        bounds=(0, None),
     )
     junk_classes: Setting[Classes | None, tuple[int, ...]] = Setting(
         default=(),

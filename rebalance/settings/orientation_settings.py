@@ -71,6 +71,7 @@ class OrientationFields:
         panel=DIRECTIONS,
         flags=("--bins",),
         metavar="N",
+        bounds=(1, None),
     )
     binning: Setting[Binning, Binning] = Setting(
         default="fibonacci",
@@ -92,7 +93,7 @@ class OrientationFields:
         help="Bins above this percentile of the occupied bins are cut down to it.",
         panel=BALANCE,
         flags=("-p", "--percentile"),
-        metavar="0…100",
+        bounds=(0, 100),
         default_shown=PERCENTILE,
     )
     factor: Setting[float | str | None, str | None] = like(

@@ -64,7 +64,11 @@ class Setting(Generic[Given, Kept]):
         As typed, the one to suggest first; ``--name-of-the-setting`` if there are none. A switch
         has ``--on/--off``, or the one word that changes its default.
     metavar : str, optional
-        What stands for the value in the command's help: its unit, range or form.
+        What stands for the value in the command's help: its unit, range or form; the bounds where
+        there are two and nothing else is said.
+    bounds : pair of float or None
+        The least and the largest number that make sense, for forms: what is refused, ``convert`` or
+        the checks before the work refuse.
     typed : type, optional
         What the command line reads from the words; the kept type if it isn't given.
     completes : str
@@ -89,6 +93,7 @@ class Setting(Generic[Given, Kept]):
         panel: str = "",
         flags: tuple[str, ...] = (),
         metavar: str | None = None,
+        bounds: tuple[float | None, float | None] = (None, None),
         typed: Any = None,
         completes: str = "",
         default_shown: bool | str | None = None,
@@ -101,7 +106,8 @@ class Setting(Generic[Given, Kept]):
         self.in_python = in_python or help
         self.panel = panel
         self.flags = flags
-        self.metavar = metavar
+        self.bounds = bounds
+        self.metavar = metavar or (None if None in bounds else f"{bounds[0]}…{bounds[1]}")
         self.typed = typed
         self.completes = completes
         self.default_shown = default_shown
