@@ -11,15 +11,9 @@ function decisionsNow() {
     factor: state.factor.trim() || null,
     max_size: state.max.trim() ? Number(state.max) : null,
     seed: state.seed,
-    moved: movedAtAll(),
-    grouped_by: told.groupings.why_alone ? told.decisions.grouped_by : { ...told.decisions.grouped_by, n_superclasses: state.k },
+    moved: movedByHand().map((i) => classOf[i]).sort((a, b) => a - b),
+    grouped_by: told.groupings.why_alone || state.k === DECIDED ? told.decisions.grouped_by : { ...told.decisions.grouped_by, n_superclasses: state.k },
   };
-}
-
-// Here, and by the decisions that the run was made with.
-function movedAtAll() {
-  const before = told.decisions.moved.filter((number) => classOf.includes(number) && isGrouped(classOf.indexOf(number)));
-  return [...new Set([...movedByHand().map((i) => classOf[i]), ...before])].sort((a, b) => a - b);
 }
 
 // The words to type; null where a plugin has no name, or nothing can be run.
@@ -28,7 +22,7 @@ function commandNow() {
   const words = [...told.command.words];
   if (isEdited()) return [...words, "--decisions", fileName].join(" ");
   words.push(...told.command.grouping);
-  if (told.decisions.grouped_by.by === "clustering" && !told.groupings.why_alone) words.push("-k", state.k);
+  if (told.decisions.grouped_by.by === "clustering" && !told.groupings.why_alone && state.k !== DECIDED) words.push("-k", state.k);
   const factor = state.factor.trim(), max = state.max.trim();
   if (factor || (told.command.decided && !max)) words.push("-f", factor || "0");
   if (max) words.push("--max-size", max);

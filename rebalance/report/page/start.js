@@ -26,7 +26,7 @@ function facts() {
   if (told.balance) words.push(counted(told.balance.read, "particle"));
   if (told.metric) words.push(`compared by ${told.metric}`);
   const { by, clustering } = told.decisions.grouped_by;
-  if (by === "clustering") words.push(`grouped by ${clustering}${told.groupings.why_alone && told.clustering !== clustering ? " and by hand" : ""}`);
+  if (by === "clustering") words.push(`grouped by ${clustering}${told.clustering !== clustering ? " and by hand" : ""}`);
   if (told.averages.pixel_size) words.push(`${Number(told.averages.pixel_size.toPrecision(4))} Å per pixel`);
   words.push(`rebalance ${told.rebalance}`);
   return words.join(" · ");
