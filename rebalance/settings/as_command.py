@@ -96,7 +96,8 @@ def command_parts(settings: RunSettings, result: RunResult) -> dict[str, Any] | 
         ``words``: all but number, factor, maximum size and grouping. ``grouping``: of the
         superclasses as the run made them; a decisions file stands in for these. Quoted for the
         shell. ``scan``: the command that tries every number; None where neither the run nor the
-        decisions that it was given asked for one. All of it None where a plugin was handed over in Python: no command names it.
+        decisions that it was given asked for one. All of it None where a plugin was handed over in
+        Python: no command names it.
     """
     if not all(isinstance(getattr(settings, kind), str) for kind in KINDS_WITH_OPTIONS):
         return None

@@ -105,6 +105,7 @@ function onKey(event) {
     return;
   }
   if (event.ctrlKey || event.metaKey || typing) return;
+  if (event.key === "Escape" && drag.places) return endDrag();
   if (event.key === "Escape") return picked.size || picking.on ? setPicking(false) : closeSheet();
   const i = target.place ?? state.chosen;
   const acts = {

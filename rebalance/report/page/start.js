@@ -39,6 +39,7 @@ startControls();
 startMatrix();
 startViews();
 startPicked();
+startDragging();
 startScan();
 startDecisions();
 startMarking();

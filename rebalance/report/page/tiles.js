@@ -8,7 +8,7 @@ const tiles = classOf.map((number, i) => {
   const name = element("b", {}, String(number));
   const facts = element("span", {}, told.averages.particles ? compact(particlesOf(i)) : "");
   const tile = element(
-    "div", { class: "tile", role: "option", "aria-selected": "false", tabindex: "-1", draggable: "true", "data-place": i },
+    "div", { class: "tile", role: "option", "aria-selected": "false", tabindex: "-1", "data-place": i },
     canvas, element("div", { class: "caption" }, name, facts),
   );
   const resolution = told.averages.resolution?.[i];
@@ -129,21 +129,6 @@ function sizeWords(group, number) {
   return [`${count(group.size)} → `, element("b", {}, count(kept)), ` (${was} → ${is} %)`];
 }
 
-function acceptDrops(place, take) {
-  place.addEventListener("dragover", (event) => { event.preventDefault(); place.classList.add("over"); });
-  place.addEventListener("dragleave", (event) => {
-    if (!place.contains(event.relatedTarget)) place.classList.remove("over");
-  });
-  place.addEventListener("drop", (event) => {
-    event.preventDefault();
-    place.classList.remove("over");
-    const places = event.dataTransfer.getData("text/plain").split(" ").map(Number);
-    if (!places.every((i) => Number.isInteger(i) && i >= 0 && i < n)) return;
-    take(places);
-    if (places.some(isPicked)) clearPicked();
-  });
-}
-
 const ARROWS = ["ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown", "Home", "End"];
 const inSight = () => [...document.querySelectorAll("#groups .tile")];
 
@@ -184,13 +169,6 @@ function choose(i) {
   showChosenView();
 }
 
-// What the pointer carries while several are dragged.
-function heap(places) {
-  const made = find("heap");
-  made.textContent = counted(places.length, "average");
-  return made;
-}
-
 function startTiles() {
   const whole = find("groups");
   whole.addEventListener("click", (event) => {
@@ -222,21 +200,6 @@ function startTiles() {
       openSheet();
     }
   });
-  whole.addEventListener("dragstart", (event) => {
-    const tile = event.target.closest?.(".tile");
-    if (!tile) return;
-    const places = isPicked(tile.place) ? subjects(null) : [tile.place];
-    event.dataTransfer.setData("text/plain", places.join(" "));
-    event.dataTransfer.effectAllowed = "move";
-    if (places.length > 1) event.dataTransfer.setDragImage(heap(places), -12, -12);
-    for (const i of places) tiles[i].classList.add("dragged");
-  });
-  whole.addEventListener("dragend", () => {
-    for (const tile of tiles) tile.classList.remove("dragged");
-    for (const place of document.querySelectorAll(".over")) place.classList.remove("over");
-  });
-  acceptDrops(find("aside"), (places) => { if (!places.every((i) => state.aside.has(i))) toggleAside(places); });
-  acceptDrops(find("junk"), (places) => { if (!places.every((i) => state.junk.has(i))) toggleJunk(places); });
   for (const tray of document.querySelectorAll(".tray")) listbox(tray.querySelector(".members"), tray.getAttribute("aria-label"));
   find("empties").textContent = Object.entries(told.not_shown)
     .filter(([, numbers]) => numbers.length)
