@@ -23,6 +23,7 @@ SCRIPTS = (
         "data",
         "balance",
         "groups",
+        "looks",
         "pictures",
         "picked",
         "dragging",

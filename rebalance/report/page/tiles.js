@@ -1,8 +1,5 @@
 // The class averages by superclass: one tile each, kept when the grouping changes.
 
-const TILE = n <= 60 ? 92 : n <= 150 ? 80 : 68;
-document.documentElement.style.setProperty("--tile", `${TILE}px`);
-
 const tiles = classOf.map((number, i) => {
   const canvas = element("canvas", { "aria-hidden": "true" });
   const name = element("b", {}, String(number));
@@ -31,14 +28,14 @@ const groupElements = [];
 function groupElement(number) {
   while (groupElements.length <= number) {
     const at = groupElements.length;
-    const size = element("span", { class: "size" });
-    const members = listbox(element("div", { class: "members" }), `Averages of superclass ${at}`), key = chip(at);
-    const all = element("button", { type: "button", class: "pick-all", "aria-label": `Pick all of superclass ${at}` }, "Pick all");
+    const size = element("span", { class: "size" }), within = element("span", { class: "size", title: "Mean affinity of all pairs in it" });
+    const members = listbox(element("div", { class: "members" }), `Averages of superclass ${at}`);
+    const key = element("button", { type: "button", class: "chip pick-all", title: "Pick all", "aria-label": `Pick all of superclass ${at}` }, String(at));
     const made = element(
       "section", { class: "group", "aria-label": `Superclass ${at}` },
-      element("header", {}, key, size, all), members,
+      element("header", {}, key, size, within), members,
     );
-    Object.assign(made, { size, members, key });
+    Object.assign(made, { size, within, members, key });
     acceptDrops(made, (places) => view.groups[at] && moveTo(places.filter((i) => groupOf(i) !== at), view.groups[at].label));
     groupElements.push(made);
   }
@@ -53,13 +50,14 @@ function listbox(place, label) {
 function showTiles() {
   const held = document.activeElement?.classList.contains("tile") ? document.activeElement : null;
   const whole = find("superclasses");
-  view.groups.forEach((group, number) => {
-    const shown = groupElement(number);
+  groupsShown().forEach((number, at) => {
+    const group = view.groups[number], shown = groupElement(number);
     shown.style.setProperty("--key", colorOf(number));
     paint(shown.key, colorOf(number));
     shown.size.replaceChildren(...sizeWords(group, number));
-    fillWith(shown.members, group.members, group, number);
-    if (whole.children[number] !== shown) whole.insertBefore(shown, whole.children[number] || null);
+    shown.within.textContent = withinWords(group);
+    fillWith(shown.members, membersShown(group), group, number);
+    if (whole.children[at] !== shown) whole.insertBefore(shown, whole.children[at] || null);
   });
   while (whole.children.length > view.groups.length) whole.lastChild.remove();
   const byClass = (places) => [...places].sort((a, b) => classOf[a] - classOf[b]);
@@ -82,7 +80,7 @@ function fillWith(place, members, group, number) {
     const tile = tiles[i];
     if (place.children[at] !== tile) place.insertBefore(tile, place.children[at] || null);
     const onto = group ? group.medoid : i;
-    draw(tile.canvas, i, onto, TILE);
+    draw(tile.canvas, i, onto, looks.size);
     const mirrored = motion(onto, i).mirror;
     tile.name.textContent = `${classOf[i]}${mirrored ? " ↔" : ""}`;
     tile.classList.toggle("medoid", Boolean(group) && group.medoid === i && group.members.length > 1);
