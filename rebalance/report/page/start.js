@@ -16,6 +16,7 @@ function redraw() {
   showScan();
   showCommand();
   showPicked();
+  drawTiles(!document.documentElement.dataset.ready);
   performance.measure("redraw", "redraw-starts");
 }
 
