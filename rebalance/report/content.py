@@ -138,13 +138,16 @@ def _resolution(value: float) -> float | None:
 def _groupings(found: Groupings, shown: IntArray) -> dict[str, Any]:
     place = np.full(int(shown.max(initial=0)) + 1, -1, dtype=np.int64)
     place[shown] = np.arange(len(shown))
-    labels = np.stack([of.label[shown] for of in found.of.values()])
+    # What a person decided is one row more than there are numbers.
+    each = [*found.of.values(), *([] if found.decided is None else [found.decided])]
+    labels = np.stack([of.label[shown] for of in each])
     return {
         "numbers": list(found.of),
         "current": found.current,
+        "decided": found.decided is not None,
         "labels": encoded(labels, "i2"),
-        "medoids": [place[of.medoid_row].tolist() for of in found.of.values()],
-        "colors": [color_places(of) for of in found.of.values()],
+        "medoids": [place[of.medoid_row].tolist() for of in each],
+        "colors": [color_places(of) for of in each],
         "leaves": None if found.leaves is None else place[found.leaves].tolist(),
         "why_alone": with_flags(found.why_alone),
     }

@@ -1,14 +1,11 @@
 // The class averages by superclass: one tile each, kept when the grouping changes.
 
-const TILE = n <= 60 ? 92 : n <= 150 ? 80 : 68;
-document.documentElement.style.setProperty("--tile", `${TILE}px`);
-
 const tiles = classOf.map((number, i) => {
   const canvas = element("canvas", { "aria-hidden": "true" });
   const name = element("b", {}, String(number));
   const facts = element("span", {}, told.averages.particles ? compact(particlesOf(i)) : "");
   const tile = element(
-    "div", { class: "tile", role: "button", tabindex: "-1", draggable: "true", "data-place": i },
+    "div", { class: "tile", role: "option", "aria-selected": "false", tabindex: "-1", "data-place": i },
     canvas, element("div", { class: "caption" }, name, facts),
   );
   const resolution = told.averages.resolution?.[i];
@@ -26,36 +23,65 @@ function compact(number) {
   return number < 999500 ? `${Math.round(number / 1000)}k` : `${(number / 1e6).toPrecision(3)}M`;
 }
 
-const groupElements = [];
+// By their medoid, so that a superclass that stays as it is keeps its element, whatever its number.
+const groupElements = new Map();
 
-function groupElement(number) {
-  while (groupElements.length <= number) {
-    const at = groupElements.length;
-    const size = element("span", { class: "size" });
-    const members = element("div", { class: "members" }), key = chip(at);
-    const made = element(
-      "section", { class: "group", "aria-label": `Superclass ${at}` },
-      element("header", {}, key, size), members,
-    );
-    Object.assign(made, { size, members, key });
-    acceptDrops(made, (i) => view.groups[at] && groupOf(i) !== at && moveTo(i, view.groups[at].label));
-    groupElements.push(made);
+function groupElement(medoid) {
+  if (groupElements.has(medoid)) return groupElements.get(medoid);
+  const size = element("span", { class: "size" }), within = element("span", { class: "size", title: "Mean affinity of all pairs in it" });
+  const members = listbox(element("div", { class: "members" }), "");
+  const key = element("button", { type: "button", class: "chip pick-all", title: "Pick all" });
+  const made = element("section", { class: "group" }, element("header", {}, key, size, within), members);
+  Object.assign(made, { size, within, members, key, number: null });
+  acceptDrops(made, (places) => moveTo(places.filter((i) => groupOf(i) !== made.number), view.groups[made.number].label));
+  groupElements.set(medoid, made);
+  return made;
+}
+
+function numberElement(made, number) {
+  made.style.setProperty("--key", colorOf(number));
+  paint(made.key, colorOf(number));
+  if (made.number === number) return;
+  made.number = number;
+  made.key.textContent = number;
+  made.key.setAttribute("aria-label", `Pick all of superclass ${number}`);
+  made.setAttribute("aria-label", `Superclass ${number}`);
+  made.members.setAttribute("aria-label", `Averages of superclass ${number}`);
+}
+
+// Makes these the children of a place, in this order, and moves as few as it can.
+function arrange(place, wanted) {
+  let at = place.firstChild;
+  for (const child of wanted) {
+    if (child !== at && at?.nextSibling === child) {
+      at.remove(); // it stands further down, or elsewhere
+      at = child;
+    }
+    if (child === at) at = at.nextSibling;
+    else place.insertBefore(child, at);
   }
-  return groupElements[number];
+  while (at) {
+    const next = at.nextSibling;
+    at.remove();
+    at = next;
+  }
+}
+
+function listbox(place, label) {
+  for (const [name, value] of [["role", "listbox"], ["aria-multiselectable", "true"], ["aria-label", label]]) place.setAttribute(name, value);
+  return place;
 }
 
 function showTiles() {
   const held = document.activeElement?.classList.contains("tile") ? document.activeElement : null;
-  const whole = find("superclasses");
-  view.groups.forEach((group, number) => {
-    const shown = groupElement(number);
-    shown.style.setProperty("--key", colorOf(number));
-    paint(shown.key, colorOf(number));
+  arrange(find("superclasses"), groupsShown().map((number) => {
+    const group = view.groups[number], shown = groupElement(group.medoid);
+    numberElement(shown, number);
     shown.size.replaceChildren(...sizeWords(group, number));
-    fillWith(shown.members, group.members, group, number);
-    if (whole.children[number] !== shown) whole.insertBefore(shown, whole.children[number] || null);
-  });
-  while (whole.children.length > view.groups.length) whole.lastChild.remove();
+    shown.within.textContent = withinWords(group);
+    fillWith(shown.members, membersShown(group), group, number);
+    return shown;
+  }));
   const byClass = (places) => [...places].sort((a, b) => classOf[a] - classOf[b]);
   const junk = byClass(state.junk), aside = byClass(state.aside);
   const out = classOf.map((_, i) => i).filter((i) => isLeftOut(i) && !state.junk.has(i));
@@ -72,21 +98,42 @@ function showTiles() {
 }
 
 function fillWith(place, members, group, number) {
-  members.forEach((i, at) => {
+  arrange(place, members.map((i) => tiles[i]));
+  for (const i of members) {
     const tile = tiles[i];
-    if (place.children[at] !== tile) place.insertBefore(tile, place.children[at] || null);
-    const onto = group ? group.medoid : i;
-    draw(tile.canvas, i, onto, TILE);
-    const mirrored = motion(onto, i).mirror;
-    tile.name.textContent = `${classOf[i]}${mirrored ? " ↔" : ""}`;
+    tile.onto = group ? group.medoid : i;
+    const mirrored = motion(tile.onto, i).mirror, words = tileWords(i, group, number, mirrored);
     tile.classList.toggle("medoid", Boolean(group) && group.medoid === i && group.members.length > 1);
     tile.classList.toggle("moved", isMoved(i));
     tile.classList.toggle("suspect", Boolean(group && reasonsOf(i)));
     tile.classList.toggle("chosen", state.chosen === i);
-    tile.setAttribute("aria-label", tileWords(i, group, number, mirrored));
-    tile.title = tileWords(i, group, number, mirrored);
-  });
-  while (place.children.length > members.length) place.lastChild.remove();
+    if (tile.title === words) continue;
+    tile.name.textContent = `${classOf[i]}${mirrored ? " ↔" : ""}`;
+    tile.setAttribute("aria-label", words);
+    tile.title = words;
+  }
+}
+
+// Pictures in sight are drawn at once, those further away after the frame that shows the others.
+let notDrawn = [];
+function drawTiles(all = false) {
+  const shown = inSight(), high = innerHeight, near = [];
+  notDrawn = [];
+  for (const tile of shown) {
+    if (isDrawn(tile.canvas, tile.place, tile.onto, looks.size)) continue;
+    const { top, bottom } = all ? { top: 0, bottom: 1 } : tile.getBoundingClientRect();
+    (bottom > -100 && top < high + 100 ? near : notDrawn).push(tile);
+  }
+  for (const tile of near) drawTile(tile);
+  if (notDrawn.length) requestAnimationFrame(() => setTimeout(drawMore));
+}
+
+const drawTile = (tile) => draw(tile.canvas, tile.place, tile.onto, looks.size);
+
+function drawMore() {
+  const until = performance.now() + 12;
+  while (notDrawn.length && performance.now() < until) drawTile(notDrawn.shift());
+  if (notDrawn.length) setTimeout(drawMore);
 }
 
 function tileWords(i, group, number, mirrored) {
@@ -123,19 +170,7 @@ function sizeWords(group, number) {
   return [`${count(group.size)} → `, element("b", {}, count(kept)), ` (${was} → ${is} %)`];
 }
 
-function acceptDrops(place, take) {
-  place.addEventListener("dragover", (event) => { event.preventDefault(); place.classList.add("over"); });
-  place.addEventListener("dragleave", (event) => {
-    if (!place.contains(event.relatedTarget)) place.classList.remove("over");
-  });
-  place.addEventListener("drop", (event) => {
-    event.preventDefault();
-    place.classList.remove("over");
-    const i = Number(event.dataTransfer.getData("text/plain"));
-    if (Number.isInteger(i) && i >= 0 && i < n) take(i);
-  });
-}
-
+const ARROWS = ["ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown", "Home", "End"];
 const inSight = () => [...document.querySelectorAll("#groups .tile")];
 
 // One tile at a time is in the tab order; arrows go from one to the next.
@@ -143,7 +178,10 @@ function keepOneTabStop() {
   const now = document.activeElement?.place ?? state.chosen;
   const shown = inSight();
   const stop = shown.find((tile) => tile.place === now) ?? shown[0];
-  for (const tile of shown) tile.tabIndex = tile === stop ? 0 : -1;
+  for (const tile of shown) {
+    const index = tile === stop ? 0 : -1;
+    if (tile.tabIndex !== index) tile.tabIndex = index;
+  }
 }
 
 function step(from, key) {
@@ -180,8 +218,11 @@ function startTiles() {
   whole.addEventListener("click", (event) => {
     const tile = event.target.closest(".tile");
     if (!tile) return;
-    if (event.target.classList.contains("back")) return toggleAside(tile.place);
+    if (event.target.classList.contains("back")) return toggleAside([tile.place]);
     tile.focus({ preventScroll: true });
+    if (clickPicks(event, tile.place)) return;
+    clearPicked();
+    picking.anchor = tile.place;
     choose(tile.place);
     openTab("average");
     openSheet();
@@ -191,31 +232,20 @@ function startTiles() {
   });
   whole.addEventListener("keydown", (event) => {
     const tile = event.target.closest?.(".tile");
-    if (!tile || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (["ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown", "Home", "End"].includes(event.key)) {
+    if (!tile || keyPicks(event, tile) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (ARROWS.includes(event.key)) {
       event.preventDefault();
       const next = step(tile, event.key);
-      if (next) { next.focus(); choose(next.place); }
-    } else if (event.key === "Enter" || event.key === " ") {
+      if (next) { next.focus(); choose(next.place); picking.anchor = next.place; }
+    } else if (event.key === "Enter") {
       event.preventDefault();
       choose(tile.place);
       openTab("average");
       openSheet();
     }
   });
-  whole.addEventListener("dragstart", (event) => {
-    const tile = event.target.closest?.(".tile");
-    if (!tile) return;
-    event.dataTransfer.setData("text/plain", String(tile.place));
-    event.dataTransfer.effectAllowed = "move";
-    tile.classList.add("dragged");
-  });
-  whole.addEventListener("dragend", () => {
-    for (const tile of tiles) tile.classList.remove("dragged");
-    for (const place of document.querySelectorAll(".over")) place.classList.remove("over");
-  });
-  acceptDrops(find("aside"), (i) => { if (!state.aside.has(i)) toggleAside(i); });
-  acceptDrops(find("junk"), (i) => { if (!state.junk.has(i)) toggleJunk(i); });
+  addEventListener("beforeprint", () => { for (const tile of notDrawn.splice(0)) drawTile(tile); });
+  for (const tray of document.querySelectorAll(".tray")) listbox(tray.querySelector(".members"), tray.getAttribute("aria-label"));
   find("empties").textContent = Object.entries(told.not_shown)
     .filter(([, numbers]) => numbers.length)
     .map(([why, numbers]) => `${counted(numbers.length, "class average")} not shown, ${why}: ${ranges(numbers)}.`)
