@@ -141,9 +141,15 @@ def _groupings(found: Groupings, shown: IntArray) -> dict[str, Any]:
         "labels": encoded(labels, "i2"),
         "medoids": [place[of.medoid_row].tolist() for of in found.of.values()],
         "colors": [color_places(of) for of in found.of.values()],
-        "leaves": None if found.leaves is None else place[found.leaves].tolist(),
+        "orders": encoded(_orders(found, place), "i2"),
         "why_alone": with_flags(found.why_alone),
     }
+
+
+def _orders(found: Groupings, place: IntArray) -> IntArray:
+    """The order of the averages that are grouped, for each number; one, if it is one for all."""
+    orders = np.stack([place[of.order[of.label[of.order] >= 0]] for of in found.of.values()])
+    return orders[:1] if (orders == orders[0]).all() else orders
 
 
 def _color_map() -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rebalance.clusterings import shares_work
-from rebalance.model import BY_CLUSTERING, Classes, IntArray, RunResult, Superclasses
+from rebalance.model import BY_CLUSTERING, Classes, RunResult, Superclasses
 from rebalance.model.class_numbers import count_classes
 from rebalance.settings import RunSettings, plugin_name
 
@@ -26,16 +26,12 @@ class Groupings:
         By the number that was asked for, rising.
     current : int
         The one of the run.
-    leaves : int64 (n,), optional
-        Indices of the averages in the order that all of them are shown in, where there is one
-        order for all numbers.
     why_alone : str
         Why there is no other number than the run's; empty where there are others.
     """
 
     of: Mapping[int, Superclasses]
     current: int
-    leaves: IntArray | None = None
     why_alone: str = ""
 
 
@@ -77,15 +73,7 @@ def groupings(settings: RunSettings, result: RunResult) -> Groupings:
     each = {int(number or 0): of for number, of in found.items()}
     # The run's own grouping is shown as it is, whatever the clustering says now.
     each[current] = superclasses
-    order = each[1].order[:used]
-    one_order = all(_is_sorted_by(of, order) for of in each.values())
-    return Groupings(dict(sorted(each.items())), current, leaves=order if one_order else None)
-
-
-def _is_sorted_by(superclasses: Superclasses, order: IntArray) -> bool:
-    label = superclasses.label[order]
-    expected = order[np.argsort(label, kind="stable")]
-    return bool(np.array_equal(superclasses.order[: len(order)], expected))
+    return Groupings(dict(sorted(each.items())), current)
 
 
 def _why_alone(settings: RunSettings, result: RunResult) -> str:
