@@ -25,9 +25,7 @@ function showAverage() {
   find("pair-one-name").textContent = `${classOf[i]}, ${whereWords(i)}`;
   showBeside(i);
   showFacts(i);
-  find("mark-junk").textContent = state.junk.has(i) ? "Not junk (J)" : "Junk (J)";
-  find("set-aside").textContent = state.aside.has(i) ? "Bring back (A)" : "Set aside (A)";
-  find("mark-junk").disabled = find("set-aside").disabled = find("move").disabled = isLeftOut(i);
+  nameActs(find("average"), subjects(i));
   find("neighbours-title").hidden = !near.length;
   find("neighbours").replaceChildren(...near.map((j) => neighbour(i, j)));
 }
@@ -189,21 +187,21 @@ function plot({ x, series, low, high, label, ticks, words, ends = [x[0], x.at(-1
   return whole;
 }
 
-function startAverage() {
-  find("mark-junk").addEventListener("click", () => toggleJunk(state.chosen));
-  find("set-aside").addEventListener("click", () => toggleAside(state.chosen));
-  find("move").addEventListener("click", () => askWhere(state.chosen));
-}
-
-// Ask for the superclass that an average is to be put into.
-function askWhere(i) {
-  if (isLeftOut(i)) return tell(`Class ${classOf[i]} was left out on request.`);
-  const dialog = find("move-dialog"), field = find("move-number"), now = groupOf(i);
-  find("move-title").textContent = `Move class ${classOf[i]} to`;
-  const order = view.groups.map((_, number) => number).filter((number) => number !== now);
-  const likeness = view.groups.map((group) => (pairs ? meanAffinity(i, group) : 0));
+// Ask for the superclass that averages are to be put into.
+function askWhere(places) {
+  const free = changeable(places), [i] = free;
+  if (!free.length) return;
+  const dialog = find("move-dialog"), field = find("move-number"), now = new Set(free.map(groupOf));
+  find("move-title").textContent = `Move ${classWords(free).replace("Class", "class")} to`;
+  const order = view.groups.map((_, number) => number).filter((number) => now.size > 1 || !now.has(number));
+  const likeness = view.groups.map((group) => (pairs ? free.reduce((sum, j) => sum + meanAffinity(j, group), 0) / free.length : 0));
   order.sort((a, b) => likeness[b] - likeness[a]);
-  const go = (label) => { dialog.close(); moveTo(i, label); tiles[i].focus({ preventScroll: false }); };
+  const go = (label) => {
+    dialog.close();
+    moveTo(free, label);
+    clearPicked();
+    tiles[i].focus({ preventScroll: false });
+  };
   const buttons = order.map((number) => {
     const canvas = element("canvas", { "aria-hidden": "true" }), { medoid, label } = view.groups[number];
     draw(canvas, medoid, i, 80);
@@ -226,5 +224,4 @@ function askWhere(i) {
   find("move-cancel").onclick = () => dialog.close();
   dialog.showModal();
   field.focus();
-  return undefined;
 }

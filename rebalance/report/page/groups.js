@@ -25,7 +25,7 @@ const labelsNow = () => allLabels.subarray(numberAt() * n, (numberAt() + 1) * n)
 const movesNow = () => state.moves.get(state.k) ?? new Map();
 const isMoved = (i) => {
   const to = movesNow().get(i);
-  return to === undefined ? startAside.has(i) && isGrouped(i) : to !== labelsNow()[i];
+  return to === undefined ? isGrouped(i) && labelsNow()[i] < 0 : to !== labelsNow()[i];
 };
 const isGrouped = (i) => !state.junk.has(i) && !state.aside.has(i) && !isLeftOut(i);
 
@@ -121,47 +121,65 @@ function change(how) {
   for (const listener of listeners) listener();
 }
 
-function toggleJunk(i) {
-  if (isLeftOut(i)) return tell(`Class ${classOf[i]} was left out on request.`);
-  if (state.junk.has(i)) {
-    // Junk of the run is in no superclass: it has to be put into one.
-    if (labelsNow()[i] < 0 && !movesNow().has(i)) return askWhere(i);
-    remember();
-    change(() => state.junk.delete(i));
-    return tell(`Class ${classOf[i]} is back in its superclass.`);
-  }
-  remember();
-  change(() => { state.junk.add(i); state.aside.delete(i); });
-  return tell(`Class ${classOf[i]} is junk. U undoes it.`);
+// Those of some averages that may be changed: not those left out on request.
+function changeable(places) {
+  const free = places.filter((i) => !isLeftOut(i));
+  if (!free.length && places.length) tell(`${classWords(places)} ${places.length === 1 ? "was" : "were"} left out on request.`);
+  return free;
 }
 
-// Out of the superclasses with all of its particles, or back into the one that it is most like.
-function toggleAside(i) {
-  if (isLeftOut(i)) return tell(`Class ${classOf[i]} was left out on request.`);
-  if (!state.aside.has(i)) {
+const classWords = (places) => (places.length > 8 ? counted(places.length, "average")
+  : `${places.length === 1 ? "Class" : "Classes"} ${ranges(places.map((i) => classOf[i]))}`);
+const is = (places, one, more) => `${classWords(places)} ${places.length === 1 ? one : more}`;
+
+// Junk; or, if all of them are, not junk. One step to undo, however many.
+function toggleJunk(places) {
+  const free = changeable(places);
+  if (!free.length) return;
+  if (!free.every((i) => state.junk.has(i))) {
     remember();
-    change(() => { state.aside.add(i); state.junk.delete(i); });
-    return tell(`Class ${classOf[i]} is set aside: in no superclass, and not dropped for it. U undoes it.`);
+    change(() => { for (const i of free) { state.junk.add(i); state.aside.delete(i); } });
+    return tell(`${is(free, "is", "are")} junk. U undoes it.`);
   }
-  if (labelOf(i, numberAt(), movesNow()) < 0) return askWhere(i);
+  // Junk of the run is in no superclass: one is put by hand, more go where they are most alike.
+  const homeless = free.filter((i) => labelsNow()[i] < 0 && !movesNow().has(i));
+  if (homeless.length && (free.length === 1 || !pairs)) return askWhere(homeless);
   remember();
-  change(() => state.aside.delete(i));
-  return tell(`Class ${classOf[i]} is back, in superclass ${groupOf(i)}. M moves it, U undoes it.`);
+  change(() => { for (const i of free) state.junk.delete(i); });
+  return tell(`${is(free, "is back in its superclass", "are back in their superclasses")}.`);
 }
 
-function moveTo(i, label) {
-  if (isLeftOut(i)) return tell(`Class ${classOf[i]} was left out on request.`);
+// Out of the superclasses with all of their particles, or back into those that they are most like.
+function toggleAside(places) {
+  const free = changeable(places);
+  if (!free.length) return;
+  if (!free.every((i) => state.aside.has(i))) {
+    remember();
+    change(() => { for (const i of free) { state.aside.add(i); state.junk.delete(i); } });
+    return tell(`${is(free, "is", "are")} set aside: in no superclass, and not dropped for it. U undoes it.`);
+  }
+  const homeless = free.filter((i) => labelOf(i, numberAt(), movesNow()) < 0);
+  if (homeless.length) return askWhere(homeless);
+  remember();
+  change(() => { for (const i of free) state.aside.delete(i); });
+  const where = free.length === 1 ? `back, in superclass ${groupOf(free[0])}` : "back, each in the superclass that it is most like";
+  return tell(`${is(free, "is", "are")} ${where}. M moves ${free.length === 1 ? "it" : "them"}, U undoes it.`);
+}
+
+function moveTo(places, label) {
+  const free = changeable(places);
+  if (!free.length) return;
   remember();
   change(() => {
-    const moves = new Map(movesNow());
-    const taken = [...labelsNow(), ...moves.values()];
-    const to = label === NEW ? Math.max(...taken) + 1 : label;
-    if (to === labelsNow()[i]) moves.delete(i);
-    else moves.set(i, to);
+    const moves = new Map(movesNow()), labels = labelsNow();
+    const to = label === NEW ? Math.max(...labels, ...moves.values()) + 1 : label;
+    for (const i of free) {
+      if (to === labels[i]) moves.delete(i);
+      else moves.set(i, to);
+      state.junk.delete(i);
+      state.aside.delete(i);
+    }
     state.moves.set(state.k, moves);
-    state.junk.delete(i);
-    state.aside.delete(i);
   });
-  const number = view.groups.findIndex((group) => group.members.includes(i));
-  return tell(`Class ${classOf[i]} is in superclass ${number} now. U undoes it.`);
+  tell(`${is(free, "is", "are")} in superclass ${groupOf(free[0])} now. U undoes it.`);
 }

@@ -3,9 +3,12 @@
 const KEYS = [
   ["← → ↑ ↓", "from average to average, or along a slider"],
   ["Enter", "show the average and those that it is like"],
-  ["A", "set the chosen average aside, or bring it back"],
-  ["J", "the chosen average is junk, or is not"],
-  ["M", "move the chosen average to another superclass"],
+  ["Space", "pick the average, or unpick it; Shift with an arrow picks more"],
+  ["Ctrl+A", "pick all of its superclass"],
+  ["Esc", "pick none; close the details"],
+  ["A", "set the picked averages, or the chosen one, aside, or bring them back"],
+  ["J", "they are junk, or are not"],
+  ["M", "move them to another superclass"],
   ["U", "undo the last change"],
   ["[ and ]", "one superclass fewer, one more"],
   ["1 … 6", "the panels on the right"],
@@ -81,16 +84,16 @@ function startKeyboard() {
 }
 
 // Mark an average, and go to the next one: what was marked goes to its tray by itself.
-function andGoOn(act) {
-  return (i) => {
-    const row = isGrouped(i) ? "#superclasses .tile" : `#${tiles[i].closest(".tray")?.id} .tile`;
-    const shown = [...document.querySelectorAll(row)], at = shown.indexOf(tiles[i]);
-    const next = shown[at + 1] ?? shown[at - 1], was = isGrouped(i);
-    act(i);
-    if (!next || isGrouped(i) === was) return; // a question is open, or nothing may be changed
-    next.focus();
-    choose(next.place);
-  };
+function markAndGoOn(act, from) {
+  const places = subjects(from), i = places.includes(from) ? from : places[0];
+  if (i === undefined) return actOn(act, null);
+  const row = isGrouped(i) ? "#superclasses .tile" : `#${tiles[i].closest(".tray")?.id} .tile`;
+  const shown = [...document.querySelectorAll(row)].filter((tile) => tile.place === i || !places.includes(tile.place));
+  const at = shown.indexOf(tiles[i]), next = shown[at + 1] ?? shown[at - 1], was = isGrouped(i);
+  actOn(act, from);
+  if (!next || isGrouped(i) === was) return; // a question is open, or nothing may be changed
+  next.focus();
+  choose(next.place);
 }
 
 function onKey(event) {
@@ -102,11 +105,10 @@ function onKey(event) {
     return;
   }
   if (event.ctrlKey || event.metaKey || typing) return;
-  if (event.key === "Escape") { closeSheet(); return; }
+  if (event.key === "Escape") return picked.size || picking.on ? setPicking(false) : closeSheet();
   const i = target.place ?? state.chosen;
-  const chosen = (act) => () => (i === null ? tell("Choose a class average first.") : act(i));
   const acts = {
-    a: chosen(andGoOn(toggleAside)), j: chosen(andGoOn(toggleJunk)), m: chosen(askWhere), u: undo, "[": () => stepK(-1), "]": () => stepK(1),
+    a: () => markAndGoOn(toggleAside, i), j: () => markAndGoOn(toggleJunk, i), m: () => actOn(askWhere, i), u: undo, "[": () => stepK(-1), "]": () => stepK(1),
     c: copyCommand, s: save, o: () => find("load").click(), t: toggleTheme, "?": () => find("help-dialog").showModal(),
   };
   const act = acts[event.key.toLowerCase()];

@@ -15,6 +15,7 @@ function redraw() {
   showParticles();
   showScan();
   showCommand();
+  showPicked();
   performance.measure("redraw", "redraw-starts");
 }
 
@@ -37,7 +38,7 @@ startTiles();
 startControls();
 startMatrix();
 startViews();
-startAverage();
+startPicked();
 startScan();
 startDecisions();
 startMarking();

@@ -8,7 +8,7 @@ const tiles = classOf.map((number, i) => {
   const name = element("b", {}, String(number));
   const facts = element("span", {}, told.averages.particles ? compact(particlesOf(i)) : "");
   const tile = element(
-    "div", { class: "tile", role: "button", tabindex: "-1", draggable: "true", "data-place": i },
+    "div", { class: "tile", role: "option", "aria-selected": "false", tabindex: "-1", draggable: "true", "data-place": i },
     canvas, element("div", { class: "caption" }, name, facts),
   );
   const resolution = told.averages.resolution?.[i];
@@ -32,16 +32,22 @@ function groupElement(number) {
   while (groupElements.length <= number) {
     const at = groupElements.length;
     const size = element("span", { class: "size" });
-    const members = element("div", { class: "members" }), key = chip(at);
+    const members = listbox(element("div", { class: "members" }), `Averages of superclass ${at}`), key = chip(at);
+    const all = element("button", { type: "button", class: "pick-all", "aria-label": `Pick all of superclass ${at}` }, "Pick all");
     const made = element(
       "section", { class: "group", "aria-label": `Superclass ${at}` },
-      element("header", {}, key, size), members,
+      element("header", {}, key, size, all), members,
     );
     Object.assign(made, { size, members, key });
-    acceptDrops(made, (i) => view.groups[at] && groupOf(i) !== at && moveTo(i, view.groups[at].label));
+    acceptDrops(made, (places) => view.groups[at] && moveTo(places.filter((i) => groupOf(i) !== at), view.groups[at].label));
     groupElements.push(made);
   }
   return groupElements[number];
+}
+
+function listbox(place, label) {
+  for (const [name, value] of [["role", "listbox"], ["aria-multiselectable", "true"], ["aria-label", label]]) place.setAttribute(name, value);
+  return place;
 }
 
 function showTiles() {
@@ -131,11 +137,14 @@ function acceptDrops(place, take) {
   place.addEventListener("drop", (event) => {
     event.preventDefault();
     place.classList.remove("over");
-    const i = Number(event.dataTransfer.getData("text/plain"));
-    if (Number.isInteger(i) && i >= 0 && i < n) take(i);
+    const places = event.dataTransfer.getData("text/plain").split(" ").map(Number);
+    if (!places.every((i) => Number.isInteger(i) && i >= 0 && i < n)) return;
+    take(places);
+    if (places.some(isPicked)) clearPicked();
   });
 }
 
+const ARROWS = ["ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown", "Home", "End"];
 const inSight = () => [...document.querySelectorAll("#groups .tile")];
 
 // One tile at a time is in the tab order; arrows go from one to the next.
@@ -175,13 +184,23 @@ function choose(i) {
   showChosenView();
 }
 
+// What the pointer carries while several are dragged.
+function heap(places) {
+  const made = find("heap");
+  made.textContent = counted(places.length, "average");
+  return made;
+}
+
 function startTiles() {
   const whole = find("groups");
   whole.addEventListener("click", (event) => {
     const tile = event.target.closest(".tile");
     if (!tile) return;
-    if (event.target.classList.contains("back")) return toggleAside(tile.place);
+    if (event.target.classList.contains("back")) return toggleAside([tile.place]);
     tile.focus({ preventScroll: true });
+    if (clickPicks(event, tile.place)) return;
+    clearPicked();
+    picking.anchor = tile.place;
     choose(tile.place);
     openTab("average");
     openSheet();
@@ -191,12 +210,12 @@ function startTiles() {
   });
   whole.addEventListener("keydown", (event) => {
     const tile = event.target.closest?.(".tile");
-    if (!tile || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (["ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown", "Home", "End"].includes(event.key)) {
+    if (!tile || keyPicks(event, tile) || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (ARROWS.includes(event.key)) {
       event.preventDefault();
       const next = step(tile, event.key);
-      if (next) { next.focus(); choose(next.place); }
-    } else if (event.key === "Enter" || event.key === " ") {
+      if (next) { next.focus(); choose(next.place); picking.anchor = next.place; }
+    } else if (event.key === "Enter") {
       event.preventDefault();
       choose(tile.place);
       openTab("average");
@@ -206,16 +225,19 @@ function startTiles() {
   whole.addEventListener("dragstart", (event) => {
     const tile = event.target.closest?.(".tile");
     if (!tile) return;
-    event.dataTransfer.setData("text/plain", String(tile.place));
+    const places = isPicked(tile.place) ? subjects(null) : [tile.place];
+    event.dataTransfer.setData("text/plain", places.join(" "));
     event.dataTransfer.effectAllowed = "move";
-    tile.classList.add("dragged");
+    if (places.length > 1) event.dataTransfer.setDragImage(heap(places), -12, -12);
+    for (const i of places) tiles[i].classList.add("dragged");
   });
   whole.addEventListener("dragend", () => {
     for (const tile of tiles) tile.classList.remove("dragged");
     for (const place of document.querySelectorAll(".over")) place.classList.remove("over");
   });
-  acceptDrops(find("aside"), (i) => { if (!state.aside.has(i)) toggleAside(i); });
-  acceptDrops(find("junk"), (i) => { if (!state.junk.has(i)) toggleJunk(i); });
+  acceptDrops(find("aside"), (places) => { if (!places.every((i) => state.aside.has(i))) toggleAside(places); });
+  acceptDrops(find("junk"), (places) => { if (!places.every((i) => state.junk.has(i))) toggleJunk(places); });
+  for (const tray of document.querySelectorAll(".tray")) listbox(tray.querySelector(".members"), tray.getAttribute("aria-label"));
   find("empties").textContent = Object.entries(told.not_shown)
     .filter(([, numbers]) => numbers.length)
     .map(([why, numbers]) => `${counted(numbers.length, "class average")} not shown, ${why}: ${ranges(numbers)}.`)
