@@ -7,8 +7,8 @@ from typing import Literal
 
 import numpy as np
 
+from rebalance.arrangement.path_distance import path_distance
 from rebalance.clusterings.balanced_linkage import balanced_linkage
-from rebalance.clusterings.path_distance import path_distance
 from rebalance.contracts import Clustering, ClusteringInput, Methods
 from rebalance.model import ClusteringResult, DoubleArray, IntArray
 from rebalance.options import Options, option
@@ -50,7 +50,7 @@ class Hierarchical(Clustering):
     r"""Agglomerative hierarchical clustering of distances along paths of similar averages.
 
     The distance d_ij is the length of the shortest path of steps (1 − affinity)^(path_power / 2)
-    between nearest neighbours, see `rebalance.clusterings.path_distance`; with path_neighbors = 0
+    between nearest neighbours, see `rebalance.arrangement.path_distance`; with path_neighbors = 0
     it is 1 − affinity_ij itself. The two nearest groups are merged until one is left; K
     superclasses are what stands n − K merges later. Between groups u and v the distance is
 
