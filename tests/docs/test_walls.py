@@ -71,7 +71,7 @@ def neighbours(room: str) -> set[str]:
         ("kernels", {"cache_folder"}),
         ("imaging", {"kernels", "model"}),
         ("figures", {"arrangement", "model"}),
-        ("arrangement", {"errors", "model"}),
+        ("arrangement", {"blas", "errors", "model"}),
         ("hookspecs", {"model", "options"}),
         ("model", {"display", "errors"}),
         ("point_groups", {"errors", "model"}),
