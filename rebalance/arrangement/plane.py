@@ -87,7 +87,7 @@ def _upright(places: DoubleArray) -> DoubleArray:
     _, axes = np.linalg.eigh(centred.T @ centred)
     turned = centred @ axes[:, ::-1]
     along = turned.T @ np.linspace(-1.0, 1.0, len(turned))
-    return np.asarray(turned * np.where(along * (1.0, -1.0) < 0, -1.0, 1.0))
+    return np.asarray(turned * np.where(along * np.array([1.0, -1.0]) < 0, -1.0, 1.0))
 
 
 def side_by_side(places: DoubleArray, filled: float = FILLED) -> DoubleArray:
