@@ -99,7 +99,7 @@ def map_of_averages(
         feet = middles + np.array([0.0, disc_inches / 2])
         _class_numbers(figure, averages, rows, feet, suspects)
     if not superclasses_of_one(superclasses):
-        _on_medoids(figure, superclasses, rows, middles - 0.36 * disc_inches)
+        _on_medoids(figure, superclasses, rows, middles, room)
     words = "Near each other: alike. Rim and number in colour: superclass, named on its medoid."
     words += " Grey: set aside." if superclasses.set_aside else ""
     words += f" {WORDS}" if suspects else ""
@@ -168,15 +168,17 @@ def _class_numbers(
 
 
 def _on_medoids(
-    figure: Figure, superclasses: Superclasses, rows: IntArray, corners: DoubleArray
+    figure: Figure, superclasses: Superclasses, rows: IntArray, middles: DoubleArray, room: float
 ) -> None:
-    """The number of each superclass on its medoid, in its colour."""
+    """The number of each superclass on its medoid, in its colour; inside of what room it has."""
+    size = style.BODY if room > 0.6 else style.TINY
+    corners = middles - max(0.0, room / 2**1.5 - size / 60)
     color_of = color_by_superclass(superclasses)
     number_of = {row: number for number, row in enumerate(superclasses.medoid_row.tolist())}
     for row, (x, y) in zip(rows.tolist(), corners, strict=True):
         if row not in number_of:
             continue
         color, number = color_of(number_of[row]), str(number_of[row])
-        text = text_at(figure, x, y, number, style.BODY, bold=True, ha="center", va="center")
+        text = text_at(figure, x, y, number, size, bold=True, ha="center", va="center")
         text.set_color(ink_on(color))
         text.set_bbox({"fc": color, "ec": "white", "lw": 0.8, "boxstyle": "round,pad=0.18"})

@@ -355,7 +355,7 @@ def _write_label(
     room = sizes.tile * 72 - text_width(name, style.TINY, True) - 3
     if suspect:
         mark_after(figure, x, base, name, bold=True)
-        room -= ROOM * 72
+        room -= ROOM
     count = _fitting(counts, room)
     if count:
         right = x + sizes.tile - text_width(count, style.TINY) / 72

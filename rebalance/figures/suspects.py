@@ -17,8 +17,8 @@ MARK, COLOR = "?", "#c2410c"
 WORDS = "?: looks like junk."
 """For a legend, wherever there is one."""
 
-ROOM = (text_width(MARK, TINY, bold=True) + 2) / 72
-"""Inches that it takes beside a number."""
+ROOM = 6.0
+"""Points that it takes beside a number."""
 
 
 def suspects_of(result: RunResult) -> frozenset[int]:
