@@ -11,6 +11,9 @@ from rebalance.model import DoubleArray, FloatArray
 NEIGHBOURS, POWER = 4, 3.0
 """Of the path distances: those of the default clustering, so that map and superclasses agree."""
 
+MOST_ALIKE = 5
+"""Averages that should be near on a map."""
+
 _MOST_STEPS, _SETTLED = 150, 1e-4
 _MOST_PUSHES, _TOUCHING = 400, 0.01
 _GOLDEN = 2.399963
@@ -132,3 +135,29 @@ def _pictures_across(places: DoubleArray, filled: float) -> float:
     # Of an evenly filled ellipse the half axes are twice these.
     area = float(4 * np.pi * np.prod(np.maximum(spread, 1e-3)))
     return float(np.sqrt(len(places) * np.pi / 4 / (filled * area)))
+
+
+def kept_neighbours(affinity: FloatArray, places: DoubleArray) -> float | None:
+    """How far a map can be believed: who is alike and near each other on it.
+
+    Parameters
+    ----------
+    affinity : float32 (n, n)
+    places : float64 (n, 2)
+
+    Returns
+    -------
+    float or None
+        Of the 5 averages that each is most like, the share that are among its 10 nearest; None of
+        fewer than 20.
+    """
+    n = len(affinity)
+    if n < 20:
+        return None
+    from scipy.spatial.distance import cdist
+
+    others = ~np.eye(n, dtype=np.bool_)
+    alike = np.argsort(np.where(others, -affinity, 2.0), axis=1, kind="stable")[:, :MOST_ALIKE]
+    far = np.where(others, cdist(places, places), np.inf)
+    near = np.argsort(far, axis=1, kind="stable")[:, : 2 * MOST_ALIKE]
+    return float((alike[:, :, None] == near[:, None, :]).any(axis=2).mean())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rebalance.arrangement.chain import carried_on, on_the_most_alike
-from rebalance.arrangement.plane import on_plane, side_by_side
+from rebalance.arrangement.plane import kept_neighbours, on_plane, side_by_side
 from rebalance.figures import style
 from rebalance.figures.bars import superclasses_of_one
 from rebalance.figures.chain import shown_in_chain
@@ -22,6 +22,7 @@ from rebalance.model import (
     Affinity,
     ClassAverages,
     DoubleArray,
+    FloatArray,
     IntArray,
     Superclasses,
     Transform,
@@ -108,26 +109,18 @@ def map_of_averages(
     return figure
 
 
-def motions_on_map(affinity: Affinity, rows: IntArray, values: DoubleArray) -> list[Transform]:
+def motions_on_map(affinity: Affinity, rows: IntArray, values: FloatArray) -> list[Transform]:
     """How each average lies: on that of its most alike that hangs it nearest to the middle one."""
     if affinity.alignment is None:
         return [Transform()] * len(rows)
     return carried_on(affinity.alignment, rows, on_the_most_alike(values))
 
 
-def _faithful(values: DoubleArray, at: DoubleArray, most: int = 5) -> str:
-    """How far the map can be believed: how many that are alike are near each other on it."""
-    n = len(values)
-    if n < 4 * most:
+def _faithful(values: FloatArray, at: DoubleArray) -> str:
+    kept = kept_neighbours(values, at)
+    if kept is None:
         return ""
-    from scipy.spatial.distance import cdist
-
-    others = ~np.eye(n, dtype=bool)
-    alike = np.argsort(np.where(others, -values, 2.0), axis=1, kind="stable")[:, :most]
-    far = np.where(others, cdist(at, at), np.inf)
-    near = np.argsort(far, axis=1, kind="stable")[:, : 2 * most]
-    share = np.mean([np.isin(one, other).mean() for one, other in zip(alike, near, strict=True)])
-    return f"{100 * share:.0f} % of the {most} most alike are among the {2 * most} nearest"
+    return f"{100 * kept:.0f} % of the 5 most alike are among the 10 nearest"
 
 
 def _rims(

@@ -333,15 +333,8 @@ def _rows(superclasses: Superclasses, selection: Selection | None) -> list[dict[
     return rows
 
 
-def about_the_metric(affinity: Affinity | None, *, figures: bool = True) -> list[str]:
-    """Sentences on what a metric decided, from the facts that it states, and its own notes.
-
-    Parameters
-    ----------
-    affinity : Affinity or None
-    figures : bool
-        How far off centre objects were, too: of no interest to a methods section.
-    """
+def about_the_metric(affinity: Affinity | None) -> list[str]:
+    """What a metric decided, in a sentence made from its facts; and its own notes."""
     if affinity is None:
         return []
     facts = affinity.facts
@@ -362,15 +355,8 @@ def about_the_metric(affinity: Affinity | None, *, figures: bool = True) -> list
             parts.append(words.format(length))
     if "mirror" in facts:
         parts.append("mirror images too" if facts["mirror"] else "no mirror images")
-    sentences = [f"Class averages were compared {', '.join(parts)}."] if parts else []
-    middle, farthest = facts.get("median_offset_px"), facts.get("largest_offset_px")
-    if _is_length(middle) and _is_length(farthest) and not figures:
-        sentences.append("Objects were centred first.")
-    elif _is_length(middle) and _is_length(farthest):
-        sentences.append(
-            f"Objects were centred first: half of them were off centre by {middle:.3g} pixels or "
-            f"more, the farthest by {farthest:.3g}."
-        )
+    centred = ", centred first," if _is_length(facts.get("median_offset_px")) else ""
+    sentences = [f"Class averages{centred} were compared {', '.join(parts)}."] if parts else []
     doubts = doubts_of_views(affinity)
     return [*sentences, *(note for note in affinity.notes if note not in doubts)]
 
@@ -391,7 +377,7 @@ def _length(facts: Mapping[str, Any], name: str) -> str:
     for unit, word in (("A", "Å"), ("px", "pixels")):
         value = facts.get(f"{name}_{unit}")
         if _is_length(value):
-            return f"{value:.4g} {word}"
+            return f"{value:.3g} {word}" if value < 1000 else f"{value:.0f} {word}"
     return ""
 
 

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from rebalance.clusterings import shares_work
+from rebalance.errors import OptionError, PluginError
 from rebalance.model import BY_CLUSTERING, Classes, RunResult, Superclasses
 from rebalance.model.class_numbers import count_classes
+from rebalance.registry import bind
 from rebalance.settings import RunSettings, plugin_name
+
+if TYPE_CHECKING:
+    from rebalance.contracts import Clustering
 
 MOST = 60
 """The largest number of superclasses on the slider."""
@@ -25,7 +31,9 @@ class Groupings:
     of : mapping of int to Superclasses
         By the number that was asked for, rising.
     current : int
-        The one of the run.
+        The one of the run; where a person decided, the one that was decided upon.
+    decided : Superclasses, optional
+        Those of the run, where a person decided them from what a clustering made.
     why_alone : str
         Why there is no other number than the run's; empty where there are others.
     """
@@ -33,17 +41,30 @@ class Groupings:
     of: Mapping[int, Superclasses]
     current: int
     why_alone: str = ""
+    decided: Superclasses | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _Origin:
+    """What the superclasses of a run come from."""
+
+    clustering: str | Clustering
+    options: Mapping[str, Any]
+    number: int | None
+    is_decided: bool = False
 
 
 def groupings(settings: RunSettings, result: RunResult) -> Groupings:
     """The superclasses of the run, and those that every other number of them gives.
 
     They come from the clustering itself, by its ``cluster_many``, and have the numbers that
-    ``rebalance run -k`` gives them.
+    ``rebalance run -k`` gives them. Of a run with decisions, that is the clustering which a person
+    started from; averages that are junk or set aside now take no part in it.
     """
     superclasses = result.superclasses
-    current = settings.number or len(superclasses)
-    alone = _why_alone(settings, result)
+    origin = _origin(settings, result)
+    current = origin.number or len(superclasses)
+    alone = _why_alone(origin, result)
     if alone:
         return Groupings({current: superclasses}, current, why_alone=alone)
     from rebalance.clusterings import cluster_each
@@ -66,28 +87,48 @@ def groupings(settings: RunSettings, result: RunResult) -> Groupings:
         ),
         result.affinity,
         range(1, min(used, MOST) + 1),
-        clustering=settings.clustering,
-        options=superclasses.options,
+        clustering=origin.clustering,
+        options=origin.options,
         seed=settings.seed,
     )
     each = {int(number or 0): of for number, of in found.items()}
-    # The run's own grouping is shown as it is, whatever the clustering says now.
-    each[current] = superclasses
-    return Groupings(dict(sorted(each.items())), current)
+    if not origin.is_decided:
+        # The run's own grouping is shown as it is, whatever the clustering says now.
+        each[current] = superclasses
+    return Groupings(
+        dict(sorted(each.items())),
+        min(current, max(each)) if origin.is_decided else current,
+        decided=superclasses if origin.is_decided else None,
+    )
 
 
-def _why_alone(settings: RunSettings, result: RunResult) -> str:
+def _origin(settings: RunSettings, result: RunResult) -> _Origin:
+    superclasses = result.superclasses
+    decided = result.summary.get("superclassification", {}).get("decided")
+    before = {} if decided is None else decided["grouped_by"]
+    if before.get("by") == "clustering" and before.get("n_superclasses"):
+        options = before["clustering_options"] or {}
+        return _Origin(before["clustering"], options, before["n_superclasses"], is_decided=True)
+    return _Origin(settings.clustering, superclasses.options, settings.number)
+
+
+def _why_alone(origin: _Origin, result: RunResult) -> str:
     superclasses = result.superclasses
     if superclasses.is_off:
         return "Superclassification is off: each class is by itself."
-    if superclasses.by != BY_CLUSTERING:
+    if superclasses.by != BY_CLUSTERING and not origin.is_decided:
         return "The superclasses are given, not made by a clustering."
     if result.affinity is None:
         return "There is no affinity to group by."
-    name = plugin_name(settings.clustering)
-    if settings.number is None:
+    name = plugin_name(origin.clustering)
+    if origin.number is None:
         return f"The clustering {name} found the number of superclasses itself."
-    if not shares_work(settings.clustering):
+    try:
+        several = shares_work(origin.clustering)
+        bind("clustering", origin.clustering, origin.options)
+    except (OptionError, PluginError) as error:
+        return f"The clustering that was decided upon can't be asked again: {error.problem}"
+    if not several:
         return (
             f"The clustering {name} groups by one number at a time; run again with another "
             "`n_superclasses` to see more."

@@ -71,7 +71,7 @@ def _grouping(result: RunResult, cite: Cite) -> list[str]:
         sentences.append(
             f"{all_of} 2D class averages were compared pairwise by {_metric(affinity, cite)}."
         )
-        sentences += [literal(fact) for fact in about_the_metric(affinity, figures=False)]
+        sentences += [literal(fact) for fact in about_the_metric(affinity)]
     if aside:
         which = "One that looks" if aside == 1 else f"{aside:,} that look"
         was = "was" if aside == 1 else "were"
@@ -100,7 +100,7 @@ def _decided(result: RunResult, decided: Mapping[str, Any], cite: Cite) -> list[
     sentences, start = [], f"{compared:,} 2D class averages"
     if affinity is not None and before["by"] == "clustering":
         sentences = [f"{start} were compared pairwise by {_metric(affinity, cite)}."]
-        sentences += [literal(fact) for fact in about_the_metric(affinity, figures=False)]
+        sentences += [literal(fact) for fact in about_the_metric(affinity)]
         start = "They"
     sentences.append(f"{start} were grouped {_grouped_before(before, cite)}.")
     changes = [

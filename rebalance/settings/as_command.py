@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rebalance.errors import RebalanceError
 from rebalance.settings.diagnose_settings import DiagnoseSettings
 from rebalance.settings.orientation_settings import OrientationSettings
 from rebalance.settings.run_settings import RunSettings
@@ -94,8 +95,9 @@ def command_parts(settings: RunSettings, result: RunResult) -> dict[str, Any] | 
     dict or None
         ``words``: all but number, factor, maximum size and grouping. ``grouping``: of the
         superclasses as the run made them; a decisions file stands in for these. Quoted for the
-        shell. ``scan``: the command that tries every number; None where the number was not asked
-        for. All of it None where a plugin was handed over in Python: no command names it.
+        shell. ``scan``: the command that tries every number; None where neither the run nor the
+        decisions that it was given asked for one. All of it None where a plugin was handed over in
+        Python: no command names it.
     """
     if not all(isinstance(getattr(settings, kind), str) for kind in KINDS_WITH_OPTIONS):
         return None
@@ -122,8 +124,34 @@ def command_parts(settings: RunSettings, result: RunResult) -> dict[str, Any] | 
         "words": _quoted(as_command(beginning)),
         "grouping": _quoted(as_command(grouping)[len(as_command(nothing)) :]),
         "decided": settings.decisions is not None,
-        "scan": None if settings.number is None else _quoted(_scan_words(beginning, grouping)),
+        "scan": _scan_command(settings, result, beginning, grouping),
     }
+
+
+def _scan_command(
+    settings: RunSettings, result: RunResult, beginning: RunSettings, grouping: RunSettings
+) -> list[str] | None:
+    if settings.number is not None:
+        return _quoted(_scan_words(beginning, grouping))
+    decided = result.summary.get("superclassification", {}).get("decided") or {}
+    before = decided.get("grouped_by", {})
+    if before.get("by") != "clustering" or not before.get("n_superclasses"):
+        return None
+    # What a person grouped is compared as it was before: by the clustering, without what is apart.
+    clustering, options = before["clustering"], before["clustering_options"] or {}
+    try:
+        changed = _not_usual({"clustering": options}, replace(settings, clustering=clustering))
+    except RebalanceError:
+        return None
+    apart = {*settings.junk_classes, *decided["junk"], *decided["set_aside"]}
+    grouping = replace(
+        RunSettings("x"),
+        clustering=clustering,
+        junk="off",
+        junk_classes=tuple(sorted(apart)),
+        options=changed,
+    )
+    return _quoted(_scan_words(beginning, grouping))
 
 
 def _scan_words(beginning: RunSettings, grouping: RunSettings) -> list[str]:

@@ -73,7 +73,10 @@ class Opened:
 
     def set_number(self, number: int) -> None:
         """Move the slider to a number of superclasses."""
-        self.set("k", self.told["groupings"]["numbers"].index(number))
+        groupings = self.told["groupings"]
+        # What was decided is a stop of its own, after the number that it came from.
+        after_decided = groupings["decided"] and number > groupings["current"]
+        self.set("k", groupings["numbers"].index(number) + after_decided)
 
     def tile(self, class_number: int) -> Any:
         """The tile of a class average."""

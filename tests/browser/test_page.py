@@ -58,6 +58,8 @@ def test_averages_are_drawn_on_their_medoid_as_the_transforms_say(
     """The pixels of the canvases are those that `rebalance.figures` makes with SciPy."""
     result = results("main")
     averages, affinity = result.dataset.class_averages, result.affinity
+    main_page.page.click("#looks-more summary")
+    main_page.page.uncheck("#looks-circle")
     moved = 0
     superclasses = result.superclasses
     for number, members in enumerate(superclasses):

@@ -1,11 +1,13 @@
 // Number of superclasses, factor and maximum size; and what they keep.
 
 function startControls() {
-  const k = find("k"), numbers = told.groupings.numbers;
-  k.max = numbers.length - 1;
+  const k = find("k");
+  k.max = stops.length - 1;
   k.min = 0;
-  k.disabled = numbers.length < 2;
-  k.addEventListener("input", () => setTo({ k: numbers[Number(k.value)] }));
+  k.disabled = stops.length < 2;
+  k.addEventListener("input", () => setTo({ k: stops[Number(k.value)] }));
+  find("as-decided").hidden = !told.groupings.decided;
+  find("as-decided").addEventListener("click", () => setTo({ k: DECIDED }));
   find("k-control").title = told.groupings.why_alone;
   const f = find("f"), slider = find("f-slider"), max = find("max");
   f.addEventListener("input", () => setTo({ factor: f.value }));
@@ -32,16 +34,18 @@ function setTo(setting) {
 
 // The next or the one before of the numbers of superclasses.
 function stepK(by) {
-  const numbers = told.groupings.numbers, at = numberAt() + by;
-  if (numbers[at] !== undefined) setTo({ k: numbers[at] });
+  const to = stops[stops.indexOf(state.k) + by];
+  if (to !== undefined) setTo({ k: to });
 }
 
 function showControls() {
   const { balance, groups } = view;
-  find("k").value = numberAt();
-  find("k").setAttribute("aria-valuetext", counted(groups.length, "superclass", "superclasses"));
+  const decided = state.k === DECIDED;
+  find("k").value = stops.indexOf(state.k);
+  find("k").setAttribute("aria-valuetext", `${counted(groups.length, "superclass", "superclasses")}${decided ? ", as decided" : ""}`);
+  find("as-decided").setAttribute("aria-pressed", String(decided));
   // K of the clustering: marks may leave fewer superclasses, or add some.
-  find("k-value").textContent = told.groupings.why_alone ? groups.length : state.k;
+  find("k-value").textContent = told.groupings.why_alone || decided ? groups.length : state.k;
   const factor = parseFactor(state.factor);
   find("f-slider").value = factor && factor !== "bad" ? Number(factor.top) / Number(factor.bottom) : 0;
   find("f-slider").setAttribute("aria-valuetext", state.factor || "0");
@@ -86,6 +90,7 @@ function balanceWords(balance, groups) {
 function groupingWords() {
   const words = [];
   if (told.groupings.why_alone) words.push(told.groupings.why_alone);
+  if (told.groupings.decided) words.push(decidedWords());
   if (told.sheet) {
     words.push(isAligned
       ? "Each average is laid on the medoid (framed) of its superclass, ↔ mirrored to the same hand."
@@ -98,13 +103,22 @@ function groupingWords() {
   return words.join(" ");
 }
 
+function decidedWords() {
+  const { clustering, n_superclasses: number } = told.decisions.grouped_by;
+  if (state.k !== DECIDED) return `As ${clustering} groups what is neither junk nor set aside.`;
+  return `As decided: from ${counted(number, "superclass", "superclasses")} of ${clustering}, changed by hand.`;
+}
+
 // What was changed by hand at this number of superclasses; beside Undo, where nothing moves for it.
 function changedWords() {
   const words = [];
   const moved = movedByHand().length;
   if (moved) words.push(`${moved} moved by hand ✎`);
-  const elsewhere = [...state.moves].filter(([k, moves]) => k !== state.k && moves.size).map(([k]) => k);
-  if (elsewhere.length) words.push(`moves at K = ${elsewhere.sort((a, b) => a - b).join(", ")} kept there`);
+  const elsewhere = stops.filter((k) => k !== state.k && state.moves.get(k)?.size), at = elsewhere.filter((k) => k !== DECIDED);
+  if (elsewhere.length) {
+    const where = [...(at.length ? [`at K = ${at.join(", ")}`] : []), ...(at.length < elsewhere.length ? ["as decided"] : [])];
+    words.push(`moves ${where.join(" and ")} kept there`);
+  }
   if (state.aside.size) words.push(`${state.aside.size} set aside`);
   if (state.junk.size) words.push(`${state.junk.size} junk`);
   return words.join(", ");

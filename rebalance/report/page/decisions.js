@@ -1,6 +1,7 @@
 // What is on screen as a command, and as a file that the command takes.
 
-const fileName = `decisions_${told.job.replace(/[^A-Za-z0-9._-]+/g, "_").replace(/^[._]+/, "").slice(0, 60) || "job"}.json`;
+const jobName = told.job.replace(/[^A-Za-z0-9._-]+/g, "_").replace(/^[._]+/, "").slice(0, 60) || "job";
+const fileName = `decisions_${jobName}.json`, tableName = `class_averages_${jobName}.csv`;
 
 function decisionsNow() {
   return {
@@ -11,15 +12,9 @@ function decisionsNow() {
     factor: state.factor.trim() || null,
     max_size: state.max.trim() ? Number(state.max) : null,
     seed: state.seed,
-    moved: movedAtAll(),
-    grouped_by: told.groupings.why_alone ? told.decisions.grouped_by : { ...told.decisions.grouped_by, n_superclasses: state.k },
+    moved: movedByHand().map((i) => classOf[i]).sort((a, b) => a - b),
+    grouped_by: told.groupings.why_alone || state.k === DECIDED ? told.decisions.grouped_by : { ...told.decisions.grouped_by, n_superclasses: state.k },
   };
-}
-
-// Here, and by the decisions that the run was made with.
-function movedAtAll() {
-  const before = told.decisions.moved.filter((number) => classOf.includes(number) && isGrouped(classOf.indexOf(number)));
-  return [...new Set([...movedByHand().map((i) => classOf[i]), ...before])].sort((a, b) => a - b);
 }
 
 // The words to type; null where a plugin has no name, or nothing can be run.
@@ -28,7 +23,7 @@ function commandNow() {
   const words = [...told.command.words];
   if (isEdited()) return [...words, "--decisions", fileName].join(" ");
   words.push(...told.command.grouping);
-  if (told.decisions.grouped_by.by === "clustering" && !told.groupings.why_alone) words.push("-k", state.k);
+  if (told.decisions.grouped_by.by === "clustering" && !told.groupings.why_alone && state.k !== DECIDED) words.push("-k", state.k);
   const factor = state.factor.trim(), max = state.max.trim();
   if (factor || (told.command.decided && !max)) words.push("-f", factor || "0");
   if (max) words.push("--max-size", max);
@@ -69,14 +64,36 @@ function copyCommand() {
   copy(command, isEdited() ? `Command copied. It reads ${fileName}: save the decisions too.` : "Command copied.");
 }
 
-function save() {
-  if (find("save").disabled) return;
-  const text = `${JSON.stringify(decisionsNow(), null, 1)}\n`;
-  const link = element("a", { href: URL.createObjectURL(new Blob([text], { type: "application/json" })), download: fileName });
+function download(text, type, name) {
+  const link = element("a", { href: URL.createObjectURL(new Blob([text], { type })), download: name });
   document.body.append(link);
   link.click();
   link.remove();
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
+}
+
+// Class averages as they are on screen, with the words of superclasses.csv. Which particles stay is
+// drawn by the command; the page knows how many there are.
+function tableNow() {
+  const rows = classOf.map((number, i) => {
+    const label = groupOf(i), status = label >= 0 ? "used" : apartWords(i);
+    return [number, label >= 0 ? label : status === ASIDE ? -2 : -1, status, told.averages.particles ? particlesOf(i) : "", Number(isGrouped(i) && isMoved(i))];
+  });
+  for (const [status, numbers] of Object.entries(told.not_shown)) {
+    rows.push(...numbers.map((number) => [number, -1, status, status === "without particles" ? 0 : "", 0]));
+  }
+  rows.sort(([a], [b]) => a - b);
+  return [["class_id", "superclass", "status", "particles", "moved_by_hand"], ...rows].map((row) => `${row.join(",")}\n`).join("");
+}
+
+function saveTable() {
+  download(tableNow(), "text/csv", tableName);
+  tell(`${tableName} is saved: the class averages as they are on screen.`);
+}
+
+function save() {
+  if (find("save").disabled) return;
+  download(`${JSON.stringify(decisionsNow(), null, 1)}\n`, "application/json", fileName);
   noteSaved();
   tell(`${fileName} is saved: rebalance run … --decisions ${fileName}`);
 }
@@ -93,12 +110,15 @@ function tell(words, milliseconds = 3500) {
 function startDecisions() {
   find("copy-command").addEventListener("click", copyCommand);
   find("save").addEventListener("click", save);
+  find("save-table").addEventListener("click", saveTable);
   const { text, references } = told.methods;
   find("methods").append(element("p", {}, text), element("ol", {}, ...references.map((paper) => element("li", {}, paper))));
   find("copy-methods").addEventListener("click", () => {
     copy([text, ...references.map((paper, at) => `[${at + 1}] ${paper}`)].join("\n"), "Methods and references copied.");
   });
-  find("notes").append(...told.notes.map((note) => element("li", {}, note)));
+  const size = told.averages.pixel_size, by = [`rebalance ${told.rebalance}`];
+  if (size) by.push(`${Number(size.toPrecision(4))} Å per pixel`);
+  find("notes").append(...[...told.notes, `${by.join("; ")}.`].map((note) => element("li", {}, note)));
   if (told.warnings.length) {
     const box = find("warnings");
     box.hidden = false;

@@ -1,7 +1,13 @@
 // What a person chose, and the superclasses that follow: from the labels of a number, changed by hand.
 
+// Where the slider stops: each number of the clustering and, beside the one that a person started
+// from, what that person decided, which is a row of its own after those of the numbers.
+const DECIDED = "decided";
+const stops = [...told.groupings.numbers];
+if (told.groupings.decided) stops.splice(stops.indexOf(told.groupings.current) + 1, 0, DECIDED);
+
 const start = {
-  k: told.groupings.current,
+  k: told.groupings.decided ? DECIDED : told.groupings.current,
   factor: told.balance?.factor ?? "",
   max: told.balance?.max_size == null ? "" : String(told.balance.max_size),
   seed: told.decisions.seed,
@@ -15,15 +21,17 @@ const state = {
   beside: null,
 };
 const startJunk = new Set(state.junk), startAside = new Set(state.aside);
+const startMoved = new Set(told.decisions.moved.map((number) => classOf.indexOf(number)));
 const former = [];
 const NEW = -2; // a superclass that is not there yet
 let listeners = [];
 
 const isLeftOut = (i) => told.averages.status[i] === LEFT_OUT;
-const numberAt = () => told.groupings.numbers.indexOf(state.k);
+const numberAt = () => (state.k === DECIDED ? told.groupings.numbers.length : told.groupings.numbers.indexOf(state.k));
 const labelsNow = () => allLabels.subarray(numberAt() * n, (numberAt() + 1) * n);
 const movesNow = () => state.moves.get(state.k) ?? new Map();
-const isMoved = (i) => {
+const isMoved = (i) => (state.k === start.k && startMoved.has(i)) || isMovedHere(i);
+const isMovedHere = (i) => {
   const to = movesNow().get(i);
   return to === undefined ? isGrouped(i) && labelsNow()[i] < 0 : to !== labelsNow()[i];
 };
@@ -81,12 +89,14 @@ function medoidOf(members) {
   return best;
 }
 
+// Whether it takes a decisions file to make what is on screen.
 function isEdited() {
+  if (told.groupings.decided && state.k !== start.k) return true;
   if (!sameSet(state.junk, startJunk) || !sameSet(state.aside, startAside)) return true;
-  return movedByHand().length > 0;
+  return movedByHand(isMovedHere).length > 0;
 }
 
-const movedByHand = () => classOf.map((_, i) => i).filter((i) => isGrouped(i) && isMoved(i));
+const movedByHand = (how = isMoved) => classOf.map((_, i) => i).filter((i) => isGrouped(i) && how(i));
 const sameSet = (one, other) => one.size === other.size && [...one].every((i) => other.has(i));
 
 // What undo brings back. Steps of one slider that follow on each other count as one change.

@@ -9,7 +9,7 @@ function marksNow() {
   const numbers = (places) => [...places].map((i) => classOf[i]).sort((a, b) => a - b);
   return {
     junk: numbers(state.junk), set_aside: numbers(state.aside),
-    moves: [...state.moves].filter(([, moves]) => moves.size).sort(([a], [b]) => a - b)
+    moves: [...state.moves].filter(([, moves]) => moves.size).sort(([a], [b]) => stops.indexOf(a) - stops.indexOf(b))
       .map(([k, moves]) => [k, [...moves].map(([i, label]) => [classOf[i], label]).sort(([a], [b]) => a - b)]),
   };
 }
@@ -67,7 +67,7 @@ function bringMarksBack() {
     ]));
     // Of a run with other settings, those of the run are shown.
     const same = JSON.stringify(entry.start) === JSON.stringify(settingsOf(start));
-    const settings = same && told.groupings.numbers.includes(entry.settings.k) ? settingsOf(entry.settings) : {};
+    const settings = same && stops.includes(entry.settings.k) ? settingsOf(entry.settings) : {};
     remember();
     Object.assign(state, { junk, aside, moves }, settings);
     savedMarks = String(entry.saved ?? "");

@@ -1,36 +1,36 @@
 // The order in which neighbours are alike: of the program, and of what was changed by hand since.
 
-const orderPlaces = (() => {
-  const { numbers, orders } = told.groupings, all = unpack(orders, Int16Array);
-  const used = allLabels.subarray(0, n).reduce((sum, label) => sum + (label >= 0), 0);
-  const rows = used ? all.length / used : 0; // one for each number, or one for all of them
-  return numbers.map((_, row) => (row && row >= rows ? null : placesOf(all.subarray(row * used, (row + 1) * used))));
-})();
+// Where averages stand for each number of superclasses: one row for all, if that is the same.
+const orderRows = unpack(told.groupings.places, Int16Array), orderPlaces = [];
 
-// Where each average stands in an order. One that is not in it stands beside the one it is most like.
-function placesOf(order) {
-  const places = new Float64Array(n).fill(n);
-  order.forEach((i, place) => { places[i] = place; });
-  if (!pairs || !order.length) return places;
+// One that is in no superclass of the program stands beside the average that it is most like.
+function placesNow() {
+  const row = orderRows.length > n ? numberAt() : 0;
+  if (orderPlaces[row]) return orderPlaces[row];
+  const places = Float64Array.from(orderRows.subarray(row * n, (row + 1) * n));
+  const known = [...places.keys()].filter((i) => places[i] >= 0);
   for (let i = 0; i < n; i++) {
-    if (places[i] < n) continue;
-    const like = order.reduce((best, j) => (affinity(i, j) > affinity(i, best) ? j : best));
-    places[i] = places[like] + 0.5;
+    if (places[i] >= 0) continue;
+    const like = pairs && known.length ? known.reduce((best, j) => (affinity(i, j) > affinity(i, best) ? j : best)) : i;
+    places[i] = like === i ? n : places[like] + 0.5;
   }
+  orderPlaces[row] = places;
   return places;
 }
-
-const placesNow = () => orderPlaces[numberAt()] ?? orderPlaces[0];
 
 function inOrder(members) {
   const places = placesNow();
   return [...members].sort((a, b) => places[a] - places[b] || classOf[a] - classOf[b]);
 }
 
+function meanPlace({ members }) {
+  const places = placesNow();
+  return members.reduce((sum, i) => sum + places[i], 0) / members.length;
+}
+
 // Numbers of the superclasses as they stand beside each other: by the mean place of their averages.
 function superclassesInOrder() {
-  const places = placesNow();
-  const mean = view.groups.map(({ members }) => members.reduce((sum, i) => sum + places[i], 0) / members.length);
+  const mean = view.groups.map(meanPlace);
   return mean.map((_, number) => number).sort((a, b) => mean[a] - mean[b] || a - b);
 }
 

@@ -4,15 +4,33 @@ function loaded(sheet) {
   if (!sheet) return null;
   const image = new Image();
   const ready = new Promise((done) => { image.onload = image.onerror = done; image.src = sheet.src; });
-  return { ...sheet, image, ready };
+  return { ...sheet, image, ready, round: null };
 }
 const averagesSheet = loaded(told.sheet), reprojectionsSheet = loaded(told.views?.sheet);
 const sheetsReady = Promise.all([averagesSheet?.ready, reprojectionsSheet?.ready]);
 
+// The sheet with the corners of every tile cut off, softly: however it is turned, no edge is seen.
+function rounded(sheet) {
+  if (sheet.round) return sheet.round;
+  const { image, side } = sheet, round = document.createElement("canvas"), hole = document.createElement("canvas");
+  [round.width, round.height, hole.width, hole.height] = [image.width, image.height, side, side];
+  const pen = round.getContext("2d"), cut = hole.getContext("2d"), half = side / 2;
+  const edge = cut.createRadialGradient(half, half, 0, half, half, half);
+  edge.addColorStop(1 - 1.5 / half, "#000");
+  edge.addColorStop(1, "#0000");
+  cut.fillStyle = edge;
+  cut.fillRect(0, 0, side, side);
+  pen.drawImage(image, 0, 0);
+  pen.globalCompositeOperation = "destination-in";
+  pen.fillStyle = pen.createPattern(hole, "repeat");
+  pen.fillRect(0, 0, image.width, image.height);
+  return sheet.round = round;
+}
+
 // Draws average i, laid on the average `onto`, into a canvas of so many CSS pixels.
 function draw(canvas, i, onto, side, sheet = averagesSheet) {
   const pixels = Math.round(side * Math.min(2, Math.max(1.5, window.devicePixelRatio || 1)));
-  const key = `${i} ${onto} ${pixels} ${sheet === averagesSheet}`;
+  const key = `${i} ${onto} ${pixels} ${looks.circle} ${sheet === averagesSheet}`;
   if (canvas.drawn === key) return;
   canvas.drawn = key;
   if (canvas.width !== pixels) canvas.width = canvas.height = pixels;
@@ -32,5 +50,6 @@ function draw(canvas, i, onto, side, sheet = averagesSheet) {
     centre + x * scale - a * centre - b * centre,
     centre + y * scale - c * centre - d * centre,
   );
-  pen.drawImage(image, (i % across) * tile, Math.floor(i / across) * tile, tile, tile, 0, 0, pixels, pixels);
+  const from = looks.circle && image.width ? rounded(sheet) : image;
+  pen.drawImage(from, (i % across) * tile, Math.floor(i / across) * tile, tile, tile, 0, 0, pixels, pixels);
 }

@@ -20,7 +20,7 @@ function startScan() {
 }
 
 function scanMissing() {
-  const words = "This run was told its number.";
+  const words = `This run was told its ${told.groupings.decided ? "superclasses" : "number"}.`;
   return told.command?.scan ? `${words} This command compares every number, and says which stand out:` : words;
 }
 
@@ -81,6 +81,7 @@ function keptShares() {
 }
 
 function saidOfNumber(kept) {
+  if (state.k === DECIDED) return "";
   const words = [], at = scan ? scan.numbers.indexOf(state.k) : -1;
   if (at >= 0) {
     words.push(`silhouette ${scan.silhouette[at].toFixed(2)} (${scan.expected[at].toFixed(2)} without groups)`);
@@ -102,7 +103,7 @@ function overNumbers(title, x, series, ends, { spread, ...settings }) {
     under.before(svg("polygon", { class: "spread-band", points: [...edge(1), ...edge(-1).reverse()].join(" ") }));
   }
   const suggested = scan ? [scan.suggestion, ...scan.runners_up] : [];
-  for (const [number, kind] of [...suggested.map((number, at) => [number, at ? "runner-up" : "suggested"]), [state.k, "now"]]) {
+  for (const [number, kind] of [...suggested.map((number, at) => [number, at ? "runner-up" : "suggested"]), ...(state.k === DECIDED ? [] : [[state.k, "now"]])]) {
     under.before(svg("line", { class: `at-number ${kind}`, x1: made.toX(number), x2: made.toX(number), y1: 6, y2: box.height - 20 }));
   }
   const at = x.indexOf(state.k);

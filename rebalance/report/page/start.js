@@ -11,6 +11,7 @@ function redraw() {
   showControls();
   showAverage();
   showMatrix();
+  showPlane();
   showViews();
   showParticles();
   showScan();
@@ -22,23 +23,23 @@ function redraw() {
 const asideSizes = () => [...state.aside].map(particlesOf);
 
 function facts() {
-  const words = [counted(classOf.length + Object.values(told.not_shown).flat().length, "class average")];
-  if (told.balance) words.push(counted(told.balance.read, "particle"));
-  if (told.metric) words.push(`compared by ${told.metric}`);
-  const { by, clustering } = told.decisions.grouped_by;
-  if (by === "clustering") words.push(`grouped by ${clustering}${told.groupings.why_alone && told.clustering !== clustering ? " and by hand" : ""}`);
-  if (told.averages.pixel_size) words.push(`${Number(told.averages.pixel_size.toPrecision(4))} Å per pixel`);
-  words.push(`rebalance ${told.rebalance}`);
-  return words.join(" · ");
+  const averages = counted(classOf.length + Object.values(told.not_shown).flat().length, "class average");
+  const { by, clustering } = told.decisions.grouped_by, how = [];
+  if (told.metric) how.push(`compared by ${told.metric}`);
+  if (by === "clustering") how.push(`grouped by ${clustering}${told.clustering !== clustering ? " and by hand" : ""}`);
+  return [told.balance ? `${averages}, ${counted(told.balance.read, "particle")}` : averages, how.join(", ")].filter(Boolean).join("; ");
 }
 
 find("job").textContent = told.job;
 find("facts").textContent = facts();
+startLooks();
 startTiles();
 startControls();
 startMatrix();
 startViews();
+startPlane();
 startPicked();
+startDragging();
 startScan();
 startDecisions();
 startMarking();

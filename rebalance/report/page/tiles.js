@@ -1,14 +1,11 @@
 // The class averages by superclass: one tile each, kept when the grouping changes.
 
-const TILE = n <= 60 ? 92 : n <= 150 ? 80 : 68;
-document.documentElement.style.setProperty("--tile", `${TILE}px`);
-
 const tiles = classOf.map((number, i) => {
   const canvas = element("canvas", { "aria-hidden": "true" });
   const name = element("b", {}, String(number));
   const facts = element("span", {}, told.averages.particles ? compact(particlesOf(i)) : "");
   const tile = element(
-    "div", { class: "tile", role: "option", "aria-selected": "false", tabindex: "-1", draggable: "true", "data-place": i },
+    "div", { class: "tile", role: "option", "aria-selected": "false", tabindex: "-1", "data-place": i },
     canvas, element("div", { class: "caption" }, name, facts),
   );
   const resolution = told.averages.resolution?.[i];
@@ -31,14 +28,14 @@ const groupElements = [];
 function groupElement(number) {
   while (groupElements.length <= number) {
     const at = groupElements.length;
-    const size = element("span", { class: "size" });
-    const members = listbox(element("div", { class: "members" }), `Averages of superclass ${at}`), key = chip(at);
-    const all = element("button", { type: "button", class: "pick-all", "aria-label": `Pick all of superclass ${at}` }, "Pick all");
+    const size = element("span", { class: "size" }), within = element("span", { class: "size", title: "Mean affinity of all pairs in it" });
+    const members = listbox(element("div", { class: "members" }), `Averages of superclass ${at}`);
+    const key = element("button", { type: "button", class: "chip pick-all", title: "Pick all", "aria-label": `Pick all of superclass ${at}` }, String(at));
     const made = element(
       "section", { class: "group", "aria-label": `Superclass ${at}` },
-      element("header", {}, key, size, all), members,
+      element("header", {}, key, size, within), members,
     );
-    Object.assign(made, { size, members, key });
+    Object.assign(made, { size, within, members, key });
     acceptDrops(made, (places) => view.groups[at] && moveTo(places.filter((i) => groupOf(i) !== at), view.groups[at].label));
     groupElements.push(made);
   }
@@ -53,13 +50,14 @@ function listbox(place, label) {
 function showTiles() {
   const held = document.activeElement?.classList.contains("tile") ? document.activeElement : null;
   const whole = find("superclasses");
-  view.groups.forEach((group, number) => {
-    const shown = groupElement(number);
+  groupsShown().forEach((number, at) => {
+    const group = view.groups[number], shown = groupElement(number);
     shown.style.setProperty("--key", colorOf(number));
     paint(shown.key, colorOf(number));
     shown.size.replaceChildren(...sizeWords(group, number));
-    fillWith(shown.members, group.members, group, number);
-    if (whole.children[number] !== shown) whole.insertBefore(shown, whole.children[number] || null);
+    shown.within.textContent = withinWords(group);
+    fillWith(shown.members, membersShown(group), group, number);
+    if (whole.children[at] !== shown) whole.insertBefore(shown, whole.children[at] || null);
   });
   while (whole.children.length > view.groups.length) whole.lastChild.remove();
   const byClass = (places) => [...places].sort((a, b) => classOf[a] - classOf[b]);
@@ -82,7 +80,7 @@ function fillWith(place, members, group, number) {
     const tile = tiles[i];
     if (place.children[at] !== tile) place.insertBefore(tile, place.children[at] || null);
     const onto = group ? group.medoid : i;
-    draw(tile.canvas, i, onto, TILE);
+    draw(tile.canvas, i, onto, looks.size);
     const mirrored = motion(onto, i).mirror;
     tile.name.textContent = `${classOf[i]}${mirrored ? " ↔" : ""}`;
     tile.classList.toggle("medoid", Boolean(group) && group.medoid === i && group.members.length > 1);
@@ -129,21 +127,6 @@ function sizeWords(group, number) {
   return [`${count(group.size)} → `, element("b", {}, count(kept)), ` (${was} → ${is} %)`];
 }
 
-function acceptDrops(place, take) {
-  place.addEventListener("dragover", (event) => { event.preventDefault(); place.classList.add("over"); });
-  place.addEventListener("dragleave", (event) => {
-    if (!place.contains(event.relatedTarget)) place.classList.remove("over");
-  });
-  place.addEventListener("drop", (event) => {
-    event.preventDefault();
-    place.classList.remove("over");
-    const places = event.dataTransfer.getData("text/plain").split(" ").map(Number);
-    if (!places.every((i) => Number.isInteger(i) && i >= 0 && i < n)) return;
-    take(places);
-    if (places.some(isPicked)) clearPicked();
-  });
-}
-
 const ARROWS = ["ArrowRight", "ArrowLeft", "ArrowUp", "ArrowDown", "Home", "End"];
 const inSight = () => [...document.querySelectorAll("#groups .tile")];
 
@@ -182,13 +165,7 @@ function choose(i) {
   for (const tile of tiles) tile.classList.toggle("chosen", tile.place === i);
   showAverage();
   showChosenView();
-}
-
-// What the pointer carries while several are dragged.
-function heap(places) {
-  const made = find("heap");
-  made.textContent = counted(places.length, "average");
-  return made;
+  if (told.map) { sayOnPlane(); paintPlaneMarks(); }
 }
 
 function startTiles() {
@@ -222,21 +199,6 @@ function startTiles() {
       openSheet();
     }
   });
-  whole.addEventListener("dragstart", (event) => {
-    const tile = event.target.closest?.(".tile");
-    if (!tile) return;
-    const places = isPicked(tile.place) ? subjects(null) : [tile.place];
-    event.dataTransfer.setData("text/plain", places.join(" "));
-    event.dataTransfer.effectAllowed = "move";
-    if (places.length > 1) event.dataTransfer.setDragImage(heap(places), -12, -12);
-    for (const i of places) tiles[i].classList.add("dragged");
-  });
-  whole.addEventListener("dragend", () => {
-    for (const tile of tiles) tile.classList.remove("dragged");
-    for (const place of document.querySelectorAll(".over")) place.classList.remove("over");
-  });
-  acceptDrops(find("aside"), (places) => { if (!places.every((i) => state.aside.has(i))) toggleAside(places); });
-  acceptDrops(find("junk"), (places) => { if (!places.every((i) => state.junk.has(i))) toggleJunk(places); });
   for (const tray of document.querySelectorAll(".tray")) listbox(tray.querySelector(".members"), tray.getAttribute("aria-label"));
   find("empties").textContent = Object.entries(told.not_shown)
     .filter(([, numbers]) => numbers.length)
