@@ -39,9 +39,9 @@ function chainLayout(wide, high) {
   const moved = carriedOn(everyone, onto), spots = new Map();
   everyone.forEach((i, at) => {
     const place = at < grouped ? at : Math.ceil(grouped / columns) * columns + at - grouped;
-    spots.set(i, { x: (place % columns) + 0.5, y: Math.floor(place / columns) * LINE + 0.5, motion: moved[at], at });
+    spots.set(i, { x: (place % columns) + 0.5 + AROUND, y: Math.floor(place / columns) * LINE + 0.5 + AROUND, motion: moved[at] });
   });
-  return { spots, wide: columns, high: Math.max(1, lines(columns)) * LINE, order: everyone, grouped, columns, isChain: true };
+  return { spots, wide: columns + 2 * AROUND, high: Math.max(1, lines(columns)) * LINE + 2 * AROUND, order: everyone, grouped, columns, isChain: true };
 }
 
 // Bands of superclasses below, their numbers where they begin, and bars for the likeness of neighbours.

@@ -2,7 +2,7 @@
 
 const mapPlaces = told.map && unpack(told.map.places, Int16Array);
 const plane = { layout: null, isChain: false, zoom: 1, x: 0, y: 0, pointed: null, loop: [], drawsLoops: true, fingers: new Map() };
-const DISC = 0.92, LARGEST_ROOM = 150; // share of an average's room that is picture; CSS pixels
+const DISC = 0.92, AROUND = 0.12, LARGEST_ROOM = 150; // of an average's room: picture, around all of them; CSS pixels
 
 const onMap = told.map && [...Array(n).keys()].filter((i) => mapPlaces[2 * i] >= 0);
 const mapMotions = told.map && (() => {
@@ -12,9 +12,9 @@ const mapMotions = told.map && (() => {
 
 function mapLayout() {
   const spots = new Map(onMap.map((i, place) => [i, {
-    x: mapPlaces[2 * i] / told.map.step, y: mapPlaces[2 * i + 1] / told.map.step, motion: mapMotions[place],
+    x: mapPlaces[2 * i] / told.map.step + AROUND, y: mapPlaces[2 * i + 1] / told.map.step + AROUND, motion: mapMotions[place],
   }]));
-  const far = (axis) => Math.max(...[...spots.values()].map((spot) => spot[axis])) + 0.5;
+  const far = (axis) => Math.max(...[...spots.values()].map((spot) => spot[axis])) + 0.5 + AROUND;
   return { spots, wide: far("x"), high: far("y"), order: onMap, isChain: false };
 }
 
@@ -22,7 +22,8 @@ function mapLayout() {
 function showPlane() {
   if (!told.map || find("panel-map").hidden) return;
   const canvas = find("plane"), wide = canvas.clientWidth || 390;
-  const most = Math.max(300, Math.min(innerHeight - 330, isWide() ? 900 : 560));
+  // In a narrow window it is in a sheet, and what is said of it should be seen there too.
+  const most = isNarrow() ? Math.max(220, Math.min(0.56 * innerHeight, 520) - 190) : Math.max(300, Math.min(innerHeight - 330, isWide() ? 900 : 560));
   plane.layout = plane.isChain ? chainLayout(wide, most) : mapLayout();
   const { wide: across, high: down } = plane.layout;
   plane.size = [wide, Math.round(Math.min(most, Math.max(220, (wide * down) / across)))];
@@ -114,12 +115,13 @@ function paintClassNumber(pen, i, x, y, ink) {
 }
 
 function paintChip(pen, x, y, number) {
-  pen.font = "650 11px system-ui, sans-serif";
-  const words = String(number), wide = pen.measureText(words).width + 7;
+  const size = roomNow() > 28 ? 11 : 9, high = size + 4;
+  pen.font = `650 ${size}px system-ui, sans-serif`;
+  const words = String(number), wide = pen.measureText(words).width + size - 4;
   pen.fillStyle = colorOf(number);
   [pen.strokeStyle, pen.lineWidth] = ["#fff", 1];
   pen.beginPath();
-  pen.roundRect(x - wide / 2, y - 7.5, wide, 15, 4);
+  pen.roundRect(x - wide / 2, y - high / 2, wide, high, 4);
   pen.fill();
   pen.stroke();
   [pen.textAlign, pen.textBaseline, pen.fillStyle] = ["center", "middle", inkOn(colorOf(number))];
@@ -140,10 +142,11 @@ function paintPlaneMarks() {
     pen.stroke();
   };
   for (const i of picked) {
-    ring(i, style.getPropertyValue("--paper"), 5.5, 0.5);
-    ring(i, style.getPropertyValue("--accent"), 3.5, 0.5);
     const spot = plane.layout.spots.get(i);
     if (!spot) continue;
+    if (radius > 12) ring(i, style.getPropertyValue("--paper"), 5, 1.5);
+    ring(i, style.getPropertyValue("--accent"), radius > 12 ? 3 : 2.2, radius > 12 ? 1.5 : 0.5);
+    if (radius < 9) continue;
     const [x, y] = [toPlaneX(spot.x) + radius * 0.7, toPlaneY(spot.y) - radius * 0.7], size = Math.min(8, Math.max(4, radius * 0.4));
     pen.fillStyle = style.getPropertyValue("--accent");
     pen.beginPath();
