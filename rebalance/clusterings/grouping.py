@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance import defaults
+from rebalance.arrangement.seriation import order_leaves
 from rebalance.clusterings.n_superclasses import check_number
 from rebalance.clusterings.numbering import number_superclasses
 from rebalance.clusterings.run_plugin import check_result, linkage_in_order, run_plugin
@@ -23,6 +24,7 @@ from rebalance.model import (
     UNASSIGNED,
     Affinity,
     Classes,
+    ClusteringResult,
     IntArray,
     Superclasses,
 )
@@ -119,6 +121,8 @@ def cluster_each(
     results = run_plugin(bound, averages, wanted, seed)
 
     found: dict[int | None, Superclasses] = {}
+    # Every number of superclasses comes from one tree, and so does the order.
+    ordered: dict[int, IntArray] = {}
     for asked, (number, notes) in checked.items():
         result = results[number]
         said = check_result(result, len(shown), number, bound.name)
@@ -129,13 +133,30 @@ def cluster_each(
             classes,
             values=None if affinity is None else affinity.values,
             linkage=linkage_in_order(result.linkage, shown),
-            preferred_order=None if result.order is None else shown[result.order],
+            preferred_order=_preferred_order(result, shown, averages, ordered),
             clustering=bound.name,
             options=bound.recorded_options,
             notes=(*notes, *said),
             by=BY_NONE if is_off else BY_CLUSTERING,
         )
     return found
+
+
+def _preferred_order(
+    result: ClusteringResult,
+    shown: IntArray,
+    averages: ClusteringInput,
+    ordered: dict[int, IntArray],
+) -> IntArray | None:
+    """The order that a plugin gives, or that of its tree; None where it gives neither."""
+    if result.order is not None:
+        return shown[result.order]
+    if result.linkage is None:
+        return None
+    of = id(result.linkage)
+    if of not in ordered:
+        ordered[of] = shown[order_leaves(result.linkage, averages.affinity)]
+    return ordered[of]
 
 
 def _shown(classes: Classes, affinity: Affinity | None) -> tuple[IntArray, ClusteringInput]:

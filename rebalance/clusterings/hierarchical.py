@@ -7,15 +7,11 @@ from typing import Literal
 
 import numpy as np
 
+from rebalance.arrangement.path_distance import path_distance
 from rebalance.clusterings.balanced_linkage import balanced_linkage
-from rebalance.clusterings.path_distance import path_distance
 from rebalance.contracts import Clustering, ClusteringInput, Methods
 from rebalance.model import ClusteringResult, DoubleArray, IntArray
 from rebalance.options import Options, option
-
-_MOST_FOR_OPTIMAL_ORDER = 500
-"""Optimal leaf ordering takes time ~ n³: 0.4 s at this size, minutes at 5,000."""
-
 
 PATHS = (
     "Little A, McKenzie D & Murphy JM (2022) Balancing geometry and density: path distances on "
@@ -54,7 +50,7 @@ class Hierarchical(Clustering):
     r"""Agglomerative hierarchical clustering of distances along paths of similar averages.
 
     The distance d_ij is the length of the shortest path of steps (1 − affinity)^(path_power / 2)
-    between nearest neighbours, see `rebalance.clusterings.path_distance`; with path_neighbors = 0
+    between nearest neighbours, see `rebalance.arrangement.path_distance`; with path_neighbors = 0
     it is 1 − affinity_ij itself. The two nearest groups are merged until one is left; K
     superclasses are what stands n − K merges later. Between groups u and v the distance is
 
@@ -72,16 +68,10 @@ class Hierarchical(Clustering):
     as superclasses of few particles that then set the size of all. Ward's gathers them, but cuts
     crowded views that change gradually into many superclasses. ``balanced`` lies between.
 
-    Leaves are ordered so that neighbours are as similar as the tree allows [2]_ (up to 500
-    averages; in the order of the tree beyond).
-
     References
     ----------
     .. [1] D. Müllner, "Modern hierarchical, agglomerative clustering algorithms", 2011,
        arXiv:1109.2378, table in section 3.
-    .. [2] Z. Bar-Joseph, D. K. Gifford and T. S. Jaakkola, "Fast optimal leaf ordering for
-       hierarchical clustering", Bioinformatics 17 (2001) S22,
-       doi:10.1093/bioinformatics/17.suppl_1.S22.
     """
 
     options_model = HierarchicalOptions
@@ -117,7 +107,7 @@ class Hierarchical(Clustering):
         n = len(averages)
         if n == 1:
             return dict.fromkeys(numbers, ClusteringResult(label=np.zeros(1, dtype=np.int64)))
-        from scipy.cluster.hierarchy import leaves_list, linkage, optimal_leaf_ordering
+        from scipy.cluster.hierarchy import linkage
         from scipy.spatial.distance import squareform
 
         pairs = squareform(averages.affinity, checks=False).astype(np.float64)
@@ -127,12 +117,8 @@ class Hierarchical(Clustering):
             tree = balanced_linkage(distance, options.size_weight)
         else:
             tree = linkage(squareform(distance), method=options.linkage)
-        if n <= _MOST_FOR_OPTIMAL_ORDER:
-            tree = optimal_leaf_ordering(tree, direct)
-        order = leaves_list(tree).astype(np.int64)
         return {
-            number: ClusteringResult(label=_cut(tree, number), linkage=tree, order=order)
-            for number in numbers
+            number: ClusteringResult(label=_cut(tree, number), linkage=tree) for number in numbers
         }
 
 

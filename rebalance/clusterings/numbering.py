@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from rebalance.arrangement.seriation import heavy_first, in_blocks, seriate, turned
 from rebalance.model import (
     BY_CLUSTERING,
     SET_ASIDE,
@@ -44,8 +45,8 @@ def number_superclasses(
     linkage : float64 (n−1, 4), optional
         Over the averages with a label, in order.
     preferred_order : int64 (n,), optional
-        Indices of the averages with a label, similar ones side by side; without it averages are
-        shown by falling affinity to their medoid.
+        Indices of the averages with a label, similar ones side by side; without it they are put
+        in order by their affinity.
     clustering, options, notes, by
         As in `Superclasses`.
     """
@@ -59,18 +60,16 @@ def number_superclasses(
     numbered = np.full(len(label), UNASSIGNED, dtype=np.int64)
     medoid_row = np.empty(len(groups), dtype=np.int64)
     mean_affinity = np.empty(len(groups), dtype=np.float64)
-    order = []
     for number, members in enumerate(groups):
         numbered[members] = number
         medoid_row[number], mean_affinity[number] = _medoid(members, values, counts)
-        if preferred_order is not None:
-            order.append(preferred_order[np.isin(preferred_order, members)])
-        else:
-            order.append(_around(members, int(medoid_row[number]), values, counts))
     numbered[(numbered == UNASSIGNED) & classes.is_aside] = SET_ASIDE
-    for kind in (SET_ASIDE, UNASSIGNED):
-        apart = np.flatnonzero(numbered == kind)
-        order.append(apart[np.argsort(class_id[apart])])
+    by_number = np.argsort(class_id)
+    used, aside, others = (
+        by_number[which[by_number]]
+        for which in (numbered >= 0, numbered == SET_ASIDE, numbered == UNASSIGNED)
+    )
+    shown = _in_display_order(used, numbered, values, preferred_order, counts)
 
     return Superclasses(
         label=numbered,
@@ -78,10 +77,10 @@ def number_superclasses(
         size=np.array([counts[members].sum() for members in groups], dtype=np.int64),
         medoid=class_id[medoid_row],
         mean_affinity=mean_affinity,
-        order=np.concatenate(order).astype(np.int64),
+        order=np.concatenate([shown, aside, others]).astype(np.int64),
         clustering=clustering,
         options=dict(options or {}),
-        linkage=linkage,
+        linkage=None if linkage is None else turned(linkage, np.argsort(np.argsort(shown))),
         left_out=classes.left_out,
         junk=classes.junk,
         notes=notes,
@@ -104,10 +103,18 @@ def _medoid(members: IntArray, values: FloatArray | None, counts: IntArray) -> t
     return int(medoid), float(total.sum() / (len(members) * (len(members) - 1)))
 
 
-def _around(
-    members: IntArray, medoid: int, values: FloatArray | None, counts: IntArray
+def _in_display_order(
+    used: IntArray,
+    label: IntArray,
+    values: FloatArray | None,
+    preferred: IntArray | None,
+    counts: IntArray,
 ) -> IntArray:
-    if values is None:
-        return members[np.argsort(-counts[members], kind="stable")]
-    near = np.where(members == medoid, np.inf, values[medoid, members])
-    return members[np.argsort(-near, kind="stable")]
+    """Indices ``used``, which come by class number, in the order of `Superclasses.order`."""
+    if preferred is not None:
+        order = in_blocks(preferred, label)
+    elif values is not None:
+        order = used[seriate(values[np.ix_(used, used)], label[used])]
+    else:
+        return used[np.lexsort((-counts[used], label[used]))]
+    return heavy_first(order, counts)

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from rebalance.figures import style
-from rebalance.figures.bars import particles_per_superclass, superclasses_of_one
+from rebalance.figures.bars import particles_per_superclass
+from rebalance.figures.chain import chain_of_averages
 from rebalance.figures.fourier_sampling import fourier_sampling_map, scf_star_curve
 from rebalance.figures.half_maps import conical_curves, directional_resolution, relative_signal
-from rebalance.figures.matrix import Scale, affinity_matrix, sorted_affinity_matrix
+from rebalance.figures.map import map_of_averages
+from rebalance.figures.matrix import Scale, affinity_matrix
 from rebalance.figures.montage import class_averages, contact_sheet
 from rebalance.figures.orientation_pictures import draw_diagnosis, draw_orientations
 from rebalance.figures.orientations import azimuth_elevation, bin_sizes, viewing_directions
@@ -23,6 +25,7 @@ from rebalance.figures.reprojections import reprojections_beside
 from rebalance.figures.saving import as_pages, save, save_each
 from rebalance.figures.scan import scan_of_numbers
 from rebalance.figures.superclasses_on_sphere import superclasses_on_sphere
+from rebalance.figures.suspects import suspects_of
 from rebalance.figures.tree import dendrogram
 from rebalance.figures.view_balance import particles_over_views
 from rebalance.figures.view_words import took_part
@@ -45,6 +48,7 @@ __all__ = [
     "as_pages",
     "azimuth_elevation",
     "bin_sizes",
+    "chain_of_averages",
     "class_average_views",
     "class_averages",
     "conical_curves",
@@ -56,6 +60,7 @@ __all__ = [
     "draw_orientations",
     "draw_views",
     "fourier_sampling_map",
+    "map_of_averages",
     "overview",
     "particles_over_views",
     "particles_per_superclass",
@@ -65,7 +70,6 @@ __all__ = [
     "save_each",
     "scan_of_numbers",
     "scf_star_curve",
-    "sorted_affinity_matrix",
     "superclasses_on_sphere",
     "viewing_directions",
 ]
@@ -95,29 +99,34 @@ def draw_all(
     -------
     dict of Figure
         By name, in the order in which a person looks at them: ``overview``, ``class_averages``
-        (``class_averages_1``, ``_2``, … where one page can't hold them), ``affinity``,
-        ``affinity_sorted``, ``views``, ``reprojections``, ``particles_over_views``,
-        ``superclasses_on_sphere``, ``particles_per_superclass``, ``scan``, ``dendrogram``.
+        (``class_averages_1``, ``_2``, … where one page can't hold them), ``affinity``, ``chain``,
+        ``map``, ``views``, ``reprojections``, ``particles_over_views``, ``superclasses_on_sphere``,
+        ``particles_per_superclass``, ``scan``, ``dendrogram``.
     """
     dataset, superclasses = result.dataset, result.superclasses
     affinity, selection, job = result.affinity, result.selection, dataset.job
     averages = dataset.class_averages
     used = int(np.count_nonzero(superclasses.label >= 0))
     counted = selection is not None or dataset.particles is not None
+    suspects = suspects_of(result)
     figures: dict[str, Figure] = {}
     if averages is not None:
         figures["overview"] = overview(result, scale=scale)
         pages = class_averages(
-            averages, superclasses, affinity=affinity, selection=selection, job=job
+            averages,
+            superclasses,
+            affinity=affinity,
+            selection=selection,
+            suspects=suspects,
+            job=job,
         )
         for at, page in enumerate(pages, 1):
             figures["class_averages" + (f"_{at}" if len(pages) > 1 else "")] = page
     if affinity is not None and used > 1:
-        figures["affinity"] = affinity_matrix(affinity, scale=scale, job=job)
-        if not superclasses_of_one(superclasses):
-            figures["affinity_sorted"] = sorted_affinity_matrix(
-                affinity, superclasses, scale=scale, job=job
-            )
+        figures["affinity"] = affinity_matrix(affinity, superclasses, scale=scale, job=job)
+        if averages is not None:
+            for name, draw in (("chain", chain_of_averages), ("map", map_of_averages)):
+                figures[name] = draw(averages, superclasses, affinity, suspects=suspects, job=job)
     views = None if affinity is None else views_of(affinity)
     if views is not None:
         figures |= draw_views(

@@ -1,4 +1,4 @@
-"""The affinity matrix, as the averages stand in the stack and sorted by superclass."""
+"""The affinity of all pairs, as the averages stand in the stack and in order."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from rebalance.figures import style
+from rebalance.figures.bars import superclasses_of_one
 from rebalance.figures.label_spacing import spread
 from rebalance.figures.layout import axes_at, fill_at, line_at, new_figure, text_at
 from rebalance.figures.superclass_colors import color_by_superclass
@@ -39,8 +40,9 @@ MOST_NUMBERS = 40
 """With more averages than this, not every class number is written beside the matrix."""
 
 LEFT, BOTTOM, BAR, BAR_GAP, RIGHT = 0.62, 0.55, 0.13, 0.12, 0.62
-STRIP = 0.1
-"""Inches: room for numbers, the colour bar, the strip of superclass colours."""
+STRIP, GAP, NAME = 0.1, 0.85, 0.22
+"""Inches: room for numbers, the colour bar, the strip of superclass colours, between two matrices,
+above one for its name."""
 
 
 def limits(affinity: Affinity, scale: Scale = "percentile") -> tuple[float, float]:
@@ -65,63 +67,63 @@ def limits(affinity: Affinity, scale: Scale = "percentile") -> tuple[float, floa
 
 
 @style.styled
-def affinity_matrix(affinity: Affinity, *, scale: Scale = "percentile", job: str = "") -> Figure:
-    """The affinity matrix in stack order.
+def affinity_matrix(
+    affinity: Affinity,
+    superclasses: Superclasses | None = None,
+    *,
+    scale: Scale = "percentile",
+    job: str = "",
+) -> Figure:
+    """The affinity of all pairs: as the averages stand in the stack, and beside it in order.
 
     Parameters
     ----------
     affinity : Affinity
         Empty averages are left out, and the heading says how many.
+    superclasses : Superclasses, optional
+        Over the same averages; without them there is the matrix in the order of the stack alone.
     scale : {"percentile", "full"}
         As in `limits`.
     job : str
         For the heading.
     """
     shown = np.flatnonzero(~affinity.is_empty)
-    title = f"Affinity of {counted(len(shown), 'class average')}"
-    figure, axes = _framed(affinity, len(shown), title, job, "in stack order")
+    sorted_rows = shown if superclasses is None else in_order(affinity, superclasses)
+    side = _side(len(shown))
+    panels = 1 if superclasses is None else 2
+    left, gap = LEFT + style.MARGIN / 2, GAP
+    figure = new_figure(
+        left + panels * side + (panels - 1) * gap + BAR_GAP + BAR + RIGHT + style.MARGIN,
+        style.HEADER + (0 if superclasses is None else NAME) + side + BOTTOM + style.MARGIN,
+        f"Affinity of {counted(len(shown), 'class average')}"
+        if superclasses is None
+        else _within_and_between(affinity, superclasses, sorted_rows),
+        _subtitle(affinity, job, "in stack order" if superclasses is None else ""),
+    )
+    top = style.HEADER + (0 if superclasses is None else NAME)
+    axes = axes_at(figure, left, top, side, side)
     draw_matrix(axes, affinity, shown, scale)
-    colour_bar(figure, axes, affinity, scale)
-    _number_both(axes, affinity.class_id[shown])
+    _number(axes, "x", affinity.class_id[shown])
+    _number(axes, "y", affinity.class_id[shown])
     axes.set_xlabel("class average")
     axes.set_ylabel("class average")
-    return figure
-
-
-@style.styled
-def sorted_affinity_matrix(
-    affinity: Affinity,
-    superclasses: Superclasses,
-    *,
-    scale: Scale = "percentile",
-    job: str = "",
-) -> Figure:
-    """The affinity matrix with the averages of a superclass side by side.
-
-    Parameters
-    ----------
-    affinity : Affinity
-    superclasses : Superclasses
-        Over the same averages.
-    scale : {"percentile", "full"}
-        As in `limits`.
-    job : str
-        For the heading.
-    """
-    shown = in_order(affinity, superclasses)
-    title = _within_and_between(affinity, superclasses, shown)
-    named = len(shown) <= MOST_NUMBERS
-    bottom = BOTTOM if named else 0.05
-    figure, axes = _framed(affinity, len(shown), title, job, "sorted by superclass", bottom)
-    draw_matrix(axes, affinity, shown, scale)
-    outline_superclasses(axes, superclasses, shown)
+    if superclasses is not None:
+        text_at(figure, left, top - NAME, "As in the stack", style.BODY, bold=True)
+        left += side + gap
+        by_itself = superclasses_of_one(superclasses)
+        name = "Most alike side by side" if by_itself else "By superclass, most alike side by side"
+        text_at(figure, left, top - NAME, name, style.BODY, bold=True)
+        axes = axes_at(figure, left, top, side, side)
+        draw_matrix(axes, affinity, sorted_rows, scale)
+        axes.set_xticks([])
+        axes.set_yticks([])
+        if not by_itself:
+            outline_superclasses(axes, superclasses, sorted_rows)
+            number_superclasses(figure, axes, superclasses, sorted_rows)
+        if len(sorted_rows) <= MOST_NUMBERS:
+            _number(axes, "x", affinity.class_id[sorted_rows])
+            axes.set_xlabel("class average")
     colour_bar(figure, axes, affinity, scale)
-    number_superclasses(figure, axes, superclasses, shown)
-    axes.set_xticks([])
-    axes.set_yticks([])
-    if named:
-        _number(axes, "x", affinity.class_id[shown])
-        axes.set_xlabel("class average")
     return figure
 
 
@@ -242,23 +244,14 @@ def _reduced(values: FloatArray) -> FloatArray:
     return (np.add.reduceat(rows, starts, axis=1) / sizes).astype(np.float32)
 
 
-def _framed(
-    affinity: Affinity, n: int, title: str, job: str, how: str, bottom: float = BOTTOM
-) -> tuple[Figure, Axes]:
-    side = 4.4 if n <= MOST_NUMBERS else 5.6 if n <= 150 else 6.6
+def _side(n: int) -> float:
+    return 4.4 if n <= 150 else 5.2
+
+
+def _subtitle(affinity: Affinity, job: str, how: str) -> str:
     empties = int(np.count_nonzero(affinity.is_empty))
-    figure = new_figure(
-        LEFT + side + BAR_GAP + BAR + RIGHT + style.MARGIN,
-        style.HEADER + side + bottom + style.MARGIN,
-        title,
-        joined(
-            job,
-            affinity.metric,
-            how,
-            f"{counted(empties, 'average')} not compared" if empties else "",
-        ),
-    )
-    return figure, axes_at(figure, LEFT + style.MARGIN / 2, style.HEADER, side, side)
+    without = f"{counted(empties, 'average')} not compared" if empties else ""
+    return joined(job, affinity.metric, how, without)
 
 
 def colour_bar(figure: Figure, axes: Axes, affinity: Affinity, scale: Scale) -> None:
@@ -277,11 +270,6 @@ def colour_bar(figure: Figure, axes: Axes, affinity: Affinity, scale: Scale) -> 
         else "affinity, from 0 to 1",
         fontsize=style.SMALL,
     )
-
-
-def _number_both(axes: Axes, class_id: IntArray) -> None:
-    _number(axes, "x", class_id)
-    _number(axes, "y", class_id)
 
 
 def _number(axes: Axes, which: Literal["x", "y"], class_id: IntArray) -> None:

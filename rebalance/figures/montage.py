@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
 from math import floor
@@ -17,6 +17,7 @@ from rebalance.figures.layout import fill_at, label_at, new_figure, text_at
 from rebalance.figures.montage_layout import Block, Page, Place, Sizes, paginate
 from rebalance.figures.scale_bar import scale_bar
 from rebalance.figures.superclass_colors import color_by_superclass
+from rebalance.figures.suspects import ROOM, WORDS, mark_after
 from rebalance.figures.text import joined, percent, text_width, wrapped
 from rebalance.figures.tiles import grey, onto_medoid, placed
 from rebalance.model import (
@@ -63,6 +64,7 @@ def class_averages(
     *,
     affinity: Affinity | None = None,
     selection: Selection | None = None,
+    suspects: Collection[int] = (),
     job: str = "",
 ) -> list[Figure]:
     """Class averages by superclass, with their numbers and particles.
@@ -77,6 +79,8 @@ def class_averages(
         mirror image fits better; without one, averages are drawn as they are.
     selection : Selection, optional
         Headings then give particles before and after.
+    suspects : collection of int
+        Class numbers of averages to be marked as looking like junk.
     job : str
         For the heading.
 
@@ -85,7 +89,7 @@ def class_averages(
     list of Figure
         One page up to several hundred averages. Empty averages are listed, not drawn.
     """
-    plan = _Plan(averages, superclasses, affinity, selection, job)
+    plan = _Plan(averages, superclasses, affinity, selection, frozenset(suspects), job)
     drawn = int(np.count_nonzero(superclasses.label != UNASSIGNED))
     if drawn == 0:
         figure = new_figure(FEWEST_INCHES, 1.2, "No class average to show", job)
@@ -161,6 +165,7 @@ class _Plan:
     superclasses: Superclasses
     affinity: Affinity | None
     selection: Selection | None
+    suspects: frozenset[int]
     job: str
 
     @cached_property
@@ -275,8 +280,10 @@ def _draw(plan: _Plan, page: Page, sizes: Sizes, which: str) -> Figure:
             y = upper + sizes.heading + at // place.columns * sizes.row
             column, row = round(x * dpi), round(y * dpi)
             raster[row : row + side, column : column + side] = tile
-            name = f"{plan.averages.class_id[member]}{MIRRORED if mirrored[at] else ''}"
-            _write_label(figure, name, _counts(plan, int(member)), x, y, sizes)
+            class_number = int(plan.averages.class_id[member])
+            name = f"{class_number}{MIRRORED if mirrored[at] else ''}"
+            suspect = class_number in plan.suspects
+            _write_label(figure, name, _counts(plan, int(member)), x, y, sizes, suspect)
             number = place.block.superclass
             if number >= 0 and member == plan.superclasses.medoid_row[number]:
                 frames.append(_frame(column, row, side, across, down))
@@ -335,11 +342,20 @@ def _write_heading(figure: Figure, plan: _Plan, place: Place, left: float, top: 
 
 
 def _write_label(
-    figure: Figure, name: str, counts: list[str], x: float, y: float, sizes: Sizes
+    figure: Figure,
+    name: str,
+    counts: list[str],
+    x: float,
+    y: float,
+    sizes: Sizes,
+    suspect: bool = False,
 ) -> None:
     base = y + sizes.tile + LABEL_BASE
     label_at(figure, x, base, name, bold=True)
     room = sizes.tile * 72 - text_width(name, style.TINY, True) - 3
+    if suspect:
+        mark_after(figure, x, base, name, bold=True)
+        room -= ROOM
     count = _fitting(counts, room)
     if count:
         right = x + sizes.tile - text_width(count, style.TINY) / 72
@@ -394,6 +410,8 @@ def _notes(plan: _Plan, width: float) -> list[str]:
         sentences.append("Framed: medoid.")
     if plan.mirrors:
         sentences.append(f"{MIRRORED}: mirrored.")
+    if plan.suspects:
+        sentences.append(WORDS)
     absent = plan.superclasses.label == UNASSIGNED
     empty = absent & ~plan.averages.has_image
     junk = absent & ~empty & np.isin(plan.superclasses.class_id, plan.superclasses.junk)

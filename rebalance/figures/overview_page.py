@@ -27,7 +27,8 @@ from rebalance.figures.matrix import (
 )
 from rebalance.figures.scale_bar import scale_bar, width
 from rebalance.figures.superclass_colors import color_by_superclass
-from rebalance.figures.text import joined, text_width
+from rebalance.figures.suspects import WORDS, mark_after, suspects_of
+from rebalance.figures.text import joined, shorten, text_width
 from rebalance.figures.tiles import grey, onto_medoid, placed
 from rebalance.model import (
     SET_ASIDE,
@@ -38,6 +39,7 @@ from rebalance.model import (
     Selection,
     Superclasses,
 )
+from rebalance.model.class_numbers import ranges
 from rebalance.model.counting import counted
 
 if TYPE_CHECKING:
@@ -210,6 +212,12 @@ def _medoids(
     if len(superclasses) > shown:
         title += f" ({len(superclasses) - shown} smaller ones not shown)"
     text_at(figure, style.MARGIN, style.HEADER, title, style.BODY, bold=True)
+    suspects = suspects_of(result)
+    if suspects:
+        after = style.MARGIN + text_width(title, style.BODY, bold=True) / 72 + 0.1
+        words = f"{WORDS} In all: {ranges(sorted(suspects))}."
+        words = shorten(words, (WIDTH - 2.6 - after) * 72, style.SMALL)
+        text_at(figure, after, style.HEADER + 0.012, words, style.SMALL, color=style.MUTED)
     right = style.MARGIN + (COLUMNS - 1) * PITCH + TILE
     scale_bar(figure, averages, TILE, right - width(averages, TILE), style.HEADER + 0.02)
     medoids = superclasses.medoid_row[:shown]
@@ -228,6 +236,8 @@ def _medoids(
             fill_at(figure, x, y + TILE + 0.035, 0.08, 0.08, color_of(number))
             name, indent = number, 0.11
         label_at(figure, x + indent, y + TILE + 0.108, str(name), bold=True)
+        if int(averages.class_id[medoids[number]]) in suspects:
+            mark_after(figure, x + indent, y + TILE + 0.108, str(name), bold=True)
         count = _count(averages, superclasses, result.selection, number)
         room = PITCH * 72 - 4
         if text_width(count, style.TINY) <= room:

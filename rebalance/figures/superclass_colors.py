@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 from rebalance.figures import style
-from rebalance.model import DoubleArray, IntArray, Superclasses
+from rebalance.model import Superclasses
 
 
 def color_by_superclass(superclasses: Superclasses) -> Callable[[int], str]:
@@ -39,11 +39,12 @@ def color_places(superclasses: Superclasses) -> list[int]:
     """Place in the palette of the colour of each superclass.
 
     Each has the colour of its last digit, unless a neighbour with a lower number has it: next by
-    number, or next or next but one in the tree. It has the following one that is free then.
+    number, or next or next but one in the order in which averages are shown. It has the following
+    one that is free then.
     """
     k, colors = len(superclasses), len(style.PALETTE)
     beside: dict[int, set[int]] = defaultdict(set)
-    for one, other in [*pairwise(range(k)), *_neighbours_in_the_tree(superclasses)]:
+    for one, other in [*pairwise(range(k)), *_along(superclasses)]:
         beside[one].add(other)
         beside[other].add(one)
     found: list[int] = []
@@ -54,48 +55,13 @@ def color_places(superclasses: Superclasses) -> list[int]:
     return found
 
 
-def _neighbours_in_the_tree(superclasses: Superclasses) -> list[tuple[int, int]]:
-    label = superclasses.label[superclasses.label >= 0]
-    tree = superclasses.linkage
-    if tree is None or len(tree) != len(label) - 1:
-        return []
-    along = label[leaves(tree, label)]
-    along = along[np.concatenate([[True], along[1:] != along[:-1]])].tolist()
+def _along(superclasses: Superclasses) -> list[tuple[int, int]]:
+    label = superclasses.label[superclasses.order]
+    label = label[label >= 0]
+    along = label[np.concatenate([[True], label[1:] != label[:-1]])[: len(label)]].tolist()
     return [
         (one, other)
         for far in (1, 2)
         for one, other in zip(along, along[far:], strict=False)
         if one != other
     ]
-
-
-def leaves(tree: DoubleArray, label: IntArray) -> IntArray:
-    """Leaves of a tree from left to right.
-
-    At each merge the side with the lower superclass number goes left. No recursion: a chain of
-    thousands of merges is a tree too.
-
-    Parameters
-    ----------
-    tree : float64 (n−1, 4)
-        A linkage.
-    label : int64 (n,)
-        Superclass of each leaf.
-
-    Returns
-    -------
-    int64 (n,)
-    """
-    n = len(label)
-    lowest = np.concatenate([label, np.zeros(len(tree), dtype=np.int64)])
-    for row, (left, right) in enumerate(tree[:, :2].astype(np.int64)):
-        lowest[n + row] = min(lowest[left], lowest[right])
-    order, waiting = [], [n + len(tree) - 1]
-    while waiting:
-        node = waiting.pop()
-        if node < n:
-            order.append(node)
-            continue
-        left, right = tree[node - n, :2].astype(np.int64)
-        waiting.extend((right, left) if lowest[left] <= lowest[right] else (left, right))
-    return np.array(order, dtype=np.int64)

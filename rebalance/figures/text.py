@@ -36,6 +36,10 @@ def _known_characters() -> frozenset[int]:
     return frozenset(get_font(findfont(FONT)).get_charmap())
 
 
+_ROUNDED = 1.05
+"""By how much a drawn line may be wider than its letters: each is rounded to whole pixels."""
+
+
 @lru_cache(maxsize=4096)
 def text_width(text: str, size: float, bold: bool = False) -> float:
     """Width of a line of text in points, the sum of its letters."""
@@ -94,7 +98,7 @@ def wrapped(text: str, width: float, size: float, most: int = 4) -> list[str]:
     """Break a sentence into at most so many lines no wider than so many points."""
     lines: list[str] = []
     for word in plain(text).split(" "):
-        if lines and text_width(f"{lines[-1]} {word}", size) <= width:
+        if lines and text_width(f"{lines[-1]} {word}", size) <= width / _ROUNDED:
             lines[-1] += f" {word}"
         else:
             lines.append(shorten(word, width, size))

@@ -10,7 +10,7 @@ import numpy as np
 from rebalance.figures import style
 from rebalance.figures.label_spacing import spread
 from rebalance.figures.layout import axes_at, fill_at, line_at, new_figure, text_at
-from rebalance.figures.superclass_colors import color_by_superclass, leaves
+from rebalance.figures.superclass_colors import color_by_superclass
 from rebalance.figures.text import joined, text_width
 from rebalance.model import DoubleArray, IntArray, Superclasses
 from rebalance.model.counting import counted
@@ -50,7 +50,7 @@ def dendrogram(superclasses: Superclasses, *, job: str = "") -> Figure:
     if len(tree) != len(used) - 1:
         raise ValueError(f"a linkage of {len(used)} averages has not {len(tree)} rows")
     label = superclasses.label[used]
-    order, middle = _positions(tree, label)
+    order, middle = _positions(tree)
     n = len(used)
     inches = float(np.clip(LEAF * n, 4.6, 13.0))
     names = [str(number) for number in superclasses.class_id[used[order]]]
@@ -91,10 +91,12 @@ def dendrogram(superclasses: Superclasses, *, job: str = "") -> Figure:
     return figure
 
 
-def _positions(tree: DoubleArray, label: IntArray) -> tuple[IntArray, DoubleArray]:
+def _positions(tree: DoubleArray) -> tuple[IntArray, DoubleArray]:
     """Leaves from left to right, and the place of every node between them."""
-    n = len(label)
-    order = leaves(tree, label)
+    from scipy.cluster.hierarchy import leaves_list
+
+    n = len(tree) + 1
+    order = leaves_list(tree).astype(np.int64)
     middle = np.zeros(n + len(tree))
     middle[order] = np.arange(n)
     for row, (left, right) in enumerate(tree[:, :2].astype(np.int64)):

@@ -38,7 +38,8 @@ class ClusteringResult:
     linkage : float64 (n−1, 4), optional
         As in `scipy.cluster.hierarchy`: every number of clusters at once.
     order : int64 (n,), optional
-        An order of the averages in which similar ones are neighbours.
+        An order of the averages in which similar ones are neighbours. Without it they are put in
+        order by the tree, or else by their affinity.
     """
 
     label: IntArray
@@ -80,10 +81,11 @@ class Superclasses(Displayed):
     options : mapping
         Its options after defaults.
     linkage : float64 (n−1, 4), optional
-        Over the averages that are in a superclass, in order.
+        Over the averages that are in a superclass, by row; its leaves are in the order below.
     order : int64 (N,)
-        Rows of all averages sorted for display: by superclass, similar ones side by side, then
-        those set aside, the others last.
+        Rows of all averages in seriation order: neighbours are alike, the averages of a
+        superclass stand side by side, and superclasses, too, are beside those that they are like,
+        whatever their numbers. Those set aside follow, the others are last, both by class number.
     left_out : tuple of int
         Class numbers that a person chose to leave out; label −1 like the empties.
     junk : tuple of int
@@ -141,11 +143,11 @@ class Superclasses(Displayed):
         return by_number[np.searchsorted(self.class_id, self.medoid, sorter=by_number)]
 
     def members(self, superclass: int) -> IntArray:
-        """Class numbers of the averages of one superclass, in display order."""
+        """Class numbers of the averages of one superclass, similar ones side by side."""
         return self.class_id[self.member_rows(superclass)]
 
     def member_rows(self, superclass: int) -> IntArray:
-        """Rows of the averages of one superclass, in display order."""
+        """Rows of the averages of one superclass, similar ones side by side."""
         return self.order[self.label[self.order] == superclass]
 
     def __iter__(self) -> Iterator[IntArray]:

@@ -6,6 +6,7 @@ import hashlib
 import html
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from rebalance.curation import decisions
 from rebalance.figures import style
 from rebalance.figures.matrix import COLOR_MAP, limits
 from rebalance.figures.superclass_colors import color_places
-from rebalance.model import FloatArray, IntArray, RunResult, Scan
+from rebalance.model import FloatArray, IntArray, RunResult, Scan, Superclasses
 from rebalance.model.class_numbers import count_classes
 from rebalance.record.affinity_file import images_digest
 from rebalance.record.summary import (
@@ -29,6 +30,7 @@ from rebalance.record.summary import (
 )
 from rebalance.report.encoding import encoded, encoded_pairs, encoded_sheet
 from rebalance.report.groupings import Groupings, groupings
+from rebalance.report.map_content import map_content
 from rebalance.report.methods import methods
 from rebalance.report.pair_curves import nearest_curves
 from rebalance.report.view_content import view_content
@@ -78,6 +80,7 @@ def content(
         "pairs": None if affinity is None else encoded_pairs(affinity, shown),
         "curves": nearest_curves(result, shown),
         "views": view_content(result, shown, reprojections),
+        "map": map_content(result, shown),
         "metric": "" if affinity is None else affinity.metric,
         "clustering": superclasses.clustering,
         "colors": {
@@ -148,9 +151,19 @@ def _groupings(found: Groupings, shown: IntArray) -> dict[str, Any]:
         "labels": encoded(labels, "i2"),
         "medoids": [place[of.medoid_row].tolist() for of in each],
         "colors": [color_places(of) for of in each],
-        "leaves": None if found.leaves is None else place[found.leaves].tolist(),
+        "places": encoded(_places(each, shown), "i2"),
         "why_alone": with_flags(found.why_alone),
     }
+
+
+def _places(each: Sequence[Superclasses], shown: IntArray) -> IntArray:
+    """Where averages stand in the order of each; once, if that is the same. −1: in none."""
+    places = np.full((len(each), len(each[0].class_id)), -1)
+    for row, of in zip(places, each, strict=True):
+        order = of.order[of.label[of.order] >= 0]
+        row[order] = np.arange(len(order))
+    places = places[:, shown]
+    return places[:1] if (places == places[0]).all() else places
 
 
 def _color_map() -> str:

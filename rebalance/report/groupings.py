@@ -10,7 +10,7 @@ import numpy as np
 
 from rebalance.clusterings import shares_work
 from rebalance.errors import OptionError, PluginError
-from rebalance.model import BY_CLUSTERING, Classes, IntArray, RunResult, Superclasses
+from rebalance.model import BY_CLUSTERING, Classes, RunResult, Superclasses
 from rebalance.model.class_numbers import count_classes
 from rebalance.registry import bind
 from rebalance.settings import RunSettings, plugin_name
@@ -34,16 +34,12 @@ class Groupings:
         The one of the run; where a person decided, the one that was decided upon.
     decided : Superclasses, optional
         Those of the run, where a person decided them from what a clustering made.
-    leaves : int64 (n,), optional
-        Indices of the averages in the order that all of them are shown in, where there is one
-        order for all numbers.
     why_alone : str
         Why there is no other number than the run's; empty where there are others.
     """
 
     of: Mapping[int, Superclasses]
     current: int
-    leaves: IntArray | None = None
     why_alone: str = ""
     decided: Superclasses | None = None
 
@@ -99,20 +95,11 @@ def groupings(settings: RunSettings, result: RunResult) -> Groupings:
     if not origin.is_decided:
         # The run's own grouping is shown as it is, whatever the clustering says now.
         each[current] = superclasses
-    order = each[1].order[:used]
-    one_order = all(_is_sorted_by(of, order) for of in each.values())
     return Groupings(
         dict(sorted(each.items())),
         min(current, max(each)) if origin.is_decided else current,
-        leaves=order if one_order else None,
         decided=superclasses if origin.is_decided else None,
     )
-
-
-def _is_sorted_by(superclasses: Superclasses, order: IntArray) -> bool:
-    label = superclasses.label[order]
-    expected = order[np.argsort(label, kind="stable")]
-    return bool(np.array_equal(superclasses.order[: len(order)], expected))
 
 
 def _origin(settings: RunSettings, result: RunResult) -> _Origin:

@@ -33,8 +33,9 @@ _NOT_USED = (EMPTY, WITHOUT_PARTICLES, LEFT_OUT, JUNK, ASIDE)
 CAPTIONS = {
     "overview": "Overview",
     "class_averages": "Class averages by superclass",
-    "affinity": "Affinity of all pairs, in stack order",
-    "affinity_sorted": "Affinity of all pairs, sorted by superclass",
+    "affinity": "Affinity of all pairs, in stack order and with those most alike side by side",
+    "chain": "Class averages in that order, each laid on the one before it",
+    "map": "Class averages on a map, those that are alike near each other",
     "views": "Where the class averages look from, and how well independent searches agree",
     "reprojections": "Class averages beside the reprojections that they fit best, worst first",
     "particles_over_views": "How densely particles look from each direction, and how evenly",

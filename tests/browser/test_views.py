@@ -73,7 +73,7 @@ def uniformities(shown: Opened) -> list[float]:
 def test_without_views_there_is_no_panel(main_page: Opened) -> None:
     assert main_page.told["views"] is None
     assert main_page.page.locator("#tab-views").is_hidden()
-    main_page.page.keyboard.press("3")
+    main_page.page.keyboard.press("4")
     assert main_page.page.locator("#panel-particles").is_visible()
     main_page.page.emulate_media(media="print")
     assert main_page.page.locator("#panel-views").is_hidden()

@@ -11,7 +11,12 @@ from hypothesis import strategies as st
 
 from rebalance.api import cluster
 from rebalance.api.arguments import classes_of
-from rebalance.clusterings import cluster_classes, cluster_each, identity_superclasses
+from rebalance.clusterings import (
+    cluster_classes,
+    cluster_each,
+    from_labels,
+    identity_superclasses,
+)
 from rebalance.contracts import ClusteringInput
 from rebalance.errors import OptionError, PluginError
 from rebalance.model import UNASSIGNED, Affinity, Classes, ClusteringResult, Superclasses
@@ -46,7 +51,8 @@ def check_description(superclasses: Superclasses, of: Affinity, counts: Any = No
     assert keys == sorted(keys)
     assert sorted(superclasses.order.tolist()) == list(range(len(of)))
     shown = label[superclasses.order]
-    np.testing.assert_array_equal(shown[: len(used)], np.sort(label[used]))
+    runs = shown[: len(used)][np.diff(shown[: len(used)], prepend=-9) != 0]
+    assert sorted(runs) == list(range(len(superclasses))), "superclasses are in one piece each"
     assert (shown[len(used) :] == UNASSIGNED).all()
     for k in range(len(superclasses)):
         medoid, members = superclasses.medoid_row[k], superclasses.member_rows(k)
@@ -219,24 +225,35 @@ def test_averages_are_shown_in_the_order_of_the_leaves(rng: np.random.Generator)
     values = random_values(12, rng)
     superclasses = cluster(affinity(values), 4)
     leaves = leaves_list(superclasses.linkage)
-    for k in range(len(superclasses)):
-        members = superclasses.member_rows(k)
-        np.testing.assert_array_equal(members, leaves[superclasses.label[leaves] == k])
+    np.testing.assert_array_equal(superclasses.order, leaves)
+    for k in range(1, 13):
+        np.testing.assert_array_equal(cluster(affinity(values), k).order, leaves)
     along = values[leaves[:-1], leaves[1:]].sum()
     by_number = values[np.arange(11), np.arange(1, 12)].sum()
     assert along > by_number
 
 
-def test_without_an_order_averages_are_shown_around_their_medoid(
-    rng: np.random.Generator,
-) -> None:
-    values, _ = groups_of([7, 6, 5], rng)
-    superclasses = cluster(affinity(values), 3, clustering="spectral")
-    for k in range(len(superclasses)):
-        members = superclasses.member_rows(k)
-        assert members[0] == superclasses.medoid_row[k]
-        near = values[members[0], members]
-        assert (np.diff(near) <= 0).all()
+def test_without_a_tree_the_most_alike_stand_side_by_side(rng: np.random.Generator) -> None:
+    """Superclasses too: of groups along an arc, in the order along it."""
+    angle = np.repeat([0.0, 0.5, 1.0, 1.5], [4, 7, 6, 5]) + rng.uniform(0, 0.2, 22)
+    shuffled = rng.permutation(22)
+    group = np.repeat(np.arange(4), [4, 7, 6, 5])[shuffled]
+    values = np.cos(np.subtract.outer(angle[shuffled], angle[shuffled]))
+    superclasses = cluster(affinity(values), 4, clustering="spectral")
+    along = group[superclasses.order]
+    assert along.tolist() in (sorted(group), sorted(group)[::-1])
+    labels = dict(enumerate(superclasses.label.tolist(), 1))
+    by_hand = from_labels(Classes.of(np.arange(1, 23)), labels, affinity(values))
+    np.testing.assert_array_equal(by_hand.order, superclasses.order)
+
+
+def test_the_order_begins_where_most_particles_are() -> None:
+    values = np.exp(-np.abs(np.subtract.outer(np.arange(6.0), np.arange(6.0))))
+    for counts in ([9, 8, 3, 2, 1, 1], [1, 1, 2, 3, 8, 9]):
+        for name in ("hierarchical", "spectral"):
+            found = cluster(affinity(values), 2, clustering=name, n_particles=counts)
+            expected = np.arange(6) if counts[0] == 9 else np.arange(6)[::-1]
+            np.testing.assert_array_equal(found.order, expected)
 
 
 @pytest.mark.parametrize("kind", ["average", "complete", "single", "weighted"])

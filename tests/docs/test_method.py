@@ -8,6 +8,7 @@ import re
 import pytest
 
 from docs.tools.pages import ROOT
+from rebalance.arrangement import chain, plane, seriation
 from rebalance.clusterings import hierarchical
 from rebalance.imaging import centring, masks, polar, small_shifts
 from rebalance.kernels import tops_cpu
@@ -37,7 +38,10 @@ TEXT = " ".join((ROOT / "docs" / "method.md").read_text(encoding="utf-8").split(
         f"at least {gate.FEWEST} averages fit the map",
         {0.5: "at least half of the particles"}[gate.LARGEST_MISFIT_SHARE],
         f"correlation between them is at least {gate.AGREEING:g}",
-        f"up to {hierarchical._MOST_FOR_OPTIMAL_ORDER} averages",
+        f"exactly up to {seriation.MOST_FOR_ALL_ENDS} averages",
+        f"only the {seriation.ENDS} most promising leaves",
+        {0.75: "of a shift three quarters"}[chain.CARRIED],
+        f"of the {plane.MOST_ALIKE} averages that each is most like",
     ],
 )
 def test_a_number_is_that_of_the_code(words: str) -> None:

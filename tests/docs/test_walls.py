@@ -70,7 +70,8 @@ def neighbours(room: str) -> set[str]:
         # Where the user keeps compiled functions is no business of a kernel, but of its compiler.
         ("kernels", {"cache_folder"}),
         ("imaging", {"kernels", "model"}),
-        ("figures", {"model"}),
+        ("figures", {"arrangement", "model"}),
+        ("arrangement", {"blas", "errors", "model"}),
         ("hookspecs", {"model", "options"}),
         ("model", {"display", "errors"}),
         ("point_groups", {"errors", "model"}),

@@ -10,6 +10,7 @@ import pytest
 from matplotlib.figure import Figure
 from matplotlib.transforms import Bbox
 
+from rebalance.arrangement.seriation import in_blocks
 from rebalance.model import (
     REASONS,
     Affinity,
@@ -152,7 +153,6 @@ def numbered(
         medoid[number] = averages.class_id[members[block.sum(axis=1).argmax()]]
         if len(members) > 1:
             mean[number] = (block.sum() - len(members)) / (len(members) * (len(members) - 1))
-    sorted_order = order[np.argsort(label[order], kind="stable")]
     empties = np.setdiff1d(np.arange(n), used)
     return Superclasses(
         label,
@@ -160,7 +160,7 @@ def numbered(
         np.sort(size)[::-1],
         medoid,
         mean,
-        np.concatenate([sorted_order, empties]),
+        np.concatenate([in_blocks(order, label), empties]),
         "hierarchical",
         {"linkage": "average"},
         tree,

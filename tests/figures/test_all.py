@@ -30,18 +30,16 @@ CASES = [
 def test_texts_stay_inside_and_apart(results, check_texts, n, k, particles):
     result = results(n, k, empty=n // 15, views=max(k, 3), particles=particles, box=32)
     drawn = figures.draw_all(result)
-    expected = ["overview", "class_averages", "affinity", "dendrogram"]
-    expected += ["affinity_sorted"] if k < n - n // 15 else []
+    expected = ["overview", "class_averages", "affinity", "chain", "map", "dendrogram"]
     expected += ["particles_per_superclass"] if particles else []
     assert sorted(drawn) == sorted(expected)
     for figure in drawn.values():
         check_texts(figure)
 
 
-def test_each_average_by_itself_has_no_sorted_matrix(results, check_texts):
+def test_each_average_by_itself_is_drawn(results, check_texts):
     result = results(40, 36, empty=4, views=36, box=32)
     drawn = figures.draw_all(result)
-    assert "affinity_sorted" not in drawn
     for figure in drawn.values():
         check_texts(figure)
 
@@ -188,5 +186,5 @@ def test_two_processes_write_the_same_bytes(tmp_path):
                 for path in sorted(folder.iterdir())
             }
         )
-    assert len(digests[0]) == 12
+    assert len(digests[0]) == 14
     assert digests[0] == digests[1]

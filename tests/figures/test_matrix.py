@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rebalance.figures import affinity_matrix, sorted_affinity_matrix
+from rebalance.figures import affinity_matrix
 from rebalance.figures.matrix import MOST_PIXELS, limits
 from rebalance.model import Affinity
 
@@ -17,7 +17,7 @@ def image_of(figure):
 
 
 def bar_text(figure):
-    return figure.axes[1].get_ylabel()
+    return figure.axes[-1].get_ylabel()
 
 
 def affinity_of(values, empty=()):
@@ -50,7 +50,7 @@ def test_empty_averages_are_left_out_and_the_heading_says_so(results):
     result = results(30, 5, empty=6)
     for figure in (
         affinity_matrix(result.affinity),
-        sorted_affinity_matrix(result.affinity, result.superclasses),
+        affinity_matrix(result.affinity, result.superclasses),
     ):
         assert image_of(figure).get_array().shape == (24, 24)
         assert any("6 averages not compared" in text.get_text() for text in figure.texts)
@@ -77,19 +77,34 @@ def test_some_round_numbers_stand_beside_a_large_matrix(results):
     assert [int(name) for name in names] == affinity.class_id[used[ticks.astype(int)]].tolist()
 
 
-def test_sorted_by_superclass_with_a_square_around_each(results):
+def test_beside_the_stack_it_is_in_order_with_a_square_around_each_superclass(results):
     result = results(30, 5, empty=6)
     superclasses = result.superclasses
-    figure = sorted_affinity_matrix(result.affinity, superclasses)
+    figure = affinity_matrix(result.affinity, superclasses)
+    plain, in_order, bar = figure.axes
+    used = np.flatnonzero(~result.affinity.is_empty)
     order = superclasses.order[superclasses.label[superclasses.order] >= 0]
-    np.testing.assert_array_equal(
-        image_of(figure).get_array(), result.affinity.values[np.ix_(order, order)]
-    )
-    squares = figure.axes[0].collections[0].get_paths()
+    for axes, rows in ((plain, used), (in_order, order)):
+        np.testing.assert_array_equal(
+            axes.images[0].get_array(), result.affinity.values[np.ix_(rows, rows)]
+        )
+    assert plain.images[0].get_clim() == in_order.images[0].get_clim()
+    assert "affinity" in bar.get_ylabel()
+    squares = in_order.collections[0].get_paths()
     sides = [np.ptp(square.vertices[:, 0]) for square in squares]
-    assert sides == np.bincount(superclasses.label[order]).tolist()
-    numbers = {text.get_text() for text in figure.texts}
-    assert {str(number) for number in range(5)} <= numbers
+    along = superclasses.label[order]
+    along = along[np.diff(along, prepend=-1) != 0]
+    assert sides == np.bincount(superclasses.label[order])[along].tolist()
+    numbers = [text.get_text() for text in figure.texts if text.get_text().isdigit()]
+    assert numbers == [str(number) for number in along]
+
+
+def test_averages_by_themselves_are_in_order_without_squares(results):
+    result = results(40, 36, empty=4, views=36, box=32)
+    figure = affinity_matrix(result.affinity, result.superclasses)
+    assert len(figure.axes) == 3
+    assert not figure.axes[1].collections
+    assert not any(text.get_text().isdigit() for text in figure.texts)
 
 
 def test_the_heading_tells_affinity_within_and_between():
@@ -99,9 +114,9 @@ def test_the_heading_tells_affinity_within_and_between():
     np.fill_diagonal(values, 1)
     affinity = affinity_of(values)
     superclasses = make_superclasses([0, 0, 0, 1, 1])
-    figure = sorted_affinity_matrix(affinity, superclasses)
+    figure = affinity_matrix(affinity, superclasses)
     assert figure.texts[0].get_text() == "Mean affinity 0.85 within superclasses, 0.40 between"
-    alone = sorted_affinity_matrix(affinity, make_superclasses([0, 0, 0, 0, 0]))
+    alone = affinity_matrix(affinity, make_superclasses([0, 0, 0, 0, 0]))
     assert "between" not in alone.texts[0].get_text()
 
 
@@ -126,7 +141,7 @@ def test_matrices_without_contrast_are_drawn(values, check_texts):
     low, high = limits(affinity)
     assert 0 <= low < high == 1
     check_texts(affinity_matrix(affinity))
-    check_texts(sorted_affinity_matrix(affinity, make_superclasses([0] * len(values))))
+    check_texts(affinity_matrix(affinity, make_superclasses([0] * len(values))))
 
 
 def test_a_matrix_larger_than_the_screen_is_averaged_not_sampled():

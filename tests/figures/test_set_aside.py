@@ -7,11 +7,11 @@ from dataclasses import replace
 import numpy as np
 
 from rebalance.figures import (
+    affinity_matrix,
     class_averages,
     draw_all,
     overview,
     particles_per_superclass,
-    sorted_affinity_matrix,
 )
 from rebalance.figures.artists import Label
 from rebalance.figures.matrix import in_order
@@ -69,9 +69,9 @@ def test_the_sorted_matrix_has_them_last_without_a_square(results):
     order = in_order(result.affinity, result.superclasses)
     assert result.superclasses.class_id[order[-3:]].tolist() == numbers
     assert len(order) == len(in_order(plain.affinity, plain.superclasses))
-    figure = sorted_affinity_matrix(result.affinity, result.superclasses)
+    figure = affinity_matrix(result.affinity, result.superclasses)
     assert "aside" in texts(figure)
-    squares = figure.axes[0].collections[0]
+    squares = figure.axes[1].collections[0]
     assert len(squares.get_paths()) == 5
 
 
@@ -80,7 +80,7 @@ def test_headings_say_how_many_and_what_became_of_their_particles(results):
     words = "3 averages set aside, 143 of their particles kept"
     assert words in texts(overview(result))
     assert words in texts(particles_per_superclass(result.superclasses, result.selection))
-    assert set(draw_all(result)) >= {"overview", "class_averages", "affinity_sorted"}
+    assert set(draw_all(result)) >= {"overview", "class_averages", "chain", "map"}
 
 
 def test_the_overview_shows_them_apart_those_of_most_particles_first(results):

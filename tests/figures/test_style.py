@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.cluster.hierarchy import fcluster, linkage
+from scipy.cluster.hierarchy import fcluster, leaves_list, linkage
 
 from rebalance.figures import style
 from rebalance.figures.label_spacing import spread
 from rebalance.figures.montage_layout import Block, Sizes, paginate
-from rebalance.figures.superclass_colors import color_by_superclass, leaves
+from rebalance.figures.superclass_colors import color_by_superclass
 from rebalance.figures.text import percent, plain, shorten, text_width
 from rebalance.model import Superclasses
 
@@ -70,16 +70,15 @@ def test_neighbouring_superclasses_differ_in_colour():
             np.ones(k, dtype=np.int64),
             np.zeros(k, dtype=np.int64),
             np.ones(k),
-            np.arange(n),
-            linkage=tree,
+            leaves_list(tree),
         )
         number = random.permutation(k)
         made = replace(made, label=number[made.label])
         color_of = color_by_superclass(made)
-        along = made.label[leaves(tree, made.label)]
+        along = made.label[made.order]
         along = along[np.concatenate([[True], np.diff(along) != 0])]
         assert len(along) == k
-        # By number; and beside each other, or with one between, in the tree.
+        # By number; and beside each other, or with one between, where averages are shown in order.
         pairs = [*pairwise(range(k)), *pairwise(along), *zip(along, along[2:], strict=False)]
         assert all(color_of(one) != color_of(other) for one, other in pairs)
         assert [color_of(number) for number in range(min(k, 10))] == list(style.PALETTE[:k])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from rebalance.arrangement.path_distance import path_distance
 from rebalance.clusterings.hierarchical import HierarchicalOptions
-from rebalance.clusterings.path_distance import path_distance
 from rebalance.contracts import Clustering, ClusteringInput
 from rebalance.model import ClusteringResult
 

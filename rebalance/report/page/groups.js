@@ -63,7 +63,7 @@ function groupsNow() {
     const whole = !changed || sameMembers(label, members, labels);
     const medoid = whole && known !== undefined ? known : medoidOf(members);
     return {
-      label, medoid, members: inOrder(members, medoid),
+      label, medoid, members: inOrder(members),
       size: members.reduce((sum, i) => sum + particlesOf(i), 0), lowest: classOf[members[0]],
     };
   });
@@ -87,19 +87,6 @@ function medoidOf(members) {
     }
   }
   return best;
-}
-
-const leafAt = told.groupings.leaves && (() => {
-  const at = new Int32Array(n).fill(n);
-  told.groupings.leaves.forEach((i, place) => { at[i] = place; });
-  return at;
-})();
-
-function inOrder(members, medoid) {
-  if (leafAt) return [...members].sort((a, b) => leafAt[a] - leafAt[b] || classOf[a] - classOf[b]);
-  if (!pairs) return [...members].sort((a, b) => particlesOf(b) - particlesOf(a));
-  const near = (i) => (i === medoid ? 2 : affinity(medoid, i));
-  return [...members].sort((a, b) => near(b) - near(a));
 }
 
 // Whether it takes a decisions file to make what is on screen.

@@ -11,7 +11,7 @@ const KEYS = [
   ["M", "move them to another superclass"],
   ["U", "undo the last change"],
   ["[ and ]", "one superclass fewer, one more"],
-  ["1 … 6", "the panels on the right"],
+  ["1 … 7", "the panels on the right"],
   ["C", "copy the command"],
   ["S", "save the decisions"],
   ["O", "load a decisions file"],
@@ -19,7 +19,7 @@ const KEYS = [
   ["?", "this list"],
 ];
 
-const TABS = ["average", "matrix", "views", "particles", "scan", "run"];
+const TABS = ["average", "matrix", "map", "views", "particles", "scan", "run"];
 const openTabs = () => TABS.filter((name) => !find(`tab-${name}`).hidden);
 
 function openTab(name) {
@@ -30,6 +30,7 @@ function openTab(name) {
     find(`panel-${other}`).hidden = !open;
   }
   if (name === "matrix") paintMatrix();
+  if (name === "map") showPlane();
 }
 
 // In a narrow window the details are a sheet at its foot; in a wide one they are always beside.
@@ -40,6 +41,7 @@ function openSheet() {
   sheet.classList.add("open");
   if (!isNarrow()) return;
   if (!find("panel-matrix").hidden) paintMatrix();
+  showPlane();
   if (!find("panel-average").hidden && state.chosen !== null) tiles[state.chosen].scrollIntoView({ block: "nearest" });
 }
 
@@ -115,5 +117,5 @@ function onKey(event) {
   const act = acts[event.key.toLowerCase()];
   const tab = openTabs()[Number(event.key) - 1];
   if (act) { event.preventDefault(); act(); }
-  else if (/^[1-6]$/.test(event.key) && tab) { openTab(tab); openSheet(); }
+  else if (/^[1-7]$/.test(event.key) && tab) { openTab(tab); openSheet(); }
 }

@@ -14,7 +14,7 @@ const SORTS = {
 };
 const GROUP_SORTS = {
   size: ["size", null],
-  likeness: ["likeness", (group) => Math.min(...group.members.map((i) => leafAt[i]))],
+  likeness: ["likeness", (group) => meanPlace(group)],
   affinity: ["least alike first", (group) => meanWithin(group) ?? Infinity],
 };
 
@@ -23,7 +23,7 @@ function isOffered(name) {
   if (name === "particles") return Boolean(told.averages.particles);
   return name !== "outliers" || Boolean(pairs);
 }
-const isOfferedForGroups = (name) => name === "size" || (Boolean(pairs) && !(name === "likeness" && !leafAt));
+const isOfferedForGroups = (name) => name === "size" || Boolean(pairs);
 
 function sortedBy(by, list, ...more) {
   if (!by) return list;

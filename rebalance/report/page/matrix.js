@@ -9,13 +9,14 @@ function matrixOrder() {
     const order = classOf.map((_, i) => i).filter((i) => !state.junk.has(i) && !isLeftOut(i));
     return [order, []];
   }
-  const order = [], bounds = [];
-  for (const group of view.groups) {
-    bounds.push([order.length, order.length + group.members.length]);
-    order.push(...group.members);
+  const bounds = [];
+  let from = 0;
+  for (const number of superclassesInOrder()) {
+    const to = from + view.groups[number].members.length;
+    bounds.push([from, to, number]);
+    from = to;
   }
-  order.push(...[...state.aside].sort((a, b) => classOf[a] - classOf[b]));
-  return [order, bounds];
+  return [everyoneInOrder(), bounds];
 }
 
 // The pixel of each value of an affinity: red, green, blue and opaque, as they lie in memory.
@@ -101,7 +102,7 @@ function paintGutter(pen, toY, inner) {
     pen.fillStyle = "#b8b8b8";
     pen.fillRect(0, toY(grouped) + 0.5, GUTTER - 5, Math.max(1, toY(matrix.order.length) - toY(grouped) - 1));
   }
-  matrix.bounds.forEach(([from, to], number) => {
+  matrix.bounds.forEach(([from, to, number]) => {
     const top = toY(from), high = toY(to) - top;
     pen.fillStyle = colorOf(number);
     pen.fillRect(0, top + 0.5, GUTTER - 5, Math.max(1, high - 1));

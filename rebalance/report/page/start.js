@@ -11,6 +11,7 @@ function redraw() {
   showControls();
   showAverage();
   showMatrix();
+  showPlane();
   showViews();
   showParticles();
   showScan();
@@ -37,6 +38,7 @@ startTiles();
 startControls();
 startMatrix();
 startViews();
+startPlane();
 startPicked();
 startDragging();
 startScan();

@@ -211,6 +211,7 @@ function choose(i) {
   for (const tile of tiles) tile.classList.toggle("chosen", tile.place === i);
   showAverage();
   showChosenView();
+  if (told.map) { sayOnPlane(); paintPlaneMarks(); }
 }
 
 function startTiles() {

@@ -7,7 +7,7 @@ const views = told.views && {
 };
 const SPHERE = 380, SMALLEST_CIRCLE = 2.4, NEAR = 18; // of the drawing's own units
 const MARKS = { 2: "◆", 3: "▲", 4: "■", 5: "⬟" };
-const sphere = { pointed: null, layer: null, marks: null };
+const sphere = { pointed: null, layer: null, marks: null, loop: null };
 
 function onSphere(x, y) {
   const [left, lower, side] = views.disc.window, scale = SPHERE / side;
@@ -46,6 +46,13 @@ function startViews() {
   });
   drawing.addEventListener("dblclick", () => { if (state.chosen !== null) openTab("average"); });
   drawing.addEventListener("keydown", onSphereKey);
+  watchLasso(drawing, {
+    at: sphereSpot,
+    points: () => classOf.map((_, i) => i).filter((i) => views.known[i]).map((i) => [i, ...placeOf(i)]),
+    show: (loop) => sphere.loop.setAttribute("points", loop.map((spot) => spot.map((v) => v.toFixed(1)).join(",")).join(" ")),
+    isOn: (event) => event.pointerType !== "touch" || picking.on, // a finger scrolls, unless it is to pick
+  });
+  onPicked.push(showChosenView);
 }
 
 function sphereNote() {
@@ -70,6 +77,7 @@ function drawDisc() {
     if (cx < 0 || cy < 0 || cx > SPHERE || cy > SPHERE) continue;
     drawing.append(axisMark(cx, cy, order));
   }
+  drawing.append(sphere.loop = svg("polygon", { class: "loop", points: "" }));
   drawing.setAttribute("aria-label", `Views of ${counted(views.known.filter(Boolean).length, "class average")} on half a sphere; arrow keys go from one to the next`);
 }
 
@@ -129,9 +137,13 @@ function numbersOn(named) {
   return texts;
 }
 
-function nearestOnSphere(event) {
+function sphereSpot(event) {
   const box = find("sphere").getBoundingClientRect(), scale = SPHERE / box.width;
-  const x = (event.clientX - box.left) * scale, y = (event.clientY - box.top) * scale;
+  return [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale];
+}
+
+function nearestOnSphere(event) {
+  const [x, y] = sphereSpot(event);
   let best = null, least = NEAR;
   for (let i = 0; i < n; i++) {
     if (!views.known[i]) continue;
@@ -162,7 +174,10 @@ function viewWords(i) {
 function showChosenView() {
   if (!views) return;
   const i = sphere.pointed ?? state.chosen;
-  const rings = [];
+  const rings = [...picked].filter((at) => views.known[at]).map((at) => {
+    const [cx, cy] = placeOf(at);
+    return svg("circle", { class: "picked", cx, cy, r: 8 });
+  });
   for (const [at, name] of [[state.chosen, "ring"], [sphere.pointed, "pointed"]]) {
     if (at === null || !views.known[at]) continue;
     const [cx, cy] = placeOf(at);
@@ -190,19 +205,10 @@ function onSphereKey(event) {
   event.stopPropagation();
 }
 
-// The average that lies most in a direction from the chosen one, near ones first.
-function nextOnSphere([dx, dy]) {
+function nextOnSphere(by) {
   const shown = classOf.map((_, i) => i).filter((i) => views.known[i]);
   if (state.chosen === null || !views.known[state.chosen]) return shown[0];
-  const [x, y] = placeOf(state.chosen);
-  let best = state.chosen, least = Infinity;
-  for (const i of shown) {
-    const [cx, cy] = placeOf(i), along = (cx - x) * dx + (cy - y) * dy;
-    if (i === state.chosen || along <= 0.01) continue;
-    const across = Math.abs((cx - x) * dy) + Math.abs((cy - y) * dx), far = along + 2 * across;
-    if (far < least) [best, least] = [i, far];
-  }
-  return best;
+  return nearestAlong(by, shown.map((i) => [i, ...placeOf(i)]), state.chosen);
 }
 
 function showStarts() {

@@ -10,7 +10,7 @@ from scipy.cluster.hierarchy import linkage
 from scipy.spatial.distance import pdist, squareform
 
 from rebalance import cluster
-from rebalance.clusterings.path_distance import path_distance
+from rebalance.arrangement.path_distance import path_distance
 from tests.clusterings.affinities import affinity, partition, random_values
 
 

@@ -1,0 +1,176 @@
+// The averages on a map, or in a chain: thumbnails on a canvas that is zoomed, pointed at and lassoed.
+
+const mapPlaces = told.map && unpack(told.map.places, Int16Array);
+const plane = { layout: null, isChain: false, zoom: 1, x: 0, y: 0, pointed: null, loop: [], drawsLoops: true, fingers: new Map() };
+const DISC = 0.92, AROUND = 0.12, LARGEST_ROOM = 150; // of an average's room: picture, around all of them; CSS pixels
+
+const onMap = told.map && [...Array(n).keys()].filter((i) => mapPlaces[2 * i] >= 0);
+const mapMotions = told.map && (() => {
+  const at = new Map(onMap.map((i, place) => [i, place]));
+  return carriedOn(onMap, onMap.map((i) => at.get(told.map.onto[i]) ?? -1));
+})();
+
+function mapLayout() {
+  const spots = new Map(onMap.map((i, place) => [i, {
+    x: mapPlaces[2 * i] / told.map.step + AROUND, y: mapPlaces[2 * i + 1] / told.map.step + AROUND, motion: mapMotions[place],
+  }]));
+  const far = (axis) => Math.max(...[...spots.values()].map((spot) => spot[axis])) + 0.5 + AROUND;
+  return { spots, wide: far("x"), high: far("y"), order: onMap, isChain: false };
+}
+
+// Everything anew: after a change of superclasses, of the window or of the layout.
+function showPlane() {
+  if (!told.map || find("panel-map").hidden) return;
+  const canvas = find("plane"), wide = canvas.clientWidth || 390;
+  // In a narrow window it is in a sheet, and what is said of it should be seen there too.
+  const most = isNarrow() ? Math.max(220, Math.min(0.56 * innerHeight, 520) - 190) : Math.max(300, Math.min(innerHeight - 330, isWide() ? 900 : 560));
+  plane.layout = plane.isChain ? chainLayout(wide, most) : mapLayout();
+  const { wide: across, high: down } = plane.layout;
+  plane.size = [wide, Math.round(Math.min(most, Math.max(220, (wide * down) / across)))];
+  canvas.parentElement.style.height = `${plane.size[1]}px`;
+  plane.fit = Math.min(plane.size[0] / across, plane.size[1] / down, LARGEST_ROOM);
+  keepPlaneInside();
+  paintPlane();
+}
+const isWide = () => document.querySelector("main").classList.contains("wide");
+
+const roomNow = () => plane.fit * plane.zoom;
+const offset = (axis) => {
+  const extent = [plane.layout.wide, plane.layout.high][axis] * roomNow();
+  return extent <= plane.size[axis] ? (plane.size[axis] - extent) / 2 : -[plane.x, plane.y][axis] * roomNow();
+};
+const toPlaneX = (x) => offset(0) + x * roomNow(), toPlaneY = (y) => offset(1) + y * roomNow();
+
+function keepPlaneInside() {
+  const room = roomNow();
+  plane.x = Math.max(0, Math.min(plane.layout.wide - plane.size[0] / room, plane.x));
+  plane.y = Math.max(0, Math.min(plane.layout.high - plane.size[1] / room, plane.y));
+}
+
+function penOf(canvas) {
+  const ratio = Math.min(2, window.devicePixelRatio || 1), [wide, high] = plane.size;
+  if (canvas.width !== Math.round(wide * ratio) || canvas.height !== Math.round(high * ratio)) {
+    [canvas.width, canvas.height] = [Math.round(wide * ratio), Math.round(high * ratio)];
+  }
+  const pen = canvas.getContext("2d");
+  pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+  pen.clearRect(0, 0, wide, high);
+  return [pen, ratio];
+}
+
+function paintPlane() {
+  if (!plane.layout || find("panel-map").hidden) return;
+  const [pen, ratio] = penOf(find("plane")), room = roomNow(), [wide, high] = plane.size;
+  const style = getComputedStyle(document.documentElement), ink = style.getPropertyValue("--ink"), muted = style.getPropertyValue("--muted");
+  const sheet = averagesSheet?.image.width ? rounded(averagesSheet) : null, radius = (room * DISC) / 2;
+  const rim = Math.max(1, Math.min(3, room / 22));
+  const at = { toX: toPlaneX, toY: toPlaneY, room, ink: muted };
+  if (plane.layout.isChain) paintChain(pen, plane.layout, at);
+  pen.imageSmoothingQuality = "high";
+  const medoids = new Map(view.groups.map(({ medoid }, number) => [medoid, number])), named = [];
+  for (const [i, { x: ux, y: uy, motion: moved }] of plane.layout.spots) {
+    const x = toPlaneX(ux), y = toPlaneY(uy), number = groupOf(i);
+    if (x < -room || y < -room || x > wide + room || y > high + room) continue;
+    pen.globalAlpha = state.junk.has(i) || isLeftOut(i) ? 0.4 : 1;
+    if (sheet) drawMoved(pen, sheet, i, moved, x, y, radius, ratio);
+    pen.lineWidth = rim;
+    pen.strokeStyle = number < 0 ? "#9a9a9a" : colorOf(number);
+    if (number < 0) pen.setLineDash([3, 3]);
+    pen.beginPath();
+    pen.arc(x, y, radius - rim / 2, 0, 2 * Math.PI);
+    pen.stroke();
+    pen.setLineDash([]);
+    pen.globalAlpha = 1;
+    if (!plane.layout.isChain && medoids.has(i) && room > 15) named.push([x, y, number]);
+    if (room > 44) paintClassNumber(pen, i, x, y + radius, ink);
+  }
+  for (const [x, y, number] of named) paintChip(pen, x - radius * 0.72, y - radius * 0.72, number);
+  paintPlaneMarks();
+}
+
+// Average i as the sheet has it, moved, in a disc about a place of the canvas.
+function drawMoved(pen, sheet, i, { matrix: [a, b, c, d], shift: [u, v] }, x, y, radius, ratio) {
+  const { side, across } = averagesSheet, { box } = told.averages, scale = (2 * radius) / box;
+  // The centre of rotation is pixel L/2, whose middle is half a pixel further.
+  const centre = Math.floor(box / 2) + 0.5, left = x - radius, top = y - radius;
+  pen.save();
+  pen.beginPath();
+  pen.arc(x, y, radius, 0, 2 * Math.PI);
+  pen.fillStyle = `rgb(${averagesSheet.fill[i]} ${averagesSheet.fill[i]} ${averagesSheet.fill[i]})`;
+  pen.fill();
+  pen.clip();
+  const e = left + scale * (centre + u - a * centre - b * centre), f = top + scale * (centre + v - c * centre - d * centre);
+  pen.setTransform(a * scale * ratio, c * scale * ratio, b * scale * ratio, d * scale * ratio, e * ratio, f * ratio);
+  pen.drawImage(sheet, (i % across) * side, Math.floor(i / across) * side, side, side, 0, 0, box, box);
+  pen.restore();
+}
+
+function paintClassNumber(pen, i, x, y, ink) {
+  pen.font = "600 11px system-ui, sans-serif";
+  [pen.textAlign, pen.textBaseline] = ["center", "bottom"];
+  const words = `${classOf[i]}${reasonsOf(i) && isGrouped(i) ? " ?" : ""}`;
+  [pen.lineWidth, pen.strokeStyle, pen.fillStyle] = [3, "rgb(0 0 0 / 0.7)", "#fff"];
+  pen.strokeText(words, x, y - 3);
+  pen.fillText(words, x, y - 3);
+}
+
+function paintChip(pen, x, y, number) {
+  const size = roomNow() > 28 ? 11 : 9, high = size + 4;
+  pen.font = `650 ${size}px system-ui, sans-serif`;
+  const words = String(number), wide = pen.measureText(words).width + size - 4;
+  pen.fillStyle = colorOf(number);
+  [pen.strokeStyle, pen.lineWidth] = ["#fff", 1];
+  pen.beginPath();
+  pen.roundRect(x - wide / 2, y - high / 2, wide, high, 4);
+  pen.fill();
+  pen.stroke();
+  [pen.textAlign, pen.textBaseline, pen.fillStyle] = ["center", "middle", inkOn(colorOf(number))];
+  pen.fillText(words, x, y + 0.5);
+}
+
+// On a canvas of its own, so that pointing paints no pictures: rings, and the loop that is drawn.
+function paintPlaneMarks() {
+  if (!plane.layout || find("panel-map").hidden) return;
+  const [pen] = penOf(find("plane-marks")), radius = (roomNow() * DISC) / 2;
+  const style = getComputedStyle(document.documentElement);
+  const ring = (i, color, width, more) => {
+    const spot = plane.layout.spots.get(i);
+    if (!spot) return;
+    [pen.strokeStyle, pen.lineWidth] = [color, width];
+    pen.beginPath();
+    pen.arc(toPlaneX(spot.x), toPlaneY(spot.y), radius + more, 0, 2 * Math.PI);
+    pen.stroke();
+  };
+  for (const i of picked) {
+    const spot = plane.layout.spots.get(i);
+    if (!spot) continue;
+    if (radius > 12) ring(i, style.getPropertyValue("--paper"), 5, 1.5);
+    ring(i, style.getPropertyValue("--accent"), radius > 12 ? 3 : 2.2, radius > 12 ? 1.5 : 0.5);
+    if (radius < 9) continue;
+    const [x, y] = [toPlaneX(spot.x) + radius * 0.7, toPlaneY(spot.y) - radius * 0.7], size = Math.min(8, Math.max(4, radius * 0.4));
+    pen.fillStyle = style.getPropertyValue("--accent");
+    pen.beginPath();
+    pen.arc(x, y, size, 0, 2 * Math.PI);
+    pen.fill();
+    [pen.strokeStyle, pen.lineWidth] = [style.getPropertyValue("--on-accent"), 1.6];
+    pen.beginPath();
+    pen.moveTo(x - size * 0.45, y);
+    pen.lineTo(x - size * 0.1, y + size * 0.4);
+    pen.lineTo(x + size * 0.5, y - size * 0.4);
+    pen.stroke();
+  }
+  ring(state.chosen, style.getPropertyValue("--focus"), 2.5, 1.5);
+  ring(plane.pointed, style.getPropertyValue("--ink"), 2, 1.5);
+  if (plane.loop.length < 2) return;
+  pen.beginPath();
+  for (const [x, y] of plane.loop) pen.lineTo(toPlaneX(x), toPlaneY(y));
+  pen.closePath();
+  pen.fillStyle = style.getPropertyValue("--accent");
+  pen.globalAlpha = 0.16;
+  pen.fill();
+  pen.globalAlpha = 1;
+  [pen.strokeStyle, pen.lineWidth] = [style.getPropertyValue("--accent"), 1.8];
+  pen.setLineDash([6, 4]);
+  pen.stroke();
+  pen.setLineDash([]);
+}
