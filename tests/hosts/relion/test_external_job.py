@@ -214,6 +214,8 @@ def test_what_is_kept_is_neither_set_aside_nor_left_out(relion_runs: Runs) -> No
     assert averages["rlnClassNumber"].tolist() == sorted(kept)
     rows = whole.iloc[[number - 1 for number in sorted(kept)]].reset_index(drop=True)
     assert_frame_equal(averages[columns], rows)
+    # By which RELION knows how to read the labels.
+    assert (FOLDER / "class_averages.star").read_text().startswith("\n# version 30001\n\ndata_\n")
 
 
 def test_a_next_job_of_ours_takes_what_was_selected(relion_runs: Runs, project: Path) -> None:
