@@ -117,9 +117,8 @@ class Hierarchical(Clustering):
             tree = balanced_linkage(distance, options.size_weight)
         else:
             tree = linkage(squareform(distance), method=options.linkage)
-        return {
-            number: ClusteringResult(label=_cut(tree, number), linkage=tree) for number in numbers
-        }
+        label = _cuts(tree, numbers)
+        return {number: ClusteringResult(label=label[number], linkage=tree) for number in numbers}
 
 
 def _distance(direct: DoubleArray, options: HierarchicalOptions) -> DoubleArray:
@@ -130,14 +129,15 @@ def _distance(direct: DoubleArray, options: HierarchicalOptions) -> DoubleArray:
     return length ** (1 / options.path_power) if options.linkage == "ward" else length
 
 
-def _cut(tree: DoubleArray, n_groups: int) -> IntArray:
-    """Labels after the first n − n_groups merges: exact also where heights tie."""
-    from scipy.sparse import coo_array
-    from scipy.sparse.csgraph import connected_components
-
+def _cuts(tree: DoubleArray, numbers: Sequence[int]) -> dict[int, IntArray]:
+    """Labels of K groups, after the first n − K merges: exact also where heights tie."""
     n = len(tree) + 1
-    merges = np.arange(n - n_groups)
-    child = tree[merges, :2].astype(np.int64).ravel()
-    parent = np.repeat(n + merges, 2)
-    graph = coo_array((np.ones(len(child)), (child, parent)), shape=(2 * n - 1, 2 * n - 1))
-    return connected_components(graph, directed=False)[1][:n].astype(np.int64)
+    label = np.arange(n)
+    members = {leaf: np.array([leaf]) for leaf in range(n)}
+    found = {n: label.copy()}
+    for merge, (one, other) in enumerate(tree[: n - min(numbers), :2].astype(np.int64).tolist()):
+        members[n + merge] = np.concatenate([members.pop(one), members.pop(other)])
+        label[members[n + merge]] = n + merge
+        if n - merge - 1 in numbers:
+            found[n - merge - 1] = label.copy()
+    return found
