@@ -12,7 +12,7 @@ from rebalance.hosts.cryosparc.connection import connect, refusals_told
 from rebalance.hosts.cryosparc.external_job import LoggedProgress, external_job
 from rebalance.hosts.cryosparc.outputs import save_particles, save_templates
 from rebalance.hosts.cryosparc.pictures import log_findings, pictures_of, show
-from rebalance.hosts.cryosparc.project_files import ProjectFiles, bring, names_of
+from rebalance.hosts.cryosparc.project_files import ProjectFiles, bring, is_seen
 from rebalance.hosts.cryosparc.sources import CLASSES, POSES, Sources, find_sources
 from rebalance.model import OrientationsResult, RunResult
 from rebalance.progress import Progress
@@ -82,9 +82,9 @@ class Found:
     slots: tuple[str, ...]
 
     @property
-    def downloads(self) -> list[str]:
-        """The tables that this machine can't see."""
-        return self.files.unseen(names_of(self.sources, self.slots))
+    def is_seen(self) -> bool:
+        """Whether this machine sees the tables, so that none is downloaded."""
+        return is_seen(self.files, self.sources, self.slots)
 
 
 @dataclass(frozen=True, eq=False)
@@ -209,7 +209,7 @@ def _found(
     needs_averages: bool = False,
 ) -> Found:
     name = f"{plain_name(request.project)}_{plain_name(request.job)}"
-    place = settings.output or Path(settings.folder_name(name))
+    place = (settings.output or Path(settings.folder_name(name))).expanduser().absolute()
     ResultsFolder(place, overwrite=settings.overwrite)
     progress.stage("connect", "Looking for the job in CryoSPARC")
     client = connect(request.url)
