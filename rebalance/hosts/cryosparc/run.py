@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from rebalance.errors import OptionError
+from rebalance.errors import HostError, OptionError
 from rebalance.hosts.cryosparc.connection import connect, refusals_told
 from rebalance.hosts.cryosparc.external_job import LoggedProgress, external_job
 from rebalance.hosts.cryosparc.outputs import save_particles, save_templates
@@ -277,7 +277,14 @@ def _in_a_job(
         result = execute(replace(settings, **files, output=found.place), progress=logged)
         assert result.folder is not None
         progress.stage("save", "Writing outputs to CryoSPARC")
-        saved = save(job, result)
+        try:
+            saved = save(job, result)
+        except HostError as error:
+            raise HostError(
+                error.problem,
+                hint=f"The results are complete in {result.folder}; Import Result Group takes "
+                "them.",
+            ) from error
         log_findings(job, findings(result), result.summary["warnings"])
         show(job, list(pictures_of(result)), tile(result), result, progress)
     progress.stage("")

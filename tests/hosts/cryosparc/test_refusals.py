@@ -25,7 +25,7 @@ from rebalance.model import RunResult
 from rebalance.progress import Progress
 from rebalance.settings import OrientationSettings, RunSettings
 from tests.hosts.cryosparc.conftest import REQUEST, classified
-from tests.hosts.cryosparc.instance import Given, Instance, Refused
+from tests.hosts.cryosparc.instance import Given, Gone, Instance, Refused
 from tests.hosts.cryosparc.server import served
 from tests.hosts.cryosparc.test_runs import QUICK, SETTINGS
 
@@ -169,7 +169,7 @@ def test_files_that_are_not_those_of_the_job_are_found_out(
 
     monkeypatch.setattr(instance, "jobs_load_input", others)
     log_in(instance)
-    with pytest.raises(HostError, match="not those of the job"):
+    with pytest.raises(InputError, match="not those of the job"):
         rebalance_job(REQUEST, SETTINGS)
     assert "uids are not the same" in failed(instance)
     assert not instance.jobs["J5"].spec.outputs.root
@@ -219,7 +219,7 @@ def test_details_of_a_refusal_are_told_in_words(instance: Instance, log_in: LogI
     detail = [{"loc": ["body", "slots"], "msg": "Field required"}]
     instance.refusing["jobs.add_external_output"] = Refused(422, detail)
     log_in(instance)
-    with pytest.raises(HostError, match=r"refused \(422\): body.slots: Field required\.$"):
+    with pytest.raises(HostError, match=r"refused \(422\): body.slots: Field required\.\n"):
         rebalance_job(REQUEST, SETTINGS)
 
 
@@ -321,6 +321,19 @@ def test_a_job_that_can_not_be_marked_is_told_of(
     assert said.startswith("J5 ")
 
 
+def test_a_server_that_goes_away_leaves_the_results_on_this_machine(
+    instance: Instance, log_in: LogIn
+) -> None:
+    for function in ("jobs.save_output", "jobs.mark_failed"):
+        instance.refusing[function] = Gone()
+    log_in(instance)
+    progress = Heard()
+    with pytest.raises(HostError, match=r"CryoSPARC broke(.|\n)*results are complete in /"):
+        rebalance_job(REQUEST, SETTINGS, progress=progress)
+    assert any("could not be marked as failed" in sentence for sentence in progress.said)
+    assert Path("rebalance_P3_J3_k5_f0.5/particles_selected.csg").is_file()
+
+
 def test_progress_is_logged_now_and_then_in_one_event(
     instance: Instance, log_in: LogIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -360,7 +373,7 @@ def test_rows_of_other_particles_are_refused(change: str) -> None:
         read = read[1:]
     else:
         known[0], read[-1] = known[5], known[5]
-    with pytest.raises(HostError, match="not those of the job"):
+    with pytest.raises(InputError, match="not those of the job"):
         rows_of(known, read, np.ones(len(read), dtype=np.bool_))
 
 
