@@ -29,7 +29,7 @@ def show_found(found: Found, settings: RunSettings, *, json: bool, quiet: bool) 
     quiet : bool
         Say nothing.
     """
-    sources, downloads = found.sources, found.downloads
+    sources = found.sources
     averages = sources.averages
     if json:
         content = {
@@ -39,7 +39,7 @@ def show_found(found: Found, settings: RunSettings, *, json: bool, quiet: bool) 
             "class_averages": None
             if averages is None
             else {"output": str(averages), "items": averages.n_items},
-            "download": downloads,
+            "download": not found.is_seen,
             "folder": str(found.place.resolve()),
         }
         typer.echo(as_json(content))
@@ -58,9 +58,9 @@ def show_found(found: Found, settings: RunSettings, *, json: bool, quiet: bool) 
         "averages", Text("none" if averages is None else f"{averages}, {averages.n_items:,}")
     )
     read = (
-        f"{len(downloads)} of the files would be downloaded to {shorter(found.files.copies)}/"
-        if downloads
-        else "in the project folder, which this machine sees"
+        "in the project folder, which this machine sees"
+        if found.is_seen
+        else f"would be downloaded to {shorter(found.files.copies)}/"
     )
     table.add_row("files", Text(read))
     console.print(table)

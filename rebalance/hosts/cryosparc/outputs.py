@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from rebalance.errors import HostError
+from rebalance.errors import InputError
 from rebalance.formats.cryosparc_poses import joined
 from rebalance.hosts.cryosparc.connection import refusals_told
 from rebalance.hosts.cryosparc.external_job import AVERAGES, PARTICLES
@@ -55,6 +55,8 @@ def save_particles(
     Raises
     ------
     HostError
+        If CryoSPARC refuses.
+    InputError
         If the particles of the files that were read are not those of the input.
     """
     with refusals_told():
@@ -116,7 +118,7 @@ def rows_of(known: UidArray, read: UidArray, selected: BoolArray) -> BoolArray:
 
     Raises
     ------
-    HostError
+    InputError
         If they have not the same uids, or have one twice and in another order.
     """
     if np.array_equal(known, read):
@@ -124,7 +126,7 @@ def rows_of(known: UidArray, read: UidArray, selected: BoolArray) -> BoolArray:
     order, place = np.argsort(read, kind="stable"), np.argsort(known, kind="stable")
     uids = read[order]
     if not np.array_equal(known[place], uids) or bool((uids[1:] == uids[:-1]).any()):
-        raise HostError(
+        raise InputError(
             f"The files of the particles are not those of the job: they hold {len(read):,} "
             f"particles, and CryoSPARC knows of {len(known):,}; their uids are not the same.",
             hint="Was the job run again meanwhile, or does another project lie at that place on "

@@ -133,7 +133,7 @@ def affinity_table(affinity: Affinity, superclasses: Superclasses) -> str:
 def show(
     job: ExternalJobController,
     pictures: Sequence[Shown],
-    tile: Path | bytes | None,
+    card: Path | bytes | None,
     result: AnyResult,
     progress: Progress,
 ) -> None:
@@ -144,8 +144,8 @@ def show(
     job : ExternalJobController
         Running, its outputs saved.
     pictures : sequence of Shown
-    tile : Path or bytes, optional
-        A PNG.
+    card : Path or bytes, optional
+        A PNG for the job's card.
     result : RunResult or OrientationsResult
         With its folder, whose files are uploaded.
     progress : Progress
@@ -155,9 +155,9 @@ def show(
         for one in pictures:
             with refusals_told():
                 _log_plot(job, one)
-        if tile is not None:
+        if card is not None:
             with refusals_told():
-                job.set_tile_image(io.BytesIO(tile) if isinstance(tile, bytes) else tile)
+                job.set_tile_image(io.BytesIO(card) if isinstance(card, bytes) else card)
         _upload(job, result)
     except HostError as refused:
         progress.say(
@@ -196,3 +196,35 @@ def log_findings(job: ExternalJobController, lines: Sequence[str], warnings: Seq
             job.log("\n".join(with_flags(line) for line in lines))
         for warning in warnings:
             job.log(with_flags(warning), level="warning")
+
+
+def findings(result: AnyResult) -> list[str]:
+    """What was found, in sentences."""
+    if isinstance(result, RunResult):
+        from rebalance.record.summary_text import headline, outcome
+
+        return [headline(result.summary), *result.summary["notes"], *outcome(result.summary)]
+    from rebalance.record.orientation_summary import balance_lines, particles_line
+
+    return [
+        particles_line(result.summary),
+        *result.summary["notes"],
+        *balance_lines(result.summary),
+    ]
+
+
+def tile(result: AnyResult) -> Path | bytes | None:
+    """What shows most in a small space: a PNG, or the file of one."""
+    if isinstance(result, OrientationsResult):
+        return picture(result, "viewing_directions")
+    averages = result.dataset.class_averages
+    if averages is None or not len(result.superclasses):
+        return picture(result, "particles_per_superclass")
+    from rebalance.hosts.cryosparc.tile import tile_of
+
+    return tile_of(averages, result.superclasses)
+
+
+def picture(result: AnyResult, name: str) -> Path | None:
+    """A figure of a result, where it was drawn."""
+    return next((path for path in result.files if path.name == f"{name}.png"), None)

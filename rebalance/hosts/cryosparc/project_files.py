@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -12,7 +13,7 @@ from rebalance.errors import InputError
 from rebalance.formats.cryosparc_paths import OWN_FOLDER
 from rebalance.formats.cs_file import open_cs, read_column
 from rebalance.hosts.cryosparc.connection import refusals_told
-from rebalance.hosts.cryosparc.sources import Sources
+from rebalance.hosts.cryosparc.sources import Output, Sources
 from rebalance.progress import Progress
 
 if TYPE_CHECKING:
@@ -26,22 +27,37 @@ class ProjectFiles:
     ----------
     project : ProjectController
     copies : Path
-        Where files go that this machine can't see; made where one is needed. They lie there as in
-        the project.
+        Where goes what this machine can't see; made where it is needed. Jobs have their folders in
+        it, as in the project.
     progress : Progress
     """
 
     def __init__(self, project: ProjectController, copies: Path, progress: Progress) -> None:
-        self._project, self.copies, self._progress = project, copies, progress
+        self.copies = copies
+        self._project, self._progress = project, progress
         with refusals_told():
             self.folder = Path(str(project.dir))
 
-    def unseen(self, names: Iterable[str]) -> list[str]:
-        """Those of the files that have to be downloaded."""
-        return [name for name in names if not (self.folder / name).is_file()]
+    def sees(self, name: str) -> bool:
+        """Whether the file is where the server says that it is."""
+        return (self.folder / name).is_file()
+
+    def table(self, output: Output, slots: Iterable[str]) -> Path:
+        """Some slots of an output as a table, downloaded; HostError if CryoSPARC can't give it."""
+        from cryosparc.dataset import CSDAT_FORMAT
+
+        self._progress.stage("download", f"Downloading {output}")
+        asked = [slot for slot in slots if slot in output.files]
+        with refusals_told():
+            job = self._project.find_job(output.job)
+            found = job.load_output(output.name, slots=asked)
+        target = self.copies / output.job / f"{output.job}_{output.name}.cs"
+        with _whole(target) as unfinished:
+            found.save(unfinished, format=CSDAT_FORMAT)
+        return target
 
     def fetch(self, name: str) -> Path:
-        """The file on this machine.
+        """A file on this machine, downloaded if need be.
 
         Raises
         ------
@@ -50,9 +66,8 @@ class ProjectFiles:
         InputError
             If its name leads out of the project.
         """
-        there = self.folder / name
-        if there.is_file():
-            return there
+        if self.sees(name):
+            return self.folder / name
         relative = PurePosixPath(name)
         if relative.is_absolute() or ".." in relative.parts:
             raise InputError(
@@ -61,15 +76,21 @@ class ProjectFiles:
             )
         self._progress.stage("download", f"Downloading {relative.name}")
         target = self.copies / relative
-        target.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = target.with_name(f".{target.name}.part")
-        try:
-            with refusals_told():
-                self._project.download_file(name, unfinished)
-            os.replace(unfinished, target)
-        finally:
-            unfinished.unlink(missing_ok=True)
+        with _whole(target) as unfinished, refusals_told():
+            self._project.download_file(name, unfinished)
         return target
+
+
+@contextmanager
+def _whole(target: Path) -> Iterator[Path]:
+    """A file under another name, put into its place when it is whole."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = target.with_name(f".{target.name}.part")
+    try:
+        yield unfinished
+        os.replace(unfinished, target)
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
@@ -93,14 +114,16 @@ class Brought:
     project: Path | None = None
 
 
-def names_of(sources: Sources, slots: Sequence[str]) -> list[str]:
-    """The tables of what is needed, by their names in the project; the first has the first slot."""
-    names = sources.particles.files_of(slots)
-    return names if sources.averages is None else names + sources.averages.files_of(["blob"])
+def is_seen(files: ProjectFiles, sources: Sources, slots: Iterable[str]) -> bool:
+    """Whether this machine sees every table that is needed."""
+    averages = [] if sources.averages is None else sources.averages.files_of(["blob"])
+    return all(map(files.sees, [*sources.particles.files_of(slots), *averages]))
 
 
 def bring(files: ProjectFiles, sources: Sources, slots: Sequence[str]) -> Brought:
     """Tables of particles and class averages, and the images of these, on this machine.
+
+    They are those of the project where this machine sees them, and downloaded otherwise.
 
     Parameters
     ----------
@@ -114,18 +137,22 @@ def bring(files: ProjectFiles, sources: Sources, slots: Sequence[str]) -> Brough
     HostError, InputError
         If one can't be had.
     """
-    path, *passthrough = [files.fetch(name) for name in sources.particles.files_of(slots)]
-    if sources.averages is None:
+    particles, averages = sources.particles, sources.averages
+    in_place = is_seen(files, sources, slots)
+    if in_place:
+        path, *passthrough = [files.folder / name for name in particles.files_of(slots)]
+    else:
+        path, passthrough = files.table(particles, slots), []
+    if averages is None:
         return Brought(path, tuple(passthrough))
-    (name,) = sources.averages.files_of(["blob"])
-    averages = files.fetch(name)
-    project = None
-    for stack in _stacks_named_in(averages, name):
-        there = files.fetch(stack)
-        is_apart = not (files.folder / stack).is_file() and (files.folder / name).is_file()
-        if is_apart and there.is_relative_to(files.copies):
-            project = files.copies
-    return Brought(path, tuple(passthrough), averages, project)
+    (name,) = averages.files_of(["blob"])
+    table = files.folder / name if in_place else files.table(averages, ["blob"])
+    stacks = [files.fetch(stack) for stack in _stacks_named_in(table, name)]
+    roots = {
+        files.folder if stack.is_relative_to(files.folder) else files.copies for stack in stacks
+    }
+    apart = roots - {files.folder if in_place else files.copies}
+    return Brought(path, tuple(passthrough), table, apart.pop() if apart else None)
 
 
 def _stacks_named_in(table: Path, name: str) -> list[str]:

@@ -7,14 +7,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from rebalance.errors import OptionError
+from rebalance.errors import HostError, OptionError
 from rebalance.hosts.cryosparc.connection import connect, refusals_told
 from rebalance.hosts.cryosparc.external_job import LoggedProgress, external_job
 from rebalance.hosts.cryosparc.outputs import save_particles, save_templates
-from rebalance.hosts.cryosparc.pictures import log_findings, pictures_of, show
-from rebalance.hosts.cryosparc.project_files import ProjectFiles, bring, names_of
+from rebalance.hosts.cryosparc.pictures import (
+    findings,
+    log_findings,
+    picture,
+    pictures_of,
+    show,
+    tile,
+)
+from rebalance.hosts.cryosparc.project_files import ProjectFiles, bring, is_seen
 from rebalance.hosts.cryosparc.sources import CLASSES, POSES, Sources, find_sources
-from rebalance.model import OrientationsResult, RunResult
+from rebalance.model import BY_NONE, OrientationsResult, RunResult
 from rebalance.progress import Progress
 from rebalance.record.results_folder import ResultsFolder
 from rebalance.settings import OrientationSettings, RunSettings
@@ -82,9 +89,9 @@ class Found:
     slots: tuple[str, ...]
 
     @property
-    def downloads(self) -> list[str]:
-        """The tables that this machine can't see."""
-        return self.files.unseen(names_of(self.sources, self.slots))
+    def is_seen(self) -> bool:
+        """Whether this machine sees the tables, so that none is downloaded."""
+        return is_seen(self.files, self.sources, self.slots)
 
 
 @dataclass(frozen=True, eq=False)
@@ -158,10 +165,12 @@ def rebalance_job(
                 result.dataset,
                 result.selection.selected,
                 CLASSES,
-                _picture(result, "particles_per_superclass"),
+                picture(result, "particles_per_superclass"),
             )
-        if found.sources.averages is not None and len(result.superclasses):
-            saved |= save_templates(job, result.superclasses.medoid, _tile(result))
+        # Where superclassification is off, these would be all of the averages.
+        grouped = result.superclasses.by != BY_NONE and len(result.superclasses) > 0
+        if found.sources.averages is not None and grouped:
+            saved |= save_templates(job, result.superclasses.medoid, tile(result))
         return saved
 
     return _in_a_job(found, settings, execute, save, "Rebalance 2D classes", progress)
@@ -191,8 +200,8 @@ def balance_orientations_of_job(
 
     def save(job: Any, result: OrientationsResult) -> dict[str, int]:
         selected = result.selection.selected
-        picture = _picture(result, "viewing_directions")
-        return save_particles(job, result.dataset, selected, POSES, picture)
+        shown = picture(result, "viewing_directions")
+        return save_particles(job, result.dataset, selected, POSES, shown)
 
     return _in_a_job(
         found, settings, execute_orientations, save, "Rebalance orientations", progress
@@ -208,8 +217,9 @@ def _found(
     *,
     needs_averages: bool = False,
 ) -> Found:
-    name = f"{plain_name(request.project)}_{plain_name(request.job)}"
-    place = settings.output or Path(settings.folder_name(name))
+    job = request.job[:1].upper() + request.job[1:]
+    name = f"{plain_name(request.project)}_{plain_name(job)}"
+    place = (settings.output or Path(settings.folder_name(name))).expanduser().absolute()
     ResultsFolder(place, overwrite=settings.overwrite)
     progress.stage("connect", "Looking for the job in CryoSPARC")
     client = connect(request.url)
@@ -267,40 +277,15 @@ def _in_a_job(
         result = execute(replace(settings, **files, output=found.place), progress=logged)
         assert result.folder is not None
         progress.stage("save", "Writing outputs to CryoSPARC")
-        saved = save(job, result)
-        log_findings(job, _said(result), result.summary["warnings"])
-        show(job, list(pictures_of(result)), _tile(result), result, progress)
+        try:
+            saved = save(job, result)
+        except HostError as error:
+            raise HostError(
+                error.problem,
+                hint=f"The results are complete in {result.folder}; Import Result Group takes "
+                "them.",
+            ) from error
+        log_findings(job, findings(result), result.summary["warnings"])
+        show(job, list(pictures_of(result)), tile(result), result, progress)
     progress.stage("")
     return result, Done(job.uid, saved)
-
-
-def _said(result: RunResult | OrientationsResult) -> list[str]:
-    """What was found, in sentences."""
-    if isinstance(result, RunResult):
-        from rebalance.record.summary_text import headline, outcome
-
-        return [headline(result.summary), *result.summary["notes"], *outcome(result.summary)]
-    from rebalance.record.orientation_summary import balance_lines, particles_line
-
-    return [
-        particles_line(result.summary),
-        *result.summary["notes"],
-        *balance_lines(result.summary),
-    ]
-
-
-def _tile(result: RunResult | OrientationsResult) -> Path | bytes | None:
-    """What shows most in a small space: a PNG, or the file of one."""
-    if isinstance(result, OrientationsResult):
-        return _picture(result, "viewing_directions")
-    averages = result.dataset.class_averages
-    if averages is None or not len(result.superclasses):
-        return _picture(result, "particles_per_superclass")
-    from rebalance.hosts.cryosparc.tile import tile_of
-
-    return tile_of(averages, result.superclasses)
-
-
-def _picture(result: RunResult | OrientationsResult, name: str) -> Path | None:
-    """A figure of a result, where it was drawn."""
-    return next((path for path in result.files if path.name == f"{name}.png"), None)

@@ -29,6 +29,10 @@ class Refused(Exception):
         self.code, self.detail = code, detail
 
 
+class Gone(Exception):
+    """The server ends before it answers."""
+
+
 class Given(NamedTuple):
     """An output of a job that was run in CryoSPARC: its type, and the file of each slot."""
 
@@ -55,7 +59,7 @@ class Instance:
         self.events: list[dict[str, Any]] = []
         self.assets: dict[str, dict[str, Any]] = {}
         self.calls: list[str] = []
-        self.refusing: dict[str, Refused] = {}
+        self.refusing: dict[str, Refused | Gone] = {}
         """Functions that are refused, whatever is asked."""
         self.password = "secret"
 

@@ -119,6 +119,7 @@ def _type(argument: ast.arg, types: dict[str, Any]) -> Any:
     return eval(ast.unparse(argument.annotation), types)
 
 
+@cache
 def description() -> dict[str, Any]:
     """The OpenAPI description that the server sends."""
     paths: dict[str, Any] = {}

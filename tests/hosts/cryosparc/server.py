@@ -10,7 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from tests.hosts.cryosparc.instance import Instance, Refused
+from tests.hosts.cryosparc.instance import Gone, Instance, Refused
 from tests.hosts.cryosparc.interface import BYTES, Function, description, functions
 
 ROOT = "/api/cmd"
@@ -65,6 +65,8 @@ class _Handler(BaseHTTPRequestHandler):
             if answer is None:
                 raise Refused(501, f"{function.name} is not simulated")
             self._send(200, answer(**given), function.result)
+        except Gone:
+            self.close_connection = True
         except Refused as refused:
             self._send(refused.code, {"detail": refused.detail})
 

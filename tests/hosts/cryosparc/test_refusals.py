@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
+import subprocess
+import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from cryosparc.dataset import Dataset
 
 from rebalance.errors import HostError, InputError, OptionError, OutputError, RebalanceError
 from rebalance.hosts.cryosparc import external_job
@@ -18,8 +24,9 @@ from rebalance.hosts.cryosparc.run import balance_orientations_of_job, rebalance
 from rebalance.model import RunResult
 from rebalance.progress import Progress
 from rebalance.settings import OrientationSettings, RunSettings
-from tests.hosts.cryosparc.conftest import REQUEST
-from tests.hosts.cryosparc.instance import Given, Instance, Refused
+from tests.hosts.cryosparc.conftest import REQUEST, classified
+from tests.hosts.cryosparc.instance import Given, Gone, Instance, Refused
+from tests.hosts.cryosparc.server import served
 from tests.hosts.cryosparc.test_runs import QUICK, SETTINGS
 
 LogIn = Callable[[Instance], str]
@@ -162,7 +169,7 @@ def test_files_that_are_not_those_of_the_job_are_found_out(
 
     monkeypatch.setattr(instance, "jobs_load_input", others)
     log_in(instance)
-    with pytest.raises(HostError, match="not those of the job"):
+    with pytest.raises(InputError, match="not those of the job"):
         rebalance_job(REQUEST, SETTINGS)
     assert "uids are not the same" in failed(instance)
     assert not instance.jobs["J5"].spec.outputs.root
@@ -171,12 +178,27 @@ def test_files_that_are_not_those_of_the_job_are_found_out(
 def test_a_name_that_leads_out_of_the_project_is_not_written(
     far_instance: Instance, log_in: LogIn
 ) -> None:
-    averages = far_instance.jobs["J3"].spec.outputs.root["class_averages"]
-    averages.results[0].metafiles[-1] = "../../elsewhere.cs"
+    path = far_instance.folder / "J3/J3_020_class_averages.cs"
+    averages = Dataset.load(path)
+    averages["blob/path"] = "../../elsewhere.mrc"
+    averages.save(path)
     log_in(far_instance)
     with pytest.raises(InputError, match="outside of the project"):
         rebalance_job(REQUEST, SETTINGS)
     assert "outside of the project" in failed(far_instance)
+    assert not list(Path.cwd().parent.rglob("elsewhere*"))
+
+
+def test_a_table_that_can_be_seen_goes_with_a_stack_that_can_not(
+    instance: Instance, log_in: LogIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stack = instance.folder / "J3/J3_020_class_averages.mrc"
+    content = stack.read_bytes()
+    stack.unlink()
+    monkeypatch.setattr(instance, "projects_download_file", lambda project_uid, path: content)
+    log_in(instance)
+    result, _ = rebalance_job(REQUEST, SETTINGS)
+    assert Path("cryosparc_P3/J3/J3_020_class_averages.mrc").resolve() in result.dataset.sources
 
 
 @pytest.mark.parametrize(
@@ -197,7 +219,7 @@ def test_details_of_a_refusal_are_told_in_words(instance: Instance, log_in: LogI
     detail = [{"loc": ["body", "slots"], "msg": "Field required"}]
     instance.refusing["jobs.add_external_output"] = Refused(422, detail)
     log_in(instance)
-    with pytest.raises(HostError, match=r"refused \(422\): body.slots: Field required\.$"):
+    with pytest.raises(HostError, match=r"refused \(422\): body.slots: Field required\.\n"):
         rebalance_job(REQUEST, SETTINGS)
 
 
@@ -238,6 +260,41 @@ def test_whatever_ends_a_run_the_job_does_not_look_completed(
     assert word in failed(instance)
 
 
+def test_ctrl_c_in_a_terminal_ends_the_job_as_failed(project: Path, tmp_path: Path) -> None:
+    reached, interrupted = threading.Event(), threading.Event()
+
+    class Slow(Instance):
+        """Does not answer once the comparison begins."""
+
+        def jobs_add_event_log(
+            self, project_uid: str, job_uid: str, text: str, **named: Any
+        ) -> Any:
+            if text.startswith("Comparing"):
+                reached.set()
+                interrupted.wait(60)
+            return super().jobs_add_event_log(project_uid, job_uid, text, **named)
+
+    instance = classified(Slow(project))
+    where = ["--project", "P3", "--workspace", "W1", "--job", "J3", "-o", str(tmp_path / "results")]
+    command = "from rebalance.cli import main; main()"
+    with served(instance) as address:
+        own = {"BASE_URL": address, "EMAIL": "ali@example.org", "PASSWORD": "secret"}
+        process = subprocess.Popen(
+            [sys.executable, "-c", command, "cryosparc", *where, "-k", "5"],
+            env=os.environ | {f"CRYOSPARC_{name}": value for name, value in own.items()},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert reached.wait(120)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=120)
+        interrupted.set()
+    assert process.returncode == 130
+    assert "Interrupted; nothing was left half-written." in said
+    assert failed(instance) == "Interrupted by Ctrl-C where rebalance was running."
+    assert not (tmp_path / "results").exists()
+
+
 def test_cryosparc_tools_own_way_of_running_would_complete_what_is_interrupted(
     instance: Instance, log_in: LogIn
 ) -> None:
@@ -262,6 +319,19 @@ def test_a_job_that_can_not_be_marked_is_told_of(
         rebalance_job(REQUEST, SETTINGS, progress=progress)
     (said,) = [one for one in progress.said if "could not be marked" in one]
     assert said.startswith("J5 ")
+
+
+def test_a_server_that_goes_away_leaves_the_results_on_this_machine(
+    instance: Instance, log_in: LogIn
+) -> None:
+    for function in ("jobs.save_output", "jobs.mark_failed"):
+        instance.refusing[function] = Gone()
+    log_in(instance)
+    progress = Heard()
+    with pytest.raises(HostError, match=r"CryoSPARC broke(.|\n)*results are complete in /"):
+        rebalance_job(REQUEST, SETTINGS, progress=progress)
+    assert any("could not be marked as failed" in sentence for sentence in progress.said)
+    assert Path("rebalance_P3_J3_k5_f0.5/particles_selected.csg").is_file()
 
 
 def test_progress_is_logged_now_and_then_in_one_event(
@@ -303,7 +373,7 @@ def test_rows_of_other_particles_are_refused(change: str) -> None:
         read = read[1:]
     else:
         known[0], read[-1] = known[5], known[5]
-    with pytest.raises(HostError, match="not those of the job"):
+    with pytest.raises(InputError, match="not those of the job"):
         rows_of(known, read, np.ones(len(read), dtype=np.bool_))
 
 
