@@ -19,20 +19,9 @@ MOST_AVERAGES = 1_000
 """Of more class averages no page is made: 1,000 fill 8 MB, and a change of K takes 0.2 s."""
 
 SCRIPTS = (
-    *(
-        "data",
-        "balance",
-        "groups",
-        "looks",
-        "pictures",
-        "picked",
-        "dragging",
-        "tiles",
-        "controls",
-        "matrix",
-        "average",
-    ),
-    *("views", "uniformity", "particles", "scan", "decisions", "marks", "keyboard", "start"),
+    *("data", "balance", "groups", "looks", "pictures", "picked", "dragging", "tiles", "controls"),
+    *("matrix", "average", "views", "uniformity", "particles", "scan", "decisions", "marks"),
+    *("keyboard", "start"),
 )
 """The scripts of the page, in the order in which they are joined to one."""
 
