@@ -7,7 +7,7 @@ those are in the run record.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -381,6 +381,6 @@ def _length(facts: Mapping[str, Any], name: str) -> str:
     return ""
 
 
-def _is_length(value: Any) -> bool:
+def _is_length(value: Any) -> TypeGuard[float]:
     """Facts are a metric's own, or those of a file."""
     return isinstance(value, int | float) and abs(value) < 1e9

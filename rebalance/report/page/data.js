@@ -52,7 +52,9 @@ function motion(i, j) {
 
 const particlesOf = (i) => (told.averages.particles ? told.averages.particles[i] : 1);
 
-const count = (number) => Number(number).toLocaleString("en-US");
+// One format for all: to make one takes longer than to draw a picture.
+const inThousands = new Intl.NumberFormat("en-US");
+const count = (number) => inThousands.format(number);
 const counted = (number, noun, plural) => `${count(number)} ${number === 1 ? noun : plural || noun + "s"}`;
 
 // A share as a person writes it: 41, 0.4, <0.1 (without the sign).

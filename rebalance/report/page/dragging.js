@@ -31,6 +31,8 @@ function lift(x, y) {
   find("heap-count").textContent = drag.places.length > 1 ? String(drag.places.length) : "";
   // Not under the pointer: what is let go at once must stay where it is.
   find("dock").classList.toggle("at-top", y > innerHeight - 150);
+  const { left, width } = find("groups").getBoundingClientRect();
+  Object.assign(find("dock").style, { left: `${left}px`, width: `${width}px` });
   find("dock").style.setProperty("--top", `${topOfAverages() + 12}px`);
   document.documentElement.classList.add("dragging");
   carry(x, y);

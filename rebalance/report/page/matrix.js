@@ -19,6 +19,19 @@ function matrixOrder() {
   return [everyoneInOrder(), bounds];
 }
 
+// The pixel of each value of an affinity: red, green, blue and opaque, as they lie in memory.
+let valueColors = null;
+function colorsOfValues(low, high) {
+  if (valueColors?.low === low && valueColors.high === high) return valueColors.pixels;
+  const bytes = new Uint8ClampedArray(4 * 65536);
+  for (let v = 0; v < 65536; v++) {
+    const step = 3 * Math.max(0, Math.min(255, Math.round(((v / 65535 - low) / (high - low)) * 255)));
+    bytes.set([map[step], map[step + 1], map[step + 2], 255], 4 * v);
+  }
+  valueColors = { low, high, pixels: new Uint32Array(bytes.buffer) };
+  return valueColors.pixels;
+}
+
 function showMatrix() {
   if (!pairs) return;
   [matrix.order, matrix.bounds] = matrixOrder();
@@ -26,21 +39,13 @@ function showMatrix() {
   const picture = matrix.picture ?? (matrix.picture = document.createElement("canvas"));
   picture.width = picture.height = Math.max(1, m);
   const pen = picture.getContext("2d"), image = pen.createImageData(picture.width, picture.height);
-  const level = new Uint8Array(65536);
-  for (let v = 0; v < 65536; v++) {
-    level[v] = Math.max(0, Math.min(255, Math.round(((v / 65535 - low) / (high - low)) * 255)));
-  }
+  const colors = colorsOfValues(low, high), data = new Uint32Array(image.data.buffer);
   for (let row = 0; row < m; row++) {
     const i = matrix.order[row];
     for (let column = row; column < m; column++) {
       const j = matrix.order[column];
-      const step = 3 * level[i === j ? 65535 : pairs.values[i < j ? pairAt(i, j) : pairAt(j, i)]];
-      for (const at of [4 * (row * m + column), 4 * (column * m + row)]) {
-        image.data[at] = map[step];
-        image.data[at + 1] = map[step + 1];
-        image.data[at + 2] = map[step + 2];
-        image.data[at + 3] = 255;
-      }
+      const value = i === j ? 65535 : pairs.values[i < j ? pairAt(i, j) : pairAt(j, i)];
+      data[row * m + column] = data[column * m + row] = colors[value];
     }
   }
   pen.putImageData(image, 0, 0);

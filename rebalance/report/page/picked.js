@@ -98,9 +98,10 @@ function pickedWords() {
 function nameActs(place, places) {
   const all = picked.size > 1 && place.id === "average" ? ` all ${picked.size}` : "";
   const [aside, junk, move] = ["aside", "junk", "move"].map((act) => place.querySelector(`[data-act="${act}"]`));
-  aside.textContent = places.length && places.every((i) => state.aside.has(i)) ? `Bring back${all} (A)` : `Set aside${all} (A)`;
-  junk.textContent = places.length && places.every((i) => state.junk.has(i)) ? `Not junk${all} (J)` : `Junk${all} (J)`;
-  move.textContent = `Move${all} to … (M)`;
+  const name = (button, words, key) => button.replaceChildren(words, element("span", { class: "key" }, ` (${key})`));
+  name(aside, `${places.length && places.every((i) => state.aside.has(i)) ? "Bring back" : "Set aside"}${all}`, "A");
+  name(junk, `${places.length && places.every((i) => state.junk.has(i)) ? "Not junk" : "Junk"}${all}`, "J");
+  name(move, `Move${all} to …`, "M");
   for (const button of [aside, junk, move]) button.disabled = places.every(isLeftOut);
 }
 

@@ -27,10 +27,13 @@ function rounded(sheet) {
   return sheet.round = round;
 }
 
+const pixelsOf = (side) => Math.round(side * Math.min(2, Math.max(1.5, window.devicePixelRatio || 1)));
+const keyOf = (i, onto, side, sheet) => `${i} ${onto} ${pixelsOf(side)} ${looks.circle} ${sheet === averagesSheet}`;
+const isDrawn = (canvas, i, onto, side) => canvas.drawn === keyOf(i, onto, side, averagesSheet);
+
 // Draws average i, laid on the average `onto`, into a canvas of so many CSS pixels.
 function draw(canvas, i, onto, side, sheet = averagesSheet) {
-  const pixels = Math.round(side * Math.min(2, Math.max(1.5, window.devicePixelRatio || 1)));
-  const key = `${i} ${onto} ${pixels} ${looks.circle} ${sheet === averagesSheet}`;
+  const pixels = pixelsOf(side), key = keyOf(i, onto, side, sheet);
   if (canvas.drawn === key) return;
   canvas.drawn = key;
   if (canvas.width !== pixels) canvas.width = canvas.height = pixels;

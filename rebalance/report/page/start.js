@@ -17,6 +17,7 @@ function redraw() {
   showScan();
   showCommand();
   showPicked();
+  drawTiles(!document.documentElement.dataset.ready);
   performance.measure("redraw", "redraw-starts");
 }
 

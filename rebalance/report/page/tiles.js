@@ -23,23 +23,48 @@ function compact(number) {
   return number < 999500 ? `${Math.round(number / 1000)}k` : `${(number / 1e6).toPrecision(3)}M`;
 }
 
-const groupElements = [];
+// By their medoid, so that a superclass that stays as it is keeps its element, whatever its number.
+const groupElements = new Map();
 
-function groupElement(number) {
-  while (groupElements.length <= number) {
-    const at = groupElements.length;
-    const size = element("span", { class: "size" }), within = element("span", { class: "size", title: "Mean affinity of all pairs in it" });
-    const members = listbox(element("div", { class: "members" }), `Averages of superclass ${at}`);
-    const key = element("button", { type: "button", class: "chip pick-all", title: "Pick all", "aria-label": `Pick all of superclass ${at}` }, String(at));
-    const made = element(
-      "section", { class: "group", "aria-label": `Superclass ${at}` },
-      element("header", {}, key, size, within), members,
-    );
-    Object.assign(made, { size, within, members, key });
-    acceptDrops(made, (places) => view.groups[at] && moveTo(places.filter((i) => groupOf(i) !== at), view.groups[at].label));
-    groupElements.push(made);
+function groupElement(medoid) {
+  if (groupElements.has(medoid)) return groupElements.get(medoid);
+  const size = element("span", { class: "size" }), within = element("span", { class: "size", title: "Mean affinity of all pairs in it" });
+  const members = listbox(element("div", { class: "members" }), "");
+  const key = element("button", { type: "button", class: "chip pick-all", title: "Pick all" });
+  const made = element("section", { class: "group" }, element("header", {}, key, size, within), members);
+  Object.assign(made, { size, within, members, key, number: null });
+  acceptDrops(made, (places) => moveTo(places.filter((i) => groupOf(i) !== made.number), view.groups[made.number].label));
+  groupElements.set(medoid, made);
+  return made;
+}
+
+function numberElement(made, number) {
+  made.style.setProperty("--key", colorOf(number));
+  paint(made.key, colorOf(number));
+  if (made.number === number) return;
+  made.number = number;
+  made.key.textContent = number;
+  made.key.setAttribute("aria-label", `Pick all of superclass ${number}`);
+  made.setAttribute("aria-label", `Superclass ${number}`);
+  made.members.setAttribute("aria-label", `Averages of superclass ${number}`);
+}
+
+// Makes these the children of a place, in this order, and moves as few as it can.
+function arrange(place, wanted) {
+  let at = place.firstChild;
+  for (const child of wanted) {
+    if (child !== at && at?.nextSibling === child) {
+      at.remove(); // it stands further down, or elsewhere
+      at = child;
+    }
+    if (child === at) at = at.nextSibling;
+    else place.insertBefore(child, at);
   }
-  return groupElements[number];
+  while (at) {
+    const next = at.nextSibling;
+    at.remove();
+    at = next;
+  }
 }
 
 function listbox(place, label) {
@@ -49,17 +74,14 @@ function listbox(place, label) {
 
 function showTiles() {
   const held = document.activeElement?.classList.contains("tile") ? document.activeElement : null;
-  const whole = find("superclasses");
-  groupsShown().forEach((number, at) => {
-    const group = view.groups[number], shown = groupElement(number);
-    shown.style.setProperty("--key", colorOf(number));
-    paint(shown.key, colorOf(number));
+  arrange(find("superclasses"), groupsShown().map((number) => {
+    const group = view.groups[number], shown = groupElement(group.medoid);
+    numberElement(shown, number);
     shown.size.replaceChildren(...sizeWords(group, number));
     shown.within.textContent = withinWords(group);
     fillWith(shown.members, membersShown(group), group, number);
-    if (whole.children[at] !== shown) whole.insertBefore(shown, whole.children[at] || null);
-  });
-  while (whole.children.length > view.groups.length) whole.lastChild.remove();
+    return shown;
+  }));
   const byClass = (places) => [...places].sort((a, b) => classOf[a] - classOf[b]);
   const junk = byClass(state.junk), aside = byClass(state.aside);
   const out = classOf.map((_, i) => i).filter((i) => isLeftOut(i) && !state.junk.has(i));
@@ -76,21 +98,42 @@ function showTiles() {
 }
 
 function fillWith(place, members, group, number) {
-  members.forEach((i, at) => {
+  arrange(place, members.map((i) => tiles[i]));
+  for (const i of members) {
     const tile = tiles[i];
-    if (place.children[at] !== tile) place.insertBefore(tile, place.children[at] || null);
-    const onto = group ? group.medoid : i;
-    draw(tile.canvas, i, onto, looks.size);
-    const mirrored = motion(onto, i).mirror;
-    tile.name.textContent = `${classOf[i]}${mirrored ? " ↔" : ""}`;
+    tile.onto = group ? group.medoid : i;
+    const mirrored = motion(tile.onto, i).mirror, words = tileWords(i, group, number, mirrored);
     tile.classList.toggle("medoid", Boolean(group) && group.medoid === i && group.members.length > 1);
     tile.classList.toggle("moved", isMoved(i));
     tile.classList.toggle("suspect", Boolean(group && reasonsOf(i)));
     tile.classList.toggle("chosen", state.chosen === i);
-    tile.setAttribute("aria-label", tileWords(i, group, number, mirrored));
-    tile.title = tileWords(i, group, number, mirrored);
-  });
-  while (place.children.length > members.length) place.lastChild.remove();
+    if (tile.title === words) continue;
+    tile.name.textContent = `${classOf[i]}${mirrored ? " ↔" : ""}`;
+    tile.setAttribute("aria-label", words);
+    tile.title = words;
+  }
+}
+
+// Pictures in sight are drawn at once, those further away after the frame that shows the others.
+let notDrawn = [];
+function drawTiles(all = false) {
+  const shown = inSight(), high = innerHeight, near = [];
+  notDrawn = [];
+  for (const tile of shown) {
+    if (isDrawn(tile.canvas, tile.place, tile.onto, looks.size)) continue;
+    const { top, bottom } = all ? { top: 0, bottom: 1 } : tile.getBoundingClientRect();
+    (bottom > -100 && top < high + 100 ? near : notDrawn).push(tile);
+  }
+  for (const tile of near) drawTile(tile);
+  if (notDrawn.length) requestAnimationFrame(() => setTimeout(drawMore));
+}
+
+const drawTile = (tile) => draw(tile.canvas, tile.place, tile.onto, looks.size);
+
+function drawMore() {
+  const until = performance.now() + 12;
+  while (notDrawn.length && performance.now() < until) drawTile(notDrawn.shift());
+  if (notDrawn.length) setTimeout(drawMore);
 }
 
 function tileWords(i, group, number, mirrored) {
@@ -135,7 +178,10 @@ function keepOneTabStop() {
   const now = document.activeElement?.place ?? state.chosen;
   const shown = inSight();
   const stop = shown.find((tile) => tile.place === now) ?? shown[0];
-  for (const tile of shown) tile.tabIndex = tile === stop ? 0 : -1;
+  for (const tile of shown) {
+    const index = tile === stop ? 0 : -1;
+    if (tile.tabIndex !== index) tile.tabIndex = index;
+  }
 }
 
 function step(from, key) {
@@ -199,6 +245,7 @@ function startTiles() {
       openSheet();
     }
   });
+  addEventListener("beforeprint", () => { for (const tile of notDrawn.splice(0)) drawTile(tile); });
   for (const tray of document.querySelectorAll(".tray")) listbox(tray.querySelector(".members"), tray.getAttribute("aria-label"));
   find("empties").textContent = Object.entries(told.not_shown)
     .filter(([, numbers]) => numbers.length)
