@@ -174,7 +174,7 @@ def _scale(axes: Axes, before: IntArray, after: IntArray | None, inches: float) 
         if inches / (len(before) + 0.2) * 72 >= style.SMALL * 1.1 and longest < 0.4 * tall:
             headroom, upright = longest / (tall - longest), True
     axes.set_ylim(0, most * (1 + headroom))
-    axes.yaxis.set_major_locator(MaxNLocator(6, integer=True))
+    axes.yaxis.set_major_locator(MaxNLocator(6, integer=True, steps=[1, 2, 5, 10]))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     return upright
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -20,6 +20,8 @@ PANEL, GAP, BOTTOM = 1.35, 0.3, 0.55
 """Inches."""
 
 FOUND, EXPECTED = style.PALETTE[0], style.MUTED
+FEW = 12
+"""Up to so many numbers each has a dot and a tick."""
 
 
 @style.styled
@@ -61,6 +63,11 @@ def _subtitle(scan: Scan, job: str) -> str:
     return joined(job, scan.clustering, f"also worth a look: {also}" if also else "")
 
 
+def _points(scan: Scan) -> dict[str, Any]:
+    """Dots on a line of few numbers: of one there is no line."""
+    return {"marker": "o", "markersize": 3} if len(scan) <= FEW else {}
+
+
 def _draw_silhouette(axes: Axes, scan: Scan) -> None:
     axes.fill_between(
         scan.numbers,
@@ -69,8 +76,8 @@ def _draw_silhouette(axes: Axes, scan: Scan) -> None:
         color=style.PALE,
         linewidth=0,
     )
-    axes.plot(scan.numbers, scan.expected, color=EXPECTED, linewidth=0.9)
-    axes.plot(scan.numbers, scan.silhouette, color=FOUND, linewidth=1.3)
+    axes.plot(scan.numbers, scan.expected, color=EXPECTED, linewidth=0.9, **_points(scan))
+    axes.plot(scan.numbers, scan.silhouette, color=FOUND, linewidth=1.3, **_points(scan))
     axes.set_ylabel("silhouette")
     ends = sorted(
         [
@@ -78,10 +85,12 @@ def _draw_silhouette(axes: Axes, scan: Scan) -> None:
             (float(scan.expected[-1]), "without\ngroups", EXPECTED),
         ]
     )
+    low, high = axes.get_ylim()
     for (value, text, color), place in zip(ends, ("top", "bottom"), strict=True):
         axes.annotate(
             text,
-            (scan.numbers[-1], value),
+            # Two lines below it have room above the axis.
+            (scan.numbers[-1], max(value, low + 0.18 * (high - low)) if place == "top" else value),
             (5, 3 if place == "bottom" else -1),
             textcoords="offset points",
             color=color,
@@ -91,14 +100,14 @@ def _draw_silhouette(axes: Axes, scan: Scan) -> None:
 
 
 def _draw_stability(axes: Axes, scan: Scan) -> None:
-    axes.plot(scan.numbers, scan.stability, color=FOUND, linewidth=1.3)
+    axes.plot(scan.numbers, scan.stability, color=FOUND, linewidth=1.3, **_points(scan))
     axes.set_ylim(0, 1.02)
     axes.set_ylabel("stability (ARI)")
 
 
 def _draw_kept(axes: Axes, scan: Scan) -> None:
     share = 100.0 * scan.kept / max(scan.total, 1)
-    axes.plot(scan.numbers, share, color=FOUND, linewidth=1.3)
+    axes.plot(scan.numbers, share, color=FOUND, linewidth=1.3, **_points(scan))
     axes.set_ylim(0, 104)
     rule = f"f = {scan.factor or 0}" if scan.max_size is None else f"at most {scan.max_size:,}"
     axes.set_ylabel(f"kept, {rule} (%)")
@@ -125,5 +134,5 @@ def _mark(axes: Axes, scan: Scan, *, named: bool) -> None:
                 fontweight="bold" if chosen else "normal",
                 color=style.PALETTE[1] if chosen else style.MUTED,
             )
-    if len(scan) <= 12:
+    if len(scan) <= FEW:
         axes.set_xticks(np.asarray(scan.numbers))

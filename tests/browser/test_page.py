@@ -28,6 +28,8 @@ def test_tabs_open_by_click_key_and_arrow(main_page: Opened) -> None:
         assert page.locator(f"#panel-{name}").is_visible()
         assert page.locator(".panel:visible").count() == 1
     page.keyboard.press("ArrowRight")
+    assert page.locator("#panel-map").is_visible()
+    page.keyboard.press("ArrowRight")
     assert page.locator("#panel-particles").is_visible()
     assert page.evaluate("document.activeElement.id") == "tab-particles"
     page.keyboard.press("1")

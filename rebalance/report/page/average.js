@@ -209,9 +209,8 @@ function askWhere(places) {
     button.addEventListener("click", () => go(label));
     return button;
   });
-  const alone = element("button", { type: "button" }, "New superclass");
-  alone.addEventListener("click", () => go(NEW));
-  find("move-list").replaceChildren(...buttons, alone);
+  find("move-new").onclick = () => go(NEW);
+  find("move-list").replaceChildren(...buttons);
   field.value = "";
   field.removeAttribute("aria-invalid");
   field.onkeydown = (event) => {

@@ -47,10 +47,11 @@ function chainLayout(wide, high) {
 // Bands of superclasses below, their numbers where they begin, and bars for the likeness of neighbours.
 function paintChain(pen, layout, { toX, toY, room, ink }) {
   const { order, grouped, spots } = layout;
+  const groupNumber = new Map(view.groups.flatMap(({ members }, number) => members.map((i) => [i, number])));
   let start = 0;
   for (let at = 1; at <= order.length; at++) {
-    const [one, other] = [order[start], order[at]], number = groupOf(one);
-    if (other !== undefined && groupOf(other) === number && spots.get(other).y === spots.get(one).y) continue;
+    const [one, other] = [order[start], order[at]], number = groupNumber.get(one) ?? -1;
+    if (other !== undefined && (groupNumber.get(other) ?? -1) === number && spots.get(other).y === spots.get(one).y) continue;
     const left = toX(spots.get(one).x - 0.48), right = toX(spots.get(order[at - 1]).x + 0.48), top = toY(spots.get(one).y + 0.72);
     pen.fillStyle = number < 0 ? "#b8b8b8" : colorOf(number);
     pen.fillRect(left, top, right - left, room * 0.26);

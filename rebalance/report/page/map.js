@@ -1,7 +1,7 @@
 // The averages on a map, or in a chain: thumbnails on a canvas that is zoomed, pointed at and lassoed.
 
 const mapPlaces = told.map && unpack(told.map.places, Int16Array);
-const plane = { layout: null, isChain: false, zoom: 1, x: 0, y: 0, pointed: null, loop: [], drawsLoops: true, fingers: new Map() };
+const plane = { layout: null, isChain: false, zoom: 1, x: 0, y: 0, pointed: null, loop: [], drawsLoops: true, fingers: new Map(), discs: null };
 const DISC = 0.92, AROUND = 0.12, LARGEST_ROOM = 150; // of an average's room: picture, around all of them; CSS pixels
 
 const onMap = told.map && [...Array(n).keys()].filter((i) => mapPlaces[2 * i] >= 0);
@@ -60,19 +60,21 @@ function penOf(canvas) {
 
 function paintPlane() {
   if (!plane.layout || find("panel-map").hidden) return;
-  const [pen, ratio] = penOf(find("plane")), room = roomNow(), [wide, high] = plane.size;
+  const [pen] = penOf(find("plane")), room = roomNow(), [wide, high] = plane.size;
   const style = getComputedStyle(document.documentElement), ink = style.getPropertyValue("--ink"), muted = style.getPropertyValue("--muted");
-  const sheet = averagesSheet?.image.width ? rounded(averagesSheet) : null, radius = (room * DISC) / 2;
+  const discs = discsOf(plane.layout), radius = (room * DISC) / 2;
   const rim = Math.max(1, Math.min(3, room / 22));
   const at = { toX: toPlaneX, toY: toPlaneY, room, ink: muted };
   if (plane.layout.isChain) paintChain(pen, plane.layout, at);
   pen.imageSmoothingQuality = "high";
   const medoids = new Map(view.groups.map(({ medoid }, number) => [medoid, number])), named = [];
-  for (const [i, { x: ux, y: uy, motion: moved }] of plane.layout.spots) {
-    const x = toPlaneX(ux), y = toPlaneY(uy), number = groupOf(i);
+  const groupNumber = new Map(view.groups.flatMap(({ members }, number) => members.map((i) => [i, number])));
+  const [left, top] = [offset(0), offset(1)];
+  for (const [i, { x: ux, y: uy }] of plane.layout.spots) {
+    const x = left + ux * room, y = top + uy * room, number = groupNumber.get(i) ?? -1;
     if (x < -room || y < -room || x > wide + room || y > high + room) continue;
     pen.globalAlpha = state.junk.has(i) || isLeftOut(i) ? 0.4 : 1;
-    if (sheet) drawMoved(pen, sheet, i, moved, x, y, radius, ratio);
+    if (discs) pen.drawImage(discs.canvas, ...discs.at.get(i), discs.side, discs.side, x - radius, y - radius, 2 * radius, 2 * radius);
     pen.lineWidth = rim;
     pen.strokeStyle = number < 0 ? "#9a9a9a" : colorOf(number);
     if (number < 0) pen.setLineDash([3, 3]);
@@ -88,21 +90,36 @@ function paintPlane() {
   paintPlaneMarks();
 }
 
-// Average i as the sheet has it, moved, in a disc about a place of the canvas.
-function drawMoved(pen, sheet, i, { matrix: [a, b, c, d], shift: [u, v] }, x, y, radius, ratio) {
-  const { side, across } = averagesSheet, { box } = told.averages, scale = (2 * radius) / box;
-  // The centre of rotation is pixel L/2, whose middle is half a pixel further.
-  const centre = Math.floor(box / 2) + 0.5, left = x - radius, top = y - radius;
-  pen.save();
-  pen.beginPath();
-  pen.arc(x, y, radius, 0, 2 * Math.PI);
-  pen.fillStyle = `rgb(${averagesSheet.fill[i]} ${averagesSheet.fill[i]} ${averagesSheet.fill[i]})`;
-  pen.fill();
-  pen.clip();
-  const e = left + scale * (centre + u - a * centre - b * centre), f = top + scale * (centre + v - c * centre - d * centre);
-  pen.setTransform(a * scale * ratio, c * scale * ratio, b * scale * ratio, d * scale * ratio, e * ratio, f * ratio);
-  pen.drawImage(sheet, (i % across) * side, Math.floor(i / across) * side, side, side, 0, 0, box, box);
-  pen.restore();
+// All pictures of a layout as they lie in it, in discs side by side: painting only has to scale them.
+function discsOf(layout) {
+  if (!averagesSheet?.image.width) return null;
+  const { order, spots } = layout, { side: tile, across: columns, fill } = averagesSheet, { box } = told.averages;
+  const key = layout.isChain ? order.join(" ") : "map";
+  if (plane.discs?.key === key) return plane.discs;
+  const side = Math.min(144, Math.round(tile * 1.5)), across = Math.ceil(Math.sqrt(order.length)), half = side / 2;
+  const canvas = document.createElement("canvas"), at = new Map();
+  [canvas.width, canvas.height] = [across * side, Math.ceil(order.length / across) * side];
+  const pen = canvas.getContext("2d"), scale = side / box, centre = Math.floor(box / 2) + 0.5; // its middle is half a pixel further
+  pen.imageSmoothingQuality = "high";
+  order.forEach((i, place) => {
+    const left = (place % across) * side, top = Math.floor(place / across) * side;
+    const { matrix: [a, b, c, d], shift: [u, v] } = spots.get(i).motion;
+    at.set(i, [left, top]);
+    pen.setTransform(1, 0, 0, 1, 0, 0);
+    pen.save();
+    pen.beginPath();
+    pen.arc(left + half, top + half, half - 0.5, 0, 2 * Math.PI);
+    pen.fillStyle = `rgb(${fill[i]} ${fill[i]} ${fill[i]})`;
+    pen.fill();
+    pen.clip();
+    pen.setTransform(
+      a * scale, c * scale, b * scale, d * scale,
+      left + scale * (centre + u - a * centre - b * centre), top + scale * (centre + v - c * centre - d * centre),
+    );
+    pen.drawImage(rounded(averagesSheet), (i % columns) * tile, Math.floor(i / columns) * tile, tile, tile, 0, 0, box, box);
+    pen.restore();
+  });
+  return plane.discs = { key, canvas, side, at };
 }
 
 function paintClassNumber(pen, i, x, y, ink) {
