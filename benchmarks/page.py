@@ -4,7 +4,8 @@
 
 Pages of simulated jobs are opened at 1400 × 900, and the slider of superclasses is moved ten times:
 by one, and by ten. Measured is the longest step, from the hand on the slider to the frame that
-shows it, pictures and all. Without playwright or Chromium it says so and measures nothing.
+shows it, pictures and all; and the processor time of the page's own thread, which a busy machine
+changes less. Without playwright or Chromium it says so and measures nothing.
 """
 # ruff: noqa: T201
 
@@ -15,6 +16,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -69,9 +71,24 @@ def steps_of_k(page: Any, name: str) -> Iterator[Line]:
     """The longest of ten steps of the slider, and of the redrawing in it."""
     most = int(page.get_attribute("#k", "max"))
     places = [19, 20, 21, 22, 23, 33, 43, 33, 23, 13]
-    took = [page.evaluate(_STEP, min(place, most)) for place in places]
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable", {"timeDomain": "threadTicks"})
+    took, busy = [], [_busy(session)]
+    for place in places:
+        took.append(page.evaluate(_STEP, min(place, most)))
+        busy.append(_busy(session))
     yield Line(f"{name}: a step of K, to the frame", STEP_MS, max(whole for whole, _ in took))
     yield Line(f"{name}: of that, redrawing", STEP_MS, max(redraw for _, redraw in took))
+    spent = max(after - before for before, after in pairwise(busy))
+    yield Line(f"{name}: processor time of a step", STEP_MS, spent)
+
+
+def _busy(session: Any) -> float:
+    """Processor time of the page's thread so far, in milliseconds."""
+    metrics = {
+        row["name"]: row["value"] for row in session.send("Performance.getMetrics")["metrics"]
+    }
+    return 1000 * float(metrics["TaskDuration"])
 
 
 def measure(path: Path, name: str, browser: Any) -> list[Line]:
@@ -87,12 +104,13 @@ def measure(path: Path, name: str, browser: Any) -> list[Line]:
 
 
 def show(lines: Sequence[Line]) -> None:
-    """Print the lines as a table."""
+    """Print the lines as a table, and how busy the machine was."""
     width = max(len(line.what) for line in lines)
     print(f"{'what':<{width}}  target  measured")
     for what, target, measured in lines:
         late = "" if measured <= target else "  late"
         print(f"{what:<{width}}  {target:3.0f} ms  {measured:5.0f} ms{late}")
+    print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors")
 
 
 def main(words: Sequence[str] | None = None) -> None:
