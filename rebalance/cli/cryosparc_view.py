@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from rebalance.cli.screen import say, shorter, stdout
@@ -48,22 +47,19 @@ def show_found(found: Found, settings: RunSettings, *, json: bool, quiet: bool) 
         return
     console = stdout()
     console.print(Text(sources.made_by, style="bold"))
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    table.add_row("project", Text(f"{found.request.project}, {found.files.folder}"))
-    table.add_row("workspace", Text(found.request.workspace))
-    table.add_row("particles", Text(f"{sources.particles}, {sources.particles.n_items:,}"))
-    table.add_row(
-        "averages", Text("none" if averages is None else f"{averages}, {averages.n_items:,}")
-    )
     read = (
         "in the project folder, which this machine sees"
         if found.is_seen
         else f"would be downloaded to {shorter(found.files.copies)}/"
     )
-    table.add_row("files", Text(read))
-    console.print(table)
+    for name, text in (
+        ("project", f"{found.request.project}, {found.files.folder}"),
+        ("workspace", found.request.workspace),
+        ("particles", f"{sources.particles}, {sources.particles.n_items:,}"),
+        ("averages", "none" if averages is None else f"{averages}, {averages.n_items:,}"),
+        ("files", read),
+    ):
+        say(console, text, lead=f"{name:<11}", hang=" " * 11, color="dim")
     console.print()
     say(
         console,

@@ -9,19 +9,24 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from rebalance.formats.star_bytes import (
+    DOUBLE_QUOTE,
+    HASH,
+    MINUS,
+    NEWLINE,
+    NINE,
+    OTHER,
+    PLUS,
+    POINT,
+    REAL,
+    SINGLE_QUOTE,
+    SPACE,
+    WHOLE,
+    ZERO,
+)
 from rebalance.model import BoolArray, DoubleArray, IntArray
 
 Bytes = npt.NDArray[np.uint8]
-
-NUL, NEWLINE, SPACE = 0, 10, 32
-DOUBLE_QUOTE, HASH, SINGLE_QUOTE = 34, 35, 39
-PLUS, MINUS, POINT, ZERO, NINE = 43, 45, 46, 48, 57
-
-WHOLE, REAL, OTHER = 0, 1, 2
-"""What `read_numbers` found: an integer, an exactly rounded float, or something for Python."""
-
-NUL_FOUND = -1
-"""In place of a number of tokens, for a line with a byte that no text has."""
 
 _LARGEST_EXACT = 2**53
 _EXACT_POWERS = 10.0 ** np.arange(23)

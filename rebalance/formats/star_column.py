@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rebalance.formats.star_arrays import OTHER, WHOLE
+from rebalance.formats.star_bytes import OTHER, WHOLE
 from rebalance.formats.star_text import Bytes
 from rebalance.model import IntArray
 

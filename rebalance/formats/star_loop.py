@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from rebalance.errors import InputError
 from rebalance.formats import star_text
-from rebalance.formats.star_arrays import NUL_FOUND
+from rebalance.formats.star_bytes import NUL_FOUND
 from rebalance.formats.star_column import LongWordError, read_column
 from rebalance.formats.star_text import Bytes, StarText, split_tokens
 from rebalance.model import BoolArray, DoubleArray, IntArray

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rebalance.formats.star_arrays import (
+from rebalance.formats.star_bytes import (
     DOUBLE_QUOTE,
     HASH,
     MINUS,

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from rebalance.formats import star_arrays, star_scan
-from rebalance.formats.star_arrays import OTHER
+from rebalance.formats.star_bytes import OTHER
 
 ALPHABETS = {
     "numbers": b"  \n\n\t0019.5-+eE_",

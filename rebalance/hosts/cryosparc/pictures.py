@@ -40,7 +40,9 @@ _LARGEST_TABLE = 1_000
 _TITLES = {
     "overview": "Overview",
     "class_averages": "Class averages by superclass",
-    "affinity_sorted": "Affinity of class averages, sorted",
+    "affinity": "Affinity of class averages, as in the stack and sorted",
+    "chain": "Class averages in a row, each laid on the one before",
+    "map": "Map of the class averages",
     "particles_per_superclass": "Particles of each superclass",
     "views": "Views of the class averages",
     "reprojections": "Class averages beside what they should show",
@@ -101,7 +103,7 @@ def _behind(name: str, result: AnyResult, folder: Path) -> tuple[str | Path | No
     if table.is_file():
         return table, "csv"
     affinity = result.affinity if isinstance(result, RunResult) else None
-    if name == "affinity_sorted" and affinity is not None and len(affinity) <= _LARGEST_TABLE:
+    if name == "affinity" and affinity is not None and len(affinity) <= _LARGEST_TABLE:
         assert isinstance(result, RunResult)
         return affinity_table(affinity, result.superclasses), "csv"
     return None, None

@@ -101,7 +101,7 @@ def test_subsets_are_nodes_too(relion_runs: Runs) -> None:
 def test_the_pictures_are_pages_of_one_pdf(relion_runs: Runs) -> None:
     relion_runs(*FAST[:-1], "yes")
     pdf = (FOLDER / "logfile.pdf").read_bytes()
-    pictures = list((FOLDER / "figures").glob("*.pdf"))
+    pictures = list((FOLDER / "figures").glob("*.png"))
     assert len(re.findall(rb"/Type /Page\b", pdf)) == len(pictures) >= 5
     assert b"/CreationDate" not in pdf
     assert nodes()[-1] == "logfile.pdf"

@@ -49,7 +49,7 @@ def displays_of_run(
                 labels=[f"superclass {one['superclass']}" for one in groups],
             )
         )
-    shown += _pictures(results, report, ["figures/affinity_sorted.png"], start_collapsed=True)
+    shown += _pictures(results, report, ["figures/affinity.png"], start_collapsed=True)
     page = _page(results, "Report page: look, change superclasses, save decisions")
     return [*shown, page, *_ending(results, report, summary)]
 
