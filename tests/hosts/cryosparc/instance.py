@@ -6,8 +6,6 @@ outputs that were declared and never saved, fields that an output was not declar
 
 from __future__ import annotations
 
-import datetime
-import io
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -15,22 +13,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-_NOW = datetime.datetime(2026, 1, 1, tzinfo=datetime.UTC)
+from tests.hosts.cryosparc.project import NOW, Gone, Refused
+from tests.hosts.cryosparc.shown_jobs import ACTIVE, ShownJobs
+
 _NAME = re.compile(r"[A-Za-z][0-9A-Za-z_]*")
-_ACTIVE = ("running", "waiting")
-_PICTURES = ("png", "jpg", "jpeg", "gif", "svg", "pdf")
-
-
-class Refused(Exception):
-    """What the server answers with an error."""
-
-    def __init__(self, code: int, detail: Any) -> None:
-        super().__init__(detail)
-        self.code, self.detail = code, detail
-
-
-class Gone(Exception):
-    """The server ends before it answers."""
 
 
 class Given(NamedTuple):
@@ -41,27 +27,20 @@ class Given(NamedTuple):
     passed: Sequence[str] = ()
 
 
-class Instance:
-    """One project, ``P3``, with a workspace, ``W1``.
+class Instance(ShownJobs):
+    """All of it, and what was asked.
 
     Parameters
     ----------
-    folder : Path
-        Of the project.
-    shown_folder : Path, optional
-        Where the server says that it is, if that is not where it is: as when this machine can't
-        see it.
+    folder, shown_folder
+        Those of `Project`.
     """
 
     def __init__(self, folder: Path, shown_folder: Path | None = None) -> None:
-        self.folder, self.shown_folder = folder, shown_folder or folder
-        self.jobs: dict[str, Any] = {}
-        self.events: list[dict[str, Any]] = []
-        self.assets: dict[str, dict[str, Any]] = {}
+        super().__init__(folder, shown_folder)
         self.calls: list[str] = []
         self.refusing: dict[str, Refused | Gone] = {}
         """Functions that are refused, whatever is asked."""
-        self.password = "secret"
 
     def add_job(
         self,
@@ -128,7 +107,7 @@ class Instance:
                 type=type, ui_tile_width=1, ui_tile_height=1, resource_spec=ResourceSpec()
             ),
             job_dir=uid,
-            job_dir_size_last_updated=_NOW,
+            job_dir_size_last_updated=NOW,
             title=title,
             description=description,
             status=status,
@@ -140,87 +119,6 @@ class Instance:
         self.jobs[uid] = job
         (self.folder / uid).mkdir(exist_ok=True)
         return job
-
-    # ---- what a client asks
-
-    def login(self, username: str, password: str, **_: Any) -> Any:
-        from hashlib import sha256
-
-        from cryosparc.models.auth import Token
-
-        if password != sha256(self.password.encode()).hexdigest():
-            raise Refused(401, "Incorrect username or password")
-        return Token(access_token="token", token_type="bearer")
-
-    def users_me(self) -> Any:
-        from cryosparc.models.user import User
-
-        return User(name="ali", first_name="Ali", last_name="A")
-
-    def config_get_version(self) -> str:
-        return "v5.0.3"
-
-    def projects_find_one(self, project_uid: str) -> Any:
-        from cryosparc.models.project import Project
-
-        self._project(project_uid)
-        return Project(
-            uid="P3",
-            project_dir=str(self.shown_folder),
-            owner_user_id="1",
-            title="A project",
-            size_last_updated=_NOW,
-            uid_num=3,
-        )
-
-    def projects_get_directory(self, project_uid: str) -> str:
-        self._project(project_uid)
-        return str(self.shown_folder)
-
-    def projects_download_file(self, project_uid: str, path: str) -> bytes:
-        self._project(project_uid)
-        file = self._inside(path)
-        if not file.is_file():
-            raise Refused(404, f"File {path} not found in project")
-        return file.read_bytes()
-
-    def projects_upload_file(
-        self, project_uid: str, stream: bytes, path: str, overwrite: bool = False
-    ) -> str:
-        self._project(project_uid)
-        file = self._inside(path)
-        if not file.parent.is_dir():
-            raise Refused(404, f"Folder of {path} does not exist")
-        if file.exists() and not overwrite:
-            raise Refused(409, f"{path} already exists")
-        file.write_bytes(stream)
-        return str(file)
-
-    def projects_mkdir(
-        self, project_uid: str, path: str, parents: bool = False, exist_ok: bool = False
-    ) -> str:
-        self._project(project_uid)
-        try:
-            self._inside(path).mkdir(parents=parents, exist_ok=exist_ok)
-        except OSError as error:
-            raise Refused(400, str(error)) from error
-        return path
-
-    def workspaces_find_one(self, project_uid: str, workspace_uid: str) -> Any:
-        from cryosparc.models.workspace import Workspace
-
-        self._project(project_uid)
-        if workspace_uid != "W1":
-            raise Refused(404, f"Workspace {project_uid} {workspace_uid} not found")
-        return Workspace(
-            uid="W1", project_uid="P3", workspace_type="base", uid_num=1, project_uid_num=3
-        )
-
-    def jobs_find_one(self, project_uid: str, job_uid: str) -> Any:
-        self._project(project_uid)
-        if job_uid not in self.jobs:
-            raise Refused(404, f"Job {project_uid} {job_uid} not found")
-        return self.jobs[job_uid]
 
     def jobs_create(
         self,
@@ -240,7 +138,7 @@ class Instance:
     ) -> Any:
         from cryosparc.models.job_spec import Input
 
-        job = self._external(project_uid, job_uid, ("building", *_ACTIVE))
+        job = self._external(project_uid, job_uid, ("building", *ACTIVE))
         self._check_spec(input_name, body)
         job.spec.inputs.root[input_name] = Input(**body.model_dump())
         return job
@@ -250,7 +148,7 @@ class Instance:
     ) -> Any:
         from cryosparc.models.job_spec import Output
 
-        job = self._external(project_uid, job_uid, ("building", *_ACTIVE))
+        job = self._external(project_uid, job_uid, ("building", *ACTIVE))
         self._check_spec(output_name, body)
         if body.passthrough is not None:
             source = job.spec.inputs.root.get(body.passthrough)
@@ -279,7 +177,7 @@ class Instance:
         return job
 
     def jobs_mark_running(self, project_uid: str, job_uid: str, status: str = "running") -> Any:
-        job = self._external(project_uid, job_uid, ("building", *_ACTIVE))
+        job = self._external(project_uid, job_uid, ("building", *ACTIVE))
         for name, given in job.spec.inputs.root.items():
             if len(given.connections) < given.count_min:
                 raise Refused(422, f"Input {name} is not connected")
@@ -292,7 +190,7 @@ class Instance:
         return job
 
     def jobs_mark_completed(self, project_uid: str, job_uid: str) -> Any:
-        job = self._external(project_uid, job_uid, ("killed", "failed", *_ACTIVE))
+        job = self._external(project_uid, job_uid, ("killed", "failed", *ACTIVE))
         unsaved = [name for name, one in job.spec.outputs.root.items() if not one.results]
         if unsaved:
             raise Refused(422, f"Outputs {unsaved} were never saved")
@@ -339,7 +237,7 @@ class Instance:
     ) -> Any:
         from cryosparc.models.job_spec import OutputResult
 
-        job = self._external(project_uid, job_uid, _ACTIVE)
+        job = self._external(project_uid, job_uid, ACTIVE)
         output = job.spec.outputs.root.get(output_name)
         if output is None:
             raise Refused(422, f"No output {output_name}")
@@ -377,123 +275,11 @@ class Instance:
         output.num_items = len(uids)
         return job
 
-    def jobs_add_event_log(
-        self, project_uid: str, job_uid: str, text: str, type: str = "text"
-    ) -> Any:
-        self.jobs_find_one(project_uid, job_uid)
-        self.events.append({"job": job_uid, "type": type, "text": text})
-        return self._text_event(job_uid, len(self.events) - 1)
-
-    def jobs_update_event_log(
-        self, project_uid: str, job_uid: str, event_id: str, text: str, type: str = "text"
-    ) -> Any:
-        at = int(event_id, 16)
-        if self.events[at]["job"] != job_uid:
-            raise Refused(404, "No such event")
-        self.events[at] |= {"text": text, "type": type}
-        return self._text_event(job_uid, at)
-
-    def _text_event(self, job_uid: str, at: int) -> Any:
-        from cryosparc.models.event import TextEvent
-
-        said = self.events[at]
-        return TextEvent(
-            _id=f"{at:024x}",
-            project_uid="P3",
-            job_uid=job_uid,
-            type=said["type"],
-            text=said["text"],
-        )
-
-    def jobs_add_image_log(
-        self,
-        project_uid: str,
-        job_uid: str,
-        images: list[Any],
-        text: str,
-        flags: list[str] | None = None,
-    ) -> Any:
-        from cryosparc.models.event import ImageEvent
-
-        for image in images:
-            self._asset(image)
-        self.events.append({"job": job_uid, "type": "image", "text": text, "images": images})
-        return ImageEvent(project_uid="P3", job_uid=job_uid, type="image", text=text, imgfiles=[])
-
-    def assets_upload(
-        self,
-        project_uid: str,
-        job_uid: str,
-        stream: bytes,
-        filename: str | None = None,
-        format: str | None = None,
-    ) -> Any:
-        from cryosparc.models.asset import GridFSAsset
-
-        self.jobs_find_one(project_uid, job_uid)
-        if format == "png":
-            from PIL import Image
-
-            Image.open(io.BytesIO(stream)).verify()
-        elif format in ("csv", "html"):
-            stream.decode("utf-8")
-        if not stream or format is None:
-            raise Refused(422, "An asset needs a format and content")
-        asset = {
-            "fileid": f"{len(self.assets):024x}",
-            "filename": filename or f"{len(self.assets)}.{format}",
-            "filetype": format,
-        }
-        self.assets[asset["fileid"]] = {**asset, "content": stream}
-        return GridFSAsset(**asset)
-
-    def jobs_set_tile_image(self, project_uid: str, job_uid: str, body: Any) -> Any:
-        from cryosparc.models.job import UiTileImage
-
-        job = self._external(project_uid, job_uid, ("building", "completed", *_ACTIVE))
-        self._asset(body, pictures_only=True)
-        job.ui_tile_images = [UiTileImage(name="tile0", fileid=body.fileid)]
-        return job
-
-    def jobs_set_output_image(
-        self, project_uid: str, job_uid: str, output_name: str, body: Any
-    ) -> Any:
-        job = self._external(project_uid, job_uid, ("building", "completed", *_ACTIVE))
-        self._asset(body, pictures_only=True)
-        job.spec.outputs.root[output_name].image = body.fileid
-        return job
-
-    # ---- rules
-
-    def _project(self, uid: str) -> None:
-        if uid != "P3":
-            raise Refused(404, f"Project {uid} not found")
-
-    def _inside(self, path: str) -> Path:
-        file = (self.folder / path).resolve()
-        if not file.is_relative_to(self.folder.resolve()):
-            raise Refused(403, f"{path} is outside of the project")
-        return file
-
-    def _external(self, project_uid: str, job_uid: str, statuses: Sequence[str]) -> Any:
-        job = self.jobs_find_one(project_uid, job_uid)
-        if job.spec.type != "snowflake":
-            raise Refused(422, f"{job_uid} is not an external job")
-        if job.status not in statuses:
-            raise Refused(422, f"{job_uid} is {job.status}; it must be one of {statuses}")
-        return job
-
     def _check_spec(self, name: str, spec: Any) -> None:
         if not _NAME.fullmatch(name):
             raise Refused(422, f"Invalid name {name}")
         if not spec.slots:
             raise Refused(422, "At least one slot is needed")
-
-    def _asset(self, asset: Any, *, pictures_only: bool = False) -> None:
-        if asset.fileid not in self.assets:
-            raise Refused(404, f"No asset {asset.fileid}")
-        if pictures_only and asset.filetype not in _PICTURES:
-            raise Refused(422, f"{asset.filetype} is no picture")
 
     def _connect(self, job: Any, name: str, source: str, output: str) -> None:
         from cryosparc.models.job_spec import Connection, InputResult

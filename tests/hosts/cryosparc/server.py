@@ -10,8 +10,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from tests.hosts.cryosparc.instance import Gone, Instance, Refused
+from tests.hosts.cryosparc.instance import Instance
 from tests.hosts.cryosparc.interface import BYTES, Function, description, functions
+from tests.hosts.cryosparc.project import Gone, Refused
 
 ROOT = "/api/cmd"
 

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner, Result
@@ -13,7 +14,8 @@ from typer.testing import CliRunner, Result
 from rebalance.cli import app
 from rebalance.settings import OrientationSettings, RunSettings
 from rebalance.settings.setting import settings_of
-from tests.hosts.cryosparc.instance import Instance, Refused
+from tests.hosts.cryosparc.instance import Instance
+from tests.hosts.cryosparc.project import Refused
 
 LogIn = Callable[[Instance], str]
 
@@ -126,9 +128,8 @@ def test_every_setting_but_what_is_read_has_an_option(
 ) -> None:
     from typer.main import get_command
 
-    options = {
-        flag for parameter in get_command(app).commands[name].params for flag in parameter.opts
-    }
+    commands: Any = get_command(app)
+    options = {flag for one in commands.commands[name].params for flag in one.opts}
     for setting, declared in settings_of(model).items():
         flag = declared.flags[0].partition("/")[0]
         assert (flag in options) == (setting not in left_out), setting

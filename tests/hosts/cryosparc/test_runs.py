@@ -300,7 +300,7 @@ def test_orientations_of_a_refinement_are_balanced(
     import shutil
 
     shutil.copytree(refinement, instance.folder / "J8")
-    slots = {}
+    slots: dict[str, str] = {}
     for path in sorted((instance.folder / "J8").glob("*particles.cs")):
         slots |= dict.fromkeys(Dataset.load(path).prefixes(), f"J8/{path.name}")
     instance.add_job(
