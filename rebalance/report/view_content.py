@@ -21,6 +21,7 @@ from rebalance.model import (
 from rebalance.model.class_numbers import count_classes
 from rebalance.report.encoding import encoded, encoded_sheet
 from rebalance.views.distribution import N_DIRECTIONS, shows_view, slice_densities
+from rebalance.views.reproject import reprojections as reproject
 from rebalance.views.uniformity import isotropic_density
 
 MOST_PIXELS = 64
@@ -38,7 +39,7 @@ def view_content(
     shown : int64 (n,)
         Indices of averages, rising.
     reprojections : float32 (N, S, S), optional
-        What each average should show.
+        What each average should show; made here where it is not given.
 
     Returns
     -------
@@ -50,6 +51,10 @@ def view_content(
     views = None if result.affinity is None else views_of(result.affinity)
     if views is None or not len(shown) or not took_part(views)[shown].any():
         return None
+    averages = result.dataset.class_averages
+    if reprojections is None and averages is not None:
+        side = min(MOST_PIXELS, averages.box)
+        reprojections = reproject(views, averages.box, side=side, like=averages.images)
     hemisphere = drawn_hemisphere(views, _weight(result, views))
     known = took_part(views)[shown]
     place = np.zeros((len(shown), 2))

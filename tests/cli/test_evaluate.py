@@ -123,7 +123,7 @@ def test_a_disk_that_is_full_leaves_an_evaluation_as_it_was(
     assert typed(results, "--seeds", 2, "-o", out, "-q").exit_code == 0
     before = (out / "evaluation.json").read_bytes()
 
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr("rebalance.figures.save", full)
