@@ -107,16 +107,14 @@ class Hierarchical(Clustering):
         n = len(averages)
         if n == 1:
             return dict.fromkeys(numbers, ClusteringResult(label=np.zeros(1, dtype=np.int64)))
-        from scipy.cluster.hierarchy import linkage
-        from scipy.spatial.distance import squareform
-
-        pairs = squareform(averages.affinity, checks=False).astype(np.float64)
-        direct = np.clip(1.0 - pairs, 0.0, None)
-        distance = _distance(squareform(direct), options)
+        above = np.triu(np.clip(1.0 - averages.affinity.astype(np.float64), 0.0, None), 1)
+        distance = _distance(above + above.T, options)
         if options.linkage == "balanced":
             tree = balanced_linkage(distance, options.size_weight)
         else:
-            tree = linkage(squareform(distance), method=options.linkage)
+            from scipy.cluster.hierarchy import linkage
+
+            tree = linkage(distance[np.triu_indices(n, 1)], method=options.linkage)
         label = _cuts(tree, numbers)
         return {number: ClusteringResult(label=label[number], linkage=tree) for number in numbers}
 
