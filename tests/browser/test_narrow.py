@@ -136,3 +136,18 @@ def test_words_and_edges_can_be_told_from_their_ground(
         # A dark superclass on a dark ground has a line around it.
         if theme == "dark":
             assert contrast(color["outline"], color[ground]) >= 3
+
+
+@pytest.mark.parametrize("wide", [1400, 1100, 1024, 920])
+def test_every_tab_is_in_sight(opened: Any, results: Any, wide: int) -> None:
+    page = page_of(results("main", n_superclasses=5, factor="0.4"))
+    shown: Opened = opened(page, viewport={"width": wide, "height": 800})
+    # A page may have all of them.
+    shown.page.evaluate(
+        "document.querySelectorAll('[role=tab]').forEach((tab) => tab.hidden = false)"
+    )
+    panel = shown.page.locator("aside").bounding_box()
+    for tab in shown.page.locator('[role="tab"]').all():
+        box = tab.bounding_box()
+        assert box["x"] >= panel["x"]
+        assert box["x"] + box["width"] <= panel["x"] + panel["width"], tab.inner_text()
