@@ -199,6 +199,8 @@ def test_ctrl_c_in_a_terminal_ends_the_job_as_failed(project: Path, tmp_path: Pa
             env=os.environ | {f"CRYOSPARC_{name}": value for name, value in own.items()},
             stderr=subprocess.PIPE,
             text=True,
+            # What starts the tests may ignore it, and a process inherits that.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         assert reached.wait(120)
         process.send_signal(signal.SIGINT)

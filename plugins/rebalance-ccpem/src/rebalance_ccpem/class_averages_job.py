@@ -80,6 +80,7 @@ FORM = Form(
         "output": "the folder of the job",
         "overwrite": "a job that is run again replaces what it wrote",
         "figures": "Doppio shows them",
+        "pdf": "Doppio shows pictures",
         "scale": "the report page has both",
         "threads": "the job has a number of threads",
         "executor": "a job is run on one machine",

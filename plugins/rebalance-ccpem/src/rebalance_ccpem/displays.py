@@ -120,7 +120,7 @@ def _pictures(
             title=_title(captions.get(name, "")) or Path(name).stem.replace("_", " "),
             image_path=str(results / name),
             image_desc=captions.get(name, ""),
-            associated_data=[str((results / name).with_suffix(".pdf"))],
+            associated_data=[str(results / name)],
             start_collapsed=start_collapsed,
         )
         for name in names

@@ -35,6 +35,7 @@ SHARED_LEFT_OUT = {
     "output": "the folder of the job",
     "overwrite": "a job that is run again replaces what it wrote",
     "figures": "Doppio shows them",
+    "pdf": "Doppio shows pictures",
     "threads": "the job has a number of threads",
     "passthrough": "of CryoSPARC",
     "format": "files are those of RELION",
