@@ -74,6 +74,9 @@ __all__ = [
     "viewing_directions",
 ]
 
+MOST_IN_SIGHT = 1_000
+"""Of more class averages neither chain nor map is drawn: nobody would see what is on them."""
+
 
 @style.styled
 def draw_all(
@@ -124,7 +127,7 @@ def draw_all(
             figures["class_averages" + (f"_{at}" if len(pages) > 1 else "")] = page
     if affinity is not None and used > 1:
         figures["affinity"] = affinity_matrix(affinity, superclasses, scale=scale, job=job)
-        if averages is not None:
+        if averages is not None and used <= MOST_IN_SIGHT:
             for name, draw in (("chain", chain_of_averages), ("map", map_of_averages)):
                 figures[name] = draw(averages, superclasses, affinity, suspects=suspects, job=job)
     views = None if affinity is None else views_of(affinity)

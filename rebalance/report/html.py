@@ -11,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from rebalance.figures import MOST_IN_SIGHT
 from rebalance.model import FloatArray, RunResult, Superclasses
 from rebalance.report.content import content
 from rebalance.settings import RunSettings
 
-MOST_AVERAGES = 1_000
+MOST_AVERAGES = MOST_IN_SIGHT
 """Of more class averages no page is made: 1,000 fill 8 MB, and a change of K takes 0.2 s."""
 
 SCRIPTS = (
@@ -52,8 +53,9 @@ def why_not_made(superclasses: Superclasses) -> str | None:
     if used <= MOST_AVERAGES:
         return None
     return (
-        f"report.html is not made: it holds at most {MOST_AVERAGES:,} class averages, and {used:,} "
-        "are used; report.md, the figures and the tables have all of them."
+        "report.html, the chain and the map are not made: they hold at most "
+        f"{MOST_AVERAGES:,} class averages, and {used:,} are used; report.md, the other figures "
+        "and the tables have all of them."
     )
 
 

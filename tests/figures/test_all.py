@@ -140,6 +140,15 @@ def test_thousands_of_averages_go_on_pages(results):
     assert len(names) > 1
 
 
+def test_thousands_of_averages_have_no_chain_and_no_map(results, monkeypatch):
+    result = results(30, 5)
+    assert {"chain", "map"} <= figures.draw_all(result).keys()
+    monkeypatch.setattr(figures, "MOST_IN_SIGHT", 20)
+    drawn = figures.draw_all(result)
+    assert not {"chain", "map"} & drawn.keys()
+    assert "affinity" in drawn
+
+
 def test_the_users_own_style_has_no_say_and_stays_as_it_is(results, tmp_path):
     affinity = results(10, 3).affinity
     plain = figures.save(figures.affinity_matrix(affinity), tmp_path, "plain", pdf=True)

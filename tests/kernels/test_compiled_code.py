@@ -7,13 +7,16 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typer.testing import CliRunner
 
 from rebalance.cli import app
 from rebalance.kernels.compiled_code import KERNELS, package_of, source_digest
+from rebalance.progress import Progress
 from tests.environment import Environment
+from tests.pipeline.runs import Correlation, quick_run
 
 HELPER = "import numba\n\n@numba.njit({how})\ndef scale(x):\n    return x * {factor}\n"
 
@@ -246,3 +249,20 @@ def test_a_person_is_told_of_the_first_compilation(
     assert done.exit_code == 0, done.stderr
     told = "Compiling for this computer: half a minute, the first time only."
     assert (told in done.stderr) is not compiled
+
+
+def test_of_a_metric_that_compiles_nothing_that_is_not_said(
+    simulated_job: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+
+    class Listening(Progress):
+        def say(self, sentence: str) -> None:
+            said.append(sentence)
+
+    monkeypatch.setattr("rebalance.kernels.compiled_code.has_compiled", lambda: False)
+    for metric in (Correlation(), "rotational-cc"):
+        assert not said
+        given: dict[str, Any] = {"metric": metric, "output": tmp_path / str(metric)[:9]}
+        quick_run(simulated_job, use_cache=False, progress=Listening(), **given)
+    assert [sentence for sentence in said if sentence.startswith("Compiling")]
