@@ -40,7 +40,7 @@ from rebalance.progress import Progress
 from rebalance.record.affinity_file import images_digest, read_affinity
 from rebalance.record.results_folder import ResultsFolder
 from rebalance.record.summary import about_the_metric, doubts_of_views
-from rebalance.registry import registry
+from rebalance.registry import bind
 from rebalance.settings import AUTO, RunSettings, named_files, plugin_name
 
 if TYPE_CHECKING:
@@ -169,7 +169,7 @@ class Prepared:
         from rebalance.kernels.compiled_code import has_compiled
 
         # Of other packages it isn't known whether they have anything to compile.
-        if _is_ours(self.settings.metric) and not has_compiled():
+        if _is_ours(self.settings) and not has_compiled():
             self.progress.say("Compiling for this computer: half a minute, the first time only")
         cache, checkpoints = self.cache, None
         if cache is not None:
@@ -201,9 +201,9 @@ class Prepared:
         return [*said, *(() if self.poses is None else self.poses.notes)]
 
 
-def _is_ours(metric: Any) -> bool:
-    made = registry().load("metric", metric) if isinstance(metric, str) else metric
-    return type(made).__module__.startswith("rebalance.")
+def _is_ours(settings: RunSettings) -> bool:
+    bound = bind("metric", settings.metric, settings.options_of("metric"))
+    return type(bound.plugin).__module__.startswith("rebalance.")
 
 
 def prepare(

@@ -30,6 +30,7 @@ const LEAST_DRAG = 5; // CSS pixels: less is a click
 function watchLasso(drawn, { at, points, show, isOn }) {
   let loop = null, from = null;
   drawn.addEventListener("pointerdown", (event) => {
+    drawn.lassoed = false;
     if (event.button || !event.isPrimary || !isOn(event)) return;
     loop = [at(event)];
     from = [event.clientX, event.clientY];
@@ -47,7 +48,7 @@ function watchLasso(drawn, { at, points, show, isOn }) {
     loop = null;
     show([]);
     if (event.type === "pointercancel" || ring.length < 3) return;
-    drawn.lassoed = performance.now();
+    drawn.lassoed = true;
     const held = points().filter(([, x, y]) => isInside(ring, x, y)).map(([i]) => i);
     pick(held, event.shiftKey);
   };
@@ -55,8 +56,8 @@ function watchLasso(drawn, { at, points, show, isOn }) {
   drawn.addEventListener("pointercancel", end);
   // A second finger zooms: then there was no loop.
   drawn.giveUpLasso = () => { loop = null; show([]); };
-  // The click that ends a drag is none.
+  // The click that ends a drag is none. (A finger's drag ends without one.)
   drawn.addEventListener("click", (event) => {
-    if (performance.now() - (drawn.lassoed ?? -1e9) < 300) event.stopImmediatePropagation();
+    if (drawn.lassoed) event.stopImmediatePropagation();
   }, { capture: true });
 }

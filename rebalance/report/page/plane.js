@@ -136,7 +136,7 @@ function watchPlane(canvas) {
     if (pinch(event)) return;
     if (from) {
       [plane.x, plane.y] = [from[2] - (event.clientX - from[0]) / roomNow(), from[3] - (event.clientY - from[1]) / roomNow()];
-      if (Math.hypot(event.clientX - from[0], event.clientY - from[1]) > LEAST_DRAG) canvas.lassoed = performance.now();
+      if (Math.hypot(event.clientX - from[0], event.clientY - from[1]) > LEAST_DRAG) canvas.lassoed = true;
       keepPlaneInside();
       paintPlane();
     } else pointOnPlane(averageAt(event));
