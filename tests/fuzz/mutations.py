@@ -330,6 +330,8 @@ def change_npz(data: bytes, rng: Random) -> bytes:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = [(name, archive.read(name)) for name in archive.namelist()]
     except Exception:
+        entries = []
+    if not entries:
         return change_bytes(data, rng)
     at = rng.randrange(len(entries))
     name, content = entries[at]
