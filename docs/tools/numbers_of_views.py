@@ -14,8 +14,8 @@ def view_table() -> str:
     """Shares, angles, misfits and the gate on classifications of known views."""
     summary: dict[str, Any] = json.loads((_RESULTS / "views.json").read_text(encoding="utf-8"))
     lines = [
-        "| averages | share, `rotational-cc` | share, `views` | share, true angles | median error | "
-        "sets trusted | junk named | views named |",
+        "| averages | share, `rotational-cc` | share, `views` | share, true angles | "
+        "median error | sets trusted | junk named | views named |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for name, row in summary.items():
