@@ -18,38 +18,48 @@ PAGE = ROOT / "docs" / "benchmarks.md"
 
 _HEAD = """# Benchmarks
 
-Measured figures of one machine beside their targets. This page is written by
-`python -m benchmarks.benchmarks_page` from what the commands below kept in `benchmarks/results/`.
-Times of a shared machine vary: read the ratios, whose two sides are of one run.
+Figures measured on one machine, beside their targets. `python -m benchmarks.benchmarks_page`
+writes this page from the results that the commands below keep in `benchmarks/results/`. Times vary
+on a shared machine. Ratios vary less, because both of their sides are from one run.
 """
 
 _CUDA = """## CUDA
 
-Not measured: no GPU. On a machine with one, `python -m benchmarks.gpu` runs the tests of the CUDA
-kernels, compares the affinity with that of the CPU, times it for 5,000 averages, and the exhaustive
-kernel alone beside the GPU's float32 rate, in under eight minutes. Without one, the kernels run in
-CUDA's simulator against the CPU's on small inputs (`tests/cuda/test_simulator.py`) and compile to
-PTX for compute capability 8.0 and 9.0 without double precision or spills (`tests/cuda/test_ptx.py`,
+Not measured: no GPU. On a machine with one, `python -m benchmarks.gpu` tests the CUDA kernels,
+compares the affinity with that of the CPU and times it, in under eight minutes. Without a GPU, the
+tests run the kernels in CUDA's simulator (`tests/cuda/test_simulator.py`) and compile them to PTX
+for compute capability 8.0 and 9.0, without double precision or spills (`tests/cuda/test_ptx.py`,
 which needs `rebalance-em[cuda]`).
 """
 
 
-_AFFINITY = """Each stack is timed at the defaults, warm; beside them, with plain correlation
-(`whitening=0`) and with shifts up to ±10 px. Ratios are of the floor: the matrix products of an
-exhaustive search over whole-pixel shifts, at the rate of the first row; those of other programs are
-of our time. Stacks of fewer than 100 averages have no target: to prepare these takes longer than
-to compare them. What decides the time is in [Speed of the affinity](performance.md).
+_AFFINITY = """Times are without compilation. *Plain correlation* is `whitening=0`, and *±10 px*
+allows shifts of that size. The *floor* is the time of the matrix products of an exhaustive search
+over whole-pixel shifts, at the rate in the first row; ratios of times are to it. *Reference* is a
+slow search in double precision. [Speed of the affinity](performance.md) explains what decides the
+time. Times that have no target are in `benchmarks/results/affinity.json`.
 """
 
-_PHASES = """At the defaults, processor time of one thread. Ratios are of the floor, as above. What
-each phase does is in [Speed of the affinity](performance.md).
+_PHASES = """At the defaults, processor time of one thread. Ratios are to the floor, as above.
+[Speed of the affinity](performance.md) explains the phases.
 """
 
 
-def section(title: str, name: str, words: str = "") -> str:
-    """One table of results, with the command and the machine."""
+def section(title: str, name: str, words: str = "", *, targets_only: bool = False) -> str:
+    """One table of results, with the command and the machine.
+
+    Parameters
+    ----------
+    title, name : str
+        Of the section, of the file of results.
+    words : str
+        Before the table.
+    targets_only : bool
+        Leave out times without a target, and what was not measured.
+    """
     found: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text())
     machine = found["machine"]
+    rows = [row for row in found["rows"] if not targets_only or _is_shown(row)]
     lines = [
         f"## {title}",
         "",
@@ -57,22 +67,46 @@ def section(title: str, name: str, words: str = "") -> str:
         f"Python {machine['python']}, rebalance {machine['rebalance']}.",
         "",
         *([words] if words else []),
-        "| what | measured | ceiling or beside | ratio | target | |",
-        "| --- | --- | --- | ---: | --- | --- |",
+        *_table(rows),
     ]
-    for row in found["rows"]:
-        ratio = "" if row["ratio"] is None else f"{row['ratio']:.3g}"
-        met = {None: "", True: "met", False: "missed"}[row["met"]]
-        cells = (row["what"], row["measured"], row["ceiling"], ratio, row["target"], met)
-        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join([*lines, ""])
+
+
+def _is_shown(row: dict[str, Any]) -> bool:
+    measured = row["measured"]
+    return bool(row["target"]) or not ("a pair" in measured or measured.startswith("not "))
+
+
+_COLUMNS = {
+    "measured": "measured",
+    "ceiling": "compared with",
+    "ratio": "ratio",
+    "target": "target",
+    "met": "",
+}
+
+
+def _table(rows: list[dict[str, Any]]) -> list[str]:
+    """Lines of Markdown; columns that hold nothing are left out."""
+    used = [name for name in _COLUMNS if any(row[name] not in ("", None) for row in rows)]
+    lines = [
+        f"| what | {' | '.join(_COLUMNS[name] for name in used)} |",
+        f"| --- | {' | '.join('---:' if name == 'ratio' else '---' for name in used)} |",
+    ]
+    for row in rows:
+        said = row | {
+            "ratio": "" if row["ratio"] is None else f"{row['ratio']:.3g}",
+            "met": {None: "", True: "met", False: "missed"}[row["met"]],
+        }
+        lines.append(f"| {row['what']} | {' | '.join(said[name] for name in used)} |")
+    return lines
 
 
 def main() -> None:
     """Write the page."""
     parts = [
         _HEAD,
-        section("The affinity", "affinity", _AFFINITY),
+        section("The affinity", "affinity", _AFFINITY, targets_only=True),
         section("Where its time goes", "affinity_phases", _PHASES),
         section("What a person waits for", "waiting"),
         section("Particle tables", "particle_tables"),

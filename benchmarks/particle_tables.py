@@ -139,8 +139,8 @@ def measure(kind: str, rows: int, folder: Path) -> Row:
     if limit_s:
         met = seconds < limit_s and (limit_mb is None or memory < limit_mb)
     return row(
-        f".{kind}, {rows:,} rows, {path.stat().st_size / 1e6:,.0f} MB: read, selected, "
-        f"written in two ({kept:,.0f} kept)",
+        f".{kind}, {rows:,} rows, {path.stat().st_size / 1e6:,.0f} MB: read, balanced, "
+        f"written as two files ({kept:,.0f} kept)",
         f"{seconds:.1f} s, {memory / 1e3:.2f} GB",
         ceiling=f"{copied:.1f} s (copying the file)",
         ratio=seconds / copied,

@@ -64,7 +64,7 @@ def demos(person: Person) -> list[Row]:
     again = person.types("demo", "--overwrite")
     return [
         line("`rebalance demo`, the first command ever", first, 20.0),
-        line("of which compiling (beyond the same again, affinity not kept)", first - again, 10.0),
+        line("of which compiling", first - again, 10.0),
     ]
 
 
@@ -77,7 +77,9 @@ def commands(person: Person, averages: int) -> list[Row]:
     person.types("scan", job, "-o", "scan", "--overwrite", "--quiet")
     of = f"{averages} averages"
     return [
-        line(f"`rebalance run` again, pictures and page, {of}", person.waits(*run), 2.0),
+        line(
+            f"`rebalance run` again, with pictures and report page, {of}", person.waits(*run), 2.0
+        ),
         line(f"`rebalance run --no-figures` again, {of}", person.waits(*run, "--no-figures"), 0.8),
         line("`rebalance inspect`", person.waits("inspect", job), 0.6),
         line("an error: no `-k`", person.waits("run", job, code=2), 0.6),

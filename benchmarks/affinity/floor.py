@@ -36,7 +36,7 @@ def floor_rate(threads: int) -> tuple[float, Row]:
     square = cgemm_rate(2048, 2048, 2048, threads, seconds=1.0)
     words = f"complex64 matrix product of the floor, 400×{AUTO_RINGS} by {AUTO_RINGS}×3600"
     return rate, row(
-        f"{words}, {threads} thread(s)",
+        f"{words}, {threads} threads",
         f"{rate / 1e9:.0f} GF/s",
         ceiling=f"{square / 1e9:.0f} GF/s (2048³)",
         ratio=rate / square,

@@ -110,8 +110,8 @@ def recovered(stack: KnownStack, affinity: Affinity) -> dict[str, float]:
     return {
         "shift within 0.5 px": float(np.mean(shift)),
         "rotation within 1°": float(np.mean(rotation)),
-        "hand": float(np.mean(hand)),
-        "nearest average is of its own source": float(np.mean(nearest)),
+        "mirror": float(np.mean(hand)),
+        "nearest average has the same source": float(np.mean(nearest)),
     }
 
 
@@ -135,7 +135,7 @@ def of_known_motions(stack: KnownStack, affinity: Affinity, search: Search) -> l
         nearest = min(miss.reference - miss.at_true for miss in missed)
         rows.append(
             row(
-                "… missed shifts for which the reference prefers the same motion to the true one",
+                "… missed shifts where the reference also prefers the motion found",
                 f"{shared} of {len(missed)}",
                 ceiling=f"its correlation there is at least {nearest:.4f} higher",
             )

@@ -61,7 +61,7 @@ def first_calls() -> list[Row]:
             (over,) = _printed(_FRESH, cache=folder)
             rows.append(
                 row(
-                    f"{what}, over the warm time: {DEFAULTS}",
+                    f"{what}, compilation and loading: {DEFAULTS}",
                     f"{over:.2f} s",
                     target=f"≤ {limit:g} s",
                     met=over <= limit,
@@ -84,7 +84,7 @@ def time_large(stack: Stack, setting: str, threads: int) -> tuple[Timing, Row]:
         search=search_of(averages, setting),
     )
     return timing, row(
-        f"most memory of that process, {len(averages):,} × {averages.box} px: {setting}",
+        f"peak memory, {len(averages):,} × {averages.box} px: {setting}",
         f"{memory:.0f} MB",
         target="< 800 MB",
         met=memory < 800,

@@ -181,13 +181,13 @@ def phases(n: int, repeats: int) -> list[Row]:
     floor = floor_operations(search.grid) * pairs / rate
     correlated = until[CORRELATED] - until[COLUMNS_SHIFTED]
     named = {
-        "finding the objects' centres": found,
+        "finding the centers of the objects": found,
         "masks, polar samples, angular orders, tables": made,
-        "columns at every shift": until[COLUMNS_SHIFTED],
+        "shifting the columns": until[COLUMNS_SHIFTED],
         "products and transforms": correlated,
-        "highest over shifts, peaks over angles": until[PEAKS_FOUND] - until[CORRELATED],
-        "tops between the points of the grid": aligned - until[PEAKS_FOUND],
-        "the rest: hashing, handing out, putting in place": whole - aligned - made - found,
+        "best shift, peaks over angles": until[PEAKS_FOUND] - until[CORRELATED],
+        "maxima between grid points": aligned - until[PEAKS_FOUND],
+        "the rest (hashing, scheduling, assembly)": whole - aligned - made - found,
         "whole affinity": whole,
     }
     rows: list[Row] = [
@@ -202,7 +202,7 @@ def phases(n: int, repeats: int) -> list[Row]:
     speed = product_operations(features) * pairs / correlated
     rows.append(
         row(
-            f"products alone, {features.kernel.shape[0]} shifts (transforms in their time)",
+            f"products alone, {features.kernel.shape[0]} shifts (time includes transforms)",
             f"{speed / 1e9:.0f} GF/s",
             ceiling=f"{rate / 1e9:.0f} GF/s (cgemm 400×{AUTO_RINGS} by {AUTO_RINGS}×3600)",
             ratio=speed / rate,

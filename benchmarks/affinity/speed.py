@@ -129,7 +129,7 @@ def evenness(timings: list[Timing], box: int = 128) -> Row:
     slow, fast = (pick(alike, key=lambda one: one.per_pair) for pick in (max, min))
     ratio = slow.per_pair / fast.per_pair
     return row(
-        f"slowest stack over fastest, a pair, {box} px, {DEFAULTS}",
+        f"slowest ÷ fastest stack, per pair, {box} px, {DEFAULTS}",
         f"{slow.per_pair * 1e6:.1f} µs ({slow.stack})",
         ceiling=f"{fast.per_pair * 1e6:.1f} µs ({fast.stack})",
         ratio=ratio,
@@ -144,7 +144,8 @@ def scaling(averages: ClassAverages, together: Timing, threads: int) -> Row:
     rates = [cgemm_rate(2048, 2048, 2048, count, seconds=1.0) for count in (1, threads)]
     gain, of_product = one / together.seconds, rates[1] / rates[0]
     return row(
-        f"{together.stack}, {together.setting}: 1 → {threads} threads, over the gain of cgemm",
+        f"{together.stack}, {together.setting}: gain with {threads} threads ÷ that of a "
+        "matrix product",
         f"{gain:.2f}",
         ceiling=f"{of_product:.2f}",
         ratio=gain / of_product,

@@ -55,7 +55,7 @@ def _real(name: str) -> Callable[[], ClassAverages]:
 STACKS = (
     Stack(KNOWN, lambda: known_stack(400).averages),
     Stack("40 blob pictures, 10 copies", lambda: blob_stack(40, 10)),
-    Stack("the same, noisy", lambda: blob_stack(40, 10, noise=0.5)),
+    Stack("40 noisy blob pictures, 10 copies", lambda: blob_stack(40, 10, noise=0.5)),
     Stack("25 blob pictures, 40 copies", lambda: blob_stack(25, 40), ALONE),
     Stack("25 blob pictures, 80 copies", lambda: blob_stack(25, 80), ALONE, is_large=True),
     Stack("slicem_ribosomes", lambda: known_stack(100, 96).averages, is_real=True),

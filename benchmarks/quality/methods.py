@@ -1,4 +1,4 @@
-"""The methods of the study: which is the default, which are baselines, which a table shows."""
+"""The methods of the study: which is the default, which are baselines, which are shown."""
 
 from __future__ import annotations
 
@@ -11,11 +11,6 @@ from rebalance.comparison import read_study
 from rebalance.comparison.study import Method
 
 STUDY = Path(__file__).with_name("study.toml")
-FORMER = {
-    "rotational-cc + balanced": "default before",
-    "no whitening, shift 8 % + ward": "first default",
-}
-"""What the default replaced."""
 BASELINES = (
     "euclidean + average",
     "rotational-profile + average",
@@ -26,33 +21,28 @@ BASELINES = (
 """Nothing of ours is in them."""
 SHOWN = (
     "rotational-cc + default",
-    "rotational-cc + balanced",
     "rotational-cc + average",
     "rotational-cc + ward",
     "rotational-cc + spectral",
     "rotational-cc + k-medoids",
-    "rotational-cc + k-means",
     "no whitening + default",
     "shift 8 % + default",
-    "shift 8 % + ward",
-    "no whitening, shift 8 % + ward",
     "frc + default",
     "blend + default",
-    "simple-hybrid + k-medoids",
-    *BASELINES,
+    "principal-components + k-means",
+    "identity",
 )
-"""Methods in the tables, by the labels of the study; all are in the results."""
-FEW = (
-    "rotational-cc + default",
-    "rotational-cc + balanced",
+"""Methods in the table of shares, by the labels of the study; all are in the results."""
+STRUCTURES_SHOWN = (
+    "common-lines + balanced",
     "rotational-cc + average",
-    "rotational-cc + ward",
+    "rotational-cc + default",
     "rotational-cc + spectral",
     "rotational-cc + k-medoids",
-    "frc + default",
-    *BASELINES[-2:],
+    "rotational-cc + ward",
+    "principal-components + k-means",
 )
-"""The same for the smaller tables."""
+"""The same for the mixture of structures."""
 
 
 @cache
@@ -77,4 +67,4 @@ def title_of(method: str) -> str:
         return "each class by itself"
     if method == default_method():
         return f"**{method}**"
-    return f"{method} ({FORMER[method]})" if method in FORMER else method
+    return method

@@ -13,24 +13,23 @@ from textwrap import wrap
 
 from benchmarks.paths import ROOT
 from benchmarks.quality.ablation import tables as ablation_tables
-from benchmarks.quality.methods import FEW, SHOWN, STUDY, title_of
+from benchmarks.quality.methods import SHOWN, STRUCTURES_SHOWN, default_method, title_of
 from benchmarks.quality.results import LEAST_GAIN, NOISE
 from benchmarks.quality.summary import (
     ALMOST,
     TARGET,
-    UP_TO_MODERATE,
     Mean,
     Summary,
-    kind_at,
     kind_of,
     read,
 )
 
 PAGE = ROOT / "docs" / "science.md"
 START, END = "<!-- measured by benchmarks.quality -->", "<!-- measured until here -->"
-STUDY_START, STUDY_END = "```toml file=quality.toml\n", "```\n"
 LEVELS = tuple(NOISE.values())
+VIEWS = ("discrete", "preferred")
 RELION, STRUCTURES = "relion31_70s", "slicem_ribosomes"
+SCORES_SHOWN = ("share", "ari", "rho", "kept")
 
 
 def table(
@@ -61,138 +60,98 @@ def number(value: float) -> str:
     return f"{value:.2f}".replace("-0.00", "0.00")
 
 
-def relion(summary: Summary) -> list[str]:
-    """Shares on RELION's own classification, at each number of superclasses."""
-    numbers = [k for k in range(2, 100) if summary.mean(SHOWN[0], "share", kind_at(RELION, k))]
-
-    def cells(method: str) -> list[str]:
-        shares = [summary.mean(method, "share", kind_at(RELION, k)) for k in numbers]
-        means = [summary.mean(method, score, RELION) for score in ("share", "rho")]
-        return [in_cell(mean) for mean in (*shares, *means)]
-
-    return table([*(f"K = {k}" for k in numbers), "mean", "rho"], SHOWN, cells)
-
-
-def by_noise(summary: Summary, score: str, *, views: str, averages: int) -> list[str]:
-    """A score by the noise of the averages."""
-    kinds = [kind_of(views, averages, level) for level in LEVELS]
-    return table(LEVELS, SHOWN, lambda m: [in_cell(summary.mean(m, score, k)) for k in kinds])
-
-
-def few_and_many(summary: Summary, levels: tuple[str, ...] = LEVELS[1:3]) -> list[str]:
-    """Shares with 30 and with 300 averages."""
-    columns = {
-        f"{n} {views}, {level}": kind_of(views, n, level)
-        for n in (30, 300)
-        for views in ("discrete", "preferred")
-        for level in levels
+def by_method(summary: Summary) -> list[str]:
+    """Shares of each method on RELION's classification and on 100 averages, by noise."""
+    columns = {"`relion31_70s`": RELION} | {
+        f"{views}, {level}": kind_of(views, 100, level) for views in VIEWS for level in LEVELS[:3]
     }
     return table(
-        columns, FEW, lambda m: [in_cell(summary.mean(m, "share", k)) for k in columns.values()]
+        columns, SHOWN, lambda m: [in_cell(summary.mean(m, "share", k)) for k in columns.values()]
     )
 
 
-def agreement(summary: Summary) -> list[str]:
-    """Adjusted Rand index with discrete views, at their number."""
-    columns = [(100, level) for level in LEVELS] + [(30, "clean"), (30, "moderate"),
-               (300, "clean"), (300, "moderate")]  # fmt: skip
-    kinds = [kind_of("discrete", n, level) for n, level in columns]
-    return table(
-        [f"{n}, {level}" for n, level in columns],
-        [method for method in SHOWN if method != "identity"],
-        lambda m: [in_cell(summary.mean(m, "ari", kind)) for kind in kinds],
-    )
+def of_the_default(summary: Summary) -> list[str]:
+    """All scores of the default, by number of averages and noise."""
+    head = ["averages", "share", "agreement (ARI)", "ρ below 40°", "particles kept"]
+    lines = [_line(head), "| --- |" + " ---: |" * (len(head) - 1)]
+    for views in VIEWS:
+        for averages in summary.copies:
+            for level in LEVELS:
+                kind = kind_of(views, averages, level)
+                scores = [summary.mean(default_method(), s, kind) for s in SCORES_SHOWN]
+                if any(scores):
+                    cells = [_mean_alone(mean) for mean in scores]
+                    lines.append(_line([f"{averages} {views}, {level}", *cells]))
+    return lines
 
 
-def correlation(summary: Summary) -> list[str]:
-    """Rank correlation of affinity and angle, by metric."""
-    columns = [(views, level) for views in ("discrete", "preferred") for level in LEVELS]
-    # One method for each metric: the clustering makes no difference.
-    metrics = {method.partition(" + ")[0]: method for method in reversed([*summary.methods])}
-    metrics.pop("identity", None)
-
-    def cells(metric: str) -> list[str]:
-        means = [summary.mean(metrics[metric], "rho", kind_of(v, 100, x)) for v, x in columns]
-        return ["" if mean is None else number(mean[0]) for mean in means]
-
-    lines = table([f"{v}, {level}" for v, level in columns], reversed(metrics), cells)
-    return [lines[0].replace("method", "metric"), *lines[1:]]
+def _mean_alone(mean: Mean | None) -> str:
+    return "" if mean is None else number(mean[0])
 
 
 def structures(summary: Summary) -> list[str]:
-    """Agreement with published groups of a mixture of structures, the best first."""
-    means = {
-        method: mean[0]
-        for method in summary.methods
-        if method != "identity" and (mean := summary.mean(method, "ari", STRUCTURES))
-    }
-    return table(["ARI"], sorted(means, key=lambda m: -means[m]), lambda m: [f"{means[m]:.2f}"])
+    """Agreement with published groups of a mixture of structures."""
+
+    def cells(method: str) -> list[str]:
+        return [in_cell(summary.mean(method, "ari", STRUCTURES))]
+
+    return table(["agreement (ARI)"], STRUCTURES_SHOWN, cells)
 
 
-def against_the_target(summary: Summary) -> list[str]:
-    """The default on each kind of set up to moderate noise, and the best of the others there."""
+def against_baselines(summary: Summary) -> list[str]:
+    """How often the default reaches the target, and where a baseline is better."""
     rows = summary.against_others
+    behind = [row for row in rows if row.share < row.share_of_baseline]
     words = (
-        f"Of {sum(row.sets for row in rows)} sets up to {UP_TO_MODERATE[-1]} noise the default "
+        f"Of {sum(row.sets for row in rows)} clean and moderately noisy data sets, the default "
         f"reaches a share of {TARGET} on {sum(row.reach_target for row in rows)}, and of "
-        f"{ALMOST} on {sum(row.reach_almost for row in rows)}; on "
-        f"{sum(row.share < row.share_of_baseline for row in rows)} of the {len(rows)} rows below "
-        "its mean is behind that of the best baseline."
+        f"{ALMOST} on {sum(row.reach_almost for row in rows)}. (Data sets in which the oracle "
+        f"gains less than {LEAST_GAIN} in uniformity are not counted.) Of {len(rows)} kinds of "
+        f"data, a baseline is better than the default on {len(behind)}:"
     )
     return [
-        *wrap(words, 110),
+        *wrap(words, 100),
         "",
-        "| data | noise | sets | default | lowest | best baseline | | best of all others | |",
-        "| --- | --- | ---: | ---: | ---: | ---: | --- | ---: | --- |",
+        "| data | noise | default | best baseline | |",
+        "| --- | --- | ---: | ---: | --- |",
         *(
-            f"| {row.data} | {row.noise} | {row.sets} | {row.share:.2f} | {row.lowest:.2f} | "
-            f"{row.share_of_baseline:.2f} | {title_of(row.baseline)} | "
-            f"{row.share_of_other:.2f} | {title_of(row.other)} |"
-            for row in rows
+            f"| {row.data} | {row.noise} | {row.share:.2f} | {row.share_of_baseline:.2f} | "
+            f"{title_of(row.baseline)} |"
+            for row in behind
         ),
     ]
 
 
 def measured(summary: Summary) -> str:
     """All tables of the study."""
-    copies = ", ".join(f"{n} of {number}" for number, n in summary.copies.items())
+    copies = ", ".join(f"{n} of {number} averages" for number, n in summary.copies.items())
     intro = (
-        f"{summary.n_results:,} results on {summary.n_sets} data sets. Methods are metric + "
-        "clustering, in bold what `rebalance run` does; all, more than are shown, are in "
-        "`benchmarks/results/quality.json`. A share is all that is gained over dropping at random "
-        "÷ all that the oracle gains, over data sets and K, so that sets with little to gain weigh "
-        "little; ± is its standard error over data sets. Of other scores it is the standard "
-        "deviation, and the mean over K and data sets. These are three molecules and copies of "
-        f"each, by number of averages: {copies}."
+        f"The study has {summary.n_results:,} results on {summary.n_sets} data sets "
+        f"(copies of each kind: {copies}). All scores of all methods are in "
+        "`benchmarks/results/quality.json`. A share is the sum of gains over data sets and numbers "
+        "of superclasses, divided by the same sum for the oracle; ± is its standard error over "
+        "data sets. A method is written as metric + clustering. The bold one is what "
+        "`rebalance run` does if views are not found. The last two methods are baselines."
     )
     parts: list[list[str]] = [
-        wrap(intro, 110),
-        ["`relion31_70s`, share of the oracle's gain, and rho:"],
-        relion(summary),
-        ["Share on views that are discrete, 100 averages:"],
-        by_noise(summary, "share", views="discrete", averages=100),
-        ["Share on views anywhere, two of them preferred, 100 averages:"],
-        by_noise(summary, "share", views="preferred", averages=100),
-        ["Share with 30 averages, and with 300:"],
-        few_and_many(summary),
-        ["Adjusted Rand index with the discrete views, at their number, by number of averages and",
-         "noise:"],
-        agreement(summary),
-        ["Spearman's rank correlation of affinity with view angle below 40°, 100 averages, mean",
-         "over data sets:"],
-        correlation(summary),
-        ["Part of the particles that is kept at $f = 0.5$, discrete views, 100 averages:"],
-        by_noise(summary, "kept", views="discrete", averages=100),
-        ["`slicem_ribosomes`, 100 real averages of a mixture of structures: ARI with the groups",
-         "that its authors published, which a program of theirs found:"],
+        wrap(intro, 100),
+        ["Share of the oracle's gain, 100 averages:"],
+        by_method(summary),
+        wrap(
+            "All scores of the default, as means over data sets. *Bad* averages are included, and "
+            "the last column is the part of the particles kept at a rebalance factor of 0.5:",
+            100,
+        ),
+        of_the_default(summary),
+        against_baselines(summary),
+        wrap(
+            "`slicem_ribosomes` has 100 real averages of a mixture of structures, so that the "
+            "groups are structures, not views. The agreement is with the groups that its authors "
+            "published:",
+            100,
+        ),
         structures(summary),
-        ["### Set by set", "",
-         "Shares of the default up to moderate noise, with those of the best of the baselines",
-         "(nothing of ours is in them) and of the best of all other methods, both chosen on the",
-         "data that they are shown for. *Sets* and *lowest* leave out copies in which the oracle",
-         f"gains less than {LEAST_GAIN} in uniformity."],
-        against_the_target(summary),
-    ]  # fmt: skip
+    ]
     return "\n\n".join([START, *("\n".join(lines) for lines in parts), END])
 
 
@@ -204,10 +163,8 @@ def put(page: str, start: str, end: str, text: str) -> str:
 
 
 def main() -> None:
-    """Put the study and the tables into the page."""
+    """Put the tables into the page."""
     page = PAGE.read_text(encoding="utf-8")
-    study = STUDY.read_text(encoding="utf-8")
-    page = put(page, STUDY_START, STUDY_END, f"{STUDY_START}{study}{STUDY_END}")
     page = put(page, START, END, measured(read()))
     page = put(
         page,

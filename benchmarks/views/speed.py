@@ -27,7 +27,7 @@ from rebalance.views.estimate import estimate
 
 CASES = (
     ("100 averages, C1", "ribosome", 100, "C1", 2.0),
-    ("100 averages, group looked for", "ribosome", 100, "auto", None),
+    ("100 averages, symmetry searched", "ribosome", 100, "auto", None),
     ("100 averages, D2", "beta-galactosidase", 100, "D2", 4.0),
     ("300 averages, C1", "ribosome", 300, "C1", 6.0),
 )
@@ -58,7 +58,7 @@ def main() -> None:
     tracemalloc.start()
     find(averages, "C1", given.threads)
     rows.append(
-        row("300 averages, most memory", f"{tracemalloc.get_traced_memory()[1] / 1e6:.0f} MB")
+        row("300 averages, peak memory", f"{tracemalloc.get_traced_memory()[1] / 1e6:.0f} MB")
     )
     tracemalloc.stop()
     show(rows)

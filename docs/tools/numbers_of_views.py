@@ -13,44 +13,20 @@ _RESULTS = ROOT / "benchmarks" / "results"
 def view_table() -> str:
     """Shares, angles, misfits and the gate on classifications of known views."""
     summary: dict[str, Any] = json.loads((_RESULTS / "views.json").read_text(encoding="utf-8"))
-    measured = {name: row for name, row in summary.items() if "typed" in row}
     lines = [
-        "| share of the oracle's gain | sets | image affinity | `views` | symmetry named | true "
-        "angles | `views` − image |",
-        "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
+        "| averages | share, `rotational-cc` | share, `views` | share, true angles | "
+        "median error | sets trusted | junk named | views named |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
-    for name, row in measured.items():
-        if "share" in row:
-            cells = [_cell(row["share"][method]) for method in ("image", "typed", "named", "true")]
-            cells.append(_cell(row["difference"]["typed"]))
-            lines.append(f"| {name} | {row['sets']} | {' | '.join(cells)} |")
-    lines += [
-        "",
-        "| angles | rank correlation, image affinity → `views` | symmetry named | median error | "
-        "symmetry named | trusted |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
-    ]
-    for name, row in measured.items():
-        typed, named = row["typed"], row["named"]
-        lines.append(
-            f"| {name} | {row['image_rho'][0]:.2f} → {typed['rho'][0]:.2f} | "
-            f"{named['rho'][0]:.2f} | {typed['error_deg'][0]:.1f}° | "
-            f"{named['error_deg'][0]:.1f}° | {typed['open']} of {row['sets']} |"
-        )
     for name, row in summary.items():
-        if name not in measured:
-            lines.append(f"| {name} | | | | | {row['open']} of {row['sets']} |")
-    lines += [
-        "",
-        "| misfits | junk named | views named | junk below the worst 1 % of views |",
-        "| --- | ---: | ---: | ---: |",
-    ]
-    for name, row in measured.items():
-        typed = row["typed"]
-        if "junk_named" in typed:
-            parts = [typed["junk_named"], typed["views_named"], typed["junk_below_1_percent"]]
-            cells = [f"{part:,} of {whole:,}" for part, whole in parts]
-            lines.append(f"| {name} | {' | '.join(cells)} |")
+        cells = [title_of(name), *(_share(row, method) for method in ("image", "typed", "true"))]
+        typed = row.get("typed")
+        if typed is None:
+            cells += ["", f"{row['open']} of {row['sets']}", "", ""]
+        else:
+            cells += [f"{typed['error_deg'][0]:.1f}°", f"{typed['open']} of {row['sets']}"]
+            cells += [_part(typed, "junk_named"), _part(typed, "views_named")]
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
@@ -66,6 +42,22 @@ def speed_table() -> str:
     return "\n".join(lines)
 
 
-def _cell(mean: list[float | None]) -> str:
-    text = f"{mean[0]:.2f}"
-    return (text if mean[1] is None else f"{text} ± {mean[1]:.2f}").replace("-", "−")
+def title_of(name: str) -> str:
+    """How the page calls a row."""
+    named = {"phase-randomised": "phases randomized", "coloured noise": "colored noise"}
+    return named.get(name, name.replace("off centre", "off center"))
+
+
+def _share(row: dict[str, Any], method: str) -> str:
+    if "share" not in row:
+        return ""
+    mean, error = row["share"][method]
+    text = f"{mean:.2f}"
+    return (text if error is None else f"{text} ± {error:.2f}").replace("-", "−")
+
+
+def _part(typed: dict[str, Any], name: str) -> str:
+    if "junk_named" not in typed:
+        return ""
+    part, whole = typed[name]
+    return f"{part:,} of {whole:,}"

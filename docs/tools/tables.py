@@ -1,4 +1,4 @@
-"""The generated parts of the reference: commands, options of the plugins, constants.
+"""The generated parts of the reference: commands and options of the plugins.
 
 Each function returns Markdown made from the code that the command line itself uses.
 """
@@ -36,7 +36,6 @@ def parts() -> dict[str, Callable[[], str]]:
         "exit-codes": exit_codes,
         "scores": score_table,
         "rooms": room_table,
-        "numbers": number_table,
         "number-of-superclasses": criteria_table,
         "structure-told": structure_table,
         "initial-maps": initial_map_table,
@@ -238,69 +237,6 @@ def room_table() -> str:
         doc = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or ""
         rows.append([f"`{name}`", _cell(" ".join(doc.partition("\n\n")[0].split()))])
     return _table(["", "what it is for"], rows)
-
-
-def number_table() -> str:
-    """The numbers of the rotational search."""
-    from rebalance.imaging import small_shifts
-    from rebalance.kernels import (
-        coarse_cpu,
-        correlation_cpu,
-        gridding_cpu,
-        lane_fft_cpu,
-        refine_cpu,
-        tops_cpu,
-    )
-    from rebalance.metrics import disc_features, search_features
-
-    rows: list[tuple[str, float]] = [
-        ("points of the gridding window along each axis", gridding_cpu.WINDOW),
-        *(
-            (
-                f"small shifts: how many are taken, up to a phase of {phase:g}",
-                sum(n for n, _ in circles),
-            )
-            for phase, circles in small_shifts.CIRCLES
-        ),
-        (
-            "small shifts: angles over those that the band needs, at least",
-            disc_features.OVERSAMPLING,
-        ),
-        ("small shifts: angles from which those between are made", tops_cpu.NEAR),
-        (
-            "small shifts: part of the best by which a peak may be lower and be looked at",
-            tops_cpu.CLOSE,
-        ),
-        ("small shifts: peaks that are looked at, at most", tops_cpu.MOST),
-        ("larger shifts: lowest rings, which are searched exhaustively", coarse_cpu.RINGS),
-        ("larger shifts: angles of the exhaustive search", lane_fft_cpu.POINTS),
-        (
-            "larger shifts: step of its grid, in periods of the highest of the lowest frequencies",
-            search_features.COARSE_STEP,
-        ),
-        ("peaks that go on, of both hands together", correlation_cpu.FEW_PEAKS),
-        (
-            "what finer rings may add from which on angles go on, peaks or not",
-            correlation_cpu.MUCH,
-        ),
-        ("angles that go on then", correlation_cpu.PEAKS),
-        (
-            "correlation that a peak may gain between the points of that grid",
-            correlation_cpu.SLACK,
-        ),
-        ("steps of a climb on the lowest rings", correlation_cpu.LOW_STEPS),
-        ("steps of a climb at full band, at most", correlation_cpu.FULL_STEPS),
-        (
-            "shift, in periods of the highest frequency, below which a step is the last",
-            refine_cpu.CLOSE,
-        ),
-        ("distance below the best so far at which a climb is given up", refine_cpu.HOPELESS),
-        (
-            "part of what finer rings can add, that a peak is credited with",
-            search_features.DETAIL_TOLERANCE,
-        ),
-    ]
-    return _table(["number", "value"], [[words, f"{value:g}"] for words, value in rows])
 
 
 def exit_codes() -> str:

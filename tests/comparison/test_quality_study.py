@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.quality import methods, run_study, science_page, summary
+from benchmarks.quality import methods, run_study, summary
 from benchmarks.quality.results import Results, condensed
 from rebalance.comparison import compare, read_study
 from rebalance.comparison.data_sets import list_data_sets
@@ -91,7 +91,7 @@ def test_every_method_that_a_table_names_is_in_the_study() -> None:
     needed()
     grid = expand(read_study(methods.STUDY))
     labels = {grid.method_label(one) for one in grid.combinations([8])}
-    assert {*methods.SHOWN, *methods.FEW, *methods.BASELINES} <= labels
+    assert {*methods.SHOWN, *methods.STRUCTURES_SHOWN, *methods.BASELINES} <= labels
     assert methods.default_method() in labels
 
 
@@ -123,8 +123,3 @@ def test_data_whose_files_are_absent_are_left_out(tmp_path: Path) -> None:
 def test_the_study_of_strategies_can_be_run() -> None:
     grid = expand(read_study(methods.STUDY.with_name("strategies.toml")))
     assert {one.name for one in grid.strategies} == {"random", "best"}
-
-
-def test_the_page_shows_the_study_as_it_is() -> None:
-    study = methods.STUDY.read_text(encoding="utf-8")
-    assert f"```toml file=quality.toml\n{study}```" in science_page.PAGE.read_text(encoding="utf-8")

@@ -11,8 +11,8 @@ from docs.tools.pages import ROOT
 from rebalance.arrangement import chain, plane, seriation
 from rebalance.clusterings import hierarchical
 from rebalance.imaging import centring, masks, polar, small_shifts
-from rebalance.kernels import tops_cpu
-from rebalance.metrics import search_options
+from rebalance.kernels import coarse_cpu, correlation_cpu, lane_fft_cpu, tops_cpu
+from rebalance.metrics import search_features, search_options
 from rebalance.views import gate
 
 TEXT = " ".join((ROOT / "docs" / "method.md").read_text(encoding="utf-8").split())
@@ -30,10 +30,14 @@ TEXT = " ".join((ROOT / "docs" / "method.md").read_text(encoding="utf-8").split(
         f"`max_shift` is {100 * search_options.AUTO_SHIFT_FRACTION:g} % of the box",
         {2.0: "padded to twice the box"}[polar._OVERSAMPLING],
         f"phase $2 \\pi k_{{hi}} t_{{max}}$ is at most {small_shifts.WIDEST:g}",
-        "{} to {} of them by that phase".format(
+        "{} to {} of them, depending on that phase".format(
             *(sum(n for n, _ in small_shifts.CIRCLES[at][1]) for at in (0, -1))
         ),
         {9: "at the nine nearest angles"}[tops_cpu.NEAR],
+        f"The {coarse_cpu.RINGS} lowest rings are searched exhaustively, at {lane_fft_cpu.POINTS} ",
+        {6: "The six highest peaks"}[correlation_cpu.FEW_PEAKS],
+        f"the {correlation_cpu.PEAKS} highest angles",
+        {0.5: "become the best with half of this"}[search_features.DETAIL_TOLERANCE],
         f"| `{hierarchical.HierarchicalOptions().linkage}` (default) |",
         f"at least {gate.FEWEST} averages fit the map",
         {0.5: "at least half of the particles"}[gate.LARGEST_MISFIT_SHARE],

@@ -28,6 +28,35 @@ COLUMNS = {
 }
 """Kind of views and noise."""
 DEFAULT = "default"
+SHOWN = (
+    DEFAULT,
+    "no paths",
+    "paths through 2 neighbours",
+    "paths through 10 neighbours",
+    "path power 2",
+    "path power 4",
+    "size weight 0.4",
+    "linkage average",
+    "linkage single",
+    "linkage ward",
+    "linkage average, no paths",
+    "linkage ward, no paths",
+    "spectral",
+    "whitening 0",
+    "whitening 0.25",
+    "whitening 0.65",
+    "whitening 1",
+    "low-pass 2 times",
+    "mask 0.8 times",
+    "mask 1.2 times",
+    "shift 8 %",
+    "no centring, shift 8 %",
+    "no mirror",
+    "frc",
+    "true angles",
+)
+"""Variants that the page shows; all are in the summary."""
+COLUMNS_SHOWN = tuple(COLUMNS)[:6]
 _DIGITS = 6
 
 Row = dict[str, Any]
@@ -114,24 +143,13 @@ def read(path: Path = SUMMARY) -> dict[str, Any]:
 
 
 def measured(summary: dict[str, Any]) -> str:
-    """Three tables: the default with one thing changed; and ideal projections by molecule."""
-    sets = "; ".join(f"{title}: {n}" for title, n in summary["data_sets"].items())
+    """Two tables: the default with one thing changed; and ideal projections by molecule."""
     parts = [
         START,
         "",
-        f"Data sets behind each column: {sets}.",
+        "Share of the oracle's gain:",
         "",
-        "Share of the oracle's gain: all gains ÷ all gains of the oracle, over data sets and K:",
-        "",
-        table(summary, "share"),
-        "",
-        "Adjusted Rand index, mean over data sets:",
-        "",
-        table(summary, "ari"),
-        "",
-        "Rank correlation of affinity with view angle below 40°, mean over data sets:",
-        "",
-        table(summary, "rho"),
+        share_table(summary),
         "",
         "Ideal projections, by molecule, with the default:",
         "",
@@ -142,20 +160,33 @@ def measured(summary: dict[str, Any]) -> str:
     return "\n".join(parts)
 
 
-def table(summary: dict[str, Any], score: str) -> str:
-    """A score of each variant, by column, where there are any; Markdown."""
-    rows = {name: of[score] for name, of in summary["variants"].items() if of.get(score)}
-    used = [title for title in summary["data_sets"] if any(title in row for row in rows.values())]
-    lines = [f"| method | {' | '.join(used)} |", "| --- |" + " ---: |" * len(used)]
-    for name, row in rows.items():
-        cells = [f"{row[title]:.2f}" if title in row else "" for title in used]
-        lines.append(f"| {name} | {' | '.join(cells)} |")
+def share_table(summary: dict[str, Any]) -> str:
+    """The share of the variants that the page shows, by column; Markdown."""
+    sets = {title: n for title, n in summary["data_sets"].items() if title in COLUMNS_SHOWN}
+    lines = [
+        f"| change | {' | '.join(map(title_of, sets))} |",
+        "| --- |" + " ---: |" * len(sets),
+        f"| (data sets) | {' | '.join(str(n) for n in sets.values())} |",
+    ]
+    for name in SHOWN:
+        share = summary["variants"][name]["share"]
+        cells = [f"{share[title]:.2f}" if title in share else "" for title in sets]
+        lines.append(f"| {title_of(name)} | {' | '.join(cells)} |")
     return "\n".join(lines)
+
+
+def title_of(name: str) -> str:
+    """How a page calls a variant or a column."""
+    return (
+        name.replace("neighbour", "neighbor")
+        .replace("centring", "centering")
+        .replace("centre", "center")
+    )
 
 
 def by_molecule(summary: dict[str, Any]) -> str:
     """Share and rank correlation of each molecule; Markdown."""
-    lines = ["| molecule | share | rho |", "| --- | ---: | ---: |"]
+    lines = ["| molecule | share | ρ below 40° |", "| --- | ---: | ---: |"]
     for molecule, row in summary["ideal_by_molecule"].items():
         lines.append(f"| {molecule} | {row['share']:.2f} | {row['rho']:.2f} |")
     return "\n".join(lines)
