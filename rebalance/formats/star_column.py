@@ -97,9 +97,11 @@ def _python_number(token: bytes) -> int | float | None:
     if b"_" in token:
         return None
     try:
-        if re.fullmatch(rb"[+-]?\d+", token):
+        # An int64 has at most 19 digits.
+        if re.fullmatch(rb"[+-]?\d+", token) and len(token.lstrip(b"+-0")) <= 19:
             value = int(token)
-            return value if -(2**63) <= value < 2**63 else float(value)
+            if -(2**63) <= value < 2**63:
+                return value
         return float(token)
     except ValueError:
         return None

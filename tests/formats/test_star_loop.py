@@ -141,6 +141,13 @@ def test_numbers_are_those_that_python_reads(tmp_path: Path, tokens: list[str]) 
             assert math.copysign(1, value) == math.copysign(1, expected) or math.isnan(expected)
 
 
+@pytest.mark.parametrize("token", ["9" * 30, "-" + "9" * 400, "9" * 5000, str(2**63)])
+def test_a_whole_number_beyond_64_bits_is_a_real_one(tmp_path: Path, token: str) -> None:
+    found = table(tmp_path, f"data_\nloop_\n_rlnA\n{token}\n7\n").read_column("rlnA")
+    assert found.dtype == np.float64
+    assert found.tolist() == [float(token), 7.0]
+
+
 @pytest.mark.parametrize("token", ["1_000", "0x10", "1e", "e5", "-", "1.2.3", "12a", "--1"])
 def test_what_only_looks_like_a_number_is_text(tmp_path: Path, token: str) -> None:
     found = table(tmp_path, f"data_\nloop_\n_rlnA\n{token}\n7\n").read_column("rlnA")
