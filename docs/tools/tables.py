@@ -44,18 +44,11 @@ def parts() -> dict[str, Callable[[], str]]:
 
 
 def room_table() -> str:
-    """Every module and package of `rebalance`, in the words of its own first line."""
-    package = ROOT / "rebalance"
-    rooms = {
-        path.name.removesuffix(".py") + ("/" if path.is_dir() else ".py"): path
-        for path in package.iterdir()
-        if path.suffix == ".py" or (path / "__init__.py").is_file()
-    }
+    """Every package of `rebalance`, in the words of its own first line."""
     rows = []
-    for name, path in sorted(rooms.items(), key=lambda item: (item[1].is_file(), item[0])):
-        source = path / "__init__.py" if path.is_dir() else path
+    for source in sorted((ROOT / "rebalance").glob("*/__init__.py")):
         doc = ast.get_docstring(ast.parse(source.read_text(encoding="utf-8"))) or ""
-        rows.append([f"`{name}`", cell(" ".join(doc.partition("\n\n")[0].split()))])
+        rows.append([f"`{source.parent.name}/`", cell(" ".join(doc.partition("\n\n")[0].split()))])
     return table(["", "what it is for"], rows)
 
 
