@@ -13,14 +13,14 @@ from typing import Any, get_args, get_type_hints
 
 from typer.models import ArgumentInfo, OptionInfo
 
-from docs.tools.markdown import SaidOnce, cell, table, without_empty_columns
+from docs.tools.markdown import SaidOnce, cell, table
 
 SHORT = 14
 """A command of no more options shows them in one table, without the panels of its help."""
 
 
 def command_tables() -> str:
-    """A section for each command: what it does, usage, arguments and options."""
+    """A section for each command: what it does, usage, arguments and options as in its help."""
     from rebalance.cli import app
 
     said = SaidOnce()
@@ -61,7 +61,7 @@ def _section(name: str, function: Callable[..., Any], said: SaidOnce) -> str:
     for panel in dict.fromkeys(panels):
         parts += [f"**{panel}**"] if panel else []
         rows = [one.row for one, its in zip(shown, panels, strict=True) if its == panel]
-        parts.append(table(*without_empty_columns(["", "default", "meaning"], rows)))
+        parts.append(table(["", "meaning"], rows))
     return "\n\n".join([*parts, *links])
 
 
@@ -102,7 +102,9 @@ class _Parameter:
 
     @property
     def row(self) -> list[str]:
-        return [self._typed(), self._default(), cell(self.info.help or "")]
+        default = self._default()
+        shown = [cell(self.info.help or ""), f"[default: {default}]" if default else ""]
+        return [self._typed(), " ".join(shown).strip()]
 
     def _typed(self) -> str:
         if self.is_argument:

@@ -36,6 +36,8 @@ html_theme = "furo"
 html_title = "rebalance"
 html_show_sphinx = False
 html_last_updated_fmt = None
+html_static_path = ["static"]
+html_css_files = ["style.css"]
 copybutton_prompt_text = r"\$ |>>> |\.\.\. "
 copybutton_prompt_is_regexp = True
 autodoc_typehints = "none"
@@ -56,6 +58,16 @@ def setup(app):
 '''
 
 
+STYLE = """
+p code.literal, li code.literal { display: inline-block; max-width: 100%; }
+table.docutils { margin-left: 0; width: 100%; }
+table.docutils th { text-align: left; }
+table.docutils td { vertical-align: top; }
+table.docutils td:first-child code { white-space: nowrap; }
+"""
+"""Tables of one width; options are not broken at a hyphen."""
+
+
 def source(folder: Path) -> None:
     """The pages as Sphinx takes them.
 
@@ -69,6 +81,8 @@ def source(folder: Path) -> None:
     (folder / "conf.py").write_text(
         CONFIGURATION.replace("{version!r}", repr(rebalance.__version__))
     )
+    (folder / "static").mkdir()
+    (folder / "static" / "style.css").write_text(STYLE)
     (folder / "README.md").unlink()
     index = first_page(
         (ROOT / "README.md").read_text(encoding="utf-8"),
