@@ -1,4 +1,4 @@
-"""The named checks of the conformance kit, kind by kind, with what each holds a plugin to."""
+"""The named checks of the conformance kit, by kind, and what each tests."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rebalance.testing import checks_of
 def check_tables() -> str:
     """A table for each kind of plugin, in the order in which checks are run.
 
-    Checks that several kinds have in the same words come before, once.
+    Checks that several kinds share come first, once.
     """
     kinds: dict[tuple[str, str], list[str]] = {}
     for kind in KINDS:
@@ -27,7 +27,7 @@ def check_tables() -> str:
 
 
 def tolerance_table() -> str:
-    """How much a value may be off where it can't be the same to the last bit."""
+    """How much a value may differ where it can't be the same to the last bit."""
     from rebalance.testing import metric_devices, metric_motions, metric_values
 
     rows = (

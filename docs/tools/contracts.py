@@ -24,13 +24,13 @@ CHAPTERS: dict[str, dict[ModuleType, tuple[str, ...]]] = {
     "Options": {options: ("Options", "option", "Length")},
     "Toolkit": {toolkit: tuple(toolkit.__all__)},
 }
-"""What is shown of which module, in order."""
+"""The names to show of each module, in order."""
 
 _SECTION = re.compile(r"^(\w+)\n-+\n", re.MULTILINE)
 
 
 def contract_page() -> str:
-    """A chapter for each kind: classes, their attributes and methods, and what they are given."""
+    """A chapter for each kind: classes, their attributes and methods, and their arguments."""
     parts = []
     for title, modules in CHAPTERS.items():
         parts.append(f"## {title}")
@@ -43,7 +43,7 @@ def contract_page() -> str:
 
 @dataclass(frozen=True)
 class _Doc:
-    """A numpydoc docstring: what stands before its sections, and the entries of each."""
+    """A numpydoc docstring: the text before its sections, and the entries of each section."""
 
     text: str
     sections: dict[str, list[tuple[str, str]]]

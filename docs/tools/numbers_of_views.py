@@ -15,7 +15,7 @@ def view_table() -> str:
     summary: dict[str, Any] = json.loads((_RESULTS / "views.json").read_text(encoding="utf-8"))
     measured = {name: row for name, row in summary.items() if "typed" in row}
     lines = [
-        "| share of the oracle's gain | sets | image affinity | `views` | symmetry named | true "
+        "| share of the oracle's gain | sets | image affinity | `views` | symmetry given | true "
         "angles | `views` − image |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
@@ -26,8 +26,8 @@ def view_table() -> str:
             lines.append(f"| {name} | {row['sets']} | {' | '.join(cells)} |")
     lines += [
         "",
-        "| angles | rank correlation, image affinity → `views` | symmetry named | median error | "
-        "symmetry named | trusted |",
+        "| angles | rank correlation, image affinity → `views` | symmetry given | median error | "
+        "symmetry given | trusted |",
         "| --- | ---: | ---: | ---: | ---: | ---: |",
     ]
     for name, row in measured.items():
@@ -42,7 +42,7 @@ def view_table() -> str:
             lines.append(f"| {name} | | | | | {row['open']} of {row['sets']} |")
     lines += [
         "",
-        "| misfits | junk named | views named | junk below the worst 1 % of views |",
+        "| misfits | junk found | views flagged | junk below the worst 1 % of views |",
         "| --- | ---: | ---: | ---: |",
     ]
     for name, row in measured.items():
@@ -55,7 +55,7 @@ def view_table() -> str:
 
 
 def speed_table() -> str:
-    """How long an estimate takes, beside the matrix products that it is made of."""
+    """How long an estimate takes, compared with the matrix products in it."""
     content: dict[str, Any] = json.loads(
         (_RESULTS / "views_speed.json").read_text(encoding="utf-8")
     )

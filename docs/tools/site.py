@@ -3,8 +3,8 @@
     pip install -e '.[site]'
     python -m docs.tools.site OUT
 
-The pages are read on a code host too, so they hold nothing that only Sphinx knows: a copy of them
-is given what a site needs more.
+The pages are also read on a code host, so they use nothing that only Sphinx knows. What a site
+needs in addition is put into a copy.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import rebalance
 from docs.tools.pages import ROOT
 
 STEPS = ("run", "read", "affinity", "find_views", "cluster", "scan", "select")
-"""Public functions in the order in which they are called; the others come after."""
+"""Public functions in the order in which they are called; others follow."""
 
 CONFIGURATION = r'''
 project = "rebalance"
@@ -48,7 +48,7 @@ numpydoc_xref_param_type = False
 
 
 def setup(app):
-    """Stars in docstrings are stars: of file names, and of SCF*."""
+    """Keep the stars of file names and of SCF* in docstrings as stars."""
     import re
 
     def escape(app, what, name, thing, options, lines):
@@ -74,7 +74,7 @@ def source(folder: Path) -> None:
     Parameters
     ----------
     folder : Path
-        Does not exist yet.
+        Must not exist.
     """
     docs = ROOT / "docs"
     shutil.copytree(docs, folder, ignore=shutil.ignore_patterns("tools", "*.py", "__pycache__"))
@@ -93,7 +93,7 @@ def source(folder: Path) -> None:
 
 
 def first_page(readme: str, contents: str) -> str:
-    """What the program does, and every page; for the side bar, the pages of each part.
+    """What the program does, and a list of all pages, also for the side bar.
 
     Parameters
     ----------

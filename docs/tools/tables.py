@@ -66,49 +66,52 @@ def number_table() -> str:
     from rebalance.metrics import disc_features, search_features
 
     rows: list[tuple[str, float]] = [
-        ("points of the gridding window along each axis", gridding_cpu.WINDOW),
+        ("gridding window: points along each axis", gridding_cpu.WINDOW),
         *(
             (
-                f"small shifts: how many are taken, up to a phase of {phase:g}",
+                f"small shifts: number tried, for phases up to {phase:g}",
                 sum(n for n, _ in circles),
             )
             for phase, circles in small_shifts.CIRCLES
         ),
         (
-            "small shifts: angles over those that the band needs, at least",
+            "small shifts: angles ÷ those that the band needs, at least",
             disc_features.OVERSAMPLING,
         ),
-        ("small shifts: angles from which those between are made", tops_cpu.NEAR),
+        ("small shifts: angles from which values in between are interpolated", tops_cpu.NEAR),
         (
-            "small shifts: part of the best by which a peak may be lower and be looked at",
+            "small shifts: most that an examined peak may be below the best, as a fraction of it",
             tops_cpu.CLOSE,
         ),
-        ("small shifts: peaks that are looked at, at most", tops_cpu.MOST),
-        ("larger shifts: lowest rings, which are searched exhaustively", coarse_cpu.RINGS),
+        ("small shifts: peaks examined, at most", tops_cpu.MOST),
+        ("larger shifts: lowest rings, searched exhaustively", coarse_cpu.RINGS),
         ("larger shifts: angles of the exhaustive search", lane_fft_cpu.POINTS),
         (
-            "larger shifts: step of its grid, in periods of the highest of the lowest frequencies",
+            "larger shifts: grid step, in periods of the highest frequency of these rings",
             search_features.COARSE_STEP,
         ),
-        ("peaks that go on, of both hands together", correlation_cpu.FEW_PEAKS),
+        ("peaks climbed, both hands together", correlation_cpu.FEW_PEAKS),
         (
-            "what finer rings may add from which on angles go on, peaks or not",
+            "possible gain from finer rings above which other angles are climbed too",
             correlation_cpu.MUCH,
         ),
-        ("angles that go on then", correlation_cpu.PEAKS),
+        ("angles climbed in that case", correlation_cpu.PEAKS),
         (
-            "correlation that a peak may gain between the points of that grid",
+            "correlation that a peak may gain between grid points",
             correlation_cpu.SLACK,
         ),
-        ("steps of a climb on the lowest rings", correlation_cpu.LOW_STEPS),
-        ("steps of a climb at full band, at most", correlation_cpu.FULL_STEPS),
+        ("steps on the lowest rings", correlation_cpu.LOW_STEPS),
+        ("steps at full band, at most", correlation_cpu.FULL_STEPS),
         (
-            "shift, in periods of the highest frequency, below which a step is the last",
+            "length of the last step, at most, in periods of the highest frequency",
             refine_cpu.CLOSE,
         ),
-        ("distance below the best so far at which a climb is given up", refine_cpu.HOPELESS),
         (
-            "part of what finer rings can add, that a peak is credited with",
+            "expected distance below the best so far at which a climb is given up",
+            refine_cpu.HOPELESS,
+        ),
+        (
+            "fraction of the most that finer rings can add, credited to a peak",
             search_features.DETAIL_TOLERANCE,
         ),
     ]
