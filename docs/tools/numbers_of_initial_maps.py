@@ -29,15 +29,15 @@ def initial_map_table() -> str:
         lines.append("| " + " | ".join(cells) + " |")
     settings = content["settings"]
     return "\n".join(lines) + (
-        "\n\nMeans ± standard errors over seeds. Differences are between runs with the same "
-        "particles and RELION seed. "
+        "\n\nMeans ± standard errors over seeds; differences are paired by seed: the same "
+        "particles, the same seed of RELION. "
         f"{settings['n_particles']:,} particles of {settings['pixel_size']} Å a pixel, "
         f"{settings['preferred_share']:.0%} of them in {settings['n_preferred']} views "
-        f"{settings['preferred_width']:.0f}° wide, the others in all directions; RELION "
-        f"{content['relion']}, each model from scratch unless stated. The FSC is with the "
-        "molecule, and its mean is over frequencies up to 25 Å. cFAR is the area under it in the "
-        "weakest direction ÷ the strongest. Streaks are the standard deviation over "
-        "directions of the logarithm of the map's power ÷ the molecule's."
+        f"{settings['preferred_width']:.0f}° wide, the others all around; RELION "
+        f"{content['relion']}, each model from nothing unless said. The mean FSC with the molecule "
+        "is over frequencies to 25 Å; cFAR is the weakest direction's area under it ÷ the "
+        "strongest's; streaks are the standard deviation over directions of the logarithm of the "
+        "map's power ÷ the molecule's."
     )
 
 

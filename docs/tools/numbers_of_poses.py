@@ -11,7 +11,7 @@ _MEASURED = ROOT / "benchmarks" / "results" / "poses.json"
 
 
 def pose_table() -> str:
-    """Correlation with the molecule of the map from each variant of the poses."""
+    """How alike the map from each variant of the poses is to the molecule."""
     content: dict[str, Any] = json.loads(_MEASURED.read_text(encoding="utf-8"))
     lines = [
         "| poses | views of averages | alignment | FSC is 0.5 at | mean FSC | hand |",
@@ -26,7 +26,7 @@ def pose_table() -> str:
     n, box = content["rows"][0]["particles"], settings["box"]
     finest = box * settings["pixel_size"] / (box // 3 - 1)
     return "\n".join(lines) + (
-        "\n\nFSC between RELION's map and the molecule, its mean over frequencies up to "
-        f"{finest:.0f} Å. Alignment is in the plane. {n:,} particles of {settings['n_averages']} "
-        f"averages, {settings['pixel_size']} Å a pixel."
+        "\n\nThe FSC is that of RELION's map with the molecule, the alignment that in the plane: "
+        f"{n:,} particles of {settings['n_averages']} averages, {settings['pixel_size']} Å a "
+        f"pixel; the mean is over frequencies up to {finest:.0f} Å."
     )

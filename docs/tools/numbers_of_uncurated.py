@@ -1,4 +1,4 @@
-"""The generated table on uncurated classifications."""
+"""The generated table of what becomes of a classification as it comes."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from typing import Any
 from docs.tools.pages import ROOT
 
 _MEASURED = ROOT / "benchmarks" / "results" / "uncurated.json"
-_VERDICTS = {"images": "images only", "views": "fit to the views only", "both": "both (default)"}
+_VERDICTS = {"images": "images alone", "views": "fit to the views alone", "both": "both, as typed"}
 
 
 def uncurated_table() -> str:
-    """What is set aside, and how the rest is grouped and balanced, by set and verdict."""
+    """What is set aside and what becomes of the rest, by set and verdict."""
     rows: list[dict[str, Any]] = json.loads(_MEASURED.read_text(encoding="utf-8"))
     lines = [
-        "| averages | judged by | junk set aside | views set aside | of the rarest fifth "
-        "| superclasses of junk only | kept at f = 0.5 | ARI with / without junk "
-        "| share of the oracle's gain | number within 20 % | if it stands out |",
+        "| averages | verdict of | junk set aside | views set aside | of the rarest fifth "
+        "| superclasses of junk alone | kept at f = 0.5 | ARI with / without junk "
+        "| share of the oracle's gain | number within 20 % | where it stands out |",
         "| --- | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for row in rows:
@@ -37,8 +37,8 @@ def uncurated_table() -> str:
         lines.append("| " + " | ".join(cells) + " |")
     simulated = next(row for row in rows if row["set"] == "simulated")
     return "\n".join(lines) + (
-        f"\n\n{simulated['classifications']} simulated classifications; views trusted in "
-        f"{simulated['trusted']}."
+        f"\n\n{simulated['classifications']} simulated classifications; their views were trusted "
+        f"in {simulated['trusted']}."
     )
 
 
