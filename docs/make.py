@@ -1,10 +1,9 @@
-"""Writes what is not written by hand: outputs, pictures and tables of the documentation.
+"""Makes the outputs, pictures and tables of the documentation.
 
     python -m docs.make [PAGE ...]
 
-from the root of the repository, for all pages or for those named. Each page's commands are done in
-a temporary folder; what they print takes the place of what the page shows, and pictures are made
-again. It takes a minute or two.
+from the root of the repository, for all pages or for those named. The commands of each page are run
+in a temporary folder, and its outputs and pictures are replaced. It takes a minute or two.
 """
 # ruff: noqa: T201
 
@@ -20,7 +19,7 @@ from docs.tools.session import Session, with_output
 
 
 def main(names: list[str]) -> int:
-    """Make the pages of those names, or all; the exit code."""
+    """Make the pages with these names, or all; the exit code."""
     chosen = [page for page in pages.pages() if not names or page.name in names]
     failed = 0
     with tempfile.TemporaryDirectory() as folder:
@@ -50,7 +49,7 @@ def write_tables(page: Path) -> None:
 
 
 def write_outputs(page: Path, work: Path) -> int:
-    """Do what a page shows, write what was printed, make its pictures; the number of failures."""
+    """Run what a page shows, write outputs and pictures; the number of failures."""
     text = page.read_text(encoding="utf-8")
     failed, changed = 0, []
     drawn = {picture.results for picture in pages.pictures(page)}

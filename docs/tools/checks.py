@@ -1,26 +1,33 @@
-"""The named checks of the conformance kit, kind by kind, with what each holds a plugin to."""
+"""The named checks of the conformance kit, by kind, and what each tests."""
 
 from __future__ import annotations
 
+from docs.tools.markdown import cell, table
 from rebalance.registry import KINDS
 from rebalance.testing import checks_of
 
 
 def check_tables() -> str:
-    """A table for each kind of plugin: check and promise, in the order in which they are run."""
-    parts = []
+    """A table for each kind of plugin, in the order in which checks are run.
+
+    Checks that several kinds share come first, once.
+    """
+    kinds: dict[tuple[str, str], list[str]] = {}
     for kind in KINDS:
-        rows = [f"| `{check.name}` | {_cell(check.promise)} |" for check in checks_of(kind)]
-        parts.append(
-            "\n".join(
-                (f"## {kind.capitalize()}", "", "| check | promise |", "| --- | --- |", *rows)
-            )
-        )
-    return "\n\n".join(parts)
+        for check in checks_of(kind):
+            kinds.setdefault((check.name, check.promise), []).append(kind)
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for check, its in sorted(kinds.items(), key=lambda item: -len(item[1])):
+        groups.setdefault(", ".join(its).capitalize(), []).append(check)
+    return "\n\n".join(
+        f"## {title}\n\n"
+        + table(["check", "promise"], [[f"`{name}`", cell(promise)] for name, promise in checks])
+        for title, checks in groups.items()
+    )
 
 
 def tolerance_table() -> str:
-    """How much a value may be off where it can't be the same to the last bit."""
+    """How much a value may differ where it can't be the same to the last bit."""
     from rebalance.testing import metric_devices, metric_motions, metric_values
 
     rows = (
@@ -31,9 +38,4 @@ def tolerance_table() -> str:
         ("the same image twice: from 1", metric_values.TOP),
         ("on a GPU, or in its simulator", metric_devices.AGREEMENT),
     )
-    lines = [f"| {what} | {off:g} |" for what, off in rows]
-    return "\n".join(("| where | by at most |", "| --- | --- |", *lines))
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+    return table(["where", "by at most"], [[what, f"{off:g}"] for what, off in rows])

@@ -24,13 +24,13 @@ CHAPTERS: dict[str, dict[ModuleType, tuple[str, ...]]] = {
     "Options": {options: ("Options", "option", "Length")},
     "Toolkit": {toolkit: tuple(toolkit.__all__)},
 }
-"""What is shown of which module, in order."""
+"""The names to show of each module, in order."""
 
 _SECTION = re.compile(r"^(\w+)\n-+\n", re.MULTILINE)
 
 
 def contract_page() -> str:
-    """A chapter for each kind: classes, their attributes and methods, and what they are given."""
+    """A chapter for each kind: classes, their attributes and methods, and their arguments."""
     parts = []
     for title, modules in CHAPTERS.items():
         parts.append(f"## {title}")
@@ -43,7 +43,7 @@ def contract_page() -> str:
 
 @dataclass(frozen=True)
 class _Doc:
-    """A numpydoc docstring: what stands before its sections, and the entries of each."""
+    """A numpydoc docstring: the text before its sections, and the entries of each section."""
 
     text: str
     sections: dict[str, list[tuple[str, str]]]
@@ -62,7 +62,7 @@ def _class(shown: type, heading: str) -> Iterator[str]:
     yield doc.text
     stated = doc.sections.get("Attributes") or doc.sections.get("Parameters")
     if stated:
-        yield _table(["name", "type", "default", "meaning"], list(_rows(shown, stated)))
+        yield "\n".join(_attributes(shown, stated))
     yield from _raises(doc)
     for name, member in vars(shown).items():
         function = member.__func__ if isinstance(member, classmethod) else member
@@ -79,12 +79,21 @@ def _is_abstract(member: Any) -> bool:
     return bool(getattr(member, "__isabstractmethod__", False))
 
 
-def _rows(shown: type, stated: list[tuple[str, str]]) -> Iterator[list[str]]:
+def _attributes(shown: type, stated: list[tuple[str, str]]) -> Iterator[str]:
     defaults = _defaults(shown)
     for named, meaning in stated:
         names, _, kind = named.partition(" : ")
         default = ", ".join(defaults[name] for name in names.split(", ") if name in defaults)
-        yield [_code(names), _cell(kind), default, _cell(meaning)]
+        if default == "`None`" and kind.endswith(", optional"):
+            default = ""
+        yield _item(names, [kind, f"default {default}" if default else ""], meaning)
+
+
+def _item(names: str, brackets: list[str], meaning: str) -> str:
+    """A point of a list: names, what stands in brackets behind them, and the meaning."""
+    inside = "; ".join(_prose(word) for word in brackets if word)
+    said = _line(meaning)
+    return f"- {_code(names)}" + (f" ({inside})" if inside else "") + (f": {said}" if said else "")
 
 
 def _defaults(shown: type) -> dict[str, str]:
@@ -107,13 +116,11 @@ def _defaults(shown: type) -> dict[str, str]:
 def _function(shown: Any, heading: str, *, must: bool = False) -> Iterator[str]:
     doc = _Doc.of(shown)
     yield f"{heading}{_signature(shown)}`"
-    yield ("**Has to be written.** " if must else "") + doc.text
+    yield ("**Required.** " if must else "") + doc.text
     if given := doc.sections.get("Parameters"):
-        rows = [[_code(names), _cell(kind), _cell(said)] for names, kind, said in _typed(given)]
-        yield _table(["argument", "type", "meaning"], rows)
+        yield "\n".join(_item(names, [kind], said) for names, kind, said in _typed(given))
     for section in ("Returns", "Yields"):
-        for named, meaning in doc.sections.get(section, []):
-            yield f"{section} {_prose(named)}" + (f": {_cell(meaning)}" if meaning else "")
+        yield from _given_back(section, doc.sections.get(section, []))
     yield from _raises(doc)
 
 
@@ -127,9 +134,22 @@ def _code(names: str) -> str:
     return ", ".join(f"`{name}`" for name in names.split(", "))
 
 
+def _given_back(section: str, entries: list[tuple[str, str]]) -> Iterator[str]:
+    """What a function returns or yields: one sentence, or a list where its parts have names."""
+    if len(entries) == 1 and " : " not in entries[0][0]:
+        kind, meaning = entries[0]
+        said = f": {_line(meaning)}" if meaning else "."
+        yield f"{section} {_prose(kind)}{said}"
+    elif entries:
+        items = (_item(names, [kind], said) for names, kind, said in _typed(entries))
+        yield f"{section}\n\n" + "\n".join(items)
+
+
 def _raises(doc: _Doc) -> Iterator[str]:
     for named, meaning in doc.sections.get("Raises", []):
-        yield f"Raises `{named}`. {_cell(meaning)}".rstrip()
+        said = _line(meaning)
+        when = f" i{said[1:]}" if said.startswith("If ") else f": {said}" if said else "."
+        yield f"Raises `{named}`{when}"
 
 
 def _signature(shown: Any) -> str:
@@ -154,10 +174,5 @@ def _prose(text: str) -> str:
     return text.strip().replace("``", "`").replace("<", "&lt;")
 
 
-def _cell(text: str) -> str:
-    return " ".join(_prose(text).split()).replace("|", "\\|")
-
-
-def _table(header: list[str], rows: list[list[str]]) -> str:
-    lines = [header, ["---"] * len(header), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+def _line(text: str) -> str:
+    return " ".join(_prose(text).split())

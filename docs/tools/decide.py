@@ -1,8 +1,8 @@
-"""The file that *Save decisions* of a report page saves, made without a browser.
+"""The file that *Save decisions* on a report page saves, made without a browser.
 
     python -m docs.tools.decide report.html decisions.json --number 9 --junk 4,7 --move 3:12 -f 0.5
 
-so that the pages that show such a file can be done anywhere. `tests/browser` holds it to the page.
+so that pages that use such a file can be made anywhere. `tests/browser` compares it with the page.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ import numpy as np
 
 
 def told_by(page: Path) -> dict[str, Any]:
-    """What a report page was told."""
+    """The data in a report page."""
     found = re.search(r'<script[^>]*id="content">(.*?)</script>', page.read_text(encoding="utf-8"))
     assert found is not None, f"{page} is no report page"
     told: dict[str, Any] = json.loads(found[1])
@@ -42,13 +42,13 @@ def decisions(
     page : Path
         `report.html`.
     number : int, optional
-        Of superclasses; that of the run else.
+        Number of superclasses; by default that of the run.
     junk : collection of int
         Class numbers.
     moves : mapping of int to int, optional
-        Class numbers, and one of the superclass that each is put into.
+        Class number to move, and a class of the superclass to move it to.
     factor : str, optional
-        That of the run else.
+        By default that of the run.
     """
     told = told_by(page)
     known, found = told["averages"], told["groupings"]
@@ -83,18 +83,18 @@ def decisions(
 
 
 def numbers(text: str) -> list[int]:
-    """Class numbers with commas."""
+    """Class numbers separated by commas."""
     return [int(number) for number in text.split(",")]
 
 
 def pair(text: str) -> tuple[int, int]:
-    """Two class numbers with a colon: this one to the superclass of that one."""
+    """Two class numbers with a colon: move the first to the superclass of the second."""
     one, _, other = text.partition(":")
     return int(one), int(other)
 
 
 def main(words: Sequence[str] | None = None) -> None:
-    """Write the file that the words ask for."""
+    """Write the file."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("page", type=Path)
     parser.add_argument("file", type=Path)

@@ -1,4 +1,4 @@
-"""Pictures of a session made small enough for a page, and how far two of them are apart."""
+"""Makes pictures small enough for a page, and compares them."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from PIL import Image
 from scipy.spatial import cKDTree
 
 WIDEST = 1100
-"""Pixels; a page shows no more."""
+"""Pixels; pages are no wider."""
 
 MOST_BYTES = 300_000
 GREYS, COLOURS = 64, 192
 _COLOURED = 16
-"""Difference of the channels from which a pixel is not grey."""
+"""Difference between channels from which a pixel counts as colored."""
 
 
 def shrink(source: Path, target: Path) -> None:
-    """Write a picture at most `WIDEST` wide, in a palette if it is larger than `MOST_BYTES` else.
+    """Write a picture at most `WIDEST` wide, with a palette if it would exceed `MOST_BYTES`.
 
     Parameters
     ----------
@@ -32,7 +32,7 @@ def shrink(source: Path, target: Path) -> None:
     if target.stat().st_size < MOST_BYTES:
         return
     palette = _palette(picture)
-    # Pillow's own mapping to a palette is coarse, and turns white into grey.
+    # Pillow's own mapping to a palette is coarse and turns white into gray.
     pixels = np.asarray(picture)
     _, index = cKDTree(palette).query(pixels.reshape(-1, 3))
     small = Image.fromarray(index.reshape(pixels.shape[:2]).astype(np.uint8), "P")
@@ -41,9 +41,9 @@ def shrink(source: Path, target: Path) -> None:
 
 
 def difference(source: Path, target: Path) -> float:
-    """Mean absolute difference of a picture and what `shrink` made of one, in grey levels of 255.
+    """Mean absolute difference between a picture and a shrunk one, in gray levels of 255.
 
-    Pictures of other proportions differ by 255.
+    255 if their proportions differ.
     """
     new, old = _small(source), Image.open(target).convert("RGB")
     if max(abs(a - b) for a, b in zip(new.size, old.size, strict=True)) > 2:
@@ -53,7 +53,7 @@ def difference(source: Path, target: Path) -> float:
 
 
 def _palette(picture: Image.Image) -> npt.NDArray[np.float64]:
-    """Greys for the class averages, and the colours there are, which are few pixels: (256, 3)."""
+    """Grays for the class averages, and the few colors in the picture: (256, 3)."""
     pixels = np.asarray(picture).reshape(-1, 3)
     coloured = pixels[np.ptp(pixels, axis=1) >= _COLOURED]
     found = Image.fromarray(coloured[None]).quantize(COLOURS, Image.Quantize.MAXCOVERAGE)

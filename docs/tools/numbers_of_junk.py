@@ -25,10 +25,10 @@ def junk_table() -> str:
         lines.append("| " + " | ".join([name, views, *shares]) + " |")
     whole = content["sets"]["all"]
     said = [
-        f"Of all junk {whole['recall']:.0%} is found (recall); of what is suspected "
-        f"{whole['precision']:.0%} is junk (precision); {whole['sets']} classifications."
+        f"{whole['sets']} classifications. {whole['recall']:.0%} of all junk is found (recall). "
+        f"{whole['precision']:.0%} of the suspects are junk (precision)."
     ]
     for name, row in content["real"].items():
         n = len(row["suspected"])
-        said.append(f"Of the {row['judged']} averages of `{name}` {n or 'none'} are suspected.")
+        said.append(f"{n or 'None'} of the {row['judged']} averages of `{name}` are suspected.")
     return "\n".join(lines) + "\n\n" + " ".join(said)

@@ -21,7 +21,7 @@ def criteria_table() -> str:
         )
     sets = _measured()["criteria"]["scan"]["all"]["sets"]
     kinds = _by_kind("scan")
-    return "\n".join(rows) + f"\n\nOver {sets} sets. The scan by kind of averages: {kinds}."
+    return "\n".join(rows) + f"\n\n{sets} sets. The scan, by kind of averages: {kinds}."
 
 
 def structure_table() -> str:

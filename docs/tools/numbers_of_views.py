@@ -15,7 +15,7 @@ def view_table() -> str:
     summary: dict[str, Any] = json.loads((_RESULTS / "views.json").read_text(encoding="utf-8"))
     lines = [
         "| averages | share, `rotational-cc` | share, `views` | share, true angles | "
-        "median error | sets trusted | junk named | views named |",
+        "median error | sets trusted | junk found | views flagged |",
         "| --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: |",
     ]
     for name, row in summary.items():
@@ -31,7 +31,7 @@ def view_table() -> str:
 
 
 def speed_table() -> str:
-    """How long an estimate takes, beside the matrix products that it is made of."""
+    """How long an estimate takes, compared with the matrix products in it."""
     content: dict[str, Any] = json.loads(
         (_RESULTS / "views_speed.json").read_text(encoding="utf-8")
     )

@@ -1,18 +1,18 @@
-"""The pages of the documentation, taken apart: code blocks, pictures, generated parts, links.
+"""Parses the pages of the documentation: code blocks, pictures, generated parts, links.
 
 In a page
 
-- ```` ```console ```` is commands after ``$`` and what they print, ```` ```pycon ```` the same in
-  Python, ```` ```python ```` a program without output shown;
-- ``file=PATH`` after the language writes the block to that file of the session instead;
+- ```` ```console ```` has commands after ``$`` and their output, ```` ```pycon ```` the same in
+  Python, ```` ```python ```` a program without output;
+- ``file=PATH`` after the language writes the block to that file instead;
 - ``elsewhere=NAME`` names the test that checks a block that can't be run here;
-- ``<!-- prepare: COMMAND -->`` is run and not shown;
-- ``<!-- there: COMMAND -->`` is run, and not shown, where the data of `real_data.py` are;
+- ``<!-- prepare: COMMAND -->`` is run but not shown;
+- ``<!-- there: COMMAND -->`` is the same, run where the data of `real_data.py` are;
 - ``<!-- needs: MODULE … -->`` names packages without which the page is not run;
-- ``<!-- picture: PATH -->`` before a picture names the file of the session that it is made from;
-- ``<!-- made by: COMMAND -->`` before a picture names the command, too long for the tests, that
-  draws it into its place;
-- what stands between ``<!-- generated: NAME -->`` and ``<!-- end -->`` is written by a program.
+- ``<!-- picture: PATH -->`` before a picture names the file that it is made from;
+- ``<!-- made by: COMMAND -->`` before a picture names the command that draws it, if that takes too
+  long for the tests;
+- the text between ``<!-- generated: NAME -->`` and ``<!-- end -->`` is written by `tables.py`.
 """
 
 from __future__ import annotations
@@ -45,13 +45,13 @@ class Block:
     language : str
         ``prepare`` for a command that is not shown.
     options : dict of str
-        What stands behind the language: ``file=…``, ``elsewhere=…``.
+        Words after the language: ``file=…``, ``elsewhere=…``.
     text : str
-        Between the fences, with the last newline.
+        Text between the fences, with the last newline.
     start, stop : int
-        Where the text is in the page.
+        Position of the text in the page.
     line : int
-        Of the fence, from 1.
+        Line of the fence, from 1.
     """
 
     language: str
@@ -64,14 +64,14 @@ class Block:
 
 @dataclass(frozen=True)
 class Picture:
-    """A picture of a page, the file of the session that it shows, and where it is kept."""
+    """A picture of a page: the file of the session that it is made from, and where it is kept."""
 
     source: str
     target: Path
 
     @property
     def results(self) -> str:
-        """The name of the results folder that it comes from."""
+        """Name of the results folder that it comes from."""
         return Path(self.source).parts[-3:][0]
 
 
@@ -115,7 +115,7 @@ def without_blocks(text: str) -> str:
 
 
 def drawn_by_programs(page: Path) -> dict[Path, str]:
-    """The pictures of a page that a program draws into their place, and its module."""
+    """The pictures of a page that a module draws in place, and the module."""
     text = page.read_text(encoding="utf-8")
     return {(page.parent / match[2]).resolve(): match[1] for match in _MADE_BY.finditer(text)}
 
@@ -151,7 +151,7 @@ def links(page: Path) -> Iterator[str]:
 
 
 def anchors(page: Path) -> set[str]:
-    """The headings of a page as GitHub makes anchors of them."""
+    """The anchors that GitHub makes of the headings of a page."""
     text = without_blocks(page.read_text(encoding="utf-8"))
     found = set()
     for match in _HEADING.finditer(text):

@@ -1,10 +1,10 @@
-"""A picture of a report page as a browser shows it, for the documentation.
+"""Screenshots of report pages for the documentation.
 
     python -m docs.tools.photograph report.html page.png
     python -m docs.tools.photograph report.html page.png --panel scan --number 9 --junk 4,7 -f 0.5
     python -m docs.tools.photograph report.html page.png --move 3:12 --choose 3
 
-needs Playwright and Chromium; without them it says so and takes none.
+Needs Playwright and Chromium; without them, says so and takes none.
 """
 # ruff: noqa: T201
 
@@ -22,7 +22,7 @@ from docs.tools.decide import numbers, pair, told_by
 
 WIDTH, HEIGHT = 1240, 860
 FOLDER = "shown"
-"""Sessions keep photographs in `shown/page/`: they are not there where there is no browser."""
+"""Sessions keep screenshots in `shown/page/`; without a browser there are none."""
 
 _SET = """([id, value]) => {
     const field = document.getElementById(id);
@@ -36,14 +36,14 @@ _TO_THE_MIDDLE = """(place) => document.querySelector(`.tile[data-place="${place
 
 
 def browser() -> str | None:
-    """Where Chromium is, if it can be driven from here."""
+    """Path of Chromium, if Playwright is installed."""
     if find_spec("playwright") is None:
         return None
     return os.environ.get("REBALANCE_TEST_BROWSER") or shutil.which("chromium")
 
 
 def is_photograph(picture: str) -> bool:
-    """Whether a picture of a page, by its path in the session, is a photograph."""
+    """Whether a picture of a page, by its path in the session, is a screenshot."""
     return FOLDER in Path(picture).parts
 
 
@@ -59,28 +59,28 @@ def photograph(
     choose: int | None = None,
     height: int = HEIGHT,
 ) -> None:
-    """Open a report page, do what a person would, and photograph what a window of that size shows.
+    """Open a report page, make changes as a user would, and take a screenshot.
 
     Parameters
     ----------
     page : Path
         `report.html`.
     picture : Path
-        PNG; its folder is made.
+        PNG. Its folder is created.
     panel : str
-        The one on the right: ``average``, ``matrix``, ``particles``, ``scan`` or ``run``.
+        Panel on the right: ``average``, ``matrix``, ``particles``, ``scan`` or ``run``.
     number : int, optional
-        Of superclasses.
+        Number of superclasses.
     factor : str
         Rebalance factor.
     junk : sequence of int
-        Class numbers, each marked by its key.
+        Class numbers to mark as junk.
     moves : sequence of two int
-        A class number, and one of the superclass that it is moved to.
+        A class number, and a class of the superclass to move it to.
     choose : int, optional
-        Class number of the average that is clicked.
+        Class number of the average to click.
     height : int
-        Of the window, in pixels.
+        Height of the window, pixels.
     """
     from playwright.sync_api import sync_playwright
 
@@ -112,14 +112,14 @@ def photograph(
         if choose is not None:
             shown.evaluate(_TO_THE_MIDDLE, place_of[choose])
             shown.click(f'.tile[data-place="{place_of[choose]}"]')
-        # What says that something was done goes away by itself.
+        # The message about the last change would disappear by itself.
         shown.evaluate("document.getElementById('toast').remove()")
         shown.screenshot(path=str(picture))
         window.close()
 
 
 def main(words: Sequence[str] | None = None) -> int:
-    """Take the picture that the words ask for."""
+    """Take one screenshot."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("page", type=Path)
     parser.add_argument("picture", type=Path)
@@ -132,7 +132,7 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--height", type=int, default=HEIGHT)
     asked = vars(parser.parse_args(words))
     if browser() is None:
-        print("There is no browser here: no picture.")
+        print("No browser found; no picture taken.")
         return 0
     photograph(**asked)
     return 0

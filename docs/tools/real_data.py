@@ -1,10 +1,10 @@
-"""The part of the tutorial on real classifications: done where the data are, written from there.
+"""The part of the tutorial on real data, run where the data are.
 
     python -m docs.tools.real_data FOLDER
 
-FOLDER holds `relion31_70s` and `slicem_ribosomes`. Commands marked with ``elsewhere=`` and the test
-of this part are done in a folder with links to them; ``<!-- there: COMMAND -->`` is done and not
-shown. What was printed takes the place of what is shown, and photographs are taken again.
+FOLDER has `relion31_70s` and `slicem_ribosomes`. Commands marked with ``elsewhere=`` and the test
+of this part are run in a folder with links to them. ``<!-- there: COMMAND -->`` is run but not
+shown. The outputs and screenshots in the page are replaced.
 """
 # ruff: noqa: T201
 
@@ -31,7 +31,7 @@ _THERE = re.compile(r"^<!-- there: (.*?) -->$", re.MULTILINE)
 
 
 def blocks(text: str) -> list[Block]:
-    """What is done where the data are, in order."""
+    """Blocks to run where the data are, in order."""
     found = [
         replace(block, options={})
         for block in pages.blocks(text)
@@ -44,7 +44,7 @@ def blocks(text: str) -> list[Block]:
 
 
 def do(text: str, data: Path, work: Path) -> Iterator[tuple[Block, list[Spoken]]]:
-    """Do that part of a page in a folder; what came of each block."""
+    """Run that part of a page in a folder; each block with its outputs."""
     for name in DATA:
         (work / name).symlink_to(data / name)
     session = Session(work)
@@ -53,19 +53,19 @@ def do(text: str, data: Path, work: Path) -> Iterator[tuple[Block, list[Spoken]]
 
 
 def pictures(text: str) -> set[Path]:
-    """The pictures of the documentation that a page has photographed there."""
+    """Pictures of the documentation that come from this part."""
     names = re.findall(rf"{FOLDER}/page/(\S+\.png)", "\n".join(_THERE.findall(text)))
     return {PAGE.parent / "images" / name for name in names}
 
 
 def photographs(work: Path) -> dict[Path, Path]:
-    """The photographs taken in a folder, and the pictures of the documentation they are for."""
+    """Screenshots in a folder, and the pictures of the documentation to replace."""
     taken = sorted((work / FOLDER / "page").glob("*.png"))
     return {path: PAGE.parent / "images" / path.name for path in taken}
 
 
 def main(words: list[str]) -> int:
-    """Write outputs and pictures anew; the exit code."""
+    """Replace outputs and pictures; the exit code."""
     data, failed, changed = Path(words[0]).resolve(), 0, []
     text = PAGE.read_text(encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:

@@ -1,9 +1,9 @@
-"""Pictures of RELION's own windows around an External job, for the documentation.
+"""Screenshots of RELION's windows with an External job, for the documentation.
 
     python -m docs.tools.relion_windows
 
-simulates a project, lets RELION add an External job, and photographs its window on a screen that
-nobody sees. It needs RELION 3.1 with its windows, Xvfb, and the package python-xlib.
+simulates a project, lets RELION add an External job, and takes screenshots on a virtual screen. It
+needs RELION 3.1 with its windows, Xvfb, and the package python-xlib.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def main() -> None:
 
 
 def _prepare(project: Path) -> None:
-    """A project with a classification, a Select job, and an External job that has run."""
+    """A project with a classification, a Select job and a finished External job."""
     simulated = simulate_class_averages(SIMULATED)
     counts = simulated.class_averages.n_particles
     assert counts is not None
@@ -107,7 +107,7 @@ def _running(*words: str | Path, where: Path | None = None) -> Iterator[None]:
 
 
 def _photograph_external(project: Path, screen: Path) -> Image.Image:
-    """The tabs Input and Params, one above the other."""
+    """The tabs Input and Params, stacked."""
     with _running("relion", where=project):
         time.sleep(8)
         _click(*EXTERNAL_IN_THE_LIST)
@@ -122,7 +122,7 @@ def _photograph_external(project: Path, screen: Path) -> Image.Image:
 
 
 def _photograph_select(project: Path, screen: Path) -> Image.Image:
-    """The window in which classes are selected, as it opens beside our backup_selection.star."""
+    """The window for selecting classes, opened with our backup_selection.star."""
     shown = ("--class", "--allow_save", "--display", "rlnReferenceImage", "--scale", "1")
     shown += ("--sort", "rlnClassDistribution", "--reverse", "--col", "10")
     words = ("--i", MODEL, *shown, "--fn_imgs", f"{JOB}/class_averages.star")
@@ -149,7 +149,7 @@ def _click(x: int, y: int) -> None:
 
 
 def _photograph(screen: Path) -> Image.Image:
-    """What is on the screen: a file in the format of X window dumps, version 7."""
+    """The screen, from an X window dump, version 7."""
     content = (screen / "Xvfb_screen0").read_bytes()
     header = struct.unpack(">25I", content[:100])
     size, width, height, row_bytes, n_colours = (header[n] for n in (0, 4, 5, 12, 19))

@@ -1,4 +1,4 @@
-"""Does what a page shows, in a folder of its own: commands, Python, files; and what they print."""
+"""Runs what a page shows (commands, Python, files) in its own folder, and captures the output."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from rebalance.model import RunResult
 COLUMNS = 80
 SCREEN = {"COLUMNS": str(COLUMNS), "TERM": "dumb", "NO_COLOR": "1"}
 
-# Lines that take the place of progress bars where there is no terminal.
+# Lines that replace progress bars if there is no terminal.
 _PROGRESS = re.compile(
     r"^(Reading|Comparing|Trying|Grouping|Selecting|Sorting|Looking|Writing|Drawing) "
     r".*( \.\.\.|: \d+ %.*)$|^Compiling for this computer: "
@@ -31,17 +31,17 @@ _NEEDS_A_SHELL = re.compile(r"[|&;<>$`*]")
 
 @dataclass(frozen=True)
 class Spoken:
-    """A command or statement, what a page says that it prints, and what it printed.
+    """A command or statement, the output that the page shows, and the output it had.
 
     Parameters
     ----------
     typed : str
     shown : str
-        Empty if the page shows nothing.
+        Empty if the page shows no output.
     printed : str
     exit_code : int
     line : int
-        Of the block in the page.
+        Line of the block in the page.
     """
 
     typed: str
@@ -57,10 +57,10 @@ class Session:
     Parameters
     ----------
     folder : Path
-        Becomes the current folder of the process.
+        Becomes the current folder.
     drawn : collection of str
-        Names of the results folders whose figures are drawn. Figures take most of the time, and
-        a page shows few of them.
+        Names of the results folders whose figures are drawn. Drawing takes most of the time, and a
+        page shows few figures.
     """
 
     def __init__(self, folder: Path, drawn: Collection[str] = ()) -> None:
@@ -71,12 +71,12 @@ class Session:
         os.chdir(folder)
 
     def run_page(self, page: Path) -> Iterator[tuple[Block, list[Spoken]]]:
-        """Every block of a page in order, and what came of it."""
+        """Run every block of a page in order; each with its outputs."""
         for block in blocks(page.read_text(encoding="utf-8")):
             yield block, self.run(block)
 
     def run(self, block: Block) -> list[Spoken]:
-        """Do one block."""
+        """Run one block."""
         if "elsewhere" in block.options:
             return []
         if "file" in block.options:
@@ -124,7 +124,7 @@ class Session:
 
 @contextlib.contextmanager
 def _modules_of_this_folder() -> Iterator[None]:
-    """As at a prompt: what lies in the current folder can be imported."""
+    """As at a prompt, modules in the current folder can be imported."""
     sys.path.insert(0, os.getcwd())
     try:
         yield
@@ -139,7 +139,7 @@ def _drawing_only(folders: Collection[str]) -> Iterator[None]:
     draw_all = figures.draw_all
 
     def draw(result: RunResult, **settings: Any) -> dict[str, Any]:
-        # A folder has a longer name as long as it is in the making.
+        # A folder has a longer name until it is complete.
         name = result.folder.name if result.folder else ""
         wanted = name in folders or any(f".{folder}." in name for folder in folders)
         return draw_all(result, **settings) if wanted else {}
@@ -152,7 +152,7 @@ def _drawing_only(folders: Collection[str]) -> Iterator[None]:
 
 
 def _rebalance(words: list[str]) -> tuple[str, int]:
-    # In this process: compiled code and libraries are loaded once for all pages.
+    # In this process, so that compiled code and libraries are loaded once for all pages.
     from typer.testing import CliRunner
 
     from rebalance.cli import app
@@ -177,7 +177,7 @@ def _shell(typed: str, before: int) -> tuple[str, int]:
 
 
 HOME = "/home/you"
-"""Stands in a page for the folder that it is run in."""
+"""Replaces the folder that a page is run in."""
 
 
 def _tidy(printed: str, folder: Path) -> str:
@@ -187,7 +187,7 @@ def _tidy(printed: str, folder: Path) -> str:
 
 
 def commands(text: str) -> list[tuple[str, str]]:
-    """Commands of a console block, each with the output shown below it."""
+    """Commands of a console block, each with the output shown."""
     found: list[tuple[list[str], list[str]]] = []
     continued = False
     for line in text.splitlines():
@@ -202,7 +202,7 @@ def commands(text: str) -> list[tuple[str, str]]:
 
 
 def statements(text: str) -> list[tuple[str, str]]:
-    """Statements of a pycon block, each with the output shown below it."""
+    """Statements of a pycon block, each with the output shown."""
     found: list[tuple[list[str], list[str]]] = []
     for line in text.splitlines():
         if line.startswith(">>> "):
@@ -215,7 +215,7 @@ def statements(text: str) -> list[tuple[str, str]]:
 
 
 def with_output(block: Block, spoken: list[Spoken]) -> str:
-    """The text of a block with what was printed in place of what was shown."""
+    """The text of a block with new outputs."""
     lines = []
     for one in spoken:
         if block.language == "console":
@@ -232,10 +232,10 @@ _NUMBER = re.compile(r"\d+\.\d+")
 
 
 def same(shown: str, printed: str) -> bool:
-    """Whether two texts are the same, but for what another processor may do differently.
+    """Whether two texts are the same except for differences between processors.
 
-    The last digit of a decimal number may be one off, and words may stand in another order: within
-    a superclass, averages are sorted by affinities that may be as good as equal.
+    The last digit of a decimal number may differ by one. Words may be in another order, since the
+    averages in a superclass are sorted by affinities that can be almost equal.
     """
     if sorted(_NUMBER.sub("#", shown).split()) != sorted(_NUMBER.sub("#", printed).split()):
         return False

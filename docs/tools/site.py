@@ -3,8 +3,8 @@
     pip install -e '.[site]'
     python -m docs.tools.site OUT
 
-The pages are read on a code host too, so they hold nothing that only Sphinx knows: a copy of them
-is given what a site needs more.
+The pages are also read on a code host, so they use nothing that only Sphinx knows. What a site
+needs in addition is put into a copy.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import rebalance
 from docs.tools.pages import ROOT
 
 STEPS = ("run", "read", "affinity", "find_views", "cluster", "scan", "select")
-"""Public functions in the order in which they are called; the others come after."""
+"""Public functions in the order in which they are called; others follow."""
 
 CONFIGURATION = r'''
 project = "rebalance"
@@ -36,6 +36,8 @@ html_theme = "furo"
 html_title = "rebalance"
 html_show_sphinx = False
 html_last_updated_fmt = None
+html_static_path = ["static"]
+html_css_files = ["style.css"]
 copybutton_prompt_text = r"\$ |>>> |\.\.\. "
 copybutton_prompt_is_regexp = True
 autodoc_typehints = "none"
@@ -46,7 +48,7 @@ numpydoc_xref_param_type = False
 
 
 def setup(app):
-    """Stars in docstrings are stars: of file names, and of SCF*."""
+    """Keep the stars of file names and of SCF* in docstrings as stars."""
     import re
 
     def escape(app, what, name, thing, options, lines):
@@ -56,19 +58,31 @@ def setup(app):
 '''
 
 
+STYLE = """
+p code.literal, li code.literal { display: inline-block; max-width: 100%; }
+table.docutils { margin-left: 0; width: 100%; }
+table.docutils th { text-align: left; }
+table.docutils td { vertical-align: top; }
+table.docutils td:first-child code { white-space: nowrap; }
+"""
+"""Tables of one width; options are not broken at a hyphen."""
+
+
 def source(folder: Path) -> None:
     """The pages as Sphinx takes them.
 
     Parameters
     ----------
     folder : Path
-        Does not exist yet.
+        Must not exist.
     """
     docs = ROOT / "docs"
     shutil.copytree(docs, folder, ignore=shutil.ignore_patterns("tools", "*.py", "__pycache__"))
     (folder / "conf.py").write_text(
         CONFIGURATION.replace("{version!r}", repr(rebalance.__version__))
     )
+    (folder / "static").mkdir()
+    (folder / "static" / "style.css").write_text(STYLE)
     (folder / "README.md").unlink()
     index = first_page(
         (ROOT / "README.md").read_text(encoding="utf-8"),
@@ -79,7 +93,7 @@ def source(folder: Path) -> None:
 
 
 def first_page(readme: str, contents: str) -> str:
-    """What the program does, and every page; for the side bar, the pages of each part.
+    """What the program does, and a list of all pages, also for the side bar.
 
     Parameters
     ----------

@@ -202,8 +202,14 @@ class Prepared:
 
 
 def _is_ours(settings: RunSettings) -> bool:
-    bound = bind("metric", settings.metric, settings.options_of("metric"))
-    return type(bound.plugin).__module__.startswith("rebalance.")
+    metric = settings.metric
+    bound = bind("metric", metric, settings.options_of("metric"))
+    where = (
+        type(metric).__module__
+        if bound.registered is None
+        else bound.registered.spec.implementation
+    )
+    return where.startswith("rebalance.")
 
 
 def prepare(

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from typer.main import get_command
 
 import rebalance
 from docs.tools.pages import ROOT
+from rebalance.cli import app
 from rebalance.model import KEPT, REASONS
 from rebalance.record.tables import SUPERCLASS_COLUMNS, VIEW_COLUMNS
 from rebalance.simulate import simulate_class_averages, write_cryosparc
@@ -127,6 +131,47 @@ def test_the_front_page_names_every_file_of_a_run(run: rebalance.RunResult) -> N
     front = (ROOT / "README.md").read_text(encoding="utf-8")
     for path in run.folder.iterdir():
         assert f"`{path.name}" in front or f"`{path.stem}`" in front
+
+
+def commands(command: Any, name: str = "rebalance") -> Iterator[tuple[str, set[str]]]:
+    """Every command by its full name, with its arguments and the long names of its options."""
+    if command.params:
+        yield (
+            name,
+            {
+                (one.metavar or one.name.upper())
+                if one.param_type_name == "argument"
+                else next(flag for flag in one.opts if flag.startswith("--"))
+                for one in command.params
+                if one.name not in ("install_completion", "show_completion", "help")
+            },
+        )
+    for word, inner in getattr(command, "commands", {}).items():
+        yield from commands(inner, f"{name} {word}")
+
+
+def described(name: str) -> set[str]:
+    """The options of a command as its section tells them: in a table, or with a link."""
+    section = re.split(r"^## ", COMMANDS.partition(f"\n## `{name}`\n")[2], maxsplit=1, flags=re.M)[
+        0
+    ]
+    rows = re.findall(r"^\| (`[^|]+) \|", section.replace("\\|", ""), re.M)
+    found = {
+        next((word for word in words if word.startswith("--")), words[0])
+        for words in (re.findall(r"`([^`]+)`", row) for row in rows)
+    }
+    for listed in re.findall(r"^As in \[`[^`]+`\]\(#[\w-]+\): (.*)\.$", section, re.M):
+        found |= set(re.findall(r"`([^`]+)`", listed))
+    for home, lacking in re.findall(
+        r"^The other options are those of \[`([^`]+)`\]\(#[\w-]+\)(.*)\.$", section, re.M
+    ):
+        found |= described(home) - set(re.findall(r"`([^`]+)`", lacking))
+    return found
+
+
+def test_every_option_of_every_command_is_told_in_its_section() -> None:
+    for name, options in commands(get_command(app)):
+        assert described(name) == options, name
 
 
 def test_every_environment_variable_is_described() -> None:
