@@ -30,6 +30,7 @@ def pose_table() -> str:
     n, box = content["rows"][0]["particles"], settings["box"]
     finest = box * settings["pixel_size"] / (box // 3 - 1)
     return "\n".join(lines) + (
-        f"\n\nMean FSC of RELION's map with the molecule, up to {finest:.0f} Å; "
-        f"{n:,} particles of {settings['n_averages']} averages, {settings['pixel_size']} Å a pixel."
+        "\n\nMean FSC of RELION's map with the molecule, or with its mirror image where that is "
+        f"higher, up to {finest:.0f} Å; {n:,} particles of {settings['n_averages']} averages, "
+        f"{settings['pixel_size']} Å a pixel."
     )
