@@ -38,11 +38,11 @@ function showCommand() {
   find("save").disabled = Boolean(view.balance.error) || !view.groups.length;
   find("save").classList.toggle("unsaved", isUnsaved());
   find("command-said").textContent = !told.command
-    ? "A plugin of this run was handed over in Python and has no name to type. Save the decisions, and give them to rebalance.run(decisions=…)."
-    : edited ? `Save the decisions first: the command reads ${fileName} in the folder that you type it in.`
-      : "Makes what is on screen.";
+    ? "This run used a plugin given in Python, so there is no command to type. Save the decisions and pass them to rebalance.run(decisions=…)."
+    : edited ? `Save the decisions first. The command reads ${fileName} from the current folder.`
+      : "Reproduces what is on screen.";
   const same = !edited && state.k === start.k && state.factor.trim() === start.factor && state.max.trim() === start.max;
-  find("methods-said").textContent = same ? "" : "Of the run as it was, not of what is on screen.";
+  find("methods-said").textContent = same ? "" : "Describes the run itself, not your changes on screen.";
 }
 
 async function copy(text, what) {
@@ -61,7 +61,7 @@ async function copy(text, what) {
 function copyCommand() {
   const command = commandNow();
   if (command === null) return;
-  copy(command, isEdited() ? `Command copied. It reads ${fileName}: save the decisions too.` : "Command copied.");
+  copy(command, isEdited() ? `Command copied. It reads ${fileName}, so save the decisions too.` : "Command copied.");
 }
 
 function download(text, type, name) {
@@ -88,14 +88,14 @@ function tableNow() {
 
 function saveTable() {
   download(tableNow(), "text/csv", tableName);
-  tell(`${tableName} is saved: the class averages as they are on screen.`);
+  tell(`Saved ${tableName}: the class averages as shown on screen.`);
 }
 
 function save() {
   if (find("save").disabled) return;
   download(`${JSON.stringify(decisionsNow(), null, 1)}\n`, "application/json", fileName);
   noteSaved();
-  tell(`${fileName} is saved: rebalance run … --decisions ${fileName}`);
+  tell(`Saved ${fileName}. Use it with: rebalance run … --decisions ${fileName}`);
 }
 
 let silence;
@@ -123,7 +123,7 @@ function startDecisions() {
     const box = find("warnings");
     box.hidden = false;
     box.open = told.warnings.length <= 3;
-    box.querySelector("summary").textContent = `${counted(told.warnings.length, "warning")} of the run`;
+    box.querySelector("summary").textContent = `${counted(told.warnings.length, "warning")} from the run`;
     box.querySelector("ul").append(...told.warnings.map((warning) => element("li", {}, warning)));
   }
 }

@@ -149,7 +149,7 @@ function toggleJunk(places) {
   if (!free.every((i) => state.junk.has(i))) {
     remember();
     change(() => { for (const i of free) { state.junk.add(i); state.aside.delete(i); } });
-    return tell(`${is(free, "is", "are")} junk. U undoes it.`);
+    return tell(`${is(free, "is", "are")} marked as junk. Press U to undo.`);
   }
   // Junk of the run is in no superclass: one is put by hand, more go where they are most alike.
   const homeless = free.filter((i) => labelsNow()[i] < 0 && !movesNow().has(i));
@@ -166,14 +166,14 @@ function toggleAside(places) {
   if (!free.every((i) => state.aside.has(i))) {
     remember();
     change(() => { for (const i of free) { state.aside.add(i); state.junk.delete(i); } });
-    return tell(`${is(free, "is", "are")} set aside: in no superclass, and not dropped for it. U undoes it.`);
+    return tell(`${is(free, "is", "are")} set aside: in no superclass, but not excluded. Press U to undo.`);
   }
   const homeless = free.filter((i) => labelOf(i, numberAt(), movesNow()) < 0);
   if (homeless.length) return askWhere(homeless);
   remember();
   change(() => { for (const i of free) state.aside.delete(i); });
-  const where = free.length === 1 ? `back, in superclass ${groupOf(free[0])}` : "back, each in the superclass that it is most like";
-  return tell(`${is(free, "is", "are")} ${where}. M moves ${free.length === 1 ? "it" : "them"}, U undoes it.`);
+  const where = free.length === 1 ? `back in superclass ${groupOf(free[0])}` : "back, each in its most similar superclass";
+  return tell(`${is(free, "is", "are")} ${where}. Press M to move ${free.length === 1 ? "it" : "them"}, U to undo.`);
 }
 
 function moveTo(places, label) {
@@ -191,5 +191,5 @@ function moveTo(places, label) {
     }
     state.moves.set(state.k, moves);
   });
-  tell(`${is(free, "is", "are")} in superclass ${groupOf(free[0])} now. U undoes it.`);
+  tell(`${is(free, "is", "are")} now in superclass ${groupOf(free[0])}. Press U to undo.`);
 }

@@ -1,22 +1,22 @@
 // Tabs, keys, dark and light.
 
 const KEYS = [
-  ["← → ↑ ↓", "from average to average, or along a slider"],
-  ["Enter", "show the average and those that it is like"],
-  ["Space", "pick the average, or unpick it; Shift with an arrow picks more"],
-  ["Ctrl+A", "pick all of its superclass"],
-  ["Esc", "pick none; close the details"],
-  ["A", "set the picked averages, or the chosen one, aside, or bring them back"],
-  ["J", "they are junk, or are not"],
+  ["← → ↑ ↓", "move between averages, or move a slider"],
+  ["Enter", "show the average and the most similar ones"],
+  ["Space", "select or deselect the average; Shift+arrow selects more"],
+  ["Ctrl+A", "select all of its superclass"],
+  ["Esc", "deselect all; close the details"],
+  ["A", "set aside the selected averages (or the current one), or bring them back"],
+  ["J", "mark them as junk, or unmark them"],
   ["M", "move them to another superclass"],
   ["U", "undo the last change"],
-  ["[ and ]", "one superclass fewer, one more"],
-  ["1 … 7", "the panels on the right"],
+  ["[ and ]", "one superclass fewer or more"],
+  ["1 … 7", "open a panel on the right"],
   ["C", "copy the command"],
   ["S", "save the decisions"],
   ["O", "load a decisions file"],
-  ["T", "dark or light"],
-  ["?", "this list"],
+  ["T", "switch between dark and light"],
+  ["?", "show this list"],
 ];
 
 const TABS = ["average", "matrix", "map", "views", "particles", "scan", "run"];

@@ -6,16 +6,16 @@ const looks = { ...USUAL, ...readLooks() };
 
 // Each gives what averages are sorted by, rising, given their superclass; those without it go last.
 const SORTS = {
-  likeness: ["likeness", null],
-  outliers: ["least alike first", (i, group) => meanAffinity(i, group)],
+  likeness: ["similarity", null],
+  outliers: ["least similar first", (i, group) => meanAffinity(i, group)],
   particles: ["particles", (i) => -particlesOf(i)],
   resolution: ["resolution", (i) => told.averages.resolution[i] ?? Infinity],
   class: ["class number", (i) => classOf[i]],
 };
 const GROUP_SORTS = {
   size: ["size", null],
-  likeness: ["likeness", (group) => meanPlace(group)],
-  affinity: ["least alike first", (group) => meanWithin(group) ?? Infinity],
+  likeness: ["similarity", (group) => meanPlace(group)],
+  affinity: ["least similar first", (group) => meanWithin(group) ?? Infinity],
 };
 
 function isOffered(name) {

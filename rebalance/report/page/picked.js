@@ -82,7 +82,7 @@ function showPicked() {
   bar.hidden = !some;
   const words = some ? pickedWords() : "";
   if (some) find("picked-said").textContent = words;
-  find("announced").textContent = some || find("announced").textContent === "" ? words : "None picked";
+  find("announced").textContent = some || find("announced").textContent === "" ? words : "None selected";
   if (some) nameActs(bar, subjects(null));
   if (state.chosen !== null) nameActs(find("average"), subjects(state.chosen));
   for (const listener of onPicked) listener();
@@ -90,8 +90,8 @@ function showPicked() {
 
 function pickedWords() {
   const averages = counted(picked.size, "average");
-  if (!told.averages.particles) return `${averages} picked`;
-  return `${averages} picked (${counted([...picked].reduce((sum, i) => sum + particlesOf(i), 0), "particle")})`;
+  if (!told.averages.particles) return `${averages} selected`;
+  return `${averages} selected (${counted([...picked].reduce((sum, i) => sum + particlesOf(i), 0), "particle")})`;
 }
 
 // What the buttons would do to these averages.

@@ -56,11 +56,11 @@ function startViews() {
 }
 
 function sphereNote() {
-  const words = ["Areas of the circles go as particles, pale before and full after. Opposite views are mirror images and have one place; the disc is half a sphere, of equal area. Uniformity says how evenly all views together fill Fourier space; a particle counts where its average looks from."];
+  const words = ["Area of a circle: particles, pale before and solid after balancing. The disc is half a sphere in equal-area projection, since opposite views are mirror images. Uniformity measures how evenly the views fill Fourier space. Each particle is counted at the view of its class average."];
   const orders = [...new Set(views.disc.axes.map(([, , order]) => order))].sort((a, b) => a - b);
   const axes = orders.map((order) => `${MARKS[order] ?? "⬢"} ${order}-fold`).join(", ");
-  if (orders.length) words.push(`Copies under ${views.symmetry} have one place, in the unit that is outlined; axes ${axes}.`);
-  if (views.misfit.some(Boolean)) words.push("× fits no view.");
+  if (orders.length) words.push(`Views related by ${views.symmetry} symmetry are shown once, in the outlined unit. Axes: ${axes}.`);
+  if (views.misfit.some(Boolean)) words.push("×: fits no view.");
   return words.join(" ");
 }
 
@@ -78,7 +78,7 @@ function drawDisc() {
     drawing.append(axisMark(cx, cy, order));
   }
   drawing.append(sphere.loop = svg("polygon", { class: "loop", points: "" }));
-  drawing.setAttribute("aria-label", `Views of ${counted(views.known.filter(Boolean).length, "class average")} on half a sphere; arrow keys go from one to the next`);
+  drawing.setAttribute("aria-label", `Views of ${counted(views.known.filter(Boolean).length, "class average")} on half a sphere; arrow keys move between averages`);
 }
 
 // The mark of a symmetry axis: as many corners as its order has.
@@ -187,13 +187,13 @@ function showChosenView() {
   const is = i !== null && views.known[i];
   find("views-pair").hidden = !is || !averagesSheet;
   find("sphere-said").textContent = is ? viewWords(i)
-    : i === null ? "Point at an average, or choose one, to see it beside the map from there."
-      : `Class ${classOf[i]} took no part.`;
+    : i === null ? "Point at an average, or click one, to compare it with the map seen from the same direction."
+      : `Class ${classOf[i]} was not used to find views.`;
   if (!is || !averagesSheet) return;
   draw(find("view-average"), i, i, 190);
   draw(find("view-map"), i, i, 190, reprojectionsSheet);
   find("view-average-name").textContent = `Class ${classOf[i]}`;
-  find("view-map-name").textContent = "The map from there";
+  find("view-map-name").textContent = "Map, same direction";
 }
 
 function onSphereKey(event) {
@@ -222,5 +222,5 @@ function showStarts() {
   })));
   find("starts").replaceChildren(element("tbody", {}, ...rows));
   const agree = views.in_agreement.filter(Boolean).length;
-  find("starts-said").textContent = `Rank correlation of the angles that each two of ${counted(order.length, "search", "searches")} from random starts found. ${agree > 1 ? `The views are those of the first ${agree}.` : "No two of them agree."}`;
+  find("starts-said").textContent = `How well the angles found by ${counted(order.length, "search", "searches")} from random starts agree, pair by pair (rank correlation). ${agree > 1 ? `The views are taken from the first ${agree}.` : "No two of them agree."}`;
 }
