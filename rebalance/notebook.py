@@ -98,7 +98,7 @@ def scan(shown: Scan) -> str:
     """What is suggested and why, and all numbers tried."""
     parts = [_paragraph(shown.suggestion.reason, strong=True)]
     if len(shown):
-        parts.append(_picture(figures.scan_of_numbers(shown), "All numbers of superclasses tried"))
+        parts.append(_picture(figures.scan_of_numbers(shown), "Quality by number of superclasses"))
     return _whole(parts)
 
 

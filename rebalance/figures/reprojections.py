@@ -60,13 +60,13 @@ def reprojections_beside(
     figure = new_figure(
         2 * style.MARGIN + columns * pitch - APART,
         style.HEADER + 0.2 + down * ROW + style.MARGIN,
-        f"{counted(len(rows), 'class average')} beside the reprojections that they fit best",
+        f"{counted(len(rows), 'class average')} and their best-fitting reprojections",
         joined(
             job,
             f"median correlation {_median(views, rows)}",
             doubt(views),
             misfits(views),
-            f"the {MOST} of worst fit" if len(rows) > MOST else "",
+            f"the {MOST} worst fits" if len(rows) > MOST else "",
         ),
     )
     text_at(

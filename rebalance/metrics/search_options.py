@@ -150,18 +150,18 @@ def resolve_search(averages: ClassAverages, options: SearchOptions) -> Search:
 
 
 def mask_radius(averages: ClassAverages, mask_diameter: Length | None) -> tuple[float, str]:
-    """Radius of the mask in pixels, and where it comes from: option, classification or images.
+    """Radius of the mask in pixels, and its source: option, classification or images.
 
     Parameters
     ----------
     averages : ClassAverages
     mask_diameter : Length, optional
-        As given by a person.
+        As given by the user.
 
     Raises
     ------
     OptionError
-        If the diameter is in Å and there is no pixel size, or is out of range for the box.
+        If the diameter is in Å without a pixel size, or out of range for the box.
     """
     size = averages.pixel_size
     largest = averages.box / 2.0
@@ -181,15 +181,15 @@ def mask_radius(averages: ClassAverages, mask_diameter: Length | None) -> tuple[
 def centred_masks(
     averages: ClassAverages, center: bool, radius: float, mask_from: str
 ) -> tuple[DoubleArray, float, dict[str, Any]]:
-    """Centres of the objects, the radius of the mask about them, and what to say of it.
+    """Centers of the objects, the radius of the mask around them, and facts about it.
 
     Parameters
     ----------
     averages : ClassAverages
     center : bool
-        False leaves every mask in the middle.
+        False keeps all masks in the middle.
     radius, mask_from
-        From `mask_radius`; a radius that nobody asked for is fitted to the objects.
+        From `mask_radius`. An automatic radius is fitted to the objects.
 
     Returns
     -------

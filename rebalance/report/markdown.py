@@ -11,7 +11,17 @@ import numpy as np
 import rebalance
 from rebalance.figures.bars import evenness, is_balanced
 from rebalance.figures.text import percent
-from rebalance.model import KEPT, REASONS, RunResult
+from rebalance.model import (
+    BALANCED,
+    EMPTY_AVERAGE,
+    KEPT,
+    NO_ORIENTATION,
+    NO_SUCH_AVERAGE,
+    NOT_SELECTED,
+    REASONS,
+    RunResult,
+)
+from rebalance.model import JUNK as JUNK_REASON
 from rebalance.model.class_numbers import ranges
 from rebalance.model.counting import counted
 from rebalance.record.summary import (
@@ -49,13 +59,13 @@ CAPTIONS = {
 ALIGNED = ", each aligned to the most central average (medoid) of its superclass"
 
 MEANINGS = {
-    "kept": "selected",
-    "balanced": "excluded by balancing",
-    "class not selected": "in a class left out on request",
-    "no such average": "in a class without a class average",
-    "empty average": "in a class with an empty average",
-    "no orientation": "without an orientation",
-    "junk": "in a class left out as junk",
+    KEPT: "selected",
+    BALANCED: "excluded by balancing",
+    NOT_SELECTED: "in a class left out on request",
+    NO_SUCH_AVERAGE: "in a class without a class average",
+    EMPTY_AVERAGE: "in a class with an empty average",
+    NO_ORIENTATION: "without an orientation",
+    JUNK_REASON: "in a class left out as junk",
 }
 
 

@@ -12,7 +12,7 @@ from rebalance.strategies.half_sets import read_half_sets
 
 
 def rows_by_group(group: IntArray) -> Iterator[tuple[int, IntArray]]:
-    """The rows of each group that has any, in order of row; rows of −1 are passed over.
+    """The rows of each non-empty group, in order; rows of group −1 are skipped.
 
     Parameters
     ----------
@@ -112,12 +112,11 @@ def in_equal_numbers(rows: IntArray, class_id: IntArray) -> IntArray:
 
 
 def in_proportion(rows: IntArray, class_id: IntArray) -> IntArray:
-    """Reorder rows so that every prefix holds the classes in the proportion of the whole.
+    """Reorder rows so that every prefix has the classes in the proportion of the whole.
 
-    Row number r (0, 1, …) of a class of n goes to place (r + ½) / n, ties to the larger class,
-    then the lower class number. A prefix of m rows is the apportionment of m seats to the classes
-    by the method of Webster and Sainte-Laguë: each class has its share of m, rounded. Unlike
-    largest remainders it is monotone in m: a larger cap never takes a row away.
+    Row r (0, 1, …) of a class of n gets place (r + ½) / n; ties go to the larger class, then the
+    lower class number. A prefix of m rows is the Webster/Sainte-Laguë apportionment of m seats to
+    the classes. It is monotone in m: a larger cap never removes a row.
 
     Parameters
     ----------

@@ -86,7 +86,7 @@ def test_without_an_alignment_averages_are_as_they_are_and_it_says_so(results):
     averages, superclasses, affinity = inputs(results(10, 3))
     for draw in (chain_of_averages, map_of_averages):
         figure = draw(averages, superclasses, replace(affinity, alignment=None))
-        assert any("as they are in the stack" in text.get_text() for text in figure.texts)
+        assert any("as in the stack" in text.get_text() for text in figure.texts)
 
 
 def test_the_rims_of_the_map_are_superclasses_and_those_aside_grey(results):

@@ -126,7 +126,9 @@ def test_the_map_marks_gaps_and_says_how_large(gaps: FourierSampling, check_text
     assert "of the 20,000 kept" in texts(both)
     fewer = fourier_sampling(cap(2_000, np.random.default_rng(4), 40.0))
     drawn = gaps.thinned_scf_star.mean(axis=1)[np.argmin(np.abs(gaps.thinned_to - 2_000))]
-    assert f"about {drawn:.2f} with as many at random" in texts(fourier_sampling_map(gaps, fewer))
+    assert f"about {drawn:.2f} with the same number at random" in texts(
+        fourier_sampling_map(gaps, fewer)
+    )
 
 
 def test_the_curve_has_marks_and_round_numbers(gaps: FourierSampling, check_texts: Check) -> None:
@@ -144,7 +146,7 @@ def test_the_curve_has_marks_and_round_numbers(gaps: FourierSampling, check_text
         words = "\n".join(text.get_text() for text in axes.texts)
         assert "0.81: side views all around" in words
         assert ("balanced" in words) == (selected is not None)
-        assert ("as many at random" in words) == (random is not None)
+        assert ("the same number at random" in words) == (random is not None)
 
 
 def test_the_curve_of_few_particles_is_a_point(check_texts: Check) -> None:
@@ -162,6 +164,6 @@ def test_bins_by_size(check_texts: Check) -> None:
         figure = bin_sizes(before, np.minimum(before, cap_at), cap_at, "job042")
         check_texts(figure)
         cut = np.count_nonzero(before > cap_at)
-        assert f"cuts {cut} of {np.count_nonzero(before)} bins" in texts(figure)
+        assert f"{cut} of {np.count_nonzero(before)} bins reduced" in texts(figure)
     check_texts(bin_sizes(before, None, None))
     check_texts(bin_sizes(np.zeros(12, dtype=np.int64), None, None))
