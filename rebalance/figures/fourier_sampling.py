@@ -140,7 +140,7 @@ def scf_star_curve(
                 linewidth=0.9,
                 zorder=4,
             )
-            ends.append((at_random[0], f"same number at random: {at_random[0]:.2f}", style.INK))
+            ends.append((at_random[0], f"random dropping: {at_random[0]:.2f}", style.INK))
         ends.append((value, f"balanced: {value:.2f}", red))
     axes.set_xscale("log")
     first, last = max(least, 1) / 1.15, max(numbers[-1], 2) * 1.15

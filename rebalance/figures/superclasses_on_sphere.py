@@ -115,7 +115,7 @@ def _column(figure: Figure, found: SuperclassOrientations) -> None:
     text_at(figure, left, top, "Sampling of Fourier space, SCF*", bold=True)
     bars = [("before", found.scf_star, style.RULE)]
     if found.scf_star_after is not None:
-        bars.append(("same number at random", float(found.scf_star_at_random.mean()), style.RULE))
+        bars.append(("random dropping", float(found.scf_star_at_random.mean()), style.RULE))
         bars.append(("after balancing", found.scf_star_after, style.AFTER))
     top += 0.26
     for name, value, color in bars:

@@ -125,7 +125,7 @@ def _draw(axes: Axes, density: DoubleArray, hemisphere: Hemisphere, top: float) 
 def _bars(figure: Figure, left: float, balance: ViewBalance) -> None:
     rows = [("now" if balance.after is None else "before", balance.uniformity, style.RULE)]
     if balance.uniformity_at_random is not None:
-        rows.append(("same number at random", balance.uniformity_at_random, style.RULE))
+        rows.append(("random dropping", balance.uniformity_at_random, style.RULE))
     if balance.uniformity_after is not None:
         rows.append(("after balancing", balance.uniformity_after, style.AFTER))
     text_at(figure, left, style.HEADER, "Uniformity of views", bold=True)

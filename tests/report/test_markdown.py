@@ -352,8 +352,8 @@ def test_the_methods_speak_of_angles_where_they_were_used(trusted):
     facts = {"views_trusted": trusted}
     affinity = replace(result.affinity, metric="views", options={}, facts=facts)
     section = markdown(replace(result, affinity=affinity)).split("## Methods")[1]
-    assert "normalised cross-correlation over in-plane rotation, shift and mirror" in section
-    assert ("the angle θ between their views" in section) == trusted
+    assert "normalized cross-correlation over in-plane rotation, shift and mirror" in section
+    assert ("θ is the angle between their views" in section) == trusted
     assert ("Scheres" in section) == trusted
 
 

@@ -28,7 +28,7 @@ function showUniformity() {
   const before = uniformityOf(used), rows = [[isBalancing() ? "before" : "now", before, ""]];
   if (isBalancing()) {
     // Whoever is dropped at random, the averages keep their shares.
-    rows.push(["same number at random", before, ""], ["after balancing", uniformityOf(keptOf), "after"]);
+    rows.push(["random dropping", before, ""], ["after balancing", uniformityOf(keptOf), "after"]);
   }
   const title = views.trusted ? "Uniformity of views" : "Uniformity of views (if these views are right)";
   // Of the numbers as they are shown.
