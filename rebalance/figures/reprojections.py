@@ -73,8 +73,7 @@ def reprojections_beside(
         figure,
         style.MARGIN,
         style.HEADER - 0.06,
-        "Left the average, right the map from there, and their correlation; worst fit first. "
-        "× fits no view.",
+        "Left: average, right: reprojection, with correlation; worst fit first. ×: fits no view.",
         style.SMALL,
         color=style.MUTED,
     )

@@ -24,7 +24,7 @@ CAPTIONS = {
     "the mean.",
     "scf_star": "SCF* against the number of particles drawn at random. With gaps, SCF* rises just "
     "by dropping particles, so only the distance from this curve is a gain.",
-    "conical_fsc": "Fourier shell correlation of the half maps in cones of all directions.",
+    "conical_fsc": "Conical Fourier shell correlation of the half maps, over all directions.",
     "directional_resolution": "Resolution in each direction of Fourier space.",
     "relative_signal": "Signal by viewing direction, relative to the strongest.",
 }
