@@ -426,7 +426,7 @@ def _notes(plan: _Plan, width: float) -> list[str]:
     ):
         if which.any():
             numbers = ranges(plan.averages.class_id[which].tolist())
-            sentences.append(f"Not shown ({what}): {numbers}.")
+            sentences.append(f"Not shown, {what} ({np.count_nonzero(which)}): {numbers}.")
     return wrapped(" ".join(sentences), (width - 2 * style.MARGIN) * 72, style.SMALL)
 
 

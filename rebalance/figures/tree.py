@@ -69,7 +69,7 @@ def dendrogram(superclasses: Superclasses, *, job: str = "") -> Figure:
     axes.set_xlim(-0.7, n - 0.3)
     axes.set_ylim(0, max(float(tree[:, 2].max()) * 1.04, 1e-6))
     axes.spines["bottom"].set_visible(False)
-    axes.set_ylabel(f"dissimilarity when joined{_unit(superclasses)}")
+    axes.set_ylabel(f"{_height(superclasses)} when joined")
     if named:
         axes.set_xticks(np.arange(n), labels=names, rotation=90, fontsize=style.TINY)
         axes.tick_params(axis="x", length=0, pad=2)
@@ -151,17 +151,17 @@ def _cut(tree: DoubleArray, label: IntArray) -> float | None:
     return (below + above) / 2 if below <= above else None
 
 
-def _unit(superclasses: Superclasses) -> str:
+def _height(superclasses: Superclasses) -> str:
     options = superclasses.options
     scaled = options.get("path_neighbors") or options.get("linkage") in ("ward", "balanced")
-    return "" if scaled else " (1 − affinity)"
+    return "dissimilarity" if scaled else "1 − affinity"
 
 
 def _title(superclasses: Superclasses, cut: float | None) -> str:
     number = counted(len(superclasses), "superclass", "superclasses")
     if cut is None:
         return number
-    return f"{number}: tree cut at dissimilarity {cut:.2f}"
+    return f"{number}: tree cut at {_height(superclasses)} = {cut:.2f}"
 
 
 def _how(superclasses: Superclasses) -> str:

@@ -144,12 +144,12 @@ def test_suspects_are_marked_where_they_are_and_the_legend_says_so(results, chec
     for figure in drawn:
         check_texts(figure)
         assert labels(figure).count(MARK) == 3
-        assert any("?: looks like junk." in text.get_text() for text in figure.texts)
+        assert any("?: suspected junk." in text.get_text() for text in figure.texts)
     page = overview(result)
     check_texts(page)
     marked = labels(page).count(MARK)
     assert marked == len({medoid, *others} & set(plain.superclasses.medoid_row.tolist()))
-    assert any("?: looks like junk. In all:" in text.get_text() for text in page.texts)
+    assert any("?: suspected junk. Classes:" in text.get_text() for text in page.texts)
     assert MARK not in labels(overview(plain))
 
 
