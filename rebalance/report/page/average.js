@@ -1,4 +1,4 @@
-// One class average, and those that it is like most, laid on it.
+// One class average, and the most similar ones, aligned to it.
 
 const NEAREST = 15;
 
@@ -78,7 +78,7 @@ function meanAffinity(i, group) {
 }
 const meanWords = (i, number) => `mean affinity ${meanAffinity(i, view.groups[number]).toFixed(3)}`;
 
-// The superclass, but for its own, that it is most like: the first in the dialog of moves.
+// The most similar superclass except its own: the first in the dialog of moves.
 function nextBest(i, own) {
   const others = view.groups.map((_, number) => number).filter((number) => number !== own);
   if (!others.length) return "";
@@ -111,7 +111,7 @@ const curves = told.curves && (() => {
   return { of, values: unpack(told.curves.values, Int8Array), frequency: told.curves.frequency };
 })();
 
-// The Fourier ring correlation of the pair, kept for the nearest neighbours of each average.
+// The Fourier ring correlation of the pair, stored for the nearest neighbors of each average.
 function showCurve(i, j) {
   if (!curves) return;
   const at = curves.of.get(`${Math.min(i, j)} ${Math.max(i, j)}`), place = find("curve");
@@ -187,7 +187,7 @@ function plot({ x, series, low, high, label, ticks, words, ends = [x[0], x.at(-1
   return whole;
 }
 
-// Ask for the superclass that averages are to be put into.
+// Ask for the superclass to move averages to.
 function askWhere(places) {
   const free = changeable(places), [i] = free;
   if (!free.length) return;

@@ -1,4 +1,4 @@
-// How large a superclass may be, by the arithmetic of the command: exact decimals, whole numbers.
+// The cap of superclasses, with the exact arithmetic of the command.
 
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,9})?$/i;
 
@@ -22,7 +22,7 @@ function parseFactor(text) {
   return top > bottom ? "bad" : { top, bottom };
 }
 
-// The cap of decide_cap in rebalance/strategies/caps.py, and what there is to say about it.
+// The cap as by decide_cap in rebalance/strategies/caps.py, and a sentence about it.
 function decideCap(smallest, factorText, maxText) {
   const factor = parseFactor(factorText);
   if (factor === "bad") {

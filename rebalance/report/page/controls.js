@@ -21,18 +21,18 @@ function startControls() {
   max.value = state.max;
   if (!told.balance) for (const id of ["f-control", "max-control"]) find(id).hidden = true;
   find("undo").addEventListener("click", undo);
-  // What is below the bar, or scrolled to, has to know how high it is.
+  // Elements below the bar, or scrolled to, need its height.
   const bar = document.querySelector(".controls");
   new ResizeObserver(() => document.documentElement.style.setProperty("--bar", `${bar.offsetHeight}px`)).observe(bar);
 }
 
-// One setting of those at the top.
+// Change one of the settings at the top.
 function setTo(setting) {
   remember(Object.keys(setting)[0]);
   change(() => Object.assign(state, setting));
 }
 
-// The next or the one before of the numbers of superclasses.
+// The next or previous number of superclasses.
 function stepK(by) {
   const to = stops[stops.indexOf(state.k) + by];
   if (to !== undefined) setTo({ k: to });
@@ -109,7 +109,7 @@ function decidedWords() {
   return `As decided: ${counted(number, "superclass", "superclasses")} by ${clustering}, then changed by hand.`;
 }
 
-// What was changed by hand at this number of superclasses; beside Undo, where nothing moves for it.
+// What was changed by hand at this number of superclasses; next to Undo, where it shifts nothing.
 function changedWords() {
   const words = [];
   const moved = movedByHand().length;

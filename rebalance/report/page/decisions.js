@@ -1,4 +1,4 @@
-// What is on screen as a command, and as a file that the command takes.
+// What is on screen, as a command and as a decisions file.
 
 const jobName = told.job.replace(/[^A-Za-z0-9._-]+/g, "_").replace(/^[._]+/, "").slice(0, 60) || "job";
 const fileName = `decisions_${jobName}.json`, tableName = `class_averages_${jobName}.csv`;
@@ -17,7 +17,7 @@ function decisionsNow() {
   };
 }
 
-// The words to type; null where a plugin has no name, or nothing can be run.
+// The command to type; null if a plugin has no name, or nothing can be run.
 function commandNow() {
   if (!told.command || view.balance.error || !view.groups.length) return null;
   const words = [...told.command.words];
@@ -72,8 +72,8 @@ function download(text, type, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
-// Class averages as they are on screen, with the words of superclasses.csv. Which particles stay is
-// drawn by the command; the page knows how many there are.
+// Class averages as on screen, in the words of superclasses.csv. Which particles are kept is
+// decided by the command; the page only knows how many.
 function tableNow() {
   const rows = classOf.map((number, i) => {
     const label = groupOf(i), status = label >= 0 ? "used" : apartWords(i);

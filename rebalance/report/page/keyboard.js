@@ -33,7 +33,7 @@ function openTab(name) {
   if (name === "map") showPlane();
 }
 
-// In a narrow window the details are a sheet at its foot; in a wide one they are always beside.
+// In a narrow window the details are a sheet at the bottom; in a wide one, a column.
 const sheet = document.querySelector("aside");
 const isNarrow = () => matchMedia("(max-width: 900px)").matches;
 
@@ -85,7 +85,7 @@ function startKeyboard() {
   document.addEventListener("keydown", onKey);
 }
 
-// Mark an average, and go to the next one: what was marked goes to its tray by itself.
+// Mark an average and go to the next one; the marked one moves to its tray.
 function markAndGoOn(act, from) {
   const places = subjects(from), i = places.includes(from) ? from : places[0];
   if (i === undefined) return actOn(act, null);

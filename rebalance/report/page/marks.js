@@ -1,10 +1,10 @@
-// What was changed by hand outlives the page: kept in the browser, and read from a decisions file.
+// Changes by hand outlive the page: stored in the browser, and read from a decisions file.
 
 const MARKS_KEY = `rebalance marks ${told.digest}`;
 let savedMarks = ""; // as they were when last written to a file
 const kept = { works: true };
 
-// Everything by hand, by class number.
+// All changes by hand, by class number.
 function marksNow() {
   const numbers = (places) => [...places].map((i) => classOf[i]).sort((a, b) => a - b);
   return {
@@ -30,7 +30,7 @@ function settingsOf({ k, factor, max, seed }) {
   return { k, factor, max, seed };
 }
 
-// Nothing is kept of a page that nobody touched.
+// Nothing is stored for an unchanged page.
 function keepMarks() {
   try {
     const marks = marksNow();
@@ -54,7 +54,7 @@ function readMarks() {
   }
 }
 
-// Back to where this job was left in this browser.
+// Restore the changes to this job from this browser.
 function bringMarksBack() {
   const entry = readMarks();
   if (!entry) return;
@@ -65,7 +65,7 @@ function bringMarksBack() {
     const moves = new Map(entry.marks.moves.map(([k, of]) => [
       k, new Map(of.filter(([number, label]) => placeOf.has(number) && Number.isInteger(label)).map(([number, label]) => [placeOf.get(number), label])),
     ]));
-    // Of a run with other settings, those of the run are shown.
+    // If the run has other settings, those of the run are shown.
     const same = JSON.stringify(entry.start) === JSON.stringify(settingsOf(start));
     const settings = same && stops.includes(entry.settings.k) ? settingsOf(entry.settings) : {};
     remember();
@@ -80,7 +80,7 @@ function bringMarksBack() {
   tell("Your earlier changes to this job were restored from this browser. Press U to discard them.");
 }
 
-// The superclasses, marks and balance of a decisions file; or a sentence on why it is of no use here.
+// Take over a decisions file; or return a sentence on why it can't be used.
 function takeDecisions(text) {
   let file;
   try { file = JSON.parse(text); } catch { return "It is not a decisions file: it is not JSON."; }
@@ -111,7 +111,7 @@ function takeDecisions(text) {
   return "";
 }
 
-// The number of superclasses it started from, if it is on this page; and every class that is elsewhere there.
+// The number of superclasses that it started from, and every class that it moved.
 function stateOf(file, superclasses, aside, junk, moved) {
   const { numbers } = told.groupings, asked = file.grouped_by?.n_superclasses ?? superclasses.length;
   const k = numbers.reduce((best, number) => (Math.abs(number - asked) < Math.abs(best - asked) ? number : best));

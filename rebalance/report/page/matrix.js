@@ -131,7 +131,7 @@ function keepInside() {
   matrix.y = Math.min(room, Math.max(0, matrix.y));
 }
 
-// Row and column under a place on the screen; null beside the matrix.
+// Row and column at a place on the screen; null outside the matrix.
 function cellAt(event) {
   const box = find("matrix").getBoundingClientRect(), inner = box.width - GUTTER, m = matrix.order.length;
   const cell = (inner / m) * matrix.zoom;

@@ -1,4 +1,4 @@
-// What mouse, fingers and keys do on the map and the chain.
+// Mouse, touch and keys on the map and the chain.
 
 function placeOnPlane(event) {
   const box = find("plane-marks").getBoundingClientRect();
@@ -51,7 +51,7 @@ function planeWords(i) {
   return `${words.join("; ")}.`;
 }
 
-// The chosen average comes into sight.
+// Scroll to the chosen average.
 function revealOnPlane(i) {
   const spot = plane.layout?.spots.get(i);
   if (!spot) return;

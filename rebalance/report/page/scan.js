@@ -1,4 +1,4 @@
-// Which number of superclasses: what a scan found for each, and the particles that each would keep.
+// Results of a scan for each number of superclasses, and the particles that each would keep.
 
 const scan = told.scan;
 

@@ -23,7 +23,7 @@ function compact(number) {
   return number < 999500 ? `${Math.round(number / 1000)}k` : `${(number / 1e6).toPrecision(3)}M`;
 }
 
-// By their medoid, so that a superclass that stays as it is keeps its element, whatever its number.
+// By medoid, so that an unchanged superclass keeps its element when its number changes.
 const groupElements = new Map();
 
 function groupElement(medoid) {
@@ -49,7 +49,7 @@ function numberElement(made, number) {
   made.members.setAttribute("aria-label", `Averages of superclass ${number}`);
 }
 
-// Makes these the children of a place, in this order, and moves as few as it can.
+// Make these the children of an element, in this order, with as few moves as possible.
 function arrange(place, wanted) {
   let at = place.firstChild;
   for (const child of wanted) {
@@ -149,7 +149,7 @@ function tileWords(i, group, number, mirrored) {
   return words.join(", ");
 }
 
-// Why an average is in no superclass, in a word or two; and what speaks against it.
+// Why an average is in no superclass, and why it is suspected.
 const apartWords = (i) => (state.junk.has(i) ? "junk" : state.aside.has(i) ? "set aside" : "left out");
 const reasonsOf = (i) => told.averages.reasons?.[i] ?? "";
 

@@ -1,4 +1,4 @@
-// Where the averages look from: half a sphere as a disc, and each average beside its reprojection.
+// Viewing directions on half a sphere, shown as a disc, and each average next to its reprojection.
 
 const views = told.views && {
   ...told.views,
@@ -16,7 +16,7 @@ function onSphere(x, y) {
 const placeOf = (i) => onSphere(views.place[2 * i] / 32767, views.place[2 * i + 1] / 32767);
 const fitWords = (i) => `${views.fit[i].toFixed(2)}${views.misfit[i] ? ", fits no view" : ""}`;
 
-// Particles of an average that are kept, if those of its superclass are dropped alike.
+// Particles kept of an average, if its superclass is reduced evenly.
 function keptOf(i) {
   const number = groupOf(i);
   if (number < 0) return 0;
@@ -122,7 +122,7 @@ function showViews() {
   showChosenView();
 }
 
-// The number of each superclass once, beside its largest average, where no other number is.
+// The number of each superclass, once, next to its largest average where there is room.
 function numbersOn(named) {
   const taken = [], texts = [];
   for (const [number, [cx, cy, r]] of named) {
@@ -170,7 +170,7 @@ function viewWords(i) {
   return `${words.join("; ")}.`;
 }
 
-// The average under the pointer, or else the chosen one: ringed, in words, beside its reprojection.
+// The average under the pointer, or else the chosen one: ring, text, and reprojection.
 function showChosenView() {
   if (!views) return;
   const i = sphere.pointed ?? state.chosen;
