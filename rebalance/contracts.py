@@ -59,8 +59,8 @@ class Methods:
     references : tuple of str
         Authors (year) title. Journal volume, pages. doi.
     where : str
-        For a metric: a fact of the affinity that must be True for the words to apply. Empty:
-    always. elsewhere : Methods, optional
+        For a metric: fact of the affinity that must be True for the words to apply; empty: always.
+    elsewhere : Methods, optional
         Used where that fact is not True; with None, only the metric is named.
     """
 

@@ -107,10 +107,9 @@ def _defaults(shown: type) -> dict[str, str]:
 def _function(shown: Any, heading: str, *, must: bool = False) -> Iterator[str]:
     doc = _Doc.of(shown)
     yield f"{heading}{_signature(shown)}`"
-    yield ("**Has to be written.** " if must else "") + doc.text
+    yield ("**Required.** " if must else "") + doc.text
     if given := doc.sections.get("Parameters"):
-        rows = [[_code(names), _cell(kind), _cell(said)] for names, kind, said in _typed(given)]
-        yield _table(["argument", "type", "meaning"], rows)
+        yield "\n".join(_argument(*one) for one in _typed(given))
     for section in ("Returns", "Yields"):
         for named, meaning in doc.sections.get(section, []):
             yield f"{section} {_prose(named)}" + (f": {_cell(meaning)}" if meaning else "")
@@ -121,6 +120,11 @@ def _typed(entries: list[tuple[str, str]]) -> Iterator[tuple[str, str, str]]:
     for named, meaning in entries:
         names, _, kind = named.partition(" : ")
         yield names, kind, meaning
+
+
+def _argument(names: str, kind: str, said: str) -> str:
+    """A line of a list: ``- `rows`: int64 (n,). In order of preference.``"""
+    return f"- {_code(names)}: {'. '.join(filter(None, (_cell(kind), _cell(said))))}"
 
 
 def _code(names: str) -> str:

@@ -44,9 +44,9 @@ def in_canonical_order(
 def canonical_order(affinity: FloatArray) -> IntArray:
     """Indices of the averages in an order that doesn't depend on the input order.
 
-    Averages are sorted by their sorted affinities. Ties are broken by the ranks of the averages
-    behind equal affinities, repeatedly (color refinement; Weisfeiler and Leman, 1968). Remaining
-    ties are interchangeable, like copies of one image, or keep their order (rare regular graphs).
+    They are sorted by their sorted affinities, with ties broken by color refinement (Weisfeiler and
+    Leman, 1968). Remaining ties are interchangeable, like copies of one image, or keep their order
+    (rare regular graphs).
 
     Parameters
     ----------

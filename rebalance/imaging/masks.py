@@ -67,8 +67,7 @@ def mask_about(images: FloatArray, centre: DoubleArray, radius: float) -> FloatA
 def estimate_radius(images: FloatArray, is_empty: BoolArray | None = None) -> float:
     """Radius in pixels of the disc that contains the objects, from the images.
 
-    The power per ring, averaged over images, falls from the object to the background. At the
-    radius, 2 % of the power above the background is outside; it is then widened by a tenth for the
+    2 % of the power above the background is outside of it; it is then widened by a tenth for the
     soft edge and kept within the box.
 
     Parameters

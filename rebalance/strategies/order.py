@@ -114,9 +114,8 @@ def in_equal_numbers(rows: IntArray, class_id: IntArray) -> IntArray:
 def in_proportion(rows: IntArray, class_id: IntArray) -> IntArray:
     """Reorder rows so that every prefix has the classes in the proportion of the whole.
 
-    Row r (0, 1, …) of a class of n gets place (r + ½) / n; ties go to the larger class, then the
-    lower class number. A prefix of m rows is the Webster/Sainte-Laguë apportionment of m seats to
-    the classes. It is monotone in m: a larger cap never removes a row.
+    A prefix of m rows is the Webster/Sainte-Laguë apportionment of m seats to the classes, so a
+    larger cap never removes a row.
 
     Parameters
     ----------
@@ -135,6 +134,7 @@ def in_proportion(rows: IntArray, class_id: IntArray) -> IntArray:
     .. [1] M. L. Balinski and H. P. Young, "Fair Representation", Yale University Press (1982).
     """
     rank, count, of_class = _ranks(class_id)
+    # Row r of a class of n gets place (r + ½) / n; ties go to the larger class, then the lower number.
     # Correctly rounded division: equal fractions are equal floats, ties are real ties.
     place = (2 * rank + 1) / (2 * count[of_class])
     return rows[np.lexsort((of_class, -count[of_class], place))]
