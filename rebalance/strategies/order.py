@@ -134,7 +134,7 @@ def in_proportion(rows: IntArray, class_id: IntArray) -> IntArray:
     .. [1] M. L. Balinski and H. P. Young, "Fair Representation", Yale University Press (1982).
     """
     rank, count, of_class = _ranks(class_id)
-    # Row r of a class of n gets place (r + ½) / n; ties go to the larger class, then the lower number.
+    # Row r of a class of n gets place (r + ½) / n; ties: larger class, then lower number.
     # Correctly rounded division: equal fractions are equal floats, ties are real ties.
     place = (2 * rank + 1) / (2 * count[of_class])
     return rows[np.lexsort((of_class, -count[of_class], place))]
