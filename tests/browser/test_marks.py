@@ -173,7 +173,7 @@ def test_a_file_of_any_superclasses_is_shown_as_it_is(main_page: Opened, tmp_pat
     ("change", "said"),
     [
         ({"decisions_version": 2}, "It has version 2"),
-        ({"averages_sha256": "0" * 64}, "other images"),
+        ({"averages_sha256": "0" * 64}, "different images"),
         ({"superclasses": [[1, 999_999]]}, "which this job does not have"),
         ({"superclasses": [[1], [1]]}, "listed twice"),
         ({"superclasses": [[1]]}, "does not mention class"),

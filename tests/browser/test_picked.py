@@ -30,7 +30,7 @@ def picked(shown: Opened) -> list[int]:
     assert shown.page.locator("#picked-bar").is_visible() == bool(places)
     if places:
         particles = sum(shown.told["averages"]["particles"][place] for place in places)
-        said = f"{len(places)} average{'s' * (len(places) > 1)} picked ({particles:,} particle"
+        said = f"{len(places)} average{'s' * (len(places) > 1)} selected ({particles:,} particle"
         assert shown.text("#picked-said").startswith(said)
         assert shown.text("#announced") == shown.text("#picked-said")
     return places
