@@ -1,11 +1,11 @@
-"""What a plugin of each kind is: base classes, with a default for everything that is optional.
+"""The contracts of plugins: base classes with a default for everything optional.
 
-Derive from `Metric`, `Clustering`, `Strategy` or `Format`, and write what is abstract; all else has
-a default that says what it means. A class that only has the right shape is taken as well: what it
-lacks is as in the base class.
+Derive from `Metric`, `Clustering`, `Strategy` or `Format` and implement the abstract methods. A
+class of the right shape that doesn't derive from them works too; missing members are as in the
+base class.
 
-What is said here is promised as long as `rebalance.hookspecs.HOOK_VERSION` stays: members may be
-added, with a default, and nothing is taken away.
+Within one `rebalance.hookspecs.HOOK_VERSION`, members may be added (with a default), but none is
+removed.
 """
 
 from __future__ import annotations
@@ -43,26 +43,25 @@ DeviceName = Literal["cpu", "cuda"]
 AverageColumn = Literal["n_particles", "resolution"]
 
 ALIGNMENT = "alignment"
-"""The word by which a metric asks for, or provides, the shared in-plane alignment."""
+"""The word by which a metric requests or provides the shared in-plane alignment."""
 
 
 @dataclass(frozen=True)
 class Methods:
-    """What a methods paragraph says of a plugin, from `Plugin.methods`.
+    """What the methods paragraph says about a plugin.
 
     Parameters
     ----------
     words : str
-        Goes on where the paragraph says that averages "were compared pairwise by", "were grouped
-        into 8 superclasses by", or "at most 200 particles were kept,". A ``{}`` stands for each
-        reference in turn, ``{seed}`` for the seed of the selection.
+        Continues "were compared pairwise by", "were grouped into 8 superclasses by" or "at most 200
+        particles per superclass were kept,". ``{}`` stands for each reference in turn, ``{seed}``
+        for the seed.
     references : tuple of str
         Authors (year) title. Journal volume, pages. doi.
     where : str
-        Of a metric: name of a fact of the affinity, True or False, where the words hold. Empty:
-        they always do.
+        For a metric: fact of the affinity that must be True for the words to apply; empty: always.
     elsewhere : Methods, optional
-        What is said where that fact is not True; the metric's name alone when None.
+        Used where that fact is not True; with None, only the metric is named.
     """
 
     words: str
@@ -71,22 +70,22 @@ class Methods:
     elsewhere: Methods | None = None
 
     def of(self, facts: Mapping[str, Any]) -> Methods | None:
-        """What is to be said of an affinity with these facts."""
+        """The text for an affinity with these facts."""
         return self if not self.where or facts.get(self.where) is True else self.elsewhere
 
 
 class Plugin:
-    """What plugins of all kinds may state. A plugin is made without arguments and keeps no state.
+    """Members of all plugins. A plugin is made without arguments and keeps no state.
 
     Attributes
     ----------
     options_model : type of Options
-        Options of the plugin, see `rebalance.options`. One that draws random numbers in `Metric`
-        has an option ``seed``, so that results are cached and recorded by it.
+        Its options, see `rebalance.options`. A metric that uses random numbers has an option
+        ``seed``, which is recorded and part of the cache key.
     name : str
-        What an instance that is installed nowhere is called; by default the name of its class.
+        Name of an instance that is not installed; by default that of its class.
     version : str
-        Version of an instance that is installed nowhere; without one its results are not cached.
+        Version of an instance that is not installed; without one, results are not cached.
     """
 
     options_model: type[Options] = NoOptions
@@ -94,20 +93,20 @@ class Plugin:
     version: str = ""
 
     def methods(self, options: Any) -> Methods | None:
-        """What the report's methods paragraph says of it; None for no more than its name."""
+        """What the methods paragraph says about it; None to give only its name."""
         return None
 
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """What a metric computed for one tile of pairs.
+    """Values of one tile of pairs.
 
     Parameters
     ----------
     values : float32 (rows, columns)
-        Affinity in [0, 1], or a distance ≥ 0. Pairs with row ≥ column are never looked at.
+        Affinity in [0, 1], or distance ≥ 0. Pairs with row ≥ column are ignored.
     rotation : float32 (rows, columns), optional
-        Degrees; with shift and mirror, lays the column's average onto the row's (`Transform`).
+        Degrees; with shift and mirror, it moves the column's average onto the row's (`Transform`).
     shift : float32 (rows, columns, 2), optional
         Pixels.
     mirror : bool (rows, columns), optional
@@ -121,17 +120,16 @@ class Block:
 
 @dataclass(frozen=True)
 class Advice:
-    """The clustering that suits the affinity of a metric, used where nobody names another.
+    """The clustering that suits the affinity of a metric, used unless another is named.
 
     Parameters
     ----------
     clustering : str
         Name of the clustering.
     options : mapping
-        Of the clustering, where they differ from its defaults.
+        Options of the clustering that differ from its defaults.
     where : str
-        Name of a fact of the affinity, True or False: the advice holds where it is True, and
-        elsewhere the usual clustering does. Empty: it holds always.
+        A fact of the affinity that must be True for the advice to apply. Empty: always.
     """
 
     clustering: str
@@ -139,39 +137,38 @@ class Advice:
     where: str = ""
 
     def holds(self, facts: Mapping[str, Any]) -> bool:
-        """Whether the facts of an affinity bear it out."""
+        """Whether it applies to an affinity with these facts."""
         return not self.where or facts.get(self.where) is True
 
 
 class Metric(Plugin, ABC):
-    """How alike two class averages are.
+    """Similarity of two class averages.
 
     The engine calls `prepare` once with the non-empty averages, then `tile` for tiles that cover
-    every pair i < j, from several threads or processes, in any order. `tile` must give the same
-    bytes whatever the tiling.
+    all pairs i < j, from several threads or processes in any order. The result must have the same
+    bytes for any tiling.
 
     Attributes
     ----------
     returns : {"affinity", "distance"}
-        An affinity in [0, 1], or a distance ≥ 0, which the engine maps to an affinity.
+        Affinity in [0, 1], or distance ≥ 0, which the engine converts to an affinity.
     requires : tuple of str
-        ``("alignment",)`` for the alignment of ``rotational-cc``, ``("alignment:NAME",)`` for that
-        of another metric, or the names of other metrics. See `requirements`.
+        ``("alignment",)`` for the alignment by ``rotational-cc``, ``("alignment:NAME",)`` for that
+        by another metric, or names of other metrics. See `requirements`.
     reads : tuple of {"n_particles", "resolution"}
-        What `prepare` reads of the averages beside their images; a cached affinity is known by
-        it too.
+        What `prepare` reads besides the images; it becomes part of the cache key.
     depends_on : {"pair", "all"}
-        Whether the value of a pair depends on its two averages alone, or on all that are compared.
-        What is found from all images only where nobody gives it, as the automatic mask is, does
-        not count as long as it changes an affinity by less than 0.02.
+        Whether the value of a pair depends on its two averages or on all of them. Automatic values
+        found from all images, such as the mask, don't count if they change an affinity by less
+        than 0.02.
     invariances : tuple of {"rotation", "shift", "mirror", "scale", "offset"}
-        Which changes of either image leave the value as it is, with default options. The
-        conformance kit (`rebalance.testing`) holds the metric to them.
+        Changes of either image that leave the value the same, with default options. The
+        conformance kit (`rebalance.testing`) checks them.
     devices : tuple of {"cpu", "cuda"}
-        Where it can be computed. On a GPU `tile` is called from two threads, which have to take
-        turns at the device themselves.
+        Where it runs. On a GPU, `tile` is called from two threads, which must share the device
+        themselves.
     tile_shapes : mapping of device to (int, int)
-        Rows and columns of a tile that suit a device better than the usual 128 × 32.
+        Rows and columns of a tile on a device, if not the usual 128 × 32.
     """
 
     returns: Returns = "affinity"
@@ -184,14 +181,14 @@ class Metric(Plugin, ABC):
 
     @abstractmethod
     def prepare(self, class_averages: ClassAverages, options: Any, device: str) -> Any:
-        """Features of every average: picklable, work linear in N.
+        """Features of all averages: picklable, in time linear in N.
 
         Parameters
         ----------
         class_averages : ClassAverages
-            N averages, none of them empty.
+            N averages, none empty.
         options : Options
-            Of `options_model`.
+            An instance of `options_model`.
         device : {"cpu", "cuda"}
         """
 
@@ -210,16 +207,16 @@ class Metric(Plugin, ABC):
         Parameters
         ----------
         features
-            What `prepare` gave.
+            The result of `prepare`.
         rows, columns : range
         alignment : Block, optional
-            Where it is required: the shared rotation, shift and mirror of those pairs.
+            The shared rotation, shift and mirror of these pairs, if required.
         others : mapping of name to float32 (rows, columns), optional
             Affinities of the required metrics.
         """
 
     def requirements(self, options: Any) -> tuple[str, ...]:
-        """What is required with these options, in the words of `requires`."""
+        """What these options require, as in `requires`."""
         return self.requires
 
     def facts(self, features: Any) -> Mapping[str, Any]:
@@ -227,30 +224,26 @@ class Metric(Plugin, ABC):
         return {}
 
     def notes(self, features: Any) -> Sequence[str]:
-        """What a person should be told of it: sentences, each with a capital and a full stop.
+        """Notes for the user: full sentences, shown with the run's notes.
 
-        They are shown as the run's notes, in the report too, and are `Affinity.notes` in Python.
+        In Python they are `Affinity.notes`.
         """
         return ()
 
     def results(self, features: Any) -> Mapping[str, Any]:
-        """Arrays of numbers found beside the affinity, by name: a map, viewing directions, …
+        """Further arrays by name: a map, viewing directions, …
 
-        Of real or whole numbers, true or false (dtype kinds f, i, u, b). They are
-        `Affinity.results` in Python, and arrays ``result.NAME`` in ``affinity.npz``.
+        Their dtype kinds are f, i, u or b. They are `Affinity.results` in Python and arrays
+        ``result.NAME`` in ``affinity.npz``.
         """
         return {}
 
     def advice(self, options: Any) -> Advice | None:
-        """The clustering that suits its affinity, if it is not the usual one.
-
-        It has to be installed, and the options to be options of it. `Advice.where` names one of
-        `facts`, True or False, where the advice depends on what was found.
-        """
+        """The installed clustering that suits its affinity; None for the usual one."""
         return None
 
     def curve_axis(self, features: Any) -> DoubleArray | None:
-        """Spatial frequency of each point of `curves`; None: it has no curves.
+        """Spatial frequency of each point of `curves`; None if it has no curves.
 
         Returns
         -------
@@ -261,18 +254,18 @@ class Metric(Plugin, ABC):
     def curves(
         self, features: Any, rows: range, columns: range, *, alignment: Block | None = None
     ) -> FloatArray:
-        """What the report shows of an average and its neighbours.
+        """Curves that the report shows for an average and its neighbors.
 
         Returns
         -------
         float32 (rows, columns, points), in [−1, 1]
         """
-        raise NotImplementedError("a metric with a curve_axis has curves")
+        raise NotImplementedError("a metric with a curve_axis must have curves")
 
 
 @dataclass(frozen=True, eq=False)
 class ClusteringInput:
-    """What a clustering is given: the class averages that take part, and how alike they are.
+    """What a clustering is given: the class averages to group, and their affinity.
 
     ``len(averages)`` is n.
 
@@ -281,9 +274,9 @@ class ClusteringInput:
     affinity : float32 (n, n)
         Symmetric, unit diagonal, in [0, 1].
     class_id : int64 (n,)
-        Class numbers, rising. Empty averages, and those left out, are not among them.
+        Class numbers, rising, without empty averages and those left out.
     n_particles : int64 (n,), optional
-        Particles of each average; None where they are not known.
+        Particles of each average; None if unknown.
     """
 
     affinity: FloatArray
@@ -300,14 +293,14 @@ class Clustering(Plugin, ABC):
     Attributes
     ----------
     finds_number : bool
-        Whether it finds the number of superclasses itself; then it may be given None. Where it is
-        given a number all the same it keeps to it (at most so many), or raises `OptionError`.
+        Whether it finds the number of superclasses itself, if given None. If given a number it
+        makes at most that many, or raises `OptionError`.
     needs_affinity : bool
-        False if labels don't depend on the affinity: averages are not compared, and `cluster` may
-        be given an affinity in which none is like another.
+        False if labels don't depend on the affinity. Averages are then not compared, and `cluster`
+        may get an affinity of 0 for all pairs.
     each_by_itself : bool
-        True for superclassification off (``identity``): each average is its own superclass, no
-        class averages are needed, and `cluster` need not be called.
+        True for superclassification off (``identity``): each average is its own superclass, and no
+        class averages are needed. `cluster` may not be called.
     """
 
     finds_number: bool = False
@@ -324,24 +317,24 @@ class Clustering(Plugin, ABC):
     ) -> ClusteringResult:
         """Labels of n averages.
 
-        They must not depend on the order of the averages beyond the numbering of the labels
-        (`rebalance.toolkit.in_canonical_order` sees to that), and on chance by ``rng`` alone.
+        The groups must not depend on the order of the averages
+        (`rebalance.toolkit.in_canonical_order` ensures this). Random numbers come from ``rng``.
 
         Parameters
         ----------
         averages : ClusteringInput
         n_superclasses : int or None
-            1 to n; None only where `finds_number` says that it may be.
+            1 to n; None only with `finds_number`.
         options : Options
-            Of `options_model`.
+            An instance of `options_model`.
         rng : numpy.random.Generator
-            Made from the seed of the run.
+            From the seed of the run.
 
         Returns
         -------
         ClusteringResult
-            ``ClusteringResult(label)``, int64 (n,); any numbers, one for each superclass. It may
-            have a linkage, and an order in which the averages are shown.
+            With ``label``, int64 (n,): any numbers, one per superclass. Optional: a linkage, and an
+            order in which the averages are shown.
         """
 
     def cluster_many(
@@ -351,10 +344,10 @@ class Clustering(Plugin, ABC):
         options: Any,
         rng: np.random.Generator,
     ) -> Mapping[int, ClusteringResult] | None:
-        """What `cluster` would return for each of several numbers of superclasses.
+        """The results of `cluster` for several numbers of superclasses, in one pass.
 
-        None, the default, where many cost as much as each by itself. Otherwise the report has a
-        slider for the number. ``rng`` is as at the start of each `cluster`.
+        None, the default, if this saves no time; otherwise the report page has a slider for the
+        number. ``rng`` is as at the start of each `cluster`.
         """
         return None
 
@@ -366,7 +359,7 @@ class Column:
     Parameters
     ----------
     name : str
-        As in the file, without a leading underscore: ``rlnCtfMaxResolution``.
+        As in the file, without leading underscore: ``rlnCtfMaxResolution``.
     kind : {"number", "text"}
     """
 
@@ -375,37 +368,36 @@ class Column:
 
 
 class Strategy(Plugin):
-    """Chooses which particles of a crowded group stay. Write `places`, or `select`, or both.
+    """Chooses which particles of a group are kept. Implement `places`, `select` or both.
 
-    A group is a superclass, or any other set of particles that is to be balanced against others.
+    A group is a superclass, or another set of particles such as an orientation bin.
 
     Attributes
     ----------
     columns : tuple of str or Column
-        Columns of the particle table that it reads, for the conformance kit to make; a name stands
-        for a column of numbers.
+        Columns of the particle table that it reads; a name alone means a column of numbers. The
+        conformance kit makes them.
     is_random : bool
-        Whether, with default options, another seed keeps other particles. False where the table
-        alone decides; then ``rng_for`` must not matter.
+        Whether, with default options, another seed keeps other particles. If False, ``rng_for``
+        must not matter.
     """
 
     columns: tuple[str | Column, ...] = ()
     is_random: bool = True
 
     def complete(self, particles: ParticleTable, options: Any) -> Any:
-        """The options after what the table decides: which column is the score, say.
+        """The options completed from the table, for example which column is the score.
 
-        Called first, with the whole table. `select`, `places` and the record get what it returns,
-        which is of `options_model`.
+        Called first, with the whole table. Its result, of type `options_model`, is passed to
+        `select` and `places` and is recorded.
         """
         return options
 
     def warnings(self, options: Any) -> Sequence[str]:
-        """What a person should be warned of: sentences, each with a capital and a full stop.
+        """Warnings for the user: full sentences, shown with the run's warnings.
 
-        They are shown as warnings of the run, in the report too, and are `Selection.warnings` in
-        Python. Asked where something is capped, with the options that `complete` returned.
-        """
+        In Python they are `Selection.warnings`. Called if there is a cap, with the completed
+        options."""
         return ()
 
     def places(
@@ -415,29 +407,27 @@ class Strategy(Plugin):
         options: Any,
         rng_for: Callable[[int], np.random.Generator],
     ) -> IntArray | None:
-        """The order in which particles are kept; None where `select` decides for each cap.
+        """The order in which particles are kept; None if `select` decides for each cap.
 
         Parameters
         ----------
         particles : ParticleTable
             P particles.
         group : int64 (P,)
-            Group of each particle; −1 for particles that are already out. There may be numbers
-            that no particle has. Where half sets keep their ratio, a group may be asked for with
-            the particles of one half alone.
+            Group of each particle; −1 for particles already excluded. Groups may be empty, and with
+            half sets a call may have the particles of one half only.
         options : Options
         rng_for : callable
-            ``rng_for(k)`` is a fresh generator that depends on the seed and on what makes up group
-            k alone (the class numbers of a superclass). Permute once: then selections nest as the
-            cap changes, and an unchanged group keeps its particles.
+            ``rng_for(k)`` is a fresh generator that depends on the seed and the makeup of group k
+            (the class numbers of a superclass). Permute once, so that selections nest as the cap
+            changes and an unchanged group keeps its particles.
 
         Returns
         -------
         int64 (P,) or None
-            Place of each particle in its group, 0 for the first to be kept; any number for
-            particles that are out. That is the inverse of an argsort: with ``in_order``, the rows
-            of a group in the order in which they are to be kept, ``place[in_order] =
-            np.arange(len(in_order))``.
+            Place of each particle in its group, 0 for the first to be kept; any number for excluded
+            particles. This is the inverse of an argsort: with the rows of a group in the order of
+            keeping, ``place[in_order] = np.arange(len(in_order))``.
         """
         return None
 
@@ -449,12 +439,12 @@ class Strategy(Plugin):
         options: Any,
         rng_for: Callable[[int], np.random.Generator],
     ) -> BoolArray:
-        """Particles kept: min(size, cap) of each group, and none that is out already.
+        """Particles kept: min(size, cap) of each group, and none already excluded.
 
         Parameters
         ----------
         particles, group, options, rng_for
-            As for `places`, whose places below the cap are kept by default.
+            As for `places`. By default, places below the cap are kept.
         cap : int ≥ 0
 
         Returns
@@ -463,31 +453,31 @@ class Strategy(Plugin):
         """
         places = self.places(particles, group, options, rng_for)
         if places is None:
-            raise NotImplementedError("a strategy has places, or select")
+            raise NotImplementedError("a strategy needs places or select")
         return (group >= 0) & (places < cap)
 
 
 @dataclass(frozen=True)
 class ReadRequest:
-    """What a person pointed at.
+    """What the user asked to read.
 
     Parameters
     ----------
     path : Path
-        Job folder, optimiser, particle table, or stack.
+        Job folder, optimiser, particle table or stack.
     class_averages : Path, optional
-        Stack or star/cs of class averages, when given apart.
+        Stack or star/cs of class averages, if given separately.
     passthrough : tuple of Path
-        Further files with columns of the same particles (CryoSPARC).
+        More files with columns of the same particles (CryoSPARC).
     project : Path, optional
-        Folder that paths inside the files are relative to.
+        Folder to which paths inside the files are relative.
     pixel_size : float, optional
         Å; overrides the files.
     need_class_averages : bool
-        False when only the table matters (superclassification off).
+        False if only the table is needed (superclassification off).
     needs_class : bool
-        False when the particles are read for their poses: no class averages are read, and a
-        particle has a class number only where the table says so.
+        False if the particles are read for their poses. No class averages are read, and particles
+        may have no class number.
     """
 
     path: Path
@@ -501,7 +491,7 @@ class ReadRequest:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What ``rebalance inspect`` says of one path.
+    """What ``rebalance inspect`` shows for a path.
 
     Parameters
     ----------
@@ -510,9 +500,9 @@ class Inspection:
         Label, value; in order.
     warnings : tuple of str
     command : str
-        What to type next; empty where there is nothing to run.
+        The command to type next; empty if there is nothing to run.
     is_refused : bool
-        True where ``run`` would refuse the path.
+        True if ``run`` would refuse the path.
     """
 
     format: str
@@ -527,11 +517,11 @@ class Format(Plugin, ABC):
 
     @abstractmethod
     def sniff(self, path: Path) -> float:
-        """How surely this path is of this format: 0 (no) to 1; by content, never raising."""
+        """Confidence that the path has this format, 0 to 1, judged by content. Never raises."""
 
     @abstractmethod
     def read(self, request: ReadRequest) -> Dataset:
-        """Read; `InputError` names the file, the row or field, what was found and expected."""
+        """Read. An `InputError` names the file, the row or field, what was found and expected."""
 
     @abstractmethod
     def write(
@@ -545,9 +535,9 @@ class Format(Plugin, ABC):
     ) -> tuple[Path, ...]:
         """Write particles_selected, particles_excluded and templates into an existing folder.
 
-        Row order is kept and every row is byte for byte that of the input. Without particles
-        only the templates are written. ``copy_templates`` adds a copy of the stack. Superclasses
-        are None where particles were balanced by something else, as by their orientations.
+        Rows keep their order and bytes. Without particles only the templates are written.
+        ``copy_templates`` adds a copy of the stack. Superclasses are None if other groups were
+        balanced, such as orientation bins.
         """
 
     def write_particles(
@@ -560,7 +550,7 @@ class Format(Plugin, ABC):
         title: str = "",
         class_id: IntArray | None = None,
     ) -> tuple[Path, ...]:
-        """Write some of the particles under a name, for subsets and for superclasses by themselves.
+        """Write some of the particles, for subsets or single superclasses.
 
         Parameters
         ----------
@@ -570,14 +560,14 @@ class Format(Plugin, ABC):
         folder : Path
             Exists.
         stem : str
-            Of the file names.
+            Stem of the file names.
         title : str
-            For a person, where the format has one.
+            Title for the user, if the format has one.
         class_id : int64 (P,), optional
-            Class numbers, from 0, to be written instead of its own; these are kept beside, in a
-            column of another name. Otherwise every row is byte for byte that of the input.
+            New class numbers, from 0; the old ones are kept in a column of another name. Without
+            it, rows keep their bytes.
         """
-        raise NotImplementedError("this format writes selected and excluded particles alone")
+        raise NotImplementedError("this format only writes selected and excluded particles")
 
     def write_pictures(
         self,
@@ -588,19 +578,19 @@ class Format(Plugin, ABC):
         *,
         title: str = "",
     ) -> tuple[Path, ...]:
-        """Write a stack of pictures, one a superclass, as references that the program reads.
+        """Write a stack with one picture per superclass, as references that the program reads.
 
         Parameters
         ----------
         dataset : Dataset
-            Whose class averages they were made of.
+            With the class averages from which they were made.
         images : float32 (K, L, L)
         folder : Path
             Exists.
         stem : str
-            Of the file names.
+            Stem of the file names.
         title : str
-            For a person, where the format has one.
+            Title for the user, if the format has one.
         """
         from rebalance.formats.mrc_writer import write_stack
 
@@ -614,28 +604,28 @@ class Format(Plugin, ABC):
         return ()
 
     def in_plane_alignment(self, dataset: Dataset) -> InPlaneAlignment:
-        """How the class average of each particle lies on it, as the classification found.
+        """The in-plane alignment of each particle to its class average, from the classification.
 
-        With it and the views of the class averages particles get poses, which `write_poses` writes:
-        a format has both, or neither.
+        With the views of the class averages it gives poses, which `write_poses` writes. A format
+        has both methods or neither.
         """
-        raise NotImplementedError("this format does not say how particles were aligned")
+        raise NotImplementedError("this format did not state how particles were aligned")
 
     def write_poses(self, dataset: Dataset, poses: ParticlePoses, folder: Path) -> tuple[Path, ...]:
-        """Write the particles that have poses, and these, as ``particles_poses`` in a folder.
+        """Write the particles that have poses as ``particles_poses`` into an existing folder.
 
-        The folder exists. Row order is kept, and what is not of the pose is as in the input. The
-        file that is to be given to the program comes first.
+        Rows keep their order and all other columns. The first file returned is the one to give to
+        the program.
         """
         raise NotImplementedError("this format writes no poses")
 
     def orientations(self, dataset: Dataset) -> Orientations:
-        """The poses that a 3D refinement gave to the particles, a row for each of them.
+        """The poses of the particles from a 3D refinement, one row each.
 
-        Of particles that were read with `ReadRequest.needs_class` False. `InputError` where the
-        table has no poses.
+        The particles were read with `ReadRequest.needs_class` False. `InputError` if the table has
+        no poses.
         """
-        raise NotImplementedError("this format reads no poses of a 3D refinement")
+        raise NotImplementedError("this format can't read poses of a 3D refinement")
 
 
 __all__ = [

@@ -1,6 +1,7 @@
-"""Who draws what a notebook shows of an object: registered by type, loaded when it is asked for.
+"""Notebook displays, registered by type and loaded when needed.
 
-The dataclasses of `rebalance.model` know only this; it knows neither them nor what draws them.
+The dataclasses of `rebalance.model` know only this module, which imports neither them nor the
+functions that draw them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ _DRAWN_BY: dict[str, str] = {}
 
 
 def register_displays(drawn_by: Mapping[str, str]) -> None:
-    """Say which function makes the HTML of the objects of a type.
+    """Register the function that makes the HTML of a type.
 
     Parameters
     ----------
@@ -24,7 +25,7 @@ def register_displays(drawn_by: Mapping[str, str]) -> None:
 
 
 class Displayed:
-    """Shown in notebooks by the function that is registered for the type."""
+    """Base class: shown in notebooks by the function registered for the type."""
 
     def _repr_html_(self) -> str | None:
         for kind in type(self).__mro__:

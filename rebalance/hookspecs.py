@@ -1,7 +1,7 @@
-"""The door for plugins: four hooks, and how a package hands its plugins out.
+"""The four hooks by which packages provide plugins.
 
-A plugin package names a light module in the entry-point group ``rebalance``; that module hands
-out `PluginSpec`\\ s from any of the four hooks, and nothing is imported until a plugin is used::
+A package names a light module in the entry-point group ``rebalance``. The module returns
+`PluginSpec`\\ s from any of the hooks; a plugin is imported only when it is used::
 
     # pyproject.toml                          # my_package/rebalance_plugin.py
     [project.entry-points.rebalance]          from rebalance.hookspecs import PluginSpec, hookimpl
@@ -11,11 +11,10 @@ out `PluginSpec`\\ s from any of the four hooks, and nothing is imported until a
                                                   return [PluginSpec("my-metric", "One line.",
                                                                      "my_package.metric:MyMetric")]
 
-The built-ins come in by the same hooks (`rebalance.builtin_plugins`). What a plugin of each kind is
-stands in `rebalance.contracts`. A plugin may rely on this module, `rebalance.contracts`,
-`rebalance.model`, `rebalance.options`, `rebalance.errors`, `rebalance.toolkit`,
-`rebalance.pairwise` (a metric that is one function of a pair) and `rebalance.testing` (checks that
-hold it to its contract).
+The built-in plugins use the same hooks (`rebalance.builtin_plugins`). The contract of each kind is
+in `rebalance.contracts`. Plugins may rely on this module, `rebalance.contracts`, `rebalance.model`,
+`rebalance.options`, `rebalance.errors`, `rebalance.toolkit`, `rebalance.pairwise` (a metric that is
+one function of a pair) and `rebalance.testing` (checks of the contracts).
 """
 
 from __future__ import annotations
@@ -26,10 +25,10 @@ from dataclasses import dataclass
 import pluggy
 
 HOOK_VERSION = 1
-"""Raised when hooks or contracts change so that older plugins would break.
+"""Increased when a change of hooks or contracts would break older plugins.
 
-The module of an entry point may state ``REBALANCE_HOOK_VERSION``: made for another version, it is
-left out, with a message, instead of failing somewhere on the way.
+A plugin module may set ``REBALANCE_HOOK_VERSION``. If it differs, the package is skipped with a
+message instead of failing later.
 """
 
 hookspec = pluggy.HookspecMarker("rebalance")
@@ -43,13 +42,13 @@ class PluginSpec:
     Parameters
     ----------
     name : str
-        As typed on the command line: lower case, words joined by hyphens.
+        As typed on the command line: lower case, with hyphens.
     summary : str
         One line.
     implementation : str
         ``"package.module:Class"``; the class is called without arguments.
     provides : tuple of str
-        ``("alignment",)`` for a metric whose alignments other metrics may share.
+        ``("alignment",)`` for a metric whose alignments other metrics may use.
     """
 
     name: str

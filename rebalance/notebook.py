@@ -1,8 +1,7 @@
 """What a notebook shows of the dataclasses: a sentence, a table, and the pictures of a run.
 
-The package registers these functions in `rebalance.display`; this module, and matplotlib, are
-imported by the first display that is asked for. Each function returns HTML that needs nothing from
-outside.
+The package registers these functions in `rebalance.display`. This module and matplotlib are
+imported by the first display. Each function returns self-contained HTML.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ _MOST_CLASSES = 24
 
 
 def dataset(shown: Dataset) -> str:
-    """What was read, its files, and the class averages as they stand in the stack."""
+    """What was read, its files, and the class averages in stack order."""
     read = []
     if shown.particles is not None:
         read.append(counted(len(shown.particles), "particle"))
@@ -55,7 +54,7 @@ def dataset(shown: Dataset) -> str:
 
 
 def class_averages(shown: ClassAverages) -> str:
-    """The class averages as they stand in the stack."""
+    """The class averages in stack order."""
     words = f"{counted(len(shown), 'class average')} of {shown.box} × {shown.box} pixels"
     return _whole([_paragraph(words, strong=True), _sheet(shown)])
 
@@ -80,44 +79,46 @@ def superclasses(shown: Superclasses) -> str:
     words = f"{groups} of {counted(used, 'class average')}{how}"
     parts = [_paragraph(words, strong=True), _table_of(shown, None), *_said((), shown.notes)]
     if shown.linkage is not None and len(shown.linkage):
-        parts.append(_picture(figures.dendrogram(shown), "The tree of the clustering"))
+        parts.append(_picture(figures.dendrogram(shown), "Clustering tree (dendrogram)"))
     return _whole(parts)
 
 
 def views(shown: Views) -> str:
-    """Whether they are to be trusted, and where the averages look from."""
+    """Whether they are trusted, and the viewing directions of the averages."""
     from rebalance.figures.view_words import verdict
 
     parts = [_paragraph(verdict(shown), strong=True), *_said((), shown.notes)]
     if np.isfinite(shown.fit).any():
-        words = "Where the class averages look from"
+        words = "Viewing directions of the class averages"
         parts.append(_picture(figures.class_average_views(shown), words))
     return _whole(parts)
 
 
 def scan(shown: Scan) -> str:
-    """What is suggested and why, and every number that was tried."""
+    """What is suggested and why, and all numbers tried."""
     parts = [_paragraph(shown.suggestion.reason, strong=True)]
     if len(shown):
-        parts.append(_picture(figures.scan_of_numbers(shown), "Every number that was tried"))
+        parts.append(_picture(figures.scan_of_numbers(shown), "Quality by number of superclasses"))
     return _whole(parts)
 
 
 def selection(shown: Selection) -> str:
-    """Particles of each superclass before and after, and why the others went."""
-    words = f"{shown.count(KEPT):,} of {counted(len(shown), 'particle')} are selected"
+    """Particles of each superclass or bin before and after, and why the others were excluded."""
+    words = f"{shown.count(KEPT):,} of {counted(len(shown), 'particle')} selected"
     if shown.cap is not None:
-        words += f", at most {shown.cap:,} of each superclass"
+        words += f", at most {shown.cap:,} per {shown.group_name}"
     parts = [_paragraph(words, strong=True), *_said(shown.warnings, ())]
     rows = [
         [str(number), f"{before:,}", f"{after:,}"]
         for number, (before, after) in enumerate(zip(shown.before, shown.after, strict=True))
     ]
-    parts.append(_table(["superclass", "particles", "kept"], rows))
+    parts.append(_table([shown.group_name, "particles", "kept"], rows))
     counts = [(reason, shown.count(reason)) for reason in REASONS if reason != KEPT]
     gone = [[reason, f"{count:,}"] for reason, count in counts if count]
     if gone:
-        parts.append(_table(["excluded because", "particles"], gone, left="excluded because"))
+        parts.append(
+            _table(["reason for exclusion", "particles"], gone, left="reason for exclusion")
+        )
     return _whole([*parts, *_said((), shown.notes)])
 
 
@@ -158,7 +159,7 @@ def _table_of(superclasses: Superclasses, selection: Selection | None) -> str:
 
 
 def _table(titles: Sequence[str], rows: Sequence[Sequence[str]], left: str = "") -> str:
-    """Numbers stand at the right of their column, text of the column named at its left."""
+    """Numbers are right-aligned; the text of the column named is left-aligned."""
     sides = ["left" if title == left else "right" for title in titles]
     head = "".join(
         f"<th style='text-align:{side};padding:2px 8px'>{escape(title)}</th>"

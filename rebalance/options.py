@@ -1,7 +1,7 @@
 """The typed options of a plugin: one pydantic model gives help, validation, schema and docs.
 
-A plugin declares its options as a subclass of `Options`; every field has a default, a one-line
-description and, where it has one, a unit and a range:
+A plugin declares its options as a subclass of `Options`. Every field has a default, a one-line
+description and, if needed, a unit and a range:
 
 >>> class MyOptions(Options):
 ...     sigma: float = option(1.0, "Width of the kernel.", unit="pixels", ge=0.1, le=10.0)
@@ -33,14 +33,12 @@ _LENGTH = re.compile(
 
 @dataclass(frozen=True)
 class Length:
-    """A length in Å or in pixels, as a user writes it: ``40``, ``40A``, ``40Å``, ``10px``.
-
-    A bare number is in Å.
+    """A length as users write it: ``40``, ``40A``, ``40Å`` (Å), ``10px`` (pixels).
 
     Parameters
     ----------
     value : float
-        In its own unit; `pixels` makes pixels of it.
+        In its own unit; `pixels` converts it to pixels.
     unit : {"A", "px"}
 
     Raises
@@ -80,9 +78,9 @@ class Length:
         Parameters
         ----------
         pixel_size : float or None
-            Å per pixel, None when unknown.
+            Å per pixel, None if unknown.
         option_name : str
-            Named in the error.
+            For the error message.
 
         Raises
         ------
@@ -133,19 +131,16 @@ def option(
 ) -> T:
     """A field of an `Options` model.
 
-    Type checkers hold the default to the type of the field.
-
     Parameters
     ----------
     default : any
-        None where the plugin decides when it sees the data; the field is then ``… | None``, and
-        people may write ``auto``.
+        None if the plugin decides from the data; the field is then ``… | None``, and users may
+        write ``auto``.
     help : str
         One line for ``rebalance plugins show`` and for error messages.
     unit : str, optional
-        Shown beside the default. A length that people may give in Å or in pixels is a field of
-        type `Length`, of unit ``"Å or px"``: they write ``40``, ``40A`` or ``10px``, and the
-        plugin asks it for `Length.pixels` of the class averages' pixel size.
+        Shown with the default. A length in Å or pixels has the type `Length` and the unit
+        ``"Å or px"``; the plugin converts it with `Length.pixels`.
     ge, gt, le, lt : float, optional
         The value is at least, above, at most, below.
     """
@@ -162,7 +157,7 @@ def option(
 
 
 class Options(BaseModel):
-    """Base of every plugin's options: frozen, unknown names refused, defaults validated."""
+    """Base class for options of plugins: frozen, validated, unknown names refused."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False
@@ -174,7 +169,7 @@ class NoOptions(Options):
 
 
 class OptionHelp(NamedTuple):
-    """One line of the table of a plugin's options."""
+    """A row of the table of a plugin's options."""
 
     name: str
     default: str

@@ -1,4 +1,4 @@
-"""A metric that is one function of a pair: for authors who want to write that and nothing else.
+"""A metric written as one function of a pair of images.
 
 >>> class SumOfDifferences(PairMetric):
 ...     returns = "distance"
@@ -8,8 +8,8 @@
 ...         return np.abs(first - second).sum()
 >>> affinity = rebalance.affinity(class_averages, metric=SumOfDifferences())
 
-The function is compiled by numba for a fixed, declared signature; tiles, threads, checkpoints, Dask
-and progress come from the engine.
+numba compiles the function for a fixed signature. The engine adds tiles, threads, checkpoints, Dask
+and progress.
 """
 
 from __future__ import annotations
@@ -37,22 +37,22 @@ _PLACE = re.compile(r'File ".*", line \d+:')
 
 
 class MaskOptions(Options):
-    """Options of a metric that looks through a soft disc; to be subclassed.
+    """Base class for the options of a metric with a soft circular mask.
 
     Attributes
     ----------
     mask_diameter : Length, optional
-        Of the disc; None finds it from the classification or the images.
+        None takes it from the classification or the images.
     """
 
     mask_diameter: Length | None = option(
-        None, "Diameter of the soft circular mask; auto finds it from the images.", unit="Å or px"
+        None, "Diameter of the soft circular mask; auto: from the images.", unit="Å or px"
     )
 
 
 @dataclass(frozen=True, eq=False)
 class SoftMask:
-    """The soft disc about each object, as resolved for a set of averages.
+    """The soft disc around each object, for a set of averages.
 
     Parameters
     ----------
@@ -63,7 +63,7 @@ class SoftMask:
     box : int
         L.
     facts : dict
-        Its diameter, and where that comes from.
+        Its diameter, and how that was found.
     """
 
     centre: DoubleArray
@@ -74,20 +74,20 @@ class SoftMask:
 
 @dataclass(frozen=True, eq=False)
 class PairFeatures:
-    """What the pairs are made of: `features`, as ``facts``, ``notes`` and ``results`` get them.
+    """Features of a `PairMetric`, as passed to ``facts``, ``notes`` and ``results``.
 
     Parameters
     ----------
     arrays : float32 (N, F) or (N, A, B)
-        What the pair function is given of each average.
+        The array of each average, as passed to the pair function.
     parameters : tuple of bool, int or float
-        Its further arguments but ``mask``, in order: options as numbers, lengths in pixels.
+        Its other arguments except ``mask``, in order: options as numbers, lengths in pixels.
     splines : float32 (N, L, L), optional
-        Cubic B-spline coefficients, where the second of a pair is laid onto the first.
+        Cubic B-spline coefficients, if the second image is aligned to the first.
     mask : SoftMask, optional
-        Where the pair function asks for the mask.
+        If the pair function takes the mask.
     facts : dict
-        The mask as resolved: what `PairMetric.facts` gives unless it is overridden.
+        Facts about the mask, from `PairMetric.facts`.
     """
 
     arrays: FloatArray
@@ -98,46 +98,44 @@ class PairFeatures:
 
 
 class PairMetric(Metric):
-    """Base of a metric that is one function of a pair.
+    """Base class for a metric that is one function of a pair.
 
-    A subclass states ``returns`` and has a static method ``pair(first, second, ...)``: a plain
-    function that numba can compile, or one that is jitted already. It is called for every pair
-    i < j with what `features` gives of each, float32, and must return a number: an affinity in
-    [0, 1], or a distance ≥ 0. Its further arguments, by their names, are
+    A subclass sets ``returns`` and has a static method ``pair(first, second, ...)`` that numba can
+    compile or that is already jitted. It is called for all pairs i < j with the float32 arrays that
+    `features` gives, and returns an affinity in [0, 1] or a distance ≥ 0. Other arguments, by name:
 
-    - options: numbers, true or false, or a `rebalance.options.Length`, which arrives in pixels;
-    - ``mask``, float32 (L, L): weights from 1 to 0 on the grid of the images; the lower of the soft
-      discs about the objects of the two, as they lie when they are compared;
-    - ``mask_radius``, float: where the discs reach 0, pixels.
+    - options: numbers, bools, or a `rebalance.options.Length`, converted to pixels;
+    - ``mask``, float32 (L, L): weights 0 to 1, the minimum of the soft discs around the two objects
+      as compared;
+    - ``mask_radius``, float: radius in pixels where the discs reach 0.
 
-    An option that has one of the last two names goes before it.
+    An option named ``mask`` or ``mask_radius`` takes precedence.
 
     Attributes
     ----------
     options_model, returns, invariances
         As in `rebalance.contracts.Metric`.
     requires : ``()`` or ``("alignment",)``
-        With the alignment the second image comes laid onto the first, by the shared alignment (or
-        that of one metric, ``("alignment:NAME",)``): interpolated once, by cubic B-splines, after
-        it was masked and normalised where that is asked for, and neither again; 0 where it would
-        come from outside of the image. For other metrics by name see
-        `rebalance.contracts.Metric.tile`.
+        With the alignment, the second image is moved onto the first by the shared alignment (or
+        ``("alignment:NAME",)``, that of another metric). It is interpolated once, by cubic
+        B-splines, after masking and normalization, and is 0 outside of the image. For other metrics
+        by name see `rebalance.contracts.Metric.tile`.
     mask : bool
-        Take off the mean under a soft disc about the object of each image, and multiply by the
-        disc, which is 1 up to 0.9 of its radius and falls to 0 as a cosine. Its diameter is the
-        option ``mask_diameter`` (see `MaskOptions`), or else found from the images.
+        Subtract the mean under a soft disc around the object of each image, and multiply by the
+        disc (1 up to 0.9 of its radius, then a cosine fall to 0). The diameter is the option
+        ``mask_diameter`` (see `MaskOptions`), or found from the images.
     normalise : bool
-        Scale each image to mean 0 and sum of squares 1, after masking; then the sum of products of
-        two images is their correlation coefficient.
+        Scale each image to mean 0 and sum of squares 1 after masking, so that the sum of products
+        of two images is their correlation.
     symmetric : bool
-        To be held to ``pair(a, b) == pair(b, a)``, but for rounding, by the conformance kit. The
-        engine computes each pair once, i < j, whatever is stated here.
+        Whether ``pair(a, b) == pair(b, a)`` up to rounding; only checked by the conformance kit.
+        The engine computes each pair once, i < j.
     pair : static method
 
     Raises
     ------
     PluginError
-        If an argument of ``pair`` is no option.
+        If an argument of ``pair`` is not an option.
     """
 
     mask: bool = False
@@ -177,33 +175,33 @@ class PairMetric(Metric):
         return name in _arguments(cls.pair)[2:] and name not in cls.options_model.model_fields
 
     def features(self, class_averages: ClassAverages, options: Any) -> FloatArray:
-        """What is compared of each average; by default its image, masked and normalised as stated.
+        """The array of each average to compare; by default its image, masked and normalized as set.
 
-        ``super().features(class_averages, options)`` gives these images to one that is overridden.
+        An override can start from ``super().features(class_averages, options)``.
 
         Parameters
         ----------
         class_averages : ClassAverages
-            N averages, none of them empty.
+            N averages, none empty.
         options : Options
 
         Returns
         -------
         float32 (N, F) or (N, A, B)
-            (N, L, L), on the grid of the images, where the shared alignment is required.
+            (N, L, L) on the grid of the images if the alignment is required.
         """
         return self._images(class_averages, self._mask(class_averages, options))
 
     def prepare(
         self, class_averages: ClassAverages, options: Any, device: str = "cpu"
     ) -> PairFeatures:
-        """`features`, the further arguments of ``pair``, and both compiled; see `Metric`.
+        """The features, the other arguments of ``pair``, and the compiled function; see `Metric`.
 
         Raises
         ------
         PluginError
-            If there is no ``pair``, if it can't be compiled, or if `features` are of another shape
-            or type.
+            If there is no ``pair``, if it can't be compiled, or if `features` have another shape or
+            type.
         """
         if not hasattr(self, "pair"):
             raise PluginError(
@@ -244,7 +242,7 @@ class PairMetric(Metric):
         alignment: Block | None = None,
         others: Mapping[str, FloatArray] | None = None,
     ) -> Block:
-        """``pair`` of every pair of a tile; see `Metric`."""
+        """``pair`` for all pairs of a tile; see `Metric`."""
         function, loop = self._compiled(features)
         values = np.zeros((len(rows), len(columns)), dtype=np.float32)
         disc, centre, radius = np.empty((0, 0), dtype=np.float32), np.empty((0, 2)), 0.0
@@ -276,12 +274,12 @@ class PairMetric(Metric):
         return Block(values)
 
     def value(self, features: PairFeatures, i: int, j: int) -> float:
-        """``pair`` of two averages as they lie, without an alignment: to look at one value.
+        """``pair`` of two averages without alignment, to look at a single value.
 
         Parameters
         ----------
         features : PairFeatures
-            What `prepare` gave.
+            The result of `prepare`.
         i, j : int
             In either order.
         """
@@ -295,14 +293,14 @@ class PairMetric(Metric):
         return float(function(first, second, *self._further(features, disc)))
 
     def _further(self, features: PairFeatures, disc: FloatArray) -> tuple[Any, ...]:
-        """What ``pair`` is given after the two arrays."""
+        """The arguments of ``pair`` after the two arrays."""
         if not self._takes(_MASK):
             return features.parameters
         at = _arguments(self.pair).index(_MASK) - 2
         return (*features.parameters[:at], disc, *features.parameters[at:])
 
     def facts(self, features: PairFeatures) -> Mapping[str, Any]:
-        """The mask as resolved."""
+        """Facts about the mask."""
         return features.facts
 
     def _is_aligned(self, options: Any) -> bool:
@@ -310,7 +308,7 @@ class PairMetric(Metric):
         return any(word.partition(":")[0] == ALIGNMENT for word in words)
 
     def _mask(self, class_averages: ClassAverages, options: Any) -> SoftMask | None:
-        """The mask as resolved; None where neither images nor ``pair`` need it."""
+        """The mask; None if neither images nor ``pair`` need it."""
         if not (self.mask or self._takes(_MASK) or self._takes(_MASK_RADIUS)):
             return None
         from rebalance.metrics.search_options import centred_masks, mask_radius
@@ -329,7 +327,7 @@ class PairMetric(Metric):
         if self.mask and mask is not None:
             images = mask_about(images, mask.centre, mask.radius)
         if self.normalise:
-            # Masked images have mean 0; taking off a rounding error would fill in their outside.
+            # Masked images have mean 0; subtracting a rounding error would fill their outside.
             images = _normalised(images, centre=not self.mask)
         return images
 
@@ -382,10 +380,10 @@ class PairMetric(Metric):
         try:
             return compiled(self.pair, n_axes, tuple(kinds), features.splines is not None)
         except OSError:
-            # Where compiled code is kept, which is no fault of the function.
+            # From the folder of compiled code, so not a fault of the function.
             raise
         except Exception as error:
-            # Not all that numba raises is of its own: np.linalg.no_such is an AttributeError.
+            # numba also raises other errors: np.linalg.no_such is an AttributeError.
             raise PluginError(
                 f"numba can't compile {type(self).__name__}.pair for arrays float32 "
                 f"{'(F,)' if n_axes == 1 else '(A, B)'}: {_complaint(error)}",
@@ -410,10 +408,10 @@ def _normalised(images: FloatArray, *, centre: bool) -> FloatArray:
 
 
 def _complaint(error: Exception) -> str:
-    """What is wrong and in which line, of the pages that numba writes."""
+    """The problem and its line, from numba's long message."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     places = [line.rstrip(":") for line in lines if _PLACE.match(line)]
-    # Below a place stands the line of code, with what is around it.
+    # The line of code with its surroundings follows a place.
     above = takewhile(lambda line: not _PLACE.match(line), lines)
     said = [line for line in above if not line.startswith(("Failed in nopython", "During:"))]
     words = " ".join(said[:2]).removesuffix(", defined at None")

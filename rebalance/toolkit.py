@@ -1,30 +1,30 @@
-"""What plugins may use beside the contracts: small tools that are promised, as the contracts are.
+"""Tools for plugin authors, as stable as the contracts.
 
 ============================  =====================================================================
 images, metrics
 `soft_disc`                   a round mask with a cosine edge
-`mask_about`                  images without their mean under a soft disc, and 0 outside of it
-`mask_radius`                 radius of the mask in pixels: as asked for, or found from the images
-`centred_masks`               centres of the objects, and the radius of a mask about them
-`estimate_radius`             radius that holds the objects, from the images alone
+`mask_about`                  images masked by a soft disc, with mean 0 under it
+`mask_radius`                 radius of the mask in pixels: as given, or found from the images
+`centred_masks`               centers of the objects, and the radius of a mask around them
+`estimate_radius`             radius that contains the objects, from the images alone
 `radius_of_pixels`            distance of each pixel from the middle of the image
 `PolarGrid`, `polar_fourier`  samples of the Fourier transform on rings and angles
 affinities, clusterings
 `in_canonical_order`          labels that do not depend on the order of the averages
-`canonical_order`             the order by which it does that
+`canonical_order`             the order used for that
 particles, strategies
-`rows_by_group`               the rows of each group, those that are out left away
-`in_proportion`               rows reordered so that each prefix holds the classes in proportion
+`rows_by_group`               the rows of each group, without excluded ones
+`in_proportion`               rows reordered so that each prefix has the classes in proportion
 files, formats
-`guarded_writing`             writing that ends in a clear error where there is no room or no right
+`guarded_writing`             writing with a clear error for a full disk or missing permission
 jobs in other programs
-`settings_of_command`         what a command can be told, as plain data for a form
+`settings_of_command`         the settings of a command, as plain data for a form
 `ListedSetting`               one of these: help, default, kind, choices, bounds
-`words_of_command`            the words that a person would type for settings
-`check_command`               what is found wrong with settings before the command is run
+`words_of_command`            the command to type for given settings
+`check_command`               finds mistakes in settings before the command is run
 ============================  =====================================================================
 
-They load nothing heavy until they are called.
+Heavy libraries are loaded only when a tool is called.
 """
 
 from __future__ import annotations

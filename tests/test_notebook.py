@@ -17,6 +17,7 @@ import rebalance
 from rebalance.display import Displayed, register_displays
 from rebalance.figures import contact_sheet
 from rebalance.model import RunResult
+from rebalance.strategies import select_by_group
 from tests.numbered_views import numbered_views
 
 VOID = {"img"}
@@ -109,11 +110,22 @@ def test_a_data_set_and_its_averages_show_a_contact_sheet(result: RunResult) -> 
 def test_a_selection_shows_what_stays_and_why_the_rest_goes(result: RunResult) -> None:
     assert result.selection is not None
     shown = Tags(result.selection._repr_html_())
-    assert f"{result.selection.selected.sum():,} of 1,200 particles are selected" in shown.text
-    assert f"at most {result.selection.cap:,} of each superclass" in shown.text
+    assert f"{result.selection.selected.sum():,} of 1,200 particles selected" in shown.text
+    assert f"at most {result.selection.cap:,} per superclass" in shown.text
     assert f"balanced {result.selection.count('balanced'):,}" in shown.text
     for before, after in zip(result.selection.before, result.selection.after, strict=True):
         assert f" {before:,} {after:,} " in f" {shown.text} "
+
+
+def test_a_selection_of_bins_speaks_of_bins(result: RunResult) -> None:
+    assert result.selection is not None
+    assert result.dataset.particles is not None
+    group = np.arange(len(result.selection)) % 4
+    selection = select_by_group(result.dataset.particles, group, max_size=20)
+    shown = Tags(selection._repr_html_())
+    assert "at most 20 per bin" in shown.text
+    assert "bin particles kept" in shown.text
+    assert "superclass" not in shown.text
 
 
 def test_a_scan_shows_its_reason_and_its_picture(result: RunResult) -> None:

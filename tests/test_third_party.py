@@ -62,7 +62,7 @@ def test_the_whole_job_is_done_by_third_party_plugins(
     assert "by chains of affinities above 0.5 \\[1\\]" in report
     assert "Author (2020)" in report
     assert "the metric grey-levels" in report
-    assert "chosen by the strategy first; " in report, "it draws no lots, and has no seed"
+    assert "chosen by the strategy first. " in report, "it draws no lots, and has no seed"
     record = json.loads(results.joinpath("run.json").read_text())
     assert "third-party" in json.dumps(record)
 

@@ -1,1 +1,1 @@
-"""Where averages stand beside each other: in one order, in a chain, on a map; arrays in and out."""
+"""The order of averages, their chain and their map; arrays in and out."""

@@ -1,4 +1,4 @@
-"""Averages laid one on another, each on one that is there already, motions carried on."""
+"""Aligns averages one to another along a chain or tree, accumulating the motions."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ CARRIED = 0.75
 centred all of it would lead out of the box."""
 
 ROOT = -1
-"""Of an average that is laid on no other."""
+"""For an average that is aligned to no other."""
 
 
 def along(n: int) -> IntArray:
-    """Of n averages in a row, the place of the one that each is laid on: the one before."""
+    """For n averages in a row, the place to which each is aligned: the previous one."""
     return np.arange(-1, n - 1, dtype=np.int64)
 
 
 def on_the_most_alike(affinity: FloatArray) -> IntArray:
-    """The place of the one that each average is laid on, so that these affinities are highest.
+    """The place to which each average is aligned, with the highest sum of affinities.
 
     Parameters
     ----------
@@ -48,7 +48,7 @@ def on_the_most_alike(affinity: FloatArray) -> IntArray:
 def carried_on(
     alignment: Alignment, rows: IntArray, onto: IntArray, *, carried: float = CARRIED
 ) -> list[Transform]:
-    """The motion of each average that lays it on its neighbour as that one lies already.
+    """The motion of each average onto its neighbor, as already moved.
 
     Parameters
     ----------

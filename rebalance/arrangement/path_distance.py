@@ -1,4 +1,4 @@
-"""Distances along paths through neighbours: how far apart two views are that are not alike."""
+"""Distances along paths of neighbors, for views that are too different to compare directly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A map of the averages: alike ones near each other, pictures moved until none hides another."""
+"""A map of the averages: similar ones close together, without overlapping pictures."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NEIGHBOURS, POWER = 4, 3.0
 """Of the path distances: those of the default clustering, so that map and superclasses agree."""
 
 MOST_ALIKE = 5
-"""Averages that should be near on a map."""
+"""Number of most similar averages that should be near on a map."""
 
 _MOST_STEPS, _FEWEST_STEPS, _SETTLED = 150, 30, 1e-4
 _MANY = 400
@@ -154,7 +154,7 @@ def _pictures_across(places: DoubleArray, filled: float) -> float:
 
 
 def kept_neighbours(affinity: FloatArray, places: DoubleArray) -> float | None:
-    """How far a map can be believed: who is alike and near each other on it.
+    """How faithful a map is: the share of similar averages that are close together on it.
 
     Parameters
     ----------

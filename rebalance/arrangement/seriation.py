@@ -1,4 +1,4 @@
-"""One order of averages in which neighbours are alike: leaves of a tree, turned at its merges."""
+"""An order with similar averages side by side: the leaves of a tree, optimally turned."""
 
 from __future__ import annotations
 

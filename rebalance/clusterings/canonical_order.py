@@ -1,4 +1,4 @@
-"""An order of the averages that their affinities alone decide, so that the input's order can't."""
+"""An order of the averages that depends only on their affinities, not on the input order."""
 
 from __future__ import annotations
 
@@ -15,16 +15,15 @@ _MOST_ROUNDS = 20
 def in_canonical_order(
     averages: ClusteringInput, find: Callable[[ClusteringInput], IntArray]
 ) -> IntArray:
-    """Labels that ``find`` gives when it is shown the averages in their `canonical_order`.
+    """Labels from ``find``, called with the averages in their `canonical_order`.
 
     Parameters
     ----------
     averages : ClusteringInput
-        What `Clustering.cluster` was given.
+        As given to `Clustering.cluster`.
     find : callable
-        Takes a `ClusteringInput` of the same n averages, of which affinity, class numbers and
-        numbers of particles are all in the canonical order, so that class numbers don't rise;
-        gives an integer label (n,).
+        Takes a `ClusteringInput` in the canonical order (its class numbers don't rise) and returns
+        integer labels (n,).
 
     Returns
     -------
@@ -43,12 +42,11 @@ def in_canonical_order(
 
 
 def canonical_order(affinity: FloatArray) -> IntArray:
-    """Indices of the averages in an order that doesn't depend on the one they come in.
+    """Indices of the averages in an order that doesn't depend on the input order.
 
-    Averages are ordered by their sorted affinities. Those that tie are told apart by the ranks of
-    the averages behind equal affinities, as long as that tells more apart (the colour refinement
-    of Weisfeiler and Leman, 1968). What ties then can be exchanged without a difference, as copies
-    of one image can, or (in rare regular graphs) keeps its order.
+    They are sorted by their sorted affinities, with ties broken by color refinement (Weisfeiler and
+    Leman, 1968). Remaining ties are interchangeable, like copies of one image, or keep their order
+    (rare regular graphs).
 
     Parameters
     ----------
@@ -57,8 +55,8 @@ def canonical_order(affinity: FloatArray) -> IntArray:
     Returns
     -------
     int64 (n,)
-        ``affinity[np.ix_(order, order)]`` has the averages in that order, ``n_particles[order]``
-        their particles; ``label[order] = found`` puts back labels found in it.
+        Use ``affinity[np.ix_(order, order)]`` and ``n_particles[order]``; ``label[order] = found``
+        puts labels back.
     """
     n = len(affinity)
     rank = _rank(np.sort(affinity, axis=1))

@@ -1,4 +1,4 @@
-"""The pictures by which a person judges a result: one function a picture, dataclasses in.
+"""Figures of the results: one function per figure, from dataclasses.
 
 Each returns a `matplotlib.figure.Figure` of the object API; nothing here touches pyplot, and
 matplotlib is imported by the first picture that is drawn.
@@ -75,7 +75,7 @@ __all__ = [
 ]
 
 MOST_IN_SIGHT = 1_000
-"""Of more class averages neither chain nor map is drawn: nobody would see what is on them."""
+"""For more class averages neither chain nor map is drawn, since they would be unreadable."""
 
 
 @style.styled
@@ -94,7 +94,7 @@ def draw_all(
     scale : {"percentile", "full"}
         Of the affinity matrices: from the 5th percentile of all pairs to 1, or from 0 to 1.
     reprojections : float32 (N, S, S), optional
-        What each average should show, by the views that the affinity carries.
+        Reprojections of the averages, from the views in the affinity.
     view_balance : ViewBalance, optional
         How even the views of the particles are.
 

@@ -27,7 +27,7 @@ LEFT, RIGHT, BOTTOM, HEIGHT = 0.9, 0.85, 0.25, 2.7
 def particles_per_superclass(
     superclasses: Superclasses, selection: Selection | None = None, *, job: str = ""
 ) -> Figure:
-    """Particles of each superclass before and after, with the largest size allowed.
+    """Particles of each superclass before and after, with the maximum.
 
     Parameters
     ----------
@@ -230,7 +230,7 @@ def _cap(axes: Axes, selection: Selection | None) -> None:
         return
     axes.axhline(selection.cap, color=style.INK, linewidth=0.8, linestyle=(0, (4, 2)))
     axes.annotate(
-        f"largest\nallowed\n{selection.cap:,}",
+        f"maximum\n{selection.cap:,}",
         (1, selection.cap),
         xycoords=("axes fraction", "data"),
         xytext=(4, 0),
@@ -246,7 +246,7 @@ def _numbers(axes: Axes, superclasses: Superclasses, inches: float) -> None:
     if superclasses_of_one(superclasses):
         order = np.argsort(superclasses.label, kind="stable")
         names = superclasses.class_id[order[superclasses.label[order] >= 0]]
-        axes.set_xlabel("class, by falling size")
+        axes.set_xlabel("class, largest first")
     else:
         names = np.arange(k)
         axes.set_xlabel("superclass")

@@ -1,4 +1,4 @@
-"""All class averages in one row of many lines: each beside those that it is like, and upright."""
+"""All class averages in one row (over many lines), similar ones side by side and aligned."""
 
 from __future__ import annotations
 
@@ -45,16 +45,15 @@ def chain_of_averages(
     suspects: Collection[int] = (),
     job: str = "",
 ) -> Figure:
-    """Class averages in the order of `Superclasses.order`, each laid on the one before it.
+    """Class averages in the order of `Superclasses.order`, each aligned to the previous one.
 
     Parameters
     ----------
     averages : ClassAverages
     superclasses : Superclasses
-        Over the same averages. Those set aside follow, each laid on the average that it is like
-        most.
+        Over the same averages. Those set aside follow, each aligned to the most similar average.
     affinity : Affinity
-        Of the same averages; where it has no alignment they are drawn as they are.
+        Of the same averages. Without an alignment they are drawn as in the stack.
     suspects : collection of int
         Class numbers of averages to be marked as looking like junk.
     job : str
@@ -118,7 +117,7 @@ def shown_in_chain(superclasses: Superclasses, affinity: Affinity) -> tuple[IntA
 
 
 def motions(affinity: Affinity, grouped: IntArray, aside: IntArray) -> list[Transform]:
-    """How each of them lies: on the one before, and those aside on the one they are like most."""
+    """The transform of each: onto the previous one; for those set aside, onto the most similar."""
     rows = np.concatenate([grouped, aside])
     if affinity.alignment is None:
         return [Transform()] * len(rows)
@@ -133,19 +132,19 @@ def _tile(n: int) -> float:
 
 
 def _title(affinity: Affinity, grouped: IntArray) -> str:
-    title = f"{counted(len(grouped), 'class average')} in a row"
+    title = f"{counted(len(grouped), 'class average')} sorted by similarity"
     if len(grouped) < 2:
         return title
     links = affinity.values[grouped[1:], grouped[:-1]]
     pairs = affinity.values[np.ix_(grouped, grouped)][np.triu_indices(len(grouped), 1)]
     beside, of_all = float(links.mean(dtype=float)), float(pairs.mean(dtype=float))
-    return f"{title}: mean affinity {beside:.2f} of neighbours, {of_all:.2f} of all pairs"
+    return f"{title}: mean affinity {beside:.2f} (neighbors), {of_all:.2f} (all pairs)"
 
 
 def _how(affinity: Affinity) -> str:
     if affinity.alignment is None:
-        return "as they are in the stack, not aligned"
-    return f"each laid on the one before it ({affinity.metric})"
+        return "as in the stack, not aligned"
+    return f"each aligned to the previous one ({affinity.metric})"
 
 
 def _links(
@@ -156,7 +155,7 @@ def _links(
     tile: float,
     columns: int,
 ) -> None:
-    """Between two neighbours a thin bar, as high as they are alike; also from line to line."""
+    """A thin bar between two neighbors, as high as their affinity; also from line to line."""
     for at in range(1, len(grouped)):
         x, y = places[at]
         high = LINK * float(affinity.values[grouped[at - 1], grouped[at]])
@@ -173,7 +172,7 @@ def _bands(
     tile: float,
     columns: int,
 ) -> None:
-    """Beneath the averages of a superclass its colour, and its number where it begins."""
+    """A band below the averages of a superclass in its color, with its number where it begins."""
     if superclasses_of_one(superclasses):
         return
     color_of = color_by_superclass(superclasses)

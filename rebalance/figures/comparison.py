@@ -41,7 +41,7 @@ def ranked_methods(
     title: str,
     better: int = 1,
 ) -> Figure:
-    """Scores at the left, ranks at the right, the best method at the top.
+    """Scores on the left, ranks on the right, the best method on top.
 
     Parameters
     ----------
@@ -81,8 +81,8 @@ def ranked_methods(
     for y, row in enumerate(rows):
         _interval(scores, y, row.mean, row.interval)
         _interval(ranks, y, row.rank, row.rank_interval)
-    scores.set_xlabel("score, high is good" if better > 0 else "score, low is good")
-    ranks.set_xlabel("mean rank, 1 is best")
+    scores.set_xlabel("score (higher is better)" if better > 0 else "score (lower is better)")
+    ranks.set_xlabel("mean rank (1 = best)")
     ranks.set_xlim(0.8, max(len(rows), 2) + 0.2)
     _whole_ticks(ranks, len(rows))
     if colored:
@@ -94,7 +94,7 @@ def _subtitle(data_sets: Sequence[str]) -> str:
     n = len(data_sets)
     if n < 2:
         return "1 data set: no interval"
-    return f"Mean and its 95 % interval over {n} data sets; small dots are data sets"
+    return f"Mean and 95 % interval over {n} data sets; small dots: data sets"
 
 
 def _points(

@@ -1,4 +1,4 @@
-"""How evenly slices fill the directions of Fourier space, and how that goes with their number."""
+"""How evenly slices fill Fourier space, and how this depends on the number of particles."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ DISC, GAP = 2.6, 0.25
 """Inches."""
 
 NO_SLICE = "#88ccee"
-"""Of directions that no slice passes: a light blue, which the scale doesn't have."""
+"""For directions without a slice: a light blue that the scale doesn't have."""
 
 NAMES = ("Before", "After")
 """Of two sets of particles, where nobody names them."""
@@ -39,7 +39,7 @@ def fourier_sampling_map(
     job: str = "",
     names: tuple[str, str] = NAMES,
 ) -> Figure:
-    """Slices that pass each direction of Fourier space, relative to their mean; gaps marked.
+    """Slices through each direction of Fourier space, relative to the mean; gaps are marked.
 
     Parameters
     ----------
@@ -56,7 +56,7 @@ def fourier_sampling_map(
         sets.append((names[1], compared))
     width = max(2 * style.MARGIN + len(sets) * (DISC + GAP) + 0.85, 6.6)
     height = style.HEADER + 0.42 + DISC + 0.42 + style.MARGIN
-    limit = "" if compared is None else f"{SIDE_VIEWS:.2f}: side views all around"
+    limit = "" if compared is None else f"{SIDE_VIEWS:.2f} = side views all around"
     as_many = "" if compared is None else _as_many(sampling, compared.n_particles)
     words = joined(job, f"point group {sampling.symmetry}", limit, as_many)
     figure = new_figure(width, height, _title(sampling, compared), words)
@@ -75,9 +75,7 @@ def fourier_sampling_map(
     _bar(figure, style.MARGIN + len(sets) * (DISC + GAP) - 0.05, top)
     if compared is None:
         _meaning(figure, style.MARGIN + DISC + GAP + 0.95, sampling)
-    note = (
-        "Half of Fourier space, equal areas: z in the middle, azimuth around, circles at 30°, 60°."
-    )
+    note = "Half of Fourier space, equal-area projection: z in the center, circles at 30° and 60°."
     text_at(figure, style.MARGIN, height - style.MARGIN - 0.1, note, style.SMALL, color=style.MUTED)
     return figure
 
@@ -89,7 +87,7 @@ def scf_star_curve(
     at_random: tuple[float, float] | None = None,
     job: str = "",
 ) -> Figure:
-    """SCF* against the number of particles, drawn at random; and of the balanced set.
+    """SCF* against the number of particles drawn at random, and of the balanced set.
 
     Parameters
     ----------
@@ -97,7 +95,7 @@ def scf_star_curve(
     selected : (int, float), optional
         Particles that balancing kept, and their SCF*.
     at_random : (float, float), optional
-        Mean and standard deviation of SCF* of as many, drawn at random.
+        Mean and standard deviation of SCF* for the same number drawn at random.
     job : str
         For the heading.
     """
@@ -121,7 +119,7 @@ def scf_star_curve(
     axes.plot(numbers, mean, color=blue, linewidth=1.3)
     axes.plot(numbers[-1:], mean[-1:], "o", color=blue, markersize=4.5)
     ends: list[tuple[float, str, str]] = [
-        (SIDE_VIEWS, f"{SIDE_VIEWS:.2f}: side views all around", style.MUTED),
+        (SIDE_VIEWS, f"{SIDE_VIEWS:.2f} = side views all around", style.MUTED),
         (whole, f"all: {whole:.2f}", blue),
     ]
     least = numbers.min()
@@ -142,14 +140,14 @@ def scf_star_curve(
                 linewidth=0.9,
                 zorder=4,
             )
-            ends.append((at_random[0], f"as many at random: {at_random[0]:.2f}", style.INK))
+            ends.append((at_random[0], f"random dropping: {at_random[0]:.2f}", style.INK))
         ends.append((value, f"balanced: {value:.2f}", red))
     axes.set_xscale("log")
     first, last = max(least, 1) / 1.15, max(numbers[-1], 2) * 1.15
     axes.set_xlim(first, last)
     axes.set_ylim(0, max(1.02, float(high_.max()) * 1.05))
     _number_ticks(axes, first, last)
-    axes.set_xlabel("number of particles")
+    axes.set_xlabel("particles")
     axes.set_ylabel("SCF*")
     _label_ends(axes, ends, high)
     return figure
@@ -159,22 +157,24 @@ def _title(sampling: FourierSampling, compared: FourierSampling | None) -> str:
     """The finding."""
     if compared is not None:
         return (
-            f"SCF* {sampling.scf_star:.2f} of {sampling.n_particles:,} particles, "
-            f"{compared.scf_star:.2f} of the {compared.n_particles:,} kept"
+            f"SCF* {sampling.scf_star:.2f} for {sampling.n_particles:,} particles, "
+            f"{compared.scf_star:.2f} for the {compared.n_particles:,} kept"
         )
-    words = f"SCF* {sampling.scf_star:.2f} of {counted(sampling.n_particles, 'particle')}"
+    words = f"SCF* {sampling.scf_star:.2f} for {counted(sampling.n_particles, 'particle')}"
     if sampling.unsampled == 0:
         return f"{words}; every direction is sampled"
     return f"{words}; {_share(sampling.unsampled)} of directions unsampled"
 
 
 def _as_many(sampling: FourierSampling, n: int) -> str:
-    """SCF* of so many drawn at random, from those numbers that were tried; empty beyond them."""
+    """SCF* of the same number drawn at random, interpolated; empty beyond the numbers tried."""
     numbers = np.append(sampling.thinned_to, sampling.n_particles)
     if not numbers[0] <= n <= numbers[-1] or n == 0:
         return ""
     found = np.append(sampling.thinned_scf_star.mean(axis=1), sampling.scf_star)
-    return f"about {np.interp(np.log(n), np.log(numbers), found):.2f} with as many at random"
+    return (
+        f"about {np.interp(np.log(n), np.log(numbers), found):.2f} with the same number at random"
+    )
 
 
 def _curve_title(
@@ -183,10 +183,10 @@ def _curve_title(
     at_random: tuple[float, float] | None,
 ) -> str:
     if selected is None:
-        return f"SCF* {sampling.scf_star:.2f} of {counted(sampling.n_particles, 'particle')}"
-    words = f"SCF* {selected[1]:.2f} of {selected[0]:,} balanced particles"
+        return f"SCF* {sampling.scf_star:.2f} for {counted(sampling.n_particles, 'particle')}"
+    words = f"SCF* {selected[1]:.2f} for {selected[0]:,} balanced particles"
     if at_random is not None:
-        words += f", {at_random[0]:.2f} of as many at random"
+        words += f", {at_random[0]:.2f} for the same number at random"
     return words
 
 
@@ -228,21 +228,21 @@ def _bar(figure: Figure, left: float, top: float) -> None:
     bar = axes_at(figure, left, upper, BAR, 0.6 * DISC)
     figure.colorbar(ScalarMappable(Normalize(0, top), COLOR_MAP), cax=bar, extend="max")
     bar.yaxis.set_major_locator(MultipleLocator(0.5 if top < 4 else 1.0 if top < 9 else 5.0))
-    bar.set_ylabel("slices (1: the mean)", fontsize=style.SMALL)
+    bar.set_ylabel("slices (1 = mean)", fontsize=style.SMALL)
     swatch(figure, left, upper + 0.6 * DISC + 0.12, NO_SLICE, "no slice")
 
 
 def _meaning(figure: Figure, left: float, sampling: FourierSampling) -> None:
-    """What the number means, in the room beside a single map."""
+    """What the number means, next to a single map."""
     top = style.HEADER + 0.38 + 0.15 * DISC
     text_at(figure, left, top, f"SCF* {sampling.scf_star:.2f}", bold=True)
     lines = [
-        "1: Fourier space is filled evenly",
-        f"{SIDE_VIEWS:.2f}: side views all around",
-        "near 0: there are gaps",
+        "1 = Fourier space evenly filled",
+        f"{SIDE_VIEWS:.2f} = side views all around",
+        "near 0 = gaps",
         "",
         "With gaps it rises as particles are",
-        "dropped: compare as many.",
+        "dropped: compare equal numbers.",
     ]
     for number, line in enumerate(lines):
         if line:
@@ -258,7 +258,7 @@ def _number_ticks(axes: Axes, low: float, high: float) -> None:
 
 
 def _label_ends(axes: Axes, ends: list[tuple[float, str, str]], inches: float) -> None:
-    """Words right of the axes at their values, moved apart where they would overlap."""
+    """Labels right of the axes at their values, moved apart where they would overlap."""
     from rebalance.figures.label_spacing import spread
 
     low, high = axes.get_ylim()

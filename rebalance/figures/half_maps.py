@@ -120,14 +120,14 @@ def directional_resolution(
     title = f"Resolution: {words[0]}"
     if len(panels) > 1:
         worst = [_resolution(one, float(one.resolution.max())) for _, one in panels]
-        title = f"Resolution at worst: {_both(worst, panels)}"
+        title = f"Worst resolution: {_both(worst, panels)}"
     return _discs(
         panels,
         frequency,
         words,
         (low, high),
         (ticks, labels, f"resolution ({signal.unit})"),
-        ("Along light directions", "the map shows least detail."),
+        ("Light: directions in which", "the map has least detail."),
         title,
         _subtitle(panels, job, "Fourier directions"),
     )
@@ -141,7 +141,7 @@ def relative_signal(
     compared: HalfMapSignal | None = None,
     names: tuple[str, str] = NAMES,
 ) -> Figure:
-    """Toroidal area by viewing direction, of the greatest.
+    """Toroidal area by viewing direction, relative to the largest.
 
     Parameters
     ----------
@@ -161,7 +161,7 @@ def relative_signal(
         [f"tFAR {number}" for number in least],
         (0.0, 1.0),
         (ticks, [f"{tick:g}" for tick in ticks], "relative signal"),
-        ("What images that look", "along light directions hold", "agrees least."),
+        ("Light: viewing directions", "in which the half maps", "agree least."),
         title,
         _subtitle(panels, job, "viewing directions"),
     )
@@ -228,18 +228,18 @@ def _draw_curves(axes: Axes, signal: HalfMapSignal) -> None:
     frequency = signal.frequency
     mean, sd, least, greatest = signal.conical_spread
     for low, high, color, name in (
-        (least, greatest, "#e3e9f1", "least to greatest"),
+        (least, greatest, "#e3e9f1", "min to max"),
         (np.maximum(mean - sd, least), np.minimum(mean + sd, greatest), "#a9c0da", "±1 sd"),
     ):
         axes.fill_between(frequency, low, high, color=color, linewidth=0, label=name)
-    axes.plot(frequency, mean, color=_CURVE, linewidth=1.3, label="mean of cones")
+    axes.plot(frequency, mean, color=_CURVE, linewidth=1.3, label="mean over cones")
     axes.plot(
         frequency,
         signal.fsc,
         color=style.INK,
         linewidth=0.8,
         linestyle=(0, (3, 2)),
-        label="whole shells",
+        label="plain FSC",
     )
     axes.axhline(signal.threshold, color=style.PALETTE[1], linewidth=0.8)
     axes.annotate(
@@ -309,7 +309,7 @@ def _discs(
         *says,
         "",
         "x, y: axes of the map; z",
-        "points at you.",
+        "points toward you.",
         "",
         "×  weakest direction",
     ):

@@ -1,4 +1,4 @@
-"""The class averages on a map: round pictures, those that are alike near each other."""
+"""The class averages on a map: round pictures, similar ones close together."""
 
 from __future__ import annotations
 
@@ -49,15 +49,15 @@ def map_of_averages(
     suspects: Collection[int] = (),
     job: str = "",
 ) -> Figure:
-    """Class averages that are alike near each other, and upright beside each other.
+    """Map of the class averages: similar ones close together, and aligned to each other.
 
     Parameters
     ----------
     averages : ClassAverages
     superclasses : Superclasses
-        Over the same averages; the colours of the rims. Those set aside have grey ones.
+        Over the same averages; the colors of the rims. Those set aside have gray rims.
     affinity : Affinity
-        Of the same averages; where it has no alignment they are drawn as they are.
+        Of the same averages. Without an alignment they are drawn as in the stack.
     suspects : collection of int
         Class numbers of averages to be marked as looking like junk.
     job : str
@@ -73,7 +73,7 @@ def map_of_averages(
     width = max(across[0] * room + 2 * style.MARGIN, NARROWEST)
     top = style.HEADER + 0.05
     height = top + across[1] * room + 0.5 + style.MARGIN
-    how = "" if affinity.alignment is not None else "as they are in the stack, not turned"
+    how = "" if affinity.alignment is not None else "as in the stack, not aligned"
     figure = new_figure(
         width,
         height,
@@ -101,8 +101,8 @@ def map_of_averages(
         _class_numbers(figure, averages, rows, feet, suspects)
     if not superclasses_of_one(superclasses):
         _on_medoids(figure, superclasses, rows, middles, room)
-    words = "Near each other: alike. Rim and number in colour: superclass, named on its medoid."
-    words += " Grey: set aside." if superclasses.set_aside else ""
+    words = "Similar averages are close together. Rims and numbers: superclasses."
+    words += " Gray rims: set aside." if superclasses.set_aside else ""
     words += f" {WORDS}" if suspects else ""
     text_at(figure, style.MARGIN, height - 0.6, words, style.SMALL, color=style.MUTED)
     scale_bar(figure, averages, disc_inches, style.MARGIN, height - 0.4)
@@ -110,7 +110,7 @@ def map_of_averages(
 
 
 def motions_on_map(affinity: Affinity, rows: IntArray, values: FloatArray) -> list[Transform]:
-    """How each average lies: on that of its most alike that hangs it nearest to the middle one."""
+    """The transform of each average, onto the similar one that links it closest to the middle."""
     if affinity.alignment is None:
         return [Transform()] * len(rows)
     return carried_on(affinity.alignment, rows, on_the_most_alike(values))
@@ -120,7 +120,7 @@ def _faithful(values: FloatArray, at: DoubleArray) -> str:
     kept = kept_neighbours(values, at)
     if kept is None:
         return ""
-    return f"{100 * kept:.0f} % of the 5 most alike are among the 10 nearest"
+    return f"{100 * kept:.0f} % of the 5 most similar are among the 10 nearest"
 
 
 def _rims(
@@ -163,7 +163,7 @@ def _class_numbers(
 def _on_medoids(
     figure: Figure, superclasses: Superclasses, rows: IntArray, middles: DoubleArray, room: float
 ) -> None:
-    """The number of each superclass on its medoid, in its colour; inside of what room it has."""
+    """The number of each superclass on its medoid, in its color, inside the room it has."""
     size = style.BODY if room > 0.6 else style.TINY
     corners = middles - max(0.0, room / 2**1.5 - size / 60)
     color_of = color_by_superclass(superclasses)

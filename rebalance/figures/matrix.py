@@ -1,4 +1,4 @@
-"""The affinity of all pairs, as the averages stand in the stack and in order."""
+"""The affinity of all pairs, in stack order and sorted."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def affinity_matrix(
     scale: Scale = "percentile",
     job: str = "",
 ) -> Figure:
-    """The affinity of all pairs: as the averages stand in the stack, and beside it in order.
+    """The affinity of all pairs, in stack order and sorted.
 
     Parameters
     ----------
@@ -108,10 +108,10 @@ def affinity_matrix(
     axes.set_xlabel("class average")
     axes.set_ylabel("class average")
     if superclasses is not None:
-        text_at(figure, left, top - NAME, "As in the stack", style.BODY, bold=True)
+        text_at(figure, left, top - NAME, "Stack order", style.BODY, bold=True)
         left += side + gap
         by_itself = superclasses_of_one(superclasses)
-        name = "Most alike side by side" if by_itself else "By superclass, most alike side by side"
+        name = "Sorted by similarity" if by_itself else "Sorted by superclass and similarity"
         text_at(figure, left, top - NAME, name, style.BODY, bold=True)
         axes = axes_at(figure, left, top, side, side)
         draw_matrix(axes, affinity, sorted_rows, scale)

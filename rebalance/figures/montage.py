@@ -204,7 +204,7 @@ def _sizes(drawn: int) -> Sizes:
 
 def _heading(plan: _Plan, number: int) -> tuple[str, str]:
     if number == ALL:
-        return "Each class average by itself", "superclassification off"
+        return "Individual class averages", "superclassification off"
     if number == SET_ASIDE:
         return _heading_aside(plan)
     size = plan.superclasses.size
@@ -396,9 +396,9 @@ def _subtitle(plan: _Plan) -> str:
     if plan.singles:
         return plan.job
     how = (
-        f"each laid on the medoid of its superclass ({plan.affinity.metric})"
+        f"each aligned to the central average of its superclass ({plan.affinity.metric})"
         if plan.aligned and plan.affinity is not None
-        else "as they are in the stack, not aligned"
+        else "as in the stack, not aligned"
     )
     return joined(plan.job, how)
 
@@ -407,7 +407,7 @@ def _notes(plan: _Plan, width: float) -> list[str]:
     has_counts = plan.averages.n_particles is not None
     sentences = ["Below each: class number" + (", particles." if has_counts else ".")]
     if not plan.singles and len(plan.superclasses):
-        sentences.append("Framed: medoid.")
+        sentences.append("Framed: most central average (medoid).")
     if plan.mirrors:
         sentences.append(f"{MIRRORED}: mirrored.")
     if plan.suspects:

@@ -107,11 +107,11 @@ def viewing_directions(
     middle = style.HEADER + 0.05 + (down * row) / 2
     _bar(figure, norm, left, middle - 0.8, 1.85, "particles per bin")
     middle_of = "tilt 0°" if bins.antipodal else "tilt 0° and 180°"
-    notes = [f"Equal areas: {middle_of} in the middle, circles 30° and 60° off, azimuth around."]
+    notes = [f"Equal-area projection: {middle_of} in the center, circles at 30° and 60°."]
     if len(bins.operations) > 1:
         orders = sorted(set(symmetry_axes(bins.operations)[1].tolist()))
         marks = ", ".join(f"{MARKS.get(n, MARKS[6])[1]} {n}-fold" for n in orders)
-        notes.append(f"Copies under {bins.symmetry} are filled in; axes {marks}.")
+        notes.append(f"Views related by {bins.symmetry} symmetry are filled in. Axes: {marks}.")
     top = height - style.MARGIN - 0.17 * len(notes) + 0.02
     for note in notes:
         text_at(figure, style.MARGIN, top, note, style.SMALL, color=style.MUTED)
@@ -197,9 +197,10 @@ def bin_sizes(before: IntArray, after: IntArray | None, cap: int | None, job: st
     title = "No particle has a pose"
     if occupied:
         times = before[order[0]] / np.median(before[order])
-        title = f"The fullest of {counted(occupied, 'bin')} holds {times:.1f} times the median"
+        title = f"The fullest of {counted(occupied, 'bin')} has {times:.1f} times the median"
     if cap is not None:
-        title = f"A cap of {counted(cap, 'particle')} cuts {capped:,} of {counted(occupied, 'bin')}"
+        bins = counted(occupied, "bin")
+        title = f"At most {counted(cap, 'particle')} per bin: {capped:,} of {bins} reduced"
     dropped = 0 if after is None else int(before.sum() - after.sum())
     left, width, right, high = 0.85, 5.4, 1.05, 2.5
     figure = new_figure(
@@ -239,7 +240,7 @@ def bin_sizes(before: IntArray, after: IntArray | None, cap: int | None, job: st
     if cap is not None:
         axes.axhline(cap, color=style.PALETTE[1], linewidth=1.0)
         axes.annotate(
-            f"cap {cap:,}",
+            f"max. {cap:,}",
             (1, cap),
             (4, 0),
             xycoords=("axes fraction", "data"),
@@ -254,7 +255,7 @@ def bin_sizes(before: IntArray, after: IntArray | None, cap: int | None, job: st
     axes.yaxis.set_minor_locator(NullLocator())
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
     axes.set_ylabel("particles per bin")
-    axes.set_xlabel("bins, the largest first")
+    axes.set_xlabel("bins, largest first")
     return figure
 
 
@@ -289,11 +290,11 @@ def _preference(counts: IntArray, bins: SphereBins) -> str:
         return "No particle has a pose"
     tenth = max(round(len(bins) / 10), 1)
     share = np.sort(counts)[::-1][:tenth].sum()
-    return f"{percent(share, total)} % of particles look from a tenth of all directions"
+    return f"{percent(share, total)} % of particles are in 10 % of all directions"
 
 
 def _bins_words(bins: SphereBins, job: str) -> str:
-    opposite = "opposite directions together" if bins.antipodal else ""
+    opposite = "opposite directions combined" if bins.antipodal else ""
     scheme = "HEALPix" if bins.scheme == "healpix" else "Fibonacci"
     return joined(
         job,
@@ -331,6 +332,6 @@ def _spread(table: npt.NDArray[np.float64]) -> tuple[str, str]:
     width = next(w for w in range(1, len(rows) + 1) if (sums[w:] - sums[:-w]).max() >= total / 2)
     low = int(np.argmax(sums[width:] - sums[:-width])) * STEP - 90
     return (
-        f"Half of the particles lie within {width * STEP}° of elevation (60° if even)",
-        f"half at elevations {low}° to {low + width * STEP}°".replace("-", "−"),
+        f"Half of the particles are within {width * STEP}° of elevation (60° if even)",
+        f"half of them at {low}° to {low + width * STEP}°".replace("-", "−"),
     )

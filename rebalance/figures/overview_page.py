@@ -111,7 +111,7 @@ def _has_particles(result: RunResult) -> bool:
 def _title(result: RunResult) -> str:
     used = counted(int(np.count_nonzero(result.superclasses.label >= 0)), "class average")
     if superclasses_of_one(result.superclasses):
-        title = f"{used}, each by itself"
+        title = f"{used}, not grouped"
     else:
         number = counted(len(result.superclasses), "superclass", "superclasses")
         title = f"{used} in {number}"
@@ -208,14 +208,14 @@ def _medoids(
 ) -> None:
     superclasses = result.superclasses
     by_itself = superclasses_of_one(superclasses)
-    title = "Class averages" if by_itself else "Medoid of each superclass"
+    title = "Class averages" if by_itself else "Most central average (medoid) of each superclass"
     if len(superclasses) > shown:
         title += f" ({len(superclasses) - shown} smaller ones not shown)"
     text_at(figure, style.MARGIN, style.HEADER, title, style.BODY, bold=True)
     suspects = suspects_of(result)
     if suspects:
         after = style.MARGIN + text_width(title, style.BODY, bold=True) / 72 + 0.1
-        words = f"{WORDS} In all: {ranges(sorted(suspects))}."
+        words = f"{WORDS} Classes: {ranges(sorted(suspects))}."
         words = shorten(words, (WIDTH - 2.6 - after) * 72, style.SMALL)
         text_at(figure, after, style.HEADER + 0.012, words, style.SMALL, color=style.MUTED)
     right = style.MARGIN + (COLUMNS - 1) * PITCH + TILE
@@ -252,13 +252,13 @@ def _aside(
     rows: IntArray,
     top: float,
 ) -> None:
-    """Those that take no part, by class number."""
+    """Those set aside, by class number."""
     superclasses = result.superclasses
     title, total = "Set aside", len(superclasses.set_aside)
     text_at(figure, style.MARGIN, top, title, style.BODY, bold=True)
-    words = "they shape no superclass and set no cap"
+    words = "not in any superclass"
     if total > len(rows):
-        words += f"; the {total - len(rows):,} with fewest particles are not shown"
+        words += f"; the {total - len(rows):,} with the fewest particles are not shown"
     left = style.MARGIN + text_width(title, style.BODY, bold=True) / 72 + 0.1
     text_at(figure, left, top + 0.012, words, style.SMALL, color=style.MUTED)
     places = [

@@ -60,21 +60,20 @@ def reprojections_beside(
     figure = new_figure(
         2 * style.MARGIN + columns * pitch - APART,
         style.HEADER + 0.2 + down * ROW + style.MARGIN,
-        f"{counted(len(rows), 'class average')} beside the reprojections that they fit best",
+        f"{counted(len(rows), 'class average')} and their best-fitting reprojections",
         joined(
             job,
             f"median correlation {_median(views, rows)}",
             doubt(views),
             misfits(views),
-            f"the {MOST} of worst fit" if len(rows) > MOST else "",
+            f"the {MOST} worst fits" if len(rows) > MOST else "",
         ),
     )
     text_at(
         figure,
         style.MARGIN,
         style.HEADER - 0.06,
-        "Left the average, right the map from there, and their correlation; worst fit first. "
-        "× fits no view.",
+        "Left: average, right: reprojection, with correlation; worst fit first. ×: fits no view.",
         style.SMALL,
         color=style.MUTED,
     )

@@ -1,4 +1,4 @@
-"""Every number of superclasses that was tried: how far it stands out, and what it would keep."""
+"""All numbers of superclasses tried: silhouette, stability and particles kept."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ PANEL, GAP, BOTTOM = 1.35, 0.3, 0.55
 
 FOUND, EXPECTED = style.PALETTE[0], style.MUTED
 FEW = 12
-"""Up to so many numbers each has a dot and a tick."""
+"""Up to this many numbers, each has a dot and a tick."""
 
 
 @style.styled
 def scan_of_numbers(scan: Scan, *, job: str = "") -> Figure:
-    """Silhouette beside that without groups, stability, and particles kept, by number.
+    """Silhouette (and that expected by chance), stability and particles kept, by number.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def scan_of_numbers(scan: Scan, *, job: str = "") -> Figure:
         For the heading.
     """
     panels = [_draw_silhouette, _draw_stability]
-    # Without a balance all are kept at any number: that is no finding.
+    # Without balancing all particles are kept at any number.
     panels += [_draw_kept] if (scan.kept != scan.total).any() else []
     top = style.HEADER + 0.15
     height = top + len(panels) * PANEL + (len(panels) - 1) * GAP + BOTTOM
@@ -55,7 +55,7 @@ def _title(scan: Scan) -> str:
     suggestion = scan.suggestion
     if not suggestion.has_structure:
         return "No number of superclasses stands out"
-    return f"{suggestion.number} superclasses stand out most"
+    return f"Suggested: {suggestion.number} superclasses"
 
 
 def _subtitle(scan: Scan, job: str) -> str:
@@ -64,7 +64,7 @@ def _subtitle(scan: Scan, job: str) -> str:
 
 
 def _points(scan: Scan) -> dict[str, Any]:
-    """Dots on a line of few numbers: of one there is no line."""
+    """Dots on a line of few numbers, since a single one makes no line."""
     return {"marker": "o", "markersize": 3} if len(scan) <= FEW else {}
 
 
@@ -82,7 +82,7 @@ def _draw_silhouette(axes: Axes, scan: Scan) -> None:
     ends = sorted(
         [
             (float(scan.silhouette[-1]), "found", FOUND),
-            (float(scan.expected[-1]), "without\ngroups", EXPECTED),
+            (float(scan.expected[-1]), "expected\nby chance", EXPECTED),
         ]
     )
     low, high = axes.get_ylim()
@@ -102,7 +102,7 @@ def _draw_silhouette(axes: Axes, scan: Scan) -> None:
 def _draw_stability(axes: Axes, scan: Scan) -> None:
     axes.plot(scan.numbers, scan.stability, color=FOUND, linewidth=1.3, **_points(scan))
     axes.set_ylim(0, 1.02)
-    axes.set_ylabel("stability (ARI)")
+    axes.set_ylabel("stability")
 
 
 def _draw_kept(axes: Axes, scan: Scan) -> None:

@@ -60,10 +60,10 @@ def superclasses_on_sphere(
 def _title(found: SuperclassOrientations) -> str:
     words = f"SCF* {found.scf_star:.2f}"
     if found.scf_star_after is None:
-        return f"{words}, by the poses of {found.n_matched:,} particles"
+        return f"{words}, from the poses of {found.n_matched:,} particles"
     return (
         f"{words} before, {found.scf_star_after:.2f} after balancing; "
-        f"{found.scf_star_at_random.mean():.2f} with as many dropped at random"
+        f"{found.scf_star_at_random.mean():.2f} with the same number dropped at random"
     )
 
 
@@ -115,7 +115,7 @@ def _column(figure: Figure, found: SuperclassOrientations) -> None:
     text_at(figure, left, top, "Sampling of Fourier space, SCF*", bold=True)
     bars = [("before", found.scf_star, style.RULE)]
     if found.scf_star_after is not None:
-        bars.append(("as many at random", float(found.scf_star_at_random.mean()), style.RULE))
+        bars.append(("random dropping", float(found.scf_star_at_random.mean()), style.RULE))
         bars.append(("after balancing", found.scf_star_after, style.AFTER))
     top += 0.26
     for name, value, color in bars:
@@ -130,14 +130,14 @@ def _column(figure: Figure, found: SuperclassOrientations) -> None:
         text_at(figure, left + COLUMN - 0.4, top + 0.215, f"{value:.2f}", va="center", bold=True)
         top += 0.42
     lines = [
-        "Dashed: 0.81, views all around one axis.",
+        "Dashed: 0.81 = views all around one axis.",
         f"{found.n_matched:,} of {found.n_particles:,} particles have a pose.",
         "",
-        "A circle is the commonest view of a",
-        "superclass; its area, its particles.",
+        "Circle: main view of a superclass.",
+        "Area: its particles.",
     ]
     if (found.spread > MIXED_BEYOND).any():
-        lines += ["Empty: its particles look from no one", "direction (mixed views, or junk)."]
+        lines += ["Open circle: no single main view", "(mixed views or junk)."]
     for line in lines:
         text_at(figure, left, top, line, style.SMALL, color=style.MUTED)
         top += 0.16

@@ -1,4 +1,4 @@
-"""The mark of averages that look like junk and are in a superclass all the same."""
+"""The mark of averages that look like junk but are in a superclass."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 MARK, COLOR = "?", "#c2410c"
 
-WORDS = "?: looks like junk."
-"""For a legend, wherever there is one."""
+WORDS = "?: suspected junk."
+"""For legends."""
 
 ROOM = 6.0
 """Points that it takes beside a number."""
 
 
 def suspects_of(result: RunResult) -> frozenset[int]:
-    """Class numbers of those; none where nobody looked for junk, or where they are set aside."""
+    """Their class numbers; none if nobody looked for junk, or if they are set aside."""
     if result.quality is None:
         return frozenset()
     superclasses = result.superclasses

@@ -69,7 +69,7 @@ def dendrogram(superclasses: Superclasses, *, job: str = "") -> Figure:
     axes.set_xlim(-0.7, n - 0.3)
     axes.set_ylim(0, max(float(tree[:, 2].max()) * 1.04, 1e-6))
     axes.spines["bottom"].set_visible(False)
-    axes.set_ylabel(f"{_height(superclasses)} at the merge")
+    axes.set_ylabel(f"{_height(superclasses)} when joined")
     if named:
         axes.set_xticks(np.arange(n), labels=names, rotation=90, fontsize=style.TINY)
         axes.tick_params(axis="x", length=0, pad=2)
@@ -154,14 +154,14 @@ def _cut(tree: DoubleArray, label: IntArray) -> float | None:
 def _height(superclasses: Superclasses) -> str:
     options = superclasses.options
     scaled = options.get("path_neighbors") or options.get("linkage") in ("ward", "balanced")
-    return "distance" if scaled else "1 − affinity"
+    return "dissimilarity" if scaled else "1 − affinity"
 
 
 def _title(superclasses: Superclasses, cut: float | None) -> str:
     number = counted(len(superclasses), "superclass", "superclasses")
     if cut is None:
         return number
-    return f"{number}: the tree cut at {_height(superclasses)} = {cut:.2f}"
+    return f"{number}: tree cut at {_height(superclasses)} = {cut:.2f}"
 
 
 def _how(superclasses: Superclasses) -> str:

@@ -32,7 +32,7 @@ COLOR_MAP = "magma_r"
 
 @style.styled
 def particles_over_views(views: Views, balance: ViewBalance, *, job: str = "") -> Figure:
-    """Density of particles over the sphere, and its uniformity beside as many dropped at random.
+    """Density of particles over the sphere, and its uniformity compared with random dropping.
 
     Parameters
     ----------
@@ -70,7 +70,7 @@ def particles_over_views(views: Views, balance: ViewBalance, *, job: str = "") -
     bar = axes_at(figure, left, style.HEADER + 0.3 + 0.15 * DISC, BAR, 0.7 * DISC)
     figure.colorbar(axes.images[0], cax=bar)
     bar.tick_params(labelsize=style.SMALL)
-    bar.set_ylabel("density (1: all directions alike)", fontsize=style.SMALL)
+    bar.set_ylabel("density (1 = uniform)", fontsize=style.SMALL)
     _bars(figure, left + 0.65 + 0.35, balance)
     return figure
 
@@ -81,7 +81,7 @@ def _title(balance: ViewBalance) -> str:
         return words
     words += f" before, {balance.uniformity_after:.2f} after"
     if balance.uniformity_at_random is not None:
-        words += f"; {balance.uniformity_at_random:.2f} with as many dropped at random"
+        words += f"; {balance.uniformity_at_random:.2f} with the same number dropped at random"
     return words
 
 
@@ -125,7 +125,7 @@ def _draw(axes: Axes, density: DoubleArray, hemisphere: Hemisphere, top: float) 
 def _bars(figure: Figure, left: float, balance: ViewBalance) -> None:
     rows = [("now" if balance.after is None else "before", balance.uniformity, style.RULE)]
     if balance.uniformity_at_random is not None:
-        rows.append(("as many at random", balance.uniformity_at_random, style.RULE))
+        rows.append(("random dropping", balance.uniformity_at_random, style.RULE))
     if balance.uniformity_after is not None:
         rows.append(("after balancing", balance.uniformity_after, style.AFTER))
     text_at(figure, left, style.HEADER, "Uniformity of views", bold=True)
@@ -140,7 +140,7 @@ def _bars(figure: Figure, left: float, balance: ViewBalance) -> None:
         axes.set_axis_off()
         text_at(figure, left + BARS - 0.36, top + 0.215, f"{value:.2f}", va="center", bold=True)
         top += 0.46
-    lines = ["1: Fourier space is filled evenly;", "near 0: there are gaps."]
+    lines = ["1 = Fourier space evenly filled,", "near 0 = gaps."]
     if balance.uniformity_after is not None and balance.uniformity_at_random is not None:
         # Of the numbers as they are shown.
         gain = round(balance.uniformity_after, 2) - round(balance.uniformity_at_random, 2)

@@ -1,4 +1,4 @@
-"""What the views of class averages come to, in a sentence."""
+"""The views of class averages in a sentence."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from rebalance.model.counting import counted
 
 
 def verdict(views: Views) -> str:
-    """Whether the views are to be trusted, and why."""
+    """Whether the views are trusted, and why."""
     return f"{'Trusted' if views.trusted else 'Not trusted'}. {why(views)}"
 
 
 def why(views: Views) -> str:
-    """Why the views are to be trusted, or not; a sentence."""
+    """Why the views are trusted or not, in a sentence."""
     if not views.trusted:
-        return views.reason or "Independent starts found different views."
+        return views.reason or "Independent searches found different views."
     n, agree = len(views.in_agreement), int(np.count_nonzero(views.in_agreement))
     starts = f"All {n}" if agree == n else f"{agree} of {n}"
     return (
@@ -31,11 +31,11 @@ def took_part(views: Views) -> BoolArray:
 
 
 def misfits(views: Views) -> str:
-    """How many averages show something else; empty for none."""
+    """How many averages fit no view; empty for none."""
     n = int(np.count_nonzero(views.is_misfit))
     return f"{counted(n, 'average')} {'fits' if n == 1 else 'fit'} no view" if n else ""
 
 
 def doubt(views: Views) -> str:
-    """For the heading of what is shown of them; empty if they are to be trusted."""
-    return "" if views.trusted else "views that are not trusted"
+    """A warning for headings; empty if the views are trusted."""
+    return "" if views.trusted else "views not trusted"

@@ -54,10 +54,11 @@ def class_average_views(
     """
     shown = took_part(views)
     count = int(np.count_nonzero(shown & ~views.is_misfit))
+    kind = "Viewing" if views.trusted else "Possible viewing"
     figure = new_figure(
         style.MARGIN + DISC + GAP + COLUMN + style.MARGIN,
         style.HEADER + DISC + style.MARGIN,
-        f"Where {counted(count, 'class average')} {_looks(views, count)} from",
+        f"{kind} directions of {counted(count, 'class average')}",
         joined(job, f"point group {views.symmetry}", misfits(views)),
     )
     weight = np.ones(len(views)) if n_particles is None else n_particles.astype(np.float64)
@@ -67,12 +68,6 @@ def class_average_views(
     _circles(axes, views, superclasses, weight, hemisphere)
     _column(figure, views, superclasses, n_particles)
     return figure
-
-
-def _looks(views: Views, count: int) -> str:
-    if not views.trusted:
-        return "may look"
-    return "looks" if count == 1 else "look"
 
 
 def drawn_hemisphere(views: Views, weight: npt.NDArray[np.float64]) -> Hemisphere:
@@ -190,7 +185,7 @@ def _column(
     top += 0.2
     if len(views.start_agreement) > 1:
         side = min(1.5, 0.38 * len(views.start_agreement))
-        text_at(figure, left, top, "Agreement of starts", bold=True)
+        text_at(figure, left, top, "Agreement of searches", bold=True)
         draw_agreement(axes_at(figure, left + 0.12, top + 0.24, side, side), views)
         top += 0.24 + side + 0.3
     for line in _legend(views, superclasses is not None, n_particles is not None):
@@ -201,24 +196,20 @@ def _column(
 
 
 def _legend(views: Views, grouped: bool, by_particles: bool) -> list[str]:
-    areas = "Areas of circles go as particles" if by_particles else "Circles are of one size"
-    numbers = (
-        "colours and numbers are those of superclasses"
-        if grouped
-        else "numbers are those of classes"
-    )
+    area = "Area of a circle: particles. " if by_particles else ""
+    numbers = "Colors and numbers: superclasses." if grouped else "Numbers: classes."
     lines = [
-        f"{areas}; {numbers}.",
-        "Equal-area projection; opposite views, mirror images, have one place. Thin circles are "
-        "30° and 60° from the middle.",
+        f"{area}{numbers}",
+        "Half a sphere in equal-area projection: opposite views are mirror images and coincide. "
+        "Thin circles: 30° and 60° from the center.",
     ]
     if len(views.operations) > 1:
         lines.append(
-            f"Copies under {views.symmetry} have one place, in the unit that is outlined; "
+            f"Views related by {views.symmetry} symmetry are shown once, in the outlined unit; "
             f"{axes_in_words(views)}."
         )
     if views.is_misfit.any():
-        lines.append("× fits no view.")
+        lines.append("×: fits no view.")
     return lines
 
 
@@ -229,7 +220,7 @@ def axes_in_words(views: Views) -> str:
 
 
 def draw_agreement(axes: Axes, views: Views) -> None:
-    """Rank correlations of every two starts; those that the result is made of are framed."""
+    """Rank correlations of each pair of searches; those behind the result are framed."""
     from matplotlib.patches import Rectangle
 
     order = np.argsort(~views.in_agreement, kind="stable")

@@ -17,12 +17,12 @@ def guarded_writing(folder: Path) -> Iterator[None]:
     Parameters
     ----------
     folder : Path
-        Named in the error where the OSError names no file.
+        Named in the error if the OSError names no file.
 
     Raises
     ------
     OutputError
-        If a file can't be written, or there is no room left; the OSError is its cause.
+        If a file can't be written or the disk is full; the OSError is its cause.
 
     Examples
     --------

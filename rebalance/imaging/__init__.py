@@ -1,1 +1,1 @@
-"""Pure array → array steps between the images as read and the features of a metric."""
+"""Array-to-array steps from the images to the features of a metric."""

@@ -1,4 +1,4 @@
-"""Where the object of each class average is, when it is not in the middle of the box."""
+"""Finds the center of the object in each class average."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The soft disc that every comparison looks through, and its radius when nobody gave one."""
+"""The soft circular mask of all comparisons, and its automatic radius."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ EDGE_FRACTION = 0.1
 
 
 def soft_disc(box: int, radius: float, *, centre: tuple[float, float] = (0.0, 0.0)) -> FloatArray:
-    """A disc: 1 inside, a cosine fall to 0 at the radius over `EDGE_FRACTION` of it.
+    """A disc: 1 inside, falling to 0 at the radius as a cosine over `EDGE_FRACTION` of it.
 
     Parameters
     ----------
     box : int
         Side L in pixels.
     radius : float
-        Where the mask reaches 0, in pixels.
+        Radius in pixels where the mask reaches 0.
     centre : tuple of float
         (x, y) from pixel (L/2, L/2), in pixels.
 
@@ -27,7 +27,7 @@ def soft_disc(box: int, radius: float, *, centre: tuple[float, float] = (0.0, 0.
     -------
     float32 (L, L)
     """
-    # Not by the kernel: one disc is no reason to load a compiler.
+    # Not by the kernel, so that no compiler is loaded for one disc.
     axis = np.arange(box) - box // 2
     distance = np.sqrt((axis - centre[0]) ** 2 + (axis[:, None] - centre[1]) ** 2)
     edge = EDGE_FRACTION * radius
@@ -43,7 +43,7 @@ def radius_of_pixels(box: int) -> npt.NDArray[np.float64]:
 
 
 def mask_about(images: FloatArray, centre: DoubleArray, radius: float) -> FloatArray:
-    """Remove the mean under a soft disc (weighted by it), then multiply by it.
+    """Subtract the weighted mean under a soft disc, then multiply by the disc.
 
     Parameters
     ----------
@@ -65,12 +65,10 @@ def mask_about(images: FloatArray, centre: DoubleArray, radius: float) -> FloatA
 
 
 def estimate_radius(images: FloatArray, is_empty: BoolArray | None = None) -> float:
-    """Radius in pixels of the disc that holds the objects, from the images themselves.
+    """Radius in pixels of the disc that contains the objects, from the images.
 
-    The variance of the averages over images and over rings, smoothed by the ring's own number of
-    pixels, falls from the object to the background; the radius is where the power beyond it,
-    above the background's level, is 2 % of the whole, widened by a tenth for the soft edge and
-    kept within the box.
+    2 % of the power above the background is outside of it; it is then widened by a tenth for the
+    soft edge and kept within the box.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
-"""Pictures that plainly show no object in their middle: no map of views is to be made of them.
+"""Images that clearly show no object in their middle, and are not used for the map of views.
 
-Fewer than `rebalance.imaging.pictures` names: of what that leaves, misfits stand out less.
-
-The thresholds were chosen on simulated jobs as they come, of seeds that no benchmark uses.
+These are fewer than `rebalance.imaging.pictures` finds, since too strict a choice would make
+misfits stand out less. The thresholds were chosen on realistic simulated jobs, with seeds that no
+benchmark uses.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def is_dim(middle: DoubleArray) -> BoolArray:
 def why_no_object(
     images: FloatArray, radius: float, n_particles: IntArray | None
 ) -> list[tuple[str, ...]]:
-    """What speaks against an object in the middle of each of n pictures; empty where nothing does.
+    """Reasons against an object in the middle of each of n pictures; empty if none.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Whether a picture shows an object in its middle at all: a film, a shade, a hole and noise don't.
+"""Whether an image shows an object in its middle, not a film, a shade, a hole or noise.
 
 A classification compares particles whose noise has one strength and whose background is at one
 level. So averages of one molecule have about the same contrast, whatever their view, the same level

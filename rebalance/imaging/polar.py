@@ -29,7 +29,7 @@ _WINDOW = 6
 
 @dataclass(frozen=True)
 class PolarGrid:
-    """Where in Fourier space the images are compared.
+    """The samples of Fourier space at which images are compared.
 
     Parameters
     ----------

@@ -1,1 +1,1 @@
-"""Plugins of kind metric: how alike two class averages are."""
+"""Metric plugins: the similarity of two class averages."""

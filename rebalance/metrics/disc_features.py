@@ -1,4 +1,4 @@
-"""What the search over a small disc of shifts reads of each class average, and its tables."""
+"""Features and tables of the search over a small disc of shifts."""
 
 from __future__ import annotations
 

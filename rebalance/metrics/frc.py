@@ -1,6 +1,6 @@
 """Metric `frc`: the mean Fourier ring correlation of the aligned pair.
 
-It rides on the shared alignment, the maximum of the correlation, and adds no search of its own.
+It uses the shared alignment, the maximum of the correlation, and adds no search.
 FRC(k) of Saxton & Baumeister 1982 (doi:10.1111/j.1365-2818.1982.tb00405.x), averaged over the
 rings from the coarsest to a resolution, clipped to [0, 1].
 """
@@ -35,7 +35,7 @@ class FrcOptions(SearchOptions):
     """The options of the search, and how far the rings are averaged."""
 
     max_resolution: Length | None = option(
-        None, "Finest ring of the mean; auto is the low-pass.", unit="Å or px"
+        None, "Finest resolution averaged; auto: the low-pass.", unit="Å or px"
     )
 
 
@@ -73,7 +73,7 @@ class FourierRingCorrelation(Metric):
             pixels = options.max_resolution.pixels(class_averages.pixel_size, "max_resolution")
             if pixels <= 0.0:
                 raise OptionError(
-                    f"max_resolution = {options.max_resolution} is no resolution.",
+                    f"max_resolution = {options.max_resolution} is not a resolution.",
                     hint="Give a length above 0.",
                 )
             n_rings = int(np.count_nonzero(search.grid.rings <= 1.0 / pixels + 1e-9))

@@ -1,4 +1,4 @@
-"""Metric `rotational-cc`: the best normalised correlation over rotation, shift and mirror.
+"""Metric `rotational-cc`: the best normalized correlation over rotation, shift and mirror.
 
 Affinity = max over T of ⟨A, T B⟩ / (‖A‖ ‖B‖), clipped to [0, 1], for class averages masked by a
 soft disc and compared in a band of frequencies. In polar Fourier coordinates (Rangan 2020,
@@ -6,8 +6,9 @@ arXiv:1905.12317, eq. 5) a rotation shifts the angle and a shift is a phase:
 
     C(θ, t) = Σ_k k dk Σ_φ dφ conj(Â(k, φ)) B̂(k, φ − θ) e^{−2πi k·t}
 
-Where shifts are small, as by default, the search is exhaustive at full resolution; else it is so at
-low resolution and climbs the best peaks at full resolution by Newton steps. See docs/method.md.
+With small shifts, the default, the search is exhaustive at full resolution. Otherwise it is
+exhaustive at low resolution, and the best peaks are refined at full resolution by Newton steps. See
+docs/method.md.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ PAPER = (
 
 
 class RotationalCC(Metric):
-    """Best normalised correlation over rotation, shift and mirror."""
+    """Best normalized correlation over rotation, shift and mirror."""
 
     options_model = SearchOptions
     invariances = ("rotation", "shift", "mirror", "scale", "offset")
@@ -92,7 +93,7 @@ class RotationalCC(Metric):
         """For a methods paragraph."""
         motions = "rotation, shift and mirror image" if options.mirror else "rotation and shift"
         return Methods(
-            f"the maximum of their normalised cross-correlation over in-plane {motions}, computed "
+            f"the maximum of their normalized cross-correlation over in-plane {motions}, computed "
             "in polar Fourier coordinates {}",
             (PAPER,),
         )

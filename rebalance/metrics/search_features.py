@@ -1,4 +1,4 @@
-"""What the in-plane search reads of each class average: masked, transformed, differentiated."""
+"""Features of the in-plane search: averages masked, transformed and differentiated."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The options of the in-plane search, and what they come to for a set of class averages."""
+"""The options of the in-plane search, and their values for a set of class averages."""
 
 from __future__ import annotations
 
@@ -18,49 +18,49 @@ from rebalance.model import ClassAverages, DoubleArray
 from rebalance.options import Length, Options, option
 
 AUTO_RINGS = 27
-"""Rings across the band when no low-pass is given: the band ends at mask diameter / 27."""
+"""Rings across the band without a given low-pass: the band ends at mask diameter / 27."""
 
 AUTO_SHIFT_FRACTION = 0.01
-"""Largest shift as a fraction of the box when none is given: about the error of the centres. The
-centre of mass of a molecule is projected onto that of its picture, so centred averages of one view
-need no further shift, and freedom to move makes unlike ones alike."""
+"""Default largest shift as a fraction of the box, about the error of the centers. The center of
+mass of a molecule is projected onto that of its image, so centered averages of one view need no
+further shift, and larger shifts make different views more similar."""
 
 UNCENTRED_SHIFT_FRACTION = 0.08
-"""The same where objects are not centred first."""
+"""The same without centering."""
 
 ROOM_ABOUT_OBJECT = 1.25
-"""Radius of the mask over that of the object, when the objects are centred first."""
+"""Radius of the mask relative to that of the object, with centering."""
 
 FINEST = 0.45
-"""Highest frequency that is compared, cycles per pixel: images are interpolated near 0.5."""
+"""Highest frequency compared, cycles per pixel; near 0.5 images are interpolated."""
 
 
 CHUNK = 32
-"""Averages that are prepared at a time."""
+"""Averages prepared at a time."""
 
 
 class SearchOptions(Options):
-    """What is compared, and over which motions."""
+    """Which detail is compared, and over which motions."""
 
     mask_diameter: Length | None = option(
-        None, "Diameter of the soft circular mask; auto finds it from the images.", unit="Å or px"
+        None, "Diameter of the soft circular mask; auto: from the images.", unit="Å or px"
     )
     low_pass: Length | None = option(
-        None, "Finest detail compared; auto is mask diameter / 27.", unit="Å or px"
+        None, "Finest detail compared; auto: mask diameter / 27.", unit="Å or px"
     )
     high_pass: Length | None = option(
-        None, "Coarsest detail compared; auto sets no limit.", unit="Å or px"
+        None, "Coarsest detail compared; auto: no limit.", unit="Å or px"
     )
     max_shift: Length | None = option(
         None,
-        "Largest shift either way; auto is 1 % of the box, 8 % without centring.",
+        "Largest shift in any direction; auto: 1 % of the box, or 8 % without centering.",
         unit="Å or px",
     )
-    mirror: bool = option(True, "Compare with the mirror image too.")
-    center: bool = option(True, "Centre the objects first; max_shift is counted from there.")
+    mirror: bool = option(True, "Also compare with the mirror image.")
+    center: bool = option(True, "Center the objects first; max_shift is relative to that.")
     whitening: float = option(
         0.5,
-        "How far the power of an average's rings is evened out: 0 not at all, 1 fully.",
+        "How much the power of an average's rings is equalized: 0 = not at all, 1 = fully.",
         ge=0,
         le=1,
     )
@@ -91,7 +91,7 @@ class Search:
 
 
 def resolve_search(averages: ClassAverages, options: SearchOptions) -> Search:
-    """Turn lengths into pixels, and what was left open into numbers.
+    """Convert lengths to pixels, and auto to numbers.
 
     Raises
     ------
@@ -128,7 +128,7 @@ def resolve_search(averages: ClassAverages, options: SearchOptions) -> Search:
     if grid.n_half > MAX_HALF:
         raise OptionError(
             f"Comparing detail of {1 / high:.1f} px over a mask of {2 * radius:.0f} px with shifts "
-            f"up to {shift:.0f} px needs {grid.n_half} angles, at most {MAX_HALF} are possible.",
+            f"up to {shift:.0f} px needs {grid.n_half} angles; the maximum is {MAX_HALF}.",
             hint="Give a coarser low_pass, a smaller max_shift or a smaller mask_diameter.",
         )
     facts: dict[str, Any] = {
@@ -150,18 +150,18 @@ def resolve_search(averages: ClassAverages, options: SearchOptions) -> Search:
 
 
 def mask_radius(averages: ClassAverages, mask_diameter: Length | None) -> tuple[float, str]:
-    """Radius of the mask in pixels, and where it comes from: option, classification or images.
+    """Radius of the mask in pixels, and its source: option, classification or images.
 
     Parameters
     ----------
     averages : ClassAverages
     mask_diameter : Length, optional
-        As given by a person.
+        As given by the user.
 
     Raises
     ------
     OptionError
-        If the diameter is in Å and there is no pixel size, or is out of range for the box.
+        If the diameter is in Å without a pixel size, or out of range for the box.
     """
     size = averages.pixel_size
     largest = averages.box / 2.0
@@ -181,15 +181,15 @@ def mask_radius(averages: ClassAverages, mask_diameter: Length | None) -> tuple[
 def centred_masks(
     averages: ClassAverages, center: bool, radius: float, mask_from: str
 ) -> tuple[DoubleArray, float, dict[str, Any]]:
-    """Centres of the objects, the radius of the mask about them, and what to say of it.
+    """Centers of the objects, the radius of the mask around them, and facts about it.
 
     Parameters
     ----------
     averages : ClassAverages
     center : bool
-        False leaves every mask in the middle.
+        False keeps all masks in the middle.
     radius, mask_from
-        From `mask_radius`; a radius that nobody asked for is fitted to the objects.
+        From `mask_radius`. An automatic radius is fitted to the objects.
 
     Returns
     -------

@@ -1,10 +1,10 @@
-"""Metric `views`: image affinity, held back by the angle between the views of two averages.
+"""Metric `views`: image affinity, reduced by the angle between the views of two averages.
 
-How alike two images are says little of views that are more than about 30° apart: all of them are
-equally unlike. But the averages of one structure are enough to find it at low resolution, and with
-it where each of them looks from (`rebalance.views`). Affinity = A · (1 − θ / 90°), with the
-affinity A of `rotational-cc` and the angle θ, where independent starts agree on the angles; else A.
-"""
+Images of views more than about 30° apart are all equally different, so their similarity tells
+little. But the averages of one structure suffice to find it at low resolution, and with it the
+viewing direction of each average (`rebalance.views`). Affinity = A · (1 − θ / 90°), with the
+affinity A of `rotational-cc` and the angle θ, if independent searches agree on the angles;
+otherwise A."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from rebalance.options import option
 
 IMAGE_METRIC = defaults.IMAGES
 TRUSTED = "views_trusted"
-"""The fact that angles are used."""
+"""Name of the fact that angles are used."""
 
 PAPER = (
     "Scheres SHW, Gao H, Valle M, Herman GT, Eggermont PPB, Frank J, Carazo J-M (2007) "
@@ -31,16 +31,16 @@ PAPER = (
 
 
 class ViewsOptions(SearchOptions):
-    """What is compared, and what is known of the molecule."""
+    """Which detail is compared, and the symmetry of the molecule."""
 
     symmetry: str = option(
-        "auto", "Point group: C1, C4, D2, T, O, I, …; auto takes one if the averages bear it out."
+        "auto", "Point group: C1, C4, D2, T, O, I, …; auto: found from the averages."
     )
-    seed: int = option(0, "Of the random starts.", ge=0)
+    seed: int = option(0, "Seed of the random starts.", ge=0)
 
 
 class ViewsMetric(Metric):
-    """Image affinity held back by the angle between views, where starts agree on it."""
+    """Image affinity reduced by the angle between views, if searches agree on it."""
 
     options_model = ViewsOptions
     requires = (IMAGE_METRIC,)
@@ -90,7 +90,7 @@ class ViewsMetric(Metric):
         return features.as_facts()
 
     def notes(self, features: Views) -> Sequence[str]:
-        """Why the views are not used, if they are not; and which symmetry was found."""
+        """Why the views are not used, if so, and the symmetry found."""
         return features.notes
 
     def results(self, features: Views) -> Mapping[str, Any]:
@@ -98,7 +98,7 @@ class ViewsMetric(Metric):
         return features.as_results()
 
     def advice(self, options: ViewsOptions) -> Advice:
-        """Angles are global already: average linkage, and no paths; where they are used."""
+        """Average linkage without paths where angles are used, since angles are global already."""
         by = {"linkage": "average", "path_neighbors": 0}
         return Advice("hierarchical", by, where=TRUSTED)
 
@@ -106,8 +106,8 @@ class ViewsMetric(Metric):
         """For a methods paragraph."""
         images = RotationalCC().methods(options)
         return Methods(
-            f"{images.words}, times 1 − θ / 90°, with the angle θ between their views as found by "
-            "expectation–maximisation {} of one map of low resolution from random starts",
+            f"{images.words}, times 1 − θ / 90°, where θ is the angle between their views, found "
+            "by expectation–maximization {} of a low-resolution map from random starts",
             (*images.references, PAPER),
             where=TRUSTED,
             elsewhere=images,

@@ -18,29 +18,27 @@ SMALLEST_CONTRAST, LARGEST_VALUE = 1e-18, 1e18
 class ClassAverages(Displayed):
     """The 2D class averages (templates) of one classification.
 
-    ``len(class_averages)`` is N, ``class_averages.box`` is L, the side of an image in pixels;
-    ``class_averages.is_empty``, bool (N,), says which have no image or no particles.
+    ``len(class_averages)`` is N, ``class_averages.box`` is L, the side of an image in pixels.
+    ``class_averages.is_empty``, bool (N,), marks those without an image or particles.
 
     Parameters
     ----------
     images : float32 (N, L, L)
         As read; y down, x right.
     class_id : int64 (N,)
-        Unique; the number by which the particle table refers to the average. 1-based in stack
-        order for a bare stack.
+        Unique class numbers, as in the particle table; from 1 in stack order for a bare stack.
     pixel_size : float, optional
-        Å per pixel; None when unknown.
+        Å per pixel; None if unknown.
     n_particles : int64 (N,), optional
         Particles of each average in the particle table; None without a table.
     resolution : float64 (N,), optional
-        Å, as the program that made them estimated it; may be inf or 999.
+        Å, as estimated by the classification program; may be inf or 999.
     mask_diameter : float, optional
-        Å, the particle diameter that the classification was run with, where the files say it.
+        Å, the particle diameter of the classification, if the files state it.
     score : float64 (N,), optional
-        What the program that made them thinks of each, 0 (bad) to 1 (good); NaN where it says
-        nothing.
+        Quality score of the classification program, 0 (bad) to 1 (good); NaN where missing.
     score_from : str
-        What that column is called in the files.
+        Name of that column in the files.
     """
 
     images: FloatArray

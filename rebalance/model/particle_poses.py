@@ -12,16 +12,16 @@ from rebalance.model.counting import counted
 
 @dataclass(frozen=True, eq=False)
 class InPlaneAlignment:
-    """What a 2D classification found for each particle: how its class average lies on it.
+    """The in-plane alignment of each particle from a 2D classification.
 
-    A point of the average falls on Rz(psi) · point + shift in the particle, where
-    Rz(psi) = [[cos, sin], [−sin, cos]] acts on (x, y), x right and y down, from pixel (L/2, L/2):
-    for positive psi the average is turned counter-clockwise as displayed.
+    A point of the average maps to Rz(psi) · point + shift in the particle, where
+    Rz(psi) = [[cos, sin], [−sin, cos]] acts on (x, y), x right and y down, from pixel (L/2, L/2).
+    A positive psi turns the displayed average counterclockwise.
 
     Parameters
     ----------
     psi : float64 (P,)
-        Degrees. NaN where it isn't known.
+        Degrees; NaN if unknown.
     shift : float64 (P, 2)
         (x, y), in pixels of the class averages.
     """
@@ -37,31 +37,31 @@ class InPlaneAlignment:
 class ParticlePoses:
     """Poses of particles in the frame of one map, from the views of their class averages.
 
-    As exact as the average's view and the particle's own in-plane alignment: how far the particle
-    is tilted away from its average is not known.
+    They combine the view of the average with the in-plane alignment of the particle. The tilt of a
+    particle relative to its average is not known.
 
     Parameters
     ----------
     row : int64 (Q,)
-        Rows of the particle table that have a pose, rising.
+        Rows of the particle table with a pose, rising.
     class_id : int64 (Q,)
         Their class averages.
     rotation : float64 (Q, 3, 3)
-        Takes coordinates in the map to those in the image, x right and y down, z along the beam:
-        RELION's A = Rz(psi) · Ry(tilt) · Rz(rot). The last row is the direction of view.
+        From coordinates in the map to the image, x right, y down, z along the beam: RELION's
+        A = Rz(psi) · Ry(tilt) · Rz(rot). The last row is the viewing direction.
     shift : float64 (Q, 2)
-        Where the centre of the map falls in the image: (x, y) from pixel (L/2, L/2), in pixels of
-        the class averages.
+        Position of the map's center in the image, (x, y) from pixel (L/2, L/2), in pixels of the
+        class averages.
     pixel_size : float, optional
-        Å, of these pixels.
+        Å per such pixel.
     n_particles : int
         Rows of the particle table.
     n_misfit : int
-        Particles of averages that are misfits.
+        Particles in averages that fit no view.
     n_apart : int
-        Particles without an average, or of one whose view was not sought.
+        Particles without an average, or in one without a view.
     n_unaligned : int
-        Other particles without an in-plane alignment.
+        Other particles without in-plane alignment.
     """
 
     row: IntArray

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class TableHandle(Protocol):
-    """What a format keeps behind a `ParticleTable`: columns on demand, rows as they were."""
+    """Access of a `ParticleTable` to its columns, provided by the format."""
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -28,21 +28,21 @@ class TableHandle(Protocol):
         ...
 
     def read_column(self, name: str) -> npt.NDArray[Any]:
-        """One column, (P,); numbers as float64 or int64, text as str. KeyError if not there."""
+        """One column, (P,): float64, int64 or str. KeyError if missing."""
         ...
 
 
 @dataclass(frozen=True, eq=False)
 class ParticleTable:
-    """The particles: which class average each belongs to, and the rows behind them.
+    """The particles: the class of each, and the rows of the table.
 
     Parameters
     ----------
     class_id : int64 (P,)
-        `NO_CLASS` for a particle in none.
+        `NO_CLASS` for a particle in no class.
     handle : TableHandle
-        Belongs to the format that read the table; by it the format writes any subset of rows
-        back with every byte of a row unchanged.
+        From the format that read the table. With it the format writes any subset of rows, byte for
+        byte.
     path : Path, optional
         The file that was read.
     """
@@ -66,12 +66,12 @@ class ParticleTable:
         return self.handle.column_names
 
     def column(self, name: str) -> npt.NDArray[Any]:
-        """One column by its name in the file, (P,): float64, int64 or text (str).
+        """One column by its name in the file, (P,): float64, int64 or str.
 
         Raises
         ------
         ColumnError
-            If there is none; it is a KeyError too.
+            If it is missing; also a KeyError.
         """
         try:
             return self.handle.read_column(name)

@@ -63,6 +63,8 @@ class Selection(Displayed):
     warnings, notes : tuple of str
     class_id : int64 (P,), optional
         Class number of each particle, as `rebalance.select` gives it.
+    group_name : str
+        What a group is called: ``superclass``, or for example ``bin``.
     """
 
     selected: BoolArray
@@ -82,6 +84,7 @@ class Selection(Displayed):
     set_aside: IntArray = field(default_factory=_nothing)
     aside_before: IntArray = field(default_factory=_nothing)
     aside_after: IntArray = field(default_factory=_nothing)
+    group_name: str = "superclass"
 
     def __len__(self) -> int:
         return len(self.selected)

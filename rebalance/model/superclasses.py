@@ -29,17 +29,17 @@ SET_ASIDE = -2
 
 @dataclass(frozen=True, eq=False)
 class ClusteringResult:
-    """What a clustering plugin gives back, for the n averages that it was shown.
+    """The result of a clustering plugin for n averages.
 
     Parameters
     ----------
     label : int64 (n,)
-        Any distinct numbers; they are renumbered afterwards.
+        One number per superclass; they are renumbered afterwards.
     linkage : float64 (n−1, 4), optional
-        As in `scipy.cluster.hierarchy`: every number of clusters at once.
+        As in `scipy.cluster.hierarchy`.
     order : int64 (n,), optional
-        An order of the averages in which similar ones are neighbours. Without it they are put in
-        order by the tree, or else by their affinity.
+        An order with similar averages next to each other; by default from the linkage, or else
+        from the affinity.
     """
 
     label: IntArray

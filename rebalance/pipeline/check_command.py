@@ -18,19 +18,19 @@ from rebalance.strategies.caps import decide_cap
 def check_command(command: str, settings: Mapping[str, Any]) -> None:
     """Find mistakes in the settings of a command without reading its data.
 
-    Names of plugins and their options, numbers out of range, settings that contradict each other or
-    lack another, files other than the input that are not there.
+    It checks names of plugins and their options, ranges, conflicting and missing settings, and that
+    files other than the input exist.
 
     Parameters
     ----------
     command : ``"run"``, ``"orientations"`` or ``"diagnose"``
     settings : mapping
-        By the names of `rebalance.toolkit.settings_of_command`.
+        By name, see `rebalance.toolkit.settings_of_command`.
 
     Raises
     ------
     RebalanceError
-        The first that is found. An `OptionError` may know the setting at fault.
+        The first mistake found. An `OptionError` may name the setting.
     """
     made = settings_made(command, settings)
     if isinstance(made, RunSettings):

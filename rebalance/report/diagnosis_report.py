@@ -47,8 +47,8 @@ def diagnosis_document(settings: DiagnoseSettings, result: DiagnosisResult) -> D
     if second is not None:
         facts += f"; compared with {particles_line(summary['compared'])}"
     sections = [
-        Section("Reading", tuple(_reading(result))),
-        Section("The four readings", (_four(first),)),
+        Section("Result", tuple(_reading(result))),
+        Section("The four possible results", (_four(first),)),
     ]
     samplings = [(one.name, one.sampling) for one in both if one.sampling is not None]
     if samplings:
@@ -99,17 +99,17 @@ def _reading(result: DiagnosisResult) -> Iterator[Block]:
 
 
 def numbers_line(about: Mapping[str, Any]) -> str:
-    """``SCF* 0.43 of 52,000 particles (0.81 is even); cFAR 0.21 (0.5 is even).``"""
+    """``SCF* 0.43 for 52,000 particles (even: 0.81 or more). cFAR 0.21 (even: 0.5 or more).``"""
     parts = []
     if about["sampling"] is not None:
         sampling = about["sampling"]
         parts.append(
-            f"SCF* {sampling['scf_star']:.2f} of {sampling['particles']:,} particles "
-            f"({EVEN_SCF_STAR} and above is even)"
+            f"SCF* {sampling['scf_star']:.2f} for {sampling['particles']:,} particles "
+            f"(even: {EVEN_SCF_STAR} or more)."
         )
     if about["half_maps"] is not None:
-        parts.append(f"cFAR {about['half_maps']['cfar']:.2f} ({EVEN_CFAR} and above is even)")
-    return f"{'; '.join(parts)}."
+        parts.append(f"cFAR {about['half_maps']['cfar']:.2f} (even: {EVEN_CFAR} or more).")
+    return " ".join(parts)
 
 
 def _four(one: Diagnosis) -> Rows:
@@ -163,12 +163,12 @@ def _methods(result: DiagnosisResult) -> Iterator[Block]:
         signal = first.half_maps
         cited = ", ".join(str(len(papers) + at + 1) for at in range(len(CONICAL_PAPERS)))
         text += (
-            f"Directional signal of the half maps was measured by conical Fourier shell "
+            f"The directional signal of the half maps was measured by conical Fourier shell "
             f"correlations [{cited}] about {len(signal.axes)} axes (half-angle "
             f"{signal.cone:g}°), and by the ratio cFAR of the smallest to the largest area under "
             f"them, each shell weighted by its radius squared, up to the first at or below "
             f"{signal.threshold:g}. "
         )
         papers += CONICAL_PAPERS
-    yield Words(f"{text}This was done with rebalance {rebalance.__version__}.")
+    yield Words(f"{text}These steps were done with rebalance {rebalance.__version__}.")
     yield Bullets(papers)

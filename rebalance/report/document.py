@@ -1,4 +1,4 @@
-"""A written report as data: sections of sentences, tables and pictures, whatever shows them."""
+"""A written report as data: sections of sentences, tables and pictures."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import NamedTuple
 
 
 class Words(NamedTuple):
-    """A paragraph; ``strong`` for what is to be read first, ``muted`` for what may be skipped."""
+    """A paragraph; tone ``strong`` for the main point, ``muted`` for what may be skipped."""
 
     text: str
     tone: str = ""
 
 
 class Bullets(NamedTuple):
-    """Sentences one below the other; warnings stand out."""
+    """A list of sentences; warnings are highlighted."""
 
     sentences: Sequence[str]
     is_warning: bool = False

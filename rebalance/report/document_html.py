@@ -1,4 +1,4 @@
-"""A document as one HTML page, whole in itself, in the looks of `report.html`."""
+"""A document as one self-contained HTML page, styled like `report.html`."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def _section(section: Section, pictures: Mapping[str, Path]) -> str:
     blocks: list[str] = []
     for are_pictures, group in groupby(section.blocks, key=lambda one: isinstance(one, Shown)):
         texts = [text for block in group if (text := _block(block, pictures))]
-        # Pictures that follow each other stand side by side where there is room.
+        # Consecutive pictures are placed side by side where there is room.
         blocks += (
             [f'<div class="figures">{"".join(texts)}</div>'] if are_pictures and texts else texts
         )

@@ -31,11 +31,11 @@ class Groupings:
     of : mapping of int to Superclasses
         By the number that was asked for, rising.
     current : int
-        The one of the run; where a person decided, the one that was decided upon.
+        The number of the run; with decisions, the one that the person started from.
     decided : Superclasses, optional
-        Those of the run, where a person decided them from what a clustering made.
+        The superclasses of the run, where a person changed those of a clustering.
     why_alone : str
-        Why there is no other number than the run's; empty where there are others.
+        Why there is only the number of the run; empty if there are others.
     """
 
     of: Mapping[int, Superclasses]
@@ -46,7 +46,7 @@ class Groupings:
 
 @dataclass(frozen=True, eq=False)
 class _Origin:
-    """What the superclasses of a run come from."""
+    """How the superclasses of a run were made."""
 
     clustering: str | Clustering
     options: Mapping[str, Any]
@@ -55,11 +55,11 @@ class _Origin:
 
 
 def groupings(settings: RunSettings, result: RunResult) -> Groupings:
-    """The superclasses of the run, and those that every other number of them gives.
+    """The superclasses of the run, and those for every other number of superclasses.
 
-    They come from the clustering itself, by its ``cluster_many``, and have the numbers that
-    ``rebalance run -k`` gives them. Of a run with decisions, that is the clustering which a person
-    started from; averages that are junk or set aside now take no part in it.
+    They are made by the clustering, with its ``cluster_many``, and numbered as by
+    ``rebalance run -k``. For a run with decisions, this is the clustering that the person started
+    from, without the averages that are now junk or set aside.
     """
     superclasses = result.superclasses
     origin = _origin(settings, result)
@@ -93,7 +93,7 @@ def groupings(settings: RunSettings, result: RunResult) -> Groupings:
     )
     each = {int(number or 0): of for number, of in found.items()}
     if not origin.is_decided:
-        # The run's own grouping is shown as it is, whatever the clustering says now.
+        # The grouping of the run is shown as it is, even if the clustering now gives another.
         each[current] = superclasses
     return Groupings(
         dict(sorted(each.items())),
@@ -115,11 +115,11 @@ def _origin(settings: RunSettings, result: RunResult) -> _Origin:
 def _why_alone(origin: _Origin, result: RunResult) -> str:
     superclasses = result.superclasses
     if superclasses.is_off:
-        return "Superclassification is off: each class is by itself."
+        return "Superclassification is off: each class is balanced by itself."
     if superclasses.by != BY_CLUSTERING and not origin.is_decided:
-        return "The superclasses are given, not made by a clustering."
+        return "The superclasses were given, not made by a clustering."
     if result.affinity is None:
-        return "There is no affinity to group by."
+        return "There is no affinity, so other numbers can't be shown."
     name = plugin_name(origin.clustering)
     if origin.number is None:
         return f"The clustering {name} found the number of superclasses itself."
@@ -127,10 +127,10 @@ def _why_alone(origin: _Origin, result: RunResult) -> str:
         several = shares_work(origin.clustering)
         bind("clustering", origin.clustering, origin.options)
     except (OptionError, PluginError) as error:
-        return f"The clustering that was decided upon can't be asked again: {error.problem}"
+        return f"The clustering behind the decisions can't be repeated: {error.problem}"
     if not several:
         return (
-            f"The clustering {name} groups by one number at a time; run again with another "
-            "`n_superclasses` to see more."
+            f"The clustering {name} makes one number of superclasses per run. To see others, run "
+            "again with another `n_superclasses`."
         )
     return ""

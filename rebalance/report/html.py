@@ -1,4 +1,4 @@
-"""`report.html`: one page that a person works in, whole in itself."""
+"""`report.html`: a self-contained, interactive page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rebalance.report.content import content
 from rebalance.settings import RunSettings
 
 MOST_AVERAGES = MOST_IN_SIGHT
-"""Of more class averages no page is made: 1,000 fill 8 MB, and a change of K takes 0.2 s."""
+"""For more class averages no page is made: with 1,000 it has 8 MB, and changing K takes 0.2 s."""
 
 SCRIPTS = (
     *("data", "balance", "order", "groups", "looks", "pictures", "picked", "dragging", "tiles"),
@@ -48,14 +48,13 @@ def html(settings: RunSettings, result: RunResult, reprojections: FloatArray | N
 
 
 def why_not_made(superclasses: Superclasses) -> str | None:
-    """What is said where there are more class averages than a page can hold; else None."""
+    """The note for more class averages than a page can hold; else None."""
     used = int(np.count_nonzero(superclasses.label >= 0))
     if used <= MOST_AVERAGES:
         return None
     return (
-        "report.html, the chain and the map are not made: they hold at most "
-        f"{MOST_AVERAGES:,} class averages, and {used:,} are used; report.md, the other figures "
-        "and the tables have all of them."
+        f"{used:,} class averages are used, so report.html, the chain and the map are not made "
+        f"(limit: {MOST_AVERAGES:,}). report.md, the other figures and the tables show all of them."
     )
 
 

@@ -1,4 +1,4 @@
-"""`report.md`: what a run found and did, for the person who must judge it."""
+"""`report.md`: what a run found and did."""
 
 from __future__ import annotations
 
@@ -11,7 +11,17 @@ import numpy as np
 import rebalance
 from rebalance.figures.bars import evenness, is_balanced
 from rebalance.figures.text import percent
-from rebalance.model import KEPT, REASONS, RunResult
+from rebalance.model import (
+    BALANCED,
+    EMPTY_AVERAGE,
+    KEPT,
+    NO_ORIENTATION,
+    NO_SUCH_AVERAGE,
+    NOT_SELECTED,
+    REASONS,
+    RunResult,
+)
+from rebalance.model import JUNK as JUNK_REASON
 from rebalance.model.class_numbers import ranges
 from rebalance.model.counting import counted
 from rebalance.record.summary import (
@@ -27,34 +37,35 @@ from rebalance.report.escape import literal
 from rebalance.report.methods import methods
 
 MOST_ROWS = 60
+"""Rows of the table of superclasses at most; `superclasses.csv` has all of them."""
+
 _NOT_USED = (EMPTY, WITHOUT_PARTICLES, LEFT_OUT, JUNK, ASIDE)
-"""A longer table of superclasses is cut; `superclasses.csv` has it whole."""
 
 CAPTIONS = {
     "overview": "Overview",
     "class_averages": "Class averages by superclass",
-    "affinity": "Affinity of all pairs, in stack order and with those most alike side by side",
-    "chain": "Class averages in that order, each laid on the one before it",
-    "map": "Class averages on a map, those that are alike near each other",
-    "views": "Where the class averages look from, and how well independent searches agree",
-    "reprojections": "Class averages beside the reprojections that they fit best, worst first",
-    "particles_over_views": "How densely particles look from each direction, and how evenly",
-    "superclasses_on_sphere": "Where the particles of each superclass look from, by their poses",
+    "affinity": "Affinity of all pairs, in stack order and sorted by similarity",
+    "chain": "Class averages sorted by similarity, each aligned to the previous one",
+    "map": "Map of the class averages: similar ones are close together",
+    "views": "Viewing directions of the class averages, and agreement of independent searches",
+    "reprojections": "Class averages and their best-fitting reprojections, worst fit first",
+    "particles_over_views": "Density of particles over viewing directions, and uniformity",
+    "superclasses_on_sphere": "Viewing directions of the superclasses, from the particle poses",
     "particles_per_superclass": "Particles per superclass",
-    "scan": "Every number of superclasses that was tried",
-    "dendrogram": "The tree of the clustering, and where it was cut",
+    "scan": "The numbers of superclasses that were tried",
+    "dendrogram": "Clustering tree (dendrogram), and where it was cut",
 }
 
-ALIGNED = ", each laid on the medoid of its superclass"
+ALIGNED = ", each aligned to the most central average (medoid) of its superclass"
 
 MEANINGS = {
-    "kept": "selected",
-    "balanced": "dropped to balance",
-    "class not selected": "in a class that was left out on request",
-    "no such average": "in a class that is not among the class averages",
-    "empty average": "in a class whose average is empty",
-    "no orientation": "without an orientation",
-    "junk": "in a class that was left out as junk",
+    KEPT: "selected",
+    BALANCED: "excluded by balancing",
+    NOT_SELECTED: "in a class left out on request",
+    NO_SUCH_AVERAGE: "in a class without a class average",
+    EMPTY_AVERAGE: "in a class with an empty average",
+    NO_ORIENTATION: "without an orientation",
+    JUNK_REASON: "in a class left out as junk",
 }
 
 
@@ -112,7 +123,7 @@ def _conclusion(result: RunResult) -> str:
     ]
     sentences += map(literal, set_aside(result.summary) if result.summary else ())
     if selection is None:
-        return " ".join([*sentences, "There were no particles to select from."])
+        return " ".join([*sentences, "No particles were given."])
     kept, particles = selection.count(KEPT), len(selection)
     sentences.append(
         f"**{kept:,} of {counted(particles, 'particle')} ({percent(kept, particles)} %) are "
@@ -122,12 +133,11 @@ def _conclusion(result: RunResult) -> str:
     decides = selection.decides
     before, after = evenness(selection.before[decides]), evenness(selection.after[decides])
     if selection.cap is None or np.array_equal(selection.before, selection.after):
-        said = f"The smallest {group} is {before:.2g} times the largest"
-        sentences.append(f"Not balanced. {said}." if selection.cap is None else f"{said}.")
+        said = f"Smallest ÷ largest {group}: {before:.2g}."
+        sentences.append(f"Not balanced. {said}" if selection.cap is None else said)
     else:
         sentences.append(
-            f"The smallest {group} was {before:.2g} times the largest, and is {after:.2g} times "
-            "the largest now."
+            f"Smallest ÷ largest {group}: {before:.2g} before balancing, {after:.2g} after."
         )
     return " ".join(sentences)
 
@@ -138,7 +148,7 @@ def _superclasses(result: RunResult) -> Iterator[str]:
     header = ["class"] if off else ["superclass", "class averages"]
     header += ["particles"] if selection is not None else []
     header += ["kept", "kept, %"] if is_balanced(selection) else []
-    header += [] if off else ["mean affinity within", "medoid", "class numbers"]
+    header += [] if off else ["mean affinity", "central average", "class numbers"]
     rows = []
     for number, members in enumerate(superclasses):
         row = [str(members[0])] if off else [str(number), f"{len(members):,}"]
@@ -183,7 +193,7 @@ def _orientations(result: RunResult) -> Iterator[str]:
     found = result.orientations
     if found is None:
         return
-    yield "## On the sphere"
+    yield "## Viewing directions"
     yield " ".join(literal(line) for line in on_the_sphere(result.summary))
     rows = [
         [
@@ -194,7 +204,14 @@ def _orientations(result: RunResult) -> Iterator[str]:
         ]
         for number in np.flatnonzero(found.particles).tolist()
     ]
-    header = ["superclass", "particles with a pose", "x", "y", "z", "median angle to this view"]
+    header = [
+        "superclass",
+        "particles with a pose",
+        "x",
+        "y",
+        "z",
+        "median angle to this direction",
+    ]
     yield _table(header, rows[:MOST_ROWS], [":"] * len(header))
 
 
@@ -223,7 +240,7 @@ def _notes(result: RunResult) -> Iterator[str]:
 def _parameters(result: RunResult) -> Iterator[str]:
     dataset, superclasses, affinity = result.dataset, result.superclasses, result.affinity
     selection = result.selection
-    rows = [["format", dataset.format], ["read from", ", ".join(map(_short, dataset.sources))]]
+    rows = [["format", dataset.format], ["files read", ", ".join(map(_short, dataset.sources))]]
     if affinity is not None:
         rows += [["metric", affinity.metric], *_options("metric", affinity.options)]
         rows += _facts(affinity.facts, affinity.options)
@@ -235,11 +252,11 @@ def _parameters(result: RunResult) -> Iterator[str]:
         rows += [["strategy", selection.strategy], *_options("strategy", selection.options)]
         rows += [
             [words, _value(balance[name])]
-            for name, words in (("factor", "rebalance factor"), ("max_size", "maximum size given"))
+            for name, words in (("factor", "rebalance factor"), ("max_size", "maximum size"))
             if balance.get(name) is not None
         ]
         cap = "none" if selection.cap is None else f"{selection.cap:,}"
-        rows += [["largest size allowed", cap], ["seed", str(selection.seed)]]
+        rows += [["most particles kept per group", cap], ["seed", str(selection.seed)]]
     rows.append(["rebalance", rebalance.__version__])
     yield "## Parameters"
     yield _table(
@@ -250,7 +267,7 @@ def _parameters(result: RunResult) -> Iterator[str]:
 
 
 def _facts(facts: Mapping[str, Any], options: Mapping[str, Any]) -> list[list[str]]:
-    """What the metric decided; a length in pixels only where it isn't known in Å."""
+    """What the metric decided; a length is given in pixels only where it isn't known in Å."""
     rows = []
     for name, value in facts.items():
         known = f"{name.removesuffix('_px')}_A" in facts and name.endswith("_px")
@@ -323,5 +340,5 @@ def _list(sentences: Sequence[str]) -> str:
 
 
 def _short(path: Path) -> str:
-    """The end of a path: enough to know the file, the same on every machine."""
+    """The end of a path: enough to identify the file, and the same on every machine."""
     return "/".join(path.parts[-2:])

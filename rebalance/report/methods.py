@@ -18,7 +18,7 @@ from rebalance.registry import bind
 from rebalance.report.escape import literal
 
 MOST_NAMED = 10
-"""Of more classes that a person moved or left out, the number is said."""
+"""If a person moved or left out more classes, only their number is given."""
 
 Cite = Callable[[str], str]
 
@@ -48,7 +48,9 @@ def methods(result: RunResult) -> tuple[str, list[str]]:
     if result.selection is not None:
         sentences.append(_balancing(result, result.selection, cite))
     software = f"rebalance, version {rebalance.__version__}. The rebalance developers"
-    sentences.append(f"This was done with rebalance {rebalance.__version__} {cite(software)}.")
+    sentences.append(
+        f"These steps were done with rebalance {rebalance.__version__} {cite(software)}."
+    )
     return " ".join(sentences), references
 
 
@@ -73,9 +75,9 @@ def _grouping(result: RunResult, cite: Cite) -> list[str]:
         )
         sentences += [literal(fact) for fact in about_the_metric(affinity)]
     if aside:
-        which = "One that looks" if aside == 1 else f"{aside:,} that look"
+        which = "One class average" if aside == 1 else f"{aside:,} class averages"
         was = "was" if aside == 1 else "were"
-        sentences.append(f"{which} like no view {was} set aside, in no superclass.")
+        sentences.append(f"{which} that looked like junk {was} set aside, in no superclass.")
     start = "They" if affinity is not None else f"{of} 2D class averages"
     if aside and affinity is not None:
         start = "The others"
@@ -84,15 +86,15 @@ def _grouping(result: RunResult, cite: Cite) -> list[str]:
     width = result.summary.get("superclassification", {}).get("view_width")
     if width is not None:
         how += (
-            f", the fewest in which views lie within {width['asked_deg']:g}° of each other on "
-            "average"
+            f", the smallest number for which views in a superclass differ by at most "
+            f"{width['asked_deg']:g}° on average"
         )
     sentences.append(f"{start} were grouped into {groups} {how}.")
     return sentences
 
 
 def _decided(result: RunResult, decided: Mapping[str, Any], cite: Cite) -> list[str]:
-    """What was there before a person looked at it, and what that person changed."""
+    """The superclasses before a person looked at them, and what that person changed."""
     superclasses, affinity = result.superclasses, result.affinity
     before = decided["grouped_by"]
     junk, aside, moved = decided["junk"], decided["set_aside"], decided["moved"]
@@ -113,12 +115,12 @@ def _decided(result: RunResult, decided: Mapping[str, Any], cite: Cite) -> list[
         if numbers
     ]
     k = len(superclasses)
-    left = f"{k:,} superclass{'' if k == 1 else 'es'} resulted"
+    left = f"resulting in {k:,} superclass{'' if k == 1 else 'es'}"
     if changes:
         listed = " and ".join(filter(None, (", ".join(changes[:-1]), changes[-1])))
-        sentences.append(f"On visual inspection {listed}; {left}.")
+        sentences.append(f"On visual inspection, {listed}, {left}.")
     elif before["n_superclasses"] != k:
-        sentences.append(f"On visual inspection they were regrouped; {left}.")
+        sentences.append(f"On visual inspection, they were regrouped, {left}.")
     return sentences
 
 
@@ -129,9 +131,9 @@ def _these(numbers: list[int]) -> str:
 
 def _grouped_before(before: Mapping[str, Any], cite: Cite) -> str:
     if before["by"] != "clustering":
-        return "one by one, each a superclass by itself" if before["by"] == "off" else "by hand"
+        return "into one superclass each" if before["by"] == "off" else "by hand"
     name, options = before["clustering"], before["clustering_options"]
-    # With options that nobody wrote down, a reference could be of another method.
+    # If the options are not known, a reference could be to another method.
     said = None if options is None else _said_by("clustering", name, options)
     how = f"the clustering {literal(name)}" if said is None else _written(said, cite)
     k = before["n_superclasses"]
@@ -156,18 +158,18 @@ def _clustering(superclasses: Superclasses, cite: Cite) -> str:
 
 
 def _said_by(kind: str, name: str, options: Mapping[str, Any]) -> Methods | None:
-    """What an installed plugin says of itself; None if it says nothing or is not there."""
+    """What an installed plugin says about itself; None if it says nothing or is not installed."""
     try:
         bound = bind(kind, name, options)
         said = bound.plugin.methods(bound.options)
         return said if isinstance(said, Methods) else None
     except Exception:
-        # A paragraph is no reason to lose a run: what was done is told by name then.
+        # A run must not fail for this paragraph; the plugin is then given by name.
         return None
 
 
 def _is_random(strategy: str) -> bool:
-    """Whether an installed strategy draws lots; taken for granted of one that is not there."""
+    """Whether a strategy is random; assumed of one that is not installed."""
     try:
         return bind("strategy", strategy).plugin.is_random
     except RebalanceError:
@@ -195,4 +197,5 @@ def _balancing(result: RunResult, selection: Selection, cite: Cite) -> str:
     balance = result.summary.get("balance") or {}
     factor = balance.get("factor") if balance.get("max_size") is None else None
     why = f" (rebalance factor {literal(str(factor))})" if factor is not None else ""
-    return f"Of each {group} at most {selection.cap:,} particles were kept{why}, {which}; {outcome}"
+    most = f"At most {selection.cap:,} particles per {group} were kept{why}, {which}."
+    return f"{most} In total, {outcome}"

@@ -15,17 +15,18 @@ from rebalance.settings import OrientationSettings
 from rebalance.settings.as_command import repeatable_command
 
 CAPTIONS = {
-    "viewing_directions": "Particles in each bin of viewing directions, on an equal-area "
-    "projection of the sphere; the colours are logarithmic.",
+    "viewing_directions": "Particles per bin of viewing directions, on an equal-area projection "
+    "of the sphere (logarithmic colors).",
     "azimuth_elevation": "The same directions as CryoSPARC and RELION show them. The poles are "
-    "drawn out into the upper and lower edges.",
-    "bin_sizes": "Particles of each bin, largest first.",
-    "fourier_sampling": "How many slices pass each direction of Fourier space, of the mean.",
-    "scf_star": "SCF* against the number of particles, drawn at random. Where there are gaps, it "
-    "rises by thinning alone; only the distance from that curve is gained.",
-    "conical_fsc": "Fourier shell correlation of the half maps in cones of all directions.",
+    "stretched along the upper and lower edges.",
+    "bin_sizes": "Particles per bin, largest first.",
+    "fourier_sampling": "Number of slices through each direction of Fourier space, relative to "
+    "the mean.",
+    "scf_star": "SCF* against the number of particles drawn at random. With gaps, SCF* rises just "
+    "by dropping particles, so only the distance from this curve is a gain.",
+    "conical_fsc": "Conical Fourier shell correlation of the half maps, over all directions.",
     "directional_resolution": "Resolution in each direction of Fourier space.",
-    "relative_signal": "Signal by viewing direction, of the strongest.",
+    "relative_signal": "Signal by viewing direction, relative to the strongest.",
 }
 
 SAMPLING_PAPERS = (
@@ -53,7 +54,7 @@ def orientation_document(settings: OrientationSettings, result: OrientationsResu
         f"{particles_line(summary)}. {_kept(summary)}",
         (
             Section(
-                "What was done",
+                "Result",
                 (
                     Words(f"{_kept(summary)}", "strong"),
                     *(Words(line) for line in (first, *others)),
@@ -63,7 +64,7 @@ def orientation_document(settings: OrientationSettings, result: OrientationsResu
                 ),
             ),
             Section("Viewing directions", pictures("viewing_directions", "azimuth_elevation")),
-            Section("Bins", pictures("bin_sizes")),
+            Section("Bin sizes", pictures("bin_sizes")),
             Section(
                 "Sampling of Fourier space",
                 (
@@ -109,38 +110,38 @@ def sampling_table(*samplings: tuple[str, FourierSampling]) -> Rows:
 
 
 def about_scf_star(random: Any) -> str:
-    """What the number is measured by."""
+    """How to read the number."""
     text = (
-        f"SCF* is 1 for uniform views, {EVEN_SCF_STAR} where views are all around one axis, and "
-        "towards 0 for a single view. It goes with the number of particles where there are gaps, "
-        "so compare it only with as many dropped at random"
+        f"SCF* is 1 for uniform views, {EVEN_SCF_STAR} for views all around one axis, and near 0 "
+        "for a single view. With gaps it depends on the number of particles, so compare it only "
+        "with the same number of particles drawn at random"
     )
     if random is None:
         return f"{text}."
     found = f"{random['mean']:.3f} ± {random['sd']:.3f}"
-    return f"{text}: {found} with {random['particles']:,} particles."
+    return f"{text} (here {found} for {random['particles']:,} particles)."
 
 
 def _methods(summary: Any) -> tuple[Words | Bullets, ...]:
     balance, bins = summary["balance"], summary["bins"]
     group = summary["symmetry"]
-    modulo = "" if group == "C1" else f" modulo the point group {group}"
+    modulo = "" if group == "C1" else f" under the point group {group}"
     text = (
         f"Viewing directions of {summary['particles_used']:,} particles were sorted into "
         f"{bins['number']:,} bins of equal area ({bins['scheme']}){modulo}"
-        f"{', opposite directions as one' if bins['antipodal'] else ''}. "
+        f"{', with opposite directions combined' if bins['antipodal'] else ''}. "
     )
     if balance["cap"] is None:
         text += "No bin was capped."
     else:
         by = {
-            "percentile": f"the {balance['percentile']}th percentile of the occupied bins",
-            "factor": f"a rebalance factor of {balance['factor']}",
-            "max_size": "a given maximum",
+            "percentile": f"percentile {balance['percentile']} of the occupied bins",
+            "factor": f"rebalance factor {balance['factor']}",
+            "max_size": "given maximum",
         }
         why = next(words for name, words in by.items() if balance[name] is not None)
         text += (
-            f"Of each bin at most {balance['cap']:,} particles were kept, by {why}, chosen by the "
+            f"At most {balance['cap']:,} particles per bin were kept ({why}), chosen by the "
             f"strategy {balance['strategy']} (seed {summary['seed']})."
         )
     text += f" SCF* was calculated as in [1, 2], with rebalance {rebalance.__version__}."

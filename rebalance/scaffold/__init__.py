@@ -1,4 +1,4 @@
-"""`rebalance plugins new`: a package of one's own that installs and passes its tests as it is."""
+"""`rebalance plugins new`: write a plugin package that installs and passes its tests at once."""
 
 from __future__ import annotations
 
@@ -43,11 +43,11 @@ def write_package(
     ----------
     kind : {"metric", "clustering", "strategy", "format"}
     name : str
-        Of the plugin, as it will be typed: lower case, words joined by hyphens.
+        Name of the plugin, as it will be typed: lower case, with hyphens.
     folder : Path, optional
-        A folder that is not there yet, or empty; ``rebalance-NAME`` in the current one by default.
+        A new or empty folder; by default ``rebalance-NAME`` in the current one.
     summary : str
-        One line of what the plugin does, as it will be listed; by default it has only the name.
+        What the plugin does, in one line for the list of plugins.
 
     Returns
     -------
@@ -57,10 +57,10 @@ def write_package(
     Raises
     ------
     OptionError
-        If there is no such kind, the name is no name of a plugin, or is taken, or the summary is no
-        line of text.
+        If there is no such kind, the name is invalid or taken, or the summary is not one line of
+        text.
     OutputError
-        If the folder has something in it, or can't be written.
+        If the folder is not empty or can't be written.
     """
     _check(kind, name)
     summary = _checked_summary(summary or f"The {kind} {name} (no summary yet).")
@@ -68,7 +68,7 @@ def write_package(
     folder = folder or Path(distribution)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputError(
-            "It is there already.", path=folder, hint="Name another place with `folder`."
+            "The folder already exists.", path=folder, hint="Choose another with `folder`."
         )
     package = distribution.replace("-", "_")
     words = {
@@ -93,12 +93,14 @@ def write_package(
             target.write_text(Template(text).substitute(words), encoding="utf-8")
             written.append(target)
     except OSError as error:
-        raise OutputError(f"It can't be written: {error.strerror}.", path=folder) from error
+        raise OutputError(
+            f"The package can't be written: {error.strerror}.", path=folder
+        ) from error
     return written
 
 
 def _files(kind: str, package: str) -> Iterator[tuple[str, str]]:
-    """Where each file goes, and its template."""
+    """The path of each file, and its template."""
     templates = resources.files("rebalance.scaffold") / "templates"
     for target, room, template in (
         ("pyproject.toml", "common", "pyproject.toml"),
@@ -114,7 +116,7 @@ def _files(kind: str, package: str) -> Iterator[tuple[str, str]]:
 
 
 def _class_name(kind: str, name: str) -> str:
-    """GreyLevels of grey-levels; GreyLevelsMetric where the new files use that word already."""
+    """GreyLevels for grey-levels; GreyLevelsMetric if the new files already use that word."""
     camel = "".join(part.capitalize() for part in name.split("-"))
     taken = {word for _, text in _files(kind, "") for word in re.findall(r"\b[A-Z]\w*", text)}
     is_free = camel not in taken and not keyword.iskeyword(camel)
@@ -122,12 +124,12 @@ def _class_name(kind: str, name: str) -> str:
 
 
 def _checked_summary(text: str) -> str:
-    """One sentence that can stand in code, in a table and in a project file."""
+    """One sentence that fits into code, a table and a project file."""
     text = " ".join(text.split())
     if not text or len(text) >= LONGEST_SUMMARY or set(text) & set('"\\$'):
         raise OptionError(
-            f"{text!r} is no summary of a plugin.",
-            hint=f"One line of less than {LONGEST_SUMMARY} letters, without quotes and dollars.",
+            f"{text!r} can't be the summary of a plugin.",
+            hint=f"Give one line below {LONGEST_SUMMARY} letters, without quotes and dollar signs.",
         )
     return text if text[-1] in ".!?" else f"{text}."
 
@@ -139,20 +141,20 @@ def _check(kind: str, name: str) -> None:
         )
     if not _NAME.fullmatch(name) or len(name) > LONGEST:
         raise OptionError(
-            f"{name!r} is no name of a plugin.",
-            hint=f"Lower-case words and numbers joined by hyphens, at most {LONGEST} letters: "
-            "grey-levels.",
+            f"{name!r} can't be the name of a plugin.",
+            hint="Use lower-case words and numbers joined by hyphens, such as grey-levels; at most "
+            f"{LONGEST} letters.",
         )
     for plugin in registry().of_kind(kind):
         if plugin.name == name:
             raise OptionError(
-                f"There is a {kind} {name!r} already, in package {plugin.package}.",
+                f"There is already a {kind} {name!r}, in package {plugin.package}.",
                 hint="Choose another name, or uninstall that package.",
             )
     distribution = distribution_name(name)
     if any(metadata.distributions(name=distribution)):
         raise OptionError(
-            f"The package of {name!r} would be called {distribution}, and one of that name is "
-            "installed.",
-            hint="Choose another name: installing the new package would remove that one.",
+            f"The package of {name!r} would be called {distribution}, but a package of that name "
+            "is installed.",
+            hint="Choose another name, since installing the new package would remove that one.",
         )

@@ -1,8 +1,8 @@
 """How many superclasses: every number in a range tried on one affinity, and one suggested.
 
-Where it stands: between the affinity and the clustering. It groups by each number, asks how good
-the groups are (`criteria`), what they would be without groups (`null_model`), whether they stay
-(`stability`), and names a number with the reason (`suggestion`).
+It groups by each number, measures how good the groups are (`criteria`), what would be expected by
+chance (`null_model`) and how stable they are (`stability`), and suggests a number with the reason
+(`suggestion`).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 FEWEST, MOST = 3, 60
-"""The numbers of superclasses that are tried where none are named, as far as averages allow."""
+"""The numbers of superclasses tried by default, as far as there are averages."""
 
 NULL_SAMPLES, RESAMPLES = 5, 10
 _NULL, _RESAMPLE = 1, 2
@@ -62,7 +62,7 @@ def scan_classes(
     cap_from: CapFrom = "auto",
     progress: Callable[[int, int], None] | None = None,
 ) -> Scan:
-    """What `scan` finds, for classes of which it is known who takes part.
+    """What `scan` finds, for classes that are already selected.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def scan_classes(
     if bound.plugin.finds_number:
         raise OptionError(
             f"The clustering {bound.name} finds the number of superclasses itself.",
-            hint="Choose one that is told the number, e.g. hierarchical.",
+            hint="Choose a clustering that takes the number, e.g. hierarchical.",
         )
     usable = classes.takes_part
     ks = check_numbers(numbers, int(usable.sum()))
@@ -160,9 +160,9 @@ def check_enough(n_usable: int) -> None:
     """OptionError if so many usable averages are too few to try numbers of superclasses."""
     if n_usable < 4:
         raise OptionError(
-            f"Trying numbers of superclasses needs at least four class averages; {n_usable} can "
-            "be used.",
-            hint="Give rebalance run a number, e.g. `n_superclasses=1`.",
+            "Trying numbers of superclasses needs at least four usable class averages; there "
+            f"{'is' if n_usable == 1 else 'are'} {n_usable}.",
+            hint="Run with a number instead, e.g. `n_superclasses=1`.",
         )
 
 
@@ -175,8 +175,8 @@ def check_numbers(numbers: Iterable[int] | None, n_usable: int) -> list[int]:
     if not ks or ks[0] < 2 or ks[-1] > n_usable - 1:
         found = "none" if not ks else f"{ks[0]} to {ks[-1]}"
         raise OptionError(
-            f"The numbers of superclasses to try must be from 2 to {n_usable - 1}, one less than "
-            f"the {n_usable} class averages that can be used; asked for: {found}.",
+            f"The numbers of superclasses to try must be from 2 to {n_usable - 1} (there are "
+            f"{n_usable} usable class averages); asked for: {found}.",
             hint=f"Give `numbers=range(3, {min(MOST, n_usable - 1) + 1})`.",
             setting="numbers",
         )

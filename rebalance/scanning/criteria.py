@@ -1,4 +1,4 @@
-"""What says whether a number of superclasses is a good one, from affinity and labels."""
+"""Measures of how good a number of superclasses is, from affinity and labels."""
 
 from __future__ import annotations
 

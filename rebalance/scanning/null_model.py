@@ -1,7 +1,7 @@
-"""Averages of the same spread without groups: the silhouette where nothing is to be found.
+"""The silhouette expected by chance: that of averages with the same spread but without groups.
 
-The silhouette alone favours two or three superclasses, or as many as there are averages, depending
-on how the views are spread. What counts is by how much it is higher than without groups.
+The silhouette alone favors two or three superclasses, or as many as there are averages, depending
+on how the views are spread. What counts is how much higher it is than expected by chance.
 """
 
 from __future__ import annotations

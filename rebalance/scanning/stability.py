@@ -1,4 +1,4 @@
-"""Whether superclasses stay as they are when averages are left out and the affinity is noisy."""
+"""Whether superclasses stay the same when averages are left out and the affinity is noisy."""
 
 from __future__ import annotations
 

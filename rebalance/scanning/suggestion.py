@@ -10,37 +10,37 @@ from rebalance.model import BoolArray, DoubleArray, IntArray, Suggestion
 from rebalance.model.counting import counted
 
 STANDS_OUT = 0.35
-"""Least gain of the silhouette over averages without groups for a number to stand out.
+"""Least gain of the silhouette over that expected by chance for a number to stand out.
 
-On 39 simulated jobs of 5 to 16 discrete views, 27 of which were trusted: of these all 23 with a
-higher gain got a number within 20 % of that of the views, and one of the four with a lower one; of
-those that were not trusted, one of the four with a higher gain did."""
+Measured on 39 simulated jobs of 5 to 16 discrete views. Where the views were trusted (27 jobs), the
+number was within 20 % of the truth for all 23 jobs with a higher gain and for one of the four with
+a lower one. Where they were not trusted, it was for one of the four jobs with a higher gain."""
 
 GROUPED = 0.08
-"""Least gain for there to be groups at all, however many."""
+"""Least gain from which there are groups at all."""
 
 DOMINATED = 0.8
-"""Where one superclass holds more than this share of the averages, no number stands out: it is the
-rest that was told apart, one by one. Shares of particles have no say; they may be that uneven."""
+"""Where one superclass holds more than this share of the averages, no number stands out: only
+outliers were separated from it. Shares of particles don't count: they can be that uneven."""
 
 _MOST_ALONE = 0.25
-"""Where more than this share of the superclasses are single averages, no number stands out: what
-was told apart are these, not views. Where a number was right, at most a sixth were."""
+"""Where more than this share of the superclasses are single averages, no number stands out:
+outliers were separated, not views. Where a number was right, at most a sixth were single."""
 
 _CRUMBS = 0.1
-"""Gain that a number loses if all of its superclasses are too small to stand as views. On 24
-simulated sets of 6, 10 and 15 views in 64 averages there are a quarter of such crumbs as many as
-without, and the superclasses agree as well with the views (ARI 0.60, without 0.57)."""
+"""Gain that a number loses if all of its superclasses are too small to count as views. On 24
+simulated sets of 6, 10 and 15 views in 64 averages this leaves a quarter of such superclasses, and
+agreement with the views is as good (adjusted Rand index 0.60; 0.57 without)."""
 
 _FEW_AVERAGES = 30
-"""From fewer averages a number is rough."""
+"""With fewer averages a number is approximate."""
 
 _LEAST_MEMBERS = 2.0
-"""With fewer averages a superclass, no number stands out: most superclasses hold one alone then,
-and any averages without noise are told apart like that."""
+"""With fewer averages per superclass, no number stands out: most superclasses then hold a single
+average, and any averages without noise can be separated like that."""
 
 _CLOSE = 0.05
-"""A runner-up's score is at most this much lower than the best."""
+"""A runner-up scores at most this much lower than the best."""
 
 _MOST_RUNNERS_UP = 3
 
@@ -60,10 +60,10 @@ class Tried:
     alone : int64 (M,)
         Superclasses of one average.
     largest_share : float64 (M,)
-        Averages of the superclass that has most of them ÷ all averages.
+        Averages of the superclass with the most averages ÷ all averages.
     n_averages : int
     trusts_views : bool, optional
-        Whether the views that the affinity goes by are trusted; None where it goes by none.
+        Whether the views behind the affinity are trusted; None where it uses none.
     """
 
     numbers: IntArray
@@ -78,9 +78,9 @@ class Tried:
 
 
 def score_of(silhouette: DoubleArray, expected: DoubleArray) -> DoubleArray:
-    """Gain of the silhouette over averages without groups.
+    """Gain of the silhouette over that expected by chance.
 
-    The stability has no say: with linkages that leave averages alone it favours many superclasses.
+    Stability is not used: with linkages that leave single averages it favors many superclasses.
 
     Parameters
     ----------
@@ -91,13 +91,12 @@ def score_of(silhouette: DoubleArray, expected: DoubleArray) -> DoubleArray:
 
 
 def suggest(tried: Tried) -> Suggestion:
-    """The number with the highest score, less what it loses for crumbs.
+    """The number with the highest score, after the penalty for small superclasses.
 
-    It stands out by `STANDS_OUT`, unless the affinity was to go by views and these are not trusted:
-    images alone then told the groups, and where no common structure was found for them they tell
-    noise and junk apart more than views. Nor does a number with many single averages stand out.
-    Numbers at which one superclass holds nearly all averages (`DOMINATED`) are suggested only if no
-    other has groups, and never as one that stands out.
+    It stands out from a gain of `STANDS_OUT`, except with views that are not trusted (images alone
+    then separate noise and junk more than views) or with many single averages. Numbers at which one
+    superclass holds nearly all averages (`DOMINATED`) are suggested only if no other has groups,
+    and never stand out.
     """
     numbers, gain = tried.numbers, score_of(tried.silhouette, tried.expected)
     score = gain - _CRUMBS * tried.small / numbers
@@ -110,7 +109,7 @@ def suggest(tried: Tried) -> Suggestion:
     peaks = peaks[np.argsort(-score[peaks], kind="stable")]
     runners_up: list[int] = []
     for peak in peaks[peaks != best]:
-        # A neighbour of what is named already is no other choice.
+        # A neighbor of a number already named is not another choice.
         if all(abs(int(numbers[peak]) - named) > 1 for named in (number, *runners_up)):
             runners_up.append(int(numbers[peak]))
     is_sure = tried.trusts_views is not False and not _many_alone(tried, best)
@@ -126,13 +125,13 @@ def suggest(tried: Tried) -> Suggestion:
 
 
 def about_the_choice(suggestion: Suggestion) -> str:
-    """Which number a run took that was left to it, and which others come close."""
+    """Which number a run chose by itself, and which others come close."""
     groups = counted(suggestion.number, "superclass is", "superclasses are")
-    said = f"{groups} made" + ("" if suggestion.has_structure else ", which score best")
+    said = f"{groups} made" + ("." if suggestion.has_structure else " (best score).")
     if not suggestion.runners_up:
-        return f"{said}."
+        return said
     others = ", ".join(f"`n_superclasses={number}`" for number in suggestion.runners_up)
-    return f"{said}; also worth a look: {others}."
+    return f"{said} Also worth a look: {others}."
 
 
 def _too_few(tried: Tried, best: int) -> bool:
@@ -145,67 +144,59 @@ def _many_alone(tried: Tried, best: int) -> bool:
 
 def _measured(tried: Tried, best: int) -> str:
     silhouette, expected = tried.silhouette[best], tried.expected[best]
-    return (
-        f"silhouette {silhouette:.2f}, where averages of the same spread without groups have "
-        f"{expected:.2f}"
-    )
+    return f"silhouette {silhouette:.2f}; {expected:.2f} expected by chance"
 
 
 def _why(tried: Tried, best: int) -> str:
-    reason = f"{tried.numbers[best]} superclasses stand out most: {_measured(tried, best)}"
+    measured = _measured(tried, best)
     if np.isfinite(tried.stability[best]):
-        reason += (
-            f"; with averages left out and noise added they agree with themselves to "
-            f"{tried.stability[best]:.2f} (ARI)"
-        )
-    reason += "."
+        measured += f"; stability {tried.stability[best]:.2f}"
+    reason = f"Suggested: {tried.numbers[best]} superclasses ({measured})."
     if len(tried.numbers) > 2 and best == len(tried.numbers) - 1:
-        reason += " It is the largest that was tried; try larger ones too."
+        reason += " This is the largest number tried, so try larger ones too."
     return reason
 
 
 def _why_none(tried: Tried, best: int, gain: float) -> str:
+    alone, number = int(tried.alone[best]), int(tried.numbers[best])
     share = tried.largest_share[best]
     if share > DOMINATED:
         return (
-            f"No number of superclasses stands out: with {tried.numbers[best]}, one holds "
-            f"{share:.0%} of the class averages, and the others are what is unlike them. Look at "
-            "these: junk among them can be set aside on the report page."
+            f"No number of superclasses stands out. With {number}, one superclass holds "
+            f"{share:.0%} of the class averages and the others are outliers. Look at these: junk "
+            "can be set aside on the report page."
         )
-    alone, number = int(tried.alone[best]), int(tried.numbers[best])
-    if gain >= GROUPED and tried.trusts_views is not False and _many_alone(tried, best):
-        why = f"with {number}, {alone} are single averages, like no other: junk, noise or rare "
-        why += "views. Choose one"
-    elif tried.trusts_views is False and gain >= GROUPED:
-        why = (
-            "where the averages look from is not known, and images alone don't tell how many views"
-        )
-        why += " there are. Choose a number"
-    elif gain >= GROUPED and _too_few(tried, best):
-        why = f"{counted(tried.n_averages, 'class average')} are too few to tell {number} views. "
-        why += "Choose a number"
-    elif gain >= GROUPED:
-        why = "there are groups, but noise or gradual views blur where they end, and others are "
-        why += "almost as good. Choose one"
+    if gain < GROUPED:
+        why = "The views change gradually, or noise hides their groups."
+    elif tried.trusts_views is False:
+        why = "The viewing directions are not known, and images alone don't show how many exist."
+    elif _many_alone(tried, best):
+        why = f"With {number}, {alone} are single averages: junk, noise or rare views."
+    elif _too_few(tried, best):
+        averages = counted(tried.n_averages, "class average")
+        why = f"{averages} are too few to tell {number} views apart."
     else:
-        why = "views change gradually, or noise hides their groups. Any number cuts a continuum; "
-        why += "choose it"
+        why = (
+            "There are groups, but noise or gradual views blur them, and other numbers are almost "
+        )
+        why += "as good."
     return (
-        f"No number of superclasses stands out ({_measured(tried, best)}, gain {gain:+.2f}): {why} "
-        "by the pictures and by the sizes of the superclasses."
+        f"No number of superclasses stands out ({_measured(tried, best)}). {why} Choose a number "
+        "by looking at the class averages and the sizes of the superclasses."
     )
 
 
 def _about(tried: Tried, best: int) -> list[str]:
-    """What makes the number less sure than it looks."""
+    """What makes the number less reliable."""
     said = []
     small = int(tried.small[best])
     if small:
         are = "is" if small == 1 else "are"
-        said.append(f"Of the {tried.numbers[best]}, {small} {are} too small to stand as views.")
+        view = "a view" if small == 1 else "views"
+        said.append(f"{small} of the {tried.numbers[best]} {are} too small to count as {view}.")
     if tried.n_averages < _FEW_AVERAGES:
         averages = counted(tried.n_averages, "class average")
-        said.append(f"From {averages} a number is rough.")
+        said.append(f"With only {averages}, the number is approximate.")
     return said
 
 

@@ -39,34 +39,34 @@ _OF_METRIC = "metric."
 
 @dataclass(frozen=True)
 class ListedSetting:
-    """A setting of a command, as a form needs to know it.
+    """A setting of a command, for forms of other programs.
 
     Parameters
     ----------
     name : str
-        As in Python; ``metric.max_shift`` for an option of the metric that has a flag of its own.
+        As in Python; ``metric.max_shift`` for an option of the metric with its own flag.
     flag : str
-        As typed; empty where the place says what it is.
+        As typed; empty for positional arguments.
     help : str
-        One line. It names other settings in backticks, as in Python.
+        One line; it names other settings in backticks, as in Python.
     panel : str
-        Where the help of the command shows it; empty for its arguments.
+        Panel in the command's help; empty for arguments.
     kind : str
-        ``switch``; ``integer``, ``number``; ``number or word`` and ``choice``, with the words in
-        ``choices``; ``plugin``, with the names of those that are installed there; ``text``;
-        ``path``, ``paths``, ``two paths``; ``numbers`` (of classes: ``3,5,7-9``); ``words``, joined
-        by commas; ``options`` of plugins (``metric.max_shift=40``), any number of them.
+        ``switch``; ``integer``, ``number``; ``number or word`` and ``choice`` (words in
+        ``choices``); ``plugin`` (installed names in ``choices``); ``text``; ``path``, ``paths``,
+        ``two paths``; ``numbers`` (of classes: ``3,5,7-9``); ``words`` (joined by commas);
+        ``options`` of plugins (``metric.max_shift=40``, any number).
     default : bool, int, float, str or None
-        None where nothing is given, or where something must be.
+        None if there is none or a value is required.
     choices : tuple of str
-        The words or names that may be given.
+        The allowed words or names.
     bounds : pair of float or None
-        The least and the largest number; each may still be refused itself.
+        Smallest and largest number; a bound itself may be excluded.
     is_required : bool
     metavar : str, optional
-        Stands for the value in the help of the command: a unit, a range or a form.
+        Placeholder in the command's help: a unit, a range or a form.
     default_shown : str
-        What it is where nothing is given, in words; empty where ``default`` says it.
+        The default in words; empty if ``default`` says it.
     """
 
     name: str
@@ -92,7 +92,7 @@ def settings_of_command(command: str) -> tuple[ListedSetting, ...]:
     Returns
     -------
     tuple of ListedSetting
-        For ``run``, options of the metric that have flags of their own follow the metric.
+        For ``run``, options of the metric with their own flags follow the metric.
 
     Raises
     ------
@@ -109,20 +109,20 @@ def settings_of_command(command: str) -> tuple[ListedSetting, ...]:
 
 
 def words_of_command(command: str, settings: Mapping[str, Any]) -> list[str]:
-    """The words that a person would type for settings, from ``rebalance`` on; defaults left out.
+    """The command to type for settings, as words from ``rebalance`` on, without defaults.
 
     Parameters
     ----------
     command : ``"run"``, ``"orientations"`` or ``"diagnose"``
     settings : mapping
-        By the names of `settings_of_command`.
+        By name, see `settings_of_command`.
 
     Raises
     ------
     OptionError
-        If a value can't be what it is given for, or if two settings contradict each other.
+        If a value is not allowed, or two settings conflict.
     UnknownSettingError
-        For a name that is no setting of the command.
+        For a name that is not a setting of the command.
     """
     return as_command(settings_made(command, settings))
 

@@ -137,6 +137,7 @@ def select_by_group(
         warnings=tuple(warnings),
         notes=tuple(notes),
         class_id=particles.class_id,
+        group_name=word,
     )
 
 

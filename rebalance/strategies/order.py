@@ -12,7 +12,7 @@ from rebalance.strategies.half_sets import read_half_sets
 
 
 def rows_by_group(group: IntArray) -> Iterator[tuple[int, IntArray]]:
-    """The rows of each group that has any, in order of row; rows of −1 are passed over.
+    """The rows of each non-empty group, in order; rows of group −1 are skipped.
 
     Parameters
     ----------
@@ -112,12 +112,10 @@ def in_equal_numbers(rows: IntArray, class_id: IntArray) -> IntArray:
 
 
 def in_proportion(rows: IntArray, class_id: IntArray) -> IntArray:
-    """Reorder rows so that every prefix holds the classes in the proportion of the whole.
+    """Reorder rows so that every prefix has the classes in the proportion of the whole.
 
-    Row number r (0, 1, …) of a class of n goes to place (r + ½) / n, ties to the larger class,
-    then the lower class number. A prefix of m rows is the apportionment of m seats to the classes
-    by the method of Webster and Sainte-Laguë: each class has its share of m, rounded. Unlike
-    largest remainders it is monotone in m: a larger cap never takes a row away.
+    A prefix of m rows is the Webster/Sainte-Laguë apportionment of m seats to the classes, so a
+    larger cap never removes a row.
 
     Parameters
     ----------
@@ -136,6 +134,7 @@ def in_proportion(rows: IntArray, class_id: IntArray) -> IntArray:
     .. [1] M. L. Balinski and H. P. Young, "Fair Representation", Yale University Press (1982).
     """
     rank, count, of_class = _ranks(class_id)
+    # Row r of a class of n gets place (r + ½) / n; ties: larger class, then lower number.
     # Correctly rounded division: equal fractions are equal floats, ties are real ties.
     place = (2 * rank + 1) / (2 * count[of_class])
     return rows[np.lexsort((of_class, -count[of_class], place))]

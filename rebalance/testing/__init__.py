@@ -1,7 +1,7 @@
-"""The conformance kit: named checks that hold a plugin to the contract of its kind.
+"""The conformance kit: named checks of a plugin against the contract of its kind.
 
-For plugin authors, and for the plugins that come with the package. Each check states one promise;
-what fails says which, and at which pair, average, particle or file.
+For plugin authors and for the built-in plugins. Each check tests one promise; a failure says which,
+and for which pair, average, particle or file.
 
 >>> from rebalance.testing import check_clustering
 >>> outcomes = check_clustering("hierarchical")

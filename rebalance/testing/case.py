@@ -1,4 +1,4 @@
-"""One plugin to be checked, by instance or by name, and what it is to be checked with."""
+"""A plugin to check, by instance or name, with its options."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ from rebalance.registry import KINDS, registry
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A plugin, and what it is to be checked with.
+    """A plugin to check, with its options.
 
     Parameters
     ----------
     plugin : Metric, Clustering, Strategy, Format, or str
         An instance, or the name of an installed plugin.
     kind : {"metric", "clustering", "strategy", "format"}, optional
-        Needed for a name that plugins of several kinds have.
+        Needed if plugins of several kinds have the name.
     options : mapping, optional
         By default those of the plugin.
     columns : sequence of str or Column
-        Strategies: columns of the particle table that it reads beside those that it states.
+        Strategies: columns of the particle table that it reads, besides those that it declares.
     examples : sequence of path
         Formats: files or folders of the format.
 
     Raises
     ------
     PluginError
-        If there is no plugin of that name, or the kind is not to be told.
+        If there is no plugin of that name, or the kind is not clear.
     """
 
     plugin: Any
@@ -57,7 +57,7 @@ class Case:
 
     @property
     def name(self) -> str:
-        """The name of the plugin; of an instance its own, or that of its class."""
+        """The name of the plugin; for an instance its own, or that of its class."""
         return self.plugin if isinstance(self.plugin, str) else called(self.plugin)
 
     @property
@@ -67,17 +67,17 @@ class Case:
 
     @cached_property
     def subject(self) -> Any:
-        """What the checks of the kind are given, made once.
+        """The subject of the checks, made once.
 
         Raises
         ------
         OptionError
-            If an option that is given is none of the plugin, or out of range, or if a strategy
-            reads a column that was not named.
+            If a given option is unknown or out of range, or if a strategy reads a column that was
+            not named.
         """
         subject = self._made()
-        # A mistake of whoever asks for the checks is no fault of the plugin. What else is wrong
-        # with it is for the checks to say.
+        # Wrong options are a mistake of the caller, not of the plugin; other faults are for the
+        # checks.
         try:
             _ = subject.options
         except OptionError:
@@ -114,8 +114,8 @@ def _kind_of(plugin: Any) -> str:
         if len(kinds) == 1:
             return kinds[0]
         raise PluginError(
-            f"It can't be told of which kind {type(plugin).__name__} is: it has "
-            f"{'the methods of ' + ' and '.join(kinds) if kinds else 'no method of any kind'}.",
+            f"The kind of {type(plugin).__name__} is not clear: it has "
+            f"{'the methods of ' + ' and '.join(kinds) if kinds else 'no methods of any kind'}.",
             hint=f"Give its kind: {', '.join(KINDS)}.",
         )
     kinds = [one.kind for one in registry() if one.name == plugin]

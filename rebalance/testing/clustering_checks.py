@@ -1,4 +1,4 @@
-"""The named checks of a clustering, in the order in which they are run."""
+"""The checks of a clustering, in order."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from rebalance.testing.outcome import Broken, NotApplicable, broken, named, requ
 
 
 def contract(subject: ClusteringSubject) -> None:
-    """It states what rebalance.contracts.Clustering asks for."""
+    """Its declarations follow rebalance.contracts.Clustering."""
     plugin = subject.plugin
     for name in ("finds_number", "needs_affinity", "each_by_itself"):
         value = getattr(plugin, name)
@@ -38,7 +38,7 @@ def contract(subject: ClusteringSubject) -> None:
 
 
 def labels(subject: ClusteringSubject) -> None:
-    """Each average shown gets one whole number, int64, and numbering them leaves no gap."""
+    """Each average gets one int64 label, and renumbering leaves no gap."""
     values = any_affinity()
     label = subject.cluster(values, 4).label
     require(
@@ -63,19 +63,19 @@ def labels(subject: ClusteringSubject) -> None:
 
 
 def number_respected(subject: ClusteringSubject) -> None:
-    """It makes as many superclasses as are asked for, whatever the number."""
+    """It makes exactly the requested number of superclasses."""
     if subject.finds_number:
         raise NotApplicable("It finds the number itself.")
     for number in range(1, N + 1):
         found = len(partition(subject.cluster(any_affinity(), number).label))
         require(
             found == number,
-            f"{found} superclasses of {N} averages, {number} were asked for.",
+            f"{found} superclasses of {N} averages, expected {number}.",
         )
 
 
 def number_found(subject: ClusteringSubject) -> None:
-    """Given no number it finds one; given a number it keeps to it or refuses with OptionError."""
+    """Without a number it finds one; a given number is respected or raises OptionError."""
     if not subject.finds_number:
         raise NotApplicable("It does not find the number itself.")
     found = len(partition(subject.cluster(any_affinity(), None).label))
@@ -97,7 +97,7 @@ def number_found(subject: ClusteringSubject) -> None:
 
 
 def order_of_averages(subject: ClusteringSubject) -> None:
-    """The groups don't depend on the order in which averages, with their particles, are shown."""
+    """The groups don't depend on the order of the averages."""
     for values, numbers in (
         (any_affinity(), (2, 3, 4, 6, N - 1)),
         (block_affinity()[0], (2, 3, 4, 6)),
@@ -125,7 +125,7 @@ def _same_in_any_order(subject: ClusteringSubject, values: FloatArray, number: i
         order = np.random.default_rng(seed).permutation(n)
         found = grouped(order)
         if found is None:
-            broken(f"{asked}: refused when they are shown in the order {order.tolist()}.")
+            broken(f"{asked}: refused when shown in the order {order.tolist()}.")
         if found != expected:
             broken(
                 f"{asked}: grouped as {_words(found)} when shown in the order "
@@ -134,7 +134,7 @@ def _same_in_any_order(subject: ClusteringSubject, values: FloatArray, number: i
 
 
 def empties_and_loners(subject: ClusteringSubject) -> None:
-    """Empty averages are in no superclass; one that is like no other is in one."""
+    """Empty averages are in no superclass; an average unlike all others is in one."""
     values, _ = block_affinity()
     n = len(values)
     loner, empty = n, n + 1
@@ -156,15 +156,18 @@ def empties_and_loners(subject: ClusteringSubject) -> None:
     )
     require(label[loner] >= 0, f"average {loner}, like no other, is in no superclass.")
     without = label[: n + 1]
-    require((without >= 0).all(), f"averages {np.flatnonzero(without < 0).tolist()} are in none.")
+    require(
+        (without >= 0).all(),
+        f"averages {np.flatnonzero(without < 0).tolist()} are in no superclass.",
+    )
 
 
 def same_seed_same_labels(subject: ClusteringSubject) -> None:
-    """The same seed gives the same labels, also where nothing but chance decides."""
+    """The same seed gives the same labels, also when only chance decides."""
     for what, values in (
-        ("no two pairs equally alike", any_affinity()),
+        ("no two pairs equally similar", any_affinity()),
         ("clear groups", block_affinity()[0]),
-        ("many pairs equally alike", tied_affinity()),
+        ("many pairs equally similar", tied_affinity()),
     ):
         results = [subject.cluster(values, 3, seed=11).label for _ in range(4)]
         for other in results[1:]:
@@ -177,7 +180,7 @@ def same_seed_same_labels(subject: ClusteringSubject) -> None:
 
 
 def particles_or_none(subject: ClusteringSubject) -> None:
-    """It works whether or not the numbers of particles are known."""
+    """It works with and without numbers of particles."""
     number = None if subject.finds_number else 4
     known = input_of(any_affinity())
     for n_particles in (
@@ -189,7 +192,7 @@ def particles_or_none(subject: ClusteringSubject) -> None:
 
 
 def linkage_valid(subject: ClusteringSubject) -> None:
-    """A linkage, where there is one, is float64, valid for SciPy, and gives the labels cut at K."""
+    """A linkage, if any, is float64, valid for SciPy, and gives the labels when cut at K."""
     from scipy.cluster.hierarchy import is_valid_linkage
 
     for number in (2, 4, 7):
@@ -215,7 +218,7 @@ def linkage_valid(subject: ClusteringSubject) -> None:
 
 
 def order_valid(subject: ClusteringSubject) -> None:
-    """An order, where there is one, has every average once."""
+    """An order, if any, has every average once."""
     result = subject.cluster(any_affinity(), 4)
     if result.order is None:
         raise NotApplicable("It gives no order.")
@@ -227,26 +230,26 @@ def order_valid(subject: ClusteringSubject) -> None:
 
 
 def many_numbers_at_once(subject: ClusteringSubject) -> None:
-    """cluster_many, where there is one, gives for each number what cluster gives for it."""
+    """cluster_many, if implemented, gives the same as cluster for each number."""
     if not overrides(subject.plugin, "cluster_many"):
         raise NotApplicable("It has no cluster_many.")
     values, numbers = any_affinity(), (2, 5, 3, N, 1)
     found = subject.plugin.cluster_many(input_of(values), numbers, subject.options, generator(0))
     if found is None:
-        raise NotApplicable("Its cluster_many leaves it to cluster.")
+        raise NotApplicable("Its cluster_many returns None.")
     for number in numbers:
-        require(number in found, f"K = {number} was asked for, and is not there.")
+        require(number in found, f"K = {number} was requested, but is missing.")
         one = subject.ask(input_of(values), number)
         many = as_result(found[number], N, "cluster_many()")
         many_groups, groups = partition(many.label), partition(one.label)
         require(
             many_groups == groups,
-            f"K = {number}: {_words(many_groups)} of many, {_words(groups)} by itself.",
+            f"K = {number}: {_words(many_groups)} by cluster_many, {_words(groups)} by cluster.",
         )
 
 
 def inputs_unchanged(subject: ClusteringSubject) -> None:
-    """Neither the affinity, nor the class numbers, nor the numbers of particles are written to."""
+    """The affinity, class numbers and numbers of particles are not modified."""
     shown, before = input_of(any_affinity()), input_of(any_affinity())
     subject.ask(shown, None if subject.finds_number else 4)
     for what, now, then in (
@@ -267,7 +270,7 @@ def one_average(subject: ClusteringSubject) -> None:
 
 
 def two_averages(subject: ClusteringSubject) -> None:
-    """Two averages are one superclass or two, as asked for."""
+    """Two averages are one superclass or two, as requested."""
     values = np.array([[1.0, 0.6], [0.6, 1.0]], dtype=np.float32)
     for number in (1, 2):
         found = partition(subject.cluster(values, number).label)
@@ -279,7 +282,7 @@ def two_averages(subject: ClusteringSubject) -> None:
 
 
 def all_alike_averages(subject: ClusteringSubject) -> None:
-    """Averages that are all equally alike are grouped too, in no more superclasses than K."""
+    """Equally similar averages are grouped too, into at most K superclasses."""
     values = all_alike()
     for number in (1, 3, len(values)):
         found = partition(subject.cluster(values, number).label)
@@ -291,7 +294,7 @@ def all_alike_averages(subject: ClusteringSubject) -> None:
 
 
 def blocks_recovered(subject: ClusteringSubject) -> None:
-    """Groups that are alike within and unlike between come out as superclasses."""
+    """Clear groups are found as superclasses."""
     if not subject.plugin.needs_affinity:
         raise NotApplicable("Its labels do not depend on the affinity.")
     values, truth = block_affinity()
@@ -301,9 +304,9 @@ def blocks_recovered(subject: ClusteringSubject) -> None:
 
 
 def needs_affinity(subject: ClusteringSubject) -> None:
-    """needs_affinity = False is true: the labels are the same whatever the affinity."""
+    """With needs_affinity = False, labels don't depend on the affinity."""
     if subject.plugin.needs_affinity:
-        raise NotApplicable("It says that it needs the affinity.")
+        raise NotApplicable("It needs the affinity.")
     none = np.eye(N, dtype=np.float32)
     first = partition(subject.cluster(none, 4).label)
     for values in (any_affinity(), all_alike(N)):

@@ -1,4 +1,4 @@
-"""What plugins of all kinds have in common under test: options, and words for a report."""
+"""Checks of all kinds of plugins: options, and the text for the methods paragraph."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from rebalance.plugin_validation import overrides, validated
 from rebalance.testing.outcome import NotApplicable, broken, require
 
 _LIMITS = {"ge": -1, "gt": 0, "le": 1, "lt": 0}
-"""By how much a value has to be beyond a limit to break it."""
+"""By how much a value must exceed a limit to break it."""
 
 
 class Subject:
-    """A plugin under test, and the options that it is tested with.
+    """A plugin under test, and its options.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class Subject:
         self.name = name
         self.given = given
         self.refused: dict[str, str] = {}
-        """What the package refused of it, without numbers, and the check that was first to see."""
+        """What the package refused, without numbers, and the first check that found it."""
 
     @cached_property
     def plugin(self) -> Any:
@@ -58,7 +58,7 @@ class Subject:
 
 
 def options_documented(subject: Subject) -> None:
-    """Every option has a default, a line of help, and values that JSON can hold."""
+    """Every option has a default, a line of help, and values that fit into JSON."""
     model = _model(subject)
     for name, field in model.model_fields.items():
         require(not field.is_required(), f"The option {name} has no default.")
@@ -67,7 +67,7 @@ def options_documented(subject: Subject) -> None:
         is_length = _is_length(field)
         extra = field.json_schema_extra
         has_unit = isinstance(extra, dict) and extra.get("unit")
-        require(not is_length or has_unit, f"The option {name} is a length and states no unit.")
+        require(not is_length or has_unit, f"The option {name} is a length without a unit.")
     try:
         json.dumps(model.model_json_schema())
         json.dumps(model().model_dump(mode="json"), allow_nan=False)
@@ -76,7 +76,7 @@ def options_documented(subject: Subject) -> None:
 
 
 def options_round_trip(subject: Subject) -> None:
-    """Options as they are recorded, and as they are typed, give the same options again."""
+    """Recorded options and typed options give the same options again."""
     model = _model(subject)
     _has_options(model)
     chosen = subject.options
@@ -101,7 +101,7 @@ def options_round_trip(subject: Subject) -> None:
 
 
 def options_refused(subject: Subject) -> None:
-    """An unknown option, and a value outside of the stated limits, is an OptionError."""
+    """Unknown options and values outside the stated limits raise OptionError."""
     model = _model(subject)
     _refused(subject, "no_such_option_at_all", 1)
     for name, field in model.model_fields.items():
@@ -159,11 +159,11 @@ def _refused(subject: Subject, name: str, value: Any) -> None:
         return
     except Exception as error:
         broken(f"{name} = {value!r} raised {type(error).__name__}, expected OptionError: {error}")
-    broken(f"{name} = {value!r} was taken, expected an OptionError.")
+    broken(f"{name} = {value!r} was accepted, expected an OptionError.")
 
 
 def methods_paragraph(subject: Subject) -> None:
-    """What methods() says, where there is one, has a place {} in its words for each reference."""
+    """The words of methods(), if any, have a place {} for each reference."""
     if not overrides(subject.plugin, "methods"):
         raise NotApplicable("It has no methods().")
     said = subject.plugin.methods(subject.options)

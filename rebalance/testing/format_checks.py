@@ -1,4 +1,4 @@
-"""The named checks of a format: it knows its own files, refuses the rest, and loses nothing."""
+"""The checks of a format: it knows its own files, refuses others, and loses nothing."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from rebalance.testing.format_subject import FormatSubject, some_rows
 from rebalance.testing.outcome import NotApplicable, broken, named, require
 
 LEFT = (0.05, 0.5, 0.9)
-"""How much of a file is left when it is cut."""
+"""Share of a truncated file that is left."""
 
 
 def contract(subject: FormatSubject) -> None:
-    """It has what rebalance.contracts.Format asks for."""
+    """It follows rebalance.contracts.Format."""
     if not overrides(subject.plugin, "describe"):
         return
     for path in subject.examples:
@@ -30,7 +30,7 @@ def contract(subject: FormatSubject) -> None:
 
 
 def knows_its_own(subject: FormatSubject) -> None:
-    """It is surer of its own files than of any other file, and sure of them at all."""
+    """sniff gives its own files a higher value than any other file."""
     own = {path: subject.sniffed(path) for path in subject.own}
     foreign = {path: subject.sniffed(path) for path in subject.foreign}
     least = min(own, key=lambda path: own[path])
@@ -46,7 +46,7 @@ def knows_its_own(subject: FormatSubject) -> None:
 
 
 def sniff_never_raises(subject: FormatSubject) -> None:
-    """Whatever a path is, sniff gives a number from 0 to 1: missing, empty, binary, a folder."""
+    """sniff gives a number from 0 to 1 for any path: missing, empty, binary, a folder."""
     for path in (*subject.examples, *subject.foreign, *subject.oddments):
         try:
             surety = subject.plugin.sniff(path)
@@ -60,7 +60,7 @@ def sniff_never_raises(subject: FormatSubject) -> None:
 
 
 def reads_a_dataset(subject: FormatSubject) -> None:
-    """What it reads has the types, shapes and numbers that a Dataset is to have."""
+    """The Dataset that it reads has the right types, shapes and counts."""
     for path in subject.own:
         where, dataset = _named_path(path), subject.read(path)
         require(isinstance(dataset, Dataset), f"{where}: it gave {type(dataset).__name__}.")
@@ -80,7 +80,7 @@ def reads_a_dataset(subject: FormatSubject) -> None:
             )
         require(dataset.sources, f"{where}: sources is empty, expected the files that were read.")
         for source in dataset.sources:
-            require(Path(source).is_file(), f"{where}: {source} among the sources is no file.")
+            require(Path(source).is_file(), f"{where}: {source} among the sources is not a file.")
         if averages is not None:
             _check_averages(where, averages, particles)
         if particles is not None:
@@ -135,7 +135,7 @@ def _check_particles(where: str, particles: ParticleTable) -> None:
 
 
 def reads_the_same_again(subject: FormatSubject) -> None:
-    """Read again, a file gives the same images, class numbers and columns."""
+    """Reading again gives the same images, class numbers and columns."""
     for path, first in subject.datasets:
         second = subject.read(path)
         if first.class_averages is not None and second.class_averages is not None:
@@ -143,14 +143,14 @@ def reads_the_same_again(subject: FormatSubject) -> None:
                 first.class_averages.images.tobytes() == second.class_averages.images.tobytes()
                 and np.array_equal(first.class_averages.class_id, second.class_averages.class_id)
             )
-            require(same, f"{_named_path(path)}: read again, the class averages are others.")
+            require(same, f"{_named_path(path)}: read again, the class averages differ.")
         if first.particles is not None and second.particles is not None:
             rows = np.ones(len(first.particles), dtype=np.bool_)
             _same_rows(_named_path(path), first.particles, rows, second.particles)
 
 
 def pixel_size_given(subject: FormatSubject) -> None:
-    """A pixel size that is asked for overrides what the files say."""
+    """A given pixel size overrides that of the files."""
     tried = False
     for path, dataset in subject.datasets:
         if dataset.class_averages is None:
@@ -166,7 +166,7 @@ def pixel_size_given(subject: FormatSubject) -> None:
 
 
 def refuses_foreign_files(subject: FormatSubject) -> None:
-    """A file of no classification is refused with InputError; no file ends in another exception."""
+    """Foreign files are refused with InputError, and never raise another exception."""
     for path in (*subject.oddments, *subject.foreign):
         if subject.sniffed(path) > 0:
             continue
@@ -182,7 +182,7 @@ def refuses_foreign_files(subject: FormatSubject) -> None:
 
 
 def refuses_truncated_files(subject: FormatSubject) -> None:
-    """A file of its own that is cut short is refused with InputError."""
+    """A truncated file of its own is refused with InputError."""
     tried = False
     for path in subject.own:
         copy = subject.copied(path) if path.is_file() else None
@@ -221,7 +221,7 @@ def _some(values: Any) -> str:
 
 
 def round_trip(subject: FormatSubject) -> None:
-    """Selected and excluded particles, read again, are the rows of the input, in its order."""
+    """Selected and excluded particles, read again, are the input rows in order."""
     for path, dataset in _with_particles(subject):
         assert dataset.particles is not None
         keep = some_rows(len(dataset.particles))
@@ -235,7 +235,7 @@ def round_trip(subject: FormatSubject) -> None:
 
 
 def rows_byte_for_byte(subject: FormatSubject) -> None:
-    """Every row of a text table is written with the bytes that it was read with."""
+    """Rows of a text table are written byte for byte."""
     tables = [
         (path, dataset, table)
         for path, dataset in _with_particles(subject)
@@ -259,7 +259,7 @@ def rows_byte_for_byte(subject: FormatSubject) -> None:
 
 
 def all_or_none(subject: FormatSubject) -> None:
-    """A selection of every particle, or of none, is written and complete."""
+    """Selections of all particles or of none are written completely."""
     for path, dataset in _with_particles(subject):
         assert dataset.particles is not None
         n = len(dataset.particles)
@@ -281,7 +281,7 @@ def all_or_none(subject: FormatSubject) -> None:
 
 
 def says_what_it_writes(subject: FormatSubject) -> None:
-    """What write returns are the files that it made, all of them in the folder it was given."""
+    """write returns exactly the files that it made, all in the given folder."""
     for path, dataset in subject.datasets:
         keep = None if dataset.particles is None else some_rows(len(dataset.particles))
         for copy_templates in (False, True)[: 1 + (dataset.class_averages is not None)]:
@@ -293,14 +293,14 @@ def says_what_it_writes(subject: FormatSubject) -> None:
                 f"{_named_path(path)}: it wrote {outside[:1]}, not in the folder given.",
             )
             said = {one.relative_to(folder) for one in written}
-            for what, files in (("is not there", said - there), ("was not said", there - said)):
+            for what, files in (("is not there", said - there), ("was not returned", there - said)):
                 first = min(files, default=None)
                 require(first is None, f"{_named_path(path)}: {first} {what}.")
             require(said or keep is None, f"{_named_path(path)}: nothing was written.")
 
 
 def templates_written(subject: FormatSubject) -> None:
-    """The class averages are written as templates; as far as it reads these, they are the same."""
+    """Class averages are written as templates and read back the same, if it reads them."""
     tried = False
     for path, dataset in subject.datasets:
         averages = dataset.class_averages
@@ -326,9 +326,9 @@ def templates_written(subject: FormatSubject) -> None:
 
 
 def any_rows_written(subject: FormatSubject) -> None:
-    """Any particles are written under the name given, as they were, if it can; classes anew too."""
+    """write_particles, if implemented, keeps rows unchanged and can write new class numbers."""
     if not overrides(subject.plugin, "write_particles"):
-        raise NotApplicable("It writes selected and excluded particles alone.")
+        raise NotApplicable("It only writes selected and excluded particles.")
     for path, dataset in _with_particles(subject):
         particles = dataset.particles
         assert particles is not None
@@ -371,7 +371,7 @@ def _rows_again(
 
 
 def pictures_written(subject: FormatSubject) -> None:
-    """Pictures of superclasses are written; as far as it reads these, they are the same."""
+    """Pictures of superclasses are written and read back the same, if it reads them."""
     tried = False
     for path, dataset in subject.datasets:
         averages = dataset.class_averages
@@ -406,12 +406,12 @@ def _all_said(where: str, folder: Path, written: list[Path]) -> None:
 
 
 def poses_written(subject: FormatSubject) -> None:
-    """Particles with poses are written alone, in the order of the table, if poses are written."""
+    """write_poses, if implemented, writes only particles with poses, in table order."""
     if not overrides(subject.plugin, "write_poses"):
         raise NotApplicable("It writes no poses.")
     require(
         overrides(subject.plugin, "in_plane_alignment"),
-        "It writes poses, and does not say how particles were aligned.",
+        "It writes poses, but has no in_plane_alignment().",
     )
     for path, dataset in _with_particles(subject):
         assert dataset.particles is not None
@@ -436,7 +436,7 @@ def poses_written(subject: FormatSubject) -> None:
 
 
 def orientations_read(subject: FormatSubject) -> None:
-    """Poses of a 3D refinement are read without class averages, and stay with the rows written."""
+    """Poses of a 3D refinement are read without class averages and kept in written rows."""
     if not overrides(subject.plugin, "orientations"):
         raise NotApplicable("It reads no poses of a 3D refinement.")
     for path, dataset in subject.refinements:
@@ -459,7 +459,7 @@ def orientations_read(subject: FormatSubject) -> None:
 
 
 def inputs_unchanged(subject: FormatSubject) -> None:
-    """Reading and writing leave every file of the input as it is."""
+    """Reading and writing don't change the input files."""
     for path, dataset in subject.datasets:
         files = {Path(source) for source in dataset.sources}
         files |= {path} if path.is_file() else set()
@@ -470,7 +470,7 @@ def inputs_unchanged(subject: FormatSubject) -> None:
         for file, digest in before.items():
             require(
                 file.is_file() and _digest(file) == digest,
-                f"{_named_path(path)}: {file.name} is not as it was.",
+                f"{_named_path(path)}: {file.name} was changed.",
             )
 
 

@@ -1,4 +1,4 @@
-"""A format under test: its example files, what was read of them, and what it writes of that."""
+"""A format under test: its example files, the data read, and the files written."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from rebalance.testing.common_checks import Subject
 from rebalance.testing.outcome import NotApplicable
 
 OWN = 0.5
-"""How sure a format has to be of the kit's own files for them to be its examples."""
+"""Value of sniff from which a file of the kit is an example of the format."""
 
 MOST_COPIED = 64 << 20
-"""Bytes of a folder that is copied to damage a file in it."""
+"""Largest folder, in bytes, that is copied to damage a file in it."""
 
 
 class FormatSubject(Subject):
-    """What the checks of a format are given.
+    """The subject of the checks of a format.
 
     Parameters
     ----------
@@ -36,7 +36,7 @@ class FormatSubject(Subject):
     name : str
     examples : sequence of path
         Files or folders of the format. By default those of the kit's own classifications
-        (RELION, CryoSPARC, MRC stack) that the format recognises.
+        (RELION, CryoSPARC, MRC stack) that the format recognizes.
     """
 
     kind = "format"
@@ -72,7 +72,9 @@ class FormatSubject(Subject):
     def own(self) -> list[Path]:
         """The examples; not applicable where there are none."""
         if not self.examples:
-            raise NotApplicable("No example files were given, and it knows none of the kit's.")
+            raise NotApplicable(
+                "No example files were given, and it recognizes none of the kit's files."
+            )
         return self.examples
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The four functions that hold a plugin to all promises of its kind."""
+"""The four functions that check a plugin against the contract of its kind."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def checks_of(kind: str) -> tuple[Check, ...]:
-    """The named checks of a kind, in the order in which they are run.
+    """The checks of a kind, in order.
 
     Parameters
     ----------
@@ -38,7 +38,7 @@ def checks_of(kind: str) -> tuple[Check, ...]:
 
 
 def outcomes_of(case: Case) -> Iterator[Outcome]:
-    """The outcome of each check, as it is known."""
+    """The outcomes of the checks, one by one."""
     for check in checks_of(case.kind):
         yield run_check(check, case.subject)
 
@@ -54,16 +54,16 @@ def _outcomes(case: Case, *, raises: bool) -> tuple[Outcome, ...]:
 def check_metric(
     metric: Metric | str, *, options: Mapping[str, Any] | None = None, raises: bool = True
 ) -> tuple[Outcome, ...]:
-    """Hold a metric to every promise of `rebalance.contracts.Metric`.
+    """Check a metric against every promise of `rebalance.contracts.Metric`.
 
     Parameters
     ----------
     metric : Metric or str
         An instance, or the name of an installed metric.
     options : mapping, optional
-        Options that it is checked with; by default its own.
+        Options; by default its own.
     raises : bool
-        Whether a broken promise is an error.
+        Whether a broken promise raises an error.
 
     Returns
     -------
@@ -73,9 +73,9 @@ def check_metric(
     Raises
     ------
     BrokenPromises
-        Names every check that failed, what it promises, and the pair at which it broke.
+        Names every failed check, its promise, and the pair at which it failed.
     PluginError
-        There is no such metric.
+        If there is no such metric.
     """
     return _outcomes(Case(metric, "metric", options), raises=raises)
 
@@ -83,16 +83,16 @@ def check_metric(
 def check_clustering(
     clustering: Clustering | str, *, options: Mapping[str, Any] | None = None, raises: bool = True
 ) -> tuple[Outcome, ...]:
-    """Hold a clustering to every promise of `rebalance.contracts.Clustering`.
+    """Check a clustering against every promise of `rebalance.contracts.Clustering`.
 
     Parameters
     ----------
     clustering : Clustering or str
         An instance, or the name of an installed clustering.
     options : mapping, optional
-        Options that it is checked with; by default its own.
+        Options; by default its own.
     raises : bool
-        Whether a broken promise is an error.
+        Whether a broken promise raises an error.
 
     Returns
     -------
@@ -101,9 +101,9 @@ def check_clustering(
     Raises
     ------
     BrokenPromises
-        Names every check that failed, and the average at which it broke.
+        Names every failed check, and the average at which it failed.
     PluginError
-        There is no such clustering.
+        If there is no such clustering.
     """
     return _outcomes(Case(clustering, "clustering", options), raises=raises)
 
@@ -115,19 +115,19 @@ def check_strategy(
     columns: Sequence[str | Column] = (),
     raises: bool = True,
 ) -> tuple[Outcome, ...]:
-    """Hold a strategy to every promise of `rebalance.contracts.Strategy`.
+    """Check a strategy against every promise of `rebalance.contracts.Strategy`.
 
     Parameters
     ----------
     strategy : Strategy or str
         An instance, or the name of an installed strategy.
     options : mapping, optional
-        Options that it is checked with; by default its own.
+        Options; by default its own.
     columns : sequence of str or Column
         Columns that it reads beside those that it states, and the common scores of RELION and
         CryoSPARC; a name stands for a column of numbers.
     raises : bool
-        Whether a broken promise is an error.
+        Whether a broken promise raises an error.
 
     Returns
     -------
@@ -136,9 +136,9 @@ def check_strategy(
     Raises
     ------
     BrokenPromises
-        Names every check that failed, and the particle at which it broke.
+        Names every failed check, and the particle at which it failed.
     PluginError
-        There is no such strategy.
+        If there is no such strategy.
     """
     return _outcomes(Case(strategy, "strategy", options, columns), raises=raises)
 
@@ -149,7 +149,7 @@ def check_format(
     examples: Sequence[str | os.PathLike[str]] = (),
     raises: bool = True,
 ) -> tuple[Outcome, ...]:
-    """Hold a format to every promise of `rebalance.contracts.Format`.
+    """Check a format against every promise of `rebalance.contracts.Format`.
 
     Parameters
     ----------
@@ -159,7 +159,7 @@ def check_format(
         Files or folders of the format, small ones; they are only read. By default those of the
         kit's own classifications (RELION, CryoSPARC, MRC stack) that the format recognises.
     raises : bool
-        Whether a broken promise is an error.
+        Whether a broken promise raises an error.
 
     Returns
     -------
@@ -168,8 +168,8 @@ def check_format(
     Raises
     ------
     BrokenPromises
-        Names every check that failed, and the file and particle at which it broke.
+        Names every failed check, and the file and particle at which it failed.
     PluginError
-        There is no such format.
+        If there is no such format.
     """
     return _outcomes(Case(format, "format", examples=examples), raises=raises)

@@ -1,4 +1,4 @@
-"""The named checks of a metric, in the order in which they are run; here those of what it says."""
+"""The checks of a metric, in order; here those of its declarations and reports."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from rebalance.testing.metric_values import VALUE_CHECKS
 from rebalance.testing.outcome import NotApplicable, broken, named, require
 
 CURVE_ROUNDING = 1e-5
-"""How far a curve may be beyond -1 and 1."""
+"""By how much a curve may exceed -1 and 1."""
 
 
 def contract(subject: MetricSubject) -> None:
-    """It states what rebalance.contracts.Metric asks for, in words that are known."""
+    """Its declarations follow rebalance.contracts.Metric and use known words."""
     plugin = subject.plugin
     for name, known in (
         ("invariances", get_args(Invariance)),
@@ -54,7 +54,7 @@ def contract(subject: MetricSubject) -> None:
 
 
 def lengths_refused(subject: MetricSubject) -> None:
-    """A length in Å without a pixel size is an OptionError; one that will not do is no accident."""
+    """A length in Å without a pixel size, or out of range, raises OptionError."""
     lengths = lengths_of(subject.plugin.options_model)
     if not lengths:
         raise NotApplicable("None of its options is a length.")
@@ -62,7 +62,7 @@ def lengths_refused(subject: MetricSubject) -> None:
         error = _prepared(subject, name, "10A", None)
         require(
             isinstance(error, OptionError),
-            f"{name} = 10A was taken without a pixel size, expected an OptionError."
+            f"{name} = 10A was accepted without a pixel size, expected an OptionError."
             if error is None
             else f"{name} = 10A without a pixel size raised {type(error).__name__}, expected "
             f"OptionError: {error}",
@@ -76,7 +76,7 @@ def lengths_refused(subject: MetricSubject) -> None:
 
 
 def pixel_size_unknown(subject: MetricSubject) -> None:
-    """It works where the pixel size is not known, or says by an OptionError that it needs one."""
+    """Without a pixel size it works or raises OptionError."""
     averages = averages_of(some_images()[:3], pixel_size=None)
     try:
         work = subject.fresh_work(averages)
@@ -111,12 +111,12 @@ def _prepared(
 
 
 def features_picklable(subject: MetricSubject) -> None:
-    """Features can be pickled, for workers elsewhere, and give the same bytes there."""
+    """Features can be pickled for remote workers, and then give the same bytes."""
     _pickled(subject, "features")
 
 
 def metric_picklable(subject: MetricSubject) -> None:
-    """The metric itself can be pickled, for workers elsewhere, and gives the same bytes there."""
+    """The metric can be pickled for remote workers, and then gives the same bytes."""
     _pickled(subject, "metric")
 
 
@@ -135,24 +135,24 @@ def _pickled(subject: MetricSubject, part: str) -> None:
 
 
 def facts_are_json(subject: MetricSubject) -> None:
-    """What facts() tells can be written as JSON, under names that are words."""
+    """facts() can be written as JSON, with text as names."""
     facts = subject.plugin.facts(subject.base.work.features)
     for name, value in facts.items():
         require(isinstance(name, str), f"facts() has the name {name!r}, expected text.")
         try:
             json.dumps(value, allow_nan=False)
         except (TypeError, ValueError) as error:
-            broken(f"facts()[{name!r}] = {value!r} is no JSON value: {error}.")
+            broken(f"facts()[{name!r}] = {value!r} is not a JSON value: {error}.")
 
 
 def notes_are_sentences(subject: MetricSubject) -> None:
-    """What notes() tells are sentences, each with a capital and a full stop."""
+    """notes() are full sentences."""
     _gives(subject, "notes")
     require_sentences(subject.plugin.notes(subject.base.work.features), "notes()")
 
 
 def results_can_be_kept(subject: MetricSubject) -> None:
-    """What results() gives are arrays of numbers by name, which a file can keep."""
+    """results() are named arrays of numbers that can be saved."""
     _gives(subject, "results")
     results = subject.plugin.results(subject.base.work.features)
     require(
@@ -167,7 +167,7 @@ def results_can_be_kept(subject: MetricSubject) -> None:
 
 
 def advice_can_be_followed(subject: MetricSubject) -> None:
-    """What advice() names is an installed clustering, options that it has, and a fact if any."""
+    """advice() names an installed clustering, valid options of it and, if any, an existing fact."""
     _gives(subject, "advice")
     advice = subject.plugin.advice(subject.options)
     if advice is None:
@@ -186,7 +186,7 @@ def advice_can_be_followed(subject: MetricSubject) -> None:
 
 
 def curves_fit_their_axis(subject: MetricSubject) -> None:
-    """Curves have a value from -1 to 1 for each pair and each point of an axis that rises."""
+    """Curves have values from -1 to 1 for each pair and each point of a rising axis."""
     _gives(subject, "curve_axis")
     work, n = subject.base.work, subject.base.n
     axis = subject.plugin.curve_axis(work.features)

@@ -1,4 +1,4 @@
-"""Check of a metric's CUDA version: on a GPU where there is one, else in CUDA's simulator."""
+"""Check of a metric's CUDA version, on a GPU or in CUDA's simulator."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from rebalance.testing.metric_subject import MetricSubject
 from rebalance.testing.outcome import NotApplicable, broken
 
 AGREEMENT = 1e-4
-"""How far an affinity on a GPU may be from that of the CPU."""
+"""Largest difference between affinities of GPU and CPU."""
 
 SIMULATED_BOX = 12
 SECONDS = 300
 
 
 def cuda_agrees(subject: MetricSubject) -> None:
-    """The CUDA version gives the affinities of the CPU version, within 1e-4."""
+    """The CUDA version gives the affinities of the CPU version within 1e-4."""
     if "cuda" not in subject.plugin.devices:
         raise NotApplicable("It has no CUDA version.")
     from rebalance.engine.device import cuda_problem
@@ -39,7 +39,7 @@ def cuda_agrees(subject: MetricSubject) -> None:
             values_on("cpu", subject.plugin, subject.options, images)
         except OptionError as error:
             raise NotApplicable(
-                f"There is no GPU here, and for the simulator images are small: {error.problem}"
+                f"There is no GPU, and the images for the simulator are too small: {error.problem}"
             ) from None
         on_gpu = _simulated(subject, images)
     on_cpu = values_on("cpu", subject.plugin, subject.options, images)
@@ -61,12 +61,12 @@ def values_on(device: str, metric: Any, options: Any, images: np.ndarray) -> np.
 
 
 def _simulated(subject: MetricSubject, images: np.ndarray) -> np.ndarray:
-    """The same in a process of its own: the simulator is chosen before numba is imported."""
+    """The same in a separate process, since the simulator must be chosen before importing numba."""
     try:
         work = pickle.dumps((subject.plugin, subject.options, images))
     except Exception as error:
         raise NotApplicable(
-            f"There is no GPU here, and for the simulator it would have to be picklable: {error}"
+            f"There is no GPU, and for the simulator it must be picklable: {error}"
         ) from None
     environment = {
         **os.environ,
@@ -84,7 +84,7 @@ def _simulated(subject: MetricSubject, images: np.ndarray) -> np.ndarray:
         )
     except subprocess.TimeoutExpired:
         raise NotApplicable(
-            f"There is no GPU here, and the simulator took more than {SECONDS} s."
+            f"There is no GPU, and the simulator took more than {SECONDS} s."
         ) from None
     if done.returncode != 0:
         last = done.stderr.decode(errors="replace").strip().splitlines()[-1:]

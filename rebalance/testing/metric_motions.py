@@ -1,4 +1,4 @@
-"""Checks of what a metric says of motions: the invariances it declares, the transforms it gives."""
+"""Checks of the invariances that a metric declares and the transforms that it gives."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rebalance.testing.metric_subject import MetricSubject
 from rebalance.testing.outcome import NotApplicable, broken, require
 
 TOLERANCE = 0.02
-"""How much an affinity may change by what should leave it as it is."""
+"""Allowed change of an affinity that should stay the same."""
 
 MOVED = 2
 """The average that is changed."""
@@ -23,7 +23,7 @@ MOVED = 2
 QUARTER_TURNS = (90.0, 180.0)
 TURNS = (37.0, -128.0)
 BETWEEN_PIXELS = 0.05
-"""How much it may change by a turn that puts what is seen between pixels."""
+"""Allowed change for rotations that need interpolation."""
 
 SHIFTS = ((2.0, 0.0), (-1.0, 2.0))
 KNOWN_MOTIONS = (
@@ -32,21 +32,21 @@ KNOWN_MOTIONS = (
     Transform(75.0, (-1.0, 1.0), True),
 )
 LARGEST_ANGLE, LARGEST_SHIFT = 3.0, 1.0
-"""Degrees and pixels that a transform may be off."""
+"""Allowed errors of a transform, degrees and pixels."""
 
 CORRELATION = 0.02
-"""How far the correlation of the aligned pair may be from the stored value."""
+"""Allowed difference between the correlation of the aligned pair and the stored value."""
 
 
 def invariance_rotation(subject: MetricSubject) -> None:
-    """The value of a pair stays as it is when one of the two is turned."""
+    """The value of a pair stays the same when one of the two is rotated."""
     for angles, tolerance in ((QUARTER_TURNS, TOLERANCE), (TURNS, BETWEEN_PIXELS)):
-        turned = {f"turned by {angle:g}°": _drawn(Transform(angle)) for angle in angles}
+        turned = {f"rotated by {angle:g}°": _drawn(Transform(angle)) for angle in angles}
         _invariant(subject, "rotation", turned, tolerance)
 
 
 def invariance_shift(subject: MetricSubject) -> None:
-    """The value of a pair stays as it is when one of the two is shifted by a few pixels."""
+    """The value of a pair stays the same when one of the two is shifted by a few pixels."""
     _invariant(
         subject,
         "shift",
@@ -55,12 +55,12 @@ def invariance_shift(subject: MetricSubject) -> None:
 
 
 def invariance_mirror(subject: MetricSubject) -> None:
-    """The value of a pair stays as it is when one of the two is mirrored."""
+    """The value of a pair stays the same when one of the two is mirrored."""
     _invariant(subject, "mirror", {"mirrored": _drawn(Transform(mirror=True))})
 
 
 def invariance_scale(subject: MetricSubject) -> None:
-    """The value of a pair stays as it is when the densities of one are multiplied."""
+    """The value of a pair stays the same when one of the two is multiplied by a number."""
     _invariant(
         subject,
         "scale",
@@ -69,7 +69,7 @@ def invariance_scale(subject: MetricSubject) -> None:
 
 
 def invariance_offset(subject: MetricSubject) -> None:
-    """The value of a pair stays as it is when a constant is added to the densities of one."""
+    """The value of a pair stays the same when a constant is added to one of the two."""
     _invariant(
         subject,
         "offset",
@@ -94,7 +94,9 @@ def _invariant(
     if word not in subject.plugin.invariances:
         raise NotApplicable(f"It does not declare {word} among its invariances.")
     if subject.options != subject.plugin.options_model():
-        raise NotApplicable("What it declares is of its default options; these are others.")
+        raise NotApplicable(
+            "Its invariances are declared for its default options, and these differ."
+        )
     objects = some_objects()
     before = subject.compare(pictures(objects))
     for change, drawn in changes.items():
@@ -113,7 +115,7 @@ def _invariant(
 
 
 def transform_of_known_motion(subject: MetricSubject) -> None:
-    """The transform of an average and a moved copy of it is that motion."""
+    """The transform between an average and a moved copy is that motion."""
     _gives_transforms(subject)
     still = some_objects()[0]
     others = pictures(some_objects()[1:3])
@@ -132,7 +134,7 @@ def transform_of_known_motion(subject: MetricSubject) -> None:
 
 
 def transform_gives_the_value(subject: MetricSubject) -> None:
-    """The transform of a pair, applied to the image, gives the stored correlation."""
+    """Applying the transform of a pair to the image gives the stored correlation."""
     _gives_transforms(subject)
     if subject.gives_distances:
         raise NotApplicable("It gives distances, not correlations.")
@@ -162,7 +164,7 @@ def _gives_transforms(subject: MetricSubject) -> None:
     if block.rotation is None or block.shift is None or block.mirror is None:
         require(
             ALIGNMENT not in subject.provides,
-            "Its PluginSpec says that it provides the alignment; its blocks have none.",
+            "Its PluginSpec says that it provides the alignment; its blocks don't have it.",
         )
         raise NotApplicable("It gives no transforms.")
 

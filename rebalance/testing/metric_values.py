@@ -1,4 +1,4 @@
-"""Checks of what a metric computes: its values, and the same bytes however it is asked."""
+"""Checks of a metric's values, and that they have the same bytes however they are computed."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ ROUNDING = 1e-5
 """What the engine takes for the limit of a range."""
 
 EXCHANGED = 0.01
-"""How much an affinity may change when row and column change places."""
+"""Allowed change of an affinity when row and column are exchanged."""
 
 LEFT_OUT = 0.02
-"""How much an affinity may change when another average is left out: automatic masks do a little."""
+"""Allowed change when another average is left out; automatic masks change a little."""
 
 TOP = 0.005
-"""How far the affinity of two equal images may be from 1."""
+"""Allowed difference from 1 for two equal images."""
 
 
 def shape(subject: MetricSubject) -> None:
-    """A block has one value for each row and column of its tile, and motions to match."""
+    """A block has one value per row and column of its tile, and motions of the same shape."""
     base = subject.base
     for tile in (Tile(range(base.n), range(base.n)), Tile(range(1, 4), range(4, 6))):
         block = base.work(tile)
@@ -59,7 +59,7 @@ def shape(subject: MetricSubject) -> None:
 
 
 def dtype(subject: MetricSubject) -> None:
-    """Values, rotations, shifts and features of a pair function are float32, mirrors bool."""
+    """Values, rotations, shifts and features of a pair function are float32, mirrors are bool."""
     block = subject.base.block
     for name in ("values", "rotation", "shift", "mirror"):
         part = getattr(block, name)
@@ -75,7 +75,7 @@ def dtype(subject: MetricSubject) -> None:
 
 
 def range_of_values(subject: MetricSubject) -> None:
-    """Affinities are from 0 to 1, distances at least 0, and all are numbers."""
+    """Affinities are 0 to 1, distances at least 0, and none is NaN."""
     base = subject.base
     values = base.pairs
     highest = np.inf if subject.plugin.returns == "distance" else 1.0 + ROUNDING
@@ -88,7 +88,7 @@ def range_of_values(subject: MetricSubject) -> None:
 
 
 def symmetry(subject: MetricSubject) -> None:
-    """The value of a pair is the same whichever of the two is the row."""
+    """Exchanging row and column doesn't change the value of a pair."""
     base = subject.base
     exchanged = subject.compare(some_images()[::-1]).block.values[::-1, ::-1].T
     off = np.abs(subject.affinities(base.block.values) - subject.affinities(exchanged))
@@ -96,14 +96,14 @@ def symmetry(subject: MetricSubject) -> None:
     if not off.max() <= EXCHANGED:
         i, j = np.unravel_index(int(np.argmax(off)), off.shape)
         broken(
-            f"pair ({i}, {j}): {base.block.values[i, j]:.6g}, and {exchanged[i, j]:.6g} with the "
+            f"pair ({i}, {j}): {base.block.values[i, j]:.6g}, but {exchanged[i, j]:.6g} with the "
             f"two exchanged; expected the same {subject.within(EXCHANGED)}. Or its value depends "
             "on its place among the averages."
         )
 
 
 def pair_symmetric(subject: MetricSubject) -> None:
-    """A pair function that states symmetric = True gives the same with its two arrays exchanged."""
+    """With symmetric = True, a pair function gives the same with its arrays exchanged."""
     plugin = subject.plugin
     if not (isinstance(plugin, PairMetric) and plugin.symmetric):
         raise NotApplicable("It does not state symmetric = True.")
@@ -118,7 +118,7 @@ def pair_symmetric(subject: MetricSubject) -> None:
 
 
 def the_pair_alone(subject: MetricSubject) -> None:
-    """With depends_on = "pair" a value stays as it is when another average is left out."""
+    """With depends_on = "pair", a value stays the same when another average is left out."""
     if subject.plugin.depends_on != "pair":
         raise NotApplicable("It depends on all averages, as it states.")
     images = some_images()
@@ -140,7 +140,7 @@ def the_pair_alone(subject: MetricSubject) -> None:
 
 
 def identical_images(subject: MetricSubject) -> None:
-    """Two averages that are the same image have the top value: affinity 1, distance 0."""
+    """Two identical images have affinity 1 or distance 0."""
     value = subject.base.block.values[TWINS]
     require(
         abs(subject.affinities(value) - 1.0) <= TOP,
@@ -151,7 +151,7 @@ def identical_images(subject: MetricSubject) -> None:
 
 
 def different_images(subject: MetricSubject) -> None:
-    """Averages of different objects are not all as alike as an average and its copy."""
+    """Different objects are not all as similar as an average and its copy."""
     base = subject.base
     different = base.above.copy()
     different[TWINS] = False
@@ -165,7 +165,7 @@ def different_images(subject: MetricSubject) -> None:
 
 
 def tiling(subject: MetricSubject) -> None:
-    """A pair has the same bytes whatever the rows and columns of its tile."""
+    """The bytes of a pair don't depend on the size of its tile."""
     for size in ((1, 1), SMALL_TILE, (2, 5)):
         for tile, block in _in_turn(subject, tiles_of(subject.base.n, size)):
             difference = first_difference(subject.base.part(tile), tile, block)
@@ -176,7 +176,7 @@ def tiling(subject: MetricSubject) -> None:
 
 
 def schedule(subject: MetricSubject) -> None:
-    """A pair has the same bytes whatever was computed before it, and computed again."""
+    """The bytes of a pair don't depend on what was computed before, also when repeated."""
     tiles = tiles_of(subject.base.n, SMALL_TILE)
     in_order = dict(_in_turn(subject, tiles))
     backwards = tiles[::-1]
@@ -207,7 +207,7 @@ def _in_turn(subject: MetricSubject, tiles: list[Tile]) -> Iterator[tuple[Tile, 
 
 
 def nothing_kept_outside(subject: MetricSubject) -> None:
-    """A tile needs its features alone: what is prepared after them changes no byte of it."""
+    """A tile depends only on its features, not on anything prepared later."""
     work, n = subject.fresh_work(averages_of(some_images())), subject.base.n
     tile = Tile(range(n), range(n))
     subject.plugin.prepare(averages_of(some_images()[::-1] ** 2), subject.options, "cpu")
@@ -219,7 +219,7 @@ def nothing_kept_outside(subject: MetricSubject) -> None:
 
 
 def inputs_unchanged(subject: MetricSubject) -> None:
-    """Neither the images nor the features, nor what a tile is given besides, are written to."""
+    """Images, features and other inputs of a tile are not modified."""
     averages = averages_of(some_images())
     before = _digest(averages.images, averages.class_id, averages.n_particles, averages.resolution)
     work = subject.fresh_work(averages)
@@ -244,7 +244,7 @@ def inputs_unchanged(subject: MetricSubject) -> None:
     )
     require(of_tile == _digest(*arrays), "tile wrote to the alignment or the others it was given.")
     is_pair = isinstance(subject.plugin, PairMetric)
-    wrote = "pair writes to an array that it is given," if is_pair else "tile wrote to"
+    wrote = "pair modified its input array," if is_pair else "tile wrote to"
     require(not wrote_to(), f"{wrote} {wrote_to()}.")
     for name in ("facts", "notes", "results"):
         getattr(subject.plugin, name)(work.features)
@@ -252,7 +252,7 @@ def inputs_unchanged(subject: MetricSubject) -> None:
 
 
 def few_averages(subject: MetricSubject) -> None:
-    """It works for one average and for two."""
+    """It works for one and for two averages."""
     for n in (1, 2):
         found = _affinity(subject, averages_of(some_images()[:n]))
         require(
@@ -263,7 +263,7 @@ def few_averages(subject: MetricSubject) -> None:
 
 
 def empties_left_out(subject: MetricSubject) -> None:
-    """Averages that are empty or not finite are no business of its: the rest is as without them."""
+    """Empty and non-finite averages don't change the values of the others."""
     images = some_images()
     holes = [0, 3]
     full = np.insert(images, [0, 2], 0.0, axis=0)
@@ -276,7 +276,9 @@ def empties_left_out(subject: MetricSubject) -> None:
     found = _affinity(subject, averages_of(full, class_id=numbers, n_particles=particles))
     same = {"class_id": numbers[rest], "n_particles": particles[rest]}
     alone = _affinity(subject, averages_of(images, **same))
-    require(np.isfinite(found.values).all(), "With empties among them, values are not finite.")
+    require(
+        np.isfinite(found.values).all(), "With empty averages among them, values are not finite."
+    )
     off = found.values[np.ix_(rest, rest)] != alone.values
     if off.any():
         i, j = np.argwhere(off)[0]
@@ -287,7 +289,7 @@ def empties_left_out(subject: MetricSubject) -> None:
     nothing = _affinity(subject, averages_of(np.zeros((3, 16, 16), dtype=np.float32)))
     require(
         np.array_equal(nothing.values, np.eye(3)),
-        "Of empty averages alone the affinity is not 0 between all.",
+        "For empty averages only, the affinity is not 0 for all pairs.",
     )
 
 

@@ -51,7 +51,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of one check of one plugin.
+    """The outcome of one check of one plugin.
 
     Parameters
     ----------
@@ -60,13 +60,13 @@ class Outcome:
     check : str
         Name of the check.
     promise : str
-        What the check holds the plugin to.
+        The promise that it tests.
     status : {"passed", "failed", "not applicable"}
     detail : str
-        Failed: the pair, average, particle or file at which, what was found and what was
-        expected. Not applicable: why.
+        If failed: the pair, average, particle or file, what was found and what was
+        expected. If not applicable: why.
     error : Exception, optional
-        What the check raised, for its traceback.
+        The exception raised, for its traceback.
     """
 
     plugin: str
@@ -114,20 +114,20 @@ def named(functions: Iterable[Callable[[Any], None]]) -> tuple[Check, ...]:
 
 
 def said_once(outcome: Outcome, said: dict[str, str]) -> str:
-    """The detail of an outcome; where an earlier one had the same, the name of that check.
+    """The detail of an outcome; if an earlier one had the same, a reference to that check.
 
     Parameters
     ----------
     outcome : Outcome
     said : dict of str to str
-        Details told so far, with the check of each; this one is added.
+        Details so far, with the check of each; this one is added.
     """
     first = said.setdefault(outcome.detail, outcome.check)
-    return outcome.detail if first == outcome.check else f"As for {first}."
+    return outcome.detail if first == outcome.check else f"Same as {first}."
 
 
 def run_check(check: Check, subject: Any) -> Outcome:
-    """Hold a subject to one promise. Whatever the plugin raises is a failure of that check."""
+    """Run one check. Any exception of the plugin is a failure of that check."""
 
     def outcome(status: str, detail: str = "", error: Exception | None = None) -> Outcome:
         return Outcome(subject.name, subject.kind, check.name, check.promise, status, detail, error)
@@ -135,11 +135,11 @@ def run_check(check: Check, subject: Any) -> Outcome:
     try:
         plugin = subject.plugin
     except PluginError as error:
-        # Nothing can be asked of it, and one check says why.
+        # It can't be used at all, and one check says why.
         if check.name == CONTRACT:
             said = f"{error.problem} {error.hint}" if error.hint else error.problem
             return outcome(FAILED, said, error)
-        return outcome(NOT_APPLICABLE, "Its contract is broken.")
+        return outcome(NOT_APPLICABLE, "The contract check failed.")
     try:
         check.function(subject)
     except NotApplicable as reason:
@@ -147,7 +147,7 @@ def run_check(check: Check, subject: Any) -> Outcome:
     except Broken as broken:
         return outcome(FAILED, str(broken), broken)
     except PluginError as error:
-        # By what the package itself found, it fails one check; the same is no news to others.
+        # What the package itself found fails one check; the others refer to it.
         said = _without_advice_to_users(error)
         first = subject.refused.setdefault(_NUMBERS.sub("", said), check.name)
         if first != check.name:
@@ -160,7 +160,7 @@ def run_check(check: Check, subject: Any) -> Outcome:
 
 
 def _without_advice_to_users(error: PluginError) -> str:
-    """What was found; whoever runs the kit is the author to whom a user would report it."""
+    """The problem without the advice to report it, since the author runs the kit."""
     hint = error.hint or ""
     return error.problem if hint.startswith("Report it to") else f"{error.problem}\n{hint}".rstrip()
 

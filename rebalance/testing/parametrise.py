@@ -1,4 +1,4 @@
-"""The checks as tests of pytest: one for each plugin and check."""
+"""The checks as pytest tests, one for each plugin and check."""
 
 from __future__ import annotations
 
@@ -43,13 +43,12 @@ def parametrize_with_checks(plugins: Iterable[Any]) -> pytest.MarkDecorator:
     Parameters
     ----------
     plugins : iterable of plugin, str or Case
-        Instances, names of installed plugins, or a `Case` where options, columns or examples are
-        to be given.
+        Instances, names of installed plugins, or a `Case` with options, columns or examples.
 
     Returns
     -------
     pytest.MarkDecorator
-        Test ids are ``NAME-CHECK``, so that ``pytest -k symmetry`` chooses one of them.
+        Test ids are ``NAME-CHECK``, so that ``pytest -k symmetry`` runs one of them.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""The named checks of a strategy, in the order in which they are run."""
+"""The checks of a strategy, in order."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from rebalance.testing.strategy_subject import SIZES, Crowd, StrategySubject
 
 
 def contract(subject: StrategySubject) -> None:
-    """It states what rebalance.contracts.Strategy asks for, and completes options to such."""
+    """Its declarations follow rebalance.contracts.Strategy, and complete() returns its options."""
     plugin = subject.plugin
     model = plugin.options_model
     require(
@@ -42,7 +42,7 @@ def contract(subject: StrategySubject) -> None:
 
 
 def warnings_are_sentences(subject: StrategySubject) -> None:
-    """What warnings() tells are sentences, each with a capital and a full stop."""
+    """warnings() are full sentences."""
     plugin = subject.plugin
     if not overrides(plugin, "warnings"):
         raise NotApplicable("It has no warnings().")
@@ -51,7 +51,7 @@ def warnings_are_sentences(subject: StrategySubject) -> None:
 
 
 def selection(subject: StrategySubject) -> None:
-    """It gives one bool for each particle of the table."""
+    """It gives one bool per particle of the table."""
     crowd = subject.crowd()
     kept = subject.select(crowd, 5)
     require(
@@ -62,7 +62,7 @@ def selection(subject: StrategySubject) -> None:
 
 
 def caps_respected(subject: StrategySubject) -> None:
-    """Of each superclass min(size, cap) particles are kept, neither more nor less."""
+    """Exactly min(size, cap) particles of each superclass are kept."""
     # Some numbers of groups may be nobody's.
     for sizes in (SIZES, (0, 9, 0, 6)):
         crowd = subject.crowd(sizes)
@@ -78,19 +78,19 @@ def caps_respected(subject: StrategySubject) -> None:
 
 
 def none_that_is_out(subject: StrategySubject) -> None:
-    """A particle that is out already is never kept."""
+    """A particle that is already excluded is never kept."""
     crowd = subject.crowd()
     for cap in (1, 5, len(crowd)):
         kept = _rows(subject.select(crowd, cap))
         wrong = kept[crowd.superclass[kept] == UNASSIGNED]
         require(
             not len(wrong),
-            f"particle {wrong[:1].tolist()}, cap {cap}: kept, and it was out already.",
+            f"particle {wrong[:1].tolist()}, cap {cap}: kept, although already excluded.",
         )
 
 
 def nested(subject: StrategySubject) -> None:
-    """What a cap keeps, a larger cap keeps too."""
+    """A larger cap keeps all particles that a smaller cap keeps."""
     crowd = subject.crowd()
     smaller = np.zeros(0, dtype=np.int64)
     for cap in range(1, max(SIZES)):
@@ -113,12 +113,12 @@ def same_seed_same_particles(subject: StrategySubject) -> None:
             other = np.setxor1d(first, again)
             require(
                 not len(other),
-                f"particle {other[:1].tolist()}, cap {cap}: kept only once of twice.",
+                f"particle {other[:1].tolist()}, cap {cap}: kept in only one of two runs.",
             )
 
 
 def other_seed_other_particles(subject: StrategySubject) -> None:
-    """Another seed keeps other particles, or, with is_random = False, the same."""
+    """Another seed keeps other particles, or the same with is_random = False."""
     crowd = subject.crowd()
     asked: list[int] = []
     first = _rows(subject.select(crowd, 6, asked=asked))
@@ -128,19 +128,19 @@ def other_seed_other_particles(subject: StrategySubject) -> None:
         at = next((rows[:1].tolist() for rows in differing if len(rows)), None)
         require(
             at is None,
-            f"particle {at}: kept by one seed and not by another; it says is_random = False.",
+            f"particle {at}: kept by one seed but not by another, although is_random = False.",
         )
         return
     if not asked and not subject.has_default_options:
-        raise NotApplicable("It asks for no random numbers with these options.")
+        raise NotApplicable("It uses no random numbers with these options.")
     require(
         any(len(rows) for rows in differing),
-        "Seeds 0 to 5 all keep the same particles: use rng_for, or state is_random = False.",
+        "Seeds 0 to 5 all keep the same particles: use rng_for, or set is_random = False.",
     )
 
 
 def idempotent(subject: StrategySubject) -> None:
-    """Where no superclass is above the cap all stay: balanced twice is balanced once."""
+    """Balancing a balanced set again removes nothing."""
     crowd = subject.crowd(out=0)
     for cap in (3, 12):
         once = crowd.taken(_rows(subject.select(crowd, cap)))
@@ -148,13 +148,13 @@ def idempotent(subject: StrategySubject) -> None:
         dropped = np.setdiff1d(np.arange(len(once)), _rows(twice))
         require(
             not len(dropped),
-            f"particle {dropped[:1].tolist()} of those kept with cap {cap} was dropped when they "
-            "were balanced again.",
+            f"particle {dropped[:1].tolist()}: kept with cap {cap}, but dropped when balanced "
+            "again.",
         )
 
 
 def unchanged_superclass(subject: StrategySubject) -> None:
-    """A superclass that is as it was keeps its particles, whatever happens to the others."""
+    """An unchanged superclass keeps the same particles when others change."""
     sizes = (20, 14, 9)
     crowd = subject.crowd(sizes)
     more = subject.crowd((15, 30), out=3, seed=8)
@@ -192,13 +192,13 @@ def unchanged_superclass(subject: StrategySubject) -> None:
 
 
 def places_agree(subject: StrategySubject) -> None:
-    """places(), where there is one, names the particles that select keeps, whatever the cap."""
+    """places(), if implemented, gives the particles that select keeps, for any cap."""
     if not overrides(subject.plugin, "places"):
         raise NotApplicable("It has no places().")
     crowd = subject.crowd()
     given = subject.places(crowd)
     if given is None:
-        raise NotApplicable("Its places() leaves it to select.")
+        raise NotApplicable("Its places() returns None.")
     place = np.asarray(given)
     require(place.dtype == np.int64, f"places() gave {place.dtype}, expected int64.")
     for cap in (1, 5, 11, max(SIZES)):
@@ -218,10 +218,10 @@ def cap_of_nothing(subject: StrategySubject) -> None:
 
 
 def empty_table(subject: StrategySubject) -> None:
-    """A table without particles, or with none that may stay, gives a selection of none."""
+    """Nothing is selected from a table without particles, or with all of them excluded."""
     for what, crowd in (
         ("without particles", subject.crowd((), out=0)),
-        ("of particles that are all out", subject.crowd((), out=5)),
+        ("of excluded particles only", subject.crowd((), out=5)),
     ):
         kept = subject.select(crowd, 3)
         require(
@@ -231,7 +231,7 @@ def empty_table(subject: StrategySubject) -> None:
 
 
 def inputs_unchanged(subject: StrategySubject) -> None:
-    """Neither the table nor the superclasses are written to."""
+    """The table and the superclasses are not modified."""
     crowd = subject.crowd()
     particles, superclass = crowd.particles, crowd.superclass.copy()
     options = subject.plugin.complete(particles, subject.options)

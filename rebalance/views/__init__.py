@@ -1,1 +1,1 @@
-"""Where each class average looks from, found from the averages alone, before any 3D refinement."""
+"""Viewing directions of class averages, found from the averages alone, before 3D refinement."""

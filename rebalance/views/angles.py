@@ -1,4 +1,4 @@
-"""Angles between the views of class averages whose directions are known by probabilities only."""
+"""Angles between views of class averages, from probabilities of their directions."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def expected_angles(
 def angle_table(
     sampled: DoubleArray, operations: DoubleArray, *, axial: bool = True
 ) -> DoubleArray:
-    """Angles between directions modulo a group; degrees, float64 (D, D)."""
+    """Angles between directions under a point group; degrees, float64 (D, D)."""
     largest = np.full((len(sampled), len(sampled)), -1.0)
     for operation in operations:
         cosine = sampled @ (sampled @ operation.T).T

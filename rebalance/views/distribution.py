@@ -1,7 +1,7 @@
-"""How evenly particles look from all sides, as far as the views of their class averages tell.
+"""Uniformity of the particles' viewing directions, from the views of their class averages.
 
-Each particle is taken to look from where its average may look from, by the average's posterior,
-and from all copies of that under the point group. Misfits show something else and count nowhere.
+Each particle is given the posterior of its average and all its copies under the point group.
+Averages that fit no view are not counted.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def shows_view(views: Views) -> BoolArray:
 
 
 def slice_densities(views: Views, n_directions: int = N_DIRECTIONS) -> FloatArray:
-    """What a particle of each average lays on each Fourier direction.
+    """The density that a particle of each average adds to each Fourier direction.
 
     Parameters
     ----------
@@ -64,7 +64,7 @@ def slice_densities(views: Views, n_directions: int = N_DIRECTIONS) -> FloatArra
 
 
 def uniformity_of_counts(densities: FloatArray, counts: npt.ArrayLike) -> float:
-    """Uniformity U of so many particles of each average (`uniformity`).
+    """Uniformity U for a number of particles of each average (`uniformity`).
 
     Parameters
     ----------
@@ -116,10 +116,10 @@ def view_balance(
     after: IntArray | None = None,
     rng: np.random.Generator | None = None,
 ) -> ViewBalance:
-    """How even the views are before and after a selection, and had as many been dropped at random.
+    """Uniformity of views before and after a selection, and after random dropping.
 
-    Where there are gaps, a score may move by thinning alone. What a selection gains is therefore
-    the difference to as many dropped at random.
+    With gaps, the score can change just by dropping particles. The gain of a selection is therefore
+    the difference to dropping the same number at random.
 
     Parameters
     ----------

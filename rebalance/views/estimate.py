@@ -1,4 +1,4 @@
-"""The whole estimate: starts, agreement, misfits left out, symmetry, poses, and the verdict."""
+"""The estimate of views: starts, agreement, removal of misfits, symmetry, poses, and verdict."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def estimate(
     axial: bool = True,
     threads: int = 1,
 ) -> Views:
-    """Where each class average looks from, by expectation–maximisation from random starts.
+    """Viewing directions of class averages, by expectation–maximization from random starts.
 
     Parameters
     ----------
@@ -85,15 +85,15 @@ def estimate(
 
 
 def _are_most(misfits: BoolArray, no_object: BoolArray) -> bool:
-    """Whether misfits are so many that it is rather the map which is of something else."""
+    """Whether there are so many misfits that the map itself is probably wrong."""
     fitting = int((~misfits).sum())
     return fitting < max(gate.FEWEST, (1 - gate.LARGEST_MISFIT_SHARE) * (~no_object).sum())
 
 
 def _no_object(averages: ClassAverages, radius: float) -> BoolArray:
-    """Averages that show no object in their middle: no map is to be made of them.
+    """Averages without an object in their middle, which are not used for the map.
 
-    Of none, where too few others would be left.
+    None if too few others would be left.
     """
     said = why_no_object(averages.images, radius, averages.n_particles)
     without = np.array([bool(words) for words in said], dtype=np.bool_)
@@ -235,7 +235,7 @@ def _share(averages: ClassAverages, misfits: BoolArray) -> tuple[float, str]:
 
 
 def _too_few(averages: ClassAverages, group: str) -> Views:
-    """Nothing is known of the views of so few averages."""
+    """The result for too few averages: no views."""
     n = len(averages)
     angle = np.full((n, n), 90.0, dtype=np.float32)
     np.fill_diagonal(angle, 0)

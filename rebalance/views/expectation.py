@@ -1,4 +1,4 @@
-"""One step of expectation–maximisation: images against slices of a map, and a new map of them."""
+"""One step of expectation–maximization: compare images with slices of a map, and update it."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Mapper(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class Expectation:
-    """What the images say of their poses.
+    """Probabilities of poses of the images.
 
     Parameters
     ----------

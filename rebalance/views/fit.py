@@ -1,4 +1,4 @@
-"""How well each average fits the common structure, and which show something else."""
+"""How well each average fits the common structure, and which averages are misfits."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def held_out_fit(
 
 
 def find_misfits(fit: DoubleArray, left_out: BoolArray) -> BoolArray:
-    """Which averages fit so badly that they show something else than the others.
+    """Averages that fit so badly that they show something else than the others.
 
     In Fisher's z, averages are parted in two where the variance between the parts is largest (Otsu
     1979, doi:10.1109/TSMC.1979.4310076). Where the two lie far apart (Ashman's D, Ashman et al.

@@ -1,4 +1,4 @@
-"""A map of low resolution, made from slices of its Fourier transform and cut into slices again."""
+"""A low-resolution map, built from and cut into slices of its Fourier transform."""
 
 from __future__ import annotations
 

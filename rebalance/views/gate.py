@@ -1,4 +1,4 @@
-"""Whether an estimate can be trusted: independent starts have to find the same angles."""
+"""Whether an estimate can be trusted: independent searches must find the same angles."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ import numpy as np
 from rebalance.model import DoubleArray, FloatArray
 
 FEWEST = 10
-"""Averages below which nothing is estimated."""
+"""Fewest averages for an estimate."""
 
 AGREEING = 0.75
-"""Spearman's correlation of their angles from which two starts found the same."""
+"""Spearman's correlation of the angles from which two starts agree."""
 
 LARGEST_MISFIT_SHARE = 0.5
-"""Part of the class averages, and of the particles, that may be of averages that don't fit."""
+"""Largest share of the class averages, and of the particles, that may not fit."""
 
 _MOST = 400
 """Averages whose pairs are ranked."""
@@ -60,34 +60,34 @@ def typical(agreement: FloatArray) -> float:
 def why_not(
     agreement: float, n_averages: int, misfit_share: float, *, of: str = "particles"
 ) -> str:
-    """Why an estimate can't be trusted, a sentence; empty if it can.
+    """Why an estimate can't be trusted; empty if it can.
 
     Parameters
     ----------
     agreement : float
-        Of `typical`.
+        From `typical`.
     n_averages : int
-        Those that fit.
+        Number of averages that fit.
     misfit_share : float
-        Part of the averages, or of the particles, that don't.
+        Share of the averages, or of the particles, that don't.
     of : str
-        What it is a part of.
+        ``class averages`` or ``particles``, of which it is a share.
     """
     if misfit_share > LARGEST_MISFIT_SHARE:
         return (
-            f"{misfit_share:.0%} of the {of} don't fit the structure that the other averages show: "
-            "there may be more than one, or mostly junk."
+            f"{misfit_share:.0%} of the {of} don't fit the common structure. There may be several "
+            "structures, or mostly junk."
         )
     if n_averages < FEWEST:
         return too_few(n_averages)
     if agreement < AGREEING:
         return (
-            f"Independent starts agree by {agreement:.2f} only, {AGREEING:.2f} is needed: the "
-            "averages may be too noisy or too few, show more than one structure, or be mostly junk."
+            f"Independent searches agree only to {agreement:.2f} ({AGREEING:.2f} needed). The "
+            "averages may be too noisy or too few, show several structures, or be mostly junk."
         )
     return ""
 
 
 def too_few(n_averages: int) -> str:
-    """A sentence on averages that are too few to find views from."""
-    return f"{n_averages} averages are too few to find their views; {FEWEST} are needed."
+    """The sentence for too few averages."""
+    return f"{n_averages} averages are too few to find views ({FEWEST} needed)."

@@ -1,4 +1,4 @@
-"""What a run says of every average: directions, angles, and how well each fits."""
+"""The results of a run for each average: directions, angles, and fit."""
 
 from __future__ import annotations
 

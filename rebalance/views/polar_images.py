@@ -1,4 +1,4 @@
-"""Class averages as the estimator reads them: centred, masked, on a few rings in Fourier space."""
+"""Class averages as used by the estimator: centered, masked, on a few rings in Fourier space."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from rebalance.views.fourier_map import BOX
 ComplexArray = npt.NDArray[np.complex64]
 
 WHITENING = 0.65
-"""How far the mean power of the rings is evened out: 0 not at all, 1 fully."""
+"""How much the mean power of the rings is equalized: 0 = not at all, 1 = fully."""
 
 MOST_RINGS = 12
 
@@ -98,7 +98,7 @@ def polar_images(
 
 
 def image_weights(n_particles: npt.NDArray[np.int64] | None, n: int) -> FloatArray:
-    """How much each average counts for the map: √ of its particles, at most twice the median.
+    """Weight of each average in the map: √ of its particles, at most twice the median.
 
     Returns
     -------

@@ -1,7 +1,7 @@
-"""What the map of the views looks like from where each class average looks: its reprojection.
+"""Reprojections of the map from the viewing directions of the class averages.
 
-A projection is a central slice of the transform. The slice of each pose is read off the transform
-of the padded map, and summed up at the pixels of the averages, wherever its centre falls.
+A projection is a central slice of the transform. The slice of each pose is interpolated from the
+transform of the padded map and summed at the pixels of the average, shifted to its center.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Where the common centre of a map falls in each image: found on the slice in its best pose."""
+"""Position of the map's center in each image, found with the slice in its best pose."""
 
 from __future__ import annotations
 

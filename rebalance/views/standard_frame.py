@@ -1,4 +1,4 @@
-"""Views whose point group lies anyhow, turned so that it lies as other programs take it to."""
+"""Rotates views so that their point group is in the standard orientation of other programs."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""Maps from random starts: expectation–maximisation from a dozen averages in random poses.
+"""Maps from random starts: expectation–maximization from a dozen averages in random poses.
 
-Each start goes through two stages, in which poses are soft and only a part of the images is asked
-at a time; the best go on with all of them. The perplexity of the poses is lowered on a schedule
-rather than a temperature: how noisy the images are then doesn't matter.
+Each start has two stages with soft poses and a part of the images at a time; the best continue with
+all images. The perplexity of the poses is lowered on a schedule, not a temperature, so that the
+noise of the images doesn't matter.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ FINAL = Stage(500, 10, 1, 16.0, 16.0, 1.0)
 N_CENTRINGS = 2
 N_STARTS, N_KEPT = 6, 3
 N_OF_FEW, N_KEPT_OF_FEW, FEW = 10, 4, 40
-"""More of them for few averages, which cost little and lead astray more often."""
+"""More starts for few averages, which are cheap and fail more often."""
 N_FIRST = 12
-"""Averages in random poses that a start is made of."""
+"""Averages in random poses in a start."""
 _LEAST_PART = 15
 _FIRST_DAMPING = 1.0
 _PERPLEXITY_OF_SCORE = 20.0

@@ -1,4 +1,4 @@
-"""Where the axes of a point group lie in a map that was made without it."""
+"""Finds the axes of a point group in a map made without symmetry."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def find_axes(
     rng: np.random.Generator,
     axis: DoubleArray | None = None,
 ) -> tuple[float, DoubleArray]:
-    """The orientation of a point group in which a map is most like its turned copies.
+    """The orientation of a point group in which a map is most similar to its rotated copies.
 
     Random orientations are tried, and the best of them refined by random steps that get shorter.
 

@@ -1,7 +1,7 @@
-"""Which point group a map shows that was made without one.
+"""Finds the point group of a map made without symmetry.
 
-A group is taken where the map looks like its turned copies and, made anew with the group, fits
-averages that did not contribute as well as before: a group that is not there blurs it.
+A group is accepted if the map is similar to its rotated copies and, rebuilt with the group, fits
+the averages that did not contribute as well as before. A wrong group would blur it.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def with_symmetry(
 
 
 def find_symmetry(run: Run, weight: FloatArray, seed: int, mapper: Mapper = map) -> str:
-    """The largest point group that the averages bear out; C1 if none.
+    """The largest point group supported by the averages; C1 if none.
 
     Parameters
     ----------

@@ -1,8 +1,8 @@
-"""How evenly a set of viewing directions fills Fourier space: the number that balancing raises.
+"""How evenly a set of viewing directions fills Fourier space (uniformity U).
 
 Every projection fills a central slice of the transform of the map, which meets the sphere of
-Fourier directions in the great circle perpendicular to its view. A crowded view leaves the
-directions near itself thin.
+Fourier directions in the great circle perpendicular to its view. Crowded
+views leave other directions thinly sampled.
 """
 
 from __future__ import annotations

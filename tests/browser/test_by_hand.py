@@ -198,7 +198,7 @@ def test_a_page_of_decisions_can_be_worked_in_again(
     result = rebalance.run(simulated_job, decisions=first, output=tmp_path / "decided")
     again: Opened = opened(page_of(result))
     assert again.groups() == main_page.groups()
-    assert "As decided: from 5 superclasses of hierarchical" in again.text("#grouping-said")
+    assert "As decided: 5 superclasses by hierarchical" in again.text("#grouping-said")
     assert again.page.locator("#junk .tile").count() == 1
     # Untouched, it names the file that it was made with; touched, a new one.
     summary = run_words([*shlex.split(again.text("#command")), "-o", "same"], tmp_path)

@@ -57,7 +57,7 @@ def test_marks_are_there_after_a_reload_and_go_with_undo(main_page: Opened) -> N
     reload(main_page)
     assert asked == ["beforeunload"]
     assert seen(main_page) == before
-    assert "are back" in main_page.text("#toast")
+    assert "were restored" in main_page.text("#toast")
     main_page.page.keyboard.press("u")
     assert main_page.groups() == untouched
     assert main_page.text("#changed") == ""
@@ -172,12 +172,12 @@ def test_a_file_of_any_superclasses_is_shown_as_it_is(main_page: Opened, tmp_pat
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"decisions_version": 2}, "It is version 2"),
-        ({"averages_sha256": "0" * 64}, "other images"),
-        ({"superclasses": [[1, 999_999]]}, "no such class"),
-        ({"superclasses": [[1], [1]]}, "in two places"),
-        ({"superclasses": [[1]]}, "says nothing of class"),
-        ({"superclasses": [["1"]]}, "not what a decisions file should be"),
+        ({"decisions_version": 2}, "It has version 2"),
+        ({"averages_sha256": "0" * 64}, "different images"),
+        ({"superclasses": [[1, 999_999]]}, "which this job does not have"),
+        ({"superclasses": [[1], [1]]}, "listed twice"),
+        ({"superclasses": [[1]]}, "does not mention class"),
+        ({"superclasses": [["1"]]}, "not valid"),
     ],
 )
 def test_a_file_that_does_not_fit_is_refused_with_the_reason(

@@ -51,7 +51,7 @@ def test_an_average_is_shown_with_those_it_is_like(main_page: Opened) -> None:
     assert list(values.values()) == sorted(values.values(), reverse=True)
     main_page.page.locator("#neighbours .near").nth(3).click()
     other = list(values)[3]
-    assert f"Affinity {values[other]:.3f}; {other} turned by" in main_page.text("#pair-said")
+    assert f"Affinity {values[other]:.3f}; class {other} rotated by" in main_page.text("#pair-said")
 
 
 def test_averages_are_drawn_on_their_medoid_as_the_transforms_say(
@@ -289,7 +289,7 @@ def test_without_alignment_averages_are_shown_as_they_are_and_that_is_said(
     # A metric made in Python has no name to type.
     assert shown.page.locator("#copy-command").is_disabled()
     shown.page.click("#tab-run")
-    assert "handed over in Python" in shown.text("#command-said")
+    assert "plugin given in Python" in shown.text("#command-said")
 
 
 def test_without_particles_averages_are_counted(opened: Any, results: Any, real_data: Path) -> None:

@@ -30,7 +30,7 @@ def picked(shown: Opened) -> list[int]:
     assert shown.page.locator("#picked-bar").is_visible() == bool(places)
     if places:
         particles = sum(shown.told["averages"]["particles"][place] for place in places)
-        said = f"{len(places)} average{'s' * (len(places) > 1)} picked ({particles:,} particle"
+        said = f"{len(places)} average{'s' * (len(places) > 1)} selected ({particles:,} particle"
         assert shown.text("#picked-said").startswith(said)
         assert shown.text("#announced") == shown.text("#picked-said")
     return places
@@ -79,7 +79,7 @@ def test_keys_pick(main_page: Opened) -> None:
 
 def test_the_heading_of_a_superclass_picks_all_of_it(main_page: Opened) -> None:
     shown, groups = order(main_page), main_page.groups()
-    button = main_page.page.get_by_role("button", name="Pick all of superclass 1")
+    button = main_page.page.get_by_role("button", name="Select all of superclass 1")
     button.click()
     assert picked(main_page) == shown[len(groups[0]) :][: len(groups[1])]
     button.click()

@@ -138,7 +138,7 @@ def test_pointing_shows_and_a_click_chooses(page_with: Callable[..., Opened], vi
     page.mouse.move(box["x"] + 2, box["y"] + 2)
     assert shown.text("#view-average-name") == f"Class {one}"
     page.click("#tab-average")
-    assert "Fit of its view" in shown.text("#average-facts")
+    assert "Fit to the map" in shown.text("#average-facts")
 
 
 def pixels(shown: Opened, canvas: str) -> np.ndarray:
@@ -222,7 +222,7 @@ def test_what_is_not_to_be_trusted_is_said(page_with: Callable[..., Opened], vie
     doubtful = replace(views, trusted=False, reason="Searches found different <b>views</b>.")
     shown = page_with(doubtful)
     assert shown.text("#views-verdict") == "Not trusted Searches found different <b>views</b>."
-    assert shown.text("#uniformity h2") == "Uniformity of views, if these are right"
+    assert shown.text("#uniformity h2") == "Uniformity of views (if these views are right)"
 
 
 @pytest.mark.parametrize("width", [360, 390, 900, 1500])
@@ -257,10 +257,10 @@ def test_without_particles_circles_are_alike_and_uniformity_is_not_told(
     assert len(set(radii)) == 1
     assert shown.page.locator("#sphere .odd").count() == 2
     assert shown.page.locator("#uniformity").is_hidden()
-    assert "axes ◆ 2-fold, ▲ 3-fold" in shown.text("#sphere-note")
+    assert "Axes: ◆ 2-fold, ▲ 3-fold" in shown.text("#sphere-note")
     shown.tile(1).click()
     shown.page.click("#tab-views")
-    assert shown.text("#sphere-said") == "Class 1 took no part."
+    assert shown.text("#sphere-said") == "Class 1 was not used to find views."
 
 
 def test_views_are_printed(page_with: Callable[..., Opened], views: Views) -> None:

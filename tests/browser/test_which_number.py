@@ -78,7 +78,7 @@ def test_curves_are_those_of_the_scan(scanned: Opened) -> None:
     number = told["numbers"][4]
     scanned.set_number(number)
     said = scanned.text("#scan-said")
-    assert f"silhouette {told['silhouette'][4]:.2f} ({told['expected'][4]:.2f} without" in said
+    assert f"silhouette {told['silhouette'][4]:.2f} ({told['expected'][4]:.2f} expected" in said
     assert f"stability {told['stability'][4]:.2f}" in said
 
 
@@ -114,7 +114,7 @@ def test_nothing_is_said_to_be_kept_where_nothing_is_balanced(scanned: Opened) -
     assert "kept" not in scanned.text("#scan-said")
     scanned.set("f", "0.5")
     assert scanned.page.locator("#scan-plots svg").count() == 3
-    assert "of the particles kept" in scanned.text("#scan-said")
+    assert "of particles kept" in scanned.text("#scan-said")
 
 
 def test_the_number_beside_the_slider_is_that_of_the_command(scanned: Opened) -> None:
@@ -131,7 +131,7 @@ def test_the_number_beside_the_slider_is_that_of_the_command(scanned: Opened) ->
     scanned.page.keyboard.press("Enter")
     scanned.set_number(5)
     # What was moved at 7 is not lost, and not forgotten either.
-    assert "moves at K = 7 kept there" in scanned.text("#changed")
+    assert "moves kept for K = 7" in scanned.text("#changed")
     scanned.set_number(7)
     assert scanned.text("#changed").startswith("1 moved by hand")
 

@@ -61,8 +61,8 @@ def test_a_broken_promise_is_told_and_exits_with_2(wrong: None) -> None:
     result = type_in("four")
     assert result.exit_code == 2
     text = " ".join(result.stdout.split())
-    assert "number-respected failed It makes as many superclasses as are asked for" in text
-    assert "4 superclasses of 9 averages, 5 were asked for." in text
+    assert "number-respected failed It makes exactly the requested number of superclasses" in text
+    assert "4 superclasses of 9 averages, expected 5." in text
     assert "1 failed" in text
     assert "Traceback" not in result.output
 

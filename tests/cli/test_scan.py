@@ -108,7 +108,7 @@ def test_what_can_not_be_is_said(
         (["--range", "3-3000"], "must be from 2 to"),
         (["--range", "1"], "must be from 2 to"),
         (["--clustering", "identity"], "no number of superclasses to try"),
-        (["--only-classes", "1"], "at least four class averages"),
+        (["--only-classes", "1"], "at least four usable class averages"),
     ],
 )
 def test_a_scan_that_can_not_be_is_refused_before_averages_are_compared(

@@ -103,7 +103,7 @@ def test_suspects_are_set_aside_by_default_and_no_particle_is_dropped_for_it(
     assert sentence in " ".join(shown.stdout.split())
     report = (tmp_path / "whole" / "report.md").read_text(encoding="utf-8")
     assert sentence in report
-    assert f"{len(suspects)} that look like no view were set aside, in no superclass" in report
+    assert f"{len(suspects)} class averages that looked like junk were set aside" in report
     with (tmp_path / "whole" / "superclasses.csv").open(encoding="utf-8", newline="") as stream:
         table = {int(row["class_id"]): row for row in csv.DictReader(stream)}
     for number, row in table.items():

@@ -47,7 +47,7 @@ def test_bars_are_the_particles_before_and_after():
     (line,) = figure.axes[0].get_lines()
     assert set(line.get_ydata()) == {150}
     texts = [text.get_text() for text in figure.axes[0].texts]
-    assert "largest\nallowed\n150" in texts
+    assert "maximum\n150" in texts
     assert figure.texts[0].get_text() == "Smallest ÷ largest superclass: 0.13 before, 0.8 after"
     assert "420 of 1,420 particles kept (30 %)" in figure.texts[1].get_text()
 
@@ -76,7 +76,7 @@ def test_upright_numbers_say_before_and_after_and_stay_inside():
     figure.canvas.draw()
     axes, renderer = figure.axes[0], figure.canvas.get_renderer()
     top = axes.get_window_extent(renderer).y1
-    texts = [text for text in axes.texts if not text.get_text().startswith("largest")]
+    texts = [text for text in axes.texts if not text.get_text().startswith("maximum")]
     assert texts[0].get_text() == "22,498 → 1,520"
     assert len(texts) == len(before)
     assert all(text.get_window_extent(renderer).y1 <= top + 1 for text in texts)
@@ -92,7 +92,7 @@ def test_the_line_of_the_cap_crosses_no_number(cap):
     line = axes.transData.transform((0, cap))[1]
     for text in axes.texts:
         box = text.get_window_extent(renderer)
-        assert text.get_text().startswith("largest") or not box.y0 < line < box.y1
+        assert text.get_text().startswith("maximum") or not box.y0 < line < box.y1
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_superclasses_of_one_are_named_by_their_class_number():
     )
     axes = particles_per_superclass(superclasses).axes[0]
     assert [text.get_text() for text in axes.get_xticklabels()] == ["22", "11", "44"]
-    assert axes.get_xlabel() == "class, by falling size"
+    assert axes.get_xlabel() == "class, largest first"
 
 
 def leaf_names(figure):

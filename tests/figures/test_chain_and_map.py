@@ -86,7 +86,7 @@ def test_without_an_alignment_averages_are_as_they_are_and_it_says_so(results):
     averages, superclasses, affinity = inputs(results(10, 3))
     for draw in (chain_of_averages, map_of_averages):
         figure = draw(averages, superclasses, replace(affinity, alignment=None))
-        assert any("as they are in the stack" in text.get_text() for text in figure.texts)
+        assert any("as in the stack" in text.get_text() for text in figure.texts)
 
 
 def test_the_rims_of_the_map_are_superclasses_and_those_aside_grey(results):
@@ -144,12 +144,12 @@ def test_suspects_are_marked_where_they_are_and_the_legend_says_so(results, chec
     for figure in drawn:
         check_texts(figure)
         assert labels(figure).count(MARK) == 3
-        assert any("?: looks like junk." in text.get_text() for text in figure.texts)
+        assert any("?: suspected junk." in text.get_text() for text in figure.texts)
     page = overview(result)
     check_texts(page)
     marked = labels(page).count(MARK)
     assert marked == len({medoid, *others} & set(plain.superclasses.medoid_row.tolist()))
-    assert any("?: looks like junk. In all:" in text.get_text() for text in page.texts)
+    assert any("?: suspected junk. Classes:" in text.get_text() for text in page.texts)
     assert MARK not in labels(overview(plain))
 
 

@@ -38,4 +38,4 @@ def test_intervals_are_where_they_are_said_to_be(rng) -> None:
             for line in scores.lines
         )
         assert any(np.allclose(line.get_xdata(), one.rank_interval) for line in ranks.lines)
-    assert "low is good" in scores.get_xlabel()
+    assert "lower is better" in scores.get_xlabel()

@@ -105,7 +105,7 @@ def test_titles_say_what_was_found() -> None:
         f"cFAR {uneven.cfar:.2f} before, {even.cfar:.2f} after"
     )
     at_worst = title(figures.directional_resolution(uneven, compared=some))
-    assert at_worst == f"Resolution at worst: {worst:.1f} Å before, none after"
+    assert at_worst == f"Worst resolution: {worst:.1f} Å before, none after"
     assert title(figures.relative_signal(even)).startswith(f"tFAR {even.tfar:.2f}: weakest view at")
     assert title(figures.directional_resolution(CASES["voxels"])).endswith("voxels at worst")
 

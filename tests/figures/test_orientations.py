@@ -117,16 +117,18 @@ def test_azimuth_and_elevation_are_where_they_belong() -> None:
 def test_the_map_marks_gaps_and_says_how_large(gaps: FourierSampling, check_texts: Check) -> None:
     figure = fourier_sampling_map(gaps, job="job042")
     check_texts(figure)
-    assert f"SCF* {gaps.scf_star:.2f} of 4,000 particles; 35 % of directions" in texts(figure)
+    assert f"SCF* {gaps.scf_star:.2f} for 4,000 particles; 35 % of directions" in texts(figure)
     assert has(figure, NO_SLICE)
     even = fourier_sampling(uniform(20_000, np.random.default_rng(2)))
     assert not has(fourier_sampling_map(even), NO_SLICE)
     both = fourier_sampling_map(gaps, even, "a job with a rather long name that goes on and on")
     check_texts(both)
-    assert "of the 20,000 kept" in texts(both)
+    assert "for the 20,000 kept" in texts(both)
     fewer = fourier_sampling(cap(2_000, np.random.default_rng(4), 40.0))
     drawn = gaps.thinned_scf_star.mean(axis=1)[np.argmin(np.abs(gaps.thinned_to - 2_000))]
-    assert f"about {drawn:.2f} with as many at random" in texts(fourier_sampling_map(gaps, fewer))
+    assert f"about {drawn:.2f} with the same number at random" in texts(
+        fourier_sampling_map(gaps, fewer)
+    )
 
 
 def test_the_curve_has_marks_and_round_numbers(gaps: FourierSampling, check_texts: Check) -> None:
@@ -142,9 +144,9 @@ def test_the_curve_has_marks_and_round_numbers(gaps: FourierSampling, check_text
         ticks = [label.get_text() for label in axes.get_xticklabels()]
         assert ticks == ["1,000", "2,000"]
         words = "\n".join(text.get_text() for text in axes.texts)
-        assert "0.81: side views all around" in words
+        assert "0.81 = side views all around" in words
         assert ("balanced" in words) == (selected is not None)
-        assert ("as many at random" in words) == (random is not None)
+        assert ("random dropping" in words) == (random is not None)
 
 
 def test_the_curve_of_few_particles_is_a_point(check_texts: Check) -> None:
@@ -162,6 +164,6 @@ def test_bins_by_size(check_texts: Check) -> None:
         figure = bin_sizes(before, np.minimum(before, cap_at), cap_at, "job042")
         check_texts(figure)
         cut = np.count_nonzero(before > cap_at)
-        assert f"cuts {cut} of {np.count_nonzero(before)} bins" in texts(figure)
+        assert f"{cut} of {np.count_nonzero(before)} bins reduced" in texts(figure)
     check_texts(bin_sizes(before, None, None))
     check_texts(bin_sizes(np.zeros(12, dtype=np.int64), None, None))

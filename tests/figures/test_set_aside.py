@@ -110,7 +110,7 @@ def test_of_many_set_aside_the_overview_leaves_out_those_of_fewest_particles(res
     assert len(aside) > 28
     superclasses = replace(result.superclasses, label=label, linkage=None)
     words = texts(overview(replace(result, superclasses=superclasses)))
-    assert f"the {len(aside) - 28} with fewest particles are not shown" in words
+    assert f"the {len(aside) - 28} with the fewest particles are not shown" in words
 
 
 def test_how_even_superclasses_are_is_told_of_those_that_decide(results):

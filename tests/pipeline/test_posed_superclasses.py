@@ -64,7 +64,7 @@ def test_a_run_says_what_balancing_does_to_scf_star(layout: str, tmp_path: Path)
     )
     told = result.summary["orientations"]
     assert told["scf_star_after"] == round(float(found.scf_star_after or 0), 4)
-    assert "On the sphere" in (result.folder / "report.md").read_text()  # type: ignore[operator]
+    assert "## Viewing directions" in (result.folder / "report.md").read_text()  # type: ignore[operator]
     assert "superclasses_on_sphere.png" in {path.name for path in result.files}
 
 

@@ -44,7 +44,7 @@ def test_a_run_finds_the_number_and_says_how(simulated_job: Path, tmp_path: Path
     assert any(note.startswith(said) for note in summary["notes"])
     report = (folder / "report.md").read_text()
     assert said in report
-    assert ", the fewest in which views lie within 40° of each other on average." in report
+    assert ", the smallest number for which views in a superclass differ by at most 40°" in report
     assert json.loads((folder / "run.json").read_text())["request"]["view_width"] == 40
 
     label = rebalance.run(
@@ -144,8 +144,8 @@ def test_views_that_are_not_trusted_give_no_number(simulated_job: Path, tmp_path
     )
     assert done.exit_code == 2
     said = " ".join(done.stderr.split())
-    assert "not to be trusted" in said
-    assert "Give a number of superclasses, -k 10 for a first look" in said
+    assert "not trusted" in said
+    assert "Give a number of superclasses instead, e.g. -k 10" in said
     assert not list(tmp_path.iterdir())
 
 

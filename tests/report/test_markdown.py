@@ -122,7 +122,7 @@ def test_it_begins_with_what_came_out():
     assert report.startswith("# job013: 4 class averages in 2 superclasses\n\n")
     assert "6 class averages were read (2 without particles)." in report
     assert "**300 of 1,050 particles (29 %) are selected.**" in report
-    assert "was 0.11 times the largest, and is 0.5 times" in report
+    assert "superclass: 0.11 before balancing, 0.5 after" in report
 
 
 def test_the_table_has_every_superclass_with_its_classes():
@@ -138,8 +138,8 @@ def test_particles_are_counted_by_the_reason_why_they_stay_or_go():
     rows = rows_of(report, "")
     assert rows == [
         ["selected", "300", "29"],
-        ["dropped to balance", "700", "67"],
-        ["in a class that is not among the class averages", "50", "4.8"],
+        ["excluded by balancing", "700", "67"],
+        ["in a class without a class average", "50", "4.8"],
         ["all", "1,050", "100"],
     ]
     assert "Without particles: 12, 13." in report
@@ -153,7 +153,7 @@ def test_every_reason_has_words_of_its_own():
 
 def test_without_particles_it_speaks_of_averages_alone():
     report = markdown(result_of(particles=False))
-    assert "There were no particles to select from." in report
+    assert "No particles were given." in report
     assert "## Particles" not in report
     assert rows_of(report, "superclass")[0] == ["0", "3", "0.90", "2", "1, 2, 5"]
     assert "seed" not in report
@@ -236,9 +236,9 @@ def test_parameters_hold_what_was_asked_and_what_was_found():
         ["mask diameter (Å)", "200"],
         ["max shift (pixels)", "5"],
         ["clustering.linkage", "average"],
-        ["largest size allowed", "200"],
+        ["most particles kept per group", "200"],
         ["seed", "17"],
-        ["read from", "job013/x.star"],
+        ["files read", "job013/x.star"],
     ):
         assert row in rows
     assert not any(row[0] == "mask diameter (pixels)" for row in rows)
@@ -287,7 +287,7 @@ def test_the_methods_name_what_was_used_with_its_reference(clustering, options, 
     report = markdown(replace(result, superclasses=superclasses))
     section = report.split("## Methods")[1]
     assert words in section
-    assert "at most 200 particles were kept (rebalance factor 0.5)" in section
+    assert "At most 200 particles per superclass were kept (rebalance factor 0.5)" in section
     assert "(seed 17)" in section
     cited = [int(number) for number in re.findall(r"\\\[(\d+)\\\]", section)]
     listed = [int(number) for number in re.findall(r"^(\d+)\. ", section, re.MULTILINE)]
@@ -317,8 +317,8 @@ def test_the_methods_tell_a_clustering_and_what_a_person_changed_of_it():
         in section
     )
     assert (
-        "On visual inspection class 57 was assigned to another superclass and classes 20 and 23 "
-        "were discarded as junk; " in section
+        "On visual inspection, class 57 was assigned to another superclass and classes 20 and 23 "
+        "were discarded as junk, " in section
     )
     assert "by hand" not in section
     cited = [int(number) for number in re.findall(r"\\\[(\d+)\\\]", section)]
@@ -329,15 +329,15 @@ def test_the_methods_tell_a_clustering_and_what_a_person_changed_of_it():
 @pytest.mark.parametrize(
     ("changes", "words", "not_there"),
     [
-        ({}, "regrouped; ", "junk"),
+        ({}, "regrouped, ", "junk"),
         ({"moved": list(range(1, 20))}, "19 classes were assigned", "junk"),
         (
             {"grouped_by": BEFORE | {"clustering_options": None}, "set_aside": [3]},
-            "by the clustering hierarchical. On visual inspection class 3 was set aside",
+            "by the clustering hierarchical. On visual inspection, class 3 was set aside",
             "linkage",
         ),
         ({"grouped_by": BEFORE | {"by": "labels"}}, "were grouped by hand.", "hierarchical"),
-        ({"grouped_by": BEFORE | {"by": "off"}}, "each a superclass by itself.", "hierarchical"),
+        ({"grouped_by": BEFORE | {"by": "off"}}, "into one superclass each.", "hierarchical"),
     ],
 )
 def test_the_methods_say_no_more_of_decisions_than_is_known(changes, words, not_there):
@@ -352,8 +352,8 @@ def test_the_methods_speak_of_angles_where_they_were_used(trusted):
     facts = {"views_trusted": trusted}
     affinity = replace(result.affinity, metric="views", options={}, facts=facts)
     section = markdown(replace(result, affinity=affinity)).split("## Methods")[1]
-    assert "normalised cross-correlation over in-plane rotation, shift and mirror" in section
-    assert ("the angle θ between their views" in section) == trusted
+    assert "normalized cross-correlation over in-plane rotation, shift and mirror" in section
+    assert ("θ is the angle between their views" in section) == trusted
     assert ("Scheres" in section) == trusted
 
 
@@ -361,7 +361,7 @@ def test_the_methods_state_the_seed_of_a_strategy_that_is_not_there():
     result = result_of()
     selection = replace(result.selection, strategy="gone", options={})
     report = markdown(replace(result, selection=selection))
-    assert "chosen by the strategy gone (seed 17); " in report.split("## Methods")[1]
+    assert "chosen by the strategy gone (seed 17). " in report.split("## Methods")[1]
 
 
 HOSTILE = [

@@ -34,7 +34,7 @@ def test_a_new_package_installs_and_passes_its_own_tests(
     assert f"pip install -e {folder.name}" in done.output
     assert (folder / ".gitignore").is_file()
     assert (folder / "src" / folder.name.replace("-", "_") / "py.typed").is_file()
-    assert "No licence has been chosen" in (folder / "LICENSE").read_text()
+    assert "No license has been chosen" in (folder / "LICENSE").read_text()
 
     environment.install("-e", str(folder))
     try:
@@ -112,7 +112,7 @@ def test_the_tests_of_a_new_strategy_tell_places_from_an_order(tmp_path: Path) -
 
 @pytest.mark.parametrize("summary", ['Says "so"', "a" * 80, "a\\b"])
 def test_a_summary_that_will_not_do_is_refused(summary: str, tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match="no summary"):
+    with pytest.raises(OptionError, match="can't be the summary"):
         write_package("metric", "mine", tmp_path / "package", summary=summary)
     assert not list(tmp_path.iterdir())
 
@@ -128,8 +128,8 @@ def test_a_summary_that_will_not_do_is_refused(summary: str, tmp_path: Path) -> 
         ("metric", "a" * 60, "at most 40"),
         ("metric", "../mine", "joined by hyphens"),
         ("metric", "frc", "in package rebalance-em"),
-        ("metric", "em", "rebalance-em, and one of that name is installed"),
-        ("strategy", "rebalance-em", "rebalance-em, and one of that name is installed"),
+        ("metric", "em", "rebalance-em, but a package of that name is installed"),
+        ("strategy", "rebalance-em", "rebalance-em, but a package of that name is installed"),
     ],
 )
 def test_a_kind_or_name_that_will_not_do_is_refused(
@@ -181,10 +181,10 @@ def test_commands_to_type_next_quote_a_folder_with_spaces(
 def test_nothing_is_written_over(tmp_path: Path) -> None:
     (tmp_path / "mine").mkdir()
     write_package("metric", "mine", tmp_path / "mine")
-    with pytest.raises(OutputError, match="there already"):
+    with pytest.raises(OutputError, match="already exists"):
         write_package("metric", "mine", tmp_path / "mine")
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="there already"):
+    with pytest.raises(OutputError, match="already exists"):
         write_package("metric", "mine", tmp_path / "file")
     with pytest.raises(OutputError, match="can't be written"):
         write_package("metric", "mine", tmp_path / "file" / "below")

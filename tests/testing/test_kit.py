@@ -67,7 +67,7 @@ def test_a_broken_promise_is_an_error_that_says_which_and_where(
         (wrong_clusterings.OrderCountsWithANumber(), "order-of-averages", "K = "),
         (wrong_clusterings.ParticlesOfOthers(), "order-of-averages", "shown in the order"),
         (wrong_clusterings.GivesABareArray(), "labels", "gave ndarray, expected a Clustering"),
-        (wrong_strategies.NeverAsks(), "other-seed-other-particles", "or state is_random = False"),
+        (wrong_strategies.NeverAsks(), "other-seed-other-particles", "or set is_random = False"),
         (wrong_strategies.SaysItIsNotRandom(), "other-seed-other-particles", "is_random = False"),
         (
             wrong_strategies.ScoresForPlaces(),
@@ -84,7 +84,7 @@ def test_a_broken_promise_is_an_error_that_says_which_and_where(
         (
             wrong_metrics.TakesOffTheFirst(),
             "inputs-unchanged",
-            "pair writes to an array that it is given, features.arrays",
+            "pair modified its input array, features.arrays",
         ),
         (
             wrong_metrics.NotesOfASortedSpectrum(),
@@ -182,7 +182,7 @@ def test_an_error_says_where_the_plugin_raised_it_and_is_told_once() -> None:
     told = "It raised IndexError: out of order (cluster, "
     assert message.count(told) == 1
     assert f"{wrong_clusterings.__file__}, line " in message
-    assert "As for labels." in message
+    assert "Same as labels." in message
 
 
 def test_a_format_is_checked_with_the_examples_that_are_given(tmp_path: Path) -> None:
@@ -218,7 +218,7 @@ def test_a_plugin_that_is_not_there_is_named() -> None:
         check_metric("frcc")
     with pytest.raises(PluginError, match="nothing-of-that-name"):
         Case("nothing-of-that-name")
-    with pytest.raises(PluginError, match="of which kind"):
+    with pytest.raises(PluginError, match="kind of object is not clear"):
         Case(object())
 
 
@@ -236,7 +236,7 @@ def test_a_check_passes_fails_or_skips() -> None:
     parameters = parametrize_with_checks([wrong_clusterings.AtMostFour()]).mark.args[1]
     bound = {parameter.id.partition("-")[2]: parameter.values[0] for parameter in parameters}
     bound["labels"]()
-    with pytest.raises(BrokenPromises, match="5 were asked for"):
+    with pytest.raises(BrokenPromises, match="expected 5"):
         bound["number-respected"]()
     with pytest.raises(pytest.skip.Exception, match="does not find the number"):
         bound["number-found"]()

@@ -75,6 +75,6 @@ def test_the_largest_group_of_runs_that_agree_is_taken() -> None:
 
 def test_the_gate_says_why_it_is_shut() -> None:
     assert gate.why_not(0.95, 40, 0.1) == ""
-    assert "agree by 0.40" in gate.why_not(0.4, 40, 0.1)
+    assert "agree only to 0.40" in gate.why_not(0.4, 40, 0.1)
     assert "too few" in gate.why_not(0.95, gate.FEWEST - 1, 0.1)
     assert "70%" in gate.why_not(0.95, 40, 0.7)

@@ -1,4 +1,4 @@
-// One class average, and those that it is like most, laid on it.
+// One class average, and the most similar ones, aligned to it.
 
 const NEAREST = 15;
 
@@ -65,7 +65,7 @@ function showBeside(i) {
     const { degrees, shift: [x, y], mirror } = motion(i, j), far = Math.hypot(x, y);
     const size = told.averages.pixel_size;
     const shift = size ? `${(far * size).toPrecision(2)} Å` : `${far.toFixed(1)} pixels`;
-    words.push(`${classOf[j]} turned by ${degrees.toFixed(0).replace("-", "−")}°, shifted by ${shift}${mirror ? ", mirrored" : ""}`);
+    words.push(`class ${classOf[j]} rotated by ${degrees.toFixed(0).replace("-", "−")}°, shifted by ${shift}${mirror ? ", mirrored" : ""}`);
   } else if (told.sheet) words.push("not aligned");
   find("pair-said").textContent = `${words.join("; ")}.`;
   showCurve(i, j);
@@ -78,7 +78,7 @@ function meanAffinity(i, group) {
 }
 const meanWords = (i, number) => `mean affinity ${meanAffinity(i, view.groups[number]).toFixed(3)}`;
 
-// The superclass, but for its own, that it is most like: the first in the dialog of moves.
+// The most similar superclass except its own: the first in the dialog of moves.
 function nextBest(i, own) {
   const others = view.groups.map((_, number) => number).filter((number) => number !== own);
   if (!others.length) return "";
@@ -92,15 +92,15 @@ function showFacts(i) {
   if (told.averages.particles) rows.push(["Particles", count(particlesOf(i))]);
   const resolution = told.averages.resolution?.[i];
   if (resolution) rows.push(["Resolution", `${resolution} Å`]);
-  if (views && views.fit[i] !== null) rows.push(["Fit of its view", fitWords(i)]);
+  if (views && views.fit[i] !== null) rows.push(["Fit to the map", fitWords(i)]);
   const number = groupOf(i);
   if (number >= 0) {
     const { medoid } = view.groups[number];
     rows.push(["Superclass", pairs && view.groups[number].members.length > 1 ? `${number}, ${meanWords(i, number)}` : String(number)]);
-    if (pairs) rows.push(["Medoid", medoid === i ? "this one" : `${classOf[medoid]}, affinity ${affinity(i, medoid).toFixed(3)}`]);
+    if (pairs) rows.push(["Central average", medoid === i ? "this one" : `class ${classOf[medoid]}, affinity ${affinity(i, medoid).toFixed(3)}`]);
   }
   const next = pairs && nextBest(i, number);
-  if (next) rows.push([number >= 0 ? "Next best" : "Most like", next]);
+  if (next) rows.push([number >= 0 ? "Next best" : "Most similar", next]);
   if (reasonsOf(i)) rows.push(["Suspected", reasonsOf(i)]);
   find("average-facts").replaceChildren(...rows.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
 }
@@ -111,20 +111,20 @@ const curves = told.curves && (() => {
   return { of, values: unpack(told.curves.values, Int8Array), frequency: told.curves.frequency };
 })();
 
-// The Fourier ring correlation of the pair, kept for the nearest neighbours of each average.
+// The Fourier ring correlation of the pair, stored for the nearest neighbors of each average.
 function showCurve(i, j) {
   if (!curves) return;
   const at = curves.of.get(`${Math.min(i, j)} ${Math.max(i, j)}`), place = find("curve");
   place.hidden = false;
   if (at === undefined) {
-    place.replaceChildren(element("p", { class: "hint" }, "The ring correlation is kept for nearest neighbours only."));
+    place.replaceChildren(element("p", { class: "hint" }, "The Fourier ring correlation is stored only for the most similar averages."));
     return;
   }
   const { frequency } = curves, rings = frequency.length;
   const values = Array.from(curves.values.subarray(at * rings, (at + 1) * rings), (v) => v / 127);
   place.replaceChildren(plot({
     x: frequency, series: [values], low: Math.min(0, Math.floor(Math.min(...values) * 10) / 10), high: 1,
-    levels: [0, 0.5, 1], label: "Correlation of the two, ring by ring of their transforms",
+    levels: [0, 0.5, 1], label: "Fourier ring correlation of the two averages",
     ticks: roundLengths(frequency[0], frequency[rings - 1], told.averages.pixel_size || 1),
     words: (k) => {
       const size = told.averages.pixel_size, length = (size || 1) / k;
@@ -187,7 +187,7 @@ function plot({ x, series, low, high, label, ticks, words, ends = [x[0], x.at(-1
   return whole;
 }
 
-// Ask for the superclass that averages are to be put into.
+// Ask for the superclass to move averages to.
 function askWhere(places) {
   const free = changeable(places), [i] = free;
   if (!free.length) return;

@@ -1,4 +1,4 @@
-// How large a superclass may be, by the arithmetic of the command: exact decimals, whole numbers.
+// The cap of superclasses, with the exact arithmetic of the command.
 
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d{1,9})?$/i;
 
@@ -22,15 +22,15 @@ function parseFactor(text) {
   return top > bottom ? "bad" : { top, bottom };
 }
 
-// The cap of decide_cap in rebalance/strategies/caps.py, and what there is to say about it.
+// The cap as by decide_cap in rebalance/strategies/caps.py, and a sentence about it.
 function decideCap(smallest, factorText, maxText) {
   const factor = parseFactor(factorText);
   if (factor === "bad") {
-    return { error: "f", said: "The rebalance factor is a number from 0 to 1." };
+    return { error: "f", said: "The rebalance factor must be a number from 0 to 1." };
   }
   const cleaned = maxText.trim();
   if (cleaned && !(/^\+?\d+$/.test(cleaned) && BigInt(cleaned) >= 1n)) {
-    return { error: "max", said: "The maximum size is a whole number of at least 1." };
+    return { error: "max", said: "The maximum size must be a whole number, at least 1." };
   }
   if (!cleaned) {
     if (!factor || factor.top === 0n) return { cap: null, said: "" };
@@ -38,14 +38,14 @@ function decideCap(smallest, factorText, maxText) {
   }
   const size = BigInt(cleaned);
   if (factor && factor.top === 0n) {
-    return { cap: null, said: `The maximum size ${count(size)} is ignored: the factor is 0.` };
+    return { cap: null, said: `The maximum size ${count(size)} is ignored because the factor is 0.` };
   }
   const said = [];
   if (factor) said.push(`The maximum size ${count(size)} overrides the factor.`);
   if (size < BigInt(smallest)) {
-    said.push(`It is below the smallest superclass (${count(smallest)}): all are cut to it.`);
+    said.push(`It is below the smallest superclass (${count(smallest)}), so all are reduced to it.`);
   } else if (!factor) {
-    said.push(`The same as a factor of ${Number((smallest / Number(size)).toPrecision(4))} here.`);
+    said.push(`Equivalent to a factor of ${Number((smallest / Number(size)).toPrecision(4))}.`);
   }
   return { cap: size, said: said.join(" ") };
 }

@@ -1,9 +1,9 @@
-// Averages laid one on another, motions carried on; and all of them in one row of many lines.
+// Averages aligned one to another, accumulating motions; and all of them in one row over many lines.
 
 const LINE = 1.5; // height of a line, in widths of the room of an average
 
-// The motions that lay each of these averages on the one that it hangs on, as that one lies: `onto`
-// gives the place of that one in the same list, −1 for none.
+// The motions of each average onto its target, as that one is already moved: `onto`
+// gives the target's place in the same list, −1 for none.
 function carriedOn(averages, onto) {
   const made = averages.map(() => null), carried = told.map.carried;
   averages.forEach((_, place) => {
@@ -26,7 +26,7 @@ function laidOn({ matrix: [a, b, c, d], shift: [x, y] }, { matrix: [e, f, g, h],
   };
 }
 
-// Where everyone stands in lines that fill so much room; what is set aside begins a line.
+// Positions in lines that fill the given room; averages set aside begin a new line.
 function chainLayout(wide, high) {
   const everyone = everyoneInOrder(), grouped = everyone.length - state.aside.size, aside = state.aside.size;
   let columns = 1;
@@ -44,7 +44,7 @@ function chainLayout(wide, high) {
   return { spots, wide: columns + 2 * AROUND, high: Math.max(1, lines(columns)) * LINE + 2 * AROUND, order: everyone, grouped, columns, isChain: true };
 }
 
-// Bands of superclasses below, their numbers where they begin, and bars for the likeness of neighbours.
+// Bands of superclasses, their numbers where they begin, and bars for the affinity of neighbors.
 function paintChain(pen, layout, { toX, toY, room, ink }) {
   const { order, grouped, spots } = layout;
   const groupNumber = new Map(view.groups.flatMap(({ members }, number) => members.map((i) => [i, number])));

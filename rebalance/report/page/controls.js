@@ -21,18 +21,18 @@ function startControls() {
   max.value = state.max;
   if (!told.balance) for (const id of ["f-control", "max-control"]) find(id).hidden = true;
   find("undo").addEventListener("click", undo);
-  // What is below the bar, or scrolled to, has to know how high it is.
+  // Elements below the bar, or scrolled to, need its height.
   const bar = document.querySelector(".controls");
   new ResizeObserver(() => document.documentElement.style.setProperty("--bar", `${bar.offsetHeight}px`)).observe(bar);
 }
 
-// One setting of those at the top.
+// Change one of the settings at the top.
 function setTo(setting) {
   remember(Object.keys(setting)[0]);
   change(() => Object.assign(state, setting));
 }
 
-// The next or the one before of the numbers of superclasses.
+// The next or previous number of superclasses.
 function stepK(by) {
   const to = stops[stops.indexOf(state.k) + by];
   if (to !== undefined) setTo({ k: to });
@@ -77,14 +77,14 @@ function balanceWords(balance, groups) {
   const deciding = balance.kept.filter((_, at) => balance.sizes[at] >= balance.least);
   const low = Math.min(...deciding), high = Math.max(...deciding);
   const small = balance.kept.length - deciding.length;
-  const even = `smallest ÷ largest ${Number((low / high).toPrecision(2))}${small ? `, ${small} too small aside` : ""}`;
-  if (balance.cap === null) return `Not balanced; ${even}.`;
+  const even = `smallest ÷ largest ${Number((low / high).toPrecision(2))}${small ? ` (${small} too small, ignored)` : ""}`;
+  if (balance.cap === null) return `Not balanced: ${even}.`;
   const wasteful = balance.after < 0.25 * balance.before;
   const smallest = balance.sizes.indexOf(balance.smallest);
   if (wasteful && !state.max.trim()) {
-    return `Superclass ${smallest} (${count(balance.smallest)}) holds all to ${count(balance.cap)}.`;
+    return `Limited by superclass ${smallest} (${counted(balance.smallest, "particle")}): at most ${count(balance.cap)} each.`;
   }
-  return `At most ${count(balance.cap)} each; ${even}.`;
+  return `At most ${count(balance.cap)} each, ${even}.`;
 }
 
 function groupingWords() {
@@ -93,8 +93,8 @@ function groupingWords() {
   if (told.groupings.decided) words.push(decidedWords());
   if (told.sheet) {
     words.push(isAligned
-      ? "Each average is laid on the medoid (framed) of its superclass, ↔ mirrored to the same hand."
-      : "Averages are shown as they are in the stack: they were not aligned.");
+      ? "Averages are aligned to the most central one of their superclass (medoid, framed); ↔: mirrored."
+      : "Averages are shown as in the stack, not aligned.");
   }
   if (told.averages.particles) {
     words.push(`Below each: class number, particles${told.averages.resolution ? ", resolution" : ""}.`);
@@ -105,19 +105,19 @@ function groupingWords() {
 
 function decidedWords() {
   const { clustering, n_superclasses: number } = told.decisions.grouped_by;
-  if (state.k !== DECIDED) return `As ${clustering} groups what is neither junk nor set aside.`;
-  return `As decided: from ${counted(number, "superclass", "superclasses")} of ${clustering}, changed by hand.`;
+  if (state.k !== DECIDED) return `Grouped by ${clustering}, without junk and averages set aside.`;
+  return `As decided: ${counted(number, "superclass", "superclasses")} by ${clustering}, then changed by hand.`;
 }
 
-// What was changed by hand at this number of superclasses; beside Undo, where nothing moves for it.
+// What was changed by hand at this number of superclasses; next to Undo, where it shifts nothing.
 function changedWords() {
   const words = [];
   const moved = movedByHand().length;
   if (moved) words.push(`${moved} moved by hand ✎`);
   const elsewhere = stops.filter((k) => k !== state.k && state.moves.get(k)?.size), at = elsewhere.filter((k) => k !== DECIDED);
   if (elsewhere.length) {
-    const where = [...(at.length ? [`at K = ${at.join(", ")}`] : []), ...(at.length < elsewhere.length ? ["as decided"] : [])];
-    words.push(`moves ${where.join(" and ")} kept there`);
+    const where = [...(at.length ? [`K = ${at.join(", ")}`] : []), ...(at.length < elsewhere.length ? ["the decided superclasses"] : [])];
+    words.push(`moves kept for ${where.join(" and ")}`);
   }
   if (state.aside.size) words.push(`${state.aside.size} set aside`);
   if (state.junk.size) words.push(`${state.junk.size} junk`);

@@ -1,4 +1,4 @@
-// What the page was told, unpacked. Averages are known by their place 0 … n−1 among those shown.
+// The data of the page, unpacked. Averages are identified by their place 0 … n−1 among those shown.
 
 const told = JSON.parse(document.getElementById("content").textContent);
 const find = (id) => document.getElementById(id);
@@ -28,7 +28,7 @@ function affinity(i, j) {
   return pairs.values[i < j ? pairAt(i, j) : pairAt(j, i)] / 65535;
 }
 
-// The motion x_i = M x_j + t that lays average j onto i: matrix by rows, shift in pixels of the box.
+// The motion x_i = M x_j + t that aligns average j to i: matrix by rows, shift in pixels of the box.
 function motion(i, j) {
   if (i === j || !isAligned) return { matrix: [1, 0, 0, 1], shift: [0, 0], degrees: 0, mirror: false };
   if (i > j) {
@@ -52,7 +52,7 @@ function motion(i, j) {
 
 const particlesOf = (i) => (told.averages.particles ? told.averages.particles[i] : 1);
 
-// One format for all: to make one takes longer than to draw a picture.
+// One shared format, since making one takes longer than drawing a picture.
 const inThousands = new Intl.NumberFormat("en-US");
 const count = (number) => inThousands.format(number);
 const counted = (number, noun, plural) => `${count(number)} ${number === 1 ? noun : plural || noun + "s"}`;
@@ -88,7 +88,7 @@ function element(tag, attributes = {}, ...children) {
 const palette = told.colors.superclasses;
 const colorOf = (number) => palette[view.colors[number]];
 
-// As in the figures; what was changed by hand keeps its colour, unless its neighbour has it.
+// As in the figures; groups changed by hand keep their color, unless a neighbor has it.
 function colorsOf(groups) {
   const given = told.groupings.colors[numberAt()], made = [];
   for (const { label } of groups) {

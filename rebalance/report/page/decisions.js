@@ -1,4 +1,4 @@
-// What is on screen as a command, and as a file that the command takes.
+// What is on screen, as a command and as a decisions file.
 
 const jobName = told.job.replace(/[^A-Za-z0-9._-]+/g, "_").replace(/^[._]+/, "").slice(0, 60) || "job";
 const fileName = `decisions_${jobName}.json`, tableName = `class_averages_${jobName}.csv`;
@@ -17,7 +17,7 @@ function decisionsNow() {
   };
 }
 
-// The words to type; null where a plugin has no name, or nothing can be run.
+// The command to type; null if a plugin has no name, or nothing can be run.
 function commandNow() {
   if (!told.command || view.balance.error || !view.groups.length) return null;
   const words = [...told.command.words];
@@ -38,11 +38,11 @@ function showCommand() {
   find("save").disabled = Boolean(view.balance.error) || !view.groups.length;
   find("save").classList.toggle("unsaved", isUnsaved());
   find("command-said").textContent = !told.command
-    ? "A plugin of this run was handed over in Python and has no name to type. Save the decisions, and give them to rebalance.run(decisions=…)."
-    : edited ? `Save the decisions first: the command reads ${fileName} in the folder that you type it in.`
-      : "Makes what is on screen.";
+    ? "This run used a plugin given in Python, so there is no command to type. Save the decisions and pass them to rebalance.run(decisions=…)."
+    : edited ? `Save the decisions first. The command reads ${fileName} from the current folder.`
+      : "Reproduces what is on screen.";
   const same = !edited && state.k === start.k && state.factor.trim() === start.factor && state.max.trim() === start.max;
-  find("methods-said").textContent = same ? "" : "Of the run as it was, not of what is on screen.";
+  find("methods-said").textContent = same ? "" : "Describes the run itself, not your changes on screen.";
 }
 
 async function copy(text, what) {
@@ -61,7 +61,7 @@ async function copy(text, what) {
 function copyCommand() {
   const command = commandNow();
   if (command === null) return;
-  copy(command, isEdited() ? `Command copied. It reads ${fileName}: save the decisions too.` : "Command copied.");
+  copy(command, isEdited() ? `Command copied. It reads ${fileName}, so save the decisions too.` : "Command copied.");
 }
 
 function download(text, type, name) {
@@ -72,8 +72,8 @@ function download(text, type, name) {
   setTimeout(() => URL.revokeObjectURL(link.href), 10000);
 }
 
-// Class averages as they are on screen, with the words of superclasses.csv. Which particles stay is
-// drawn by the command; the page knows how many there are.
+// Class averages as on screen, in the words of superclasses.csv. Which particles are kept is
+// decided by the command; the page only knows how many.
 function tableNow() {
   const rows = classOf.map((number, i) => {
     const label = groupOf(i), status = label >= 0 ? "used" : apartWords(i);
@@ -88,14 +88,14 @@ function tableNow() {
 
 function saveTable() {
   download(tableNow(), "text/csv", tableName);
-  tell(`${tableName} is saved: the class averages as they are on screen.`);
+  tell(`Saved ${tableName}: the class averages as shown on screen.`);
 }
 
 function save() {
   if (find("save").disabled) return;
   download(`${JSON.stringify(decisionsNow(), null, 1)}\n`, "application/json", fileName);
   noteSaved();
-  tell(`${fileName} is saved: rebalance run … --decisions ${fileName}`);
+  tell(`Saved ${fileName}. Use it with: rebalance run … --decisions ${fileName}`);
 }
 
 let silence;
@@ -123,7 +123,7 @@ function startDecisions() {
     const box = find("warnings");
     box.hidden = false;
     box.open = told.warnings.length <= 3;
-    box.querySelector("summary").textContent = `${counted(told.warnings.length, "warning")} of the run`;
+    box.querySelector("summary").textContent = `${counted(told.warnings.length, "warning")} from the run`;
     box.querySelector("ul").append(...told.warnings.map((warning) => element("li", {}, warning)));
   }
 }

@@ -29,7 +29,7 @@ function lift(x, y) {
   canvas.width = canvas.height = drag.tile.canvas.width;
   canvas.getContext("2d").drawImage(drag.tile.canvas, 0, 0);
   find("heap-count").textContent = drag.places.length > 1 ? String(drag.places.length) : "";
-  // Not under the pointer: what is let go at once must stay where it is.
+  // Not under the pointer, so that an immediate release changes nothing.
   find("dock").classList.toggle("at-top", y > innerHeight - 150);
   const { left, width } = find("groups").getBoundingClientRect();
   Object.assign(find("dock").style, { left: `${left}px`, width: `${width}px` });
@@ -39,7 +39,7 @@ function lift(x, y) {
   requestAnimationFrame(scrollAtEdges);
 }
 
-// Below the bar, wherever that is now.
+// The lower edge of the bar.
 const topOfAverages = () => Math.max(0, document.querySelector(".controls").getBoundingClientRect().bottom);
 
 function carry(x, y) {
@@ -65,7 +65,7 @@ function dropHere(event) {
   const { places, over } = drag;
   endDrag();
   if (!places) return;
-  // The click that follows is none.
+  // Ignore the click that follows.
   const swallow = (click) => { click.stopPropagation(); click.preventDefault(); };
   addEventListener("click", swallow, { capture: true, once: true });
   setTimeout(() => removeEventListener("click", swallow, { capture: true }), 50);
@@ -89,7 +89,7 @@ function scrollAtEdges() {
   const top = isTop ? box.bottom : topOfAverages(), foot = isTop ? innerHeight : box.top;
   const way = drag.over?.closest("#dock") ? 0 : drag.y < top + EDGE ? -1 : drag.y > foot - EDGE ? 1 : 0;
   if (way !== drag.way) Object.assign(drag, { way, since: performance.now() });
-  // Who is on the way to the dock only passes.
+  // A pointer on its way to the dock only passes the edge.
   if (way && performance.now() - drag.since > 250) {
     scrollBy(0, 14 * way);
     carry(drag.x, drag.y);

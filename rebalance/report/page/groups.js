@@ -1,7 +1,7 @@
-// What a person chose, and the superclasses that follow: from the labels of a number, changed by hand.
+// The choices of the user, and the superclasses that result: labels for a number, changed by hand.
 
-// Where the slider stops: each number of the clustering and, beside the one that a person started
-// from, what that person decided, which is a row of its own after those of the numbers.
+// Stops of the slider: each number of the clustering and, next to the one that the user started
+// from, the decided superclasses, which are a separate row after those of the numbers.
 const DECIDED = "decided";
 const stops = [...told.groupings.numbers];
 if (told.groupings.decided) stops.splice(stops.indexOf(told.groupings.current) + 1, 0, DECIDED);
@@ -37,8 +37,8 @@ const isMovedHere = (i) => {
 };
 const isGrouped = (i) => !state.junk.has(i) && !state.aside.has(i) && !isLeftOut(i);
 
-// The superclass of average i in a row of the groupings. One that was set aside and is back goes to
-// the superclass whose medoid it is most like, unless it was put elsewhere.
+// The superclass of average i in a row of the groupings. One that is back from set aside goes to
+// the superclass with the most similar medoid, unless it was moved elsewhere.
 function labelOf(i, row, moves) {
   const label = moves?.get(i) ?? allLabels[row * n + i];
   if (label >= 0 || !pairs) return label;
@@ -75,7 +75,7 @@ function sameMembers(label, members, labels) {
     labels.reduce((sum, of) => sum + (of === label), 0) === members.length;
 }
 
-// The average with the highest mean affinity to the rest; with most particles where none is known.
+// The average with the highest mean affinity to the others, or the most particles without affinity.
 function medoidOf(members) {
   let best = members[0], highest = -1;
   for (const i of members) {
@@ -89,7 +89,7 @@ function medoidOf(members) {
   return best;
 }
 
-// Whether it takes a decisions file to make what is on screen.
+// Whether a decisions file is needed to reproduce what is on screen.
 function isEdited() {
   if (told.groupings.decided && state.k !== start.k) return true;
   if (!sameSet(state.junk, startJunk) || !sameSet(state.aside, startAside)) return true;
@@ -99,7 +99,7 @@ function isEdited() {
 const movedByHand = (how = isMoved) => classOf.map((_, i) => i).filter((i) => isGrouped(i) && how(i));
 const sameSet = (one, other) => one.size === other.size && [...one].every((i) => other.has(i));
 
-// What undo brings back. Steps of one slider that follow on each other count as one change.
+// Save the state for undo. Consecutive steps of one slider count as one change.
 function remember(slider = "") {
   const now = performance.now(), last = former.at(-1);
   if (slider && last?.slider === slider && now - last.time < 1000) {
@@ -131,7 +131,7 @@ function change(how) {
   for (const listener of listeners) listener();
 }
 
-// Those of some averages that may be changed: not those left out on request.
+// The averages that may be changed: not those left out on request.
 function changeable(places) {
   const free = places.filter((i) => !isLeftOut(i));
   if (!free.length && places.length) tell(`${classWords(places)} ${places.length === 1 ? "was" : "were"} left out on request.`);
@@ -149,9 +149,9 @@ function toggleJunk(places) {
   if (!free.every((i) => state.junk.has(i))) {
     remember();
     change(() => { for (const i of free) { state.junk.add(i); state.aside.delete(i); } });
-    return tell(`${is(free, "is", "are")} junk. U undoes it.`);
+    return tell(`${is(free, "is", "are")} marked as junk. Press U to undo.`);
   }
-  // Junk of the run is in no superclass: one is put by hand, more go where they are most alike.
+  // Junk of the run is in no superclass: a single one is moved by hand, several go to the most similar.
   const homeless = free.filter((i) => labelsNow()[i] < 0 && !movesNow().has(i));
   if (homeless.length && (free.length === 1 || !pairs)) return askWhere(homeless);
   remember();
@@ -159,21 +159,21 @@ function toggleJunk(places) {
   return tell(`${is(free, "is back in its superclass", "are back in their superclasses")}.`);
 }
 
-// Out of the superclasses with all of their particles, or back into those that they are most like.
+// Out of the superclasses with all their particles, or back into the most similar ones.
 function toggleAside(places) {
   const free = changeable(places);
   if (!free.length) return;
   if (!free.every((i) => state.aside.has(i))) {
     remember();
     change(() => { for (const i of free) { state.aside.add(i); state.junk.delete(i); } });
-    return tell(`${is(free, "is", "are")} set aside: in no superclass, and not dropped for it. U undoes it.`);
+    return tell(`${is(free, "is", "are")} set aside: in no superclass, but not excluded. Press U to undo.`);
   }
   const homeless = free.filter((i) => labelOf(i, numberAt(), movesNow()) < 0);
   if (homeless.length) return askWhere(homeless);
   remember();
   change(() => { for (const i of free) state.aside.delete(i); });
-  const where = free.length === 1 ? `back, in superclass ${groupOf(free[0])}` : "back, each in the superclass that it is most like";
-  return tell(`${is(free, "is", "are")} ${where}. M moves ${free.length === 1 ? "it" : "them"}, U undoes it.`);
+  const where = free.length === 1 ? `back in superclass ${groupOf(free[0])}` : "back, each in its most similar superclass";
+  return tell(`${is(free, "is", "are")} ${where}. Press M to move ${free.length === 1 ? "it" : "them"}, U to undo.`);
 }
 
 function moveTo(places, label) {
@@ -191,5 +191,5 @@ function moveTo(places, label) {
     }
     state.moves.set(state.k, moves);
   });
-  tell(`${is(free, "is", "are")} in superclass ${groupOf(free[0])} now. U undoes it.`);
+  tell(`${is(free, "is", "are")} now in superclass ${groupOf(free[0])}. Press U to undo.`);
 }

@@ -1,22 +1,22 @@
 // Tabs, keys, dark and light.
 
 const KEYS = [
-  ["← → ↑ ↓", "from average to average, or along a slider"],
-  ["Enter", "show the average and those that it is like"],
-  ["Space", "pick the average, or unpick it; Shift with an arrow picks more"],
-  ["Ctrl+A", "pick all of its superclass"],
-  ["Esc", "pick none; close the details"],
-  ["A", "set the picked averages, or the chosen one, aside, or bring them back"],
-  ["J", "they are junk, or are not"],
+  ["← → ↑ ↓", "move between averages, or move a slider"],
+  ["Enter", "show the average and the most similar ones"],
+  ["Space", "select or deselect the average; Shift+arrow selects more"],
+  ["Ctrl+A", "select all of its superclass"],
+  ["Esc", "deselect all; close the details"],
+  ["A", "set aside the selected averages (or the current one), or bring them back"],
+  ["J", "mark them as junk, or unmark them"],
   ["M", "move them to another superclass"],
   ["U", "undo the last change"],
-  ["[ and ]", "one superclass fewer, one more"],
-  ["1 … 7", "the panels on the right"],
+  ["[ and ]", "one superclass fewer or more"],
+  ["1 … 7", "open a panel on the right"],
   ["C", "copy the command"],
   ["S", "save the decisions"],
   ["O", "load a decisions file"],
-  ["T", "dark or light"],
-  ["?", "this list"],
+  ["T", "switch between dark and light"],
+  ["?", "show this list"],
 ];
 
 const TABS = ["average", "matrix", "map", "views", "particles", "scan", "run"];
@@ -33,7 +33,7 @@ function openTab(name) {
   if (name === "map") showPlane();
 }
 
-// In a narrow window the details are a sheet at its foot; in a wide one they are always beside.
+// In a narrow window the details are a sheet at the bottom; in a wide one, a column.
 const sheet = document.querySelector("aside");
 const isNarrow = () => matchMedia("(max-width: 900px)").matches;
 
@@ -85,7 +85,7 @@ function startKeyboard() {
   document.addEventListener("keydown", onKey);
 }
 
-// Mark an average, and go to the next one: what was marked goes to its tray by itself.
+// Mark an average and go to the next one; the marked one moves to its tray.
 function markAndGoOn(act, from) {
   const places = subjects(from), i = places.includes(from) ? from : places[0];
   if (i === undefined) return actOn(act, null);

@@ -1,6 +1,6 @@
-// A loop drawn around averages, by mouse, pen or finger: which of them it holds.
+// A loop drawn around averages by mouse, pen or finger, and which of them are inside.
 
-// Whether a point is inside of a closed loop: how often a ray from it to the right crosses the loop.
+// Whether a point is inside a closed loop, by the crossings of a ray to the right.
 function isInside(loop, x, y) {
   let inside = false;
   for (let at = 0, last = loop.length - 1; at < loop.length; last = at++) {
@@ -10,7 +10,7 @@ function isInside(loop, x, y) {
   return inside;
 }
 
-// Of points [average, x, y], the average that lies most in a direction from one of them, near ones first.
+// Of points [average, x, y], the best average in a direction from one of them, preferring near ones.
 function nearestAlong([dx, dy], points, from) {
   const [, x, y] = points.find(([i]) => i === from);
   let best = from, least = Infinity;
@@ -54,9 +54,9 @@ function watchLasso(drawn, { at, points, show, isOn }) {
   };
   drawn.addEventListener("pointerup", end);
   drawn.addEventListener("pointercancel", end);
-  // A second finger zooms: then there was no loop.
+  // A second finger zooms and cancels the loop.
   drawn.giveUpLasso = () => { loop = null; show([]); };
-  // The click that ends a drag is none. (A finger's drag ends without one.)
+  // Ignore the click that ends a drag. (A finger's drag ends without one.)
   drawn.addEventListener("click", (event) => {
     if (drawn.lassoed) event.stopImmediatePropagation();
   }, { capture: true });

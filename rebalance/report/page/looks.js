@@ -1,21 +1,21 @@
-// How the class averages are shown: order, size, contrast. Settings of taste, kept in the browser.
+// How class averages are shown: order, size, contrast. Stored in the browser.
 
 const LOOKS_KEY = "rebalance looks";
 const USUAL = { sort: "likeness", groups: "size", size: n <= 60 ? 92 : n <= 150 ? 80 : 68, contrast: 1, brightness: 1, circle: true };
 const looks = { ...USUAL, ...readLooks() };
 
-// Each gives what averages are sorted by, rising, given their superclass; those without it go last.
+// The value by which averages of a superclass are sorted, rising; averages without it go last.
 const SORTS = {
-  likeness: ["likeness", null],
-  outliers: ["least alike first", (i, group) => meanAffinity(i, group)],
+  likeness: ["similarity", null],
+  outliers: ["least similar first", (i, group) => meanAffinity(i, group)],
   particles: ["particles", (i) => -particlesOf(i)],
   resolution: ["resolution", (i) => told.averages.resolution[i] ?? Infinity],
   class: ["class number", (i) => classOf[i]],
 };
 const GROUP_SORTS = {
   size: ["size", null],
-  likeness: ["likeness", (group) => meanPlace(group)],
-  affinity: ["least alike first", (group) => meanWithin(group) ?? Infinity],
+  likeness: ["similarity", (group) => meanPlace(group)],
+  affinity: ["least similar first", (group) => meanWithin(group) ?? Infinity],
 };
 
 function isOffered(name) {
@@ -32,7 +32,7 @@ function sortedBy(by, list, ...more) {
 }
 const membersShown = (group) => sortedBy(SORTS[looks.sort][1], group.members, group);
 
-// Numbers of the superclasses in the order that they are shown in; the number stays that by size.
+// Superclasses in the order shown; their numbers stay those by size.
 function groupsShown() {
   const by = GROUP_SORTS[looks.groups][1], numbers = view.groups.map((_, number) => number);
   return sortedBy(by && ((number) => by(view.groups[number])), numbers);
@@ -70,7 +70,7 @@ function keepLooks() {
   } catch { /* then the next page looks as usual */ }
 }
 
-// A filter costs time with hundreds of pictures: there is none where nothing was asked for.
+// A filter is slow with hundreds of pictures, so there is none by default.
 function showLooks() {
   const style = document.documentElement.style, isPlain = looks.contrast === 1 && looks.brightness === 1;
   style.setProperty("--tile", `${looks.size}px`);
@@ -88,7 +88,7 @@ function setLooks(changed) {
   keepLooks();
   showLooks();
   clearTimeout(sizing);
-  // While a slider moves, the pictures are stretched; they are drawn when it rests.
+  // Pictures are stretched while a slider moves, and redrawn when it rests.
   if ("size" in changed) sizing = setTimeout(redraw, 120);
   else if (!("contrast" in changed || "brightness" in changed)) redraw();
 }

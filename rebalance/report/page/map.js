@@ -18,11 +18,11 @@ function mapLayout() {
   return { spots, wide: far("x"), high: far("y"), order: onMap, isChain: false };
 }
 
-// Everything anew: after a change of superclasses, of the window or of the layout.
+// Redraw everything after a change of superclasses, window or layout.
 function showPlane() {
   if (!told.map || find("panel-map").hidden) return;
   const canvas = find("plane"), wide = canvas.clientWidth || 390;
-  // In a narrow window it is in a sheet, and what is said of it should be seen there too.
+  // In a narrow window it is in a sheet, which must also have room for the text.
   const most = isNarrow() ? Math.max(220, Math.min(0.56 * innerHeight, 520) - 190) : Math.max(300, Math.min(innerHeight - 330, isWide() ? 900 : 560));
   plane.layout = plane.isChain ? chainLayout(wide, most) : mapLayout();
   const { wide: across, high: down } = plane.layout;
@@ -90,7 +90,7 @@ function paintPlane() {
   paintPlaneMarks();
 }
 
-// All pictures of a layout as they lie in it, in discs side by side: painting only has to scale them.
+// All pictures of a layout, aligned and in discs side by side, so that painting only scales them.
 function discsOf(layout) {
   if (!averagesSheet?.image.width) return null;
   const { order, spots } = layout, { side: tile, across: columns, fill } = averagesSheet, { box } = told.averages;
@@ -145,7 +145,7 @@ function paintChip(pen, x, y, number) {
   pen.fillText(words, x, y + 0.5);
 }
 
-// On a canvas of its own, so that pointing paints no pictures: rings, and the loop that is drawn.
+// Rings and the drawn loop, on a separate canvas, so that pointing doesn't repaint pictures.
 function paintPlaneMarks() {
   if (!plane.layout || find("panel-map").hidden) return;
   const [pen] = penOf(find("plane-marks")), radius = (roomNow() * DISC) / 2;

@@ -1,10 +1,10 @@
-// What was changed by hand outlives the page: kept in the browser, and read from a decisions file.
+// Changes by hand outlive the page: stored in the browser, and read from a decisions file.
 
 const MARKS_KEY = `rebalance marks ${told.digest}`;
 let savedMarks = ""; // as they were when last written to a file
 const kept = { works: true };
 
-// Everything by hand, by class number.
+// All changes by hand, by class number.
 function marksNow() {
   const numbers = (places) => [...places].map((i) => classOf[i]).sort((a, b) => a - b);
   return {
@@ -30,7 +30,7 @@ function settingsOf({ k, factor, max, seed }) {
   return { k, factor, max, seed };
 }
 
-// Nothing is kept of a page that nobody touched.
+// Nothing is stored for an unchanged page.
 function keepMarks() {
   try {
     const marks = marksNow();
@@ -54,7 +54,7 @@ function readMarks() {
   }
 }
 
-// Back to where this job was left in this browser.
+// Restore the changes to this job from this browser.
 function bringMarksBack() {
   const entry = readMarks();
   if (!entry) return;
@@ -65,7 +65,7 @@ function bringMarksBack() {
     const moves = new Map(entry.marks.moves.map(([k, of]) => [
       k, new Map(of.filter(([number, label]) => placeOf.has(number) && Number.isInteger(label)).map(([number, label]) => [placeOf.get(number), label])),
     ]));
-    // Of a run with other settings, those of the run are shown.
+    // If the run has other settings, those of the run are shown.
     const same = JSON.stringify(entry.start) === JSON.stringify(settingsOf(start));
     const settings = same && stops.includes(entry.settings.k) ? settingsOf(entry.settings) : {};
     remember();
@@ -77,33 +77,33 @@ function bringMarksBack() {
   }
   find("f").value = state.factor;
   find("max").value = state.max;
-  tell("Your marks on this job are back, from this browser. U takes them away.");
+  tell("Your earlier changes to this job were restored from this browser. Press U to discard them.");
 }
 
-// The superclasses, marks and balance of a decisions file; or a sentence on why it is of no use here.
+// Take over a decisions file; or return a sentence on why it can't be used.
 function takeDecisions(text) {
   let file;
-  try { file = JSON.parse(text); } catch { return "It is no decisions file: it is not JSON."; }
-  if (file?.decisions_version === undefined) return "It is no decisions file: there is no decisions_version in it.";
+  try { file = JSON.parse(text); } catch { return "It is not a decisions file: it is not JSON."; }
+  if (file?.decisions_version === undefined) return "It is not a decisions file: it has no decisions_version.";
   if (file.decisions_version !== told.decisions.decisions_version) {
-    return `It is version ${file.decisions_version} of the decisions file; this page reads version ${told.decisions.decisions_version}.`;
+    return `It has version ${file.decisions_version}, but this page reads version ${told.decisions.decisions_version}.`;
   }
   const isNumbers = (list) => Array.isArray(list) && list.every(Number.isInteger);
   const { superclasses, set_aside: aside = [], junk = [], moved = [] } = file;
   if (!Array.isArray(superclasses) || ![...superclasses, aside, junk, moved].every(isNumbers)) {
-    return "It is not what a decisions file should be: save it again from a report page.";
+    return "Its content is not valid. Save it again from a report page.";
   }
   const named = [...superclasses.flat(), ...aside, ...junk], there = new Set(told.decisions.class_numbers);
-  if (new Set(named).size < named.length) return "A class is in two places of superclasses, set_aside and junk.";
+  if (new Set(named).size < named.length) return "A class is listed twice in superclasses, set_aside and junk.";
   const unknown = named.filter((number) => !there.has(number));
   const of = `It was saved for ${file.job || "another job"}.`;
-  if (unknown.length) return `It names class ${ranges(unknown)}, and there is no such class here. ${of}`;
+  if (unknown.length) return `It names class ${ranges(unknown)}, which this job does not have. ${of}`;
   const images = told.decisions.averages_sha256;
   if (file.averages_sha256 && images && file.averages_sha256 !== images) {
-    return `It is of class averages with these numbers, but other images. ${of}`;
+    return `Its class averages have the same numbers but different images. ${of}`;
   }
   const missing = classOf.filter((number, i) => !isLeftOut(i) && !named.includes(number));
-  if (missing.length) return `It says nothing of class ${ranges(missing)}.`;
+  if (missing.length) return `It does not mention class ${ranges(missing)}.`;
   remember();
   change(() => Object.assign(state, stateOf(file, superclasses, aside, junk, new Set(moved))));
   find("f").value = state.factor;
@@ -111,7 +111,7 @@ function takeDecisions(text) {
   return "";
 }
 
-// The number of superclasses it started from, if it is on this page; and every class that is elsewhere there.
+// The number of superclasses that it started from, and every class that it moved.
 function stateOf(file, superclasses, aside, junk, moved) {
   const { numbers } = told.groupings, asked = file.grouped_by?.n_superclasses ?? superclasses.length;
   const k = numbers.reduce((best, number) => (Math.abs(number - asked) < Math.abs(best - asked) ? number : best));
@@ -144,7 +144,7 @@ function stateOf(file, superclasses, aside, junk, moved) {
 
 async function loadFile(file) {
   const why = takeDecisions(await file.text());
-  tell(why ? `${file.name} is not loaded. ${why}` : `${file.name} is loaded. U undoes it.`, why ? 9000 : 3500);
+  tell(why ? `${file.name} was not loaded. ${why}` : `${file.name} was loaded. Press U to undo.`, why ? 9000 : 3500);
   if (!why) { savedMarks = JSON.stringify(marksNow()); keepMarks(); showCommand(); }
 }
 

@@ -131,7 +131,7 @@ function keepInside() {
   matrix.y = Math.min(room, Math.max(0, matrix.y));
 }
 
-// Row and column under a place on the screen; null beside the matrix.
+// Row and column at a place on the screen; null outside the matrix.
 function cellAt(event) {
   const box = find("matrix").getBoundingClientRect(), inner = box.width - GUTTER, m = matrix.order.length;
   const cell = (inner / m) * matrix.zoom;
@@ -145,7 +145,7 @@ function namePair(at) {
   matrix.at = at;
   const said = find("matrix-said");
   if (!at) {
-    said.textContent = "Point at a pair. Wheel or + and − zoom, dragging moves; click shows the two averages.";
+    said.textContent = "Point at a pair to see its affinity, click to compare the two averages. Zoom with the wheel or + and −, drag to move.";
   } else {
     const [i, j] = at.map((place) => matrix.order[place]);
     const [one, other] = [groupOf(i), groupOf(j)];
@@ -171,7 +171,7 @@ function startMatrix() {
     return;
   }
   const canvas = find("matrix");
-  canvas.setAttribute("aria-label", `Affinity of ${counted(n, "class average")}; arrow keys go from pair to pair`);
+  canvas.setAttribute("aria-label", `Affinity of ${counted(n, "class average")}; arrow keys move between pairs`);
   let from = null, went = false;
   canvas.addEventListener("wheel", (event) => {
     event.preventDefault();
@@ -227,7 +227,7 @@ function startMatrix() {
   }
   const clipped = told.colors.limits[0] > 0;
   find("matrix-note").textContent = (clipped
-    ? "Colours run from the 5th percentile of all pairs to 1. " : "") + "Values are kept to 4 decimals.";
+    ? "Colors run from the 5th percentile of all pairs to 1. " : "") + "Values are rounded to 4 decimals.";
   if (!clipped) find("full-scale").closest("label").hidden = true;
   new ResizeObserver(paintMatrix).observe(canvas);
   namePair(null);

@@ -1,9 +1,9 @@
-// The order in which neighbours are alike: of the program, and of what was changed by hand since.
+// The order with similar averages side by side, also after changes by hand.
 
-// Where averages stand for each number of superclasses: one row for all, if that is the same.
+// Places of averages for each number of superclasses; a single row if they are all the same.
 const orderRows = unpack(told.groupings.places, Int16Array), orderPlaces = [];
 
-// One that is in no superclass of the program stands beside the average that it is most like.
+// An average without a superclass in the run is placed next to the most similar one.
 function placesNow() {
   const row = orderRows.length > n ? numberAt() : 0;
   if (orderPlaces[row]) return orderPlaces[row];
@@ -28,13 +28,13 @@ function meanPlace({ members }) {
   return members.reduce((sum, i) => sum + places[i], 0) / members.length;
 }
 
-// Numbers of the superclasses as they stand beside each other: by the mean place of their averages.
+// Superclasses in order of the mean place of their averages.
 function superclassesInOrder() {
   const mean = view.groups.map(meanPlace);
   return mean.map((_, number) => number).sort((a, b) => mean[a] - mean[b] || a - b);
 }
 
-// All averages that are in a superclass, neighbours alike, and those set aside after them.
+// All averages in superclasses, similar ones side by side, followed by those set aside.
 function everyoneInOrder() {
   const aside = [...state.aside].sort((a, b) => classOf[a] - classOf[b]);
   return [...superclassesInOrder().flatMap((number) => view.groups[number].members), ...aside];

@@ -22,7 +22,7 @@ function showParticles() {
     return element("div", { class: "bar-row" }, chip(number), track, numbers);
   });
   const words = told.balance
-    ? `Particles of each superclass: outlined before, filled after${cap !== null ? `; dashed, the ${count(cap)} that one may have` : ""}.`
-    : "Class averages of each superclass.";
+    ? `Particles per superclass. Outlined: before, filled: after balancing${cap !== null ? `, dashed: the maximum (${count(cap)})` : ""}.`
+    : "Class averages per superclass.";
   find("bars").replaceChildren(element("p", { class: "muted" }, words), element("br"), ...rows);
 }

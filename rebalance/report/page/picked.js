@@ -1,11 +1,11 @@
-// Several averages at a time: which are picked, and what acts on all of them.
+// Selection of several averages, and the actions on all of them.
 
 const picked = new Set(); // places of averages; change it by pick() and clearPicked() only
 const isPicked = (i) => picked.has(i);
 const picking = { on: false, anchor: null }; // a tap picks; from where Shift picks a range
 const onPicked = []; // called, without arguments, whenever what is picked has changed
 
-// Pick these averages, beside what is picked already or instead of it. Who was left out can't be.
+// Select these averages, in addition to the selection or instead of it, except those left out.
 function pick(places, add = false) {
   if (!add) picked.clear();
   for (const i of places) if (!isLeftOut(i)) picked.add(i);
@@ -22,7 +22,7 @@ function clearPicked() {
   if (picked.size) pick([]);
 }
 
-// What a key or a button acts on: all that are picked, or else one average.
+// The averages for a key or button: all selected ones, or else one.
 const subjects = (i) => (picked.size ? inOrderShown(picked) : i === null ? [] : [i]);
 const inOrderShown = (places) => inSight().map((tile) => tile.place).filter((i) => places.has(i));
 
@@ -41,14 +41,14 @@ function pickRange(i, add) {
   pick(shown.slice(Math.min(Math.max(from, 0), to), Math.max(from, to) + 1), add);
 }
 
-// All of a superclass or tray; or, if they are picked already, none of it.
+// Select all of a superclass or tray, or deselect them if all are selected.
 function togglePlaces(places) {
   if (places.length && places.every((i) => isPicked(i) || isLeftOut(i))) unpick(places);
   else pick(places, true);
 }
 const placesIn = (group) => [...group.querySelectorAll(".tile")].map((tile) => tile.place);
 
-// A click on a tile that picks; false where it is an ordinary one.
+// Handle a click that selects; false for an ordinary click.
 function clickPicks(event, i) {
   if (event.shiftKey) pickRange(i, event.ctrlKey || event.metaKey);
   else if (event.ctrlKey || event.metaKey || picking.on) togglePicked(i);
@@ -82,7 +82,7 @@ function showPicked() {
   bar.hidden = !some;
   const words = some ? pickedWords() : "";
   if (some) find("picked-said").textContent = words;
-  find("announced").textContent = some || find("announced").textContent === "" ? words : "None picked";
+  find("announced").textContent = some || find("announced").textContent === "" ? words : "None selected";
   if (some) nameActs(bar, subjects(null));
   if (state.chosen !== null) nameActs(find("average"), subjects(state.chosen));
   for (const listener of onPicked) listener();
@@ -90,11 +90,11 @@ function showPicked() {
 
 function pickedWords() {
   const averages = counted(picked.size, "average");
-  if (!told.averages.particles) return `${averages} picked`;
-  return `${averages} picked (${counted([...picked].reduce((sum, i) => sum + particlesOf(i), 0), "particle")})`;
+  if (!told.averages.particles) return `${averages} selected`;
+  return `${averages} selected (${counted([...picked].reduce((sum, i) => sum + particlesOf(i), 0), "particle")})`;
 }
 
-// What the buttons would do to these averages.
+// Label the buttons with what they would do to these averages.
 function nameActs(place, places) {
   const all = picked.size > 1 && place.id === "average" ? ` all ${picked.size}` : "";
   const [aside, junk, move] = ["aside", "junk", "move"].map((act) => place.querySelector(`[data-act="${act}"]`));
@@ -105,7 +105,7 @@ function nameActs(place, places) {
   for (const button of [aside, junk, move]) button.disabled = places.every(isLeftOut);
 }
 
-// Act on all that are picked, or on average i; what has been done is picked no longer.
+// Act on all selected averages, or on average i, and then clear the selection.
 function actOn(act, i = state.chosen) {
   const places = subjects(i);
   if (!places.length) return tell("Choose a class average first.");
@@ -114,7 +114,7 @@ function actOn(act, i = state.chosen) {
 }
 const ACTS = { aside: toggleAside, junk: toggleJunk, move: askWhere };
 
-// In this mode a tap or click picks: for fingers, who have no Ctrl.
+// In this mode a tap or click selects, for touch screens without Ctrl.
 function setPicking(on) {
   picking.on = on;
   find("select").setAttribute("aria-pressed", String(on));

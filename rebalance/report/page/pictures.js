@@ -1,4 +1,4 @@
-// Draws class averages from the sheet, each laid on another by its motion.
+// Draws class averages from the sheet, each aligned to another by its motion.
 
 function loaded(sheet) {
   if (!sheet) return null;
@@ -9,7 +9,7 @@ function loaded(sheet) {
 const averagesSheet = loaded(told.sheet), reprojectionsSheet = loaded(told.views?.sheet);
 const sheetsReady = Promise.all([averagesSheet?.ready, reprojectionsSheet?.ready]);
 
-// The sheet with the corners of every tile cut off, softly: however it is turned, no edge is seen.
+// The sheet with tiles softly cropped to circles, so that rotation shows no edges.
 function rounded(sheet) {
   if (sheet.round) return sheet.round;
   const { image, side } = sheet, round = document.createElement("canvas"), hole = document.createElement("canvas");
@@ -31,7 +31,7 @@ const pixelsOf = (side) => Math.round(side * Math.min(2, Math.max(1.5, window.de
 const keyOf = (i, onto, side, sheet) => `${i} ${onto} ${pixelsOf(side)} ${looks.circle} ${sheet === averagesSheet}`;
 const isDrawn = (canvas, i, onto, side) => canvas.drawn === keyOf(i, onto, side, averagesSheet);
 
-// Draws average i, laid on the average `onto`, into a canvas of so many CSS pixels.
+// Draws average i, aligned to the average `onto`, into a canvas of the given CSS pixels.
 function draw(canvas, i, onto, side, sheet = averagesSheet) {
   const pixels = pixelsOf(side), key = keyOf(i, onto, side, sheet);
   if (canvas.drawn === key) return;

@@ -1,4 +1,4 @@
-// What mouse, fingers and keys do on the map and the chain.
+// Mouse, touch and keys on the map and the chain.
 
 function placeOnPlane(event) {
   const box = find("plane-marks").getBoundingClientRect();
@@ -34,7 +34,7 @@ function pointOnPlane(i) {
 function sayOnPlane() {
   const i = plane.pointed ?? state.chosen;
   find("plane-said").textContent = i === null
-    ? "Drag a loop around averages to pick them, Shift adds; click one to see what it is like. Wheel or + and − zoom."
+    ? "Drag a loop around averages to select them (Shift adds). Click one for details. Zoom with the wheel or + and −."
     : planeWords(i);
   find("plane-acts").hidden = !picked.size;
 }
@@ -44,14 +44,14 @@ function planeWords(i) {
   if (told.averages.particles) words.push(counted(particlesOf(i), "particle"));
   if (plane.layout?.isChain) {
     const at = plane.layout.order.indexOf(i);
-    if (at > 0 && at < plane.layout.grouped) words.push(`affinity ${affinity(plane.layout.order[at - 1], i).toFixed(2)} to the one before`);
+    if (at > 0 && at < plane.layout.grouped) words.push(`affinity ${affinity(plane.layout.order[at - 1], i).toFixed(2)} to the previous one`);
   }
   if (reasonsOf(i)) words.push(isGrouped(i) ? `suspected: ${reasonsOf(i)}` : reasonsOf(i));
-  if (isPicked(i)) words.push("picked");
+  if (isPicked(i)) words.push("selected");
   return `${words.join("; ")}.`;
 }
 
-// The chosen average comes into sight.
+// Scroll to the chosen average.
 function revealOnPlane(i) {
   const spot = plane.layout?.spots.get(i);
   if (!spot) return;
@@ -162,7 +162,7 @@ function startPlane() {
     return;
   }
   const canvas = find("plane-marks");
-  canvas.setAttribute("aria-label", `Map of ${counted(onMap.length, "class average")}; arrow keys go from one to the next, Space picks`);
+  canvas.setAttribute("aria-label", `Map of ${counted(onMap.length, "class average")}; arrow keys move between averages, Space selects`);
   watchPlane(canvas);
   for (const button of document.querySelectorAll('input[name="layout"]')) {
     button.addEventListener("change", () => {
@@ -193,9 +193,9 @@ function startPlane() {
 }
 
 function planeNote() {
-  const how = isAligned ? "" : " They were not aligned, and are shown as they are.";
-  if (plane.isChain) return `In one order in which neighbours are alike, each laid on the one before it. Bars between: affinity of the two. Bands: superclasses.${how}`;
-  const { kept } = told.map, words = ["Near each other: alike, as far as a plane allows"];
-  if (kept !== null) words.push(`of the 5 most alike of each, ${percent(kept, 1)} % are among its 10 nearest here`);
-  return `${words.join("; ")}. Rims and numbers: superclasses; dashed: in none.${how}`;
+  const how = isAligned ? "" : " Averages are shown as in the stack, not aligned.";
+  if (plane.isChain) return `All averages in a row, similar ones side by side${isAligned ? ", each aligned to the previous one" : ""}. Bars between: affinity of the two. Bands: superclasses.${how}`;
+  const { kept } = told.map, words = ["Similar averages are close together, as far as a flat map allows."];
+  if (kept !== null) words.push(`Of the 5 most similar to each average, ${percent(kept, 1)} % are among its 10 nearest here.`);
+  return `${words.join(" ")} Rims and numbers: superclasses (dashed: none).${how}`;
 }

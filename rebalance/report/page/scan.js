@@ -1,4 +1,4 @@
-// Which number of superclasses: what a scan found for each, and the particles that each would keep.
+// Results of a scan for each number of superclasses, and the particles that each would keep.
 
 const scan = told.scan;
 
@@ -8,9 +8,9 @@ function startScan() {
   if (find("tab-scan").hidden) return find("panel-scan").classList.add("absent");
   find("scan-because").textContent = scan ? scan.because : scanMissing();
   if (scan) {
-    const first = scan.has_structure ? "Suggested" : "Highest score";
+    const first = scan.has_structure ? "Suggested:" : "Best score:";
     find("scan-choices").append(first, choice(scan.suggestion));
-    if (scan.runners_up.length) find("scan-choices").append("also worth a look", ...scan.runners_up.map(choice));
+    if (scan.runners_up.length) find("scan-choices").append("also worth a look:", ...scan.runners_up.map(choice));
   } else if (told.command?.scan) {
     find("scan-command").hidden = find("copy-scan").hidden = false;
     find("scan-command").textContent = told.command.scan.join(" ");
@@ -20,14 +20,14 @@ function startScan() {
 }
 
 function scanMissing() {
-  const words = `This run was told its ${told.groupings.decided ? "superclasses" : "number"}.`;
-  return told.command?.scan ? `${words} This command compares every number, and says which stand out:` : words;
+  const words = told.groupings.decided ? "The superclasses of this run were decided by hand." : "The number of superclasses of this run was given.";
+  return told.command?.scan ? `${words} To compare all numbers and get a suggestion, run:` : words;
 }
 
 function choice(number) {
   const button = element("button", { type: "button", "data-number": number, "aria-label": `${counted(number, "superclass", "superclasses")}` }, String(number));
   button.disabled = !told.groupings.numbers.includes(number);
-  if (button.disabled) button.title = told.groupings.why_alone || `Numbers on this page go to ${told.groupings.numbers.at(-1)}.`;
+  if (button.disabled) button.title = told.groupings.why_alone || `This page shows at most ${told.groupings.numbers.at(-1)} superclasses.`;
   button.addEventListener("click", () => setTo({ k: number }));
   return button;
 }
@@ -47,17 +47,17 @@ function showScan() {
     const all = [...scan.silhouette, ...[-2, 2].flatMap((by) => scan.expected.map((value, at) => value + by * scan.expected_sd[at]))];
     add("Silhouette", scan.numbers, [scan.silhouette, scan.expected], {
       low: Math.min(0, ...all), high: Math.max(...all), spread: scan.expected_sd,
-    }, "How much nearer averages are to their own superclass than to the next. Dashed: of averages of the same spread without groups. Look for where the two are far apart.");
+    }, "−1 to 1: how much closer averages are to their own superclass than to the next. Dashed: expected by chance. Look for a number where the lines are far apart.");
     const known = scan.numbers.map((_, at) => at).filter((at) => scan.stability[at] !== null);
     if (known.length > 1) {
       add("Stability", known.map((at) => scan.numbers[at]), [known.map((at) => scan.stability[at])], { low: 0, high: 1 },
-        "How well the superclasses stay with fewer averages and added noise: 1, all the same.");
+        "Do the superclasses stay the same when averages are left out and noise is added? Adjusted Rand index: 1 = identical, 0 = chance.");
     }
   }
   const kept = keptShares();
   if (kept && numbers.length > 1 && isBalancing()) {
     add("Particles kept", numbers, [kept], { low: 0, high: 100, levels: [0, 50, 100] },
-      "In per cent, at the factor or maximum size on screen.");
+      "Percent of all particles, with the factor or maximum size on screen.");
   }
   find("scan-said").textContent = saidOfNumber(kept);
   find("scan-plots").replaceChildren(...plots);
@@ -84,10 +84,10 @@ function saidOfNumber(kept) {
   if (state.k === DECIDED) return "";
   const words = [], at = scan ? scan.numbers.indexOf(state.k) : -1;
   if (at >= 0) {
-    words.push(`silhouette ${scan.silhouette[at].toFixed(2)} (${scan.expected[at].toFixed(2)} without groups)`);
+    words.push(`silhouette ${scan.silhouette[at].toFixed(2)} (${scan.expected[at].toFixed(2)} expected by chance)`);
     if (scan.stability[at] !== null) words.push(`stability ${scan.stability[at].toFixed(2)}`);
   }
-  if (kept && isBalancing()) words.push(`${percent(kept[numberAt()], 100)} % of the particles kept`);
+  if (kept && isBalancing()) words.push(`${percent(kept[numberAt()], 100)} % of particles kept`);
   return words.length ? `${state.k}: ${words.join(", ")}.` : "";
 }
 

@@ -1,4 +1,4 @@
-// Everything together: what is on screen is made anew from what was chosen.
+// Starts everything; what is on screen is redrawn from the state.
 
 const view = { groups: [], colors: [], balance: null };
 
@@ -45,7 +45,7 @@ startScan();
 startDecisions();
 startMarking();
 startKeyboard();
-// Where a decision is waiting: the number that a scan suggests, before what it makes.
+// Open where a decision is needed: first the suggested number, if there was a scan.
 openTab(scan ? "scan" : pairs ? "matrix" : told.balance ? "particles" : "average");
 listeners = [redraw, keepMarks];
 sheetsReady.then(() => {

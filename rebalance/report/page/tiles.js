@@ -10,7 +10,7 @@ const tiles = classOf.map((number, i) => {
   );
   const resolution = told.averages.resolution?.[i];
   if (resolution) tile.append(element("div", { class: "resolution" }, `${resolution.toPrecision(3)} Å`));
-  const back = element("span", { class: "back", "aria-hidden": "true", title: "Back into a superclass (A)" }, "↩");
+  const back = element("span", { class: "back", "aria-hidden": "true", title: "Return to a superclass (A)" }, "↩");
   tile.append(back);
   tile.place = i;
   tile.canvas = canvas;
@@ -23,14 +23,14 @@ function compact(number) {
   return number < 999500 ? `${Math.round(number / 1000)}k` : `${(number / 1e6).toPrecision(3)}M`;
 }
 
-// By their medoid, so that a superclass that stays as it is keeps its element, whatever its number.
+// By medoid, so that an unchanged superclass keeps its element when its number changes.
 const groupElements = new Map();
 
 function groupElement(medoid) {
   if (groupElements.has(medoid)) return groupElements.get(medoid);
-  const size = element("span", { class: "size" }), within = element("span", { class: "size", title: "Mean affinity of all pairs in it" });
+  const size = element("span", { class: "size" }), within = element("span", { class: "size", title: "Mean affinity of all pairs in this superclass" });
   const members = listbox(element("div", { class: "members" }), "");
-  const key = element("button", { type: "button", class: "chip pick-all", title: "Pick all" });
+  const key = element("button", { type: "button", class: "chip pick-all", title: "Select all" });
   const made = element("section", { class: "group" }, element("header", {}, key, size, within), members);
   Object.assign(made, { size, within, members, key, number: null });
   acceptDrops(made, (places) => moveTo(places.filter((i) => groupOf(i) !== made.number), view.groups[made.number].label));
@@ -44,12 +44,12 @@ function numberElement(made, number) {
   if (made.number === number) return;
   made.number = number;
   made.key.textContent = number;
-  made.key.setAttribute("aria-label", `Pick all of superclass ${number}`);
+  made.key.setAttribute("aria-label", `Select all of superclass ${number}`);
   made.setAttribute("aria-label", `Superclass ${number}`);
   made.members.setAttribute("aria-label", `Averages of superclass ${number}`);
 }
 
-// Makes these the children of a place, in this order, and moves as few as it can.
+// Make these the children of an element, in this order, with as few moves as possible.
 function arrange(place, wanted) {
   let at = place.firstChild;
   for (const child of wanted) {
@@ -143,13 +143,13 @@ function tileWords(i, group, number, mirrored) {
   if (resolution) words.push(`${resolution} Å`);
   words.push(group ? `superclass ${number}` : apartWords(i));
   if (reasonsOf(i)) words.push(group ? `suspected: ${reasonsOf(i)}` : reasonsOf(i));
-  if (group && group.medoid === i) words.push("medoid");
+  if (group && group.medoid === i) words.push("most central (medoid)");
   if (mirrored) words.push("mirrored");
   if (isMoved(i)) words.push("moved by hand");
   return words.join(", ");
 }
 
-// Why an average is in no superclass, in a word or two; and what speaks against it.
+// Why an average is in no superclass, and why it is suspected.
 const apartWords = (i) => (state.junk.has(i) ? "junk" : state.aside.has(i) ? "set aside" : "left out");
 const reasonsOf = (i) => told.averages.reasons?.[i] ?? "";
 
@@ -249,6 +249,6 @@ function startTiles() {
   for (const tray of document.querySelectorAll(".tray")) listbox(tray.querySelector(".members"), tray.getAttribute("aria-label"));
   find("empties").textContent = Object.entries(told.not_shown)
     .filter(([, numbers]) => numbers.length)
-    .map(([why, numbers]) => `${counted(numbers.length, "class average")} not shown, ${why}: ${ranges(numbers)}.`)
+    .map(([why, numbers]) => `${counted(numbers.length, "class average")} not shown (${why}): ${ranges(numbers)}.`)
     .join(" ");
 }

@@ -1,4 +1,4 @@
-// How evenly the particles look from all sides, by the densities that the program computed.
+// Uniformity of the particles' views, from the densities that the program computed.
 
 const densityOf = Float64Array.from({ length: 256 }, (_, root) => (root / 255) ** 2);
 
@@ -27,14 +27,14 @@ function showUniformity() {
   const used = (i) => (groupOf(i) >= 0 ? particlesOf(i) : 0);
   const before = uniformityOf(used), rows = [[isBalancing() ? "before" : "now", before, ""]];
   if (isBalancing()) {
-    // Whoever is dropped at random, the averages keep their shares.
-    rows.push(["as many at random", before, ""], ["after balancing", uniformityOf(keptOf), "after"]);
+    // Random dropping keeps the shares of the averages.
+    rows.push(["random dropping", before, ""], ["after balancing", uniformityOf(keptOf), "after"]);
   }
-  const title = views.trusted ? "Uniformity of views" : "Uniformity of views, if these are right";
-  // Of the numbers as they are shown.
+  const title = views.trusted ? "Uniformity of views" : "Uniformity of views (if these views are right)";
+  // From the rounded numbers as shown.
   const gain = rows.length > 1 ? rows[2][1].toFixed(2) - rows[1][1].toFixed(2) : 0;
-  const words = ["1 is even, near 0 there are gaps."];
-  if (rows.length > 1) words.unshift(`${gain < 0 ? "−" : "+"}${Math.abs(gain).toFixed(2)} over dropping at random;`);
+  const words = ["1 = even, near 0 = gaps."];
+  if (rows.length > 1) words.unshift(`${gain < 0 ? "−" : "+"}${Math.abs(gain).toFixed(2)} compared with dropping the same number at random.`);
   place.replaceChildren(
     element("h2", {}, title),
     ...rows.map(([name, value, kind]) => {

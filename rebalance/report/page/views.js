@@ -1,4 +1,4 @@
-// Where the averages look from: half a sphere as a disc, and each average beside its reprojection.
+// Viewing directions on half a sphere, shown as a disc, and each average next to its reprojection.
 
 const views = told.views && {
   ...told.views,
@@ -16,7 +16,7 @@ function onSphere(x, y) {
 const placeOf = (i) => onSphere(views.place[2 * i] / 32767, views.place[2 * i + 1] / 32767);
 const fitWords = (i) => `${views.fit[i].toFixed(2)}${views.misfit[i] ? ", fits no view" : ""}`;
 
-// Particles of an average that are kept, if those of its superclass are dropped alike.
+// Particles kept of an average, if its superclass is reduced evenly.
 function keptOf(i) {
   const number = groupOf(i);
   if (number < 0) return 0;
@@ -56,11 +56,11 @@ function startViews() {
 }
 
 function sphereNote() {
-  const words = ["Areas of the circles go as particles, pale before and full after. Opposite views are mirror images and have one place; the disc is half a sphere, of equal area. Uniformity says how evenly all views together fill Fourier space; a particle counts where its average looks from."];
+  const words = ["Area of a circle: particles, pale before and solid after balancing. The disc is half a sphere in equal-area projection, since opposite views are mirror images. Uniformity measures how evenly the views fill Fourier space. Each particle is counted at the view of its class average."];
   const orders = [...new Set(views.disc.axes.map(([, , order]) => order))].sort((a, b) => a - b);
   const axes = orders.map((order) => `${MARKS[order] ?? "⬢"} ${order}-fold`).join(", ");
-  if (orders.length) words.push(`Copies under ${views.symmetry} have one place, in the unit that is outlined; axes ${axes}.`);
-  if (views.misfit.some(Boolean)) words.push("× fits no view.");
+  if (orders.length) words.push(`Views related by ${views.symmetry} symmetry are shown once, in the outlined unit. Axes: ${axes}.`);
+  if (views.misfit.some(Boolean)) words.push("×: fits no view.");
   return words.join(" ");
 }
 
@@ -78,7 +78,7 @@ function drawDisc() {
     drawing.append(axisMark(cx, cy, order));
   }
   drawing.append(sphere.loop = svg("polygon", { class: "loop", points: "" }));
-  drawing.setAttribute("aria-label", `Views of ${counted(views.known.filter(Boolean).length, "class average")} on half a sphere; arrow keys go from one to the next`);
+  drawing.setAttribute("aria-label", `Views of ${counted(views.known.filter(Boolean).length, "class average")} on half a sphere; arrow keys move between averages`);
 }
 
 // The mark of a symmetry axis: as many corners as its order has.
@@ -122,7 +122,7 @@ function showViews() {
   showChosenView();
 }
 
-// The number of each superclass once, beside its largest average, where no other number is.
+// The number of each superclass, once, next to its largest average where there is room.
 function numbersOn(named) {
   const taken = [], texts = [];
   for (const [number, [cx, cy, r]] of named) {
@@ -170,7 +170,7 @@ function viewWords(i) {
   return `${words.join("; ")}.`;
 }
 
-// The average under the pointer, or else the chosen one: ringed, in words, beside its reprojection.
+// The average under the pointer, or else the chosen one: ring, text, and reprojection.
 function showChosenView() {
   if (!views) return;
   const i = sphere.pointed ?? state.chosen;
@@ -187,13 +187,13 @@ function showChosenView() {
   const is = i !== null && views.known[i];
   find("views-pair").hidden = !is || !averagesSheet;
   find("sphere-said").textContent = is ? viewWords(i)
-    : i === null ? "Point at an average, or choose one, to see it beside the map from there."
-      : `Class ${classOf[i]} took no part.`;
+    : i === null ? "Point at an average, or click one, to compare it with the map seen from the same direction."
+      : `Class ${classOf[i]} was not used to find views.`;
   if (!is || !averagesSheet) return;
   draw(find("view-average"), i, i, 190);
   draw(find("view-map"), i, i, 190, reprojectionsSheet);
   find("view-average-name").textContent = `Class ${classOf[i]}`;
-  find("view-map-name").textContent = "The map from there";
+  find("view-map-name").textContent = "Map, same direction";
 }
 
 function onSphereKey(event) {
@@ -222,5 +222,5 @@ function showStarts() {
   })));
   find("starts").replaceChildren(element("tbody", {}, ...rows));
   const agree = views.in_agreement.filter(Boolean).length;
-  find("starts-said").textContent = `Rank correlation of the angles that each two of ${counted(order.length, "search", "searches")} from random starts found. ${agree > 1 ? `The views are those of the first ${agree}.` : "No two of them agree."}`;
+  find("starts-said").textContent = `How well the angles found by ${counted(order.length, "search", "searches")} from random starts agree, pair by pair (rank correlation). ${agree > 1 ? `The views are taken from the first ${agree}.` : "No two of them agree."}`;
 }

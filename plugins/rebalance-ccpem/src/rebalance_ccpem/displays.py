@@ -61,7 +61,7 @@ def displays_of_orientations(
     report = Report.read(results / "report.md")
     pictures = ["figures/viewing_directions.png", "figures/scf_star.png"]
     return [
-        _said("Result", report.section("What was done"), results, summary),
+        _said("Result", report.section("Result"), results, summary),
         *_pictures(results, report, pictures[:1]),
         *_bins(results / "bins.csv"),
         *_pictures(results, report, pictures[1:]),
@@ -75,7 +75,7 @@ def displays_of_diagnosis(results: Path, summary: Mapping[str, Any]) -> list[Res
     report = Report.read(results / "report.md")
     names = ("viewing_directions", "conical_fsc", "relative_signal", "scf_star")
     return [
-        _said("Reading", report.section("Reading"), results, summary),
+        _said("Result", report.section("Result"), results, summary),
         *_scores(results, summary),
         *_pictures(results, report, [f"figures/{name}.png" for name in names]),
         _page(results),
