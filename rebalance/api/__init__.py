@@ -181,7 +181,8 @@ def cluster(
     if view_width is not None:
         if n_superclasses is not None:
             raise OptionError(
-                "`view_width` finds the number of superclasses, and `n_superclasses` gives it.",
+                "`view_width` and `n_superclasses` can't be combined: both decide the number of "
+                "superclasses.",
                 hint="Leave out one of them.",
                 setting="view_width",
             )
@@ -253,17 +254,17 @@ def find_views(
         views = views_of(class_averages)
         if views is None:
             raise OptionError(
-                f"This affinity, by the metric {class_averages.metric or 'of nobody'}, carries no "
-                "views.",
-                hint='Make one with rebalance.affinity(data, "views"), or give the averages.',
+                f"This affinity ({class_averages.metric or 'unknown metric'}) contains no views.",
+                hint='Compute one with rebalance.affinity(data, "views"), or pass the class '
+                "averages.",
             )
         return views
     averages = averages_of(class_averages, "rebalance.find_views")
     if averages.is_empty.all():
         raise OptionError(
-            f"None of the {len(averages)} class averages can be used: each is empty, or without "
-            "particles.",
-            hint="Check that particles and class averages are of the same job.",
+            f"None of the {len(averages)} class averages can be used: they are all empty, or have "
+            "no particles.",
+            hint="Check that particles and class averages are from the same job.",
         )
     found = engine.affinity(
         averages,

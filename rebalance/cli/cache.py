@@ -8,7 +8,7 @@ import typer
 
 
 def cache(
-    clear: Annotated[bool, typer.Option("--clear", help="Delete all that is kept.")] = False,
+    clear: Annotated[bool, typer.Option("--clear", help="Delete everything that is kept.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
     """Show or delete what is kept between runs: affinities, and compiled code.
@@ -68,9 +68,11 @@ def cache(
     typer.echo(f"limit   {shown_bytes(kept.limit)}  (${SIZE_VARIABLE})")
     for left in leftovers:
         path, place = without_controls(f"{left.path}"), without_controls(f"{left.place}")
-        typer.echo(f"left    {shown_bytes(left.size)} by a run that was killed: {path}")
+        typer.echo(f"left    {shown_bytes(left.size)} by an interrupted run: {path}")
         if left.is_former:
-            typer.echo(f"        its former results; a run to {place} puts them back")
+            typer.echo(
+                f"        results that were being replaced; run again into {place} to restore them"
+            )
     if any(not left.is_former for left in leftovers):
         typer.echo("        delete unfinished results with: rebalance cache --clear")
 

@@ -13,7 +13,7 @@ def compare(
         Path,
         typer.Argument(
             metavar="STUDY.toml",
-            help="Data, methods, numbers of superclasses, seeds.",
+            help="Study file (TOML): data, methods, numbers of superclasses, seeds.",
             show_default=False,
         ),
     ],
@@ -23,17 +23,17 @@ def compare(
             "-o",
             "--output",
             metavar="FOLDER",
-            help="For everything that is kept and written.",
+            help="Folder for results and finished work.",
             show_default="name of the study",
         ),
     ] = None,
     threads: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Processor threads.", show_default="all"),
+        typer.Option(metavar="N", help="Number of processor threads.", show_default="all"),
     ] = None,
     device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu or cuda.")] = "auto",
     figures: Annotated[
-        bool, typer.Option("--figures/--no-figures", help="Draw score and rank by method.")
+        bool, typer.Option("--figures/--no-figures", help="Draw scores and ranks by method.")
     ] = True,
     json: Annotated[bool, typer.Option("--json", help="Print the ranks as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors.")] = False,

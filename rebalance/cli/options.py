@@ -17,7 +17,9 @@ from rebalance.settings.values import options_of_pairs
 
 DryRun = Annotated[
     bool,
-    typer.Option("--dry-run", help="Say what would happen; write nothing.", rich_help_panel=OUTPUT),
+    typer.Option(
+        "--dry-run", help="Show what would happen, and write nothing.", rich_help_panel=OUTPUT
+    ),
 ]
 
 Json = Annotated[

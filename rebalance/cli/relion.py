@@ -19,11 +19,14 @@ _WIDTH = "80"
 """Columns of run.out in RELION's window."""
 
 _WHAT_THEY_ARE = (
-    (("particles_selected.star",), "the particles for the next job"),
-    (("particles_excluded.star",), "the others"),
-    (("class_averages.star", "backup_selection.star"), "the averages in superclasses, for Select"),
-    (("logfile.pdf",), "the pictures, by the Display menu"),
-    (("report.html",), "to look and change, in a browser"),
+    (("particles_selected.star",), "balanced particles, for the next job"),
+    (("particles_excluded.star",), "dropped particles"),
+    (
+        ("class_averages.star", "backup_selection.star"),
+        ("class averages, sorted by superclass (open with Select)"),
+    ),
+    (("logfile.pdf",), "figures (open from RELION's Display menu)"),
+    (("report.html",), "interactive report (open in a browser)"),
 )
 """In sentences: letters of RELION's window are not all as wide as each other."""
 
@@ -34,7 +37,8 @@ def relion(
         typer.Argument(
             metavar="ARGUMENTS",
             help="As RELION writes them: --o FOLDER --in_parts FILE --LABEL VALUE ... --j N. A "
-            "label is an option of rebalance run, or orientations; switches take yes or no.",
+            "label is an option of rebalance run (or rebalance orientations). For switches, "
+            "use yes or no.",
             show_default=False,
         ),
     ],
@@ -55,7 +59,7 @@ def relion(
     try:
         external_job(rest, say=_say, show=_show, kind=kind)
     except Aborted:
-        _say("Aborted, as RELION asked; no results were written.")
+        _say("Aborted on request from RELION. No results were written.")
         raise typer.Exit(INTERRUPTED) from None
 
 
@@ -90,7 +94,7 @@ def _show_files(job: ExternalJob) -> None:
 
     console = stdout()
     console.print()
-    console.print(f"In {job.arguments.folder}:", markup=False, soft_wrap=True)
+    console.print(f"Written to {job.arguments.folder}:", markup=False, soft_wrap=True)
     there = {*job.names, *(path.name for path in job.result.files)}
     for names, what in _WHAT_THEY_ARE:
         written = ", ".join(name for name in names if name in there)
@@ -100,7 +104,7 @@ def _show_files(job: ExternalJob) -> None:
     others = [name for name in job.names if name not in told]
     if others:
         more = f" and {len(others) - 1} more" if len(others) > 1 else ""
-        line = f"  {others[0]}{more}: particles for other jobs"
+        line = f"  {others[0]}{more}: more particle tables, for other jobs"
         console.print(line, markup=False, soft_wrap=True)
 
 
@@ -110,6 +114,6 @@ def _show_next(result: RunResult) -> None:
     factor, kept, candidates = suggested_factor(result)
     if factor:
         _say(
-            f"Next: balance. The label factor with value {factor} would keep {kept:,} of "
+            f"Next: balance. Run again with the label factor = {factor} to keep {kept:,} of "
             f"{candidates:,} particles."
         )

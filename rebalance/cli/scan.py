@@ -28,7 +28,7 @@ def scan(
         typer.Option(
             "--range",
             metavar="3-30",
-            help="Numbers of superclasses to try: a range, or numbers with commas.",
+            help="Numbers of superclasses to try: a range, or numbers separated by commas.",
             show_default="3-60",
         ),
     ] = None,

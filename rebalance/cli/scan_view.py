@@ -60,7 +60,7 @@ def show_scan(settings: RunSettings, found: ScanResult) -> None:
 def _table(scan: Scan, counted: bool) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     what = "particles" if counted else "averages"
-    titles = ["superclasses", "silhouette", "without groups", "stability", f"smallest ({what})"]
+    titles = ["superclasses", "silhouette", "by chance", "stability", f"smallest ({what})"]
     balanced = bool((scan.kept != scan.total).any())
     for title in [*titles, "kept"] if balanced else titles:
         table.add_column(title, justify="right")

@@ -24,23 +24,26 @@ class HierarchicalOptions(Options):
     """Options of `Hierarchical`."""
 
     linkage: Literal["balanced", "average", "complete", "single", "weighted", "ward"] = option(
-        "balanced", "How far apart two groups are, from the distances of their averages."
+        "balanced",
+        "How the distance between two groups is calculated from those of their averages.",
     )
     size_weight: float = option(
         0.1,
-        "With linkage=balanced, how strongly groups of like size keep apart; 0 is average linkage.",
+        "With linkage=balanced: how strongly groups of similar size are kept apart; 0 is average "
+        "linkage.",
         ge=0,
         le=1,
     )
     path_neighbors: int = option(
         4,
-        "Distances are lengths of paths through so many nearest neighbours; 0 compares directly.",
+        "Measure distances along paths through this many nearest neighbors; 0 measures them "
+        "directly.",
         ge=0,
         le=1000,
     )
     path_power: float = option(
         3.0,
-        "Exponent of a step √(1 − affinity) of a path; higher prefers more and smaller steps.",
+        "Exponent of each step √(1 − affinity) of a path; higher favors more and smaller steps.",
         ge=1,
         le=8,
     )

@@ -15,7 +15,7 @@ _AT_LEAST = 60
 """Eigenvectors computed for any smaller number of superclasses."""
 
 _FIRST_PIVOT = 1e-6
-"""By how much rows that tie for the first pivot are told apart; far above rounding."""
+"""Separates rows that tie for the first pivot; far above rounding errors."""
 
 PAPER = (
     "Ng A, Jordan M, Weiss Y (2001) On spectral clustering: analysis and an algorithm. "
@@ -31,11 +31,13 @@ class SpectralOptions(Options):
     )
     power: float = option(2.0, "Exponent of the affinity with scaling=power.", gt=0, le=64)
     neighbours: int = option(
-        7, "With scaling=local, the neighbour whose distance is the scale of an average.", ge=1
+        7,
+        "With scaling=local: the neighbor whose distance is used as the scale of an average.",
+        ge=1,
     )
     n_init: int = option(
         0,
-        "Random starts of k-means; 0 starts once, from the pivots of the embedding.",
+        "Random starts of k-means; 0 uses one start, from the pivots of the embedding.",
         ge=0,
         le=1000,
     )

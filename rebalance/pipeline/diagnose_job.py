@@ -63,7 +63,7 @@ def execute_diagnosis(
     # Particles that were selected lie where the half maps of all of them do.
     maps_second = _open(settings, None, settings.compare_half_maps, said)
     if maps is None and settings.mask is not None:
-        said.warnings.append("`mask` is not used: there are no half maps.")
+        said.warnings.append("`mask` is not used, because there are no half maps.")
     name = _name(posed, maps)
     place = settings.output or Path(settings.folder_name(name))
     read = [*_files(posed, maps), *_files(posed_second, maps_second)]
@@ -154,18 +154,18 @@ def _open(
         if found is not None:
             given = (found.first, found.second)
             said.notes.append(
-                f"The half maps {found.first.name} and {found.second.name} lie beside "
-                f"{path.name}, and are taken."
+                f"Using the half maps next to {path.name}: {found.first.name} and "
+                f"{found.second.name}."
             )
             if mask is None and found.mask is not None:
                 mask = found.mask
-                said.notes.append(f"So is the mask {mask.name}.")
+                said.notes.append(f"Using the mask {mask.name} found with them.")
     if given is None:
         return None
     if mask is None:
         said.notes.append(
-            "The half maps are not masked: noise around the molecule lowers every correlation. "
-            "`mask` takes the mask of the refinement."
+            "The half maps are not masked, and noise around the molecule lowers all correlations. "
+            "Give the mask of the refinement with `mask`."
         )
     maps = open_half_maps(*given, mask=mask, pixel_size=settings.pixel_size)
     said.warnings += maps.warnings
@@ -183,7 +183,7 @@ def _diagnosis(
     """What one input says; ``also`` is a number of particles to draw at random."""
     found = Diagnosis(name, posed)
     if posed is not None:
-        progress.stage("sampling", "Looking at the sampling of Fourier space")
+        progress.stage("sampling", "Analyzing the sampling of Fourier space")
         direction = posed.direction
         bins = sphere_bins(
             settings.n_bins,

@@ -34,7 +34,7 @@ from rebalance.settings.signature import OrientationCall, takes_orientation
 from rebalance.system_errors import system_errors_told
 
 _SCORE = "alignments3D/error"
-"""What ``best`` goes by where it is there, rather than by a column of a 2D classification."""
+"""Scores that ``best`` uses if the table has them, before columns of a 2D classification."""
 
 
 @takes_orientation(OrientationCall)
@@ -98,7 +98,7 @@ def execute_orientations(
         bin_ = bin_of(bins, direction, threads=settings.threads)
         progress.stage("select", "Selecting particles")
         selection = _select(settings, posed, bin_, len(bins))
-        progress.stage("sampling", "Looking at the sampling of Fourier space")
+        progress.stage("sampling", "Analyzing the sampling of Fourier space")
         before, after = _sampling(settings, posed, selection)
         warnings = (*posed.warnings, *selection.warnings)
         notes = (*posed.notes, *selection.notes)

@@ -170,7 +170,9 @@ class Prepared:
 
         # Of other packages it isn't known whether they have anything to compile.
         if _is_ours(self.settings) and not has_compiled():
-            self.progress.say("Compiling for this computer: half a minute, the first time only")
+            self.progress.say(
+                "Compiling for this computer (about half a minute, the first time only)"
+            )
         cache, checkpoints = self.cache, None
         if cache is not None:
             checkpoints = Checkpoints(cache.unfinished, limit=cache.limit, say=self.progress.say)

@@ -64,7 +64,7 @@ def execute(
         if prepared.poses is not None and grouped.selection is not None:
             from rebalance.pipeline.posed_superclasses import superclass_orientations
 
-            progress.stage("sampling", "Looking at the sampling of Fourier space")
+            progress.stage("sampling", "Analyzing the sampling of Fourier space")
             orientations = superclass_orientations(
                 prepared.poses,
                 grouped.selection,

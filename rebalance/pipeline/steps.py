@@ -157,9 +157,9 @@ def find_number_for_width(
 def _to_try_numbers_on(affinity: Affinity | None, settings: RunSettings) -> Affinity:
     if affinity is None:
         raise InputError(
-            "No class averages were found, and numbers of superclasses are tried on them.",
+            "No class averages were found, but they are needed to try numbers of superclasses.",
             path=settings.path,
-            hint="Give the stack as `class_averages`, or `n_superclasses` as a number.",
+            hint="Give the stack as `class_averages`, or set `n_superclasses` to a number.",
         )
     return affinity
 
@@ -184,7 +184,7 @@ def _superclasses(
         return clusterings.from_labels(classes, labels, affinity)
     if affinity is None and settings.needs_affinity:
         raise InputError(
-            "No class averages were found, and superclasses are made of them.",
+            "No class averages were found, but they are needed to make superclasses.",
             path=settings.path,
             hint="Give the stack as `class_averages`, or balance the classes themselves with "
             "`superclasses=False`.",

@@ -106,8 +106,8 @@ def select(
     """
     if not isinstance(particles, ParticleTable) or not isinstance(superclasses, Superclasses):
         raise TypeError(
-            "rebalance.select takes a ParticleTable (the particles of a Dataset) and Superclasses, "
-            f"in that order; it was given {type(particles).__name__} and "
+            "rebalance.select takes a ParticleTable (the particles of a Dataset) and "
+            f"Superclasses, in that order; not {type(particles).__name__} and "
             f"{type(superclasses).__name__}."
         )
     bound = bind("strategy", strategy, options)
@@ -129,8 +129,9 @@ def select(
     vacant = np.flatnonzero(before == 0)
     if sizes.any() and len(vacant):
         notes.append(
-            f"No particle is a candidate in superclass{'es' if len(vacant) > 1 else ''} "
-            f"{', '.join(map(str, vacant))}; they don't set the size of the smallest."
+            f"Superclass{('es' if len(vacant) > 1 else '')} {', '.join(map(str, vacant))} "
+            f"{('have' if len(vacant) > 1 else 'has')} no usable particles, and "
+            f"{('do' if len(vacant) > 1 else 'does')} not decide the cap."
         )
     found = balance_groups(
         particles,
