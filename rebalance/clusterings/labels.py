@@ -133,7 +133,7 @@ def _columns(line: int, first: list[str], path: Path) -> tuple[int, int]:
     if len(first) > 2:
         raise InputError(
             f"There are {len(first)} columns, but none is called "
-            f"{('class_id' if class_at is None else 'superclass')}.",
+            f"{'class_id' if class_at is None else 'superclass'}.",
             path=path,
             location=f"line {line}",
             hint=_HINT,

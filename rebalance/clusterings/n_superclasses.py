@@ -63,7 +63,7 @@ def check_number(
     if number > n_usable:
         more = ', or group those too with `junk="off"`' if n_aside else ""
         raise OptionError(
-            f"{n_usable} usable class average{('' if n_usable == 1 else 's')} can't be divided "
+            f"{n_usable} usable class average{'' if n_usable == 1 else 's'} can't be divided "
             f"into {number} superclasses ({n_read} read, {_apart(n_read - n_usable, n_aside)}).",
             hint=f"Give `n_superclasses={n_usable}` or less{more}.",
         )

@@ -217,7 +217,7 @@ def check_decisions(
     unknown = sorted(named - there)
     if unknown:
         raise InputError(
-            f"It names {name_classes(unknown)}, which {('does' if len(unknown) == 1 else 'do')} "
+            f"It names {name_classes(unknown)}, which {'does' if len(unknown) == 1 else 'do'} "
             f"not exist here. Existing: {name_classes(sorted(there))}.",
             path=path,
             hint=_of_other_data(decided),

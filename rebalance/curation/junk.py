@@ -180,11 +180,11 @@ def _about_suspects(settings: RunSettings, quality: AverageQuality) -> list[str]
     if not suspects:
         return [f"None of {n:,} class averages looks like junk."]
     one = len(suspects) == 1
-    what = f"{len(suspects):,} of {n:,} class averages {('looks' if one else 'look')} like"
+    what = f"{len(suspects):,} of {n:,} class averages {'looks' if one else 'look'} like"
     done = (
-        f"junk and {('is' if one else 'are')} left out. Please check {('it' if one else 'them')}."
+        f"junk and {'is' if one else 'are'} left out. Please check {'it' if one else 'them'}."
         if left_out
-        else f"junk, but {'is' if one else 'are'} used. To leave {'it' if one else 'them'} out, use "
+        else f"junk, but {'is' if one else 'are'} used. To leave {'it' if one else 'them'} out: "
         '`junk="auto"`.'
     )
     named = suspects[:_MOST]

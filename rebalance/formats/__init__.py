@@ -156,8 +156,8 @@ def read_orientations(dataset: Dataset) -> Orientations:
     plugin = registry().load("format", dataset.format)
     if dataset.particles is None or not overrides(plugin, "orientations"):
         raise RebalanceError(
-            f"The format {dataset.format} reads no poses of a 3D refinement.",
-            hint="Give the particles of a refinement by RELION or CryoSPARC.",
+            f"The format {dataset.format} can't read poses of a 3D refinement.",
+            hint="Give particles from a refinement in RELION or CryoSPARC.",
         )
     orientations: Orientations = plugin.orientations(dataset)
     return orientations
@@ -184,7 +184,9 @@ def _plugin(path: Path, name: str | None) -> tuple[str, Any]:
     if name is not None:
         return name, registry().load("format", name)
     if not os.access(path, os.R_OK):
-        raise InputError("You may not read it.", path=path, hint="Check the permissions.")
+        raise InputError(
+            "You don't have permission to read it.", path=path, hint="Check the permissions."
+        )
     plugins: list[tuple[str, Any]] = []
     scores: list[float] = []
     for one in registry().of_kind("format"):
@@ -205,13 +207,13 @@ def _plugin(path: Path, name: str | None) -> tuple[str, Any]:
         if jobs := _jobs_inside(path, [plugin for _, plugin in plugins]):
             there = "is one job" if len(jobs) == 1 else f"are {len(jobs)} jobs"
             raise InputError(
-                f"It is no job; there {there} in it.",
+                f"This is not a job folder, but there {there} in it.",
                 path=path,
                 hint=f"Give {' or '.join(map(str, jobs[-3:]))}.",
             )
         raise InputError(
-            f"The {'folder' if path.is_dir() else 'file'} is of no known format "
-            f"({', '.join(known for known, _ in plugins)}).",
+            f"The format of this {'folder' if path.is_dir() else 'file'} is unknown (known: "
+            f"{', '.join((known for known, _ in plugins))}).",
             path=path,
             hint="Give a job folder, a *_optimiser.star, a particle table (.star, .cs), or an MRC "
             "stack.",

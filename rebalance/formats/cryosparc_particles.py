@@ -78,7 +78,7 @@ def read_particles(
     handle = CryosparcParticles(main, tables[1:], givers)
     class_id = handle.read_classes() if needs_class else read_classes_if_any(handle)
     notes = [
-        f"{handle.tables[at].path.name} has the same uids and goes along."
+        f"{handle.tables[at].path.name} has the same uids and is carried along."
         for at in handle.used
         if handle.tables[at] in found
     ]
@@ -124,9 +124,8 @@ def other_classification_warnings(particles: ParticleTable, averages: Path) -> l
     if not differ:
         return []
     return [
-        f"{path.name}, which lies beside {averages.name}, puts {differ:,} of the {common:,} "
-        "particles that it shares with yours into other classes: are the averages of another "
-        "classification?"
+        f"{path.name}, next to {averages.name}, puts {differ:,} of the {common:,} particles that "
+        "it shares with yours into other classes. Are the averages from another classification?"
     ]
 
 

@@ -20,7 +20,7 @@ from rebalance.formats.star_file import StarFile
 
 _EDGE_FROM, _EDGE_TO = "rlnPipeLineEdgeFromNode", "rlnPipeLineEdgeProcess"
 _MOST_JOBS = 100
-"""Jobs that are looked through."""
+"""Number of jobs to search."""
 
 
 def with_averages_upstream(job: RelionJob, project: Path | None) -> RelionJob:
@@ -49,7 +49,7 @@ def with_averages_upstream(job: RelionJob, project: Path | None) -> RelionJob:
     if not found:
         return job
     shown = found[0].relative_to(root) if found[0].is_relative_to(root) else found[0]
-    note = f"The class averages are those of {shown}, where {job.particles.name} comes from."
+    note = f"Using the class averages of {shown}, where {job.particles.name} comes from."
     return replace(job, averages=found[0], notes=(*job.notes, note))
 
 

@@ -69,7 +69,7 @@ def two_paths(name: str, value: Iterable[Path | str]) -> tuple[Path, Path]:
     given = paths(name, value)
     if len(given) != 2:
         raise OptionError(
-            f"`{name}` has {len(given)} path{('' if len(given) == 1 else 's')}, not two.",
+            f"`{name}` has {len(given)} path{'' if len(given) == 1 else 's'}, not two.",
             hint="Give both half maps of the refinement.",
             setting=name,
         )

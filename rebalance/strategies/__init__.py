@@ -129,9 +129,9 @@ def select(
     vacant = np.flatnonzero(before == 0)
     if sizes.any() and len(vacant):
         notes.append(
-            f"Superclass{('es' if len(vacant) > 1 else '')} {', '.join(map(str, vacant))} "
-            f"{('have' if len(vacant) > 1 else 'has')} no usable particles, and "
-            f"{('do' if len(vacant) > 1 else 'does')} not decide the cap."
+            f"Superclass{'es' if len(vacant) > 1 else ''} {', '.join(map(str, vacant))} "
+            f"{'have' if len(vacant) > 1 else 'has'} no usable particles, and "
+            f"{'do' if len(vacant) > 1 else 'does'} not decide the cap."
         )
     found = balance_groups(
         particles,

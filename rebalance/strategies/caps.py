@@ -283,6 +283,6 @@ def _by_percentile(
     words = plural(word) if n > 1 else word
     note = (
         f"Percentile {percentile} of the {n:,} occupied {words} is {cap:,} "
-        f"particle{('s' if cap > 1 else '')}; {above:,} {('has' if above == 1 else 'have')} more."
+        f"particle{'s' if cap > 1 else ''}; {above:,} {'has' if above == 1 else 'have'} more."
     )
     return Cap(cap, "percentile", notes=(note,))

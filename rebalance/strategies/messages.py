@@ -101,9 +101,9 @@ def about_small(before: IntArray, least: int, *, is_auto: bool) -> list[str]:
     more = ", …" if len(small) > _MOST_NAMED else ""
     why = ", a tenth of an even share" if is_auto else ""
     return [
-        f"{which} ({sizes}{more} particle{('s' if before[small].sum() > 1 else '')}) "
-        f"{('is' if one else 'are')} too small to decide the cap (under {least:,}{why}) and "
-        f"{('keeps' if one else 'keep')} all particles. With `cap_from=0` the smallest superclass "
+        f"{which} ({sizes}{more} particle{'s' if before[small].sum() > 1 else ''}) "
+        f"{'is' if one else 'are'} too small to decide the cap (under {least:,}{why}) and "
+        f"{'keeps' if one else 'keep'} all particles. With `cap_from=0` the smallest superclass "
         "always decides."
     ]
 
@@ -224,7 +224,7 @@ def about_waste(
         smallest = f"superclass {order[0]} ({smallest})"
     warning = (
         f"Only {after.sum():,} of {before.sum():,} particles stay. The cap is set by {smallest} "
-        f"with {size:,} particle{('s' if size > 1 else '')}{_as_many(alike - 1)}."
+        f"with {size:,} particle{'s' if size > 1 else ''}{_as_many(alike - 1)}."
     )
     fewest = _fewest_not_to_decide(before, before[order], factor)
     if fewest is None:
