@@ -54,7 +54,7 @@ class Length:
 
     def __post_init__(self) -> None:
         if not 0 <= self.value < math.inf:
-            raise ValueError(f"{self} is not a length: a number of at least 0 was expected")
+            raise ValueError(f"{self} is not a length; expected a number of at least 0")
 
     @classmethod
     def parse(cls, text: str | float | int | Length) -> Length:
@@ -70,7 +70,7 @@ class Length:
             return text
         match = _LENGTH.fullmatch(str(text))
         if match is None:
-            raise ValueError(f"{text!r} is not a length: write 40 or 40A (Å), or 10px (pixels)")
+            raise ValueError(f"{text!r} is not a length; write 40 or 40A (Å), or 10px (pixels)")
         unit = (match.group(2) or "A").lower()
         return cls(float(match.group(1)), "px" if unit.startswith("p") else "A")
 
@@ -93,7 +93,7 @@ class Length:
             return self.value
         if pixel_size is None:
             raise OptionError(
-                f"{option_name} = {self.value:g} Å needs a pixel size, and the class averages "
+                f"{option_name} = {self.value:g} Å needs a pixel size, but the class averages "
                 "state none.",
                 hint=f"Give `pixel_size` in Å, or write {option_name} in pixels, e.g. 10px.",
             )

@@ -28,7 +28,7 @@ _TELLING = {
     "strategy": ("select", "places"),
     "format": ("sniff",),
 }
-"""The methods by which an instance of no base class is known to be of a kind."""
+"""Methods that identify the kind of an instance without a base class."""
 
 
 def validated(instance: Any, kind: str, what: str) -> Any:
@@ -66,7 +66,7 @@ def validated(instance: Any, kind: str, what: str) -> Any:
     wrong = _misstated(plugin)
     if wrong:
         raise PluginError(
-            f"{what} states {wrong}.",
+            f"{what} has {wrong}.",
             hint=f"See rebalance.contracts.{contract.__name__} for what a {kind} may state.",
         )
     return plugin

@@ -11,7 +11,7 @@ import numpy as np
 from rebalance.model import ClassAverages
 
 KEY_VERSION = 1
-"""Raised when the same input would give another affinity, so that old ones are not found."""
+"""Raised when the same input would give a different affinity, so that old ones are not found."""
 
 
 def affinity_key(

@@ -29,7 +29,7 @@ from rebalance.model.class_numbers import count_classes
 from rebalance.strategies import places, select
 
 LEAST_GAIN = 0.02
-"""In uniformity: where the oracle gains less over random dropping, a share of it says nothing."""
+"""In uniformity. If the oracle gains less over random dropping, a share of it means nothing."""
 
 N_CAPS = 16
 _GRID = 400

@@ -179,12 +179,7 @@ def _group_of(
         return (
             {},
             {},
-            (
-                (
-                    f"{names} disagree about the files that belong to {particles.name}. None of them "
-                    "was used."
-                ),
-            ),
+            ((f"{names} disagree about the files of {particles.name}. None of them was used."),),
         )
     return group.files, group.n_items, tuple(group.notes)
 

@@ -11,7 +11,7 @@ from rebalance.display import Displayed
 from rebalance.model.arrays import BoolArray, DoubleArray, FloatArray, IntArray
 
 SMALLEST_CONTRAST, LARGEST_VALUE = 1e-18, 1e18
-"""Of pixels whose squares, and sums of these over an image, float32 can hold."""
+"""Largest pixel value whose squares, and sums of these over an image, fit into float32."""
 
 
 @dataclass(frozen=True, eq=False)

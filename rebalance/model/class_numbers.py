@@ -9,7 +9,7 @@ import numpy as np
 from rebalance.model.arrays import IntArray
 
 NO_CLASS = -1
-"""Number of a particle that the classification put into no class."""
+"""Class number of a particle that is in no class."""
 
 
 def count_classes(class_id: IntArray) -> dict[int, int]:

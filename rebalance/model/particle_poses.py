@@ -91,9 +91,9 @@ class ParticlePoses:
         said = [
             f"{counted(n, 'particle')} {why}"
             for n, why in (
-                (self.n_misfit, "of averages that fit no view"),
-                (self.n_apart, "of averages whose view was not sought, or of none"),
-                (self.n_unaligned, "without an in-plane alignment"),
+                (self.n_misfit, "in averages that fit no view"),
+                (self.n_apart, "in averages without a view"),
+                (self.n_unaligned, "without in-plane alignment"),
             )
             if n
         ]

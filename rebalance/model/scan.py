@@ -63,8 +63,8 @@ class NumberForWidth:
         """A sentence."""
         groups = counted(self.number, "superclass is", "superclasses are")
         return (
-            f"{groups} the fewest in which views lie within {self.width:g}° of each other on "
-            f"average (in the widest, {self.widest:.1f}°)."
+            f"{groups} the fewest that keep views within {self.width:g}° of each other on average "
+            f"({self.widest:.1f}° in the widest)."
         )
 
 

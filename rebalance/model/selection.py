@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 KEPT = "kept"
 BALANCED = "balanced"
 NOT_SELECTED = "class not selected"
-NO_SUCH_AVERAGE = "no such average"
+NO_SUCH_AVERAGE = "no class average"
 EMPTY_AVERAGE = "empty average"
 JUNK = "junk"
 NO_ORIENTATION = "no orientation"
 REASONS = (KEPT, BALANCED, NOT_SELECTED, NO_SUCH_AVERAGE, EMPTY_AVERAGE, JUNK, NO_ORIENTATION)
-"""Why a particle stays or goes, by code in `Selection.reason`."""
+"""Why a particle was kept or dropped, by code in `Selection.reason`."""
 
 
 def _nothing() -> IntArray:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from rebalance.model.arrays import DoubleArray, IntArray
 
 MIXED_BEYOND = 30.0
-"""Degrees: particles that lie farther than that from the commonest view of their superclass, in the
-median, share none. Views without any order lie 60° from any one, opposite views being the same."""
+"""Degrees. If the median particle is farther than this from the most common view of its superclass,
+the superclass shares no view. Random views are 60° from any one, with opposite views counted as
+the same.
+"""
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 BY_CLUSTERING, BY_LABELS, BY_NONE = "clustering", "labels", "off"
-"""What superclasses come from, in `Superclasses.by`."""
+"""How superclasses were made, in `Superclasses.by`."""
 
 UNASSIGNED = -1
-"""Label of a class average that is in no superclass: empty, without particles, or left out."""
+"""Label of a class average in no superclass: empty, without particles, or left out."""
 
 SET_ASIDE = -2
-"""Label of one that is in no superclass, but whose particles stay."""
+"""Label of one in no superclass, whose particles stay."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -114,7 +114,7 @@ class Superclasses(Displayed):
     def __post_init__(self) -> None:
         unknown = self.medoid[~np.isin(self.medoid, self.class_id)]
         if len(unknown):
-            raise ValueError(f"medoid must hold class numbers; {unknown[0]} is none")
+            raise ValueError(f"medoid must contain class numbers; {unknown[0]} is not one")
 
     def __len__(self) -> int:
         return len(self.size)

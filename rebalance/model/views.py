@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 FARTHEST = 90.0
-"""Degrees at which views have nothing in common."""
+"""Degrees from which views have nothing in common."""
 
 _OF_AVERAGES: dict[str, tuple[str | int, ...]] = {
     "posterior": ("N", "D"),

@@ -20,15 +20,15 @@ FEWEST, MOST = 4, 20_000
 
 _ROWS_AT_ONCE = 1 << 18
 _RELAXED = 40
-"""Steps of Lloyd's method, each of which moves centres to the middles of their cells."""
+"""Steps of Lloyd's method; each moves the centers to the middle of their cells."""
 _ROUNDS = 4
-"""Of equal areas in turn with further such steps."""
+"""Steps that alternate with equalizing the areas."""
 _COARSE, _FINE = 90, 720
-"""Tangents over which areas are integrated."""
+"""Points over which areas are integrated."""
 _EQUAL = 2e-4
-"""Of the mean area."""
+"""As a fraction of the mean area."""
 _TURN = np.array([[2.0, -9.0, 6.0], [6.0, 6.0, 7.0], [-9.0, 2.0, 6.0]]) / 11
-"""A rotation of no group."""
+"""The identity: a rotation in every group."""
 
 
 def sphere_bins(
@@ -284,8 +284,8 @@ def _in_unit(
 def _healpix_bins(n: int, group: DoubleArray, symmetry: str, antipodal: bool) -> SphereBins:
     if len(group) > 1:
         raise OptionError(
-            f"HEALPix pixels are of equal area modulo C1 only, not {symmetry}.",
-            hint="Use the scheme fibonacci: its bins are of equal area under every point group.",
+            f"HEALPix pixels have equal areas for C1 only, not for {symmetry}.",
+            hint="Use the scheme fibonacci: its bins have equal areas for every point group.",
             setting="scheme",
         )
     base = 6 if antipodal else 12
@@ -293,10 +293,10 @@ def _healpix_bins(n: int, group: DoubleArray, symmetry: str, antipodal: bool) ->
     if base * nside**2 != n:
         below = max(int(np.sqrt(n / base)), 1)
         near = " or ".join(f"{base * side**2:,}" for side in (below, below + 1))
-        half = " (opposite pixels are one bin)" if antipodal else ""
+        half = " (opposite pixels share a bin)" if antipodal else ""
         raise OptionError(
-            f"{n} bins: HEALPix has {base} · nside² of them{half}.",
-            hint=f"Take {near}, or the scheme fibonacci.",
+            f"{n} bins are not possible: HEALPix has {base} · nside² of them{half}.",
+            hint=f"Use {near}, or the scheme fibonacci.",
             setting="bins",
         )
     return SphereBins(_HealpixPlaces(n, antipodal).centre, group, symmetry, antipodal, "healpix")

@@ -26,10 +26,10 @@ import numpy.typing as npt
 from rebalance.model import DoubleArray
 
 _ALONG = 1e-9
-"""Sine of the tilt below which rot and psi turn about one axis."""
+"""Sine of the tilt below which rot and psi turn about the same axis."""
 
 _PIECE = 1 << 16
-"""Poses that are converted at a time."""
+"""Number of poses converted at a time."""
 
 
 def in_plane(psi: DoubleArray) -> DoubleArray:

@@ -19,7 +19,7 @@ from pathlib import Path
 from rebalance.cache_folder import cache_folder, make_folder
 
 UNFINISHED, FORMER = "unfinished", "former"
-"""Results in the making, and those that they replace."""
+"""Results in progress, and those that they replace."""
 
 _NOTES = "started"
 _NAME = re.compile(rf"\.(?P<place>.+)\.(?P<role>{UNFINISHED}|{FORMER})-\w+", re.DOTALL)

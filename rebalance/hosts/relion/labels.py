@@ -22,12 +22,12 @@ Labelled = tuple[str, tuple[str, ...]]
 Model = type[RunSettings] | type[OrientationSettings]
 
 BY_RELION = {
-    "path": "the field Input particles gives it",
-    "output": "results go into the job's folder",
-    "overwrite": "a job that is run again replaces its own results",
-    "threads": "the field Number of threads gives it",
+    "path": "it is set by the field Input particles",
+    "output": "results are written to the job's folder",
+    "overwrite": "running the job again replaces its own results",
+    "threads": "it is set by the field Number of threads",
 }
-"""Settings that have no label, and why."""
+"""Settings without a label, and why."""
 
 _YES, _NO = ("yes", "true", "on", "1"), ("no", "false", "off", "0")
 _METRIC = "metric"
@@ -105,7 +105,7 @@ def settings_from(model: Model, given: Sequence[Labelled], **fixed: Any) -> Any:
         else:
             place = of_metric if label.of_metric else values
             if label.name in place:
-                raise OptionError(f"The label {written} is there twice.", setting=label.name)
+                raise OptionError(f"The label {written} is used twice.", setting=label.name)
             place[label.name] = value
     if options or of_metric:
         values["options"] = options_of_pairs(options, of_metric)
@@ -135,7 +135,7 @@ def _value(written: str, label: Label, words: tuple[str, ...]) -> Any:
     if label.kind is bool:
         if text.lower() not in _YES + _NO:
             raise OptionError(
-                f"The label {written} is {text!r}; yes or no was expected.", setting=label.name
+                f"The label {written} is {text!r}, but yes or no was expected.", setting=label.name
             )
         return (text.lower() in _YES) != label.is_opposite
     try:
@@ -143,7 +143,7 @@ def _value(written: str, label: Label, words: tuple[str, ...]) -> Any:
     except ValueError:
         expected = "a whole number" if label.kind is int else "a number"
         raise OptionError(
-            f"The label {written} is {text!r}; {expected} was expected.", setting=label.name
+            f"The label {written} is {text!r}, but {expected} was expected.", setting=label.name
         ) from None
 
 
