@@ -43,7 +43,7 @@ DeviceName = Literal["cpu", "cuda"]
 AverageColumn = Literal["n_particles", "resolution"]
 
 ALIGNMENT = "alignment"
-"""The word by which a metric asks for, or provides, the shared in-plane alignment."""
+"""The word by which a metric requests or provides the shared in-plane alignment."""
 
 
 @dataclass(frozen=True)
@@ -463,7 +463,7 @@ class Strategy(Plugin):
         """
         places = self.places(particles, group, options, rng_for)
         if places is None:
-            raise NotImplementedError("a strategy has places, or select")
+            raise NotImplementedError("a strategy needs places or select")
         return (group >= 0) & (places < cap)
 
 
@@ -577,7 +577,7 @@ class Format(Plugin, ABC):
             Class numbers, from 0, to be written instead of its own; these are kept beside, in a
             column of another name. Otherwise every row is byte for byte that of the input.
         """
-        raise NotImplementedError("this format writes selected and excluded particles alone")
+        raise NotImplementedError("this format only writes selected and excluded particles")
 
     def write_pictures(
         self,
@@ -619,7 +619,7 @@ class Format(Plugin, ABC):
         With it and the views of the class averages particles get poses, which `write_poses` writes:
         a format has both, or neither.
         """
-        raise NotImplementedError("this format does not say how particles were aligned")
+        raise NotImplementedError("this format did not state how particles were aligned")
 
     def write_poses(self, dataset: Dataset, poses: ParticlePoses, folder: Path) -> tuple[Path, ...]:
         """Write the particles that have poses, and these, as ``particles_poses`` in a folder.
@@ -635,7 +635,7 @@ class Format(Plugin, ABC):
         Of particles that were read with `ReadRequest.needs_class` False. `InputError` where the
         table has no poses.
         """
-        raise NotImplementedError("this format reads no poses of a 3D refinement")
+        raise NotImplementedError("this format can't read poses of a 3D refinement")
 
 
 __all__ = [

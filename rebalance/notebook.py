@@ -90,7 +90,7 @@ def views(shown: Views) -> str:
 
     parts = [_paragraph(verdict(shown), strong=True), *_said((), shown.notes)]
     if np.isfinite(shown.fit).any():
-        words = "Where the class averages look from"
+        words = "Viewing directions of the class averages"
         parts.append(_picture(figures.class_average_views(shown), words))
     return _whole(parts)
 
@@ -99,7 +99,7 @@ def scan(shown: Scan) -> str:
     """What is suggested and why, and every number that was tried."""
     parts = [_paragraph(shown.suggestion.reason, strong=True)]
     if len(shown):
-        parts.append(_picture(figures.scan_of_numbers(shown), "Every number that was tried"))
+        parts.append(_picture(figures.scan_of_numbers(shown), "Quality by number of superclasses"))
     return _whole(parts)
 
 
@@ -107,7 +107,7 @@ def selection(shown: Selection) -> str:
     """Particles of each superclass before and after, and why the others went."""
     words = f"{shown.count(KEPT):,} of {counted(len(shown), 'particle')} are selected"
     if shown.cap is not None:
-        words += f", at most {shown.cap:,} of each superclass"
+        words += f", at most {shown.cap:,} per superclass"
     parts = [_paragraph(words, strong=True), *_said(shown.warnings, ())]
     rows = [
         [str(number), f"{before:,}", f"{after:,}"]

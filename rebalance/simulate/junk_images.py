@@ -33,10 +33,10 @@ _EDGE_CONTRAST = 2.0
 _ICE_CONTRAST = 3.0
 _FIELD_CONTRAST, _HAZE_CONTRAST, _MOST_HAZE = 3.5, 0.4, 0.8
 NO_PARTICLES = (SHADE, STREAK, RINGS, HALO, HOLE, FILM, EDGE, ICE)
-"""Kinds that are not made of particles, so that no CTF modulates them as it does those."""
+"""Kinds not made of particles, so without the modulation by a CTF that those have."""
 _VIEWS_BLURRED = 8
 _BLUR = 25.0
-"""Degrees by which views differ in what a classification aligns on something else."""
+"""Angle in degrees between views that a classification aligns on something else."""
 
 
 class JunkImages:

@@ -17,7 +17,7 @@ PAPER = (
 class KMeansOptions(Options):
     """Options of `KMeansClustering`."""
 
-    n_starts: int = option(10, "Random starts, of which the best is kept.", ge=1, le=10_000)
+    n_starts: int = option(10, "Number of random starts; the best one is used.", ge=1, le=10_000)
 
 
 class KMeansClustering(Clustering):

@@ -19,7 +19,7 @@ PAPER = (
 class PrincipalComponentsOptions(MaskOptions):
     """Options of `PrincipalComponents`."""
 
-    n_components: int = option(10, "Leading principal components.", ge=1, le=1000)
+    n_components: int = option(10, "Number of leading principal components.", ge=1, le=1000)
 
 
 class PrincipalComponents(MaskedMetric):

@@ -27,22 +27,24 @@ class CommonLinesOptions(Options):
 
     angle_step: int = option(
         5,
-        "Angle between the projections of an average; it divides 180.",
+        "Angle between the projections of an average; must divide 180.",
         unit="degrees",
         ge=1,
         le=30,
     )
     object: Literal["heaviest", "centre", "all"] = option(
-        "heaviest", "The connected region that is projected: of most density, central, or all."
+        "heaviest",
+        "Connected region to project: the one with the most density, the central one, or all.",
     )
     compare: Literal["profiles", "spectra"] = option(
-        "profiles", "The projections themselves, shifted, or their amplitude spectra."
+        "profiles", "Compare the projections with shifts, or their amplitude spectra."
     )
     shift: Literal["inside", "any"] = option(
-        "inside", "With compare=profiles: the shorter one stays within the longer one, or any."
+        "inside",
+        "With compare=profiles: keep the shorter one within the longer one, or allow any shift.",
     )
     normalise: Literal["none", "mass"] = option(
-        "none", "Densities as they are, or divided by their sum, so that no scale counts."
+        "none", "Use densities as they are, or divided by their sum to ignore their scale."
     )
 
     @field_validator("angle_step")

@@ -7,10 +7,12 @@ import numpy as np
 from rebalance.model import DoubleArray, FloatArray
 
 FAINTEST = 0.01
-"""Density below this part of the largest is none: tails of rounding join no regions."""
+"""Density below this fraction of the maximum counts as none, so that rounding errors connect no
+regions.
+"""
 
 ROUNDING = 1e-6
-"""Density below this part of what is brightest or darkest is none either."""
+"""Density below this fraction of the brightest or darkest value counts as none too."""
 
 
 def main_object(image: FloatArray, which: str) -> DoubleArray:

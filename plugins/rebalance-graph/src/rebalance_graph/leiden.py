@@ -28,19 +28,23 @@ class LeidenOptions(Options):
     """Options of `Leiden`."""
 
     graph: Literal["neighbours", "threshold"] = option(
-        "neighbours", "Which pairs are joined: nearest neighbours, or all above a threshold."
+        "neighbours", "Pairs to connect: nearest neighbors, or all above a threshold."
     )
     neighbours: int = option(
-        3, "Neighbours each average is joined to.", unit="class averages", ge=1
+        3, "Number of neighbors that each average is connected to.", unit="class averages", ge=1
     )
     threshold: float = option(
-        0.7, "With graph=threshold, the least affinity that joins a pair.", ge=0, le=1
+        0.7, "With graph=threshold: smallest affinity that connects a pair.", ge=0, le=1
     )
-    power: float = option(8.0, "An edge weighs the affinity to this power.", gt=0, le=64)
+    power: float = option(
+        8.0, "Power of the affinity used as the weight of a connection.", gt=0, le=64
+    )
     resolution: float = option(
-        1.0, "Higher finds more superclasses. Not used where -k is given.", gt=0, le=1000
+        1.0, "Higher finds more superclasses. Not used with -k.", gt=0, le=1000
     )
-    n_starts: int = option(10, "Runs with other random numbers; the best is taken.", ge=1, le=1000)
+    n_starts: int = option(
+        10, "Number of runs with different random numbers; the best is used.", ge=1, le=1000
+    )
 
 
 class Leiden(Clustering):
