@@ -11,10 +11,10 @@ def cache(
     clear: Annotated[bool, typer.Option("--clear", help="Delete everything that is kept.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
-    """Show or delete what is kept between runs: affinities, and compiled code.
+    """Show or delete what is kept between runs: affinities and compiled code.
 
-    Affinities make a run with another -k or -f instant, compiled code its start. Unfinished
-    results that killed runs left beside their places are named, and deleted too."""
+    Kept affinities make a run with another -k or -f instant. Unfinished results of interrupted
+    runs are listed, and deleted too."""
     from rebalance.cache import SIZE_VARIABLE, AffinityCache
     from rebalance.cache_folder import FOLDER_VARIABLE
     from rebalance.cli.errors import without_controls

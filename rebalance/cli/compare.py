@@ -38,10 +38,10 @@ def compare(
     json: Annotated[bool, typer.Option("--json", help="Print the ranks as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
-    """Compare methods on data of known views, and rank them.
+    """Compare methods on data with known views, and rank them.
 
-    What is done is kept: the same command goes on after a kill, and runs only what is new. Exit
-    code 2 if a part failed; the rest is done nevertheless.
+    Finished work is saved: run the same command again to continue, or to add only what is new. If a
+    part fails, the rest is still done, and the exit code is 2.
     """
     from rebalance.cli.comparison_view import show_comparison, show_failures
     from rebalance.cli.errors import MENDABLE

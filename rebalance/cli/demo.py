@@ -36,7 +36,7 @@ def demo(
     ] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
-    """Try it on a simulated classification of 12 known views, with junk."""
+    """Try rebalance on simulated data: 12 known views, with junk."""
     from rebalance.cli.run import run_and_show
     from rebalance.settings import RunSettings
 

@@ -43,11 +43,11 @@ def relion(
         ),
     ],
 ) -> None:
-    """Run as an External job of RELION; this is what its field External executable is given.
+    """Group and balance as an External job of RELION (in its field External executable).
 
-    [bold]rebalance relion[/]                superclasses, and balanced particles
+    [bold]rebalance relion[/]                superclasses and balanced particles
 
-    [bold]rebalance relion orientations[/]   once a 3D refinement has found poses
+    [bold]rebalance relion orientations[/]   balance viewing directions, after a 3D refinement
     """
     from rebalance.hosts.relion.exit_files import Aborted
     from rebalance.hosts.relion.external_job import MODELS, external_job

@@ -31,7 +31,7 @@ def rerun(
     json: Annotated[bool, typer.Option("--json", help="Print the differences as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
-    """Repeat a run from its run.json, and say what differs."""
+    """Repeat a run from its run.json, and show what differs."""
     from rebalance.cli.progress import progress_shown
     from rebalance.pipeline.rerun import rerun as repeat
 

@@ -148,7 +148,7 @@ def simulate(
     ] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
-    """Simulate a 2D classification whose views are known, from a phantom, a map or a model."""
+    """Simulate a 2D classification with known views, from a phantom, a map or a model."""
     flags = {
         "realistic": realistic or None,
         "source": None if source is None else str(source),

@@ -51,11 +51,11 @@ _SEED = Shorthand(
     },
 )
 def views(settings: RunSettings, json: Json = False, quiet: Quiet = False) -> None:
-    """Find where every class average looks from, and a first map.
+    """Find the viewing direction of each class average, and make a first map.
 
-    [bold]rebalance views Class2D/job013[/]                 its symmetry is looked for
+    [bold]rebalance views Class2D/job013[/]                 find the symmetry too
 
-    [bold]rebalance views Class2D/job013 --symmetry D2[/]   it is surer if it is known
+    [bold]rebalance views Class2D/job013 --symmetry D2[/]   better: give it
     """
     import contextlib
     import sys

@@ -173,10 +173,10 @@ def test_a_file_of_any_superclasses_is_shown_as_it_is(main_page: Opened, tmp_pat
     ("change", "said"),
     [
         ({"decisions_version": 2}, "It is version 2"),
-        ({"averages_sha256": "0" * 64}, "other images"),
-        ({"superclasses": [[1, 999_999]]}, "no such class"),
-        ({"superclasses": [[1], [1]]}, "in two places"),
-        ({"superclasses": [[1]]}, "says nothing of class"),
+        ({"averages_sha256": "0" * 64}, "images differ"),
+        ({"superclasses": [[1, 999_999]]}, "does not exist"),
+        ({"superclasses": [[1], [1]]}, "more than one place"),
+        ({"superclasses": [[1]]}, "does not mention class"),
         ({"superclasses": [["1"]]}, "not what a decisions file should be"),
     ],
 )

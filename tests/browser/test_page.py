@@ -289,7 +289,7 @@ def test_without_alignment_averages_are_shown_as_they_are_and_that_is_said(
     # A metric made in Python has no name to type.
     assert shown.page.locator("#copy-command").is_disabled()
     shown.page.click("#tab-run")
-    assert "handed over in Python" in shown.text("#command-said")
+    assert "passed in Python" in shown.text("#command-said")
 
 
 def test_without_particles_averages_are_counted(opened: Any, results: Any, real_data: Path) -> None:

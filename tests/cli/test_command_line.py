@@ -101,7 +101,7 @@ def test_quiet_prints_nothing_but_errors(simulated_job: Path) -> None:
         (("-k", "0"), "at least 1, not 0"),
         (("-k", "-3"), "at least 1, not -3"),
         (("-k", "99"), "99 superclasses can't be made of 18"),
-        (("-k", "many"), "is no number of superclasses"),
+        (("-k", "many"), "is not a number of superclasses"),
         ((), "needs the number of superclasses"),
         (("-k", "5", "-f", "1.2"), "from 0 to 1, not 1.2"),
         (("-k", "5", "-f", "-0.1"), "from 0 to 1, not -0.1"),
@@ -121,7 +121,7 @@ def test_quiet_prints_nothing_but_errors(simulated_job: Path) -> None:
         (("-k", "5", "--max-shift", "3 miles"), "3 miles"),
         (("-k", "5", "--exclude-classes", "a-b"), "no class number or range"),
         (("-k", "5", "--exclude-classes", "77"), "class 77"),
-        (("-k", "5", "--only-classes", ","), "names no class"),
+        (("-k", "5", "--only-classes", ","), "has no class"),
         (("-k", "5", "--only-classes", ""), "--only-classes names no class"),
         (("-k", "5", "--exclude-classes", ""), "--exclude-classes names no class"),
         (("-k", "5", "--format", "frealign"), "no format 'frealign'"),
@@ -150,9 +150,9 @@ def test_a_folder_too_high_swapped_arguments_and_results_are_recognised(
     assert above.exit_code == 2
     assert f"Give {simulated_job}." in above.stderr
     star, stack = (simulated_job / f"run_it025_{name}" for name in ("data.star", "classes.mrcs"))
-    assert "they are swapped." in " ".join(type_in("run", stack, star, "-k", 5).stderr.split())
+    assert "They are swapped." in " ".join(type_in("run", stack, star, "-k", 5).stderr.split())
     assert run(simulated_job, "-k", 5, "-f", "0.5", "-o", "out").exit_code == 0
-    assert "It holds results of rebalance" in type_in("run", "out", "-k", 5).stderr
+    assert "These are results of rebalance" in type_in("run", "out", "-k", 5).stderr
 
 
 def test_what_is_piped_has_no_blanks_at_its_ends_and_no_broken_paths(
@@ -173,7 +173,7 @@ def test_a_number_that_was_left_to_it_is_said_and_where_to_look(simulated_job: P
     result = type_in("run", simulated_job, "-k", "auto", "-o", "out")
     assert result.exit_code == 0, result.output
     made = len(json.loads(Path("out/summary.json").read_text())["superclasses"])
-    assert f"{made} superclasses are made" in " ".join(result.output.split())
+    assert f"{made} to make superclasses" in " ".join(result.output.split())
     lines = result.stdout.splitlines()
     at = lines.index("Next: look at the superclasses in a browser:")
     assert lines[at + 1] == f"  {Path('out/report.html').resolve()}"
@@ -259,9 +259,9 @@ def test_a_dry_run_says_what_else_would_be_written(simulated_job: Path) -> None:
     lines = [line.split(maxsplit=1)[1] for line in printed.splitlines() if line.startswith("Also:")]
     assert lines == [
         "1 balanced subset",
-        "a particle table with superclasses as classes",
-        "a particle table of each superclass",
-        "the mean of each superclass",
+        "a particle table with superclasses as class numbers",
+        "a particle table for each superclass",
+        "the mean image of each superclass",
         "templates for picking, the medoid of each superclass",
     ]
     assert json.loads(run(*given, *asked, "--json").stdout)["also"] == lines
@@ -410,7 +410,7 @@ def test_rerun_says_that_nothing_differs(simulated_job: Path) -> None:
     assert run(simulated_job, "-k", 5, "-f", "0.5", "-o", "out").exit_code == 0
     result = type_in("rerun", "out/run.json")
     assert result.exit_code == 0, result.output
-    assert "the same bytes in every file" in result.stdout
+    assert "same bytes in every file" in result.stdout
     printed = json.loads(type_in("rerun", "out", "-o", "third", "--json").stdout)
     assert printed["same"] is True
     assert type_in("rerun", "nothing.json").exit_code == 2

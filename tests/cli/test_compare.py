@@ -80,18 +80,18 @@ def ranked(*methods: tuple[str, float, float]) -> Comparison:
 def test_what_comes_next_depends_on_whether_the_first_is_told_apart() -> None:
     ward, average = "hierarchical linkage=ward", "hierarchical linkage=average"
     words, command = next_step(ranked((ward, 1, 1.2), (average, 1.8, 2)), Path("my study.toml"))
-    assert "is told apart" in words
+    assert "is clearly better" in words
     # Options at their defaults are not repeated.
     assert command == (
         "rebalance run INPUT -k NUMBER_OF_SUPERCLASSES --metric rotational-cc "
         "--set clustering.linkage=ward"
     )
     words, command = next_step(ranked((ward, 1, 1.9), (average, 1.8, 2)), Path("my study.toml"))
-    assert f"not told apart from {average}" in words
+    assert f"could still be tied with {average}" in words
     assert command == "rebalance compare 'my study.toml'"
     # Of one data set there is no interval.
     words, _ = next_step(ranked((ward, np.nan, np.nan), (average, np.nan, np.nan)), Path("s"))
-    assert "not told apart" in words
+    assert "could still be tied" in words
     assert next_step(ranked((ward, 1, 1)), Path("s")) == ("", "")
 
 
@@ -117,5 +117,5 @@ def test_a_study_that_is_wrong_is_refused_by_its_key() -> None:
     done = typed("wrong.toml")
     assert done.exit_code == 2
     assert "key n_superclass" in done.stderr
-    assert "There is no such key." in done.stderr
+    assert "This key does not exist." in done.stderr
     assert not Path("wrong").exists()

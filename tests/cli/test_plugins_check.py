@@ -122,7 +122,7 @@ def test_example_files_are_handed_over(simulated_job: Path) -> None:
         (("frc", "--kind", "clustering"), "no clustering 'frc'"),
         (("frc", "--kind", "colour"), "no plugins of kind 'colour'"),
         (("random", "--set", "strategy.no=1"), "no option 'no'"),
-        (("random", "--set", "metric.mirror=false"), "of no use"),
+        (("random", "--set", "metric.mirror=false"), "can't be used"),
         (("random", "--example", __file__), "--example is of no use: random is a strategy"),
         (("frc", "--column", "myScore"), "--column is of no use: frc is a metric"),
     ],

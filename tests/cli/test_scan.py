@@ -88,7 +88,7 @@ def test_a_run_with_auto_is_that_with_the_suggested_number(
     [
         (["-k", "many"], "-k many is no number"),
         (["-k", "auto", "--no-superclasses"], "by itself"),
-        (["-k", "auto", "--clustering", "identity"], "no number of superclasses to try"),
+        (["-k", "auto", "--clustering", "identity"], "no numbers of superclasses to try"),
     ],
 )
 def test_what_can_not_be_is_said(
@@ -107,7 +107,7 @@ def test_what_can_not_be_is_said(
         (["--range", ""], "--range names no number"),
         (["--range", "3-3000"], "must be from 2 to"),
         (["--range", "1"], "must be from 2 to"),
-        (["--clustering", "identity"], "no number of superclasses to try"),
+        (["--clustering", "identity"], "no numbers of superclasses to try"),
         (["--only-classes", "1"], "at least four class averages"),
     ],
 )

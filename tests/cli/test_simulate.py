@@ -63,10 +63,10 @@ def test_it_names_the_truth_and_the_next_command(tmp_path: Path) -> None:
         (["--layout", "eman"], "relion, relion-3.0, relion-5, cryosparc"),
         (["--averages", "5"], "Give --averages 20 or more"),
         (["--views", "some"], "discrete or continuous"),
-        (["--views", "discrete", "--views", "continuous"], "at odds with another --views"),
-        (["--symmetry", "K5"], "no such point group"),
-        (["--from", "absent.pdb"], "no such file"),
-        (["--symmetry", "D2", "--box", "32"], "Take box ="),
+        (["--views", "discrete", "--views", "continuous"], "contradicts the other --views"),
+        (["--symmetry", "K5"], "not a rotational point group"),
+        (["--from", "absent.pdb"], "does not exist"),
+        (["--symmetry", "D2", "--box", "32"], "Use box ="),
     ],
 )
 def test_a_mistake_is_named_and_nothing_is_left_behind(

@@ -113,7 +113,7 @@ def test_swapped_arguments_are_named() -> None:
     data = Dataset("relion", particles=table([1, 1, 2]))
     for given in ((groups, particles), (data, groups), (particles, of), (of, groups)):
         names = " and ".join(type(one).__name__ for one in given)
-        with pytest.raises(TypeError, match=f"in that order; it was given {names}"):
+        with pytest.raises(TypeError, match=f"in that order; not {names}"):
             rebalance.select(*given)
     assert isinstance(particles, ParticleTable)
     assert isinstance(groups, Superclasses)

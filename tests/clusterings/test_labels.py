@@ -100,7 +100,7 @@ def test_a_file_that_is_no_list_of_labels_is_refused(text, says: str, write) -> 
 
 
 def test_a_missing_file_or_a_folder_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no such file"):
+    with pytest.raises(InputError, match="does not exist"):
         read_labels(tmp_path / "absent.csv")
     with pytest.raises(InputError, match="can't be read"):
         read_labels(tmp_path)

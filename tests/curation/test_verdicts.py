@@ -147,7 +147,7 @@ def test_the_scores_of_the_class_ranker_come_with_the_averages(
     assert judged.reasons_of(2)[0] == "RELION's class ranker gives it 0.12, below 0.5"
     assert 14 in judged.suspects or averages.is_empty[13]
     note = judged.evidence[0].note
-    assert note == "" if label == "rlnPredictedClassScore" else "no rlnPredictedClassScore" in note
+    assert note == "" if label == "rlnPredictedClassScore" else "rlnPredictedClassScore is missing" in note
     # The same as a file of verdicts beside the job's own averages.
     plain = formats.read(files.data).class_averages
     assert plain is not None
@@ -193,16 +193,16 @@ def test_cinderella_counts_places_in_the_stack_from_0(files: Any, tmp_path: Path
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
-        ("a.txt", "0 0.5\n1 1.5\n", "a confidence of 0 to 1"),
+        ("a.txt", "0 0.5\n1 1.5\n", "a confidence (0 to 1)"),
         ("a.txt", "0 0.5\n-1 0.5\n", "line 2"),
         ("a.txt", "0 0.5 7\n", "expected"),
         ("a.txt", "0 0.5\n0 0.6\n", "twice"),
         ("a.txt", "\n", "no verdicts"),
         ("a.txt", "0 nan\n", "expected"),
         ("a.txt", "40 0.5\n", "there are 14 class averages here"),
-        ("a.star", "data_\n\nloop_\n_rlnSelected #1\n1\n2\n", "neither 0 nor 1"),
-        ("a.star", "data_\n\nloop_\n_rlnImageName #1\n1@a.mrcs\n", "nothing of class averages"),
-        ("a.star", "data_model_classes\n\nloop_\n_rlnReferenceImage #1\n1@a.mrcs\n", "no score"),
+        ("a.star", "data_\n\nloop_\n_rlnSelected #1\n1\n2\n", "must be 0 or 1"),
+        ("a.star", "data_\n\nloop_\n_rlnImageName #1\n1@a.mrcs\n", "no class averages"),
+        ("a.star", "data_model_classes\n\nloop_\n_rlnReferenceImage #1\n1@a.mrcs\n", "no class scores"),
         (
             "a.star",
             "data_model_classes\n\nloop_\n_rlnReferenceImage\n_rlnClassScore\n90@a.mrcs 0.5\n",
@@ -234,7 +234,7 @@ def test_a_run_sets_aside_what_a_file_of_verdicts_names_and_says_by_whom(
     assert 2 in summary["class_averages"]["set_aside"]
     assert sum(summary["set_aside"]["because"].values()) == summary["set_aside"]["averages"]
     assert "by RELION's class ranker" in summary["set_aside"]["because"]
-    assert any("no rlnPredictedClassScore" in note for note in summary["notes"])
+    assert any("rlnPredictedClassScore is missing" in note for note in summary["notes"])
     record = json.loads((tmp_path / "out" / "run.json").read_text())
     assert str(model) in json.dumps(record["inputs"])
     off = CliRunner().invoke(app, [*map(str, words[:-1]), "off", "--junk", "off"])

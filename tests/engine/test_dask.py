@@ -336,7 +336,7 @@ def test_executors_are_found_by_name_and_contract() -> None:
 
 
 def test_a_card_of_this_machine_is_of_no_use_to_workers(client: Any) -> None:
-    with pytest.raises(OptionError, match="this machine's GPU"):
+    with pytest.raises(OptionError, match="GPU of this machine"):
         rebalance.affinity(noise(), "rotational-cc", executor=client, device="cuda")
 
 

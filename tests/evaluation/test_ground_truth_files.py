@@ -136,7 +136,7 @@ def test_what_is_wrong_with_a_table_is_said(tmp_path: Path, text: str, message: 
 
 
 def test_what_is_no_truth_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no such file"):
+    with pytest.raises(InputError, match="does not exist"):
         read_truth(tmp_path / "nowhere")
     with pytest.raises(InputError, match=r"no truth_classes\.csv"):
         read_truth(tmp_path)

@@ -43,7 +43,7 @@ def test_class_numbers_outside_a_whole_stack_are_suspected(cryosparc_job) -> Non
     main, _ = cryosparc_job.particles()
     main["alignments2D/class"][0] = 9
     table = cryosparc_job.save("J42_020_particles.cs", main)
-    assert any("two different jobs" in text for text in formats.read(table).warnings)
+    assert any("different jobs" in text for text in formats.read(table).warnings)
 
 
 def test_a_class_number_that_is_there_twice_is_an_error(cryosparc_job) -> None:
@@ -77,7 +77,7 @@ def test_a_missing_stack_is_an_error_that_names_it(cryosparc_job, write_back, tm
 def test_particles_given_as_class_averages_are_an_error(cryosparc_job) -> None:
     cryosparc_job.whole()
     table = cryosparc_job.folder / "J42_020_particles.cs"
-    with pytest.raises(InputError, match="holds particles") as caught:
+    with pytest.raises(InputError, match="has particles") as caught:
         formats.read(table, table)
     assert "J42_020_class_averages.cs" in caught.value.hint
 
@@ -105,5 +105,5 @@ def test_a_group_without_its_files_is_an_error(cryosparc_job, write_back, tmp_pa
 
 def test_a_group_that_is_none_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.csg").write_text("- just\n- a list\n")
-    with pytest.raises(InputError, match="no CryoSPARC result group"):
+    with pytest.raises(InputError, match="not a CryoSPARC result group"):
         formats.read(tmp_path / "a.csg")

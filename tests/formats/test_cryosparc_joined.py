@@ -39,14 +39,14 @@ def test_a_passthrough_beside_that_cant_go_along_is_said(cryosparc_job) -> None:
     def warnings() -> tuple[str, ...]:
         data = formats.read(table, need_class_averages=False)
         assert "ctf/df1_A" not in data.particles.column_names
-        return tuple(text for text in data.warnings if "is left out" in text)
+        return tuple(text for text in data.warnings if "was left out" in text)
 
     (lacking,) = warnings()
     assert lacking.startswith(f"The passthrough file {beside.name} is left out. 1 of the 40")
     beside.write_bytes(beside.read_bytes()[:-50])
     (damaged,) = warnings()
-    assert damaged.startswith(f"The passthrough file {beside.name} is left out. ")
-    assert len(damaged) > len(f"The passthrough file {beside.name} is left out. ")
+    assert damaged.startswith(f"The passthrough file {beside.name} was left out. ")
+    assert len(damaged) > len(f"The passthrough file {beside.name} was left out. ")
 
 
 def test_a_passthrough_of_excluded_particles_beside_is_none_of_ours(cryosparc_job) -> None:

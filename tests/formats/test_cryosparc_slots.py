@@ -306,7 +306,7 @@ def test_a_group_that_will_lack_a_slot_is_said(cryosparc_job, missing: str) -> N
     cryosparc_job.save("J42_020_particles.cs", only(main, *keep))
     cryosparc_job.save("J42_passthrough_particles.cs", only(more, *keep))
     (warning,) = formats.read(cryosparc_job.folder, need_class_averages=False).warnings
-    assert f"No file gives the particles' {missing}," in warning
+    assert f"No file has the particles' {missing}," in warning
 
 
 def test_slots_of_a_passthrough_that_is_left_out_are_named(cryosparc_job) -> None:

@@ -53,7 +53,7 @@ def test_a_stack_of_another_project_is_refused_where_its_table_shows_it(
     (copied / "J42_020_class_averages.mrc").unlink()
     cryosparc_job.folder = copied.parent / "J42"
     cryosparc_job.save("J42_020_class_averages.cs", cryosparc_job.averages([0, 1, 2, 3, 4]))
-    with pytest.raises(InputError, match="is of another job"):
+    with pytest.raises(InputError, match="is from another job"):
         formats.read(copied)
     stack = copied.parent / "J42" / "J42_020_class_averages.mrc"
     assert formats.read(copied, stack).class_averages is not None
@@ -116,7 +116,7 @@ def test_the_current_folder_comes_last_and_is_said(
         shutil.move(path, mailed)
     monkeypatch.chdir(cryosparc_job.folder.parent)
     data = formats.read(mailed)
-    assert any("from the current folder" in text for text in data.notes)
+    assert any("in the current folder" in text for text in data.notes)
     assert any("is it the same job?" in text for text in data.warnings)
 
 

@@ -50,7 +50,7 @@ def test_nothing_is_ever_unpickled(tmp_path: Path, monkeypatch, kind: str) -> No
         (b"", "empty"),
         (b"uid class\n1 2\n", "This is a text file"),
         (b"PK\x03\x04\0\0", "zip archive"),
-        (b"\x00\x01\x02", "first bytes"),
+        (b"\x00\x01\x02", "does not start like"),
         (b"\x93NUMPY\x01\x00", "damaged"),
         (b"\x95CSDAT\x04\x00\x00\x00{}}}", "header can't be understood"),
         (b"\x95CSDAT\xff", "ends too early"),
@@ -155,7 +155,7 @@ def test_what_does_not_read_back_is_an_error(cryosparc_job, tmp_path: Path, monk
     main, _ = cryosparc_job.particles()
     table = open_cs(cryosparc_job.save("particles.cs", main))
     monkeypatch.setattr(NumpyTable, "_header", lambda self, n: spelt(main[:0], lambda t: t))
-    with pytest.raises(OutputError, match="does not read back"):
+    with pytest.raises(OutputError, match="can't be read back"):
         write_rows(table, tmp_path / "written.cs", np.arange(7))
 
 

@@ -26,10 +26,10 @@ def test_a_star_file_of_any_name_is_known_by_its_content(relion_job, tmp_path: P
 
 def test_a_missing_path_is_an_error_with_the_nearest_name(relion_job) -> None:
     relion_job.iteration("run_it025", [1, 2])
-    with pytest.raises(InputError, match="no such file or folder") as caught:
+    with pytest.raises(InputError, match="file or folder does not exist") as caught:
         formats.read(relion_job.folder / "run_it025_dta.star")
     assert caught.value.hint.endswith("run_it025_data.star?")
-    with pytest.raises(InputError, match="nor is there a folder"):
+    with pytest.raises(InputError, match="nor does its folder"):
         formats.read(relion_job.folder / "x" / "y.star")
 
 
@@ -86,7 +86,7 @@ def test_inspect_of_a_table_alone_says_what_is_missing(relion_job) -> None:
 def test_inspect_reports_what_run_would_refuse(tmp_path: Path, content: str) -> None:
     (tmp_path / "a.star").write_text(content)
     found = formats.inspect(tmp_path / "a.star")
-    assert dict(found.rows)["run"] == "would refuse it"
+    assert dict(found.rows)["run"] == "would stop with"
     assert found.command == ""
     assert "a.star" in found.warnings[0]
 

@@ -170,14 +170,14 @@ def test_a_path_that_no_star_file_can_hold_is_an_error(
     tmp_path: Path, write_stack, write_back, folder: str
 ) -> None:
     data = formats.read(write_stack(tmp_path / folder / "a.mrcs"))
-    with pytest.raises(OutputError, match="A star file can't name the stack") as caught:
+    with pytest.raises(OutputError, match="A star file can't refer to the stack") as caught:
         write_back(data, None, tmp_path / "out")
     assert caught.value.hint
 
 
 def test_a_stack_beside_a_stack_is_an_error(tmp_path: Path, write_stack) -> None:
     path = write_stack(tmp_path / "a.mrcs")
-    with pytest.raises(InputError, match="has no place"):
+    with pytest.raises(InputError, match="can't be combined"):
         formats.read(path, path)
 
 

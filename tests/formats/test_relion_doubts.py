@@ -16,7 +16,7 @@ from tests.formats.relion_jobs import CLASSES
 def test_class_numbers_outside_a_whole_stack_are_suspected(relion_job) -> None:
     table = relion_job.iteration("run_it025", [1, 2, 7])
     data = formats.read(table)
-    assert [warning for warning in data.warnings if "two different jobs" in warning] == [
+    assert [warning for warning in data.warnings if "different jobs" in warning] == [
         "The particles name class 7, of which run_it025_model.star has no average: are averages "
         "and particles of two different jobs?"
     ]

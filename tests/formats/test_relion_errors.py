@@ -62,7 +62,7 @@ def test_an_image_number_beyond_all_bounds_is_an_error(relion_job) -> None:
     table = relion_job.iteration("run_it025", CLASSES)
     model = relion_job.folder / "run_it025_model.star"
     model.write_text(model.read_text().replace("000003@", f"{'9' * 40}@"))
-    with pytest.raises(InputError, match="an image of a stack"):
+    with pytest.raises(InputError, match="an image in a stack"):
         formats.read(table)
 
 

@@ -99,7 +99,7 @@ def test_a_backup_of_the_tables_finds_the_images_of_its_job(job) -> None:
 
 def test_an_optimiser_does_not_take_another_folders_table(job, other_project) -> None:
     folder = copied_into(other_project, job, without="run_it025_data.star")
-    with pytest.raises(InputError, match="does not lie beside it") as caught:
+    with pytest.raises(InputError, match="is not next to it") as caught:
         formats.read(folder / "run_it025_optimiser.star")
     assert str(other_project.folder / "run_it025_data.star") in str(caught.value)
     assert "copy run_it025_data.star beside" in caught.value.hint

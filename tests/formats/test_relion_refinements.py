@@ -168,8 +168,8 @@ def test_text_for_an_angle_names_its_line(tmp_path: Path, angles) -> None:
         (lambda angles: star_table(angles).replace("rlnAngleTilt", "rlnOther"), "no rlnAngleTilt"),
         (lambda angles: star_table(angles * [0, 0, 1]), "as after 2D classification"),
         (lambda angles: star_table(np.full((N, 3), "nan")), f"None of the {N} particles"),
-        (lambda angles: star_table(angles, more="rlnTomoName"), "particles of tomograms"),
-        (lambda angles: star_table(angles, more="rlnTomoSubtomogramRot"), "of tomograms"),
+        (lambda angles: star_table(angles, more="rlnTomoName"), "tomography particles"),
+        (lambda angles: star_table(angles, more="rlnTomoSubtomogramRot"), "tomography particles"),
     ],
 )
 def test_tables_without_poses_are_refused(tmp_path: Path, angles, text, says: str) -> None:

@@ -72,7 +72,7 @@ def test_line_ends_of_windows_in_the_model_are_said(relion_job) -> None:
     model = relion_job.folder / "run_it025_model.star"
     model.write_bytes(model.read_bytes().replace(b"\n", b"\r\n"))
     (warning,) = formats.read(table).warnings
-    assert "so has templates.star: run dos2unix on" in warning
+    assert "so has templates.star. Run dos2unix on" in warning
 
 
 @pytest.mark.parametrize("quote", ["'", '"'])

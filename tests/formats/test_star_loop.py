@@ -288,7 +288,7 @@ def test_a_label_named_twice_is_an_error(tmp_path: Path) -> None:
     ("content", "message"),
     [
         (b"", "empty"),
-        (b"hello\nworld\n", "No data_ block"),
+        (b"hello\nworld\n", "no data_ block"),
         (b"data_\0\1\2", "binary"),
     ],
 )

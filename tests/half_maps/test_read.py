@@ -83,7 +83,7 @@ def test_axes_are_followed_wherever_they_are_stored(write_map: WriteMap, rng) ->
     found = half_map_signal_of_files(*paths, n_axes=12)
     np.testing.assert_allclose(found.conical, expected.conical, atol=1e-5)
     np.testing.assert_allclose(found.toroidal, expected.toroidal, atol=1e-5)
-    with pytest.raises(InputError, match="another order"):
+    with pytest.raises(InputError, match="different order"):
         open_half_maps(paths[0], write_map("c.mrc"))
 
 
@@ -183,7 +183,7 @@ def test_values_that_are_no_map_are_refused(write_map: WriteMap) -> None:
         ((flat, good), "one value everywhere, 2.5", flat),
         ((good, bad), "not finite", bad),
         ((nan, good), "not finite", nan),
-        ((good, write_map("b.mrc"), zero), "nowhere above 0", zero),
+        ((good, write_map("b.mrc"), zero), "no value above 0", zero),
     ):
         with pytest.raises(InputError, match=words) as raised:
             half_map_signal_of_files(*maps)

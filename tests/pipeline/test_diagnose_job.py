@@ -110,7 +110,7 @@ def test_a_mask_is_used(files: RefinementFiles, tmp_path: Path) -> None:
 
 
 def test_what_can_not_be_diagnosed_is_said(files: RefinementFiles, tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match="two were expected"):
+    with pytest.raises(OptionError, match="not two"):
         rebalance.diagnose(files.job, half_maps=(files.half_a,))
     with pytest.raises(InputError, match="this file"):
         rebalance.diagnose(half_maps=(files.half_a, files.half_a), output=tmp_path / "out")

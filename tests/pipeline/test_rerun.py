@@ -93,7 +93,7 @@ def test_changed_and_missing_inputs_are_named(job: Path, first: Path) -> None:
     assert any(str(table) in line and "changed" in line for line in again.went_in)
     assert again.came_out
     table.unlink()
-    with pytest.raises(InputError, match="not there any more") as caught:
+    with pytest.raises(InputError, match="no longer exists") as caught:
         rerun(first, output=Path("third"))
     assert caught.value.path == table
 
@@ -119,7 +119,7 @@ def test_a_plugin_of_no_package_can_not_be_repeated(first: Path) -> None:
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"record_version": 99}', "not json"])
 def test_what_is_no_record_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "run.json").write_text(text)
-    with pytest.raises(InputError, match="no run record"):
+    with pytest.raises(InputError, match="not a run record"):
         rerun(tmp_path / "run.json")
 
 

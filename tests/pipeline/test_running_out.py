@@ -110,7 +110,7 @@ def test_a_cache_on_a_full_disk_stops_no_run(
 
     monkeypatch.setattr("rebalance.record.affinity_file.write_affinity", fail)
     result = rebalance.run(job, n_superclasses=4, figures=False, output=tmp_path / "out")
-    assert any("is not kept for the next run" in text for text in result.summary["warnings"])
+    assert any("can't be saved for the next run" in text for text in result.summary["warnings"])
     assert not list((tmp_path / "cache").glob("*.npz*"))
 
 

@@ -26,7 +26,7 @@ def test_mistakes_are_found_before_the_comparison(
         ({"strategy": "randm"}, "did you mean 'random'"),
         ({"options": {"strategy": {"magic": 1}}}, "has no option 'magic'"),
         ({"options": {"clustering": {"linkage": "best"}}}, "clustering.linkage = best"),
-        ({"labels": Path("none.csv"), "n_superclasses": None}, "no such file"),
+        ({"labels": Path("none.csv"), "n_superclasses": None}, "does not exist"),
     ):
         with pytest.raises(rebalance.RebalanceError, match=message):
             quick_run(simulated_job, **settings)

@@ -103,7 +103,7 @@ def test_results_are_refused_without_overwrite(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_ours_is_never_touched(tmp_path: Path, overwrite: bool) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.tex").write_text("years of work")
-    with pytest.raises(OutputError, match="no results folder of rebalance"):
+    with pytest.raises(OutputError, match="has no results of rebalance"):
         ResultsFolder(tmp_path / "out", overwrite=overwrite)
     (tmp_path / "out" / "run.json").write_text('{"by": "another program"}')
     with pytest.raises(OutputError):
@@ -135,10 +135,10 @@ def test_a_file_in_the_way_is_refused(tmp_path: Path) -> None:
 def test_results_never_replace_what_is_read(tmp_path: Path) -> None:
     make_results(tmp_path / "out")
     for path in (tmp_path / "out" / "table.csv", tmp_path / "out"):
-        with pytest.raises(OutputError, match="would replace a file that is read"):
+        with pytest.raises(OutputError, match="would overwrite an input file"):
             ResultsFolder(tmp_path / "out", overwrite=True, inputs=[path])
     (tmp_path / "link").symlink_to(tmp_path / "out", target_is_directory=True)
-    with pytest.raises(OutputError, match="would replace a file that is read"):
+    with pytest.raises(OutputError, match="would overwrite an input file"):
         ResultsFolder(tmp_path / "link", overwrite=True, inputs=[tmp_path / "out" / "table.csv"])
 
 

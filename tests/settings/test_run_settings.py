@@ -131,7 +131,7 @@ def test_settings_do_not_change() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"labels": Path("l"), "superclasses": False}, "exclude each other"),
+        ({"labels": Path("l"), "superclasses": False}, "can't be combined"),
         ({"labels": Path("l"), "n_superclasses": 3}, "how many superclasses"),
         ({"superclasses": False, "affinity_file": Path("a")}, "superclassification is off"),
         ({"options": {"format": {}}}, "no options of 'format'"),
@@ -171,7 +171,7 @@ def test_settings_survive_the_record(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_record_of_another_version_is_named() -> None:
     with pytest.raises(OptionError, match="unknown fields: magic"):
         RunSettings.from_json({"path": "x", "magic": 1})
-    with pytest.raises(OptionError, match="no path"):
+    with pytest.raises(OptionError, match="not a path"):
         RunSettings.from_json({"seed": 1})
 
 

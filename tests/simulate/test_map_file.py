@@ -151,7 +151,7 @@ def test_a_map_that_is_of_no_use_says_why(
         ("a.mrc", bytes(5000), "not a density map"),
         ("a.txt", b"", "neither a density map"),
         ("folder.mrc", None, "This is a folder"),
-        ("absent.mrc", ..., "no such file"),
+        ("absent.mrc", ..., "does not exist"),
     ],
 )
 def test_what_is_no_map_is_named(name: str, content: Any, words: str, tmp_path: Path) -> None:

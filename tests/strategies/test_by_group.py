@@ -223,7 +223,7 @@ def test_no_groups_and_no_particles_are_no_error(strategy: str) -> None:
         assert not found.selected.any()
         assert found.cap is None
         assert len(found.before) == 0
-        assert any("No particle is left" in warning for warning in found.warnings)
+        assert any("No particles are left" in warning for warning in found.warnings)
     particles, group = binned([7, 3])
     found = select_by_group(particles, group.astype(np.int32), strategy=strategy)
     assert found.selected.all()

@@ -163,7 +163,7 @@ def test_superclasses_keep_the_ratio_of_halves_to_within_one_particle(
     halves = particles.column(told[0])
     assert_in_ratio(selection.superclass, selection.selected, halves, cap)
     is_said = (
-        f"Half sets ({told[0]}) keep their ratio in each superclass, to within one particle."
+        f"The ratio of the half sets ({told[0]}) keep their ratio in each superclass, to within one particle."
         in selection.notes
     )
     dropped = not selection.selected.all()
@@ -329,7 +329,7 @@ def test_places_that_are_no_order_are_named(places_of: Any) -> None:
 
     class_id = np.repeat([1, 2], [30, 20])
     particles = table(class_id, **{RELION: np.arange(50) % 2})
-    words = r"places\(\) gave particle \d+ of bin [01] the place -?\d+, which is another's, or none"
+    words = r"places\(\) gave particle \d+ of bin [01] the place -?\d+, which is taken, or not"
     with pytest.raises(PluginError, match=words):
         select_by_group(particles, class_id - 1, max_size=5, strategy=Misplaces())
 

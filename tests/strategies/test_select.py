@@ -362,7 +362,7 @@ def test_with_superclassification_off_the_smallest_class_decides() -> None:
 def test_a_factor_that_drops_nothing_and_one_that_leaves_little_are_told() -> None:
     even = select(*of_sizes(500, 450, 400), factor="0.8")
     assert any(
-        "nothing to gain by this factor" in note and "0.8 times" in note for note in even.notes
+        "This factor drops no particles" in note and "0.8 times" in note for note in even.notes
     )
     few = select(*of_sizes(900, 800, 200), factor=1)
     assert any("600 particles are few for a 3D reconstruction" in note for note in few.notes)
@@ -495,7 +495,7 @@ def test_a_strategy_that_breaks_its_contract_is_reported(choose: Any) -> None:
     [
         (lambda n: np.arange(n - 1), r"places\(\) gave int64 \(59,\), expected int64 \(60,\)"),
         (lambda n: np.linspace(0, 1, n), r"places\(\) gave float64 \(60,\), expected int64"),
-        (lambda n: None, r"places\(\) gave None, and it has no select"),
+        (lambda n: None, r"places\(\) returned None, and there is no select"),
     ],
 )
 def test_places_that_can_not_be_used_are_named_before_they_are_used(given: Any, words: str) -> None:
@@ -512,7 +512,7 @@ def test_places_that_can_not_be_used_are_named_before_they_are_used(given: Any, 
 def test_a_selection_that_can_not_be_used_is_named_whatever_it_is(choose: Any) -> None:
     particles, groups = of_sizes(30, 20, 10)
     strategy = _Keeps(lambda superclass, cap: choose(len(superclass)))
-    with pytest.raises(PluginError, match=r"select\(\) gave .*, expected bool \(60,\)"):
+    with pytest.raises(PluginError, match=r"select\(\) returned .*, expected bool \(60,\)"):
         select(particles, groups, factor=1, strategy=strategy)
 
 

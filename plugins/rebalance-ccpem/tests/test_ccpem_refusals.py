@@ -99,7 +99,7 @@ def test_what_can_be_done_is_not_refused(kind: type[RebalanceJob], values: dict[
         (
             BalanceClassAverages,
             {**RUN, "superclasses": False, "labels": "a.csv"},
-            "exclude each other",
+            "can't be combined",
             ["labels"],
         ),
         (
@@ -135,9 +135,9 @@ def test_what_can_be_done_is_not_refused(kind: type[RebalanceJob], values: dict[
             "“Percentile” and “Rebalance factor” both say",
             ["percentile"],
         ),
-        (BalanceOrientations, {**POSED, "symmetry": "Z3"}, "no such point group", ["symmetry"]),
+        (BalanceOrientations, {**POSED, "symmetry": "Z3"}, "not a rotational point group", ["symmetry"]),
         (BalanceOrientations, {"fn_data": "../run_data.star"}, "not a copy", ["fn_data"]),
-        (DiagnoseOrientations, {}, "or two half maps", ["fn_data", "half_maps_1", "half_maps_2"]),
+        (DiagnoseOrientations, {}, "two half maps, or both", ["fn_data", "half_maps_1", "half_maps_2"]),
         (
             DiagnoseOrientations,
             {**POSED, "half_maps_1": "a.mrc"},
@@ -199,5 +199,5 @@ def test_what_is_typed_is_called_as_in_the_form(text: str, shown: str) -> None:
 
 
 def test_an_error_is_told_with_its_file_and_what_to_do() -> None:
-    error = InputError("There is no such file.", path="a.csv", hint="Leave out `factor`.")
+    error = InputError("This file does not exist.", path="a.csv", hint="Leave out `factor`.")
     assert told(error, LABELS) == "a.csv: There is no such file. Leave out “Rebalance factor”."

@@ -43,7 +43,7 @@ def test_a_dry_run_says_what_would_be_connected_and_makes_nothing(
     assert "J3 (class_2D_new, “All picks”)" in text
     assert "J3.particles, 1,200" in text
     assert "J3.class_averages, 24" in text
-    assert "in the project folder, which this machine sees" in text
+    assert "in the project folder, which is visible from this machine" in text
     assert "rebalance_P3_J3_k5_f0.5/ and to an External job in W1; nothing was written" in text
     assert set(instance.jobs) == {"J3", "J4"}
     assert not list(Path.cwd().iterdir())

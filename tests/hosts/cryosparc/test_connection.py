@@ -60,7 +60,7 @@ def test_a_login_that_expired_counts_as_none(
     known = json.loads(login.read_text())
     known["http://127.0.0.1:1"]["ali@example.org"]["expires"] = "2020-01-01T00:00:00Z"
     login.write_text(json.dumps(known))
-    with pytest.raises(HostError, match="not known where CryoSPARC is"):
+    with pytest.raises(HostError, match="address of CryoSPARC is unknown"):
         connect()
 
 

@@ -64,7 +64,7 @@ def nothing(instance: Instance) -> None:
         (nothing, {"workspace": "W7"}, {}, HostError, ["Workspace P3 W7 not found"]),
         (nothing, {}, {"n_superclasses": None}, OptionError, ["number of superclasses"]),
         (nothing, {}, {"metric": "no-such"}, RebalanceError, ["no-such"]),
-        (nothing, {}, {"labels": "no.csv", "n_superclasses": None}, InputError, ["no such file"]),
+        (nothing, {}, {"labels": "no.csv", "n_superclasses": None}, InputError, ["does not exist"]),
         (nothing, {}, {"output": "."}, OutputError, ["exists"]),
     ],
 )

@@ -49,7 +49,7 @@ def test_a_label_without_a_value_is_left_out_and_said() -> None:
     found = parse([*ALWAYS, "--strict", "--k", "4", "--factor", "", "--j", "1"])
     assert found.labels == (("k", ("4",)),)
     assert found.unused == tuple(
-        f"The label {label} has no value, and was left out." for label in ("strict", "factor")
+        f"The label {label} has no value, and was ignored." for label in ("strict", "factor")
     )
 
 

@@ -67,7 +67,7 @@ def test_an_abort_ends_the_long_stage(project: Path) -> None:
     (FOLDER / "RELION_JOB_ABORT_NOW").touch()
     said, errors = running.communicate(timeout=60)
     assert running.returncode == 130, errors
-    assert said.endswith("Aborted, as RELION asked; no results were written.\n")
+    assert said.endswith("Aborted on request from RELION. No results were written.\n")
     assert errors == ""
     assert "RELION_JOB_EXIT_ABORTED" in endings()
     assert not {DONE, "RELION_JOB_EXIT_FAILURE"} & endings()

@@ -125,7 +125,7 @@ def test_its_own_output_is_no_input_and_is_not_lost(relion_runs: Runs) -> None:
     relion_runs(*FAST)
     own = FOLDER / "particles_selected.star"
     before = own.read_bytes()
-    with pytest.raises(RebalanceError, match="would replace a file that is read"):
+    with pytest.raises(RebalanceError, match="would overwrite an input file"):
         relion_runs(*FAST, "--superclasses", "no", particles=str(own))
     assert own.read_bytes() == before
     assert endings() == {FAILED}
