@@ -121,7 +121,7 @@ class Block:
 
 @dataclass(frozen=True)
 class Advice:
-    """The clustering that suits the affinity of a metric, used where nobody names another.
+    """The clustering that suits the affinity of a metric, used where no one names another.
 
     Parameters
     ----------
@@ -139,7 +139,7 @@ class Advice:
     where: str = ""
 
     def holds(self, facts: Mapping[str, Any]) -> bool:
-        """Whether the facts of an affinity bear it out."""
+        """Whether the facts of an affinity support it."""
         return not self.where or facts.get(self.where) is True
 
 
@@ -162,7 +162,7 @@ class Metric(Plugin, ABC):
         it too.
     depends_on : {"pair", "all"}
         Whether the value of a pair depends on its two averages alone, or on all that are compared.
-        What is found from all images only where nobody gives it, as the automatic mask is, does
+        What is found from all images only where no one gives it, as the automatic mask is, does
         not count as long as it changes an affinity by less than 0.02.
     invariances : tuple of {"rotation", "shift", "mirror", "scale", "offset"}
         Which changes of either image leave the value as it is, with default options. The
@@ -234,7 +234,7 @@ class Metric(Plugin, ABC):
         return ()
 
     def results(self, features: Any) -> Mapping[str, Any]:
-        """Arrays of numbers found beside the affinity, by name: a map, viewing directions, …
+        """Arrays of numbers found in addition to the affinity, by name: a map, viewing directions, …
 
         Of real or whole numbers, true or false (dtype kinds f, i, u, b). They are
         `Affinity.results` in Python, and arrays ``result.NAME`` in ``affinity.npz``.
@@ -261,7 +261,7 @@ class Metric(Plugin, ABC):
     def curves(
         self, features: Any, rows: range, columns: range, *, alignment: Block | None = None
     ) -> FloatArray:
-        """What the report shows of an average and its neighbours.
+        """What the report shows of an average and its neighbors.
 
         Returns
         -------
@@ -272,7 +272,7 @@ class Metric(Plugin, ABC):
 
 @dataclass(frozen=True, eq=False)
 class ClusteringInput:
-    """What a clustering is given: the class averages that take part, and how alike they are.
+    """What a clustering is given: the class averages that are used, and how alike they are.
 
     ``len(averages)`` is n.
 

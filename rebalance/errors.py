@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 class RebalanceError(Exception):
-    """A mistake that the person who typed the command can mend.
+    """A mistake that the person who typed the command can fix.
 
     Parameters
     ----------

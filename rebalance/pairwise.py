@@ -107,7 +107,7 @@ class PairMetric(Metric):
 
     - options: numbers, true or false, or a `rebalance.options.Length`, which arrives in pixels;
     - ``mask``, float32 (L, L): weights from 1 to 0 on the grid of the images; the lower of the soft
-      discs about the objects of the two, as they lie when they are compared;
+      discs about the objects of the two, as they are when they are compared;
     - ``mask_radius``, float: where the discs reach 0, pixels.
 
     An option that has one of the last two names goes before it.
@@ -119,7 +119,7 @@ class PairMetric(Metric):
     requires : ``()`` or ``("alignment",)``
         With the alignment the second image comes laid onto the first, by the shared alignment (or
         that of one metric, ``("alignment:NAME",)``): interpolated once, by cubic B-splines, after
-        it was masked and normalised where that is asked for, and neither again; 0 where it would
+        it was masked and normalized where that is asked for, and neither again; 0 where it would
         come from outside of the image. For other metrics by name see
         `rebalance.contracts.Metric.tile`.
     mask : bool
@@ -177,7 +177,7 @@ class PairMetric(Metric):
         return name in _arguments(cls.pair)[2:] and name not in cls.options_model.model_fields
 
     def features(self, class_averages: ClassAverages, options: Any) -> FloatArray:
-        """What is compared of each average; by default its image, masked and normalised as stated.
+        """What is compared of each average; by default its image, masked and normalized as stated.
 
         ``super().features(class_averages, options)`` gives these images to one that is overridden.
 
@@ -276,7 +276,7 @@ class PairMetric(Metric):
         return Block(values)
 
     def value(self, features: PairFeatures, i: int, j: int) -> float:
-        """``pair`` of two averages as they lie, without an alignment: to look at one value.
+        """``pair`` of two averages as they are, without an alignment: to look at one value.
 
         Parameters
         ----------

@@ -1,7 +1,7 @@
 """Holds a plugin to the contract of its kind; the one place that asks what a plugin has.
 
 A class that only has the right shape gets the defaults of the base class for all that it lacks, so
-that nobody after this has to ask.
+that no one after this has to ask.
 """
 
 from __future__ import annotations

@@ -158,7 +158,10 @@ def test_a_name_that_is_not_there_brings_the_nearest(registry: Registry) -> None
 MODULES = {
     "broken": ("import no_such_module\n", "importing broken failed"),
     "leaves": ("raise SystemExit(3)\n", "importing leaves failed"),
-    "clash": ("{hook}    return [PluginSpec('frc', 'One.', 'a:B')]\n", "already has one of this name"),
+    "clash": (
+        "{hook}    return [PluginSpec('frc', 'One.', 'a:B')]\n",
+        "already has one of this name",
+    ),
     "elder": ("REBALANCE_HOOK_VERSION = 0\n", "made for version 0 of the hooks"),
     "nothing": ("X = 1\n", "no function is marked with @hookimpl"),
     "wrong": ("{hook}    return 3\n", "its hooks failed with TypeError"),

@@ -228,7 +228,7 @@ def find_views(
         by the metric ``views``, the views that it carries; then nothing else is looked at.
     symmetry : str
         Point group of the molecule: C1, C4, D2, T, O, I, …; ``auto`` takes one where the averages
-        bear it out. It matters: without it, views of a symmetric molecule are worse than images.
+        support it. It matters: without it, views of a symmetric molecule are worse than images.
     seed : int ≥ 0
         Of the random starts.
     options : mapping, optional
@@ -307,7 +307,7 @@ def scan(
     factor, max_size, cap_from : optional
         As for `rebalance.select`: for the particles that each number would keep.
     progress : callable, optional
-        Told (groupings done, of how many).
+        Called with (groupings done, of how many).
 
     Raises
     ------

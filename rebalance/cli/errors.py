@@ -1,4 +1,4 @@
-"""How a command ends: 0 done, 2 the user can mend it, 1 a bug, 130 Ctrl-C, 143 terminated."""
+"""How a command ends: 0 done, 2 the user can fix it, 1 a bug, 130 Ctrl-C, 143 terminated."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def show_error(error: RebalanceError) -> None:
 
 
 def without_controls(text: str) -> str:
-    """What a file says must not move the cursor or colour the terminal; bytes must be letters."""
+    """What a file says must not move the cursor or color the terminal; bytes must be letters."""
     return "".join(
         mark if mark == "\n" or unicodedata.category(mark) not in ("Cc", "Cs") else "\ufffd"
         for mark in text

@@ -63,7 +63,7 @@ def typed_settings(
     shorthands : sequence of Shorthand
         Options of the metric that it has, beside the setting of the metric or by themselves.
     fixed : mapping, optional
-        Settings that nobody types.
+        Settings that no one types.
     otherwise : mapping of setting to attributes of `typer.Option`, optional
         What this command says differently, such as another help text.
     """

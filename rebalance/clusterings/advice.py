@@ -1,4 +1,4 @@
-"""The clustering that a metric advises, followed where nobody names another."""
+"""The clustering that a metric advises, followed where no one names another."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def advice_of(
     *,
     tries_numbers: bool = False,
 ) -> Advice | None:
-    """What a metric advises; None where it advises nothing, or where nobody can ask it.
+    """What a metric advises; None where it advises nothing, or where no one can ask it.
 
-    Whether the affinity bears it out is another question: `Advice.holds`.
+    Whether the affinity supports it is another question: `Advice.holds`.
 
     Parameters
     ----------

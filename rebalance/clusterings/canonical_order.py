@@ -46,7 +46,7 @@ def canonical_order(affinity: FloatArray) -> IntArray:
     """Indices of the averages in an order that doesn't depend on the one they come in.
 
     Averages are ordered by their sorted affinities. Those that tie are told apart by the ranks of
-    the averages behind equal affinities, as long as that tells more apart (the colour refinement
+    the averages behind equal affinities, as long as that tells more apart (the color refinement
     of Weisfeiler and Leman, 1968). What ties then can be exchanged without a difference, as copies
     of one image can, or (in rare regular graphs) keeps its order.
 

@@ -1,4 +1,4 @@
-"""Superclasses of the classes that take part: by a clustering, by labels, or each by itself."""
+"""Superclasses of the classes that are used: by a clustering, by labels, or each by itself."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def cluster_classes(
     options: Options | Mapping[str, Any] | None = None,
     seed: int = 0,
 ) -> Superclasses:
-    """What `rebalance.cluster` gives, for classes of which it is known who takes part.
+    """What `rebalance.cluster` gives, for classes of which it is known which are used.
 
     Parameters
     ----------
@@ -191,7 +191,7 @@ def label_classes(
     Yields
     ------
     int, int64 (N,)
-        A number, and labels 0 … in the plugin's own order, −1 for classes that take no part. Each
+        A number, and labels 0 … in the plugin's own order, −1 for classes that are not used. Each
         is made when it is asked for, unless the clustering makes many at once.
     """
     bound = bind("clustering", clustering, options)
@@ -257,7 +257,7 @@ def identity_superclasses(
     ----------
     classes : Classes
     n_superclasses : int, optional
-        Must equal N, or the number of classes that take part, where given.
+        Must equal N, or the number of classes that are used, where given.
     clustering : str
         By which name it was asked for.
 

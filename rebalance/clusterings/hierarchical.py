@@ -53,7 +53,7 @@ class Hierarchical(Clustering):
     r"""Agglomerative hierarchical clustering of distances along paths of similar averages.
 
     The distance d_ij is the length of the shortest path of steps (1 − affinity)^(path_power / 2)
-    between nearest neighbours, see `rebalance.arrangement.path_distance`; with path_neighbors = 0
+    between nearest neighbors, see `rebalance.arrangement.path_distance`; with path_neighbors = 0
     it is 1 − affinity_ij itself. The two nearest groups are merged until one is left; K
     superclasses are what stands n − K merges later. Between groups u and v the distance is
 
@@ -64,7 +64,7 @@ class Hierarchical(Clustering):
     - ``single``: d(u, v) = min d_ij
     - ``weighted`` (WPGMA): d(s ∪ t, v) = (d(s, v) + d(t, v)) / 2
     - ``ward``: the growth of the variance within, on the chord √(2 (1 − affinity_ij)), the
-      Euclidean distance of two normalised images whose correlation is the affinity, or on the
+      Euclidean distance of two normalized images whose correlation is the affinity, or on the
       length of the path to the power 1 / path_power.
 
     Average linkage follows the true views best, but leaves noisy and odd averages by themselves,

@@ -47,14 +47,14 @@ class Spectral(Clustering):
     r"""Spectral clustering of the affinity graph (Ng, Jordan and Weiss [1]_).
 
     1. Weights W_ij, W_ii = 0: a_ij^power, or with local scaling [2]_
-       exp(−d_ij² / (σ_i σ_j)), d² = 2 (1 − a), σ_i the distance to a neighbour of given rank.
+       exp(−d_ij² / (σ_i σ_j)), d² = 2 (1 − a), σ_i the distance to a neighbor of given rank.
     2. The K leading eigenvectors X of D^−½ W D^−½, D = diag(Σ_j W_ij); rows scaled to length 1.
     3. k-means of the rows. It starts from the rows that a pivoted QR decomposition of Xᵀ picks
        [3]_, which are far apart, depend on nothing random and not on the order of the averages;
        with ``n_init`` > 0 from random rows, and the best of so many starts.
 
     An average without any edge is a component of its own. Every superclass keeps at least one
-    average: an empty one takes the average that is farthest from its centre.
+    average: an empty one takes the average that is farthest from its center.
 
     References
     ----------

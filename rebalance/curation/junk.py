@@ -45,7 +45,7 @@ def look_for_junk(
     *,
     given: Evidence | None = None,
 ) -> tuple[AverageQuality | None, Classes]:
-    """What is known of the quality of averages, where it counts; and the classes that take part.
+    """What is known of the quality of averages, where it counts; and the classes that are used.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def about_quality(settings: RunSettings, quality: AverageQuality | None) -> list
     ----------
     settings : RunSettings
     quality : AverageQuality or None
-        None where nobody asked: nothing is said.
+        None where no one asked: nothing is said.
     """
     if quality is None:
         return []

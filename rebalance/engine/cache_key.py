@@ -22,7 +22,7 @@ def affinity_key(
     device: str,
     reads: tuple[str, ...] = (),
 ) -> str:
-    """SHA-256 of the images, what the metric reads beside them, and how they are compared.
+    """SHA-256 of the images, what else the metric reads of them, and how they are compared.
 
     Parameters
     ----------

@@ -194,7 +194,7 @@ def share_of_oracle_gain(ours: Curve, chance: Curve, oracle: Curve) -> tuple[flo
     """Area between superclasses and random dropping ÷ area between oracle and random dropping.
 
     1 for superclasses as good as if the views were known, 0 for no better than dropping particles
-    at random; above 1 where the oracle, which minimises angles and not unevenness, is beaten.
+    at random; above 1 where the oracle, which minimizes angles and not unevenness, is beaten.
 
     Parameters
     ----------

@@ -40,7 +40,7 @@ def write_evaluation(
     check_folder(folder, overwrite)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        # Made beside its place first: whatever ends the writing leaves that as it was.
+        # Made next to its place first: whatever ends the writing leaves that as it was.
         with TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as beside:
             names = _write(evaluation, Path(beside), figures=figures)
             for former in (folder / FIGURES).glob(f"{CURVES}.*"):

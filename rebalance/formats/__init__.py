@@ -40,7 +40,7 @@ def read(
     path : path
         Job folder (its last iteration is taken), optimiser, particle table, or stack.
     class_averages : path, optional
-        Stack, or table that names the images, when it is not found beside the particles.
+        Stack, or table that names the images, when it is not found next to the particles.
     format : str, optional
         Name of a format plugin; by default the one that recognises the file.
     passthrough : sequence of paths
@@ -50,7 +50,7 @@ def read(
     pixel_size : float, optional
         Å; overrides the files.
     need_class_averages : bool
-        False if the particle table is enough. Averages that lie beside it are read then only if
+        False if the particle table is enough. Averages that are next to it are read then only if
         they are whole and name every class of the table.
 
     Returns

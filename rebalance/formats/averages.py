@@ -56,12 +56,12 @@ def read_averages(
     ----------
     request : ReadRequest
     path : Path, optional
-        What was found beside the particles.
+        What was found next to the particles.
     particles : ParticleTable, optional
     find : callable
         What a path and the project folder give.
     not_beside : str
-        What does not lie beside the particles if nothing was found.
+        What is missing next to the particles if nothing was found.
     hint : str
         What to do then.
 
@@ -142,7 +142,7 @@ def _is_out_of_range(averages: ClassAverages) -> BoolArray:
 
 
 def image_warnings(averages: ClassAverages) -> tuple[list[str], list[str]]:
-    """Warnings of images whose pixels can't be computed with, notes of images of one grey value.
+    """Warnings of images whose pixels can't be computed with, notes of images of one gray value.
 
     All count as no image, and so do images of zeros, of which nothing is said: a program writes
     them for classes that died out.

@@ -168,7 +168,7 @@ class CryoSparc(Format):
     ) -> tuple[Path, ...]:
         """Write particles_selected, particles_excluded and templates, each as .cs and .csg.
 
-        Passthrough files are written beside them, row for row. With ``copy_templates`` also
+        Passthrough files are written next to them, row for row. With ``copy_templates`` also
         templates.mrc; image n of it is row n of templates.cs.
 
         Raises
@@ -267,7 +267,7 @@ class CryoSparc(Format):
         """Write the result group particles_poses.csg, and the .cs files that it names.
 
         particles_poses.cs has alignments3D beside the fields that were there. Passthrough files
-        are written beside it, row for row.
+        are written next to it, row for row.
 
         Raises
         ------

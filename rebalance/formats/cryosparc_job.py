@@ -225,7 +225,7 @@ def _last_iteration(paths: Iterable[Path]) -> Path | None:
 def averages_beside(particles: Path) -> Path | None:
     """The table of class averages that belongs to a particle table by its name, or None.
 
-    It lies beside the table or the file that the table is a link to; for an exported group, in
+    It is next to the table or the file that the table is a link to; for an exported group, in
     the folder of the exported class averages beside its own.
     """
     for folder in folders_of(particles):

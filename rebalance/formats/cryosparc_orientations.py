@@ -97,7 +97,7 @@ def read_symmetry(particles: Path) -> tuple[str, list[str]]:
         try:
             spec = read_json(path, "CryoSPARC job") if path.is_file() else {}
         except InputError:
-            # Nobody asked for that file.
+            # No one asked for that file.
             continue
         said: Any = spec
         for name in (_PARAMETERS, _SYMMETRY, "value"):

@@ -39,7 +39,7 @@ def read_particles(
     ----------
     job : CryosparcJob
     passthrough : sequence of Path
-        Those that the person names; those found beside the particles are added.
+        Those that the person names; those found next to the particles are added.
     needs_class : bool
         False if particles need no class numbers, and nothing is to be said of these.
 
@@ -119,7 +119,7 @@ def other_classification_warnings(particles: ParticleTable, averages: Path) -> l
             return []
         differ, common = count_other_classes(handle.main, particles.class_id, table)
     except InputError:
-        # Nobody asked for that file.
+        # No one asked for that file.
         return []
     if not differ:
         return []

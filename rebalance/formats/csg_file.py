@@ -41,7 +41,7 @@ def read_group(path: Path, project: Path | None = None) -> ResultGroup:
     Raises
     ------
     InputError
-        If the file is no result group, or a file that it names is not beside it.
+        If the file is no result group, or a file that it names is not next to it.
     """
     results = _read_results(path)
     group = ResultGroup({}, {}, [])

@@ -13,7 +13,7 @@ from rebalance.formats.mrc_file import SUFFIXES
 
 
 def require_exists(path: Path, what: str = "file or folder") -> None:
-    """InputError, with the nearest name beside it, unless the path exists."""
+    """InputError, with the nearest name next to it, unless the path exists."""
     try:
         if path.is_file() or path.is_dir():
             return
@@ -95,7 +95,7 @@ def _equal(one: Path, other: Path) -> bool:
 
 
 def stacks_beside(path: Path) -> list[str]:
-    """Names of the MRC stacks that lie beside a file, or beside what it is a link to."""
+    """Names of the MRC stacks that are next to a file, or beside what it is a link to."""
     return sorted(dict.fromkeys(_stacks_beside(path)))
 
 

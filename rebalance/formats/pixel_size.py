@@ -49,9 +49,9 @@ def choose_pixel_size(given: float | None, stated: Sequence[Stated]) -> PixelSiz
     Parameters
     ----------
     given : float or None
-        Å, by the person; overrides all, with a warning if nobody else says the same.
+        Å, by the person; overrides all, with a warning if no one else says the same.
     stated : sequence of Stated
-        In falling order of trust. A header's 1.0 counts only if nobody else says anything.
+        In falling order of trust. A header's 1.0 counts only if no one else says anything.
 
     Raises
     ------

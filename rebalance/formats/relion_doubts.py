@@ -49,7 +49,7 @@ def doubts(
     optics : Optics
         Of the particles.
     is_found : bool
-        False where a person named the averages, or they are not beside the table, which may then
+        False where a person named the averages, or they are not next to the table, which may then
         be a part of the job's.
     """
     said = [*source.found_warnings, *_about_stacks_elsewhere(source)]
@@ -157,7 +157,7 @@ def _about_counts(particles: ParticleTable, model: RelionAverages, *, is_whole: 
     model : RelionAverages
         What describes the classes.
     is_whole : bool
-        True where the table lies beside it, and should have all its particles.
+        True where the table is next to it, and should have all its particles.
     """
     n, n_job = len(particles), _particles_of_job(model)
     if n_job is not None and (n > n_job or (n < n_job and is_whole)):

@@ -203,7 +203,7 @@ def _is_particle_table(path: Path) -> bool:
 
 
 def job_beside(particles: Path) -> RelionJob:
-    """The job of a particle table, by RELION's names for what lies beside it."""
+    """The job of a particle table, by RELION's names for what is next to it."""
     averages = optimiser = None
     # A link may have any name.
     for path in dict.fromkeys((particles, particles.resolve())):

@@ -100,7 +100,7 @@ def sampling_beside(particles: Path | None) -> Path | None:
 def read_symmetry(particles: Path | None) -> tuple[str, list[str]]:
     """The point group that the refinement of a particle table was run with, and warnings.
 
-    Empty where no ``*_sampling.star`` beside the table says it, by a name that is known.
+    Empty where no ``*_sampling.star`` next to the table says it, by a name that is known.
     """
     sampling = sampling_beside(particles)
     said = _pairs(sampling, "sampling_general").get("rlnSymmetryGroup", "")
@@ -117,7 +117,7 @@ def read_symmetry(particles: Path | None) -> tuple[str, list[str]]:
 
 
 def is_refinement(job: RelionJob) -> bool:
-    """Whether a job refined maps, as far as what lies beside its particles says."""
+    """Whether a job refined maps, as far as what is next to its particles says."""
     sampled = _pairs(sampling_beside(job.particles), "sampling_general").get("rlnIs3DSampling")
     if sampled is not None:
         return sampled == "1"
@@ -125,7 +125,7 @@ def is_refinement(job: RelionJob) -> bool:
 
 
 def _pairs(path: Path | None, block: str) -> dict[str, str]:
-    """The pairs of a block of a star file; none if it can't be read, for nobody named it."""
+    """The pairs of a block of a star file; none if it can't be read, for no one named it."""
     if path is None or path.suffix != ".star":
         return {}
     try:

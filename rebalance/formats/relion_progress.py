@@ -79,7 +79,7 @@ def _about_exit_files(start: Path) -> list[str]:
 def _about_other_iterations(
     start: Path, number: int, values: dict[str, str]
 ) -> tuple[list[str], list[str]]:
-    """Later iterations beside this one; and earlier ones, if they are of another, newer run."""
+    """Later iterations next to this one; and earlier ones, if they are of another, newer run."""
     root = _root(start)
     others = {}
     for entry in start.absolute().parent.glob("*_it*_data.star"):

@@ -44,7 +44,7 @@ class Stack(Format):
         Raises
         ------
         InputError
-            If the stack is broken, or class averages are given beside it.
+            If the stack is broken, or class averages are given too.
         """
         if request.class_averages is not None:
             if request.class_averages.suffix.lower() in (".star", ".cs"):

@@ -1,4 +1,4 @@
-"""Writing of output files: what the disk refuses is told as a person can mend it."""
+"""Writing of output files: what the disk refuses is told as a person can fix it."""
 
 from __future__ import annotations
 

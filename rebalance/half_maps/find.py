@@ -27,7 +27,7 @@ _END = 1 << 31
 
 @dataclass(frozen=True)
 class FoundHalfMaps:
-    """Half maps that lie beside a refinement.
+    """Half maps that are next to a refinement.
 
     Parameters
     ----------

@@ -46,7 +46,7 @@ class Affinity(Displayed):
     notes : tuple of str
         What the metric has to say to a person, one sentence each.
     results : mapping of str to array
-        What the metric found beside the affinity.
+        What the metric found in addition to the affinity.
     """
 
     values: FloatArray

@@ -61,7 +61,7 @@ def name_classes(numbers: Sequence[int], most: int = 10) -> str:
 
 
 def _runs(numbers: Sequence[int]) -> list[Sequence[int]]:
-    """Cut into runs of neighbours; two neighbours alone are two runs."""
+    """Cut into runs of neighbors; two neighbors alone are two runs."""
     if not numbers:
         return []
     ends = [i for i in range(1, len(numbers)) if numbers[i] != numbers[i - 1] + 1]

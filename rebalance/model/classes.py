@@ -1,4 +1,4 @@
-"""Which 2D classes there are, and which of them take part."""
+"""Which 2D classes there are, and which of them are used."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from rebalance.model.arrays import BoolArray, IntArray
 
 @dataclass(frozen=True, eq=False)
 class Classes:
-    """The 2D classes of a data set, with or without images, and which of them take part.
+    """The 2D classes of a data set, with or without images, and which of them are used.
 
-    Every step asks `takes_part`, and nobody decides it anew: a further reason for which a class is
+    Every step asks `takes_part`, and no one decides it anew: a further reason for which a class is
     in no superclass belongs here.
 
     Parameters
     ----------
     class_id : int64 (N,)
     n_particles : int64 (N,), optional
-        Particles of each; None where they are not known. A class without any takes no part.
+        Particles of each; None where they are not known. A class without any is not used.
     is_empty : bool (N,)
         The average is empty; all False where there are no images.
     left_out : tuple of int
@@ -84,7 +84,7 @@ class Classes:
 
     @property
     def is_aside(self) -> BoolArray:
-        """bool (N,): set aside, and would take part otherwise."""
+        """bool (N,): set aside, and would be used otherwise."""
         return self._is_usable & np.isin(self.class_id, self.set_aside)
 
     @property

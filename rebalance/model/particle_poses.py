@@ -50,7 +50,7 @@ class ParticlePoses:
         Takes coordinates in the map to those in the image, x right and y down, z along the beam:
         RELION's A = Rz(psi) · Ry(tilt) · Rz(rot). The last row is the direction of view.
     shift : float64 (Q, 2)
-        Where the centre of the map falls in the image: (x, y) from pixel (L/2, L/2), in pixels of
+        Where the center of the map falls in the image: (x, y) from pixel (L/2, L/2), in pixels of
         the class averages.
     pixel_size : float, optional
         Å, of these pixels.

@@ -38,7 +38,7 @@ class ClusteringResult:
     linkage : float64 (n−1, 4), optional
         As in `scipy.cluster.hierarchy`: every number of clusters at once.
     order : int64 (n,), optional
-        An order of the averages in which similar ones are neighbours. Without it they are put in
+        An order of the averages in which similar ones are neighbors. Without it they are put in
         order by the tree, or else by their affinity.
     """
 
@@ -83,7 +83,7 @@ class Superclasses(Displayed):
     linkage : float64 (n−1, 4), optional
         Over the averages that are in a superclass, by row; its leaves are in the order below.
     order : int64 (N,)
-        Rows of all averages in seriation order: neighbours are alike, the averages of a
+        Rows of all averages in seriation order: neighbors are alike, the averages of a
         superclass stand side by side, and superclasses, too, are beside those that they are like,
         whatever their numbers. Those set aside follow, the others are last, both by class number.
     left_out : tuple of int

@@ -52,7 +52,7 @@ class Views(Displayed):
 
     The frame is that of the map: the axes of its point group lie as in `point_groups`; else it is
     as good turned, and always as good mirrored, so that directions mean something relative to each
-    other only. Rows of averages that took no part (empty ones) are NaN, and their posterior 0.
+    other only. Rows of averages that were not used (empty ones) are NaN, and their posterior 0.
 
     Parameters
     ----------
@@ -67,16 +67,16 @@ class Views(Displayed):
         and the direction of view, as unit vectors in the frame of the map. It is RELION's
         A = Rz(psi) · Ry(tilt) · Rz(rot).
     shift : float64 (N, 2)
-        Where the centre of the map falls in the image: (x, y) from pixel (L/2, L/2), pixels.
+        Where the center of the map falls in the image: (x, y) from pixel (L/2, L/2), pixels.
     fit : float64 (N,)
         Correlation with the best reprojection of a map to which the average did not contribute.
     is_misfit : bool (N,)
         The fit is so much worse that the average shows something else, or its picture shows no
-        object (`imaging.objects`): the map is not made of it. False for those that took no part.
+        object (`imaging.objects`): the map is not made of it. False for those that were not used.
     angle : float32 (N, N)
         Angle between the views of two averages in degrees, expected over their posteriors, with
         their own width taken off: 0 on the diagonal, at most 90 (opposite views are mirror images)
-        and smallest over the copies of the point group. NaN for those that took no part.
+        and smallest over the copies of the point group. NaN for those that were not used.
     start_agreement : float32 (S, S)
         Spearman's rank correlation of the angles that two starts found.
     in_agreement : bool (S,)
@@ -88,7 +88,7 @@ class Views(Displayed):
     reason : str
         Why it did not pass, a sentence; empty if it did.
     map : float32 (n, n, n)
-        z, y, x; the centre is voxel n/2. All averages that fit contributed.
+        z, y, x; the center is voxel n/2. All averages that fit contributed.
     voxel_size : float
         Of the map, in pixels of the averages.
     symmetry : str
@@ -137,7 +137,7 @@ class Views(Displayed):
     def spread(self) -> DoubleArray:
         """float64 (N,): mean angle to the best view of where an average may look, degrees.
 
-        Modulo the point group and the mirror; NaN for averages that took no part.
+        Modulo the point group and the mirror; NaN for averages that were not used.
         """
         cosine = np.zeros((len(self), len(self.sampled)))
         for operation in self.operations:

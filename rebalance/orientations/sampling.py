@@ -275,7 +275,7 @@ def fourier_sampling(
 def _blocks(
     directions: DoubleArray,
 ) -> tuple[DoubleArray, npt.NDArray[np.int16], IntArray, DoubleArray, DoubleArray]:
-    """Directions in blocks of neighbours, most of which a slice passes by as a whole.
+    """Directions in blocks of neighbors, most of which a slice passes by as a whole.
 
     Returns
     -------

@@ -147,7 +147,7 @@ def _open(
     given: tuple[Path, Path] | None,
     said: _Said,
 ) -> HalfMaps | None:
-    """The half maps that are given, or that lie beside the particles; checked, not yet read."""
+    """The half maps that are given, or that are next to the particles; checked, not yet read."""
     mask = settings.mask
     if given is None and path is not None:
         found = find_half_maps(path)

@@ -211,7 +211,7 @@ def _is_ours(settings: RunSettings) -> bool:
 def prepare(
     settings: RunSettings, progress: Progress, *, into: type[ResultsFolder] = ResultsFolder
 ) -> Prepared:
-    """Check settings, read files, and find out which classes take part.
+    """Check settings, read files, and find out which classes are used.
 
     Parameters
     ----------
@@ -299,7 +299,7 @@ def _read(settings: RunSettings) -> Dataset:
 def with_advice(
     settings: RunSettings, given: Affinity | None, found: Affinity | None = None
 ) -> tuple[RunSettings, tuple[str, ...]]:
-    """The clustering that the metric advises, where nobody names one; and what is said of it.
+    """The clustering that the metric advises, where no one names one; and what is said of it.
 
     Parameters
     ----------

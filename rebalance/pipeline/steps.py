@@ -79,7 +79,7 @@ def group_and_select(prepared: Prepared, affinity: Affinity | None) -> Grouped:
 def without_junk(
     prepared: Prepared, affinity: Affinity | None
 ) -> tuple[AverageQuality | None, Classes]:
-    """What averages tell of their quality, where asked; and the classes that take part then.
+    """What averages tell of their quality, where asked; and the classes that are used then.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def try_numbers(
     affinity: Affinity | None,
     numbers: Sequence[int] | None = None,
 ) -> Scan:
-    """Numbers of superclasses tried on the classes that take part.
+    """Numbers of superclasses tried on the classes that are used.
 
     Raises
     ------
@@ -130,7 +130,7 @@ def try_numbers(
 def find_number_for_width(
     prepared: Prepared, classes: Classes, affinity: Affinity | None, width: float
 ) -> NumberForWidth:
-    """The fewest superclasses within an angle, of the classes that take part.
+    """The fewest superclasses within an angle, of the classes that are used.
 
     Raises
     ------

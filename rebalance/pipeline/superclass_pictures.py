@@ -42,7 +42,7 @@ def superclass_pictures(result: RunResult, kind: Kind) -> FloatArray:
 
 
 def picking_templates(result: RunResult, kind: Kind) -> FloatArray:
-    """`superclass_pictures`, centred and masked for a picker; contrast is that of the averages.
+    """`superclass_pictures`, centered and masked for a picker; contrast is that of the averages.
 
     Parameters
     ----------

@@ -37,7 +37,7 @@ def particle_poses(
     Returns
     -------
     ParticlePoses
-        Particles of misfits, and of averages that took no part, are left out and counted.
+        Particles of misfits, and of averages that were not used, are left out and counted.
 
     Raises
     ------

@@ -109,7 +109,7 @@ def summarise_diagnosis(
 
 
 def at_random(sampling: FourierSampling, n: int) -> dict[str, Any] | None:
-    """SCF* of so many particles drawn at random; None where nobody drew so many."""
+    """SCF* of so many particles drawn at random; None where no one drew so many."""
     found = sampling.at_random(n)
     if found is None:
         return None
@@ -243,7 +243,7 @@ def _by(balance: Mapping[str, Any]) -> str:
 
 
 def scf_star_line(summary: Mapping[str, Any]) -> str:
-    """SCF* before and after, beside that of as many particles dropped at random."""
+    """SCF* before and after, next to that of as many particles dropped at random."""
     before, after = summary["sampling"], summary["sampling_after"]
     random = summary["scf_star_at_random"]
     line = f"SCF* {before['scf_star']:.2f} before, {after['scf_star']:.2f} after"

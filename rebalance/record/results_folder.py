@@ -1,4 +1,4 @@
-"""The folder of one run: built beside its place under another name, and renamed whole.
+"""The folder of one run: built next to its place under another name, and renamed whole.
 
 Whatever ends a run early, Ctrl-C, a full disk or a bug, the place holds what it held before.
 A kill between the two renames that replace former results leaves those in a hidden folder beside
@@ -224,7 +224,7 @@ class ResultsFolder:
         ]
 
     def _remove_abandoned(self) -> None:
-        """What killed runs left: nobody holds the lock."""
+        """What killed runs left: no one holds the lock."""
         for folder in self._orphans(UNFINISHED):
             # A folder is locked a moment after it is made.
             if time.time() - folder.stat().st_mtime < _SURELY_LOCKED_AFTER_SECONDS:

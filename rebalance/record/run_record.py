@@ -22,7 +22,7 @@ from rebalance.text_files import read_json
 RECORD_VERSION = 1
 
 ADVISED = "clustering_advised"
-"""Written in a record if nobody named the clustering of its request: the metric recommended it."""
+"""Written in a record if no one named the clustering of its request: the metric recommended it."""
 
 _PACKAGES = ("numpy", "numba", "scipy", "scikit-learn", "matplotlib", "mrcfile")
 

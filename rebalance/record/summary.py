@@ -247,7 +247,7 @@ def about_set_aside(
     superclasses : Superclasses
     selection : Selection or None
     quality : AverageQuality or None
-        None where nobody was asked.
+        None where no one was asked.
     """
     counts = superclasses.n_particles
     before = None if counts is None else int(counts[superclasses.label == SET_ASIDE].sum())

@@ -110,7 +110,7 @@ def read_atoms(path: Path, assembly: str | None = None) -> Atoms:
 
 
 def density_of(atoms: Atoms, resolution: float, *, turn: DoubleArray | None = None) -> Blobs:
-    """A Gaussian for each atom, centred as a whole on the centre of mass.
+    """A Gaussian for each atom, centered as a whole on the center of mass.
 
     The transform of each Gaussian falls to 1/e at 1/resolution, as that of ``molmap`` in
     UCSF Chimera (Goddard et al. 2007, doi:10.1016/j.jsb.2006.06.010).
@@ -121,7 +121,7 @@ def density_of(atoms: Atoms, resolution: float, *, turn: DoubleArray | None = No
     resolution : float
         Å.
     turn : float64 (3, 3), optional
-        Rotation of the molecule about its centre of mass.
+        Rotation of the molecule about its center of mass.
     """
     middle = atoms.weight @ atoms.position / atoms.weight.sum()
     position = atoms.position - middle

@@ -201,7 +201,7 @@ class ImageSimulator:
         options = self.options
         if options.averaging != "iterated":
             return np.ones_like(self._frequency)
-        # Normalised particles have no mean; what goes with it leaves a dark halo.
+        # Normalized particles have no mean; what goes with it leaves a dark halo.
         halo = 1 - np.exp(-((_HALO * self.molecule.diameter * self._frequency) ** 2))
         defocus = np.linspace(options.defocus_min, options.defocus_max, 64)
         size = np.sqrt((self.optics.transfer(self._frequency, defocus) ** 2).mean(axis=0))

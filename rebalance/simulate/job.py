@@ -1,4 +1,4 @@
-"""Simulates a classification and writes it as a RELION or CryoSPARC job, truth beside it."""
+"""Simulates a classification and writes it as a RELION or CryoSPARC job, truth next to it."""
 
 from __future__ import annotations
 

@@ -97,7 +97,7 @@ class JunkImages:
         return np.zeros((box, box))
 
     def haze(self, number: int) -> DoubleArray:
-        """What lies beside the view of an average, by its number."""
+        """What is next to the view of an average, by its number."""
         rng = np.random.default_rng([self.seed, 14, number])
         # A view under more haze than that would be junk.
         strength = min(rng.lognormal(np.log(_HAZE_CONTRAST), 0.9), _MOST_HAZE)

@@ -117,7 +117,7 @@ def _phantom(options: SimulationOptions, symmetry: str) -> Molecule:
 def symmetric_phantom(group: DoubleArray, thinnest: float) -> Blobs:
     """The phantom under a point group (G, 3, 3), no Gaussian thinner than so many Å.
 
-    Its copies share one centre under few rotations. Under those of T, O and I nothing would be
+    Its copies share one center under few rotations. Under those of T, O and I nothing would be
     left of them but a ball; there smaller ones stand side by side on a shell of the same size.
     """
     one = phantom()

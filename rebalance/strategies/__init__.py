@@ -1,6 +1,6 @@
 """Which particles stay: candidates, cap, strategy, and the reason for each exclusion.
 
-The step between the clusterings and the formats. Which class averages take part is known from the
+The step between the clusterings and the formats. Which class averages are used is known from the
 superclasses, how large one may be is decided in `caps`, and who stays in a strategy plugin. All of
 that but the superclasses is in `balance`, which cuts groups of any kind; `by_group` hands it other
 groups.
@@ -235,7 +235,7 @@ def _candidates(
     label[:-1][out] = UNASSIGNED
     code[:-1][out] = REASONS.index(NOT_SELECTED)
     code[:-1][np.isin(numbers, list(junk))] = REASONS.index(JUNK)
-    # The last place of the tables stands for every number that nobody knows.
+    # The last place of the tables stands for every number that no one knows.
     place = _places(class_id, numbers)
     return label[place], code[place]
 

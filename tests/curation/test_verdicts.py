@@ -147,7 +147,11 @@ def test_the_scores_of_the_class_ranker_come_with_the_averages(
     assert judged.reasons_of(2)[0] == "RELION's class ranker gives it 0.12, below 0.5"
     assert 14 in judged.suspects or averages.is_empty[13]
     note = judged.evidence[0].note
-    assert note == "" if label == "rlnPredictedClassScore" else "rlnPredictedClassScore is missing" in note
+    assert (
+        note == ""
+        if label == "rlnPredictedClassScore"
+        else "rlnPredictedClassScore is missing" in note
+    )
     # The same as a file of verdicts beside the job's own averages.
     plain = formats.read(files.data).class_averages
     assert plain is not None
@@ -202,7 +206,11 @@ def test_cinderella_counts_places_in_the_stack_from_0(files: Any, tmp_path: Path
         ("a.txt", "40 0.5\n", "there are 14 class averages here"),
         ("a.star", "data_\n\nloop_\n_rlnSelected #1\n1\n2\n", "must be 0 or 1"),
         ("a.star", "data_\n\nloop_\n_rlnImageName #1\n1@a.mrcs\n", "no class averages"),
-        ("a.star", "data_model_classes\n\nloop_\n_rlnReferenceImage #1\n1@a.mrcs\n", "no class scores"),
+        (
+            "a.star",
+            "data_model_classes\n\nloop_\n_rlnReferenceImage #1\n1@a.mrcs\n",
+            "no class scores",
+        ),
         (
             "a.star",
             "data_model_classes\n\nloop_\n_rlnReferenceImage\n_rlnClassScore\n90@a.mrcs 0.5\n",

@@ -59,7 +59,9 @@ class TestPathsOfTheirOwnFolder:
         assert f"into a folder that holds J1/a.mrc, which {cryosparc_job.folder} does not." in said
         (cryosparc_job.folder / "J1").mkdir()
         (cryosparc_job.folder / "J1" / "a.mrc").touch()
-        assert warnings_of(table, "begin with >")[0].endswith("so that the paths lead to the images.")
+        assert warnings_of(table, "begin with >")[0].endswith(
+            "so that the paths lead to the images."
+        )
 
     def test_templates_are_told_apart_from_particles(self, cryosparc_job) -> None:
         cryosparc_job.whole()

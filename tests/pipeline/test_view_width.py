@@ -124,7 +124,10 @@ def test_an_affinity_from_a_file_knows_its_angles(simulated_job: Path) -> None:
         (["--view-width", "25", "-k", "auto"], "Leave out one of them"),
         (["--view-width", "25", "--labels", "l.csv"], "Leave out --view-width, or"),
         (["--view-width", "25", "--no-superclasses"], "by itself"),
-        (["--view-width", "25", "--metric", "views", "--symmetry", "Q3"], "not a rotational point group"),
+        (
+            ["--view-width", "25", "--metric", "views", "--symmetry", "Q3"],
+            "not a rotational point group",
+        ),
         (["-k", "3", "--symmetry", "D2", *IMAGES], "symmetry"),
     ],
 )

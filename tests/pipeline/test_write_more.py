@@ -462,7 +462,11 @@ class TestRefused:
             ({"also": "nonsense"}, "also", "'nonsense'"),
             ({"also": "tables,"}, "also", "''"),
             ({"picking_templates": "all"}, "picking_templates", "'all'"),
-            ({"subsets": 2, "factor": "1", "strategy": _NoOrder()}, "subsets", "does not rank particles"),
+            (
+                {"subsets": 2, "factor": "1", "strategy": _NoOrder()},
+                "subsets",
+                "does not rank particles",
+            ),
         ],
     )
     def test_settings(
@@ -525,6 +529,8 @@ class TestRefused:
             "load",
             lambda self, kind, name: plain if name == "relion" else load(self, kind, name),
         )
-        with pytest.raises(OptionError, match="only writes selected and excluded particles") as caught:
+        with pytest.raises(
+            OptionError, match="only writes selected and excluded particles"
+        ) as caught:
             quick_run(simulated_job, **asked)
         assert caught.value.setting == setting

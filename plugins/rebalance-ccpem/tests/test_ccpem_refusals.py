@@ -135,9 +135,19 @@ def test_what_can_be_done_is_not_refused(kind: type[RebalanceJob], values: dict[
             "“Percentile” and “Rebalance factor” both say",
             ["percentile"],
         ),
-        (BalanceOrientations, {**POSED, "symmetry": "Z3"}, "not a rotational point group", ["symmetry"]),
+        (
+            BalanceOrientations,
+            {**POSED, "symmetry": "Z3"},
+            "not a rotational point group",
+            ["symmetry"],
+        ),
         (BalanceOrientations, {"fn_data": "../run_data.star"}, "not a copy", ["fn_data"]),
-        (DiagnoseOrientations, {}, "two half maps, or both", ["fn_data", "half_maps_1", "half_maps_2"]),
+        (
+            DiagnoseOrientations,
+            {},
+            "two half maps, or both",
+            ["fn_data", "half_maps_1", "half_maps_2"],
+        ),
         (
             DiagnoseOrientations,
             {**POSED, "half_maps_1": "a.mrc"},

@@ -1,4 +1,4 @@
-"""Clustering `k-means`: K centres in the space that the affinity spans."""
+"""Clustering `k-means`: K centers in the space that the affinity spans."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class KMeansClustering(Clustering):
         options: KMeansOptions,
         rng: np.random.Generator,
     ) -> ClusteringResult:
-        """K superclasses about centres."""
+        """K superclasses about centers."""
         from sklearn.cluster import KMeans
 
         if n_superclasses is None:
@@ -87,7 +87,7 @@ def coordinates(affinity: DoubleArray) -> DoubleArray:
 
 
 def _filled(label: IntArray, n_groups: int) -> IntArray:
-    """Copies of one image leave centres without any: these get members of the largest groups."""
+    """Copies of one image leave centers without any: these get members of the largest groups."""
     label = np.unique(label, return_inverse=True)[1].reshape(-1).astype(np.int64)
     for number in range(int(label.max()) + 1, n_groups):
         label[np.flatnonzero(label == np.bincount(label).argmax())[-1]] = number

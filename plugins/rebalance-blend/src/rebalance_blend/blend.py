@@ -46,7 +46,7 @@ class Blend(Metric):
     .. math:: a = \sum_m w_m a_m \quad\text{or}\quad a = \prod_m a_m^{w_m},
 
     the arithmetic mean, or the geometric one, which is low as soon as one of them is. Metrics that
-    return a distance take part with the affinity that it is mapped to. Weighted sums of this kind
+    return a distance are used with the affinity that it is mapped to. Weighted sums of this kind
     are the simplest rule for combining classifiers [1]_.
 
     Options of the same name are handed down to every metric of the blend. What is stated as

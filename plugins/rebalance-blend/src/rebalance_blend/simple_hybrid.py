@@ -93,7 +93,7 @@ class SimpleHybrid(Metric):
     **The same as in SIMPLE** [1]_ [2]_: the parts, what each is made of, weights, bins, band,
     threshold. **Not the same**: (1) SIMPLE first filters each average by the Fourier ring
     correlation of its half-sets, and leaves junk out; class averages alone don't have half-sets.
-    (2) Alignment is that of `rotational-cc`, exhaustive, about the object's centre; SIMPLE's is a
+    (2) Alignment is that of `rotational-cc`, exhaustive, about the object's center; SIMPLE's is a
     search of its own within a band. (3) d_cc and d_res have the scale above; SIMPLE divides the
     correlations by their largest, and 1 / k, from which it takes nothing, by its largest, which is
     1 if any pair fails at once; its k is the last ring above 0.5, not interpolated. A correlation
@@ -102,7 +102,7 @@ class SimpleHybrid(Metric):
     its largest, and clusters it by affinity propagation or k-medoids, which rebalance-graph has.
 
     The largest distances are found in `prepare`, which for this part grows with N². Histograms and
-    spectra are of pixels under a mask about the centre of the box, and the last ring hangs by a
+    spectra are of pixels under a mask about the center of the box, and the last ring hangs by a
     threshold: a turn or a shift changes a distance a little; they are not among the invariances.
 
     References

@@ -86,7 +86,7 @@ class CommonLines(Metric):
     and so says how well two averages fit **one structure**, where `rotational-cc` says how alike
     two views are. Distances of different structures in one data set group by structure.
 
-    1. Background and neighbours are removed: positive density of the heaviest connected region.
+    1. Background and neighbors are removed: positive density of the heaviest connected region.
     2. It is projected along directions ``angle_step`` apart, all around; zeros at the ends of
        the projections are trimmed.
     3. d_ij = min over pairs of projections p of i and q of j, and over shifts s by whole pixels, of
@@ -98,7 +98,7 @@ class CommonLines(Metric):
     distance found need not be looked at.
 
     Not the same as in SLICEM: the median beyond the inscribed circle is taken for the background
-    (SLICEM takes 0, to which RELION normalises); density below a hundredth of the largest is none;
+    (SLICEM takes 0, to which RELION normalizes); density below a hundredth of the largest is none;
     the heaviest region is taken (``object=centre`` is SLICEM's); projections are made by a linear
     interpolation of its own. On the class averages that SLICEM comes with, the scores correlate
     with the published ones as the benchmark of this package prints.

@@ -13,7 +13,7 @@ _ROUNDING = 1e-4
 
 @jit
 def project_lines(density, cosine, sine, lines):
-    """Sums of an image, turned by each angle about its centre, along y: a sinogram.
+    """Sums of an image, turned by each angle about its center, along y: a sinogram.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The particle of a class average, without background and neighbours."""
+"""The particle of a class average, without background and neighbors."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ def main_object(image: FloatArray, which: str) -> DoubleArray:
     ----------
     image : float32 (L, L)
     which : {"heaviest", "centre", "all"}
-        The connected region of the largest sum; the one at the centre of the image, else the one
-        whose bounding box is centred nearest to it; or all density there is.
+        The connected region of the largest sum; the one at the center of the image, else the one
+        whose bounding box is centered nearest to it; or all density there is.
 
     Returns
     -------

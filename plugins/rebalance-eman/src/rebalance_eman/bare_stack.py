@@ -19,7 +19,7 @@ def check_request(request: ReadRequest, kind: str) -> None:
     Raises
     ------
     InputError
-        If other class averages are given beside it.
+        If other class averages are given too.
     OptionError
         If the pixel size is no positive number.
     """

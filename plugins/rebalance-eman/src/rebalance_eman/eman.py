@@ -46,7 +46,7 @@ class Eman(Format):
         Raises
         ------
         InputError
-            If the file is none of EMAN2's, or damaged, or class averages are given beside it.
+            If the file is none of EMAN2's, or damaged, or class averages are given too.
         OptionError
             If the pixel size is no positive number.
         """

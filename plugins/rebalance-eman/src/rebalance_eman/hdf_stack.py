@@ -148,7 +148,7 @@ def _image(group: Any, attributes: dict[str, Any], path: Path, where: str) -> Fl
 
 
 def _unpacked(pixels: FloatArray, attributes: dict[str, Any]) -> FloatArray:
-    """Densities of an image that was stored with few bits: EMAN2 keeps their range beside it."""
+    """Densities of an image that was stored with few bits: EMAN2 keeps their range next to it."""
     bits = int(_number(attributes.get("EMAN.stored_renderbits"), 0))
     low = _number(attributes.get("EMAN.stored_rendermin"), 0.0)
     high = _number(attributes.get("EMAN.stored_rendermax"), 0.0)

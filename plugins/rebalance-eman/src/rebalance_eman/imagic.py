@@ -38,7 +38,7 @@ class Imagic(Format):
         Raises
         ------
         InputError
-            If one of the files is missing or damaged, or class averages are given beside it.
+            If one of the files is missing or damaged, or class averages are given too.
         OptionError
             If the pixel size is no positive number.
         """

@@ -50,16 +50,16 @@ class LeidenOptions(Options):
 class Leiden(Clustering):
     r"""Communities of greatest modularity, found by the Leiden algorithm.
 
-    Averages are the vertices of a graph, joined to their nearest neighbours (either way) or to
-    all above a threshold, by edges of weight w_ij = a_ij^power. The partition maximises [1]_
+    Averages are the vertices of a graph, joined to their nearest neighbors (either way) or to
+    all above a threshold, by edges of weight w_ij = a_ij^power. The partition maximizes [1]_
 
     .. math:: Q = \sum_{ij} \left( w_{ij} - \gamma \frac{s_i s_j}{2m} \right) \delta(c_i, c_j),
 
     s_i = Σ_j w_ij, 2m = Σ_i s_i and γ the resolution, by the algorithm of [2]_, run until nothing
     improves, from ``n_starts`` seeds that the generator gives.
 
-    Few neighbours find views that few averages show; of a large group of averages that are all as
-    alike, many neighbours (10 or more) make one superclass. It finds the number of superclasses.
+    Few neighbors find views that few averages show; of a large group of averages that are all as
+    alike, many neighbors (10 or more) make one superclass. It finds the number of superclasses.
     **Where K is given**, γ is searched by bisection for a
     partition of K communities. The number may jump over K, or the graph may fall into more than K
     parts that nothing joins; then the coarsest partition found of more than K is taken, and its
