@@ -1,11 +1,11 @@
 """What a plugin of each kind is: base classes, with a default for everything that is optional.
 
-Derive from `Metric`, `Clustering`, `Strategy` or `Format`, and write what is abstract; all else has
-a default that says what it means. A class that only has the right shape is taken as well: what it
-lacks is as in the base class.
+Derive from `Metric`, `Clustering`, `Strategy` or `Format`, and write the abstract methods.
+Everything else has a default. A class that only has the right methods works too; what it lacks is taken from
+the base class.
 
-What is said here is promised as long as `rebalance.hookspecs.HOOK_VERSION` stays: members may be
-added, with a default, and nothing is taken away.
+These contracts hold as long as `rebalance.hookspecs.HOOK_VERSION` is the same. Members may be
+added, with a default, but none are removed.
 """
 
 from __future__ import annotations
@@ -53,16 +53,15 @@ class Methods:
     Parameters
     ----------
     words : str
-        Goes on where the paragraph says that averages "were compared pairwise by", "were grouped
-        into 8 superclasses by", or "at most 200 particles were kept,". A ``{}`` stands for each
-        reference in turn, ``{seed}`` for the seed of the selection.
+        Continues the paragraph after averages "were compared pairwise by", "were grouped into 8
+        superclasses by", or "at most 200 particles were kept,". Each ``{}`` stands for the next
+        reference, ``{seed}`` for the seed of the selection.
     references : tuple of str
         Authors (year) title. Journal volume, pages. doi.
     where : str
-        Of a metric: name of a fact of the affinity, True or False, where the words hold. Empty:
-        they always do.
+        For a metric: the words apply if this fact of the affinity is True. Empty: always.
     elsewhere : Methods, optional
-        What is said where that fact is not True; the metric's name alone when None.
+        Used if that fact is not True; None: only the name of the metric.
     """
 
     words: str
@@ -71,22 +70,22 @@ class Methods:
     elsewhere: Methods | None = None
 
     def of(self, facts: Mapping[str, Any]) -> Methods | None:
-        """What is to be said of an affinity with these facts."""
+        """The words for an affinity with these facts."""
         return self if not self.where or facts.get(self.where) is True else self.elsewhere
 
 
 class Plugin:
-    """What plugins of all kinds may state. A plugin is made without arguments and keeps no state.
+    """What any plugin may state. It is created without arguments and keeps no state.
 
     Attributes
     ----------
     options_model : type of Options
-        Options of the plugin, see `rebalance.options`. One that draws random numbers in `Metric`
-        has an option ``seed``, so that results are cached and recorded by it.
+        Options of the plugin, see `rebalance.options`. A metric that draws random numbers needs an
+        option ``seed``, so that its results are cached and recorded with it.
     name : str
-        What an instance that is installed nowhere is called; by default the name of its class.
+        Name of an instance that is not installed; by default the name of its class.
     version : str
-        Version of an instance that is installed nowhere; without one its results are not cached.
+        Version of an instance that is not installed; without one its results are not cached.
     """
 
     options_model: type[Options] = NoOptions
@@ -94,7 +93,7 @@ class Plugin:
     version: str = ""
 
     def methods(self, options: Any) -> Methods | None:
-        """What the report's methods paragraph says of it; None for no more than its name."""
+        """Its words for the methods paragraph of the report; None: only its name."""
         return None
 
 
@@ -105,9 +104,9 @@ class Block:
     Parameters
     ----------
     values : float32 (rows, columns)
-        Affinity in [0, 1], or a distance ≥ 0. Pairs with row ≥ column are never looked at.
+        Affinity in [0, 1], or a distance ≥ 0. Pairs with row ≥ column are ignored.
     rotation : float32 (rows, columns), optional
-        Degrees; with shift and mirror, lays the column's average onto the row's (`Transform`).
+        Degrees; with shift and mirror, aligns the column's average to the row's (`Transform`).
     shift : float32 (rows, columns, 2), optional
         Pixels.
     mirror : bool (rows, columns), optional
@@ -121,17 +120,17 @@ class Block:
 
 @dataclass(frozen=True)
 class Advice:
-    """The clustering that suits the affinity of a metric, used where no one names another.
+    """The clustering recommended for the affinity of a metric, used by default.
 
     Parameters
     ----------
     clustering : str
         Name of the clustering.
     options : mapping
-        Of the clustering, where they differ from its defaults.
+        Options of the clustering that differ from its defaults.
     where : str
-        Name of a fact of the affinity, True or False: the advice holds where it is True, and
-        elsewhere the usual clustering does. Empty: it holds always.
+        The advice applies if this fact of the affinity is True; otherwise the usual clustering is
+        used. Empty: it always applies.
     """
 
     clustering: str
@@ -139,12 +138,12 @@ class Advice:
     where: str = ""
 
     def holds(self, facts: Mapping[str, Any]) -> bool:
-        """Whether the facts of an affinity support it."""
+        """Whether it applies to an affinity with these facts."""
         return not self.where or facts.get(self.where) is True
 
 
 class Metric(Plugin, ABC):
-    """How alike two class averages are.
+    """Measures the similarity of two class averages.
 
     The engine calls `prepare` once with the non-empty averages, then `tile` for tiles that cover
     every pair i < j, from several threads or processes, in any order. `tile` must give the same
@@ -158,20 +157,19 @@ class Metric(Plugin, ABC):
         ``("alignment",)`` for the alignment of ``rotational-cc``, ``("alignment:NAME",)`` for that
         of another metric, or the names of other metrics. See `requirements`.
     reads : tuple of {"n_particles", "resolution"}
-        What `prepare` reads of the averages beside their images; a cached affinity is known by
-        it too.
+        What `prepare` reads of the averages besides their images; part of the cache key.
     depends_on : {"pair", "all"}
-        Whether the value of a pair depends on its two averages alone, or on all that are compared.
-        What is found from all images only where no one gives it, as the automatic mask is, does
-        not count as long as it changes an affinity by less than 0.02.
+        Whether the value of a pair depends only on its two averages, or on all that are compared.
+        Defaults found from all images, such as the automatic mask, don't count if they change an
+        affinity by less than 0.02.
     invariances : tuple of {"rotation", "shift", "mirror", "scale", "offset"}
-        Which changes of either image leave the value as it is, with default options. The
-        conformance kit (`rebalance.testing`) holds the metric to them.
+        Changes of either image that leave the value unchanged, with default options. The
+        conformance kit (`rebalance.testing`) checks them.
     devices : tuple of {"cpu", "cuda"}
-        Where it can be computed. On a GPU `tile` is called from two threads, which have to take
-        turns at the device themselves.
+        Where it can run. On a GPU `tile` is called from two threads, which must take turns on the
+        device by themselves.
     tile_shapes : mapping of device to (int, int)
-        Rows and columns of a tile that suit a device better than the usual 128 × 32.
+        Rows and columns of a tile for a device, if 128 × 32 is not suitable.
     """
 
     returns: Returns = "affinity"
@@ -184,7 +182,7 @@ class Metric(Plugin, ABC):
 
     @abstractmethod
     def prepare(self, class_averages: ClassAverages, options: Any, device: str) -> Any:
-        """Features of every average: picklable, work linear in N.
+        """Compute features of every average, in time linear in N. They must be picklable.
 
         Parameters
         ----------
@@ -210,47 +208,47 @@ class Metric(Plugin, ABC):
         Parameters
         ----------
         features
-            What `prepare` gave.
+            What `prepare` returned.
         rows, columns : range
         alignment : Block, optional
-            Where it is required: the shared rotation, shift and mirror of those pairs.
+            If required: the shared rotation, shift and mirror of these pairs.
         others : mapping of name to float32 (rows, columns), optional
             Affinities of the required metrics.
         """
 
     def requirements(self, options: Any) -> tuple[str, ...]:
-        """What is required with these options, in the words of `requires`."""
+        """Requirements with these options, in the words of `requires`."""
         return self.requires
 
     def facts(self, features: Any) -> Mapping[str, Any]:
-        """What `prepare` decided (mask, band, …), as JSON values with units in the names."""
+        """What `prepare` decided (mask, band, …): JSON values with units in the names."""
         return {}
 
     def notes(self, features: Any) -> Sequence[str]:
-        """What a person should be told of it: sentences, each with a capital and a full stop.
+        """What a user should know: complete sentences.
 
-        They are shown as the run's notes, in the report too, and are `Affinity.notes` in Python.
+        They are shown as notes of the run and in the report, and are `Affinity.notes` in Python.
         """
         return ()
 
     def results(self, features: Any) -> Mapping[str, Any]:
-        """Arrays of numbers found in addition to the affinity, by name: a map, viewing directions, …
+        """Further arrays of numbers that were found, by name: a map, viewing directions, …
 
-        Of real or whole numbers, true or false (dtype kinds f, i, u, b). They are
-        `Affinity.results` in Python, and arrays ``result.NAME`` in ``affinity.npz``.
+        Real numbers, integers or booleans (dtype kinds f, i, u, b). They are `Affinity.results` in
+        Python, and arrays ``result.NAME`` in ``affinity.npz``.
         """
         return {}
 
     def advice(self, options: Any) -> Advice | None:
-        """The clustering that suits its affinity, if it is not the usual one.
+        """The clustering recommended for its affinity, if not the usual one.
 
-        It has to be installed, and the options to be options of it. `Advice.where` names one of
-        `facts`, True or False, where the advice depends on what was found.
+        It must be installed and have these options. If the advice depends on what was found,
+        `Advice.where` names one of the `facts`, True or False.
         """
         return None
 
     def curve_axis(self, features: Any) -> DoubleArray | None:
-        """Spatial frequency of each point of `curves`; None: it has no curves.
+        """Spatial frequency of each point of `curves`; None: no curves.
 
         Returns
         -------
@@ -261,7 +259,7 @@ class Metric(Plugin, ABC):
     def curves(
         self, features: Any, rows: range, columns: range, *, alignment: Block | None = None
     ) -> FloatArray:
-        """What the report shows of an average and its neighbors.
+        """Curves that the report shows for an average and its neighbors.
 
         Returns
         -------
@@ -272,7 +270,7 @@ class Metric(Plugin, ABC):
 
 @dataclass(frozen=True, eq=False)
 class ClusteringInput:
-    """What a clustering is given: the class averages that are used, and how alike they are.
+    """Input of a clustering: the class averages that are used, and their similarity.
 
     ``len(averages)`` is n.
 
@@ -281,9 +279,9 @@ class ClusteringInput:
     affinity : float32 (n, n)
         Symmetric, unit diagonal, in [0, 1].
     class_id : int64 (n,)
-        Class numbers, rising. Empty averages, and those left out, are not among them.
+        Class numbers, increasing, without empty averages and those left out.
     n_particles : int64 (n,), optional
-        Particles of each average; None where they are not known.
+        Particles of each average; None if unknown.
     """
 
     affinity: FloatArray
@@ -300,11 +298,11 @@ class Clustering(Plugin, ABC):
     Attributes
     ----------
     finds_number : bool
-        Whether it finds the number of superclasses itself; then it may be given None. Where it is
-        given a number all the same it keeps to it (at most so many), or raises `OptionError`.
+        Whether it finds the number of superclasses itself, given None. If given a number, it must
+        return at most that many, or raise `OptionError`.
     needs_affinity : bool
-        False if labels don't depend on the affinity: averages are not compared, and `cluster` may
-        be given an affinity in which none is like another.
+        False if labels don't depend on the affinity. Averages are then not compared, and `cluster`
+        may get an affinity without any similarity.
     each_by_itself : bool
         True for superclassification off (``identity``): each average is its own superclass, no
         class averages are needed, and `cluster` need not be called.
@@ -324,24 +322,25 @@ class Clustering(Plugin, ABC):
     ) -> ClusteringResult:
         """Labels of n averages.
 
-        They must not depend on the order of the averages beyond the numbering of the labels
-        (`rebalance.toolkit.in_canonical_order` sees to that), and on chance by ``rng`` alone.
+        Apart from the numbering of the labels, they must not depend on the order of the averages
+        (`rebalance.toolkit.in_canonical_order` ensures that). Random numbers must come from
+        ``rng``.
 
         Parameters
         ----------
         averages : ClusteringInput
         n_superclasses : int or None
-            1 to n; None only where `finds_number` says that it may be.
+            1 to n; None only if `finds_number` is True.
         options : Options
             Of `options_model`.
         rng : numpy.random.Generator
-            Made from the seed of the run.
+            Created from the seed of the run.
 
         Returns
         -------
         ClusteringResult
-            ``ClusteringResult(label)``, int64 (n,); any numbers, one for each superclass. It may
-            have a linkage, and an order in which the averages are shown.
+            ``ClusteringResult(label)``, int64 (n,): any numbers, one per superclass. Optionally a
+            linkage, and an order for showing the averages.
         """
 
     def cluster_many(
@@ -353,8 +352,8 @@ class Clustering(Plugin, ABC):
     ) -> Mapping[int, ClusteringResult] | None:
         """What `cluster` would return for each of several numbers of superclasses.
 
-        None, the default, where many cost as much as each by itself. Otherwise the report has a
-        slider for the number. ``rng`` is as at the start of each `cluster`.
+        Return None, the default, if many cost as much as one at a time. Otherwise the report gets
+        a slider for the number. ``rng`` is as at the start of each `cluster`.
         """
         return None
 
@@ -375,36 +374,36 @@ class Column:
 
 
 class Strategy(Plugin):
-    """Chooses which particles of a crowded group stay. Write `places`, or `select`, or both.
+    """Chooses which particles of a crowded group to keep. Write `places`, `select`, or both.
 
-    A group is a superclass, or any other set of particles that is to be balanced against others.
+    A group is a superclass, or another set of particles to balance.
 
     Attributes
     ----------
     columns : tuple of str or Column
-        Columns of the particle table that it reads, for the conformance kit to make; a name stands
-        for a column of numbers.
+        Columns of the particle table that it reads, so that the conformance kit can make them. A
+        name means a column of numbers.
     is_random : bool
-        Whether, with default options, another seed keeps other particles. False where the table
-        alone decides; then ``rng_for`` must not matter.
+        Whether another seed keeps other particles, with default options. If False, only the table
+        decides, and ``rng_for`` must not matter.
     """
 
     columns: tuple[str | Column, ...] = ()
     is_random: bool = True
 
     def complete(self, particles: ParticleTable, options: Any) -> Any:
-        """The options after what the table decides: which column is the score, say.
+        """Options completed from the table, e.g. which column is the score.
 
         Called first, with the whole table. `select`, `places` and the record get what it returns,
-        which is of `options_model`.
+        an instance of `options_model`.
         """
         return options
 
     def warnings(self, options: Any) -> Sequence[str]:
-        """What a person should be warned of: sentences, each with a capital and a full stop.
+        """Warnings for the user: complete sentences.
 
-        They are shown as warnings of the run, in the report too, and are `Selection.warnings` in
-        Python. Asked where something is capped, with the options that `complete` returned.
+        They are shown as warnings of the run and in the report, and are `Selection.warnings` in
+        Python. Called if there is a cap, with the options that `complete` returned.
         """
         return ()
 
@@ -415,29 +414,28 @@ class Strategy(Plugin):
         options: Any,
         rng_for: Callable[[int], np.random.Generator],
     ) -> IntArray | None:
-        """The order in which particles are kept; None where `select` decides for each cap.
+        """The order in which particles are kept; None if `select` decides for each cap.
 
         Parameters
         ----------
         particles : ParticleTable
             P particles.
         group : int64 (P,)
-            Group of each particle; −1 for particles that are already out. There may be numbers
-            that no particle has. Where half sets keep their ratio, a group may be asked for with
-            the particles of one half alone.
+            Group of each particle; −1 for particles already excluded. Some numbers may have no
+            particles. If the ratio of half sets is kept, a group may come with only the particles
+            of one half.
         options : Options
         rng_for : callable
-            ``rng_for(k)`` is a fresh generator that depends on the seed and on what makes up group
-            k alone (the class numbers of a superclass). Permute once: then selections nest as the
-            cap changes, and an unchanged group keeps its particles.
+            ``rng_for(k)`` is a new generator that only depends on the seed and the content of group
+            k (the class numbers of a superclass). Permute once, so that selections nest as the
+            cap changes, and an unchanged group keeps the same particles.
 
         Returns
         -------
         int64 (P,) or None
-            Place of each particle in its group, 0 for the first to be kept; any number for
-            particles that are out. That is the inverse of an argsort: with ``in_order``, the rows
-            of a group in the order in which they are to be kept, ``place[in_order] =
-            np.arange(len(in_order))``.
+            Place of each particle in its group, 0 for the first to keep; any number for excluded
+            particles. This is the inverse of an argsort: if ``in_order`` has the rows of a group
+            in the order in which to keep them, ``place[in_order] = np.arange(len(in_order))``.
         """
         return None
 
@@ -449,12 +447,12 @@ class Strategy(Plugin):
         options: Any,
         rng_for: Callable[[int], np.random.Generator],
     ) -> BoolArray:
-        """Particles kept: min(size, cap) of each group, and none that is out already.
+        """Particles to keep: min(size, cap) of each group, and none that is already excluded.
 
         Parameters
         ----------
         particles, group, options, rng_for
-            As for `places`, whose places below the cap are kept by default.
+            As for `places`. By default, places below the cap are kept.
         cap : int ≥ 0
 
         Returns
@@ -469,25 +467,25 @@ class Strategy(Plugin):
 
 @dataclass(frozen=True)
 class ReadRequest:
-    """What a person pointed at.
+    """What a user asked to read.
 
     Parameters
     ----------
     path : Path
         Job folder, optimiser, particle table, or stack.
     class_averages : Path, optional
-        Stack or star/cs of class averages, when given apart.
+        Stack or star/cs file of class averages, if given separately.
     passthrough : tuple of Path
-        Further files with columns of the same particles (CryoSPARC).
+        More files with columns of the same particles (CryoSPARC).
     project : Path, optional
         Folder that paths inside the files are relative to.
     pixel_size : float, optional
         Å; overrides the files.
     need_class_averages : bool
-        False when only the table matters (superclassification off).
+        False if only the table is needed (superclassification off).
     needs_class : bool
-        False when the particles are read for their poses: no class averages are read, and a
-        particle has a class number only where the table says so.
+        False if the particles are read for their poses. No class averages are read, and particles
+        only have class numbers if the table has them.
     """
 
     path: Path
@@ -501,7 +499,7 @@ class ReadRequest:
 
 @dataclass(frozen=True)
 class Inspection:
-    """What ``rebalance inspect`` says of one path.
+    """What ``rebalance inspect`` shows for one path.
 
     Parameters
     ----------
@@ -510,9 +508,9 @@ class Inspection:
         Label, value; in order.
     warnings : tuple of str
     command : str
-        What to type next; empty where there is nothing to run.
+        What to type next; empty if there is nothing to run.
     is_refused : bool
-        True where ``run`` would refuse the path.
+        True if ``run`` would stop with an error.
     """
 
     format: str
@@ -523,15 +521,15 @@ class Inspection:
 
 
 class Format(Plugin, ABC):
-    """Reads a classification and writes subsets of it back, losslessly."""
+    """Reads a classification, and writes subsets of it without loss."""
 
     @abstractmethod
     def sniff(self, path: Path) -> float:
-        """How surely this path is of this format: 0 (no) to 1; by content, never raising."""
+        """How likely the path has this format, 0 to 1, judged by content. Must not raise."""
 
     @abstractmethod
     def read(self, request: ReadRequest) -> Dataset:
-        """Read; `InputError` names the file, the row or field, what was found and expected."""
+        """Read. An `InputError` states the file, row or field, what was found and expected."""
 
     @abstractmethod
     def write(
@@ -545,9 +543,9 @@ class Format(Plugin, ABC):
     ) -> tuple[Path, ...]:
         """Write particles_selected, particles_excluded and templates into an existing folder.
 
-        Row order is kept and every row is byte for byte that of the input. Without particles
+        Row order is kept, and every row is identical to the input, byte for byte. Without particles
         only the templates are written. ``copy_templates`` adds a copy of the stack. Superclasses
-        are None where particles were balanced by something else, as by their orientations.
+        are None if particles were balanced by something else, such as orientations.
         """
 
     def write_particles(
@@ -560,7 +558,7 @@ class Format(Plugin, ABC):
         title: str = "",
         class_id: IntArray | None = None,
     ) -> tuple[Path, ...]:
-        """Write some of the particles under a name, for subsets and for superclasses by themselves.
+        """Write some of the particles under a name, for subsets and single superclasses.
 
         Parameters
         ----------
@@ -570,12 +568,12 @@ class Format(Plugin, ABC):
         folder : Path
             Exists.
         stem : str
-            Of the file names.
+            Start of the file names.
         title : str
-            For a person, where the format has one.
+            Title for users, if the format has one.
         class_id : int64 (P,), optional
-            Class numbers, from 0, to be written instead of its own; these are kept beside, in a
-            column of another name. Otherwise every row is byte for byte that of the input.
+            Class numbers, from 0, to write instead of the original ones, which are kept in another
+            column. Otherwise every row is identical to the input, byte for byte.
         """
         raise NotImplementedError("this format only writes selected and excluded particles")
 
@@ -588,19 +586,19 @@ class Format(Plugin, ABC):
         *,
         title: str = "",
     ) -> tuple[Path, ...]:
-        """Write a stack of pictures, one a superclass, as references that the program reads.
+        """Write a stack of pictures, one per superclass, as references for the program.
 
         Parameters
         ----------
         dataset : Dataset
-            Whose class averages they were made of.
+            Data set with the class averages that they were made from.
         images : float32 (K, L, L)
         folder : Path
             Exists.
         stem : str
-            Of the file names.
+            Start of the file names.
         title : str
-            For a person, where the format has one.
+            Title for users, if the format has one.
         """
         from rebalance.formats.mrc_writer import write_stack
 
@@ -610,30 +608,30 @@ class Format(Plugin, ABC):
         return (path,)
 
     def describe(self, path: Path) -> Sequence[tuple[str, str]]:
-        """The first (label, value) rows of `Inspection`: kind of file, program that wrote it."""
+        """First (label, value) rows of `Inspection`: kind of file, program that wrote it."""
         return ()
 
     def in_plane_alignment(self, dataset: Dataset) -> InPlaneAlignment:
-        """How the class average of each particle lies on it, as the classification found.
+        """How each particle is aligned to its class average, from the classification.
 
-        With it and the views of the class averages particles get poses, which `write_poses` writes:
-        a format has both, or neither.
+        Together with the views of the class averages, this gives particles poses, which
+        `write_poses` writes. A format has both or neither.
         """
         raise NotImplementedError("this format did not state how particles were aligned")
 
     def write_poses(self, dataset: Dataset, poses: ParticlePoses, folder: Path) -> tuple[Path, ...]:
-        """Write the particles that have poses, and these, as ``particles_poses`` in a folder.
+        """Write the particles with poses as ``particles_poses`` in a folder.
 
-        The folder exists. Row order is kept, and what is not of the pose is as in the input. The
-        file that is to be given to the program comes first.
+        The folder exists. Row order is kept, and everything except the pose is as in the input.
+        The file to give to the program comes first.
         """
         raise NotImplementedError("this format writes no poses")
 
     def orientations(self, dataset: Dataset) -> Orientations:
-        """The poses that a 3D refinement gave to the particles, a row for each of them.
+        """The poses from a 3D refinement, a row for each particle.
 
-        Of particles that were read with `ReadRequest.needs_class` False. `InputError` where the
-        table has no poses.
+        For particles read with `ReadRequest.needs_class` False. Raises `InputError` if the table
+        has no poses.
         """
         raise NotImplementedError("this format can't read poses of a 3D refinement")
 

@@ -2,8 +2,8 @@
 
 `numpy.load("affinity.npz")["values"]` is the matrix; ``rotation``, ``shift`` and ``mirror`` are
 condensed over pairs i < j as in `rebalance.model.Alignment`; ``metric`` and ``key`` are text,
-``options`` and ``facts`` JSON text. What the metric found in addition to the affinity is ``result.NAME``,
-and ``notes`` what it had to say, as JSON text.
+``options`` and ``facts`` JSON text. What else the metric found is ``result.NAME``; ``notes`` are
+its notes, as JSON text.
 """
 
 from __future__ import annotations
