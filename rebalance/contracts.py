@@ -1,8 +1,8 @@
 """What a plugin of each kind is: base classes, with a default for everything that is optional.
 
 Derive from `Metric`, `Clustering`, `Strategy` or `Format`, and write the abstract methods.
-Everything else has a default. A class that only has the right methods works too; what it lacks is taken from
-the base class.
+Everything else has a default. A class that only has the right methods works too; what it lacks is
+taken from the base class.
 
 These contracts hold as long as `rebalance.hookspecs.HOOK_VERSION` is the same. Members may be
 added, with a default, but none are removed.

@@ -1,4 +1,4 @@
-"""The images of one classification, and which of them are empty."""
+"""The class averages of one classification, and which of them are empty."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class ClassAverages(Displayed):
     """The 2D class averages (templates) of one classification.
 
     ``len(class_averages)`` is N, ``class_averages.box`` is L, the side of an image in pixels;
-    ``class_averages.is_empty``, bool (N,), says which have no image or no particles.
+    ``class_averages.is_empty``, bool (N,), marks those without an image or without particles.
 
     Parameters
     ----------
@@ -33,14 +33,13 @@ class ClassAverages(Displayed):
     n_particles : int64 (N,), optional
         Particles of each average in the particle table; None without a table.
     resolution : float64 (N,), optional
-        Å, as the program that made them estimated it; may be inf or 999.
+        Å, estimated by the program that made them; may be inf or 999.
     mask_diameter : float, optional
-        Å, the particle diameter that the classification was run with, where the files say it.
+        Å, the particle diameter used in the classification, if the files state it.
     score : float64 (N,), optional
-        What the program that made them thinks of each, 0 (bad) to 1 (good); NaN where it says
-        nothing.
+        Score of each by the program that made them, 0 (bad) to 1 (good); NaN if it has none.
     score_from : str
-        What that column is called in the files.
+        Name of that column in the files.
     """
 
     images: FloatArray
@@ -87,25 +86,25 @@ class ClassAverages(Displayed):
 
     @cached_property
     def pixel_range(self) -> tuple[FloatArray, FloatArray]:
-        """Least and greatest pixel of each image, float32 (N,); NaN where one is NaN."""
+        """Smallest and largest pixel of each image, float32 (N,); NaN if any is NaN."""
         flat = self.images.reshape(len(self), self.box**2)
         with np.errstate(invalid="ignore"):
             return flat.min(axis=1), flat.max(axis=1)
 
     @cached_property
     def is_empty(self) -> BoolArray:
-        """bool (N,): it is not compared, having no image, or no particles."""
+        """bool (N,): not compared, because it has no image or no particles."""
         return ~self.has_image | self.lacks_particles
 
     @property
     def lacks_particles(self) -> BoolArray:
-        """bool (N,): there is a particle table, and none of its particles belongs to it."""
+        """bool (N,): there is a particle table, but no particles in this class."""
         if self.n_particles is None:
             return np.zeros(len(self), dtype=np.bool_)
         return self.n_particles == 0
 
     def subset(self, which: BoolArray | IntArray) -> ClassAverages:
-        """The averages at a mask or at indices, in that order."""
+        """The averages selected by a mask or indices, in that order."""
         return replace(
             self,
             images=self.images[which],

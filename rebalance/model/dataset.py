@@ -19,19 +19,19 @@ class Dataset(Displayed):
     Parameters
     ----------
     format : str
-        Name of the format plugin that read it and will write it back.
+        Name of the format plugin that reads and writes it.
     particles, class_averages : optional
         At least one of the two.
     job : str
         Short name for folders and titles, e.g. ``job013``.
     sources : tuple of Path
-        Every file that was read, in order of importance.
+        All files that were read, the most important first.
     notes : tuple of str
-        What was guessed or left out, one sentence each; goes to log, summary and report.
+        What was guessed or left out, one sentence each; shown in log, summary and report.
     warnings : tuple of str
-        What looks wrong but does not stop the job.
+        What looks wrong, but does not stop the job.
     handle : object
-        Opaque; the format's own memory of how to write the templates back.
+        Private to the format; used to write the templates.
     """
 
     format: str

@@ -1,4 +1,4 @@
-"""How particles lie on their class averages, and from where each of them looks at the molecule."""
+"""How particles are aligned to their class averages, and their viewing directions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from rebalance.model.counting import counted
 
 @dataclass(frozen=True, eq=False)
 class InPlaneAlignment:
-    """What a 2D classification found for each particle: how its class average lies on it.
+    """In-plane alignment of each particle from a 2D classification.
 
     A point of the average falls on Rz(psi) · point + shift in the particle, where
     Rz(psi) = [[cos, sin], [−sin, cos]] acts on (x, y), x right and y down, from pixel (L/2, L/2):
@@ -21,7 +21,7 @@ class InPlaneAlignment:
     Parameters
     ----------
     psi : float64 (P,)
-        Degrees. NaN where it isn't known.
+        Degrees. NaN if unknown.
     shift : float64 (P, 2)
         (x, y), in pixels of the class averages.
     """
@@ -37,13 +37,13 @@ class InPlaneAlignment:
 class ParticlePoses:
     """Poses of particles in the frame of one map, from the views of their class averages.
 
-    As exact as the average's view and the particle's own in-plane alignment: how far the particle
-    is tilted away from its average is not known.
+    They are as accurate as the view of the average and the in-plane alignment of the particle. The
+    tilt of a particle relative to its average is unknown.
 
     Parameters
     ----------
     row : int64 (Q,)
-        Rows of the particle table that have a pose, rising.
+        Rows of the particle table with a pose, increasing.
     class_id : int64 (Q,)
         Their class averages.
     rotation : float64 (Q, 3, 3)
@@ -59,7 +59,7 @@ class ParticlePoses:
     n_misfit : int
         Particles of averages that are misfits.
     n_apart : int
-        Particles without an average, or of one whose view was not sought.
+        Particles without an average, or whose average has no view.
     n_unaligned : int
         Other particles without an in-plane alignment.
     """
@@ -82,12 +82,12 @@ class ParticlePoses:
 
     @property
     def direction(self) -> DoubleArray:
-        """float64 (Q, 3): unit vector from which each particle looks."""
+        """float64 (Q, 3): viewing direction of each particle."""
         return self.rotation[:, 2]
 
     @property
     def left_out(self) -> str:
-        """What has no pose and why, a sentence; empty if all have one."""
+        """Sentence on particles without a pose; empty if all have one."""
         said = [
             f"{counted(n, 'particle')} {why}"
             for n, why in (

@@ -39,10 +39,9 @@ class ParticleTable:
     Parameters
     ----------
     class_id : int64 (P,)
-        `NO_CLASS` for a particle in none.
+        `NO_CLASS` for a particle in no class.
     handle : TableHandle
-        Belongs to the format that read the table; by it the format writes any subset of rows
-        back with every byte of a row unchanged.
+        From the format that read the table; it lets the format write any subset of rows unchanged.
     path : Path, optional
         The file that was read.
     """
@@ -71,7 +70,7 @@ class ParticleTable:
         Raises
         ------
         ColumnError
-            If there is none; it is a KeyError too.
+            If it does not exist; also a KeyError.
         """
         try:
             return self.handle.read_column(name)
@@ -92,7 +91,7 @@ class ParticleTable:
         Parameters
         ----------
         columns : iterable of str, optional
-            Names in the file; all `column_names` by default. Only these are parsed.
+            Names in the file; by default all `column_names`. Only these are parsed.
 
         Returns
         -------

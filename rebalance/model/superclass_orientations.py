@@ -1,4 +1,4 @@
-"""How superclasses lie on the sphere, by the poses of their particles, and what balancing does."""
+"""Viewing directions of superclasses from particle poses, and the effect of balancing."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ the same.
 
 @dataclass(frozen=True, eq=False)
 class SuperclassOrientations:
-    """Superclasses by the poses that a 3D refinement gave to their particles.
+    """Superclasses and the poses of their particles in a 3D refinement.
 
     Parameters
     ----------
@@ -31,14 +31,14 @@ class SuperclassOrientations:
     particles : int64 (K,)
         Of each superclass, with a pose.
     direction : float64 (K, 3)
-        The view that has most others near it; NaN without any. A view and its opposite are the
-        same, as for class averages.
+        The most common view; NaN without poses. Opposite views count as the same, as for class
+        averages.
     spread : float64 (K,)
         Median angle of the particles to that view, degrees.
     scf_star : float
         Of all particles of superclasses that have a pose.
     scf_star_after : float or None
-        Of those that were selected; None where nothing was balanced.
+        Of the selected ones; None if nothing was balanced.
     scf_star_at_random : float64 (R,)
         Of R times as many, drawn at random.
     n_after : int
