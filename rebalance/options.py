@@ -33,14 +33,14 @@ _LENGTH = re.compile(
 
 @dataclass(frozen=True)
 class Length:
-    """A length in Å or in pixels, as a user writes it: ``40``, ``40A``, ``40Å``, ``10px``.
+    """A length in Å or in pixels, as users write it: ``40``, ``40A``, ``40Å``, ``10px``.
 
     A bare number is in Å.
 
     Parameters
     ----------
     value : float
-        In its own unit; `pixels` makes pixels of it.
+        In its own unit; `pixels` converts it to pixels.
     unit : {"A", "px"}
 
     Raises
@@ -133,19 +133,19 @@ def option(
 ) -> T:
     """A field of an `Options` model.
 
-    Type checkers hold the default to the type of the field.
+    Type checkers compare the default with the type of the field.
 
     Parameters
     ----------
     default : any
-        None where the plugin decides when it sees the data; the field is then ``… | None``, and
-        people may write ``auto``.
+        None if the plugin decides from the data; the field is then ``… | None``, and users may
+        write ``auto``.
     help : str
         One line for ``rebalance plugins show`` and for error messages.
     unit : str, optional
-        Shown beside the default. A length that people may give in Å or in pixels is a field of
-        type `Length`, of unit ``"Å or px"``: they write ``40``, ``40A`` or ``10px``, and the
-        plugin asks it for `Length.pixels` of the class averages' pixel size.
+        Shown after the default. For lengths in Å or in pixels, use the type `Length` and the unit
+        ``"Å or px"``: users write ``40``, ``40A`` or ``10px``, and the plugin converts it with
+        `Length.pixels` and the pixel size of the class averages.
     ge, gt, le, lt : float, optional
         The value is at least, above, at most, below.
     """
@@ -162,7 +162,7 @@ def option(
 
 
 class Options(BaseModel):
-    """Base of every plugin's options: frozen, unknown names refused, defaults validated."""
+    """Base class for options of plugins: frozen, without unknown names, with validated defaults."""
 
     model_config = ConfigDict(
         frozen=True, extra="forbid", validate_default=True, allow_inf_nan=False
@@ -170,7 +170,7 @@ class Options(BaseModel):
 
 
 class NoOptions(Options):
-    """The options of a plugin that has none."""
+    """For plugins without options."""
 
 
 class OptionHelp(NamedTuple):
@@ -192,11 +192,11 @@ def parse_options(
     ----------
     model : type of Options
     values : mapping of str to str or value
-        Strings are converted; ``none`` and ``auto`` mean None where the field allows it.
+        Strings are converted; ``none`` and ``auto`` mean None if the field allows it.
     owner : str
-        The plugin, as named in an error: ``metric rotational-cc``.
+        The plugin, for error messages: ``metric rotational-cc``.
     prefix : str
-        What stands before the dot when the option is typed: ``metric``.
+        The word before the dot when the option is typed: ``metric``.
 
     Raises
     ------
@@ -240,10 +240,10 @@ def _means_none(model: type[Options], name: str, value: Any) -> bool:
 
 
 def options_schema(model: type[Options]) -> dict[str, Any]:
-    """The options as a JSON schema (draft 2020-12): what a form, or another program, needs.
+    """The options as a JSON schema (draft 2020-12), for forms and other programs.
 
-    Beside its type each property has ``default``, ``description``, ``unit`` where it has one, and
-    its range: ``minimum``, ``exclusiveMinimum``, ``maximum``, ``exclusiveMaximum`` or ``enum``.
+    Each property has its type, ``default``, ``description``, ``unit`` (if any) and its range:
+    ``minimum``, ``exclusiveMinimum``, ``maximum``, ``exclusiveMaximum`` or ``enum``.
     """
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

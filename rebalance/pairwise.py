@@ -1,4 +1,4 @@
-"""A metric that is one function of a pair: for authors who want to write that and nothing else.
+"""Metrics that are a single function of a pair, for authors who only want to write that.
 
 >>> class SumOfDifferences(PairMetric):
 ...     returns = "distance"
@@ -8,8 +8,8 @@
 ...         return np.abs(first - second).sum()
 >>> affinity = rebalance.affinity(class_averages, metric=SumOfDifferences())
 
-The function is compiled by numba for a fixed, declared signature; tiles, threads, checkpoints, Dask
-and progress come from the engine.
+The function is compiled by numba. Tiles, threads, checkpoints, Dask and progress come from the
+engine.
 """
 
 from __future__ import annotations
@@ -37,12 +37,12 @@ _PLACE = re.compile(r'File ".*", line \d+:')
 
 
 class MaskOptions(Options):
-    """Options of a metric that looks through a soft disc; to be subclassed.
+    """Options of a metric with a soft mask; to be subclassed.
 
     Attributes
     ----------
     mask_diameter : Length, optional
-        Of the disc; None finds it from the classification or the images.
+        Diameter of the mask; None: from the classification or the images.
     """
 
     mask_diameter: Length | None = option(
@@ -52,18 +52,18 @@ class MaskOptions(Options):
 
 @dataclass(frozen=True, eq=False)
 class SoftMask:
-    """The soft disc about each object, as resolved for a set of averages.
+    """The soft mask around each object, for a set of averages.
 
     Parameters
     ----------
     centre : float64 (N, 2)
         (x, y) of each disc from pixel (L/2, L/2), pixels.
     radius : float
-        Where the discs reach 0, pixels.
+        Radius where the masks reach 0, pixels.
     box : int
         L.
     facts : dict
-        Its diameter, and where that comes from.
+        Its diameter and origin.
     """
 
     centre: DoubleArray
@@ -79,15 +79,15 @@ class PairFeatures:
     Parameters
     ----------
     arrays : float32 (N, F) or (N, A, B)
-        What the pair function is given of each average.
+        Arguments of the pair function for each average.
     parameters : tuple of bool, int or float
         Its further arguments but ``mask``, in order: options as numbers, lengths in pixels.
     splines : float32 (N, L, L), optional
         Cubic B-spline coefficients, where the second of a pair is laid onto the first.
     mask : SoftMask, optional
-        Where the pair function asks for the mask.
+        If the pair function needs the mask.
     facts : dict
-        The mask as resolved: what `PairMetric.facts` gives unless it is overridden.
+        The mask: what `PairMetric.facts` returns unless overridden.
     """
 
     arrays: FloatArray

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rebalance.cli.errors import INTERRUPTED
+from rebalance.cli.errors import INTERRUPTED, MENDABLE, show_error
+from rebalance.errors import RebalanceError
 
 if TYPE_CHECKING:
     from rebalance.hosts.relion.external_job import ExternalJob
@@ -49,18 +52,30 @@ def relion(
 
     [bold]rebalance relion orientations[/]   balance viewing directions, after a 3D refinement
     """
+    from rebalance.cli.screen import spelled
     from rebalance.hosts.relion.exit_files import Aborted
     from rebalance.hosts.relion.external_job import MODELS, external_job
+    from rebalance.hosts.relion.labels import with_labels
 
     # What is printed goes to run.out, whatever terminal RELION was started from.
     os.environ.update(NO_COLOR="1", TERM="dumb", COLUMNS=_WIDTH)
     os.environ.pop("FORCE_COLOR", None)
     kind, rest = (words[0], words[1:]) if words[0] in MODELS else ("run", words)
     try:
-        external_job(rest, say=_say, show=_show, kind=kind)
+        with spelled(functools.partial(with_labels, model=MODELS[kind])):
+            _run(functools.partial(external_job, rest, say=_say, show=_show, kind=kind))
     except Aborted:
         _say("Aborted on request from RELION. No results were written.")
         raise typer.Exit(INTERRUPTED) from None
+
+
+def _run(job: Callable[[], None]) -> None:
+    """Do the job; what is wrong is said while settings are spelled as labels."""
+    try:
+        job()
+    except RebalanceError as error:
+        show_error(error)
+        raise typer.Exit(MENDABLE) from None
 
 
 def _say(line: str) -> None:

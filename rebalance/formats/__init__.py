@@ -1,4 +1,4 @@
-"""Files of other programs: which format a path is, what is in it, and how it is written back.
+"""Files of other programs: recognizing, reading and writing them.
 
 One plugin a format (`relion`, `cryosparc`, `stack`), each in the module of its name and by way of
 the registry. ``*_job`` finds the files that belong together, ``*_averages`` the class averages
@@ -38,20 +38,20 @@ def read(
     Parameters
     ----------
     path : path
-        Job folder (its last iteration is taken), optimiser, particle table, or stack.
+        Job folder (its last iteration is used), optimiser, particle table, or stack.
     class_averages : path, optional
-        Stack, or table that names the images, when it is not found next to the particles.
+        Stack, or table that refers to the images, if not found next to the particles.
     format : str, optional
-        Name of a format plugin; by default the one that recognises the file.
+        Name of a format plugin; by default the one that recognizes the file.
     passthrough : sequence of paths
-        Further CryoSPARC files with columns of the same particles.
+        More CryoSPARC files with columns of the same particles.
     project : path, optional
         Folder that the paths inside the files are relative to.
     pixel_size : float, optional
         Å; overrides the files.
     need_class_averages : bool
-        False if the particle table is enough. Averages that are next to it are read then only if
-        they are whole and name every class of the table.
+        False if the particle table is enough. Averages next to it are then only read if they are
+        complete and include every class of the table.
 
     Returns
     -------
@@ -60,7 +60,7 @@ def read(
     Raises
     ------
     InputError
-        If a file is missing, of no known format, or broken.
+        If a file is missing, of unknown format, or broken.
     """
     from rebalance.contracts import ReadRequest
 
@@ -91,12 +91,12 @@ def read_refinement(
     Parameters
     ----------
     path : path
-        Job folder (the end of the refinement is taken, else its last iteration), optimiser, or
-        particle table.
+        Job folder (the final result, or else the last iteration, is used), optimiser, or particle
+        table.
     format : str, optional
-        Name of a format plugin; by default the one that recognises the file.
+        Name of a format plugin; by default the one that recognizes the file.
     passthrough : sequence of paths
-        Further CryoSPARC files with columns of the same particles.
+        More CryoSPARC files with columns of the same particles.
     project : path, optional
         Folder that the paths inside the files are relative to.
 
@@ -108,7 +108,7 @@ def read_refinement(
     Raises
     ------
     InputError
-        If a file is missing, of no known format, broken, or holds no particles.
+        If a file is missing, of unknown format, broken, or without particles.
     """
     from rebalance.contracts import ReadRequest
     from rebalance.errors import InputError
@@ -130,24 +130,24 @@ def read_refinement(
 
 
 def read_orientations(dataset: Dataset) -> Orientations:
-    """The poses that a 3D refinement gave to particles.
+    """Read the poses of particles from a 3D refinement.
 
     Parameters
     ----------
     dataset : Dataset
-        As `read_refinement` gives it.
+        From `read_refinement`.
 
     Returns
     -------
     Orientations
-        A row for each particle, without a pose where the table has none.
+        A row for each particle, without a pose if the table has none.
 
     Raises
     ------
     InputError
-        If the table has no poses, or what is there are none.
+        If the table has no valid poses.
     RebalanceError
-        If the format reads no poses.
+        If the format can't read poses.
     """
     from rebalance.errors import RebalanceError
     from rebalance.plugin_validation import overrides
@@ -244,12 +244,12 @@ def inspect(path: _PathLike) -> Inspection:
     Returns
     -------
     Inspection
-        Rows of label and value; what stands in the way is among the warnings.
+        Rows of label and value. Reasons against a run are among the warnings.
 
     Raises
     ------
     InputError
-        If the path does not exist or is of no known format.
+        If the path does not exist or has an unknown format.
     """
     from rebalance.formats.inspection import inspect_path
     from rebalance.formats.paths import require_exists

@@ -1,4 +1,4 @@
-"""`rebalance diagnose` as a job: what poses and half maps say of preferred orientation."""
+"""`rebalance diagnose` as a job: preferred orientation, from poses and half maps."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from rebalance.system_errors import system_errors_told
 
 @takes_orientation(DiagnoseCall)
 def diagnose(settings: DiagnoseSettings, *, progress: Progress | None = None) -> DiagnosisResult:
-    """What poses and half maps of a refinement say of preferred orientation.
+    """Diagnose preferred orientation from poses and half maps of a refinement.
 
     >>> result = rebalance.diagnose("Refine3D/job021")
     >>> result.first.sampling.scf_star, result.first.half_maps.cfar
@@ -50,7 +50,7 @@ def diagnose(settings: DiagnoseSettings, *, progress: Progress | None = None) ->
 def execute_diagnosis(
     settings: DiagnoseSettings, *, progress: Progress | None = None
 ) -> DiagnosisResult:
-    """`diagnose`, for settings that are made already."""
+    """`diagnose`, for existing settings."""
     progress = progress or Progress()
     started = datetime.now(UTC).isoformat(timespec="seconds")
     said = _Said()

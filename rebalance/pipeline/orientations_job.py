@@ -41,7 +41,7 @@ _SCORE = "alignments3D/error"
 def balance_orientations(
     settings: OrientationSettings, *, progress: Progress | None = None
 ) -> OrientationsResult:
-    """Drop particles of crowded viewing directions, once a 3D refinement has found poses.
+    """Drop particles of crowded viewing directions, after a 3D refinement.
 
     >>> result = rebalance.balance_orientations("Refine3D/job021", percentile=80)
     >>> result.selection.selected.sum()
@@ -66,7 +66,7 @@ def execute_orientations(
     progress: Progress | None = None,
     into: type[ResultsFolder] = ResultsFolder,
 ) -> OrientationsResult:
-    """`balance_orientations`, for settings that are made already; ``into`` as for a run."""
+    """`balance_orientations`, for existing settings; ``into`` as for a run."""
     progress = progress or Progress()
     started = datetime.now(UTC).isoformat(timespec="seconds")
     progress.stage("read", f"Reading {settings.path}")

@@ -48,7 +48,7 @@ def execute(
     progress: Progress | None = None,
     into: type[ResultsFolder] = ResultsFolder,
 ) -> RunResult:
-    """`run`, for settings that are made already; ``into``, the kind of folder for results."""
+    """`run`, for existing settings; ``into``, the kind of folder for results."""
     from rebalance.pipeline.write_results import write_record, write_results
 
     progress = progress or Progress()

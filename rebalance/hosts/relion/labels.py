@@ -7,6 +7,7 @@ no, and ``no-superclasses yes`` is ``superclasses no``.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,10 @@ BY_RELION = {
     "threads": "it is set by the field Number of threads",
 }
 """Settings without a label, and why."""
+
+_VALUE = r"auto|aside|list|off|none|(?:metric|clustering|strategy)\.\S+\w|[\d.]*\d|[A-Z]\d*"
+_FLAG = re.compile(rf"(?<![\w-])(--?[a-z][a-z-]*)(?: ({_VALUE})(?![\w-]))?")
+_LONGER = {"f": "factor"}
 
 _YES, _NO = ("yes", "true", "on", "1"), ("no", "false", "off", "0")
 _METRIC = "metric"
@@ -110,6 +115,32 @@ def settings_from(model: Model, given: Sequence[Labelled], **fixed: Any) -> Any:
     if options or of_metric:
         values["options"] = options_of_pairs(options, of_metric)
     return model(**values, **fixed)
+
+
+def with_labels(text: str, model: Model) -> str:
+    """A message for the command line with labels for flags: ``label factor = 0.5``.
+
+    Parameters
+    ----------
+    text : str
+    model : type
+        The settings of the job; other flags stay as they are.
+    """
+    known = labels_of(model)
+
+    def labelled(found: re.Match[str]) -> str:
+        flag, value = _plain(found[1]), found[2]
+        if flag not in known:
+            return found[0]
+        if known[flag].is_opposite:
+            flag, value = flag.removeprefix("no-"), "no"
+        elif known[flag].kind is bool:
+            value = "yes"
+        starts = not found.start() or text[: found.start()].endswith((". ", "\n"))
+        said = f"{'Label' if starts else 'label'} {_LONGER.get(flag, flag)}"
+        return f"{said} = {value}" if value else said
+
+    return _FLAG.sub(labelled, text)
 
 
 def _plain(word: str) -> str:
