@@ -116,8 +116,8 @@ def _steps(plan: Plan) -> list[str]:
     steps = [lines[plan.affinity_source], f"Group:   {how}"]
     if settings.judges and plan.quality is None and plan.dataset.class_averages is not None:
         done = {
-            "auto": ("leave out averages that look like it"),
-            "list": ("name averages that look like it"),
+            "auto": "leave out averages that look like it",
+            "list": "name averages that look like it",
         }.get(settings.junk, "set aside averages that look like it")
         steps.insert(1, f"Junk:    {done} (known after comparing)")
     return steps + [f"Also:    {line}" for line in _more(plan)]

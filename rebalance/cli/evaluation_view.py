@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rebalance.evaluation import Evaluation, Score
 
 _GROUPS: Mapping[str, tuple[str, ...]] = {
-    "Agreement": ("ari", "ami", "ari_with_oracle"),
+    "Agreement (1 = identical, 0 = chance)": ("ari", "ami", "ari_with_oracle"),
     "Views": (
         "view_spread",
         "view_spread_of_oracle",

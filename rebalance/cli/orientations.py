@@ -14,7 +14,7 @@ from rebalance.settings import OrientationSettings
 def orientations(settings: OrientationSettings, json: Json = False, quiet: Quiet = False) -> None:
     """Drop particles of crowded viewing directions, after a 3D refinement.
 
-    [bold]rebalance orientations Refine3D/job021[/]                  cut bins at percentile 80
+    [bold]rebalance orientations Refine3D/job021[/]                  percentile 80
 
     [bold]rebalance orientations Refine3D/job021 -p 50 --symmetry D7[/]
     """

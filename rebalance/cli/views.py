@@ -55,7 +55,7 @@ def views(settings: RunSettings, json: Json = False, quiet: Quiet = False) -> No
 
     [bold]rebalance views Class2D/job013[/]                 find the symmetry too
 
-    [bold]rebalance views Class2D/job013 --symmetry D2[/]   better: give it
+    [bold]rebalance views Class2D/job013 --symmetry D2[/]   better, if you know it
     """
     import contextlib
     import sys

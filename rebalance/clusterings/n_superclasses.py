@@ -33,14 +33,14 @@ def check_number(
             return None, []
         raise OptionError(
             f"The clustering {name} needs the number of superclasses.",
-            hint=f"Give `n_superclasses`, 1 to {n_usable}.",
+            hint=f"Use `n_superclasses` from 1 to {n_usable}.",
         )
     try:
         number = operator.index(n_superclasses)
     except TypeError:
         raise OptionError(
             f"The number of superclasses must be a whole number, not {n_superclasses!r}.",
-            hint=f"Give `n_superclasses`, 1 to {n_usable}.",
+            hint=f"Use `n_superclasses` from 1 to {n_usable}.",
         ) from None
     if identity:
         if number == n_read:
@@ -58,7 +58,7 @@ def check_number(
     if number <= 0:
         raise OptionError(
             f"The number of superclasses must be at least 1, not {number}.",
-            hint=f"Give `n_superclasses`, 1 to {n_usable}.",
+            hint=f"Use `n_superclasses` from 1 to {n_usable}.",
         )
     if number > n_usable:
         more = ', or group those too with `junk="off"`' if n_aside else ""

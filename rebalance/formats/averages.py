@@ -95,7 +95,7 @@ def read_averages(
             return (
                 None,
                 None,
-                [(f"{path.name} was left out: it does not list every class in the table.")],
+                [f"{path.name} was left out: it does not list every class in the table."],
             )
         images = source.read_images()
         refuse_unusable_pixels(ClassAverages(images, source.class_id), source.path)

@@ -231,7 +231,7 @@ def changed_results(
     if others:
         yield f"Different content: {', '.join(others)}."
     for names, words in (
-        (was.keys() - now.keys(), ("Only before")),
+        (was.keys() - now.keys(), "Only before"),
         (now.keys() - was.keys(), "New"),
     ):
         if names:

@@ -343,21 +343,21 @@ def about_the_metric(affinity: Affinity | None) -> list[str]:
     if mask:
         found = {
             "images": " (found from the images)",
-            "classification": (" (from the classification)"),
+            "classification": " (from the classification)",
         }
         parts.append(
             f"inside a mask of {mask}{found.get(str(facts.get('mask_diameter_from')), '')}"
         )
     for name, words in (
-        ("high_pass", "from {}"),
-        ("low_pass", "down to {}"),
+        ("high_pass", "without features larger than {}"),
+        ("low_pass", "to a resolution of {}"),
         ("max_shift", "with shifts up to {}"),
     ):
         length = _length(facts, name)
         if length:
             parts.append(words.format(length))
     if "mirror" in facts:
-        parts.append("mirror images too" if facts["mirror"] else "no mirror images")
+        parts.append("including mirror images" if facts["mirror"] else "without mirror images")
     centred = "centered and " if _is_length(facts.get("median_offset_px")) else ""
     sentences = [f"Class averages were {centred}compared {', '.join(parts)}."] if parts else []
     doubts = doubts_of_views(affinity)

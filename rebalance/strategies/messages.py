@@ -232,7 +232,7 @@ def about_waste(
     number, cap_from, would_stay = fewest
     which = "it" if number == 1 else f"the {number:,} smallest superclasses"
     return [
-        f"{warning} To keep {would_stay:,} instead, let {which} not decide the cap "
+        f"{warning} To keep {would_stay:,} instead, exclude {which} from deciding "
         f"(`cap_from={cap_from}`), or lower the factor."
     ]
 
