@@ -110,7 +110,7 @@ def test_a_selection_shows_what_stays_and_why_the_rest_goes(result: RunResult) -
     assert result.selection is not None
     shown = Tags(result.selection._repr_html_())
     assert f"{result.selection.selected.sum():,} of 1,200 particles are selected" in shown.text
-    assert f"at most {result.selection.cap:,} of each superclass" in shown.text
+    assert f"at most {result.selection.cap:,} per superclass" in shown.text
     assert f"balanced {result.selection.count('balanced'):,}" in shown.text
     for before, after in zip(result.selection.before, result.selection.after, strict=True):
         assert f" {before:,} {after:,} " in f" {shown.text} "

@@ -85,7 +85,7 @@ def test_a_hook_of_another_name_is_named(registry: Registry) -> None:
             return []
 
     registry.add(Module(), package="third-party", version="2.0")
-    assert "third-party 2.0 is left out" in registry.problems[0]
+    assert "third-party 2.0 was left out" in registry.problems[0]
     assert "rebalance_metric" in registry.problems[0]
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 KEPT = "kept"
 BALANCED = "balanced"
 NOT_SELECTED = "class not selected"
-NO_SUCH_AVERAGE = "no class average"
+NO_SUCH_AVERAGE = "no such average"
 EMPTY_AVERAGE = "empty average"
 JUNK = "junk"
 NO_ORIENTATION = "no orientation"

@@ -172,12 +172,12 @@ def test_a_file_of_any_superclasses_is_shown_as_it_is(main_page: Opened, tmp_pat
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"decisions_version": 2}, "It is version 2"),
+        ({"decisions_version": 2}, "It has version 2"),
         ({"averages_sha256": "0" * 64}, "images differ"),
         ({"superclasses": [[1, 999_999]]}, "does not exist"),
         ({"superclasses": [[1], [1]]}, "more than one place"),
         ({"superclasses": [[1]]}, "does not mention class"),
-        ({"superclasses": [["1"]]}, "not what a decisions file should be"),
+        ({"superclasses": [["1"]]}, "not a valid decisions file"),
     ],
 )
 def test_a_file_that_does_not_fit_is_refused_with_the_reason(

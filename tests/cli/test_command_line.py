@@ -100,14 +100,14 @@ def test_quiet_prints_nothing_but_errors(simulated_job: Path) -> None:
     [
         (("-k", "0"), "at least 1, not 0"),
         (("-k", "-3"), "at least 1, not -3"),
-        (("-k", "99"), "99 superclasses can't be made of 18"),
+        (("-k", "99"), "can't be divided into 99 superclasses"),
         (("-k", "many"), "is not a number of superclasses"),
         ((), "needs the number of superclasses"),
         (("-k", "5", "-f", "1.2"), "from 0 to 1, not 1.2"),
         (("-k", "5", "-f", "-0.1"), "from 0 to 1, not -0.1"),
         (("-k", "5", "-f", "half"), "from 0 to 1, not half"),
-        (("-k", "5", "-f", "0,5"), "For 0,5, give -f 0.5."),
-        (("-k", "5", "-f", "50%"), "For 50%, give -f 0.5."),
+        (("-k", "5", "-f", "0,5"), "For 0,5, use -f 0.5."),
+        (("-k", "5", "-f", "50%"), "For 50%, use -f 0.5."),
         (("-k", "5", "-f", "2,5"), "0 keeps every particle"),
         (("-k", "5", "--subsets", "3"), "nothing is balanced"),
         (("-k", "5", "--subsets", "3", "--dry-run"), "nothing is balanced"),
@@ -119,9 +119,9 @@ def test_quiet_prints_nothing_but_errors(simulated_job: Path) -> None:
         (("-k", "5", "--set", "max_shift=3"), "--set max_shift=3 is not understood"),
         (("-k", "5", "--max-shift", "3", "--set", "metric.max_shift=4"), "given twice"),
         (("-k", "5", "--max-shift", "3 miles"), "3 miles"),
-        (("-k", "5", "--exclude-classes", "a-b"), "no class number or range"),
+        (("-k", "5", "--exclude-classes", "a-b"), "not a class number or range"),
         (("-k", "5", "--exclude-classes", "77"), "class 77"),
-        (("-k", "5", "--only-classes", ","), "has no class"),
+        (("-k", "5", "--only-classes", ","), "names no class"),
         (("-k", "5", "--only-classes", ""), "--only-classes names no class"),
         (("-k", "5", "--exclude-classes", ""), "--exclude-classes names no class"),
         (("-k", "5", "--format", "frealign"), "no format 'frealign'"),
@@ -173,7 +173,7 @@ def test_a_number_that_was_left_to_it_is_said_and_where_to_look(simulated_job: P
     result = type_in("run", simulated_job, "-k", "auto", "-o", "out")
     assert result.exit_code == 0, result.output
     made = len(json.loads(Path("out/summary.json").read_text())["superclasses"])
-    assert f"{made} to make superclasses" in " ".join(result.output.split())
+    assert f"{made} superclasses are made" in " ".join(result.output.split())
     lines = result.stdout.splitlines()
     at = lines.index("Next: look at the superclasses in a browser:")
     assert lines[at + 1] == f"  {Path('out/report.html').resolve()}"
@@ -262,11 +262,11 @@ def test_a_dry_run_says_what_else_would_be_written(simulated_job: Path) -> None:
         "a particle table with superclasses as class numbers",
         "a particle table for each superclass",
         "the mean image of each superclass",
-        "templates for picking, the medoid of each superclass",
+        "picking templates: the medoid of each superclass",
     ]
     assert json.loads(run(*given, *asked, "--json").stdout)["also"] == lines
     assert json.loads(run(*given, "--json").stdout)["also"] == []
-    assert "Also:    as many balanced subsets as use every particle" in (
+    assert "Also:    as many balanced subsets as it takes to use every particle" in (
         run(*given, "--subsets", "auto").stdout
     )
 
@@ -389,7 +389,7 @@ def test_the_demo_is_mended_by_another_folder_not_by_a_flag_it_lacks() -> None:
     Path("taken/results/mine").write_text("mine")
     done = type_in("demo", "taken")
     assert done.exit_code == 2
-    assert "Name another folder." in done.stderr
+    assert "Use another folder." in done.stderr
     assert [path.name for path in Path("taken").iterdir()] == ["results"]
 
 
@@ -432,7 +432,7 @@ def test_superclasses_that_are_even_already_are_told_and_no_factor_is_suggested(
         result = RunResult(Dataset("relion", particles), groups, None, selection, files=written)
         return next_step(settings, result, "out")[0]
 
-    assert "nothing to gain" in said()
-    assert "smallest ÷ largest 0.85" in said()
+    assert "no need to balance" in said()
+    assert "smallest ÷ largest superclass is 0.85" in said()
     # By the guide a crumb makes them uneven.
-    assert "nothing to gain" not in said(cap_from=0)
+    assert "no need to balance" not in said(cap_from=0)

@@ -43,14 +43,14 @@ def typed(*words: object) -> Result:
 def test_ranks_are_shown_in_80_columns_and_kept_cells_are_counted() -> None:
     done = typed("good.toml", "--no-figures")
     assert done.exit_code == 0, done.output
-    assert "8 cells: 8 done now" in done.stdout
+    assert "8 cells: 8 new" in done.stdout
     assert "Share of the oracle's gain: 2 data sets" in done.stdout
     # A command is on one line, to be copied.
     lines = [line for line in done.stdout.splitlines() if not line.startswith("  rebalance ")]
     assert max(map(len, lines)) <= 80
     assert "Next: " in done.stdout
     assert typed("good.toml", "--quiet").stdout == ""
-    assert "8 cells: 0 done now, 8 kept from before" in typed("good.toml").stdout
+    assert "8 cells: 0 new, 8 from before" in typed("good.toml").stdout
     assert Path("good/figures/view_spread.png").is_file()
 
 
@@ -106,7 +106,7 @@ def test_json_is_the_summary() -> None:
 def test_what_failed_is_named_the_rest_is_done_and_the_exit_code_is_2() -> None:
     done = typed("bad.toml", "--no-figures")
     assert done.exit_code == 2
-    assert "8 cells: 4 done now, 4 failed" in done.stdout
+    assert "8 cells: 4 new, 4 failed" in done.stdout
     assert "Failed: tiny, hierarchical (2 cells)" in done.stderr
     assert "99 superclasses" in done.stderr
     assert typed("bad.toml", "-q").stdout == ""

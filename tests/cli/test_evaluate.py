@@ -148,10 +148,10 @@ def test_each_class_by_itself_needs_a_number_for_the_oracle(project: Path, tmp_p
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["nowhere"], "no such file|can't be read"),
+        (["nowhere"], "does not exist|can't be read"),
         (["{results}", "--truth", "nowhere.csv"], "does not exist"),
         (["{results}", "--symmetry", "X9"], "not a rotational point group"),
-        (["{results}", "--seeds", "0"], "0 seeds"),
+        (["{results}", "--seeds", "0"], "seeds = 0"),
         (["{results}", "-f", "2"], "0 to 1"),
         (["{results}", "-f", "half"], "0 to 1"),
         (["{results}", "--max-size", "0"], "at least 1"),

@@ -92,8 +92,8 @@ def _of_another_kind() -> list[tuple[Any, str]]:
     return [
         (8, "an Affinity, or an .* array of numbers, not int"),
         ("affinity.npz", "not str"),
-        (averages, "not ClassAverages: rebalance.affinity makes one"),
-        (Dataset("relion", class_averages=averages), "not Dataset: rebalance.affinity makes one"),
+        (averages, "not ClassAverages; compute it with"),
+        (Dataset("relion", class_averages=averages), "not Dataset; compute it with"),
     ]
 
 

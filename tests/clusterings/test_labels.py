@@ -73,9 +73,9 @@ def test_every_common_layout_is_read(text: str, write) -> None:
         ("# nothing\n\n", "no labels"),
         ("class_id,superclass\n", "no labels"),
         ("3\n1\n", "line 1: One column"),
-        ("1,2,3\n4,5,6\n", "line 1: 3 columns were found, and none is called class_id"),
+        ("1,2,3\n4,5,6\n", "line 1: There are 3 columns, but none is called class_id"),
         ("class_id,x,y\n4,5,6\n", "none is called superclass"),
-        ("3,top\n1\n", "line 2: 1 columns were found where at least 2"),
+        ("3,top\n1\n", "line 2: There are 1 columns, but at least 2"),
         ("3,top\n3,side\n", "line 2: Class 3 is on this line and on line 1"),
         ("3,top\nx,side\n", "line 2, column 1: 'x' is not a class number"),
         ("3,top\n1.5,side\n", "'1.5' is not a class number"),
@@ -172,7 +172,7 @@ def test_minus_1_and_an_empty_name_leave_a_class_out() -> None:
 
 
 def test_a_usable_average_without_a_label_is_an_error_that_names_it() -> None:
-    with pytest.raises(OptionError, match="nothing of classes 2 and 5"):
+    with pytest.raises(OptionError, match="don't include classes 2 and 5"):
         from_labels(Classes.of([1, 2, 3, 5], [5, 5, 0, 5]), {1: "a"})
     superclasses = from_labels(Classes.of([1, 2, 3], [5, 5, 0], left_out=[2]), {1: "a"})
     assert superclasses.label.tolist() == [0, -1, -1]

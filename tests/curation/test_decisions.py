@@ -55,14 +55,14 @@ def test_labels_say_where_every_class_is() -> None:
         (CONTENT | {"class_numbers": [*range(1, 7), 2**63]}, "class_numbers.6: .*less than"),
         (CONTENT | {"superclasses": [[1, -(2**63) - 1]]}, "superclasses.0.1: .*greater than"),
         (CONTENT | {"decisions_version": "x" * 1000}, "version 'xxx"),
-        ([1, 2], "not a decisions file"),
-        ({"superclasses": [[1]]}, "not a decisions file"),
+        ([1, 2], "not a (valid )?decisions file"),
+        ({"superclasses": [[1]]}, "not a (valid )?decisions file"),
         (CONTENT | {"decisions_version": 2, "rebalance": "9.1"}, "written by rebalance 9.1"),
         (CONTENT | {"decisions_version": "1"}, "version '1'"),
         (CONTENT | {"superclasses": []}, "superclasses: .*at least 1"),
         (CONTENT | {"superclasses": [[1, 2], []]}, "a superclass has no class numbers"),
-        (CONTENT | {"superclasses": [[1, 2], [2]]}, "class 2 is in two places"),
-        (CONTENT | {"superclasses": [[1, 3]]}, "class 3 is in two places"),
+        (CONTENT | {"superclasses": [[1, 2], [2]]}, "class 2 is in more than one place"),
+        (CONTENT | {"superclasses": [[1, 3]]}, "class 3 is in more than one place"),
         (CONTENT | {"superclasses": [[1, 99]]}, "class 99 is not among class_numbers"),
         (CONTENT | {"superclasses": [[1, "2"]]}, "superclasses.0.1: .*integer.*, not '2'"),
         (CONTENT | {"superclasses": [[1, 2.0]]}, "superclasses.0.1"),
@@ -171,7 +171,7 @@ def test_a_run_with_decisions_can_be_repeated(simulated_job: Path) -> None:
     [
         ({"averages_sha256": "0" * 64}, "images differ"),
         ({"class_numbers": [*range(1, 30)], "superclasses": [[1, 2], [29]]}, "names class 29"),
-        ({"class_numbers": [1, 2], "superclasses": [[1], [2]]}, "says nothing of classes"),
+        ({"class_numbers": [1, 2], "superclasses": [[1], [2]]}, "does not mention classes"),
     ],
 )
 def test_decisions_of_other_data_are_refused(

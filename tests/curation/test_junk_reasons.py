@@ -35,11 +35,11 @@ def test_one_reason_is_none(name: str) -> None:
 
 def test_reasons_are_said_of_what_gave_points_the_weightiest_first() -> None:
     assert said_of(strong=1.2, dim=0.5, level=0.01) == (
-        "4.0 times the contrast of most averages of as many particles",
+        "contrast 4.0 times that of most averages with as many particles",
         "center stands out less from the rim than in most averages",
     )
     assert said_of(flat=0.6, dim=0.9)[1] == (
-        "50% of the structure that most have, though of many particles"
+        "only 50% of the usual structure, despite many particles"
     )
     assert said_of(level=1.4, bright=1.8) == (
         "rim far brighter or darker than in most averages",

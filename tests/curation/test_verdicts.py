@@ -85,7 +85,7 @@ AGAINST = np.array([0.0, 0.9, 0.4, 0.0, 0.0, 0.1])
 def test_a_bad_fit_names_what_its_picture_speaks_against_too_where_views_are_trusted() -> None:
     found = quality(*of_views(affinity_with_views(FIT, MISFIT, trusted=True), AGAINST))
     assert found.suspects == (3,)
-    assert "fits the common structure badly: correlation 0.30" in found.reasons_of(3)[0]
+    assert "fits the common structure poorly (correlation 0.30)" in found.reasons_of(3)[0]
     unsure = quality(*of_views(affinity_with_views(FIT, MISFIT, trusted=False), AGAINST))
     assert unsure.suspects == ()
     assert of_views(None) == ()
@@ -97,7 +97,7 @@ def test_a_bad_fit_names_no_average_alone_and_is_said_of_what_else_is_named() ->
     assert quality(*of_views(trusted)).suspects == ()
     other = quality(*of_views(trusted, AGAINST), against("picture", 6))
     assert other.suspects == (3, 6)
-    assert "fits the common structure badly: correlation 0.40" in other.reasons_of(6)[1]
+    assert "fits the common structure poorly (correlation 0.40)" in other.reasons_of(6)[1]
 
 
 def of_file(path: Path, averages: ClassAverages) -> Evidence:
@@ -144,7 +144,7 @@ def test_the_scores_of_the_class_ranker_come_with_the_averages(
     np.testing.assert_array_equal(averages.score, SCORES)
     assert averages.score_from == label
     judged = score(averages)
-    assert judged.reasons_of(2)[0] == "RELION's class ranker gives it 0.12, below 0.5"
+    assert judged.reasons_of(2)[0] == "RELION's class ranker scores it 0.12, below 0.5"
     assert 14 in judged.suspects or averages.is_empty[13]
     note = judged.evidence[0].note
     assert (
@@ -176,7 +176,7 @@ def test_the_choice_of_a_select_job_is_a_verdict_on_every_class(simulated: Any, 
     for name in ("backup_selection.star", "class_averages.star"):
         judged = score(averages, given=of_file(selection.job / name, averages))
         assert judged.suspects == expected
-        assert judged.reasons_of(expected[0])[0] == "the Select job left it out"
+        assert judged.reasons_of(expected[0])[0] == "not selected in the Select job"
 
 
 def test_cinderella_counts_places_in_the_stack_from_0(files: Any, tmp_path: Path) -> None:
@@ -191,7 +191,7 @@ def test_cinderella_counts_places_in_the_stack_from_0(files: Any, tmp_path: Path
     judged = score(averages, given=of_file(table, averages))
     expected = {int(averages.class_id[place]) for place in (0, 5) if not averages.is_empty[place]}
     assert set(judged.suspects) == expected
-    assert "Cinderella gives it 0.03, below 0.5" in judged.reasons_of(min(expected))
+    assert "Cinderella scores it 0.03, below 0.5" in judged.reasons_of(min(expected))
 
 
 @pytest.mark.parametrize(

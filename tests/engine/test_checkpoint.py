@@ -284,7 +284,7 @@ def test_a_folder_that_cannot_be_written_is_said_and_got_over(tmp_path: Path) ->
     counted = Counted()
     rebalance.affinity(noise(), counted, checkpoints=checkpoints)
     assert len(counted.tiles) == len(SCHEDULE)
-    assert ["can't be written" in problem for problem in checkpoints.problems] == [True]
+    assert ["can't write to" in problem for problem in checkpoints.problems] == [True]
 
 
 def test_work_larger_than_the_limit_gets_no_checkpoint(tmp_path: Path) -> None:

@@ -331,7 +331,7 @@ def test_executors_are_found_by_name_and_contract() -> None:
     assert find_executor(own) is own
     with pytest.raises(OptionError, match="executor = 'spark', expected one of local, dask"):
         find_executor("spark")
-    with pytest.raises(OptionError, match="`scheduler='tcp://here'` is of no use"):
+    with pytest.raises(OptionError, match="`scheduler='tcp://here'` has no effect"):
         find_executor("local", "tcp://here")
 
 

@@ -121,7 +121,7 @@ def test_symmetry_comes_with_the_truth(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("class_id,label\n1,a\nx,b\n", "line 3, column class_id"),
-        ("class_id,label\n1,a\n1,b\n", "Class 1 is there twice"),
+        ("class_id,label\n1,a\n1,b\n", "Class 1 occurs twice"),
         ("class_id,label\n1,a\n2\n", "line 3"),
         ("class_id,label\n", "no rows"),
         ("colour,label\nred,a\n", "columns are colour, label"),

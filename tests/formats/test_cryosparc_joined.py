@@ -42,7 +42,7 @@ def test_a_passthrough_beside_that_cant_go_along_is_said(cryosparc_job) -> None:
         return tuple(text for text in data.warnings if "was left out" in text)
 
     (lacking,) = warnings()
-    assert lacking.startswith(f"The passthrough file {beside.name} is left out. 1 of the 40")
+    assert lacking.startswith(f"The passthrough file {beside.name} was left out. 1 of the 40")
     beside.write_bytes(beside.read_bytes()[:-50])
     (damaged,) = warnings()
     assert damaged.startswith(f"The passthrough file {beside.name} was left out. ")
@@ -66,7 +66,7 @@ def test_a_uid_that_is_there_twice_is_an_error(cryosparc_job, which: int) -> Non
     tables[which]["uid"][3] = tables[which]["uid"][9]
     table = cryosparc_job.save("particles.cs", tables[0])
     extra = cryosparc_job.save("more.cs", tables[1])
-    with pytest.raises(InputError, match=f"uid {tables[which]['uid'][9]} is there twice"):
+    with pytest.raises(InputError, match=f"uid {tables[which]['uid'][9]} occurs twice"):
         formats.read(table, passthrough=[extra], need_class_averages=False)
 
 

@@ -21,7 +21,9 @@ def test_a_table_cut_short_says_how_many_rows_are_there(cryosparc_job) -> None:
     main, _ = cryosparc_job.particles(n=40)
     table = cryosparc_job.save("particles.cs", main)
     table.write_bytes(table.read_bytes()[: -2 * main.itemsize - 5])
-    with pytest.raises(InputError, match="cut short: the header says 40 rows, the file holds 37"):
+    with pytest.raises(
+        InputError, match="cut short: 40 rows according to the header, 37 in the file"
+    ):
         formats.read(table, need_class_averages=False)
 
 
@@ -95,7 +97,7 @@ def test_a_stream_that_claims_too_much_is_refused_before_memory_is_taken(
     size = int.from_bytes(whole[6:10], "little")
     header = whole[10 : 10 + size].replace(b'"length": 40', b'"length": %d' % length)
     path.write_bytes(whole[:6] + len(header).to_bytes(4, "little") + header + whole[10 + size :])
-    with pytest.raises(InputError, match=r"damaged|of a type not known"):
+    with pytest.raises(InputError, match=r"damaged|which is not supported"):
         formats.read(path, need_class_averages=False)
 
 
@@ -147,7 +149,7 @@ def test_bytes_after_the_rows_are_refused(cryosparc_job) -> None:
     main, _ = cryosparc_job.particles()
     table = cryosparc_job.save("particles.cs", main)
     table.write_bytes(table.read_bytes() + b"!")
-    with pytest.raises(InputError, match="says 40 rows, and 1 bytes come after them"):
+    with pytest.raises(InputError, match="1 bytes follow the 40 rows"):
         formats.read(table, need_class_averages=False)
 
 
@@ -184,7 +186,7 @@ def test_an_impossible_header_of_a_stream_is_refused(tmp_path: Path, header: str
     path = tmp_path / "particles.cs"
     text = header.replace("%s", '"compressed_fields": []').encode()
     path.write_bytes(b"\x95CSDAT" + len(text).to_bytes(4, "little") + text + bytes(40))
-    with pytest.raises(InputError, match=r"damaged|of a type not known"):
+    with pytest.raises(InputError, match=r"damaged|which is not supported"):
         formats.read(path, need_class_averages=False)
 
 

@@ -117,7 +117,7 @@ def test_what_can_not_be_diagnosed_is_said(files: RefinementFiles, tmp_path: Pat
     write_map(tmp_path / "small.mrc", np.ones((16, 16, 16), np.float32), 8.0)
     with pytest.raises(InputError, match="16"):
         rebalance.diagnose(half_maps=(files.half_a, tmp_path / "small.mrc"), output=tmp_path / "o")
-    with pytest.raises(InputError, match=r"no such|not there|There is no"):
+    with pytest.raises(InputError, match=r"does not exist"):
         rebalance.diagnose(tmp_path / "nowhere", output=tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

@@ -101,7 +101,7 @@ def test_halves_keep_their_ratio_in_each_bin(
         if inside.any():
             share = np.count_nonzero(inside & first) / np.count_nonzero(inside)
             assert abs(np.count_nonzero(kept & first) - share * np.count_nonzero(kept)) < 1
-    assert any("Half sets" in note for note in result.summary["notes"])
+    assert any("half sets" in note for note in result.summary["notes"])
 
 
 def test_summary_says_what_direct_calculation_gives(jobs: dict[str, Path], tmp_path: Path) -> None:

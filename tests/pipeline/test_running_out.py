@@ -125,7 +125,7 @@ def test_an_input_that_is_deleted_during_the_run_is_named(
             gone.unlink()
             return super().prepare(*args)
 
-    with pytest.raises(InputError, match=r"not there any more|can.t be read again") as caught:
+    with pytest.raises(InputError, match=r"no longer exists|can.t be read again") as caught:
         quick_run(job, metric=Deleting(), output=tmp_path / "out", use_cache=False)
     assert caught.value.path == gone
     assert nothing_was_left(tmp_path, {"project"})

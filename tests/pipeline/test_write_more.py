@@ -373,7 +373,7 @@ class TestPictures:
         result = quick_run(simulated_job, picking_templates="mean", output="out")
         (said,) = (text for text in result.summary["warnings"] if "blurred" in text)
         assert "--picking-templates mean" in said
-        assert "The metric Correlation aligns none" in said
+        assert "The metric Correlation does not align averages" in said
         medoids = quick_run(simulated_job, picking_templates="medoid", output="medoids")
         alone = quick_run(simulated_job, superclasses=False, n_superclasses=None, also="averages")
         for other in (medoids, alone):
@@ -481,7 +481,7 @@ class TestRefused:
     def test_particles_of_a_bare_stack(self, simulated_job: Path, also: str) -> None:
         stack = Path("bare.mrcs")
         stack.write_bytes(next(simulated_job.glob("*_classes.mrcs")).read_bytes())
-        with pytest.raises(OptionError, match=f'also="{also}".*there are none') as caught:
+        with pytest.raises(OptionError, match=f'also="{also}".*only has class averages') as caught:
             quick_run(stack, also=also)
         assert caught.value.setting == "also"
 

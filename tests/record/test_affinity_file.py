@@ -157,7 +157,7 @@ def test_missing_and_foreign_files_are_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="This file does not exist"):
         read_affinity(tmp_path / "none.npz")
     (tmp_path / "text.npz").write_text("superclass 1\n")
-    with pytest.raises(InputError, match="is not an affinity file"):
+    with pytest.raises(InputError, match="not an affinity file"):
         read_affinity(tmp_path / "text.npz")
     np.savez(tmp_path / "other.npz", x=np.zeros(3))
     with pytest.raises(InputError, match="no array 'values'; found x"):
@@ -224,8 +224,8 @@ def _npy(descr: str, shape: str, body: bytes = b"") -> bytes:
         ("class_id", _npy("'<u8'", "(4,)", b"\xff" * 31 + b"\xfe"), "class numbers"),
         ("version", _npy("'<i8'", "(1000,)", b"\0" * 8000), "version"),
         ("metric", _npy("'<i8'", "(1000,)", b"\0" * 8000), "expected text"),
-        ("metric", _npy("'<U1'", "()", b"\xff\xff\xff\x7f"), "no text|damaged"),
-        ("metric", _npy("'<U1'", "()", b"\x00\xd8\x00\x00"), "no text|damaged"),
+        ("metric", _npy("'<U1'", "()", b"\xff\xff\xff\x7f"), "not text|damaged"),
+        ("metric", _npy("'<U1'", "()", b"\x00\xd8\x00\x00"), "not text|damaged"),
         ("options", _npy("'<U4'", "()", b"{\0\0\0g\0\x9e\0}\0\0\0 \0\0\0"), "not text"),
         ("notes", _npy("'<U3'", "()", "[1]".encode("utf-32-le")), "list of sentences"),
         ("facts", _npy("'<U200'", "()", ("[" * 200).encode("utf-32-le")), "nested|JSON"),

@@ -114,7 +114,7 @@ def test_a_folder_that_is_not_ours_is_never_touched(tmp_path: Path, overwrite: b
 def test_a_persons_file_among_results_is_not_deleted(tmp_path: Path) -> None:
     make_results(tmp_path / "out")
     (tmp_path / "out" / "figures" / "notes.txt").write_text("class 5 is junk")
-    with pytest.raises(OutputError, match=r"also holds figures/notes\.txt"):
+    with pytest.raises(OutputError, match=r"also has figures/notes\.txt"):
         ResultsFolder(tmp_path / "out", overwrite=True)
 
 
@@ -155,7 +155,7 @@ def test_an_error_about_the_results_names_their_place(tmp_path: Path) -> None:
     """By whomever it is raised: nobody knows the folder that the results are built in."""
     for error in (
         lambda work: OSError(errno.EIO, "broken", str(work / "table.csv")),
-        lambda work: OutputError("There is no room left.", path=work),
+        lambda work: OutputError("No space is left.", path=work),
     ):
         with pytest.raises(OutputError) as caught:
             _fail(ResultsFolder(tmp_path / "out", overwrite=False), error)

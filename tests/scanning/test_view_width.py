@@ -165,7 +165,7 @@ def test_an_affinity_without_angles_is_named() -> None:
         ({"view_width": 91}, "above 0 and at most 90"),
         ({"view_width": float("nan")}, "above 0 and at most 90"),
         ({"view_width": "wide"}, "number of degrees"),
-        ({"view_width": 25, "n_superclasses": 3}, "finds the number"),
+        ({"view_width": 25, "n_superclasses": 3}, "both decide the number"),
         ({"view_width": 25, "left_out": range(20)}, "None of the"),
         ({"view_width": 5, "clustering": NeverAlone()}, "keeps no number of superclasses within 5"),
     ],

@@ -132,14 +132,14 @@ def test_settings_do_not_change() -> None:
     ("settings", "message"),
     [
         ({"labels": Path("l"), "superclasses": False}, "can't be combined"),
-        ({"labels": Path("l"), "n_superclasses": 3}, "how many superclasses"),
+        ({"labels": Path("l"), "n_superclasses": 3}, "number of superclasses follows"),
         ({"superclasses": False, "affinity_file": Path("a")}, "superclassification is off"),
-        ({"options": {"format": {}}}, "no options of 'format'"),
+        ({"options": {"format": {}}}, "no options for 'format'"),
         ({"threads": 0}, "`threads` is 0"),
         ({"pixel_size": 0.0}, "pixel size"),
         ({"pixel_size": float("nan")}, "pixel size"),
         ({"device": "gpu"}, "no device 'gpu'"),
-        ({"scale": "log"}, "no colour scale 'log'"),
+        ({"scale": "log"}, "no color scale 'log'"),
     ],
 )
 def test_contradictions_are_refused(settings: dict[str, object], message: str) -> None:
@@ -171,7 +171,7 @@ def test_settings_survive_the_record(tmp_path: Path, monkeypatch: pytest.MonkeyP
 def test_a_record_of_another_version_is_named() -> None:
     with pytest.raises(OptionError, match="unknown fields: magic"):
         RunSettings.from_json({"path": "x", "magic": 1})
-    with pytest.raises(OptionError, match="not a path"):
+    with pytest.raises(OptionError, match="no path"):
         RunSettings.from_json({"seed": 1})
 
 

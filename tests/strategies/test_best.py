@@ -164,7 +164,7 @@ def test_warnings_of_a_strategy_that_are_none_are_named(given: Any) -> None:
             return given
 
     particles, groups = two_classes([1, 2, 3, 4, 5], RELION)
-    with pytest.raises(PluginError, match=r"Warns: warnings\(\) gave"):
+    with pytest.raises(PluginError, match=r"Warns: warnings\(\) returned"):
         select(particles, groups, factor=1, strategy=Warns())
 
 

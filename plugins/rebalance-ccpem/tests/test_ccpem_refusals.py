@@ -81,7 +81,7 @@ def test_what_can_be_done_is_not_refused(kind: type[RebalanceJob], values: dict[
         (
             BalanceClassAverages,
             {**RUN, "n_superclasses": "many"},
-            "“Number of superclasses” = many is no number",
+            "“Number of superclasses” = many is not a number",
             ["n_superclasses"],
         ),
         (
@@ -132,7 +132,7 @@ def test_what_can_be_done_is_not_refused(kind: type[RebalanceJob], values: dict[
         (
             BalanceOrientations,
             {**POSED, "percentile": 80, "factor": 0.5},
-            "“Percentile” and “Rebalance factor” both say",
+            "“Percentile” and “Rebalance factor” both limit",
             ["percentile"],
         ),
         (
@@ -151,7 +151,7 @@ def test_what_can_be_done_is_not_refused(kind: type[RebalanceJob], values: dict[
         (
             DiagnoseOrientations,
             {**POSED, "half_maps_1": "a.mrc"},
-            "“Half map” is 1 path; two were expected",
+            "“Half map” has 1 path, not two",
             ["half_maps_1", "half_maps_2"],
         ),
     ],
@@ -210,4 +210,4 @@ def test_what_is_typed_is_called_as_in_the_form(text: str, shown: str) -> None:
 
 def test_an_error_is_told_with_its_file_and_what_to_do() -> None:
     error = InputError("This file does not exist.", path="a.csv", hint="Leave out `factor`.")
-    assert told(error, LABELS) == "a.csv: There is no such file. Leave out “Rebalance factor”."
+    assert told(error, LABELS) == "a.csv: This file does not exist. Leave out “Rebalance factor”."

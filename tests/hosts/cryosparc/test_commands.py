@@ -113,7 +113,7 @@ def test_orientations_have_a_command_of_their_own(instance: Instance, log_in: Lo
     log_in(instance)
     done = command("cryosparc-orientations", *WHERE[1:])
     assert done.exit_code == 2
-    assert "rebalance cryosparc balances these" in said(done)
+    assert "use rebalance cryosparc" in said(done)
 
 
 @pytest.mark.parametrize(

@@ -112,5 +112,7 @@ def test_a_package_that_is_missing_or_old_is_told_with_the_command_that_installs
     with pytest.raises(HostError, match=r"not installed(.|\n)*pip install 'cryosparc-tools>=5"):
         connect()
     monkeypatch.setattr(connection, "version", lambda _: "4.7.1")
-    with pytest.raises(HostError, match=r"4\.7\.1 is installed; version 5 or newer(.|\n)*pip inst"):
+    with pytest.raises(
+        HostError, match=r"4\.7\.1 is installed, but version 5 or newer(.|\n)*pip inst"
+    ):
         connect()

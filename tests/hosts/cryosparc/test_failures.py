@@ -245,7 +245,7 @@ def test_a_server_that_goes_away_leaves_the_results_on_this_machine(
         instance.refusing[function] = Gone()
     log_in(instance)
     progress = Heard()
-    with pytest.raises(HostError, match=r"CryoSPARC broke(.|\n)*results are complete in /"):
+    with pytest.raises(HostError, match=r"CryoSPARC was lost(.|\n)*results are complete in /"):
         rebalance_job(REQUEST, SETTINGS, progress=progress)
     assert any("could not be marked as failed" in sentence for sentence in progress.said)
     assert Path("rebalance_P3_J3_k5_f0.5/particles_selected.csg").is_file()

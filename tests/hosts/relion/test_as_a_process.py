@@ -79,8 +79,11 @@ def test_results_and_warnings_are_plain_text_on_standard_output(project: Path) -
     assert running.returncode == 0, errors
     assert errors == ""
     assert "\x1b" not in said
-    assert f"In {FOLDER}:\n  particles_selected.star: the particles for the next job\n" in said
-    assert "Next: balance. The label factor with value" in said
+    assert (
+        f"Written to {FOLDER}:\n  particles_selected.star: balanced particles, for the next job\n"
+        in said
+    )
+    assert "Next: balance. Run again with the label factor =" in said
     assert endings() == {DONE}
 
 

@@ -264,7 +264,7 @@ def test_orientations_run_the_same_way(
         "--bins", "24", "--in_mask", "mask.mrc", particles=particles, kind="orientations"
     )
     assert endings() == {DONE}
-    assert "Input 3D mask is of no use here: mask.mrc." in said.lines
+    assert "Input 3D mask is not used: mask.mrc." in said.lines
     assert nodes() == ["particles_selected.star", "particles_excluded.star", "logfile.pdf"]
     assert said.job is not None
     assert said.job.result.selection is not None

@@ -139,7 +139,7 @@ def test_a_value_that_can_not_be_is_an_error(label: str, value: str, said: str) 
 
 
 def test_a_label_that_is_there_twice_is_refused() -> None:
-    with pytest.raises(OptionError, match="factor is there twice"):
+    with pytest.raises(OptionError, match="factor is used twice"):
         made(("f", "0.5"), ("factor", "0.2"))
 
 
