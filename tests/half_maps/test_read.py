@@ -164,7 +164,7 @@ def test_what_is_no_map_is_refused(write_map: WriteMap, tmp_path: Path, rng) -> 
         (slab, "has 16 × 16 × 10 voxels, but equal sides"),
         (write_map("tiny.mrc", box=3), "3³ voxels; the smallest possible is 4³"),
         (write_map("complex.mrc", values), r"mode 4 \(complex\)"),
-        (write_map("zero.mrc", nx=0), "The header says 0 × 16 × 16 voxels"),
+        (write_map("zero.mrc", nx=0), "the map has 0 × 16 × 16 voxels"),
     ):
         with pytest.raises(InputError, match=words) as raised:
             open_half_maps(path, good)
