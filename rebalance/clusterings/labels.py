@@ -75,8 +75,8 @@ def _entry(
 ) -> tuple[int, str]:
     if len(fields) <= max(class_at, superclass_at):
         raise InputError(
-            f"There are {len(fields)} columns, but at least {max(class_at, superclass_at) + 1} "
-            "were expected.",
+            f"At least {max(class_at, superclass_at) + 1} columns were expected, but this line has "
+            f"{len(fields)}.",
             path=path,
             location=f"line {line}",
             hint=_HINT,

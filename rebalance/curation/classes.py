@@ -114,7 +114,8 @@ def left_out_classes(
         unknown = sorted(given - n_particles.keys())
         if unknown:
             raise OptionError(
-                f"`{setting}` names {name_classes(unknown)}, which does not exist.",
+                f"`{setting}` names {name_classes(unknown)}, which "
+                f"{'does' if len(unknown) == 1 else 'do'} not exist.",
                 hint=f"Existing: {name_classes(sorted(n_particles))}.",
                 setting=setting,
             )

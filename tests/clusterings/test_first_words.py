@@ -42,7 +42,7 @@ def test_a_bare_matrix_is_grouped_and_its_averages_are_numbered_from_1(
     ],
 )
 def test_a_matrix_that_is_no_affinity_is_refused_in_one_sentence(matrix: Any, found: str) -> None:
-    with pytest.raises(OptionError, match=f"square, symmetric, .*; {found}"):
+    with pytest.raises(OptionError, match=f"square, symmetric, .* But {found}"):
         rebalance.cluster(matrix, 1)
 
 

@@ -137,7 +137,7 @@ def test_a_run_with_decisions_makes_their_superclasses_and_counts(simulated_job:
     assert first.selection is not None
     np.testing.assert_array_equal(same.selection.selected, first.selection.selected)
     assert same.summary["superclassification"]["by"] == "decisions"
-    assert any("decisions.json: hierarchical, 5 super" in note for note in same.summary["notes"])
+    assert any("decisions.json (hierarchical, 5 super" in note for note in same.summary["notes"])
 
     # Move one average, call another junk.
     groups = decided_from(first)["superclasses"]

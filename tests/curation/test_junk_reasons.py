@@ -89,7 +89,7 @@ def test_films_and_noise_among_clear_views_are_suspected_and_no_view_is() -> Non
     assert set(quality.suspects) <= set(junk)
     assert len(quality.suspects) >= 3
     said = about_quality(RunSettings("job", junk="list"), quality)
-    assert f"{len(quality.suspects)} of 35 class averages are suspected" in said[0]
+    assert f"{len(quality.suspects)} of 35 class averages look like junk" in said[0]
     assert len(said) == 1 + len(quality.suspects)
     first = quality.suspects[0]
     again = score(averages, affinity, left_out=[first])
@@ -106,6 +106,8 @@ def test_few_averages_are_not_judged() -> None:
     images = np.random.default_rng(3).standard_normal((4, 32, 32)).astype(np.float32)
     quality = score(ClassAverages(images, np.arange(1, 5)))
     assert quality.suspects == ()
-    assert "4 are too few to tell" in about_quality(RunSettings("job", junk="auto"), quality)[0]
+    assert (
+        "Junk could not be detected" in about_quality(RunSettings("job", junk="auto"), quality)[0]
+    )
     nothing = score(ClassAverages(np.zeros((2, 32, 32), np.float32), np.arange(1, 3)))
     assert nothing.suspects == ()

@@ -199,7 +199,7 @@ def test_auto_leaves_them_out_as_junk_beside_those_a_person_names(
     excluded = starfile.read(tmp_path / "auto" / "particles_excluded.star")["particles"]
     assert set(excluded["rlnClassNumber"]) == {*suspects, named}
     assert auto["particles"]["excluded_because"] == {"junk": len(excluded)}
-    assert any("junk and left out" in note for note in auto["notes"])
+    assert any("junk and are left out" in note for note in auto["notes"])
     again = command("rerun", "auto", "-o", "again")
     assert again.exit_code == 0, again.stdout + again.stderr
     few = command("run", job, "-k", 34, "-o", "few", "--no-figures", "--junk", "auto")

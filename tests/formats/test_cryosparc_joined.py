@@ -16,7 +16,7 @@ def test_classes_may_come_from_the_passthrough(cryosparc_job) -> None:
     shuffled = main[::-1].copy()
     table = cryosparc_job.save("extracted.cs", np.array(plain.tolist(), dtype=plain.dtype))
     extra = cryosparc_job.save("more.cs", shuffled)
-    with pytest.raises(InputError, match=r"no alignments2D/class; their fields are of uid, blob"):
+    with pytest.raises(InputError, match=r"no alignments2D/class, only uid, blob"):
         formats.read(table, need_class_averages=False)
     data = formats.read(table, passthrough=[extra], need_class_averages=False)
     assert data.particles.class_id.tolist() == main["alignments2D/class"].tolist()

@@ -109,7 +109,7 @@ def test_several_pixel_sizes_of_the_classification_are_counted(cryosparc_job, st
     sized["alignments2D/psize_A"][:13] = 4.2
     table = cryosparc_job.save("particles.cs", sized, stream)
     (warning,) = warnings_of(table, "psize_A")
-    assert "2 values (2.1 Å for 27, 4.2 Å for 13 of the 40 particles)" in warning
+    assert "2 different values (2.1 Å for 27, 4.2 Å for 13 of the 40 particles)" in warning
 
 
 def test_particles_that_are_all_of_one_class_are_said(cryosparc_job) -> None:
@@ -123,7 +123,7 @@ def test_particles_that_are_all_of_one_class_are_said(cryosparc_job) -> None:
 @pytest.mark.parametrize(
     ("kind", "value", "message"),
     [
-        ("<f4", np.nan, "is nan in row 8, and in 1 of the 40 rows"),
+        ("<f4", np.nan, "is nan in row 8. In 1 of the 40 rows"),
         ("<f4", 0.7, "is 0.69999.* in row 8"),
         ("<f8", np.inf, "is inf in row 8"),
         ("<f8", 1e300, r"is 1e\+300 in row 8"),
@@ -178,5 +178,6 @@ def test_averages_of_several_pixel_sizes_are_said(cryosparc_job) -> None:
     cryosparc_job.save("J42_020_class_averages.cs", averages)
     warnings = formats.read(cryosparc_job.folder).warnings
     assert any(
-        "3 Å by J42_020_class_averages.cs and 6 Å by other rows" in text for text in warnings
+        "3 Å according to J42_020_class_averages.cs, but 6 Å according to other rows" in text
+        for text in warnings
     )

@@ -274,5 +274,5 @@ def test_particles_that_a_job_set_aside_are_left_alone(cryosparc_job, word: str)
     (cryosparc_job.folder / "J42_020_particles.cs").unlink()
     for other in cryosparc_job.folder.glob("*averages*"):
         other.unlink()
-    with pytest.raises(InputError, match=rf"but for J42_020_particles_{word}\.cs"):
+    with pytest.raises(InputError, match=rf"except for J42_020_particles_{word}\.cs"):
         formats.read(cryosparc_job.folder)

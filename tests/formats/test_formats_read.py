@@ -53,7 +53,7 @@ def test_a_format_may_be_named(relion_job) -> None:
 
 def test_a_missing_project_is_an_error(relion_job, tmp_path: Path) -> None:
     table = relion_job.iteration("run_it025", [1, 2])
-    with pytest.raises(InputError, match="no such project folder"):
+    with pytest.raises(InputError, match="project folder does not exist"):
         formats.read(table, project=tmp_path / "nowhere")
 
 

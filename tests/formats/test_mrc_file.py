@@ -195,7 +195,7 @@ def test_an_extended_header_beyond_the_end_is_refused_before_it_is_read(
 ) -> None:
     path = write_stack(tmp_path / "a.mrcs")
     set_header(path, NSYMBT, 2**31 - 1)
-    with pytest.raises(InputError, match=r"extended header of 2,147,483,647 bytes .* 2,048 bytes"):
+    with pytest.raises(InputError, match=r"extended header of 2,147,483,647 bytes, .* 2,048 bytes"):
         open_stack(path)
 
 

@@ -44,7 +44,9 @@ def test_a_pixel_size_given_that_no_file_states_is_suspected(
 def test_pixel_sizes_that_disagree_are_suspected(relion_job) -> None:
     data = formats.read(relion_job.iteration("run_it025", CLASSES, pixel_size=4.0))
     assert data.class_averages.pixel_size == 4.0
-    assert any("4 Å by run_it025_model.star and 3 Å" in warning for warning in data.warnings)
+    assert any(
+        "4 Å according to run_it025_model.star, but 3 Å" in warning for warning in data.warnings
+    )
 
 
 def test_one_of_several_optics_groups_may_agree(relion_job) -> None:

@@ -84,7 +84,7 @@ def test_images_of_another_job_are_suspected_where_the_own_are_gone(job, other_p
     folder = copied_into(other_project, job, without=STACK)
     (warning,) = formats.read(folder).warnings
     assert str(other_project.folder / STACK) in warning
-    assert "describes classes 2–4 otherwise" in warning
+    assert "describes classes 2–4 differently" in warning
 
 
 def test_a_backup_of_the_tables_finds_the_images_of_its_job(job) -> None:
@@ -191,7 +191,7 @@ def test_a_stack_that_is_not_found_is_named_with_those_that_lie_beside(job, tmp_
     shutil.copy(job.folder / STACK, folder / "run_class.mrcs")
     with pytest.raises(InputError, match="was not found") as caught:
         formats.read(folder)
-    assert "`class_averages` (beside it lies run_class.mrcs)" in caught.value.hint
+    assert "`class_averages` (next to it: run_class.mrcs)" in caught.value.hint
     assert "`project`" in caught.value.hint
     data = formats.read(folder, folder / "run_class.mrcs")
     assert len(data.class_averages) == 4

@@ -58,7 +58,7 @@ def test_without_its_end_the_last_iteration_is_taken(tmp_path: Path, angles) -> 
     maker = refine3d(tmp_path, angles, ended=False)
     dataset, orientations = read(maker.folder)
     np.testing.assert_array_equal(orientations.angles, angles)
-    assert "run_it012_data.star is the last of 3 iterations in the folder." in dataset.notes
+    assert "Using run_it012_data.star, the last of 3 iterations in the folder." in dataset.notes
     assert "This is iteration 12 of a refinement that has not finished." in dataset.notes
     assert dataset.warnings == ()
 
@@ -157,7 +157,7 @@ def test_text_for_an_angle_names_its_line(tmp_path: Path, angles) -> None:
     path.write_text(star_table(table))
     line = 1 + next(n for n, row in enumerate(path.read_text().splitlines()) if "left" in row)
     dataset = formats.read_refinement(path)
-    with pytest.raises(InputError, match="rlnAnglePsi is left; a number") as caught:
+    with pytest.raises(InputError, match="rlnAnglePsi is left, but a number") as caught:
         formats.read_orientations(dataset)
     assert f"line {line}" in str(caught.value)
 
@@ -262,5 +262,5 @@ def test_a_format_that_reads_no_poses_says_so(tmp_path: Path, write_stack) -> No
     stack = write_stack(tmp_path / "averages.mrcs")
     with pytest.raises(InputError, match="no particles"):
         formats.read_refinement(stack)
-    with pytest.raises(RebalanceError, match="stack reads no poses"):
+    with pytest.raises(RebalanceError, match="stack can't read poses"):
         formats.read_orientations(formats.read(stack))

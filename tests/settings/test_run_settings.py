@@ -211,5 +211,5 @@ def test_a_number_is_not_left_open_to_a_clustering_that_finds_it_itself() -> Non
     class FindsItself(Hierarchical):
         finds_number = True
 
-    with pytest.raises(OptionError, match="FindsItself finds the number of superclasses itself"):
+    with pytest.raises(OptionError, match="FindsItself finds the number of superclasses by itself"):
         RunSettings(Path("x"), n_superclasses="auto", clustering=FindsItself())

@@ -104,7 +104,7 @@ def test_a_missing_column_names_the_columns_of_numbers() -> None:
                 strategy="best",
                 options={"direction": "high", **options},
             )
-        assert "columns of numbers: rlnGood." in str(caught.value)
+        assert "Columns of numbers: rlnGood." in str(caught.value)
     assert "did you mean" not in str(caught.value)
 
 
@@ -132,7 +132,7 @@ def test_the_default_score_is_the_first_there_is() -> None:
         options = select(particles, groups, factor=1, strategy="best").options
         assert options["column"] == columns[first]
     particles, groups = two_classes([1, 2, 3, 4, 5], "mine")
-    with pytest.raises(OptionError, match="nor alignments2D/error nor alignments3D/error"):
+    with pytest.raises(OptionError, match="alignments2D/error, alignments3D/error"):
         select(particles, groups, factor=1, strategy="best")
 
 

@@ -179,7 +179,7 @@ def test_every_particle_has_the_reason_that_applies() -> None:
         assert (selection.superclass[class_id == number] == -1).all()
     np.testing.assert_array_equal(selection.selected, selection.reason == 0)
     assert selection.before.sum() == 14
-    assert any("class 9 not among" in warning for warning in selection.warnings)
+    assert any("no class average for class 9" in warning for warning in selection.warnings)
     assert any("class 4 is empty" in warning for warning in selection.warnings)
     assert any("class 3" in note for note in selection.notes)
 
@@ -217,7 +217,7 @@ def test_a_small_class_that_sets_the_size_is_named_by_its_class_alone_without_su
     class_id = np.repeat([1, 2, 6], [4000, 4000, 1])
     groups = identity_superclasses(Classes.of([1, 2, 6], [4000, 4000, 1]))
     (warning,) = select(table(class_id), groups, factor=1).warnings
-    assert "particles stay: class 6 has 1 particle" in warning
+    assert "particles stay. The cap is set by class 6 with 1 particle" in warning
 
 
 @pytest.mark.parametrize("out", [[2], [2, 4], [4], [1, 4]])
@@ -253,7 +253,7 @@ def test_a_superclass_without_candidates_does_not_set_the_size_of_the_smallest()
     groups = superclasses([[1], [2], [3]], np.repeat([1, 2, 3], [10, 6, 2]))
     selection = select(table(class_id), groups, factor=1)
     assert selection.after.tolist() == [6, 6, 0]
-    assert any("superclass 2" in note for note in selection.notes)
+    assert any("Superclass 2" in note for note in selection.notes)
 
 
 def test_no_candidates_at_all_excludes_everything_and_says_so() -> None:
@@ -302,7 +302,7 @@ def test_a_crumb_keeps_its_particles_and_does_not_decide_the_cap() -> None:
     assert selection.is_small.tolist() == [False] * 4 + [True] * 2
     assert selection.cap == 1_600
     assert selection.after.tolist() == [1_600, 1_600, 900, 800, 4, 2]
-    (note,) = (note for note in selection.notes if "too small to stand as views" in note)
+    (note,) = (note for note in selection.notes if "too small to decide the cap" in note)
     assert "Superclasses 4, 5 (4, 2 particles)" in note
     assert "under 162, a tenth of an even share" in note
     assert "`cap_from=0`" in note
