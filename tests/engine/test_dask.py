@@ -246,7 +246,7 @@ def test_a_worker_of_another_version_is_named(
 
 def test_a_worker_that_joins_late_is_asked_too() -> None:
     here = dask_executor._versions(["rebalance-em", "numba"])
-    with pytest.raises(ExecutorError, match=r"has numba .*; this process has numba 0\.1"):
+    with pytest.raises(ExecutorError, match=r"has numba .*, but this process has numba 0\.1"):
         dask_executor._compute(Counted(), None, tiles(N)[0], {}, here | {"numba": "0.1"})
     with pytest.raises(ExecutorError, match="has no-such-package not installed"):
         dask_executor._compute(Counted(), None, tiles(N)[0], {}, {"no-such-package": "1"})

@@ -76,7 +76,7 @@ def test_a_dry_run_says_what_it_would_do(simulated_job: Path) -> None:
     words = ("run", simulated_job, "--metric", "views", "--view-width", "40")
     done = command(*words, "--dry-run")
     assert done.exit_code == 0, done.stderr
-    assert "with hierarchical, as few as keep views within 40°" in done.stdout
+    assert "with hierarchical, into as few as keep views within 40°" in done.stdout
     command(*words, "-q", "--no-figures", "-o", "out")
     again = command(*words, "--dry-run")
     assert "superclasses are the fewest that keep views within 40°" in again.stdout

@@ -135,7 +135,7 @@ def test_views_that_are_not_trusted_are_refused(
 ) -> None:
     dataset, views = read(exact, tmp_path, "relion")
     doubtful = replace(views, trusted=False, reason="Starts disagree.")
-    with pytest.raises(RebalanceError, match=r"not trusted\. Starts disagree"):
+    with pytest.raises(RebalanceError, match=r"not reliable\. Starts disagree"):
         particle_poses(dataset, doubtful)
     assert len(particle_poses(dataset, doubtful, even_untrusted=True)) > 0
 

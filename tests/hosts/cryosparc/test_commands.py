@@ -67,7 +67,7 @@ def test_a_run_says_what_was_found_and_which_job_has_it(instance: Instance, log_
     outputs = instance.jobs["J5"].spec.outputs.root
     kept = outputs["particles_selected"].num_items
     assert f"Selected {kept:,} of 1,200 particles" in text
-    assert f"In CryoSPARC: J5 in W1 of P3, with particles_selected ({kept:,})" in text
+    assert f"In CryoSPARC: J5 in W1 of P3, with outputs particles_selected ({kept:,})" in text
     assert "Results in rebalance_P3_J3_k5_f0.5/" in text
     assert "Import Result Group" not in text
     assert instance.jobs["J5"].title == "Rebalance 2D classes (k5 f0.5)"

@@ -125,7 +125,7 @@ def test_a_server_that_refuses_fails_the_job(
 ) -> None:
     instance.refusing[function] = Refused(403, "You have no write access to project P3")
     log_in(instance)
-    with pytest.raises(HostError, match=r"refused \(403\): You have no write access"):
+    with pytest.raises(HostError, match=r"refused the request \(403\): You have no write access"):
         rebalance_job(REQUEST, SETTINGS)
     assert "You have no write access" in failed(instance)
 
@@ -134,7 +134,9 @@ def test_details_of_a_refusal_are_told_in_words(instance: Instance, log_in: LogI
     detail = [{"loc": ["body", "slots"], "msg": "Field required"}]
     instance.refusing["jobs.add_external_output"] = Refused(422, detail)
     log_in(instance)
-    with pytest.raises(HostError, match=r"refused \(422\): body.slots: Field required\.\n"):
+    with pytest.raises(
+        HostError, match=r"refused the request \(422\): body.slots: Field required\.\n"
+    ):
         rebalance_job(REQUEST, SETTINGS)
 
 
