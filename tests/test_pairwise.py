@@ -269,7 +269,7 @@ def test_an_argument_that_is_no_option_is_named() -> None:
                 "pair": lambda first, second: 0.0,
                 "features": lambda self, averages, options: averages.images[:2],
             },
-            "gave float32 \\(2, 16, 16\\) for 7 class averages",
+            "returned float32 \\(2, 16, 16\\) for 7 class averages",
         ),
         (
             {
