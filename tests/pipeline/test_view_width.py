@@ -178,7 +178,7 @@ def test_without_trusted_views_the_clustering_is_the_usual_one(simulated_job: Pa
     assert result.affinity is not None
     named = rebalance.cluster(result.affinity, 4, clustering="hierarchical")
     assert result.superclasses.options == named.options
-    assert not [note for note in result.summary["notes"] if "advises" in note]
+    assert not [note for note in result.summary["notes"] if "recommended" in note]
     assert rerun(result.folder).came_out == ()
 
 
