@@ -152,7 +152,7 @@ def test_a_format_that_knows_no_alignment_is_named(
     exact: SimulatedClassification, tmp_path: Path
 ) -> None:
     dataset, views = read(exact, tmp_path, "relion")
-    with pytest.raises(RebalanceError, match="stack does not say how particles were aligned"):
+    with pytest.raises(RebalanceError, match="stack does not state how particles were aligned"):
         particle_poses(replace(dataset, format="stack"), views)
     poses = particle_poses(dataset, views)
     with pytest.raises(RebalanceError, match="stack does not write poses"):
