@@ -13,7 +13,7 @@ def rebalance_metrics() -> list[PluginSpec]:
     return [
         PluginSpec(
             "rotational-cc",
-            "Best normalised correlation over rotation, shift and mirror.",
+            "Best normalized correlation over rotation, shift and mirror.",
             "rebalance.metrics.rotational_cc:RotationalCC",
             provides=(ALIGNMENT,),
         ),
@@ -24,7 +24,7 @@ def rebalance_metrics() -> list[PluginSpec]:
         ),
         PluginSpec(
             "views",
-            "Image affinity held back by the angle between the views of two averages.",
+            "Image similarity, reduced by the angle between the views of two averages.",
             "rebalance.metrics.views:ViewsMetric",
         ),
     ]
@@ -45,7 +45,7 @@ def rebalance_clusterings() -> list[PluginSpec]:
         ),
         PluginSpec(
             "identity",
-            "Superclassification off: each class average by itself.",
+            "Superclassification off: each class average is a superclass of its own.",
             "rebalance.clusterings.identity:Identity",
         ),
     ]
@@ -56,12 +56,12 @@ def rebalance_strategies() -> list[PluginSpec]:
     return [
         PluginSpec(
             "random",
-            "Keeps particles of a crowded superclass at random.",
+            "Keeps random particles of a crowded superclass.",
             "rebalance.strategies.random:Random",
         ),
         PluginSpec(
             "best",
-            "Keeps the best-scoring particles by a column of the table.",
+            "Keeps the particles with the best score in a column of the table.",
             "rebalance.strategies.best:Best",
         ),
     ]

@@ -62,8 +62,8 @@ def size_limit() -> int:
     match = _SIZE.fullmatch(text)
     if match is None:
         raise OptionError(
-            f"{SIZE_VARIABLE} is {text!r}, expected a size such as 500MB or 2G.",
-            hint=f"Set {SIZE_VARIABLE} to a size, to 0 to keep nothing, or unset it.",
+            f"{SIZE_VARIABLE} is {text!r}, but a size such as 500MB or 2G was expected.",
+            hint=f"Set {SIZE_VARIABLE} to a size, or to 0 to keep nothing; or unset it.",
         )
     number, prefix, binary = match.groups()
     base = 1024 if binary else 1000
@@ -146,8 +146,8 @@ class AffinityCache:
             if failed is None:
                 raise
             self.problems.append(
-                f"The affinity is not kept for the next run: {self.folder} can't be written "
-                f"({failed.strerror or failed}); set {FOLDER_VARIABLE} to another folder."
+                f"The affinity can't be saved for the next run: no write access to {self.folder} "
+                f"({failed.strerror or failed}). Set {FOLDER_VARIABLE} to another folder."
             )
 
     def _write_whole(self, affinity: Affinity, path: Path) -> None:
@@ -161,8 +161,8 @@ class AffinityCache:
             write_affinity(affinity, Path(unfinished))
             if Path(unfinished).stat().st_size > self.limit:
                 self.problems.append(
-                    "The affinity is not kept for the next run: it is larger than the cache's "
-                    f"limit; raise {SIZE_VARIABLE}."
+                    "The affinity can't be saved for the next run: it exceeds the size of the "
+                    f"cache. Increase {SIZE_VARIABLE}."
                 )
                 return
             os.replace(unfinished, path)
@@ -236,7 +236,7 @@ class AffinityCache:
             raise OutputError(
                 f"The cache can't be emptied: {error.strerror or error}.",
                 path=error.filename or self.folder,
-                hint=f"Ask for permission to write in {self.folder}, or set {FOLDER_VARIABLE} to "
-                "a folder of your own.",
+                hint=f"Get permission to write in {self.folder}, or set {FOLDER_VARIABLE} to "
+                "another folder.",
             ) from error
         return len(entries), sum(entry.size for entry in entries) + unfinished

@@ -220,7 +220,7 @@ class Metric(Plugin, ABC):
         return self.requires
 
     def facts(self, features: Any) -> Mapping[str, Any]:
-        """What `prepare` decided (mask, band, …), as JSON values with units in the names."""
+        """What `prepare` decided (mask, band, …): JSON values with units in the names."""
         return {}
 
     def notes(self, features: Any) -> Sequence[str]:
@@ -513,7 +513,7 @@ class Inspection:
 
 
 class Format(Plugin, ABC):
-    """Reads a classification and writes subsets of it back, losslessly."""
+    """Reads a classification, and writes subsets of it without loss."""
 
     @abstractmethod
     def sniff(self, path: Path) -> float:
@@ -600,7 +600,7 @@ class Format(Plugin, ABC):
         return (path,)
 
     def describe(self, path: Path) -> Sequence[tuple[str, str]]:
-        """The first (label, value) rows of `Inspection`: kind of file, program that wrote it."""
+        """First (label, value) rows of `Inspection`: kind of file, program that wrote it."""
         return ()
 
     def in_plane_alignment(self, dataset: Dataset) -> InPlaneAlignment:

@@ -1,4 +1,4 @@
-"""The errors a user can meet: each says what was found, what was expected and what to do.
+"""Errors for users. Each says what was found, what was expected and what to do.
 
 A `RebalanceError` ends the command with one message and exit code 2, without a traceback.
 Anything else that escapes is a bug: traceback, exit code 1.
@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 class RebalanceError(Exception):
-    """A mistake that the person who typed the command can mend.
+    """A mistake that the user can fix.
 
     Parameters
     ----------
@@ -25,8 +25,8 @@ class RebalanceError(Exception):
 
     Notes
     -----
-    Messages name settings as Python does, in backticks: `n_superclasses=8`. The command line says
-    what is typed instead, by `rebalance.settings.flags.with_flags`.
+    Messages name settings as Python does, in backticks: `n_superclasses=8`. The command line
+    shows what to type instead (`rebalance.settings.flags.with_flags`).
     """
 
     def __init__(
@@ -54,18 +54,18 @@ class InputError(RebalanceError):
 
 
 class ColumnError(InputError, KeyError):
-    """A column that is asked for and that the particle table does not have."""
+    """A requested column that the particle table does not have."""
 
 
 class OptionError(RebalanceError):
-    """A setting or option out of range, of the wrong unit, or at odds with another or the data.
+    """A setting or option that is out of range, or conflicts with another or with the data.
 
     Parameters
     ----------
     problem, path, location, hint
-        As of every `RebalanceError`.
+        As for every `RebalanceError`.
     setting : str, optional
-        Name of the setting or option at fault: ``n_superclasses``, ``metric.max_shift``.
+        Name of the wrong setting or option: ``n_superclasses``, ``metric.max_shift``.
     """
 
     def __init__(
@@ -82,24 +82,24 @@ class OptionError(RebalanceError):
 
 
 class UnknownSettingError(OptionError, TypeError):
-    """A setting of a name that there is not."""
+    """An unknown setting."""
 
 
 class OutputError(RebalanceError):
-    """A results folder that exists already, can't be written, or has no room."""
+    """A results folder that exists already, can't be written, or is on a full disk."""
 
 
 class PluginError(RebalanceError):
-    """A plugin that is not there, can't be loaded, or breaks its contract."""
+    """A plugin that does not exist, can't be loaded, or breaks its contract."""
 
 
 class DeviceError(RebalanceError):
-    """A device (CUDA GPU) that was asked for and is not there."""
+    """A requested device (CUDA GPU) that is not available."""
 
 
 class ExecutorError(RebalanceError):
-    """Workers that were asked for and can't be reached, are lost, or are of another version."""
+    """Requested workers that can't be reached, are lost, or have other versions."""
 
 
 class HostError(RebalanceError):
-    """A program that rebalance works inside of, and that can't be reached or refuses."""
+    """A program that rebalance works in can't be reached, or refuses a request."""

@@ -52,7 +52,7 @@ class Length:
 
     def __post_init__(self) -> None:
         if not 0 <= self.value < math.inf:
-            raise ValueError(f"{self} is not a length: a number of at least 0 was expected")
+            raise ValueError(f"{self} is not a length; expected a number of at least 0")
 
     @classmethod
     def parse(cls, text: str | float | int | Length) -> Length:
@@ -68,7 +68,7 @@ class Length:
             return text
         match = _LENGTH.fullmatch(str(text))
         if match is None:
-            raise ValueError(f"{text!r} is not a length: write 40 or 40A (Å), or 10px (pixels)")
+            raise ValueError(f"{text!r} is not a length; write 40 or 40A (Å), or 10px (pixels)")
         unit = (match.group(2) or "A").lower()
         return cls(float(match.group(1)), "px" if unit.startswith("p") else "A")
 
@@ -91,7 +91,7 @@ class Length:
             return self.value
         if pixel_size is None:
             raise OptionError(
-                f"{option_name} = {self.value:g} Å needs a pixel size, and the class averages "
+                f"{option_name} = {self.value:g} Å needs a pixel size, but the class averages "
                 "state none.",
                 hint=f"Give `pixel_size` in Å, or write {option_name} in pixels, e.g. 10px.",
             )
@@ -165,7 +165,7 @@ class Options(BaseModel):
 
 
 class NoOptions(Options):
-    """The options of a plugin that has none."""
+    """For plugins without options."""
 
 
 class OptionHelp(NamedTuple):
@@ -187,11 +187,11 @@ def parse_options(
     ----------
     model : type of Options
     values : mapping of str to str or value
-        Strings are converted; ``none`` and ``auto`` mean None where the field allows it.
+        Strings are converted; ``none`` and ``auto`` mean None if the field allows it.
     owner : str
-        The plugin, as named in an error: ``metric rotational-cc``.
+        The plugin, for error messages: ``metric rotational-cc``.
     prefix : str
-        What stands before the dot when the option is typed: ``metric``.
+        The word before the dot when the option is typed: ``metric``.
 
     Raises
     ------
@@ -235,10 +235,10 @@ def _means_none(model: type[Options], name: str, value: Any) -> bool:
 
 
 def options_schema(model: type[Options]) -> dict[str, Any]:
-    """The options as a JSON schema (draft 2020-12): what a form, or another program, needs.
+    """The options as a JSON schema (draft 2020-12), for forms and other programs.
 
-    Beside its type each property has ``default``, ``description``, ``unit`` where it has one, and
-    its range: ``minimum``, ``exclusiveMinimum``, ``maximum``, ``exclusiveMaximum`` or ``enum``.
+    Each property has its type, ``default``, ``description``, ``unit`` (if any) and its range:
+    ``minimum``, ``exclusiveMinimum``, ``maximum``, ``exclusiveMaximum`` or ``enum``.
     """
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -59,7 +59,7 @@ class SoftMask:
     centre : float64 (N, 2)
         (x, y) of each disc from pixel (L/2, L/2), pixels.
     radius : float
-        Where the discs reach 0, pixels.
+        Radius where the masks reach 0, pixels.
     box : int
         L.
     facts : dict
@@ -158,15 +158,15 @@ class PairMetric(Metric):
         if len(names) < 2:
             raise PluginError(
                 f"{cls.__name__}.pair takes {len(names)} arguments.",
-                hint="Give it two arrays first, then options by their names.",
+                hint="It must take two arrays first, then options by name.",
             )
         for name in names[2:]:
             if name not in (*cls.options_model.model_fields, _MASK, _MASK_RADIUS):
                 known = ", ".join(cls.options_model.model_fields) or "none"
                 raise PluginError(
-                    f"{cls.__name__}.pair takes {name!r}, which is no option of it.",
-                    hint=f"Its options, in {cls.options_model.__name__}: {known}. "
-                    f"{_MASK} and {_MASK_RADIUS} can be had besides.",
+                    f"{cls.__name__}.pair takes {name!r}, which is not one of its options.",
+                    hint=f"Its options, in {cls.options_model.__name__}: {known}. {_MASK} and "
+                    f"{_MASK_RADIUS} are available too.",
                 )
 
     @classmethod
@@ -343,7 +343,7 @@ class PairMetric(Metric):
             fits = arrays.shape == (len(class_averages), box, box)
         if not (is_numeric and fits):
             raise PluginError(
-                f"{type(self).__name__}.features gave {arrays.dtype} {arrays.shape} for "
+                f"{type(self).__name__}.features returned {arrays.dtype} {arrays.shape} for "
                 f"{len(class_averages)} class averages.",
                 hint=f"Expected {expected}.",
             )
@@ -365,7 +365,7 @@ class PairMetric(Metric):
                 raise PluginError(
                     f"{type(self).__name__}.pair takes {name!r}, which is {value!r}; only numbers, "
                     "true, false and lengths can be handed to compiled code.",
-                    hint=f"Make a number of {name} in the options, or use it in features().",
+                    hint=f"Make {name} a number in the options, or use it in features().",
                 )
             values.append(value)
         return tuple(values)
@@ -387,7 +387,7 @@ class PairMetric(Metric):
             raise PluginError(
                 f"numba can't compile {type(self).__name__}.pair for arrays float32 "
                 f"{'(F,)' if n_axes == 1 else '(A, B)'}: {_complaint(error)}",
-                hint="Try it by itself: numba.njit(pair)(first, second, ...).",
+                hint="Try it on its own: numba.njit(pair)(first, second, ...).",
             ) from None
 
 

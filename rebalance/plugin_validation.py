@@ -1,7 +1,7 @@
 """Holds a plugin to the contract of its kind; the one place that asks what a plugin has.
 
 A class that only has the right shape gets the defaults of the base class for all that it lacks, so
-that nobody after this has to ask.
+that no one after this has to ask.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _TELLING = {
     "strategy": ("select", "places"),
     "format": ("sniff",),
 }
-"""The methods by which an instance of no base class is known to be of a kind."""
+"""Methods that identify the kind of an instance without a base class."""
 
 
 def validated(instance: Any, kind: str, what: str) -> Any:
@@ -66,7 +66,7 @@ def validated(instance: Any, kind: str, what: str) -> Any:
     wrong = _misstated(plugin)
     if wrong:
         raise PluginError(
-            f"{what} states {wrong}.",
+            f"{what} has {wrong}.",
             hint=f"See rebalance.contracts.{contract.__name__} for what a {kind} may state.",
         )
     return plugin

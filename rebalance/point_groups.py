@@ -23,11 +23,11 @@ from rebalance.errors import OptionError
 from rebalance.model import DoubleArray
 
 LARGEST_ORDER = 60
-"""Of the axis of Cn and Dn."""
+"""Order of the axis of Cn and Dn."""
 
 _NAME = re.compile(r"([CD])([1-9]\d?)|T|O|I")
 _ICOSAHEDRAL = {"standard": (), "relion": ("I1", "I2", "I3", "I4"), "cryosparc": ("I1", "I2")}
-"""What else there is, by convention."""
+"""The other groups, by convention."""
 
 _TILT = np.arctan2(2, 1 + np.sqrt(5))
 """Between a twofold axis and the nearest fivefold one, radians."""
@@ -53,8 +53,8 @@ def parse_symmetry(name: str, convention: str = "standard") -> str:
         return written
     if found is None or (found[2] and int(found[2]) > LARGEST_ORDER):
         raise OptionError(
-            f"symmetry = {name}: there is no such point group of rotations.",
-            hint=f"Write C1 … C{LARGEST_ORDER}, D1 … D{LARGEST_ORDER}, T, O"
+            f"symmetry = {name}: this is not a rotational point group.",
+            hint=f"Use C1 … C{LARGEST_ORDER}, D1 … D{LARGEST_ORDER}, T, O"
             + (f", I, {', '.join(more[:-1])} or {more[-1]}." if more else " or I."),
             setting="symmetry",
         )

@@ -80,14 +80,14 @@ class Registered:
 
 def _require_spec(spec: object) -> None:
     if not isinstance(spec, PluginSpec):
-        raise TypeError(f"a hook gave {spec!r}, which is no PluginSpec")
+        raise TypeError(f"a hook returned {spec!r}, which is not a PluginSpec")
     for name in ("name", "summary", "implementation"):
         if not isinstance(getattr(spec, name), str):
-            raise TypeError(f"{name} of {spec!r} is no text")
+            raise TypeError(f"{name} of {spec!r} is not text")
     if not _NAME.fullmatch(spec.name):
         raise ValueError(
-            f"{spec.name!r} is no name of a plugin: lower-case letters and numbers, joined by "
-            "hyphens, were expected"
+            f"{spec.name!r} can't be the name of a plugin; use lowercase letters and numbers, "
+            "joined by hyphens"
         )
 
 
@@ -117,7 +117,7 @@ class Registry:
             module = point.load()
         except (Exception, SystemExit) as error:
             self.problems.append(
-                f"Plugin package {package} {version} is left out: importing {point.value} failed "
+                f"Plugin package {package} {version} was left out: importing {point.value} failed "
                 f"with {type(error).__name__}: {error}"
             )
             return
@@ -128,9 +128,9 @@ class Registry:
         made_for = getattr(module, "REBALANCE_HOOK_VERSION", HOOK_VERSION)
         if made_for != HOOK_VERSION:
             self.problems.append(
-                f"Plugin package {package} {version} is left out: it is made for version "
-                f"{made_for} of the hooks, this is version {HOOK_VERSION}. Install a version of it "
-                "that fits."
+                f"Plugin package {package} {version} was left out: it is made for version "
+                f"{made_for} of the hooks, but this is version {HOOK_VERSION}. Install a version "
+                "of it that matches."
             )
             return
         manager = pluggy.PluginManager("rebalance")
@@ -150,7 +150,7 @@ class Registry:
                 _require_spec(spec)
         except (Exception, SystemExit) as error:
             self.problems.append(
-                f"Plugin package {package} {version} is left out: its hooks failed with "
+                f"Plugin package {package} {version} was left out: its hooks failed with "
                 f"{type(error).__name__}: {error}"
             )
             return
@@ -162,8 +162,8 @@ class Registry:
         first = self._plugins.setdefault((plugin.kind, plugin.name), plugin)
         if first is not plugin:
             self.problems.append(
-                f"The {plugin.kind} {plugin.name!r} of package {plugin.package} is left out: "
-                f"package {first.package} has one of that name already."
+                f"The {plugin.kind} {plugin.name!r} of package {plugin.package} was left out: "
+                f"package {first.package} already has one of this name."
             )
 
     def __iter__(self) -> Iterator[Registered]:

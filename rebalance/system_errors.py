@@ -11,7 +11,7 @@ from rebalance.errors import InputError, OutputError, RebalanceError
 NO_ROOM = {
     errno.ENOSPC: "the disk is full",
     errno.EDQUOT: "your disk quota is used up",
-    errno.EFBIG: "a file would be larger than this system or your limit on file sizes allows",
+    errno.EFBIG: "the file would exceed the size allowed by this system or your limits",
 }
 """Errors of writing that name no file, whatever was written."""
 
@@ -43,12 +43,12 @@ def told(error: Exception) -> RebalanceError | None:
         return OutputError(
             f"It can't be written: {NO_ROOM[full.errno or 0]}.",
             path=_name_in(full),
-            hint="Make room, or write elsewhere.",
+            hint="Free some space, or write elsewhere.",
         )
     if isinstance(error, UnicodeEncodeError) and error.reason == "surrogates not allowed":
         part = error.object[max(0, error.start - 40) : error.end + 20]
         return InputError(
-            f"A name is not text in UTF-8 and can't be written: …{part!r}….",
+            f"A name is not valid UTF-8 and can't be written: …{part!r}….",
             hint="Rename that file or folder.",
         )
     if not isinstance(error, OSError):
@@ -57,14 +57,14 @@ def told(error: Exception) -> RebalanceError | None:
     if name is None:
         if isinstance(error, FileNotFoundError):
             return InputError(
-                "The current folder is not there any more.", hint="Change to another with cd."
+                "The current folder no longer exists.", hint="Change to another with cd."
             )
         return None
     if isinstance(error, FileNotFoundError):
         return InputError(
-            "This file or folder is not there any more.",
+            "This file or folder no longer exists.",
             path=name,
-            hint="Put it back, and type the command again.",
+            hint="Put it back, and run the command again.",
         )
     return InputError(
         f"It can't be read or written: {error.strerror or error}.",

@@ -16,7 +16,9 @@ from typing import Any
 from rebalance.errors import InputError
 
 MOST_BYTES = 1_000_000
-"""Of a file that a person or a run writes about a run; what it says may take 100 times as much."""
+"""Largest size of a file that a person or a run writes; its content may take 100 times as much
+memory.
+"""
 
 _MOST_LEVELS, _TOO_DEEP = 50, "it is nested too deeply"
 _MOST_VALUES = 50_000
@@ -48,7 +50,7 @@ def read_text(path: Path, *, most_bytes: int = MOST_BYTES, hint: str | None = No
         raise unreadable(error, path, hint) from error
     if len(content) > most_bytes:
         raise InputError(
-            f"It is larger than {most_bytes / 1e6:.3g} MB, the most that such a file may have.",
+            f"It is larger than {most_bytes / 1000000.0:.3g} MB, the limit for such a file.",
             path=path,
             hint=hint,
         )
@@ -64,7 +66,7 @@ def read_text(path: Path, *, most_bytes: int = MOST_BYTES, hint: str | None = No
 def unreadable(error: OSError | ValueError, path: Path, hint: str | None = None) -> InputError:
     """What is said of a file that can't be opened or read; a NUL in its name is a ValueError."""
     if isinstance(error, FileNotFoundError):
-        return InputError("There is no such file.", path=path, hint=hint)
+        return InputError("This file does not exist.", path=path, hint=hint)
     reason = getattr(error, "strerror", None) or str(error)
     return InputError(f"It can't be read: {reason}.", path=path, hint=hint)
 
@@ -108,9 +110,9 @@ def read_json(path: Path, what: str, *, hint: str | None = None) -> dict[str, An
     try:
         content = parse_json(text)
     except ValueError as error:
-        raise InputError(f"It is no {what}: {error}.", path=path, hint=hint) from None
+        raise InputError(f"It is not a valid {what}: {error}.", path=path, hint=hint) from None
     if not isinstance(content, dict):
-        raise InputError(f"It is no {what}: it holds no JSON object.", path=path, hint=hint)
+        raise InputError(f"It is not a valid {what}: it has no JSON object.", path=path, hint=hint)
     return content
 
 
@@ -138,7 +140,7 @@ def _check_extent(content: Any) -> None:
         ]
         n_values += len(parts)
         if n_values > _MOST_VALUES:
-            raise ValueError(f"it holds more than {_MOST_VALUES:,} values")
+            raise ValueError(f"it has more than {_MOST_VALUES:,} values")
         level = [part for part in parts if isinstance(part, dict | list)]
         if not level:
             return
@@ -171,8 +173,8 @@ def read_toml(path: Path, *, hint: str | None = None) -> dict[str, Any]:
         content = tomllib.loads(text)
         _check_extent(content)
     except RecursionError:
-        raise InputError(f"It is no TOML: {_TOO_DEEP}.", path=path, hint=hint) from None
+        raise InputError(f"It is not valid TOML: {_TOO_DEEP}.", path=path, hint=hint) from None
     # Numbers of thousands of digits and dates that do not exist are plain ValueErrors.
     except ValueError as error:
-        raise InputError(f"It is no TOML: {_said(error)}.", path=path, hint=hint) from None
+        raise InputError(f"It is not valid TOML: {_said(error)}.", path=path, hint=hint) from None
     return content

@@ -83,7 +83,7 @@ def test_an_affinity_larger_than_the_limit_displaces_nothing(cache: AffinityCach
     small = AffinityCache(cache.folder, limit=2 * size)
     small.store(make_affinity(KEYS[1], n=200))
     assert [entry.path.stem for entry in small.entries()] == [KEYS[0]]
-    assert "larger than the cache's limit" in small.problems[0]
+    assert "exceeds the size of the cache" in small.problems[0]
 
 
 def test_a_failed_write_leaves_no_part_and_is_no_error(

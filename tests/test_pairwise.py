@@ -242,7 +242,7 @@ def declare(**parts: Any) -> type[PairMetric]:
 def test_an_argument_that_is_no_option_is_named() -> None:
     with pytest.raises(PluginError, match=r"Faulty.pair takes 'powr'.*\n.*power, every") as caught:
         declare(options_model=PowerOptions, pair=lambda first, second, powr: 0.0)
-    assert "no option" in str(caught.value)
+    assert "not one of its options" in str(caught.value)
     with pytest.raises(PluginError, match="takes 1 arguments"):
         declare(pair=lambda first: 0.0)
 
@@ -269,7 +269,7 @@ def test_an_argument_that_is_no_option_is_named() -> None:
                 "pair": lambda first, second: 0.0,
                 "features": lambda self, averages, options: averages.images[:2],
             },
-            "gave float32 \\(2, 16, 16\\) for 7 class averages",
+            "returned float32 \\(2, 16, 16\\) for 7 class averages",
         ),
         (
             {

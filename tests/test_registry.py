@@ -49,11 +49,11 @@ def test_installed_built_ins_come_in_by_the_entry_point() -> None:
 @pytest.mark.parametrize(
     ("module", "words"),
     [
-        (package("no spec"), ["third-party 2.0", "no PluginSpec"]),
+        (package("no spec"), ["third-party 2.0", "not a PluginSpec"]),
         (package(REBALANCE_HOOK_VERSION=HOOK_VERSION + 1), ["third-party 2.0", "version 2"]),
         (SimpleNamespace(), ["third-party 2.0", "marked with @hookimpl", "rebalance_metrics"]),
         (package(PluginSpec("My Metric", "One.", "a:B")), ["'My Metric'", "joined by hyphens"]),
-        (package(PluginSpec("mine", None, "a:B")), ["third-party 2.0", "summary", "no text"]),  # type: ignore[arg-type]
+        (package(PluginSpec("mine", None, "a:B")), ["third-party 2.0", "summary", "not text"]),  # type: ignore[arg-type]
         (package(PluginSpec("frc", "One.", "a:B")), ["'frc'", "third-party", "rebalance-em"]),
     ],
 )
@@ -85,7 +85,7 @@ def test_a_hook_of_another_name_is_named(registry: Registry) -> None:
             return []
 
     registry.add(Module(), package="third-party", version="2.0")
-    assert "third-party 2.0 is left out" in registry.problems[0]
+    assert "third-party 2.0 was left out" in registry.problems[0]
     assert "rebalance_metric" in registry.problems[0]
 
 
@@ -158,7 +158,10 @@ def test_a_name_that_is_not_there_brings_the_nearest(registry: Registry) -> None
 MODULES = {
     "broken": ("import no_such_module\n", "importing broken failed"),
     "leaves": ("raise SystemExit(3)\n", "importing leaves failed"),
-    "clash": ("{hook}    return [PluginSpec('frc', 'One.', 'a:B')]\n", "one of that name already"),
+    "clash": (
+        "{hook}    return [PluginSpec('frc', 'One.', 'a:B')]\n",
+        "already has one of this name",
+    ),
     "elder": ("REBALANCE_HOOK_VERSION = 0\n", "made for version 0 of the hooks"),
     "nothing": ("X = 1\n", "no function is marked with @hookimpl"),
     "wrong": ("{hook}    return 3\n", "its hooks failed with TypeError"),

@@ -1,4 +1,4 @@
-"""The steps as a person calls them from Python: paths, matrices and ``"auto"`` are taken too.
+"""The steps for use from Python; they also take paths, matrices and ``"auto"``.
 
 Each step in its own room takes one dataclass and gives one; what makes that convenient stands here,
 above them all.
@@ -53,31 +53,31 @@ def affinity(
     cache: AffinityStore | None = None,
     checkpoints: Checkpoints | None = None,
 ) -> Affinity:
-    """How alike every pair of class averages is.
+    """Measure the similarity of every pair of class averages.
 
     Parameters
     ----------
     class_averages : ClassAverages, Dataset, Path or str
-        The averages, a data set that has some, or the path of one, which is read. Empty averages
-        are left out; their affinity with all others is 0.
+        The averages, a data set with averages, or its path. Empty averages are left out; their
+        affinity with all others is 0.
     metric : str or Metric
-        Name of an installed metric, or an instance of a class that is installed nowhere.
+        Name of an installed metric, or an instance of any metric class.
     options : mapping or Options, optional
         The metric's options; lengths as in ``{"max_shift": "10px"}``.
     threads : int, optional
         All processors of this process by default, or ``NUMBA_NUM_THREADS``.
     device : {"auto", "cpu", "cuda"}
     executor : str, distributed.Client, Cluster or Executor
-        Who computes: the threads of this process (``"local"``), or the workers of a Dask cluster
-        (its client, or ``"dask"`` for the client of this process). The bytes are the same on
-        processors of one kind.
+        Where to compute: in threads of this process (``"local"``), or on the workers of a Dask
+        cluster (its client, or ``"dask"`` for the client of this process). Results are identical
+        on processors of the same kind.
     progress : callable, optional
-        Called with (pairs done, pairs in all), first with those of a checkpoint.
+        Called with (pairs done, total), starting with those of a checkpoint.
     cache : AffinityStore, optional
-        Looked up first, and filled; by default nothing is kept.
+        Where to look first, and to save; by default nothing is saved.
     checkpoints : Checkpoints, optional
-        Where finished tiles are kept until the affinity is complete, so that the same call goes
-        on after a kill; by default nowhere.
+        Where finished tiles are saved until the affinity is complete, so that the same call
+        continues after an interruption; by default nowhere.
 
     Returns
     -------
@@ -88,14 +88,14 @@ def affinity(
     Raises
     ------
     OptionError
-        An option of the metric is wrong, a length in Å has no pixel size to be measured by, or
-        the data set has no class averages.
+        An option of the metric is wrong, a length in Å is given but the pixel size is unknown,
+        or the data set has no class averages.
     TypeError
         ``class_averages`` is something else.
     DeviceError
-        A GPU is asked for and none is there.
+        A GPU is requested, but there is none.
     ExecutorError
-        Workers are asked for and can't be reached, are lost, or have other versions.
+        Requested workers can't be reached, are lost, or have other versions.
     PluginError
         There is no such metric, or it breaks its contract.
     """
@@ -129,45 +129,45 @@ def cluster(
     Parameters
     ----------
     affinity : Affinity or float (N, N)
-        Of N averages. The averages of a bare matrix are numbered from 1.
+        Affinity of N averages. In a bare matrix they are numbered from 1.
     n_superclasses : int or ``"auto"``, optional
-        K, 1 to the number of usable averages, or that which `rebalance.scan` suggests. Required
-        unless the clustering finds it itself or puts each average by itself (``identity``), where
-        it must equal N (or the number of usable averages, with a note).
+        K, 1 to the number of usable averages; ``"auto"``: as `rebalance.scan` suggests. Required
+        unless the clustering finds it, or makes each average a superclass (``identity``). There
+        it must be N (or the number of usable averages, with a note).
     clustering : str or Clustering, optional
-        Name of an installed plugin, or an instance. By default what the metric of the affinity
-        advises, said in a note; else ``hierarchical``.
+        Name of an installed plugin, or an instance. By default as recommended by the metric of
+        the affinity, with a note; else ``hierarchical``.
     options : Options or mapping, optional
         Of the clustering.
     seed : int ≥ 0
     n_particles : int (N,), optional
-        Particles of each average, by default those that the affinity carries. An average without
-        any counts as empty.
+        Particles of each average, by default from the affinity. Averages without particles count
+        as empty.
     left_out : iterable of int
         Class numbers not to be used.
     view_width : float, optional
-        Instead of K: as few superclasses as keep the views in each within so many degrees of each
-        other, on average over pairs. The affinity must know angles, as that of ``views`` does.
+        Instead of K: as few superclasses as keep the views in each within this angle of each
+        other, in degrees, on average over pairs. Needs an affinity with angles, as of ``views``.
     set_aside : iterable of int
-        Class numbers to be in no superclass, though their particles stay, such as the suspects of
-        `rebalance.curation.junk.score`.
+        Class numbers to put in no superclass while keeping their particles, such as the suspects
+        of `rebalance.curation.junk.score`.
 
     Returns
     -------
     Superclasses
-        Numbered by falling particle count (number of averages where counts are not known), ties
-        by lowest class number. The same for any order of the averages.
+        Numbered by size, the largest first (by number of averages if counts are unknown), ties
+        by lowest class number. Independent of the order of the averages.
 
     Raises
     ------
     OptionError
-        If K is missing, no whole number, ≤ 0 or larger than the number of usable averages, if it
-        is given beside an angle, if angles are not known or not to be trusted, if no average is
-        usable, if seed or options are out of range, or if a matrix is no affinity.
+        If K is missing, not a whole number, ≤ 0 or larger than the number of usable averages, if
+        it is given together with an angle, if angles are unknown or not reliable, if no average
+        is usable, if seed or options are out of range, or if a matrix is not an affinity.
     PluginError
-        If the clustering is not there or breaks its contract.
+        If the clustering does not exist or breaks its contract.
     TypeError
-        If the arguments are swapped, or of another kind.
+        If the arguments are swapped, or of the wrong type.
     """
     refuse_swapped(n_superclasses, "rebalance.cluster")
     affinity = as_affinity(affinity, "rebalance.cluster")
@@ -181,7 +181,8 @@ def cluster(
     if view_width is not None:
         if n_superclasses is not None:
             raise OptionError(
-                "`view_width` finds the number of superclasses, and `n_superclasses` gives it.",
+                "`view_width` and `n_superclasses` can't be combined: both decide the number of "
+                "superclasses.",
                 hint="Leave out one of them.",
                 setting="view_width",
             )
@@ -214,7 +215,7 @@ def find_views(
     threads: int | None = None,
     cache: AffinityStore | None = None,
 ) -> Views:
-    """Where every class average looks from, found from the averages alone.
+    """Find the viewing direction of every class average, from the averages alone.
 
     >>> views = rebalance.find_views("Class2D/job013", symmetry="D2")
     >>> views.trusted, views.direction.shape
@@ -223,11 +224,11 @@ def find_views(
     Parameters
     ----------
     class_averages : ClassAverages, Dataset, Affinity, Path or str
-        The averages, a data set that has some, or the path of one, which is read. Of an affinity
-        by the metric ``views``, the views that it carries; then nothing else is looked at.
+        The averages, a data set with averages, or its path. For an affinity by the metric
+        ``views``, the views that it contains; everything else is then ignored.
     symmetry : str
         Point group of the molecule: C1, C4, D2, T, O, I, …; ``auto`` takes one where the averages
-        bear it out. It matters: without it, views of a symmetric molecule are worse than images.
+        support it. It matters: without it, views of a symmetric molecule are worse than images.
     seed : int ≥ 0
         Of the random starts.
     options : mapping, optional
@@ -235,17 +236,17 @@ def find_views(
     threads : int, optional
         As for `rebalance.affinity`.
     cache : AffinityStore, optional
-        Looked up first, and filled; by default nothing is kept.
+        Where to look first, and to save; by default nothing is saved.
 
     Returns
     -------
     Views
-        A row for each average. ``trusted`` says whether to believe them.
+        A row for each average. ``trusted`` says whether they are reliable.
 
     Raises
     ------
     OptionError
-        If no average can be used, there is no such point group, or an affinity carries no views.
+        If no average can be used, the point group does not exist, or an affinity has no views.
     TypeError
         If the averages are something else.
     """
@@ -253,17 +254,17 @@ def find_views(
         views = views_of(class_averages)
         if views is None:
             raise OptionError(
-                f"This affinity, by the metric {class_averages.metric or 'of nobody'}, carries no "
-                "views.",
-                hint='Make one with rebalance.affinity(data, "views"), or give the averages.',
+                f"This affinity ({class_averages.metric or 'unknown metric'}) contains no views.",
+                hint='Compute one with rebalance.affinity(data, "views"), or pass the class '
+                "averages.",
             )
         return views
     averages = averages_of(class_averages, "rebalance.find_views")
     if averages.is_empty.all():
         raise OptionError(
-            f"None of the {len(averages)} class averages can be used: each is empty, or without "
-            "particles.",
-            hint="Check that particles and class averages are of the same job.",
+            f"None of the {len(averages)} class averages can be used: they are all empty, or have "
+            "no particles.",
+            hint="Check that particles and class averages are from the same job.",
         )
     found = engine.affinity(
         averages,
@@ -300,13 +301,13 @@ def scan(
     ----------
     affinity : Affinity or float (N, N)
     numbers : iterable of int, optional
-        Each K, 2 to the number of usable averages − 1; `default_numbers` where not given.
+        Each K, 2 to the number of usable averages − 1; by default `default_numbers`.
     clustering, options, seed, n_particles, left_out, set_aside
         As for `rebalance.cluster`.
     factor, max_size, cap_from : optional
         As for `rebalance.select`: for the particles that each number would keep.
     progress : callable, optional
-        Told (groupings done, of how many).
+        Called with (groupings done, of how many).
 
     Raises
     ------

@@ -38,13 +38,13 @@ def averages_of(given: ClassAverages | Dataset | Path | str, function: str) -> C
         if given.class_averages is None:
             raise OptionError(
                 f"The data set {given.job} has no class averages to compare.",
-                hint="Give the stack of class averages as well: rebalance.read(path, stack).",
+                hint="Read the stack of class averages too: rebalance.read(path, stack).",
             )
         return given.class_averages
     if not isinstance(given, ClassAverages):
         raise TypeError(
-            f"{function} compares ClassAverages, those of a Dataset, or those at a path; it was "
-            f"given {type(given).__name__}."
+            f"{function} takes ClassAverages, a Dataset that has them, or a path; not "
+            f"{type(given).__name__}."
         )
     return given
 
@@ -69,8 +69,8 @@ def as_affinity(given: Any, function: str) -> Affinity:
         return given
     if isinstance(given, ClassAverages | Dataset):
         raise TypeError(
-            f"{function} takes the affinity of class averages, not {type(given).__name__}: "
-            "rebalance.affinity makes one of it."
+            f"{function} takes the affinity of class averages, not {type(given).__name__}; "
+            "compute it with rebalance.affinity."
         )
     matrix = np.asarray(given) if isinstance(given, np.ndarray | list | tuple) else None
     if matrix is None or matrix.dtype.kind not in "fiub":
@@ -99,9 +99,9 @@ def _checked(matrix: npt.NDArray[Any], function: str) -> npt.NDArray[np.float32]
         np.fill_diagonal(values, 1)
         return values
     raise OptionError(
-        f"{function} takes a matrix of affinities that is square, symmetric, within [0, 1], and 1 "
-        f"on the diagonal; {found}.",
-        hint="1 - distance / distance.max() is one, of distances.",
+        f"{function} takes a matrix of affinities: square, symmetric, within [0, 1], and 1 on the "
+        f"diagonal. But {found}.",
+        hint="To convert distances, use 1 - distance / distance.max().",
     )
 
 
@@ -110,7 +110,7 @@ def refuse_swapped(number: Any, function: str) -> None:
     if isinstance(number, Affinity | np.ndarray | ClassAverages | Dataset | Superclasses):
         raise TypeError(
             f"{function} takes the affinity first, then the number of superclasses; the second "
-            f"is {type(number).__name__}."
+            f"argument is {type(number).__name__}."
         )
 
 

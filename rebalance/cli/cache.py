@@ -8,13 +8,13 @@ import typer
 
 
 def cache(
-    clear: Annotated[bool, typer.Option("--clear", help="Delete all that is kept.")] = False,
+    clear: Annotated[bool, typer.Option("--clear", help="Delete everything that is kept.")] = False,
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
-    """Show or delete what is kept between runs: affinities, and compiled code.
+    """Show or delete what is kept between runs: affinities and compiled code.
 
-    Affinities make a run with another -k or -f instant, compiled code its start. Unfinished
-    results that killed runs left beside their places are named, and deleted too."""
+    Kept affinities make a run with another -k or -f instant. Unfinished results of interrupted
+    runs are listed, and deleted too."""
     from rebalance.cache import SIZE_VARIABLE, AffinityCache
     from rebalance.cache_folder import FOLDER_VARIABLE
     from rebalance.cli.errors import without_controls
@@ -68,9 +68,11 @@ def cache(
     typer.echo(f"limit   {shown_bytes(kept.limit)}  (${SIZE_VARIABLE})")
     for left in leftovers:
         path, place = without_controls(f"{left.path}"), without_controls(f"{left.place}")
-        typer.echo(f"left    {shown_bytes(left.size)} by a run that was killed: {path}")
+        typer.echo(f"left    {shown_bytes(left.size)} by an interrupted run: {path}")
         if left.is_former:
-            typer.echo(f"        its former results; a run to {place} puts them back")
+            typer.echo(
+                f"        results that were being replaced; run again into {place} to restore them"
+            )
     if any(not left.is_former for left in leftovers):
         typer.echo("        delete unfinished results with: rebalance cache --clear")
 

@@ -13,7 +13,7 @@ def compare(
         Path,
         typer.Argument(
             metavar="STUDY.toml",
-            help="Data, methods, numbers of superclasses, seeds.",
+            help="Study file (TOML): data, methods, numbers of superclasses, seeds.",
             show_default=False,
         ),
     ],
@@ -23,25 +23,25 @@ def compare(
             "-o",
             "--output",
             metavar="FOLDER",
-            help="For everything that is kept and written.",
+            help="Folder for results and finished work.",
             show_default="name of the study",
         ),
     ] = None,
     threads: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Processor threads.", show_default="all"),
+        typer.Option(metavar="N", help="Number of processor threads.", show_default="all"),
     ] = None,
     device: Annotated[str, typer.Option(metavar="NAME", help="auto, cpu or cuda.")] = "auto",
     figures: Annotated[
-        bool, typer.Option("--figures/--no-figures", help="Draw score and rank by method.")
+        bool, typer.Option("--figures/--no-figures", help="Draw scores and ranks by method.")
     ] = True,
     json: Annotated[bool, typer.Option("--json", help="Print the ranks as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
-    """Compare methods on data of known views, and rank them.
+    """Compare methods on data with known views, and rank them.
 
-    What is done is kept: the same command goes on after a kill, and runs only what is new. Exit
-    code 2 if a part failed; the rest is done nevertheless.
+    Finished work is saved: run the same command again to continue, or to add only what is new. If a
+    part fails, the rest is still done, and the exit code is 2.
     """
     from rebalance.cli.comparison_view import show_comparison, show_failures
     from rebalance.cli.errors import MENDABLE

@@ -36,9 +36,9 @@ def show_comparison(comparison: Comparison, study: Path) -> None:
     from rebalance.cli.screen import shorter
 
     console = stdout()
-    done = f"{comparison.n_done:,} done now"
+    done = f"{comparison.n_done:,} new"
     if comparison.n_kept:
-        done += f", {comparison.n_kept:,} kept from before"
+        done += f", {comparison.n_kept:,} from before"
     failed = comparison.n_cells - comparison.n_done - comparison.n_kept
     if failed:
         done += f", {failed:,} failed"
@@ -90,12 +90,12 @@ def next_step(comparison: Comparison, study: Path) -> tuple[str, str]:
     near = [one.method for one in others if not first.rank_high < one.rank_low]
     if not near:
         return (
-            f"{first.method} is told apart from the others. On data of your own:",
+            f"{first.method} is clearly better than the others. To use it on your own data:",
             _command(comparison, first.method),
         )
     return (
-        f"{first.method} is first, but not told apart from {near[0]}. With more seeds or data "
-        "sets in the study, the same command does only those:",
+        f"{first.method} ranks first, but could still be tied with {near[0]}. Add seeds or data "
+        "sets to the study, and run the same command again; it only computes what is new:",
         f"rebalance compare {shlex.quote(str(study))}",
     )
 
@@ -129,7 +129,7 @@ def heading(key: str, ranking: Ranking) -> str:
     """``share of the oracle's gain, 6 data sets``."""
     kind = SCORES[key]
     n = len(ranking.data_sets)
-    way = "" if kind.better > 0 else " (low is good)"
+    way = "" if kind.better > 0 else " (lower is better)"
     over = f": {n} data set{'s' if n != 1 else ''}" if n else ""
     return f"{kind.title[0].upper()}{kind.title[1:]}{way}{over}"
 
@@ -162,17 +162,19 @@ def about(ranking: Ranking) -> list[str]:
     """What a reader has to know of a ranking."""
     said = []
     if not ranking.methods:
-        reason = "has a value of every method" if ranking.n_left_out else "has this score"
-        said.append(f"No comparison {reason}; scores.csv says why.")
+        reason = "has a value for every method" if ranking.n_left_out else "has this score"
+        said.append(f"No comparison {reason}; see scores.csv for the reasons.")
     elif len(ranking.data_sets) < 2:
-        said.append("No interval: it takes at least two data sets, or seeds of a simulation.")
+        said.append("No interval: it needs at least two data sets, or seeds of a simulation.")
     if ranking.methods and ranking.n_left_out:
-        said.append(f"{ranking.n_left_out:,} comparisons lack the value of a method: left out.")
+        said.append(
+            f"{ranking.n_left_out:,} comparisons were left out: a method has no value in them."
+        )
     if ranking.methods and ranking.without:
-        said.append(f"Without a value: {', '.join(ranking.without)}.")
+        said.append(f"No value: {', '.join(ranking.without)}.")
     if not math.isnan(ranking.p_value):
         shown = "p < 0.001" if ranking.p_value < 0.001 else f"p = {ranking.p_value:.3f}"
-        said.append(f"That no method differs from the others: {shown} (Friedman).")
+        said.append(f"Probability of such differences by chance: {shown} (Friedman test).")
     return said
 
 
@@ -199,4 +201,4 @@ def show_failures(comparison: Comparison) -> None:
         )
     more = len(comparison.failures) - _MOST_FAILURES
     if more > 0:
-        console.print(Text(f"{more} more are in scores.csv.", style="dim"))
+        console.print(Text(f"For {more} more, see scores.csv.", style="dim"))

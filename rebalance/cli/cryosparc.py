@@ -17,27 +17,28 @@ if TYPE_CHECKING:
     pass
 
 _READ = ("path", "class_averages", "passthrough", "project", "format")
-"""Settings that CryoSPARC decides: what is read."""
+"""Settings decided by the CryoSPARC job: its input files."""
 
 _A_JOB = "J12"
-"""Stands for the files until they are there."""
+"""Placeholder until the files are downloaded."""
 
 Project = Annotated[str, typer.Option("--project", metavar="P3", help="Project.")]
 Workspace = Annotated[
-    str, typer.Option("--workspace", metavar="W1", help="Workspace for the job that is made.")
+    str, typer.Option("--workspace", metavar="W1", help="Workspace for the new External job.")
 ]
 Job = Annotated[
     str,
     typer.Option(
         "--job",
         metavar="J12",
-        help="2D Classification or Select 2D job; or one of its outputs, J12.particles_selected.",
+        help="2D Classification or Select 2D job, or one of its outputs, e.g. "
+        "J12.particles_selected.",
     ),
 ]
 Refinement = Annotated[
     str,
     typer.Option(
-        "--job", metavar="J21", help="3D refinement; or one of its outputs, J21.particles."
+        "--job", metavar="J21", help="3D refinement job, or one of its outputs, e.g. J21.particles."
     ),
 ]
 Averages = Annotated[
@@ -45,21 +46,21 @@ Averages = Annotated[
     typer.Option(
         "--averages",
         metavar="J10",
-        help="Job of the class averages, if it is neither that one nor one it comes from.",
+        help="Job with the class averages. By default this job, or one of the jobs it came from.",
         show_default=False,
     ),
 ]
 Title = Annotated[
     str | None,
-    typer.Option("--title", metavar="TEXT", help="Of the job that is made.", show_default=False),
+    typer.Option("--title", metavar="TEXT", help="Title of the new job.", show_default=False),
 ]
 Url = Annotated[
     str | None,
     typer.Option(
         "--url",
         metavar="URL",
-        help="Of CryoSPARC, as in the browser.",
-        show_default="that of your login",
+        help="Address of CryoSPARC, as in your browser.",
+        show_default="the one you are logged in to",
     ),
 ]
 

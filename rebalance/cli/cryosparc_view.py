@@ -48,7 +48,7 @@ def show_found(found: Found, settings: RunSettings, *, json: bool, quiet: bool) 
     console = stdout()
     console.print(Text(sources.made_by, style="bold"))
     read = (
-        "in the project folder, which this machine sees"
+        "in the project folder, which is visible from this machine"
         if found.is_seen
         else f"would be downloaded to {shorter(found.files.copies)}/"
     )
@@ -119,7 +119,10 @@ def _show_where(
     console.print()
     place = f"{done.job} in {request.workspace} of {request.project}"
     outputs = ", ".join(f"{name} ({n:,})" for name, n in done.outputs.items())
-    say(console, f"In CryoSPARC: {place}, with {outputs}." if outputs else f"Made: {place}.")
+    say(
+        console,
+        (f"In CryoSPARC: {place}, with outputs {outputs}.") if outputs else f"Made: {place}.",
+    )
     console.print(
         Text.assemble("Results in ", (f"{shorter(result.folder)}/", "bold")), soft_wrap=True
     )

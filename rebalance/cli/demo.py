@@ -12,12 +12,12 @@ if TYPE_CHECKING:
     from rebalance.simulate import RelionFiles
 
 _PROJECT, _RESULTS = "project", "results"
-_ANOTHER = "name another folder"
+_ANOTHER = "use another folder"
 
 
 def demo(
     folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="Where data and results go.")
+        Path, typer.Argument(metavar="FOLDER", help="Folder for data and results.")
     ] = Path("rebalance_demo"),
     n_superclasses: Annotated[
         int, typer.Option("-k", "--n-superclasses", help="Number of superclasses.")
@@ -36,7 +36,7 @@ def demo(
     ] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
-    """Try it on a simulated classification of 12 known views, with junk."""
+    """Try rebalance on simulated data: 12 known views, with junk."""
     from rebalance.cli.run import run_and_show
     from rebalance.settings import RunSettings
 
@@ -67,9 +67,9 @@ def _check(n_superclasses: int, factor: str, results: Path, overwrite: bool) -> 
     parse_factor(factor)
     if not 1 <= n_superclasses <= DEMO.n_averages:
         raise OptionError(
-            f"{n_superclasses} superclasses can't be made of the demo's {DEMO.n_averages} class "
-            "averages.",
-            hint=f"Give `n_superclasses`, 1 to {DEMO.n_averages}; the demo has {DEMO.n_views} "
+            f"The demo's {DEMO.n_averages} class averages can't be divided into {n_superclasses} "
+            "superclasses.",
+            hint=f"Use `n_superclasses` from 1 to {DEMO.n_averages}; the demo has {DEMO.n_views} "
             "views.",
         )
     ResultsFolder(results, overwrite=overwrite, another=_ANOTHER)
@@ -95,9 +95,9 @@ def _compared_with_the_truth(result: RunResult, truth: Path) -> str:
     together = sum(views.most_common(1)[0][1] for views in found.values())
     aside = set(result.superclasses.set_aside)
     return (
-        f"\nKnown truth: {len(set(view.values()))} views; {together} of {len(view)} averages of "
-        f"views are grouped with their own.\nSet aside: {len(aside & junk)} of {len(junk)} "
-        f"averages of junk, {len(aside & view.keys()) or 'none'} of views."
+        f"\nKnown truth: {len(set(view.values()))} views. {together} of {len(view)} averages of "
+        f"views are grouped correctly.\nSet aside: {len(aside & junk)} of {len(junk)} junk "
+        f"averages, {len(aside & view.keys()) or 'none'} of the averages of views."
     )
 
 

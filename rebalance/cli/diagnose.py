@@ -12,7 +12,7 @@ from rebalance.settings import DiagnoseSettings
     otherwise={"output": {"show_default": "rebalance_<job>_diagnosis"}},
 )
 def diagnose(settings: DiagnoseSettings, json: Json = False, quiet: Quiet = False) -> None:
-    """Say from poses and half maps whether views are missing, or junk.
+    """Show from poses and half maps whether views are missing, or junk is included.
 
     [bold]rebalance diagnose Refine3D/job021[/]
 

@@ -53,7 +53,7 @@ def show_plan(plan: Plan, *, json: bool, quiet: bool) -> None:
             say(console, line)
     show_warnings(plan.warnings)
     console.print()
-    say(console, f"Results would go to {shorter(plan.folder)}/; nothing was written.")
+    say(console, f"Dry run: nothing was written. Results would go to {shorter(plan.folder)}/.")
 
 
 def _read(plan: Plan) -> str:
@@ -92,19 +92,21 @@ def _steps(plan: Plan) -> list[str]:
     settings = plan.settings
     lines = {
         "computed": f"Compare: {plan.n_pairs:,} pairs with {plugin_name(settings.metric)}",
-        "cache": f"Compare: nothing, the affinity of {plugin_name(settings.metric)} is kept",
-        "file": f"Compare: nothing, the affinity is in {settings.affinity_file}",
-        "": "Compare: nothing, no affinity is needed",
+        "cache": (
+            f"Compare: not needed, the affinity of {plugin_name(settings.metric)} is in the cache"
+        ),
+        "file": f"Compare: not needed, the affinity is in {settings.affinity_file}",
+        "": "Compare: not needed",
     }
     if settings.is_off:
         how = "each class is its own superclass"
     elif settings.groups_given:
         how = f"as in {settings.labels or settings.decisions}"
     elif settings.n_superclasses == AUTO:
-        how = f"with {plugin_name(settings.clustering)}, the number that a scan suggests"
+        how = f"with {plugin_name(settings.clustering)}, into the number that a scan suggests"
     elif settings.view_width is not None:
         how = (
-            f"with {plugin_name(settings.clustering)}, as few as keep views within "
+            f"with {plugin_name(settings.clustering)}, into as few as keep views within "
             f"{settings.view_width:g}°"
         )
     elif settings.n_superclasses is None:
@@ -113,8 +115,11 @@ def _steps(plan: Plan) -> list[str]:
         how = f"{settings.n_superclasses} superclasses with {plugin_name(settings.clustering)}"
     steps = [lines[plan.affinity_source], f"Group:   {how}"]
     if settings.judges and plan.quality is None and plan.dataset.class_averages is not None:
-        done = {"auto": "leave out what", "list": "name what"}.get(settings.junk, "set aside what")
-        steps.insert(1, f"Junk:    {done} looks like it, which is known after comparing")
+        done = {
+            "auto": "leave out averages that look like it",
+            "list": "name averages that look like it",
+        }.get(settings.junk, "set aside averages that look like it")
+        steps.insert(1, f"Junk:    {done} (known after comparing)")
     return steps + [f"Also:    {line}" for line in _more(plan)]
 
 
@@ -125,18 +130,18 @@ def _more(plan: Plan) -> list[str]:
     if settings.subsets is not None:
         n = settings.subsets if subsets is None else len(subsets)
         lines.append(
-            "as many balanced subsets as use every particle"
+            "as many balanced subsets as it takes to use every particle"
             if n == AUTO
             else counted(n, "balanced subset")
         )
     if CLASSES in settings.also:
-        lines.append("a particle table with superclasses as classes")
+        lines.append("a particle table with superclasses as class numbers")
     if TABLES in settings.also:
-        lines.append("a particle table of each superclass")
+        lines.append("a particle table for each superclass")
     if AVERAGES in settings.also:
-        lines.append("the mean of each superclass")
+        lines.append("the mean image of each superclass")
     if settings.picking_templates is not None:
-        lines.append(f"templates for picking, the {settings.picking_templates} of each superclass")
+        lines.append(f"picking templates: the {settings.picking_templates} of each superclass")
     return lines
 
 

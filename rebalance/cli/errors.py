@@ -1,4 +1,4 @@
-"""How a command ends: 0 done, 2 the user can mend it, 1 a bug, 130 Ctrl-C, 143 terminated."""
+"""How a command ends: 0 done, 2 the user can fix it, 1 a bug, 130 Ctrl-C, 143 terminated."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from rebalance.system_errors import told
 MENDABLE, INTERRUPTED, TERMINATED = 2, 130, 143
 
 _A_BUG = (
-    "This is a bug in rebalance or in a plugin, not a mistake of yours. Please report it with "
-    "the lines above and the command; your files are as they were."
+    "This is a bug in rebalance or in a plugin, not a mistake of yours. Your files are unchanged. "
+    "Please report it with the lines above and the command."
 )
 
 
@@ -36,7 +36,7 @@ class CommandGroup(TyperGroup):
             show_error(error)
             raise typer.Exit(MENDABLE) from None
         except KeyboardInterrupt:
-            typer.echo("\nInterrupted; nothing was left half-written.", err=True)
+            typer.echo("\nInterrupted. No incomplete results were left.", err=True)
             raise typer.Exit(INTERRUPTED) from None
         except (typer.Exit, typer.Abort, typer.TyperException):
             raise
@@ -75,7 +75,7 @@ def show_error(error: RebalanceError) -> None:
 
 
 def without_controls(text: str) -> str:
-    """What a file says must not move the cursor or colour the terminal; bytes must be letters."""
+    """What a file says must not move the cursor or color the terminal; bytes must be letters."""
     return "".join(
         mark if mark == "\n" or unicodedata.category(mark) not in ("Cc", "Cs") else "\ufffd"
         for mark in text
@@ -98,9 +98,9 @@ def results_that_can_not_be_shown() -> Iterator[None]:
         if error.errno != errno.EPIPE:
             show_error(
                 OutputError(
-                    f"Standard output can't be written: {error.strerror or error}. The files that "
-                    "the command writes are in place.",
-                    hint="Free some space, or send the output elsewhere.",
+                    f"Can't write to standard output: {error.strerror or error}. The result files "
+                    "are complete.",
+                    hint="Free some disk space, or send the output elsewhere.",
                 )
             )
         raise SystemExit(MENDABLE if error.errno != errno.EPIPE else 1) from None

@@ -13,7 +13,7 @@ def evaluate(
         Path,
         typer.Argument(
             metavar="RESULT",
-            help="Results folder of run, or a table of class_id and superclass.",
+            help="Results folder of a run, or a table of class_id and superclass.",
             show_default=False,
         ),
     ],
@@ -21,32 +21,34 @@ def evaluate(
         Path | None,
         typer.Option(
             metavar="PATH",
-            help="Known views or groups: a folder of simulate, or a table.",
-            show_default="looked for near the classification",
+            help="Known views or groups: a folder from rebalance simulate, or a table.",
+            show_default="searched for near the classification",
         ),
     ] = None,
     job: Annotated[
         Path | None,
         typer.Option(
             metavar="PATH",
-            help="The classification that was grouped, for a table of superclasses.",
-            show_default="the one that the run read",
+            help="Classification that was grouped; needed with a table of superclasses.",
+            show_default="the one that was run",
         ),
     ] = None,
     factor: Annotated[
         str | None,
-        typer.Option("-f", "--factor", metavar="0…1", help="Rebalance factor, for the run's own."),
+        typer.Option(
+            "-f", "--factor", metavar="0…1", help="Rebalance factor, instead of the run's."
+        ),
     ] = None,
     max_size: Annotated[
         int | None,
-        typer.Option("--max-size", metavar="N", help="Largest superclass, for the run's own."),
+        typer.Option("--max-size", metavar="N", help="Largest superclass, instead of the run's."),
     ] = None,
     symmetry: Annotated[
         str | None,
         typer.Option(
             metavar="GROUP",
             help="Point group of the molecule: C4, D2, T, O, I.",
-            show_default="what the truth says, else C1",
+            show_default="from the truth, else C1",
         ),
     ] = None,
     oracle: Annotated[
@@ -54,18 +56,20 @@ def evaluate(
         typer.Option(
             "--oracle-superclasses",
             metavar="N",
-            help="Superclasses of the oracle, to compare results of different numbers.",
-            show_default="as many as the result",
+            help="Number of superclasses of the oracle, to compare results with different numbers.",
+            show_default="as in the result",
         ),
     ] = None,
-    seeds: Annotated[int, typer.Option(metavar="N", help="Selections behind each mean.")] = 20,
+    seeds: Annotated[
+        int, typer.Option(metavar="N", help="Random selections averaged for each mean.")
+    ] = 20,
     output: Annotated[
         Path | None,
         typer.Option(
             "-o",
             "--output",
             metavar="FOLDER",
-            help="Write evaluation.json, evaluation.csv and a figure there.",
+            help="Write evaluation.json, evaluation.csv and a figure into this folder.",
             show_default=False,
         ),
     ] = None,

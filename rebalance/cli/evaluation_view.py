@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from rebalance.evaluation import Evaluation, Score
 
 _GROUPS: Mapping[str, tuple[str, ...]] = {
-    "Agreement": ("ari", "ami", "ari_with_oracle"),
+    "Agreement (1 = identical, 0 = chance)": ("ari", "ami", "ari_with_oracle"),
     "Views": (
         "view_spread",
         "view_spread_of_oracle",
         "affinity_vs_angle",
         "affinity_vs_angle_below_40",
     ),
-    "Balance over all sizes": ("share_of_oracle_gain", "gain", "gain_of_oracle"),
+    "Balance, averaged over all sizes": ("share_of_oracle_gain", "gain", "gain_of_oracle"),
     "Balance": (
         "uniformity_before",
         "uniformity",
@@ -41,8 +41,8 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
 SHARE = "share_of_oracle_gain"
 
 SHARE_MEANS = (
-    "Share of the oracle's gain: 1 makes the views as even as superclasses by the true views do, "
-    "0 no more even than dropping particles at random."
+    "Share of the oracle's gain: 1 = views as even as with superclasses made from the true views; "
+    "0 = no better than dropping particles at random."
 )
 
 _SURELY_ABOVE_ONE = 1.05
@@ -77,8 +77,8 @@ def show_evaluation(evaluation: Evaluation, folder: Path | None = None) -> None:
         console.print(Text(with_flags(sentence), style="dim"))
     console.print()
     if folder is None:
-        more = " and draw the balance over all sizes" if share.is_possible else ""
-        console.print(Text(f"Next: add -o FOLDER to keep the scores{more}."))
+        more = " and draw balance against size" if share.is_possible else ""
+        console.print(Text(f"Next: add -o FOLDER to save the scores{more}."))
     else:
         from rebalance.cli.screen import shorter
 
@@ -90,8 +90,8 @@ def above_one(share: float) -> list[str]:
     if not share > _SURELY_ABOVE_ONE:
         return []
     return [
-        "The oracle groups by the angle between views, which is not what uniformity asks for: "
-        "another grouping can gain more, and its share is above 1."
+        "The oracle groups by the angle between views, which does not maximize uniformity. Other "
+        "groupings can do better: then the share is above 1."
     ]
 
 
@@ -165,5 +165,5 @@ def missing(evaluation: Evaluation) -> list[str]:
     for why, keys in by_reason.items():
         more = f" and {len(keys) - _MOST_NAMED} more" if len(keys) > _MOST_NAMED + 1 else ""
         shown = keys[:_MOST_NAMED] if more else keys
-        sentences.append(f"Not there, since {why}: {', '.join(shown)}{more}.")
+        sentences.append(f"Not available, because {why}: {', '.join(shown)}{more}.")
     return sentences

@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 def inspect(
     paths: Annotated[
         list[Path],
-        typer.Argument(metavar="PATH...", help="Job folders, tables, stacks.", show_default=False),
+        typer.Argument(
+            metavar="PATH...", help="Job folders, tables or stacks.", show_default=False
+        ),
     ],
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:

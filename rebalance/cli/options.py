@@ -17,7 +17,9 @@ from rebalance.settings.values import options_of_pairs
 
 DryRun = Annotated[
     bool,
-    typer.Option("--dry-run", help="Say what would happen; write nothing.", rich_help_panel=OUTPUT),
+    typer.Option(
+        "--dry-run", help="Show what would happen, and write nothing.", rich_help_panel=OUTPUT
+    ),
 ]
 
 Json = Annotated[
@@ -61,7 +63,7 @@ def typed_settings(
     shorthands : sequence of Shorthand
         Options of the metric that it has, beside the setting of the metric or by themselves.
     fixed : mapping, optional
-        Settings that nobody types.
+        Settings that no one types.
     otherwise : mapping of setting to attributes of `typer.Option`, optional
         What this command says differently, such as another help text.
     """

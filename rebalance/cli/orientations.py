@@ -12,9 +12,9 @@ from rebalance.settings import OrientationSettings
     otherwise={"output": {"show_default": "rebalance_<job>_orientations_p80"}},
 )
 def orientations(settings: OrientationSettings, json: Json = False, quiet: Quiet = False) -> None:
-    """Drop particles of crowded viewing directions, once a 3D refinement has found poses.
+    """Drop particles of crowded viewing directions, after a 3D refinement.
 
-    [bold]rebalance orientations Refine3D/job021[/]                  cut bins at percentile 80
+    [bold]rebalance orientations Refine3D/job021[/]                  percentile 80
 
     [bold]rebalance orientations Refine3D/job021 -p 50 --symmetry D7[/]
     """

@@ -39,7 +39,7 @@ def show_orientations(settings: OrientationSettings, result: OrientationsResult)
         say(console, "Next: in CryoSPARC, Import Result Group:")
         console.print(Text(f"  {shorter(result.folder)}/{group[0].name}", "cyan"), soft_wrap=True)
     else:
-        say(console, "Next: make an initial model of the particles that were selected:")
+        say(console, "Next: make an initial model from the selected particles:")
         console.print(
             Text(f"  {shorter(result.folder)}/particles_selected.star", "cyan"), soft_wrap=True
         )
@@ -86,8 +86,8 @@ def show_diagnosis(settings: DiagnoseSettings, result: DiagnosisResult) -> None:
     if random is not None:
         say(
             console,
-            f"With {random['particles']:,} particles drawn at random from the first, SCF* is "
-            f"{random['mean']:.2f}.",
+            f"For comparison: {random['particles']:,} particles drawn at random from the first "
+            f"input have SCF* {random['mean']:.2f}.",
         )
     show_warnings(summary["warnings"])
     _show_where(console, result)
@@ -120,5 +120,5 @@ def _show_next(console: Any, settings: DiagnoseSettings, summary: Any) -> None:
         project=settings.project,
         format=settings.format,
     )
-    say(console, "Next: balance the orientations, for a new initial model:")
+    say(console, "Next: balance the orientations, then make a new initial model:")
     console.print(Text(f"  {command_line(balance)}", style="cyan"), soft_wrap=True)

@@ -57,7 +57,7 @@ def plugins(
     console.print()
     for package, names in packages.items():
         say(console, f"{package}: {', '.join(names)}", "dim", hang="  ")
-    console.print("\nOptions of one of them: [bold]rebalance plugins show NAME[/]")
+    console.print("\nTo see a plugin's options: [bold]rebalance plugins show NAME[/]")
     show_warnings(installed.problems)
 
 
@@ -68,7 +68,7 @@ def show(
         typer.Argument(help="Name of a plugin, e.g. hierarchical.", autocompletion=names_of_all),
     ],
     json: Annotated[
-        bool, typer.Option("--json", help="Print as JSON, the options as a JSON schema.")
+        bool, typer.Option("--json", help="Print as JSON; the options as a JSON schema.")
     ] = False,
 ) -> None:
     """Show the options of a plugin: default, unit, range and meaning of each."""
@@ -114,19 +114,21 @@ def new(
             autocompletion=one_of("metric", "clustering", "strategy", "format"),
         ),
     ],
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the plugin, e.g. grey-levels.")],
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Name of the new plugin, e.g. grey-levels.")
+    ],
     folder: Annotated[
         Path | None,
         typer.Option(
-            metavar="PATH", help="Where to write it.", show_default="rebalance-NAME, here"
+            metavar="PATH", help="Folder to write it to.", show_default="rebalance-NAME, here"
         ),
     ] = None,
     summary: Annotated[
         str,
         typer.Option(
             metavar="TEXT",
-            help="One line of what it does, for lists.",
-            show_default="the name alone",
+            help="One-line description for lists.",
+            show_default="its name",
         ),
     ] = "",
 ) -> None:

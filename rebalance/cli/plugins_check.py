@@ -30,24 +30,25 @@ def check(
     kind: Annotated[
         str | None,
         typer.Option(
-            help="metric, clustering, strategy or format, where plugins share a name.",
+            help="metric, clustering, strategy or format; needed if plugins of two kinds share a "
+            "name.",
             autocompletion=one_of("metric", "clustering", "strategy", "format"),
         ),
     ] = None,
     settings: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="KIND.OPTION=VALUE", help="Check it with this option."),
+        typer.Option("--set", metavar="KIND.OPTION=VALUE", help="Check with this option."),
     ] = None,
     examples: Annotated[
         list[Path] | None,
-        typer.Option("--example", metavar="PATH", help="Format: a file or folder of its own."),
+        typer.Option("--example", metavar="PATH", help="Format: an example file or folder."),
     ] = None,
     columns: Annotated[
         list[str] | None,
         typer.Option(
             "--column",
             metavar="NAME[:text]",
-            help="Strategy: a column that it reads, of numbers or of text.",
+            help="Strategy: the column that it reads, with numbers or text.",
         ),
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
@@ -71,7 +72,7 @@ def check(
     unknown += ["--example"] if examples and "format" not in kinds else []
     unknown += ["--column"] if columns and "strategy" not in kinds else []
     if unknown:
-        raise OptionError(f"{unknown[0]} is of no use: {name} is a {' and a '.join(kinds)}.")
+        raise OptionError(f"{unknown[0]} can't be used: {name} is a {' and a '.join(kinds)}.")
     cases = [
         Case(
             name,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def rerun(
     record: Annotated[
-        Path, typer.Argument(metavar="RUN_JSON", help="run.json of a results folder.")
+        Path, typer.Argument(metavar="RUN_JSON", help="run.json in a results folder.")
     ],
     output: Annotated[
         Path | None,
@@ -28,10 +28,10 @@ def rerun(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace results of an earlier run.")
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print what differs as JSON.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the differences as JSON.")] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
-    """Repeat a run from its run.json, and say what differs."""
+    """Repeat a run from its run.json, and show what differs."""
     from rebalance.cli.progress import progress_shown
     from rebalance.pipeline.rerun import rerun as repeat
 
@@ -60,8 +60,8 @@ def _show(outcome: Rerun, first: Path) -> None:
 
     console = stdout()
     for title, sentences, none in (
-        ("What went in", outcome.went_in, "the same program, packages and input files"),
-        ("What came out", outcome.came_out, "the same bytes in every file"),
+        ("Input", outcome.went_in, "same program, packages and input files"),
+        ("Output", outcome.came_out, "same bytes in every file"),
     ):
         console.print(Text(f"{title}: {'these differ' if sentences else none}", style="bold"))
         for sentence in sentences:
@@ -72,6 +72,6 @@ def _show(outcome: Rerun, first: Path) -> None:
         then, now = first / "report.md", folder / "report.md"
         there = then.is_file() and now.is_file()
         if outcome.came_out and there and not cmp(then, now, shallow=False):
-            console.print(Text("Next: see what the reports say differently:"))
+            console.print(Text("Next: compare the reports:"))
             command = f"diff {shorter(then)} {shorter(now)}"
             console.print(Text(f"  {command}", style="cyan"), soft_wrap=True)

@@ -158,7 +158,7 @@ def next_step(settings: RunSettings, result: RunResult, folder: str) -> tuple[st
     """
     selection = result.selection
     if selection is None:
-        return "try another number of superclasses, by -k.", ""
+        return "to try another number of superclasses, change -k.", ""
     even = ""
     if selection.cap is None:
         deciding = selection.before[selection.decides & (selection.before > 0)]
@@ -175,9 +175,9 @@ def next_step(settings: RunSettings, result: RunResult, folder: str) -> tuple[st
     selected = [path.name for path in result.files if path.stem == "particles_selected"]
     for name in selected:
         if name.endswith(".csg"):
-            return f"{even}in CryoSPARC, Import Result Group:", f"{folder}/{name}"
+            return f"in CryoSPARC, use Import Result Group on this file{even}:", f"{folder}/{name}"
     for name in selected:
-        return f"{even}these are the particles for the 3D steps:", f"{folder}/{name}"
+        return f"use these particles in the 3D jobs{even}:", f"{folder}/{name}"
     return "", ""
 
 
@@ -196,14 +196,11 @@ def suggested_factor(result: RunResult) -> tuple[str, int, int]:
 
 
 def _evenness(deciding: IntArray) -> str:
-    """The beginning of a sentence, where balancing has nothing to gain."""
+    """Words for a sentence, where there is nothing to balance."""
     if len(deciding) < 2 or deciding.min() < _EVEN * deciding.max():
         return ""
     ratio = deciding.min() / deciding.max()
-    return (
-        f"balancing has nothing to gain, since the superclasses are even (smallest ÷ largest "
-        f"{ratio:.2f}); "
-    )
+    return f" (no need to balance: smallest ÷ largest superclass is {ratio:.2f})"
 
 
 def _suggest(deciding: IntArray, capped: IntArray) -> tuple[str, int]:

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 def run(
     settings: RunSettings, dry_run: DryRun = False, json: Json = False, quiet: Quiet = False
 ) -> None:
-    """Group class averages into superclasses, balance particles.
+    """Group class averages into superclasses and balance the particles.
 
-    [bold]rebalance run Class2D/job013 -k 8[/]          look at the superclasses first
+    [bold]rebalance run Class2D/job013 -k 8[/]          first look at the superclasses
 
     [bold]rebalance run Class2D/job013 -k 8 -f 0.5[/]   then balance the particles
     """

@@ -28,18 +28,18 @@ def scan(
         typer.Option(
             "--range",
             metavar="3-30",
-            help="Numbers of superclasses to try: a range, or numbers with commas.",
+            help="Numbers of superclasses to try: a range, or numbers separated by commas.",
             show_default="3-60",
         ),
     ] = None,
     json: Json = False,
     quiet: Quiet = False,
 ) -> None:
-    """Try every number of superclasses, and suggest one.
+    """Try many numbers of superclasses, and suggest one.
 
     [bold]rebalance scan Class2D/job013[/]                   3 to 60 superclasses
 
-    [bold]rebalance scan Class2D/job013 --range 5-20 -f 0.5[/]   and what f = 0.5 would keep
+    [bold]rebalance scan Class2D/job013 --range 5-20 -f 0.5[/]   also show what f = 0.5 would keep
     """
     from rebalance.cli.progress import progress_shown
     from rebalance.cli.scan_view import show_scan

@@ -18,6 +18,11 @@ from rebalance.settings.as_command import as_command
 
 _MOST_ROWS = 16
 
+_WHAT_IS_SHOWN = (
+    "Silhouette (−1 to 1): how much closer averages are to their own superclass than to the next. "
+    "Stability: agreement of repeated groupings (1 = identical, 0 = chance)."
+)
+
 
 def show_scan(settings: RunSettings, found: ScanResult) -> None:
     """Print what a scan found, well at 80 columns.
@@ -38,6 +43,7 @@ def show_scan(settings: RunSettings, found: ScanResult) -> None:
         say(console, note, "dim")
     console.print()
     console.print(_table(scan, particles is not None))
+    say(console, _WHAT_IS_SHOWN, "dim")
     console.print()
     suggestion = scan.suggestion
     say(console, suggestion.reason, "bold" if suggestion.has_structure else "")
@@ -60,7 +66,7 @@ def show_scan(settings: RunSettings, found: ScanResult) -> None:
 def _table(scan: Scan, counted: bool) -> Table:
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     what = "particles" if counted else "averages"
-    titles = ["superclasses", "silhouette", "without groups", "stability", f"smallest ({what})"]
+    titles = ["superclasses", "silhouette", "by chance", "stability", f"smallest ({what})"]
     balanced = bool((scan.kept != scan.total).any())
     for title in [*titles, "kept"] if balanced else titles:
         table.add_column(title, justify="right")

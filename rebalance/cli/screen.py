@@ -10,7 +10,9 @@ import re
 import shlex
 import sys
 import textwrap
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -19,8 +21,20 @@ from rebalance.settings import with_flags
 if TYPE_CHECKING:
     from rich.console import Console
 
+_spelling: ContextVar[Callable[[str], str]] = ContextVar("spelling", default=str)
+
 WIDEST = 100
 """Columns used at most: longer lines are hard to read."""
+
+
+@contextmanager
+def spelled(spelling: Callable[[str], str]) -> Iterator[None]:
+    """Say every sentence in other words, as a program does that has no command line."""
+    token = _spelling.set(spelling)
+    try:
+        yield
+    finally:
+        _spelling.reset(token)
 
 
 def stdout() -> Console:
@@ -81,7 +95,7 @@ def say(
     from rich.text import Text
 
     begins = lead
-    for line in text.split("\n"):
+    for line in _spelling.get()(text).split("\n"):
         for part in _words_in_lines(begins + line, console.width, hang) or [""]:
             shown = Text(part, style)
             if begins:

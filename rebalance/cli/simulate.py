@@ -47,14 +47,14 @@ def _list_options(wanted: bool) -> None:
 
 def simulate(
     folder: Annotated[
-        Path, typer.Argument(metavar="OUT", help="New folder for it.", show_default=False)
+        Path, typer.Argument(metavar="OUT", help="New folder for the data.", show_default=False)
     ],
     source: Annotated[
         Path | None,
         typer.Option(
             "--from",
             metavar="FILE",
-            help="Density map (.mrc, .map) or atomic model (.pdb, .cif) to simulate from.",
+            help="Density map (.mrc, .map) or atomic model (.pdb, .cif) to project.",
             show_default="the built-in phantom",
         ),
     ] = None,
@@ -62,18 +62,22 @@ def simulate(
         bool,
         typer.Option(
             "--realistic",
-            help="As jobs come: junk of all kinds, tiny classes, uneven blur and background.",
+            help="Realistic: all kinds of junk, tiny classes, uneven blur and background.",
         ),
     ] = False,
     symmetry: Annotated[
         str | None,
         typer.Option(
-            metavar="GROUP", help="Its point group: Cn, Dn, T, O or I.", show_default="C1"
+            metavar="GROUP",
+            help="Point group of the molecule: Cn, Dn, T, O or I.",
+            show_default="C1",
         ),
     ] = None,
     averages: Annotated[
         int | None,
-        typer.Option(metavar="N", help="Class averages, empties included.", show_default="80"),
+        typer.Option(
+            metavar="N", help="Number of class averages, including empty ones.", show_default="80"
+        ),
     ] = None,
     particles: Annotated[
         int | None, typer.Option(metavar="N", help="Particles.", show_default="20000")
@@ -82,8 +86,8 @@ def simulate(
         list[str] | None,
         typer.Option(
             metavar="N|WORD",
-            help="Distinct views, symmetric and mirror ones counted once; or: discrete, "
-            "continuous. May be given twice.",
+            help="Number of distinct views (symmetric and mirrored ones counted once), or: "
+            "discrete, continuous. May be given twice.",
             show_default="12, discrete",
             autocompletion=one_of(_DISCRETE, _CONTINUOUS),
         ),
@@ -91,7 +95,7 @@ def simulate(
     preferred: Annotated[
         float | None,
         typer.Option(
-            metavar="0…1", help="Share of the particles in preferred views.", show_default="0.75"
+            metavar="0…1", help="Fraction of the particles in preferred views.", show_default="0.75"
         ),
     ] = None,
     snr: Annotated[
@@ -101,11 +105,13 @@ def simulate(
         ),
     ] = None,
     box: Annotated[
-        int | None, typer.Option(metavar="PIXELS", help="Side of an image.", show_default="64")
+        int | None, typer.Option(metavar="PIXELS", help="Box size.", show_default="64")
     ] = None,
     pixel_size: Annotated[
         float | None,
-        typer.Option(metavar="Å", help="Sampling.", show_default="4, or so that the molecule fits"),
+        typer.Option(
+            metavar="Å", help="Sampling.", show_default="4, or enough for the molecule to fit"
+        ),
     ] = None,
     seed: Annotated[
         int | None, typer.Option(metavar="N", help="Same seed, same data.", show_default="0")
@@ -114,29 +120,27 @@ def simulate(
         str,
         typer.Option(
             metavar="NAME",
-            help=f"Whose files are written: {', '.join(_LAYOUTS)}.",
+            help=f"File layout: {', '.join(_LAYOUTS)}.",
             autocompletion=one_of(*_LAYOUTS),
         ),
     ] = "relion",
-    images: Annotated[bool, typer.Option("--images", help="Write particle images too.")] = False,
+    images: Annotated[bool, typer.Option("--images", help="Also write particle images.")] = False,
     refined: Annotated[
         bool,
-        typer.Option(
-            "--refined", help="Write a 3D refinement too: poses of the particles, and half maps."
-        ),
+        typer.Option("--refined", help="Also write a 3D refinement: particle poses and half maps."),
     ] = False,
     settings: Annotated[
         list[str] | None,
         typer.Option(
             "--set",
             metavar="OPTION=VALUE",
-            help="Any other option: noise, junk, neighbours, mirror pairs, … May be repeated.",
+            help="Any other option: noise, junk, neighbors, mirror pairs, … May be repeated.",
         ),
     ] = None,
     list_options: Annotated[
         bool,
         typer.Option(
-            "--list-options", help="Show all options.", callback=_list_options, is_eager=True
+            "--list-options", help="List all options.", callback=_list_options, is_eager=True
         ),
     ] = False,
     json: Annotated[
@@ -144,7 +148,7 @@ def simulate(
     ] = False,
     quiet: Annotated[bool, typer.Option("-q", "--quiet", help="Print nothing but errors.")] = False,
 ) -> None:
-    """Simulate a 2D classification whose views are known, from a phantom, a map or a model."""
+    """Simulate a 2D classification with known views, from a phantom, a map or a model."""
     flags = {
         "realistic": realistic or None,
         "source": None if source is None else str(source),
@@ -198,7 +202,7 @@ def _views(words: list[str]) -> dict[str, Any]:
             )
         name = "continuous" if named else "n_views"
         if name in found:
-            raise OptionError(f"--views {word} is at odds with another --views.")
+            raise OptionError(f"--views {word} contradicts the other --views.")
         found[name] = word == _CONTINUOUS if named else word
     return found
 
@@ -215,7 +219,8 @@ def _options(settings: list[str], flags: dict[str, Any]) -> SimulationOptions:
         if not equals:
             raise OptionError(
                 f"--set {pair} is not understood.",
-                hint="Write OPTION=VALUE: --set snr=0.1 (rebalance simulate --list-options).",
+                hint="Write OPTION=VALUE, e.g. --set snr=0.1. rebalance simulate --list-options "
+                "lists them.",
             )
         if name in values:
             raise OptionError(f"{name} is given twice: {values[name]} and {value}.")
@@ -240,15 +245,15 @@ def _write(
     check_layout(layout)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputError(
-            "Something is there already, and is never overwritten.",
+            "This folder exists already; it is never overwritten.",
             path=folder,
-            hint="Name a new folder.",
+            hint="Choose a new folder.",
         )
     console = stderr()
     # A spinner on a terminal, nothing anywhere else.
     with (
         console.status("Simulating") if console.is_terminal else nullcontext(),
-        ResultsFolder(folder, overwrite=False, another="name another folder") as building,
+        ResultsFolder(folder, overwrite=False, another="choose another folder") as building,
     ):
         simulated = simulate_class_averages(options)
         written = write_job(simulated, building.work, layout)._asdict()

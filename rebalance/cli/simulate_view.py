@@ -54,7 +54,7 @@ def views_table(simulated: SimulatedClassification) -> Table:
             f"{100 * size[number] / max(size.sum(), 1):.1f} %",
         )
     if len(size) > _MOST_VIEWS:
-        table.caption = f"… and {len(size) - _MOST_VIEWS} more: truth.json"
+        table.caption = f"… and {len(size) - _MOST_VIEWS} more, see truth.json"
         table.caption_justify = "left"
     return table
 
@@ -94,7 +94,7 @@ def _averages(simulated: SimulatedClassification) -> str:
     shown = simulated.kind == "view"
     mirrored, beside = int(simulated.mirrored.sum()), int((simulated.n_neighbours > 0).sum())
     special = [f"{mirrored} from the opposite side"] if mirrored else []
-    special += [f"{beside} with neighbours"] if beside else []
+    special += [f"{beside} with neighbors"] if beside else []
     parts = [f"{int(shown.sum())} of views" + (f" ({', '.join(special)})" if special else "")]
     junk, n_junk = np.unique(simulated.junk_kind[simulated.kind == "junk"], return_counts=True)
     if len(junk):

@@ -26,8 +26,8 @@ _SETTINGS = (
 
 _SYMMETRY = Shorthand(
     "symmetry",
-    "Point group of the molecule: C1, C4, D2, T, O, I, …; auto takes one where the averages bear "
-    "it out.",
+    "Point group of the molecule: C1, C4, D2, T, O, I, …; auto uses one if the averages support "
+    "it.",
     metavar="GROUP",
     default_shown="auto",
 )
@@ -44,18 +44,18 @@ _SEED = Shorthand(
     otherwise={
         "output": {"help": "Results folder.", "show_default": "rebalance_<job>_views"},
         "options": {
-            "help": "Any option of the metric views, as metric.NAME=VALUE; may be repeated "
-            "(rebalance plugins show views).",
+            "help": "Any option of the metric views, as metric.NAME=VALUE; may be repeated. "
+            "rebalance plugins show views lists them.",
             "rich_help_panel": None,
         },
     },
 )
 def views(settings: RunSettings, json: Json = False, quiet: Quiet = False) -> None:
-    """Find where every class average looks from, and a first map.
+    """Find the viewing direction of each class average, and make a first map.
 
-    [bold]rebalance views Class2D/job013[/]                 its symmetry is looked for
+    [bold]rebalance views Class2D/job013[/]                 find the symmetry too
 
-    [bold]rebalance views Class2D/job013 --symmetry D2[/]   it is surer if it is known
+    [bold]rebalance views Class2D/job013 --symmetry D2[/]   better, if you know it
     """
     import contextlib
     import sys
@@ -66,8 +66,8 @@ def views(settings: RunSettings, json: Json = False, quiet: Quiet = False) -> No
 
     for kind in settings.options.keys() - {"metric"}:
         raise OptionError(
-            f"There is no {kind} in finding views: only options of the metric are used.",
-            hint="Leave it out, or write `metric.OPTION=VALUE`.",
+            f"{kind} options have no effect when finding views; only those of the metric do.",
+            hint="Leave it out, or use `metric.OPTION=VALUE`.",
             setting="options",
         )
     # What a plugin prints is no part of the JSON.

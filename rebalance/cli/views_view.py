@@ -90,13 +90,13 @@ def _next_step(settings: RunSettings, summary: Mapping[str, Any]) -> tuple[str, 
         # The affinity that is kept of these settings is that of the images.
         plain = {"n_superclasses": 10}
         return (
-            "superclasses by how alike the images are:",
+            "make superclasses from image similarity instead:",
             shlex.join(as_command(settings, **changed, **plain)),
         )
     junk = tuple(sorted(row["class_id"] for row in summary["misfits"]))
     changed |= {"n_superclasses": None, "view_width": _WIDTH, "junk_classes": junk}
     return (
-        f"superclasses of views within {_WIDTH:g}° of each other"
-        + (", without those that fit none:" if junk else ":"),
+        f"group views within {_WIDTH:g}° of each other"
+        + (", leaving out averages that fit no view:" if junk else ":"),
         shlex.join(as_command(settings, **changed)),
     )

@@ -1,6 +1,6 @@
 """Superclasses from an affinity, from a person's own labels, or of one class average each.
 
-The step between the engine and the strategies: it keeps averages that take no part away from the
+The step between the engine and the strategies: it keeps averages that are not used away from the
 clustering plugin, and gives its labels their final numbers.
 """
 

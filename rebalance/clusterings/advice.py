@@ -1,4 +1,4 @@
-"""The clustering that a metric advises, followed where nobody names another."""
+"""The clustering that a metric advises, followed where no one names another."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def advice_of(
     *,
     tries_numbers: bool = False,
 ) -> Advice | None:
-    """What a metric advises; None where it advises nothing, or where nobody can ask it.
+    """What a metric advises; None where it advises nothing, or where no one can ask it.
 
-    Whether the affinity bears it out is another question: `Advice.holds`.
+    Whether the affinity supports it is another question: `Advice.holds`.
 
     Parameters
     ----------
@@ -79,7 +79,7 @@ def about_advice(metric: str, advice: Advice) -> str:
     """A sentence on the clustering that was not chosen by a person."""
     changed = ", ".join(f"{name}={value}" for name, value in advice.options.items())
     return (
-        f"Superclasses are made by {advice.clustering}{f' ({changed})' if changed else ''}, as the "
-        f"metric {metric} advises; name another clustering, or an option of one, to choose "
-        "yourself."
+        f"Superclasses are made by {advice.clustering}{(f' ({changed})' if changed else '')}, as "
+        f"recommended for the metric {metric}. To choose yourself, name a clustering or one of "
+        "its options."
     )

@@ -26,7 +26,7 @@ def balanced_linkage(distance: DoubleArray, size_weight: float) -> DoubleArray:
     Returns
     -------
     float64 (N − 1, 4)
-        As SciPy's ``linkage``, in order of the merges. The height is the quantity minimised, or
+        As SciPy's ``linkage``, in order of the merges. The height is the quantity minimized, or
         that of the merge before where that is higher.
     """
     n = len(distance)

@@ -1,4 +1,4 @@
-"""Superclasses of the classes that take part: by a clustering, by labels, or each by itself."""
+"""Superclasses of the classes that are used: by a clustering, by labels, or each by itself."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def cluster_classes(
     options: Options | Mapping[str, Any] | None = None,
     seed: int = 0,
 ) -> Superclasses:
-    """What `rebalance.cluster` gives, for classes of which it is known who takes part.
+    """What `rebalance.cluster` gives, for classes of which it is known which are used.
 
     Parameters
     ----------
@@ -96,7 +96,7 @@ def cluster_each(
     bound = bind("clustering", clustering, options)
     if affinity is None and bound.plugin.needs_affinity:
         raise OptionError(
-            f"The clustering {bound.name} needs an affinity; there are only class numbers.",
+            f"The clustering {bound.name} needs an affinity, but only class numbers were given.",
             hint="Compute it with rebalance.affinity.",
         )
     if affinity is not None and not np.array_equal(affinity.class_id, classes.class_id):
@@ -191,7 +191,7 @@ def label_classes(
     Yields
     ------
     int, int64 (N,)
-        A number, and labels 0 … in the plugin's own order, −1 for classes that take no part. Each
+        A number, and labels 0 … in the plugin's own order, −1 for classes that are not used. Each
         is made when it is asked for, unless the clustering makes many at once.
     """
     bound = bind("clustering", clustering, options)
@@ -257,7 +257,7 @@ def identity_superclasses(
     ----------
     classes : Classes
     n_superclasses : int, optional
-        Must equal N, or the number of classes that take part, where given.
+        Must equal N, or the number of classes that are used, where given.
     clustering : str
         By which name it was asked for.
 
@@ -313,7 +313,7 @@ def from_labels(
     missing = [number for number in class_id[takes_part].tolist() if number not in names]
     if missing:
         raise OptionError(
-            f"The labels say nothing of {name_classes(missing)}.",
+            f"The labels don't include {name_classes(missing)}.",
             hint="Give each of these class averages a superclass, or -1 to leave it out.",
         )
     check_number(
@@ -332,7 +332,7 @@ def from_labels(
     notes = []
     unknown = sorted(set(names) - known - unlabelled - aside)
     if unknown:
-        notes.append(f"Labels of {name_classes(unknown)} are not used: no such class average.")
+        notes.append(f"Labels for {name_classes(unknown)} are not used: no such class average.")
     superclasses = number_superclasses(
         label,
         classes,
@@ -343,7 +343,7 @@ def from_labels(
     called = [names[int(members[0])] for members in superclasses]
     if called != [str(number) for number in range(len(called))]:
         pairs = ", ".join(f"{number} was {name!r}" for number, name in enumerate(called))
-        notes.append(f"Superclasses of the labels, renumbered by size: {pairs}.")
+        notes.append(f"Superclasses from the labels were renumbered by size: {pairs}.")
     return replace(superclasses, notes=tuple(notes))
 
 
@@ -356,8 +356,8 @@ def _check_known(labelled: Collection[int], class_id: IntArray) -> None:
     unknown = sorted(set(labelled) - there)
     if 2 * len(unknown) > len(labelled) and 2 * len(there & set(labelled)) < len(there):
         raise OptionError(
-            f"{len(unknown):,} of the {len(labelled):,} labels are of {name_classes(unknown)}; "
-            f"the class averages are {name_classes(sorted(class_id.tolist()))}.",
-            hint="Give labels of this classification. RELION counts classes from 1, CryoSPARC "
+            f"{len(unknown):,} of the {len(labelled):,} labels are for {name_classes(unknown)}, "
+            f"but the class averages are {name_classes(sorted(class_id.tolist()))}.",
+            hint="Use labels for this classification. RELION counts classes from 1, CryoSPARC "
             "from 0.",
         )

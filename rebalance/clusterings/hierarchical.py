@@ -24,23 +24,26 @@ class HierarchicalOptions(Options):
     """Options of `Hierarchical`."""
 
     linkage: Literal["balanced", "average", "complete", "single", "weighted", "ward"] = option(
-        "balanced", "How far apart two groups are, from the distances of their averages."
+        "balanced",
+        "How the distance between two groups is calculated from those of their averages.",
     )
     size_weight: float = option(
         0.1,
-        "With linkage=balanced, how strongly groups of like size keep apart; 0 is average linkage.",
+        "With linkage=balanced: how strongly groups of similar size are kept apart; 0 is average "
+        "linkage.",
         ge=0,
         le=1,
     )
     path_neighbors: int = option(
         4,
-        "Distances are lengths of paths through so many nearest neighbours; 0 compares directly.",
+        "Measure distances along paths through this many nearest neighbors; 0 measures them "
+        "directly.",
         ge=0,
         le=1000,
     )
     path_power: float = option(
         3.0,
-        "Exponent of a step √(1 − affinity) of a path; higher prefers more and smaller steps.",
+        "Exponent of each step √(1 − affinity) of a path; higher favors more and smaller steps.",
         ge=1,
         le=8,
     )
@@ -50,7 +53,7 @@ class Hierarchical(Clustering):
     r"""Agglomerative hierarchical clustering of distances along paths of similar averages.
 
     The distance d_ij is the length of the shortest path of steps (1 − affinity)^(path_power / 2)
-    between nearest neighbours, see `rebalance.arrangement.path_distance`; with path_neighbors = 0
+    between nearest neighbors, see `rebalance.arrangement.path_distance`; with path_neighbors = 0
     it is 1 − affinity_ij itself. The two nearest groups are merged until one is left; K
     superclasses are what stands n − K merges later. Between groups u and v the distance is
 
@@ -61,7 +64,7 @@ class Hierarchical(Clustering):
     - ``single``: d(u, v) = min d_ij
     - ``weighted`` (WPGMA): d(s ∪ t, v) = (d(s, v) + d(t, v)) / 2
     - ``ward``: the growth of the variance within, on the chord √(2 (1 − affinity_ij)), the
-      Euclidean distance of two normalised images whose correlation is the affinity, or on the
+      Euclidean distance of two normalized images whose correlation is the affinity, or on the
       length of the path to the power 1 / path_power.
 
     Average linkage follows the true views best, but leaves noisy and odd averages by themselves,

@@ -13,11 +13,12 @@ from rebalance.text_files import read_text
 _CLASS_NAMES = ("class_id", "class", "class_number", "rlnclassnumber")
 _SUPERCLASS_NAMES = ("superclass", "label", "superclass_id", "rlnsuperclass", "group")
 _LARGEST = 2**62
-"""Beyond that a class number may not fit into int64."""
+"""Larger class numbers may not fit into int64."""
 _MOST_BYTES = 4_000_000
 _HINT = (
-    "Write two columns, class_id and superclass (comma, tab or spaces between), one line a "
-    "class; superclass -1 leaves a class out. The superclasses.csv of an earlier run will do."
+    "Write two columns, class_id and superclass (separated by comma, tab or spaces), with one "
+    "class per line; superclass -1 leaves a class out. superclasses.csv from an earlier run also "
+    "works."
 )
 
 
@@ -74,8 +75,8 @@ def _entry(
 ) -> tuple[int, str]:
     if len(fields) <= max(class_at, superclass_at):
         raise InputError(
-            f"{len(fields)} columns were found where at least "
-            f"{max(class_at, superclass_at) + 1} were expected.",
+            f"At least {max(class_at, superclass_at) + 1} columns were expected, but this line has "
+            f"{len(fields)}.",
             path=path,
             location=f"line {line}",
             hint=_HINT,
@@ -95,7 +96,7 @@ def _entry(
     wrong = _what_is_wrong(label)
     if wrong:
         raise InputError(
-            f"{wrong}; a whole number or a name was expected.",
+            f"{wrong}; expected a whole number or a name.",
             path=path,
             location=f"line {line}, column {superclass_at + 1}",
             hint=_HINT,
@@ -124,14 +125,14 @@ def _columns(line: int, first: list[str], path: Path) -> tuple[int, int]:
         return class_at, superclass_at
     if len(first) < 2:
         raise InputError(
-            "One column was found where class number and superclass were expected.",
+            "There is only one column; class number and superclass were expected.",
             path=path,
             location=f"line {line}",
             hint=_HINT,
         )
     if len(first) > 2:
         raise InputError(
-            f"{len(first)} columns were found, and none is called "
+            f"There are {len(first)} columns, but none is called "
             f"{'class_id' if class_at is None else 'superclass'}.",
             path=path,
             location=f"line {line}",

@@ -20,10 +20,11 @@ def check_number(
     """The number asked for, or found by itself, and notes; OptionError if it can't be made."""
     if n_usable == 0:
         raise OptionError(
-            f"None of the {n_read} class averages can be used: each is empty, without particles, "
-            "or left out.",
-            hint="Check that particles and class averages are of the same job, and what "
-            "`exclude_classes`, `only_classes`, `junk_classes` and `min_class_particles` leave.",
+            f"None of the {n_read} class averages can be used: they are all empty, without "
+            "particles, or left out.",
+            hint="Check that particles and class averages are from the same job, and what is left "
+            "after `exclude_classes`, `only_classes`, `junk_classes` and "
+            "`min_class_particles`.",
         )
     if n_superclasses is None:
         if identity:
@@ -32,39 +33,38 @@ def check_number(
             return None, []
         raise OptionError(
             f"The clustering {name} needs the number of superclasses.",
-            hint=f"Give `n_superclasses`, 1 to {n_usable}.",
+            hint=f"Use `n_superclasses` from 1 to {n_usable}.",
         )
     try:
         number = operator.index(n_superclasses)
     except TypeError:
         raise OptionError(
             f"The number of superclasses must be a whole number, not {n_superclasses!r}.",
-            hint=f"Give `n_superclasses`, 1 to {n_usable}.",
+            hint=f"Use `n_superclasses` from 1 to {n_usable}.",
         ) from None
     if identity:
         if number == n_read:
             return n_usable, []
         if number == n_usable:
             return n_usable, [
-                f"K = {number} is the number of class averages in use; {n_read} were read, "
-                f"{n_read - n_usable} are empty, without particles, or left out."
+                f"K = {number} is the number of class averages in use: {n_read} were read, "
+                f"{n_read - n_usable} of them empty, without particles, or left out."
             ]
         raise OptionError(
-            f"With superclassification off each class average is its own superclass: K = {number} "
-            f"does not match the {n_read} class averages read ({n_usable} in use).",
-            hint=f"Leave `n_superclasses` away, or give `n_superclasses={n_read}`.",
+            "With superclassification off, each class average is its own superclass, but K = "
+            f"{number} and {n_read} class averages were read ({n_usable} in use).",
+            hint=f"Leave out `n_superclasses`, or give `n_superclasses={n_read}`.",
         )
     if number <= 0:
         raise OptionError(
             f"The number of superclasses must be at least 1, not {number}.",
-            hint=f"Give `n_superclasses`, 1 to {n_usable}.",
+            hint=f"Use `n_superclasses` from 1 to {n_usable}.",
         )
     if number > n_usable:
-        more = ', or group those too: `junk="off"`' if n_aside else ""
+        more = ', or group those too with `junk="off"`' if n_aside else ""
         raise OptionError(
-            f"{number} superclasses can't be made of {n_usable} usable class "
-            f"average{'' if n_usable == 1 else 's'} "
-            f"({n_read} read, {_apart(n_read - n_usable, n_aside)}).",
+            f"{n_usable} usable class average{'' if n_usable == 1 else 's'} can't be divided "
+            f"into {number} superclasses ({n_read} read, {_apart(n_read - n_usable, n_aside)}).",
             hint=f"Give `n_superclasses={n_usable}` or less{more}.",
         )
     return number, []

@@ -37,7 +37,8 @@ def run_plugin(
     missing = [str(number) for number in numbers if number not in results]
     if missing:
         raise PluginError(
-            f"The clustering {clustering.name} gave nothing for {', '.join(missing)} superclasses."
+            f"The clustering {clustering.name} returned nothing for {', '.join(missing)} "
+            "superclasses."
         )
     return {number: results[number] for number in several}
 
@@ -46,17 +47,19 @@ def check_result(result: ClusteringResult, n: int, number: int | None, name: str
     """Hold a result for n averages to the contract; what there is to say of its number."""
     if not isinstance(result, ClusteringResult):
         raise PluginError(
-            f"The clustering {name} gave {type(result).__name__}, no ClusteringResult.",
+            f"The clustering {name} returned {type(result).__name__}, not a ClusteringResult.",
             hint="See rebalance.contracts.Clustering for what cluster() must return.",
         )
     label = np.asarray(result.label)
     if label.shape != (n,) or label.dtype.kind not in "iu":
         raise PluginError(
-            f"The clustering {name} gave labels of shape {label.shape} and type {label.dtype}; "
-            f"{n} whole numbers were expected."
+            f"The clustering {name} returned labels of shape {label.shape} and type "
+            f"{label.dtype}; expected {n} whole numbers."
         )
     if result.order is not None and sorted(np.asarray(result.order).tolist()) != list(range(n)):
-        raise PluginError(f"The order given by the clustering {name} is no order of {n} averages.")
+        raise PluginError(
+            f"The order returned by the clustering {name} is not an order of {n} averages."
+        )
     if result.linkage is not None and result.linkage.shape != (n - 1, 4):
         raise PluginError(
             f"The linkage of the clustering {name} has shape {result.linkage.shape}, "
@@ -66,9 +69,11 @@ def check_result(result: ClusteringResult, n: int, number: int | None, name: str
     if number is None:
         return [f"The clustering {name} found {found} superclasses."]
     if found > number:
-        raise PluginError(f"The clustering {name} gave {found} superclasses, asked for {number}.")
+        raise PluginError(
+            f"The clustering {name} returned {found} superclasses instead of {number}."
+        )
     if found < number:
-        return [f"The clustering {name} found {found} superclasses where {number} were asked for."]
+        return [f"The clustering {name} found {found} superclasses instead of {number}."]
     return []
 
 

@@ -15,7 +15,7 @@ _AT_LEAST = 60
 """Eigenvectors computed for any smaller number of superclasses."""
 
 _FIRST_PIVOT = 1e-6
-"""By how much rows that tie for the first pivot are told apart; far above rounding."""
+"""Separates rows that tie for the first pivot; far above rounding errors."""
 
 PAPER = (
     "Ng A, Jordan M, Weiss Y (2001) On spectral clustering: analysis and an algorithm. "
@@ -31,11 +31,13 @@ class SpectralOptions(Options):
     )
     power: float = option(2.0, "Exponent of the affinity with scaling=power.", gt=0, le=64)
     neighbours: int = option(
-        7, "With scaling=local, the neighbour whose distance is the scale of an average.", ge=1
+        7,
+        "With scaling=local: the neighbor whose distance is used as the scale of an average.",
+        ge=1,
     )
     n_init: int = option(
         0,
-        "Random starts of k-means; 0 starts once, from the pivots of the embedding.",
+        "Random starts of k-means; 0 uses one start, from the pivots of the embedding.",
         ge=0,
         le=1000,
     )
@@ -45,14 +47,14 @@ class Spectral(Clustering):
     r"""Spectral clustering of the affinity graph (Ng, Jordan and Weiss [1]_).
 
     1. Weights W_ij, W_ii = 0: a_ij^power, or with local scaling [2]_
-       exp(−d_ij² / (σ_i σ_j)), d² = 2 (1 − a), σ_i the distance to a neighbour of given rank.
+       exp(−d_ij² / (σ_i σ_j)), d² = 2 (1 − a), σ_i the distance to a neighbor of given rank.
     2. The K leading eigenvectors X of D^−½ W D^−½, D = diag(Σ_j W_ij); rows scaled to length 1.
     3. k-means of the rows. It starts from the rows that a pivoted QR decomposition of Xᵀ picks
        [3]_, which are far apart, depend on nothing random and not on the order of the averages;
        with ``n_init`` > 0 from random rows, and the best of so many starts.
 
     An average without any edge is a component of its own. Every superclass keeps at least one
-    average: an empty one takes the average that is farthest from its centre.
+    average: an empty one takes the average that is farthest from its center.
 
     References
     ----------

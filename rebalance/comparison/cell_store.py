@@ -49,9 +49,9 @@ class CellStore:
             os.replace(work, self.path_of(key))
         except OSError as error:
             raise OutputError(
-                f"What is done can't be kept: {error.strerror or error}.",
+                f"Finished work can't be saved: {error.strerror or error}.",
                 path=self.folder,
-                hint="Mend that and type the command again; it goes on from here.",
+                hint="Correct that and run the command again; it continues from here.",
             ) from error
         finally:
             with suppress(OSError):

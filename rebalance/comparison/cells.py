@@ -15,7 +15,7 @@ from rebalance.errors import OptionError
 from rebalance.model import Affinity, Classes, Superclasses
 
 KEEP_VERSION = 1
-"""Raised when the same cell would give other scores, so that kept ones are not found."""
+"""Raised when the same cell would give different scores, so that old ones are not found."""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,7 @@ def number_of(cell: Cell, loaded: LoadedDataSet) -> int:
         return number
     if loaded.n_groups is None:
         raise OptionError(
-            'n_superclasses is "truth", and the truth has no groups.',
+            'n_superclasses is "truth", but the truth has no groups.',
             hint="Give numbers of superclasses in the study.",
         )
     return loaded.n_groups

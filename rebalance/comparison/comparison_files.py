@@ -82,7 +82,7 @@ def write_comparison(comparison: Comparison, *, figures: bool = True) -> tuple[P
         raise OutputError(
             f"The comparison can't be written: {error.strerror or error}.",
             path=error.filename or folder,
-            hint="Mend that, and give the same command again: finished cells are kept.",
+            hint="Correct that and run the same command again; finished cells are kept.",
         ) from error
     return (*files, folder / SUMMARY_FILE)
 

@@ -132,7 +132,7 @@ def _check_different(found: Sequence[DataSet]) -> None:
             raise InputError(
                 f"{first!r} and {one.label!r} are the same data.",
                 location="key data",
-                hint="Leave one out; seeds draw simulations anew.",
+                hint="Leave one out. To draw simulations anew, use seeds.",
             )
 
 
@@ -198,7 +198,7 @@ def _truth_path(data_set: DataSet) -> Path:
     if data.truth is None:
         return find_truth(data.path)
     if not data.truth.exists():
-        raise InputError("There is no such file or folder.", path=data.truth)
+        raise InputError("This file or folder does not exist.", path=data.truth)
     return data.truth
 
 

@@ -145,8 +145,8 @@ def expand(study: Study) -> MethodGrid:
     )
     if n > MOST_CELLS:
         raise InputError(
-            f"The study has up to {n:,} cells; {MOST_CELLS:,} were expected at most.",
-            hint="Leave out data, seeds or values of options, or make several studies of it.",
+            f"The study has up to {n:,} cells; the limit is {MOST_CELLS:,}.",
+            hint="Use fewer data sets, seeds or values of options, or split the study.",
         )
     clusterings = _plugins("clustering", study.clustering)
     return MethodGrid(
@@ -201,10 +201,10 @@ def _only_with(method: Method, clusterings: Sequence[ConfiguredPlugin]) -> tuple
         labels = [one.label for one in clusterings if name in (one.label, one.name)]
         if not labels:
             raise InputError(
-                f"Metric {method.label or method.name} is to be clustered by {name!r}, which is no "
-                "clustering of the study.",
+                f"The metric {method.label or method.name} is to be combined with {name!r}, which "
+                "is not a clustering of the study.",
                 location="key metric",
-                hint=f"Choose of {', '.join(one.label for one in clusterings)}.",
+                hint=f"Choose from {', '.join(one.label for one in clusterings)}.",
             )
         found += labels
     return tuple(found)

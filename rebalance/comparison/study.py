@@ -39,10 +39,11 @@ class _Part(BaseModel):
 class Method(_Part):
     """A plugin with its options."""
 
-    name: str = Field(description="Of an installed plugin.")
-    label: str = Field(default="", description="In tables and figures, for the name.")
+    name: str = Field(description="Name of an installed plugin.")
+    label: str = Field(default="", description="Name in tables and figures.")
     options: dict[str, Any] = Field(
-        default_factory=dict, description="Of the plugin; a list stands for one method each."
+        default_factory=dict,
+        description="Options of the plugin; a list makes one method per value.",
     )
 
 
@@ -50,20 +51,22 @@ class Metric(Method):
     """A metric, and what clusters its affinity."""
 
     clustering: Annotated[tuple[str, ...], Listed] | None = Field(
-        None, min_length=1, description="Only these, by name or label; all when not given."
+        None, min_length=1, description="Only these, by name or label; by default all."
     )
 
 
 class Data(_Part):
     """A classification of known views or groups: files, or a simulation."""
 
-    name: str = Field(default="", description="In tables and figures.")
+    name: str = Field(default="", description="Name in tables and figures.")
     path: Path | None = Field(None, description="Job folder, table or stack, as for run.")
-    class_averages: Path | None = Field(None, description="Where they lie apart.")
-    truth: Path | None = Field(None, description="As for evaluate; looked for near the path.")
-    symmetry: str | None = Field(None, description="Point group, for the one that the truth says.")
+    class_averages: Path | None = Field(None, description="Class averages, if they are elsewhere.")
+    truth: Path | None = Field(
+        None, description="Ground truth, as for evaluate; by default searched for near the path."
+    )
+    symmetry: str | None = Field(None, description="Point group, instead of the one in the truth.")
     simulate: dict[str, Any] | None = Field(
-        None, description="Options of simulate; a list stands for one data set each."
+        None, description="Options of simulate; a list makes one data set per value."
     )
     n_superclasses: Numbers | None = Field(
         None, min_length=1, description="Instead of those of the study."
@@ -73,7 +76,7 @@ class Data(_Part):
     @model_validator(mode="after")
     def _one_source(self) -> Data:
         if (self.path is None) == (self.simulate is None):
-            raise ValueError("either path or simulate is needed, and not both")
+            raise ValueError("give either path or simulate, not both")
         if self.simulate is not None:
             given = [
                 name
@@ -81,7 +84,9 @@ class Data(_Part):
                 if getattr(self, name) is not None
             ]
             if given:
-                raise ValueError(f"{', '.join(given)} belongs to a path, not to a simulation")
+                raise ValueError(
+                    f"{', '.join(given)} can't be combined with simulate, only with a path"
+                )
             _check_no_seed(self.simulate)
         _check_seeds_and_numbers(self)
         return self
@@ -92,7 +97,9 @@ class Study(_Part):
 
     data: Annotated[tuple[Data, ...], Field(min_length=1, description="Data sets.")]
     n_superclasses: Numbers = Field(
-        ("truth",), min_length=1, description='K; "truth" for the number of true groups.'
+        ("truth",),
+        min_length=1,
+        description='Number of superclasses, K; "truth" for the number of true groups.',
     )
     metric: Annotated[tuple[Metric, ...], Named] = Field(
         (Metric(name=defaults.IMAGES, clustering=None),), min_length=1, description="Metrics."
@@ -104,20 +111,23 @@ class Study(_Part):
         (Method(name=defaults.STRATEGY),), min_length=1, description="Strategies."
     )
     seeds: Seeds = Field(
-        1, description="Their number, or a list: of simulations and of clusterings."
+        1, description="Number of seeds, or a list of them, for simulations and clusterings."
     )
     simulate: dict[str, Any] = Field(
-        default_factory=dict, description="Options of every simulation that does not give them."
+        default_factory=dict,
+        description="Options of every simulation that does not set them itself.",
     )
     particles_per_average: int | None = Field(
         None, ge=1, description="n_particles of simulations, for each of n_averages."
     )
-    selections: int = Field(20, ge=1, description="Selections behind each mean of a balance score.")
+    selections: int = Field(
+        20, ge=1, description="Random selections averaged for each balance score."
+    )
     factor: float | None = Field(
-        None, ge=0, le=1, description="Rebalance factor of uniformity and entropy."
+        None, ge=0, le=1, description="Rebalance factor for uniformity and entropy."
     )
     scores: Annotated[tuple[str, ...], Listed] = Field(
-        DEFAULT_SCORES, min_length=1, description="By which methods are ranked."
+        DEFAULT_SCORES, min_length=1, description="Scores by which methods are ranked."
     )
 
     @model_validator(mode="after")
@@ -128,7 +138,7 @@ class Study(_Part):
         _check_seeds_and_numbers(self)
         _check_no_seed(self.simulate)
         if len(set(self.scores)) < len(self.scores):
-            raise ValueError("scores: one is there twice")
+            raise ValueError("scores: one occurs twice")
         return self
 
     def simulation_of(self, data: Data) -> dict[str, Any]:
@@ -148,7 +158,7 @@ class Study(_Part):
 
 def _check_no_seed(simulate: dict[str, Any]) -> None:
     if "seed" in simulate:
-        raise ValueError("seeds stand beside simulate, or in the study, not in simulate")
+        raise ValueError("give seeds next to simulate or in the study, not inside simulate")
 
 
 def _check_seeds_and_numbers(part: Data | Study) -> None:
@@ -157,7 +167,7 @@ def _check_seeds_and_numbers(part: Data | Study) -> None:
     for key in ("seeds", "n_superclasses"):
         listed = getattr(part, key)
         if isinstance(listed, tuple) and len(set(listed)) < len(listed):
-            raise ValueError(f"{key}: one is there twice")
+            raise ValueError(f"{key}: one occurs twice")
 
 
 def read_study(path: Path | str) -> Study:
@@ -188,7 +198,7 @@ def parse_study(content: dict[str, Any], path: Path | None = None) -> Study:
     place = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in keys)
     if first["type"] == "extra_forbidden":
         place += f".{first['loc'][-1]}"
-        problem = "There is no such key."
+        problem = "This key does not exist."
     elif first["type"] == "missing":
         place += "" if keys and keys[-1] == first["loc"][-1] else f".{first['loc'][-1]}"
         problem = "It is missing."
@@ -202,8 +212,8 @@ def parse_study(content: dict[str, Any], path: Path | None = None) -> Study:
         path=path,
         location=f"key {place.removeprefix('.')}" if place else None,
         hint=f"Keys of a study: {', '.join(Study.model_fields)}; of data: "
-        f"{', '.join(Data.model_fields)}; of methods: {', '.join(Method.model_fields)}; of metrics "
-        "also clustering.",
+        f"{', '.join(Data.model_fields)}; of methods: {', '.join(Method.model_fields)}; "
+        "metrics also have clustering.",
     )
 
 
@@ -212,5 +222,5 @@ _PROBLEMS = {
     "too_short": "At least one was expected",
     "model_type": "A table of keys was expected",
 }
-"""Words for what pydantic says in those of Python."""
+"""Python's words for those in pydantic's messages."""
 _KEYS = {*Study.model_fields, *Data.model_fields, *Metric.model_fields}

@@ -11,7 +11,7 @@ from pathlib import Path
 from rebalance.errors import OutputError
 
 CELLS, DATA, AFFINITIES = "cells", "data", "affinities"
-"""Folders of what is kept from run to run."""
+"""Folders with finished work."""
 SCORES_FILE, RANKS_FILE, SUMMARY_FILE, FIGURES = (
     "scores.csv",
     "ranks.csv",
@@ -33,12 +33,16 @@ def locked(folder: Path) -> Iterator[None]:
         If it is something else, can't be written, or is held by another process.
     """
     if folder.exists() and not folder.is_dir():
-        raise OutputError("This is a file, not a folder.", path=folder, hint="Give another folder.")
+        raise OutputError(
+            "This is a file, not a folder.", path=folder, hint="Choose another folder."
+        )
     try:
         is_used = folder.is_dir() and any(folder.iterdir())
         if is_used and not ((folder / SUMMARY_FILE).is_file() or (folder / CELLS).is_dir()):
             raise OutputError(
-                "The folder exists and is not of a study.", path=folder, hint="Give another folder."
+                "The folder exists, but does not belong to a study.",
+                path=folder,
+                hint="Choose another folder.",
             )
         (folder / CELLS).mkdir(parents=True, exist_ok=True)
         descriptor = os.open(folder, os.O_RDONLY)
@@ -46,16 +50,16 @@ def locked(folder: Path) -> Iterator[None]:
         raise OutputError(
             f"It can't be written: {error.strerror or error}.",
             path=folder,
-            hint="Give another folder.",
+            hint="Choose another folder.",
         ) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         os.close(descriptor)
         raise OutputError(
-            "Another process runs this study.",
+            "Another process is running this study.",
             path=folder,
-            hint="Wait for it, or give another folder.",
+            hint="Wait for it, or choose another folder.",
         ) from None
     try:
         yield

@@ -92,7 +92,7 @@ def compare(
 def _check_computing(threads: int | None, device: str) -> None:
     """What no cell could be done with is one mistake, not a failure of every cell."""
     if threads is not None and threads < 1:
-        raise OptionError(f"`threads={threads}`; at least 1 was expected.")
+        raise OptionError(f"`threads={threads}`, but at least 1 is needed.")
     if device not in ("auto", "cpu", "cuda"):
         raise OptionError(f"There is no device {device!r}.", hint="Choose auto, cpu or cuda.")
 

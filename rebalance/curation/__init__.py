@@ -1,1 +1,1 @@
-"""Which class averages take part: left out by number or count, as junk, or by decisions."""
+"""Which class averages are used: left out by number or count, as junk, or by decisions."""

@@ -29,7 +29,7 @@ def find_classes(settings: RunSettings, dataset: Dataset) -> Classes:
         class_id = np.array(list(count_classes(particles.class_id)), dtype=np.int64)
         is_empty = np.zeros(len(class_id), dtype=np.bool_)
     else:
-        raise InputError("It holds neither particles nor class averages.", path=settings.path)
+        raise InputError("It has neither particles nor class averages.", path=settings.path)
     counts: Mapping[int, int] = {}
     if particles is not None:
         counts = count_classes(particles.class_id)
@@ -114,8 +114,9 @@ def left_out_classes(
         unknown = sorted(given - n_particles.keys())
         if unknown:
             raise OptionError(
-                f"`{setting}` names {name_classes(unknown)}, and there is no such class.",
-                hint=f"There are {name_classes(sorted(n_particles))}.",
+                f"`{setting}` names {name_classes(unknown)}, which "
+                f"{'does' if len(unknown) == 1 else 'do'} not exist.",
+                hint=f"Existing: {name_classes(sorted(n_particles))}.",
                 setting=setting,
             )
     if only is not None and exclude & only:

@@ -28,7 +28,7 @@ _HINT = "Save it again from the report page (report.html) of a run."
 
 _LARGEST = 2**62
 ClassNumber = Annotated[StrictInt, Field(ge=-_LARGEST, le=_LARGEST)]
-"""No larger than arrays of class numbers hold."""
+"""The largest that fits into arrays of class numbers."""
 
 
 class GroupedBy(BaseModel):
@@ -109,9 +109,10 @@ class Decisions(BaseModel):
         times = Counter(number for members in lists for number in members)
         twice = sorted(number for number, count in times.items() if count > 1)
         if twice:
-            are = "is" if len(twice) == 1 else "are each"
+            are = "is" if len(twice) == 1 else "are"
             raise ValueError(
-                f"{name_classes(twice)} {are} in two places of superclasses, set_aside and junk"
+                f"{name_classes(twice)} {are} in more than one place among superclasses, "
+                "set_aside and junk"
             )
         unknown = sorted(times.keys() - set(self.class_numbers))
         if unknown:
@@ -145,17 +146,17 @@ def read_decisions(path: Path) -> Decisions:
     content = read_json(path, "decisions file", hint=_HINT)
     if "decisions_version" not in content:
         raise InputError(
-            "It is no decisions file: there is no decisions_version in it.", path=path, hint=_HINT
+            "It is not a decisions file: it has no decisions_version.", path=path, hint=_HINT
         )
     version = content["decisions_version"]
     if version != VERSION:
         raise InputError(
-            f"It is version {version!r:.60} of the decisions file, written by rebalance "
+            f"It has version {version!r:.60} of the decisions file, written by rebalance "
             f"{content.get('rebalance')!s:.60}; this program reads version {VERSION}.",
             path=path,
             location="decisions_version",
-            hint="Use the version of rebalance that wrote it, or save it again from a report "
-            "page of this one.",
+            hint="Use the version of rebalance that wrote it, or save it again from a report page "
+            "of this version.",
         )
     try:
         return Decisions.model_validate_json(json.dumps(content))
@@ -216,15 +217,15 @@ def check_decisions(
     unknown = sorted(named - there)
     if unknown:
         raise InputError(
-            f"It names {name_classes(unknown)}, and there is no such class here: there are "
-            f"{name_classes(sorted(there))}.",
+            f"It names {name_classes(unknown)}, which {'does' if len(unknown) == 1 else 'do'} "
+            f"not exist here. Existing: {name_classes(sorted(there))}.",
             path=path,
             hint=_of_other_data(decided),
         )
     both_known = decided.averages_sha256 is not None and averages_sha256 is not None
     if both_known and decided.averages_sha256 != averages_sha256:
         raise InputError(
-            "It is of class averages with these numbers, but other images.",
+            "Its class averages have the same numbers, but their images differ.",
             path=path,
             location="averages_sha256",
             hint=_of_other_data(decided),
@@ -233,7 +234,7 @@ def check_decisions(
     unmentioned = sorted(taking_part - set(decided.class_numbers))
     if unmentioned:
         raise InputError(
-            f"It says nothing of {name_classes(unmentioned)}.",
+            f"It does not mention {name_classes(unmentioned)}.",
             path=path,
             location="class_numbers",
             hint=_of_other_data(decided),
@@ -241,7 +242,10 @@ def check_decisions(
 
 
 def _of_other_data(decided: Decisions) -> str:
-    return f"It was saved for {decided.job or 'another job'}; use it there, or save one here."
+    return (
+        f"It was saved for {decided.job or 'another job'}. Use it there, or save a new one from a "
+        "report page of this job."
+    )
 
 
 def about_decisions(settings: RunSettings, decided: Decisions, name: str) -> list[str]:
@@ -249,20 +253,26 @@ def about_decisions(settings: RunSettings, decided: Decisions, name: str) -> lis
     how = decided.grouped_by
     origin = {
         "clustering": f"{how.clustering}, {how.n_superclasses} superclasses",
-        "labels": "labels of a person",
+        "labels": "labels from a person",
         "decisions": "earlier decisions",
-        "off": "each class by itself",
+        "off": "each class a superclass of its own",
     }[how.by]
     by_hand = f"{name_classes(sorted(decided.moved))} moved by hand" if decided.moved else ""
     aside = f"{name_classes(sorted(decided.set_aside))} set aside" if decided.set_aside else ""
     junk = f"{name_classes(sorted(decided.junk))} junk" if decided.junk else ""
     parts = ", ".join(part for part in (by_hand, aside, junk) if part) or "nothing changed by hand"
-    said = [f"Superclasses are those of {name}: {origin}; {parts}."]
+    said = [f"Superclasses are from {name} ({origin}; {parts})."]
     given = (settings.factor, settings.max_size)
     if given != (decided.factor, decided.max_size):
-        said.append(f"The balance in {name} ({_balance(decided)}) is not used: another is given.")
+        said.append(
+            f"The balance saved in {name} ({_balance(decided)}) is not used, because another was "
+            "given."
+        )
     if settings.seed != decided.seed:
-        said.append(f"The seed {decided.seed} in {name} is not used: {settings.seed} is given.")
+        said.append(
+            f"The seed {decided.seed} saved in {name} is not used, because {settings.seed} was "
+            "given."
+        )
     return said
 
 

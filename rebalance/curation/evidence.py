@@ -24,11 +24,12 @@ from rebalance.model import (
 from rebalance.model.verdicts import RANKER, SELECT, Verdicts
 
 GOOD_ENOUGH = 0.5
-"""Score, 0 to 1, from which a program's verdict is good: the default of relion_class_ranker and of
-Cinderella."""
+"""Score (0 to 1) from which a program's verdict counts as good; the default of relion_class_ranker
+and Cinderella.
+"""
 
 ENOUGH_WITH_FIT = 0.3
-"""Points against a picture from which a bad fit names an average, where views are trusted."""
+"""Points against a picture from which a bad fit counts as junk, if the views are trusted."""
 
 
 def picture(reasons: Sequence[tuple[str, ...]], is_scored: BoolArray) -> Evidence:
@@ -67,7 +68,7 @@ def of_views(
     enough = np.zeros(n, dtype=np.bool_)
     if views.trusted and against_picture is not None:
         enough = np.nan_to_num(against_picture) >= ENOUGH_WITH_FIT
-    words = [f"it fits the common structure badly: correlation {fit:.2f}" for fit in views.fit]
+    words = [f"it fits the common structure poorly (correlation {fit:.2f})" for fit in views.fit]
 
     def said_of(rows: BoolArray) -> tuple[tuple[str, ...], ...]:
         return tuple((words[i],) if rows[i] else () for i in range(n))
@@ -136,10 +137,10 @@ def _scores(verdicts: Verdicts, averages: ClassAverages, path: Path | None) -> D
     if unknown and (verdicts.by_place or len(unknown) == len(verdicts.score)):
         of = "images" if verdicts.by_place else "classes"
         raise InputError(
-            f"It is of {len(verdicts.score):,} {of}, up to {max(verdicts.score)}; there are {n:,} "
-            "class averages here.",
+            f"It has verdicts on {len(verdicts.score):,} {of}, up to {max(verdicts.score)}, but "
+            f"there are {n:,} class averages here.",
             path=path,
-            hint="Give the verdicts on these class averages.",
+            hint="Give verdicts on these class averages.",
         )
     return score
 
@@ -147,14 +148,14 @@ def _scores(verdicts: Verdicts, averages: ClassAverages, path: Path | None) -> D
 def _of_scores(source: str, score: DoubleArray, label: str) -> Evidence:
     with np.errstate(invalid="ignore"):
         good, bad = score >= GOOD_ENOUGH, score < GOOD_ENOUGH
-    said = (f"{source} gives it {value:.2f}, below {GOOD_ENOUGH}" for value in score.tolist())
+    said = (f"{source} scores it {value:.2f}, below {GOOD_ENOUGH}" for value in score.tolist())
     if source == SELECT:
-        said = (f"{source} left it out" for _ in score)
+        said = (f"not selected in {source}" for _ in score)
     note = ""
     if label == "rlnClassScore":
         note = (
-            "The scores of the class averages are rlnClassScore, which is what RELION's class "
-            "ranker writes for all classes; there is no rlnPredictedClassScore."
+            "The scores of the class averages are from rlnClassScore, which RELION's class ranker "
+            "writes for all classes; rlnPredictedClassScore is missing."
         )
     words = tuple((why,) if out else () for why, out in zip(said, bad.tolist(), strict=True))
     return Evidence(source, words, short=f"by {source}", clears=good, is_measured=False, note=note)

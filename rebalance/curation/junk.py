@@ -45,7 +45,7 @@ def look_for_junk(
     *,
     given: Evidence | None = None,
 ) -> tuple[AverageQuality | None, Classes]:
-    """What is known of the quality of averages, where it counts; and the classes that take part.
+    """What is known of the quality of averages, where it counts; and the classes that are used.
 
     Parameters
     ----------
@@ -163,7 +163,7 @@ def about_quality(settings: RunSettings, quality: AverageQuality | None) -> list
     ----------
     settings : RunSettings
     quality : AverageQuality or None
-        None where nobody asked: nothing is said.
+        None where no one asked: nothing is said.
     """
     if quality is None:
         return []
@@ -175,24 +175,21 @@ def _about_suspects(settings: RunSettings, quality: AverageQuality) -> list[str]
     left_out = settings.junk == "auto"
     n = int(quality.is_scored.sum())
     if n < FEWEST:
-        return [
-            f"No class average is suspected of being junk: {n} are too few to tell, "
-            f"{FEWEST} are needed."
-        ]
+        return [f"Junk could not be detected: it takes {FEWEST} class averages, and there are {n}."]
     suspects = quality.suspects
     if not suspects:
-        return [f"None of {n:,} class averages is suspected of being junk."]
+        return [f"None of {n:,} class averages looks like junk."]
     one = len(suspects) == 1
-    what = f"{len(suspects):,} of {n:,} class averages {'is' if one else 'are'} suspected of being"
+    what = f"{len(suspects):,} of {n:,} class averages {'looks' if one else 'look'} like"
     done = (
-        f"junk and left out; look at {'it' if one else 'them'} before you rely on that."
+        f"junk and {'is' if one else 'are'} left out. Please check {'it' if one else 'them'}."
         if left_out
-        else f'junk and {"is" if one else "are"} used all the same; `junk="auto"` leaves '
-        f"{'it' if one else 'them'} out."
+        else f"junk, but {'is' if one else 'are'} used. To leave {'it' if one else 'them'} out: "
+        '`junk="auto"`.'
     )
     named = suspects[:_MOST]
     reasons = [f"Class {number}: {'; '.join(quality.reasons_of(number))}." for number in named]
     said = [f"{what} {done}", *reasons]
     if len(suspects) > _MOST:
-        said.append(f"junk.csv has the reasons of {len(suspects) - _MOST:,} more.")
+        said.append(f"For the reasons of {len(suspects) - _MOST:,} more, see junk.csv.")
     return said

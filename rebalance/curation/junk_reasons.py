@@ -15,10 +15,11 @@ from rebalance.imaging.pictures import FEWEST, are_enough
 from rebalance.model import BoolArray, DoubleArray
 
 ISOLATED, NEAREST = 0.8, 4
-"""One is isolated if its mean affinity to so many nearest is below this share of what the most
-alike (the 90th percentile) have."""
+"""An average is isolated if its mean affinity to this many nearest is below this share of what the
+most similar ones (the 90th percentile) have.
+"""
 _SAID = 0.15
-"""Points from which a reason is said."""
+"""Points from which a reason is given."""
 
 
 def of_picture(
@@ -47,11 +48,11 @@ def of_picture(
 def _words(name: str, deviation: float) -> str:
     times = 10 ** (deviation / 2)
     return {
-        "strong": f"{times:.1f} times the contrast of most averages of as many particles",
-        "bright": "a middle far brighter than that of most",
-        "flat": f"{1 / times:.0%} of the structure that most have, though of many particles",
-        "dim": "a middle that stands out less from its rim than that of most",
-        "level": "a rim far brighter or darker than that of most",
+        "strong": f"contrast {times:.1f} times that of most averages with as many particles",
+        "bright": "center far brighter than in most averages",
+        "flat": f"only {1 / times:.0%} of the usual structure, despite many particles",
+        "dim": "center stands out less from the rim than in most averages",
+        "level": "rim far brighter or darker than in most averages",
     }[name]
 
 
@@ -66,8 +67,8 @@ def is_isolated(nearest: DoubleArray) -> BoolArray:
 def about_isolation(nearest: DoubleArray, i: int) -> str:
     """What is said of an isolated average."""
     return (
-        f"it is far from all others: mean affinity to the nearest {nearest[i]:.2f}, of the most "
-        f"alike {_most_alike(nearest):.2f}"
+        f"unlike all others (mean affinity to the nearest {nearest[i]:.2f}; "
+        f"{_most_alike(nearest):.2f} for the most similar averages)"
     )
 
 

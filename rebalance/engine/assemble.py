@@ -13,7 +13,7 @@ from rebalance.errors import PluginError
 from rebalance.model import Alignment, BoolArray, FloatArray
 
 ROUNDING = 1e-5
-"""How far out of range a value may be and still be taken for its limit."""
+"""How far out of range a value may be and still count as the limit."""
 
 DISTANCE_MAP = "exp(-distance / median)"
 
@@ -81,7 +81,9 @@ class Assembly:
                 self.alignment.mirror[at] = block.mirror[row]
 
     def _broken(self, what: str) -> PluginError:
-        return PluginError(f"The metric {self.metric!r} {what}.", hint="Report it to its authors.")
+        return PluginError(
+            f"The metric {self.metric!r} {what}.", hint="Report it to the authors of the metric."
+        )
 
     def finish(self) -> tuple[FloatArray, FloatArray | None, dict[str, Any]]:
         """Affinity, the raw distances where there are any, and how these were mapped."""

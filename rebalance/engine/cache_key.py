@@ -11,7 +11,7 @@ import numpy as np
 from rebalance.model import ClassAverages
 
 KEY_VERSION = 1
-"""Raised when the same input would give another affinity, so that old ones are not found."""
+"""Raised when the same input would give a different affinity, so that old ones are not found."""
 
 
 def affinity_key(
@@ -22,7 +22,7 @@ def affinity_key(
     device: str,
     reads: tuple[str, ...] = (),
 ) -> str:
-    """SHA-256 of the images, what the metric reads beside them, and how they are compared.
+    """SHA-256 of the images, what else the metric reads of them, and how they are compared.
 
     Parameters
     ----------

@@ -29,7 +29,7 @@ BEGUN_AFTER_SECONDS = 2.0
 """Work that takes less is not worth a file; what is done by then is written at once."""
 
 ABANDONED_AFTER_SECONDS = 30 * 24 * 3600
-"""A checkpoint that no run has taken up for so long is deleted by the next that makes one."""
+"""A checkpoint not used for this long is deleted by the next run that makes one."""
 
 _MAGIC = b"rebalance tiles 1\n"
 _HEADER = struct.Struct(f"<{len(_MAGIC)}s32s")
@@ -114,7 +114,7 @@ class Checkpoint:
             header = stream.read(_HEADER.size)
             if header != _HEADER.pack(_MAGIC, self._key):
                 if header:
-                    self._say_problem("is not of this affinity; it is made anew")
+                    self._say_problem("is for another affinity and was replaced")
                 self._start_anew()
                 return
             good = stream.tell()
@@ -124,8 +124,8 @@ class Checkpoint:
                 yield record
             if os.fstat(stream.fileno()).st_size > good:
                 self._say_problem(
-                    f"is torn: {len(schedule) - len(wanted):,} whole tiles are used, and the rest "
-                    "is computed again"
+                    f"is incomplete: {len(schedule) - len(wanted):,} finished tiles are used, and "
+                    "the rest is computed again"
                 )
                 stream.truncate(good)
             stream.seek(good)
@@ -194,7 +194,7 @@ class Checkpoint:
             self._is_off = True
             self._early.clear()
             self._owner.problems.append(
-                "Another process computes the same affinity, so this one kept no checkpoint."
+                "Another process is computing the same affinity, so this one kept no checkpoint."
             )
         except OSError as error:
             self._give_up(error)
@@ -250,8 +250,8 @@ class Checkpoint:
         self._early.clear()
         self.close()
         self._owner.problems.append(
-            "No checkpoint is kept, so a run that is killed starts from the beginning: "
-            f"{self.path.parent} can't be written ({error.strerror or error})."
+            "No checkpoint is kept, so an interrupted run starts over: can't write to "
+            f"{self.path.parent} ({error.strerror or error})."
         )
 
 

@@ -179,9 +179,9 @@ class _Needed:
     """What a metric asks for, of the averages that are not empty."""
 
     alignment: Alignment | None = None
-    """The shared one, where it is asked for."""
+    """The shared alignment, if it was requested."""
     inherited: Alignment | None = None
-    """Of the first other metric that has one, by which results can be shown."""
+    """That of the first other metric that has one; used to show results."""
     others: Mapping[str, FloatArray] = field(default_factory=dict)
     facts: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
@@ -262,9 +262,9 @@ def _stated(chosen: _Chosen, features: Any) -> _Stated:
         # What is no array of numbers can't be kept in a file without pickle.
         if array.dtype.kind not in "fiub":
             raise PluginError(
-                f"The metric {chosen.name!r} gave {name!r} among its results as {array.dtype}; "
-                "an array of numbers was expected.",
-                hint="Report it to its authors.",
+                f"The metric {chosen.name!r} returned {name!r} among its results as "
+                f"{array.dtype}; an array of numbers was expected.",
+                hint="Report it to the authors of the metric.",
             )
     return _Stated(dict(metric.facts(features)), tuple(metric.notes(features)), results)
 
@@ -284,8 +284,7 @@ def _run_tiles(
             del waiting[tile]
         if done:
             checkpoint.say(
-                f"{done:,} of {total:,} pairs were compared by a run that was stopped; "
-                "going on from there"
+                f"Resuming an interrupted run: {done:,} of {total:,} pairs were already compared"
             )
     if setup.progress is not None:
         setup.progress(done, total)

@@ -28,7 +28,7 @@ CONNECT_SECONDS = 30
 """How long a scheduler may take to answer."""
 
 WORKERS_SECONDS = 120
-"""How long a scheduler without workers is waited for."""
+"""How long to wait for workers of a scheduler."""
 
 _COUNT_EVERY_SECONDS = 2.0
 _PACKAGES = ("rebalance-em", "numba", "numpy")
@@ -109,9 +109,9 @@ class DaskExecutor:
                 raise _lost() from error
             except KilledWorker as error:
                 raise ExecutorError(
-                    f"Workers of the Dask cluster died again and again: {error}",
-                    hint="Look at the workers' logs; most often they ran out of memory. Give each "
-                    "more, or start fewer on a machine.",
+                    f"Workers of the Dask cluster keep dying: {error}",
+                    hint="Check the workers' logs. Most often they run out of memory: give each "
+                    "more, or start fewer per machine.",
                 ) from error
             finally:
                 client.cancel([*flying, *shared], force=True)
@@ -128,15 +128,15 @@ def _scatter(client: Any, work: TileWork) -> list[Future]:
         raise ExecutorError(
             f"The Dask workers can't take the metric {type(work.metric).__name__}: {error}",
             hint="Install its package for the workers too, or send its file with "
-            "client.upload_file. What its prepare gives must be picklable.",
+            "client.upload_file. What its prepare returns must be picklable.",
         ) from error
     return futures
 
 
 def _lost() -> ExecutorError:
     return ExecutorError(
-        "The Dask scheduler, or every worker that held the features, was lost.",
-        hint="Run it again: with the cache on, tiles that are done are not computed again.",
+        "The Dask scheduler, or every worker with the features, was lost.",
+        hint="Run again. With the cache on, finished tiles are not computed again.",
     )
 
 
@@ -189,7 +189,7 @@ def _client(cluster: Any) -> Iterator[Client]:
             if cluster is None:
                 raise ExecutorError(
                     "There is no Dask scheduler to send the tiles to.",
-                    hint='Name one with `scheduler="tcp://host:8786"`, or set '
+                    hint='Give one with `scheduler="tcp://host:8786"`, or set '
                     "DASK_SCHEDULER_ADDRESS.",
                 ) from None
         else:
@@ -210,7 +210,7 @@ def _usable(client: Client) -> Client:
     if client.asynchronous or client.status != "running":
         raise ExecutorError(
             f"The Dask client is {'asynchronous' if client.asynchronous else client.status}.",
-            hint="Give a client that is connected, made without asynchronous=True.",
+            hint="Give a connected client, made without asynchronous=True.",
         )
     return client
 
@@ -260,8 +260,8 @@ def _compare_versions(who: str, found: Mapping[str, str | None], wanted: Mapping
     for package, version in wanted.items():
         if found.get(package) != version:
             raise ExecutorError(
-                f"{who} has {package} {found.get(package) or 'not installed'}; this process has "
-                f"{package} {version}.",
-                hint="Install the same versions for the workers as here: other versions may give "
-                "other numbers.",
+                f"{who} has {package} {found.get(package) or 'not installed'}, but this process "
+                f"has {package} {version}.",
+                hint="Install the same versions for the workers as here; others may give "
+                "different numbers.",
             )

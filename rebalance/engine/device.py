@@ -37,7 +37,7 @@ def resolve_device(asked: str, metric: Metric, name: str) -> str:
         return "cpu"
     if not able:
         raise OptionError(
-            f"The metric {name!r} runs on the CPU only.", hint='Leave out `device="cuda"`.'
+            f"The metric {name!r} only runs on the CPU.", hint='Leave out `device="cuda"`.'
         )
     problem = cuda_problem()
     if problem is None:
@@ -60,7 +60,7 @@ def cuda_problem() -> str | None:
         from numba import cuda
 
         if not cuda.is_available():
-            return "the CUDA driver finds no usable GPU"
+            return "the CUDA driver found no usable GPU"
         from rebalance.kernels.probe_cuda import run_probe
 
         run_probe()

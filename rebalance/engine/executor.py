@@ -55,7 +55,7 @@ def find_executor(asked: Any, scheduler: str | None = None) -> Executor:
     """
     if scheduler is not None and asked != "dask":
         raise OptionError(
-            f"`scheduler={scheduler!r}` is of no use to the executor {asked!r}.",
+            f"`scheduler={scheduler!r}` has no effect with the executor {asked!r}.",
             hint='Add `executor="dask"`, or leave it out.',
             setting="scheduler",
         )
@@ -83,8 +83,9 @@ def check_place(executor: Executor, device: str) -> None:
     """
     if device == "cuda" and not executor.is_here:
         raise OptionError(
-            '`device="cuda"` is for this machine\'s GPU; the workers compute on their processors.',
-            hint='Leave out `device="cuda"`, or leave out `executor`.',
+            '`device="cuda"` uses the GPU of this machine, but the workers compute on their '
+            "processors.",
+            hint='Leave out `device="cuda"` or `executor`.',
             setting="device",
         )
 

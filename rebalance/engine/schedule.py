@@ -8,7 +8,7 @@ TILE_SHAPE = (128, 32)
 """Rows and columns of a tile, unless a metric states ``tile_shapes`` for its device."""
 
 TILES_IN_FLIGHT = 3
-"""Tiles per thread that are handed out at a time; bounds the memory of unread results."""
+"""Tiles per thread in progress at a time; limits the memory of unread results."""
 
 
 @dataclass(frozen=True)

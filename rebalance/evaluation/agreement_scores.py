@@ -79,7 +79,7 @@ def agreement_scores(
     if truth.group is None:
         why_not = "the truth has no groups"
     elif not truth.groups_are_views:
-        why_not = "the true views vary without steps, so there are no true groups"
+        why_not = "the true views are continuous, so there are no true groups"
     elif len(labelled) < 2:
         why_not = "fewer than two averages have a true group and a superclass"
     if why_not:

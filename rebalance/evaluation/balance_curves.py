@@ -29,7 +29,7 @@ from rebalance.model.class_numbers import count_classes
 from rebalance.strategies import places, select
 
 LEAST_GAIN = 0.02
-"""In uniformity: where the oracle gains less over random dropping, a share of it says nothing."""
+"""In uniformity. If the oracle gains less over random dropping, a share of it means nothing."""
 
 N_CAPS = 16
 _GRID = 400
@@ -194,7 +194,7 @@ def share_of_oracle_gain(ours: Curve, chance: Curve, oracle: Curve) -> tuple[flo
     """Area between superclasses and random dropping ÷ area between oracle and random dropping.
 
     1 for superclasses as good as if the views were known, 0 for no better than dropping particles
-    at random; above 1 where the oracle, which minimises angles and not unevenness, is beaten.
+    at random; above 1 where the oracle, which minimizes angles and not unevenness, is beaten.
 
     Parameters
     ----------

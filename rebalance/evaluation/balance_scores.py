@@ -55,7 +55,7 @@ class Balance:
     def words(self) -> str:
         """``f = 0.8``; empty where nothing is balanced."""
         if self.max_size is not None:
-            return f"at most {self.max_size:,} particles a superclass"
+            return f"at most {self.max_size:,} particles per superclass"
         return f"f = {self.factor}" if self.factor and parse_factor(self.factor) else ""
 
     def cap(self, views: KnownViews, superclasses: Superclasses) -> int | None:
@@ -118,7 +118,9 @@ def balance_scores(
     curves = {"ours": ours, "oracle": best, "random": chance}
     each_by_itself = len(superclasses) == len(used)
     if each_by_itself and n_oracle >= len(used):
-        reason = "each class is by itself, so the oracle is the same: give it a smaller number"
+        reason = (
+            "each class is its own superclass, so the oracle is the same; give it a smaller number"
+        )
         shares = [Score(key, why_not=reason) for key in _SHARES]
     else:
         shares = _shares(ours, chance, best)
@@ -157,8 +159,8 @@ def _shares(ours: Curve, chance: Curve, best: Curve) -> list[Score]:
     if not np.isfinite(share):
         gain = float(gain_over_random(best, chance, *reached).mean())
         reason = (
-            f"the oracle itself gains {gain:.3f} in uniformity, less than {LEAST_GAIN}: a share of "
-            "so little says nothing"
+            f"the oracle gains only {gain:.3f} in uniformity (less than {LEAST_GAIN}), too little "
+            "for a share to mean anything"
         )
         scores = [Score("share_of_oracle_gain", kept=kept, why_not=reason)]
     for key, curve in (("gain", ours), ("gain_of_oracle", best)):

@@ -103,7 +103,7 @@ def read_result(path: Path | str, job: Path | str | None = None) -> EvaluatedRes
     path = Path(path)
     if not path.exists():
         raise InputError(
-            "There is no such file or folder.",
+            "This file or folder does not exist.",
             path=path,
             hint="Give a results folder of rebalance run, or a table of class_id and superclass.",
         )
@@ -124,7 +124,7 @@ def _read_folder(folder: Path, job: Path | str | None) -> EvaluatedResult:
 
     if not (folder / SUPERCLASS_TABLE).is_file():
         raise InputError(
-            f"There is no {SUPERCLASS_TABLE} in it.",
+            f"It has no {SUPERCLASS_TABLE}.",
             path=folder,
             hint="Give a results folder of rebalance run, or a table of class_id and superclass.",
         )

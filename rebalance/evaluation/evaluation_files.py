@@ -13,7 +13,7 @@ from rebalance.evaluation.scores import Evaluation
 
 JSON, CSV, FIGURES, CURVES = "evaluation.json", "evaluation.csv", "figures", "balance_curves"
 COLUMNS = ("score", "value", "sd", "kept_low", "kept_high", "measured_on", "unit", "why_not")
-"""Of ``evaluation.csv``, one row a score; a score that is not possible has no value."""
+"""Columns of ``evaluation.csv``, one row per score. A score that is not available has no value."""
 
 
 def write_evaluation(
@@ -40,7 +40,7 @@ def write_evaluation(
     check_folder(folder, overwrite)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        # Made beside its place first: whatever ends the writing leaves that as it was.
+        # Made next to its place first: whatever ends the writing leaves that as it was.
         with TemporaryDirectory(prefix=f".{folder.name}.", dir=folder.parent) as beside:
             names = _write(evaluation, Path(beside), figures=figures)
             for former in (folder / FIGURES).glob(f"{CURVES}.*"):
@@ -52,7 +52,7 @@ def write_evaluation(
         raise OutputError(
             f"The evaluation can't be written: {error.strerror or error}.",
             path=folder,
-            hint="Give another folder.",
+            hint="Choose another folder.",
         ) from error
     return tuple(folder / name for name in names)
 
@@ -82,9 +82,11 @@ def check_folder(folder: Path, overwrite: bool) -> None:
     if ours and overwrite:
         return
     raise OutputError(
-        "An evaluation is there already." if ours else "Something else is there already.",
+        "There is an evaluation already." if ours else "There is something else already.",
         path=folder,
-        hint="Give `overwrite=True`, or another folder." if ours else "Give another folder.",
+        hint="Use `overwrite=True`, or choose another folder."
+        if ours
+        else "Choose another folder.",
     )
 
 

@@ -88,10 +88,10 @@ def evaluate(
         If seeds, factor or max_size are out of range.
     """
     if seeds < 1:
-        raise OptionError(f"{seeds} seeds are given; at least 1 is needed, and 20 for a mean.")
+        raise OptionError(f"seeds = {seeds}, but at least 1 is needed, and 20 for a good mean.")
     if oracle_superclasses is not None and oracle_superclasses < 1:
         raise OptionError(
-            f"The oracle can't make {oracle_superclasses} superclasses; give at least 1."
+            f"The oracle can't make {oracle_superclasses} superclasses; use at least 1."
         )
     decide_cap(1, factor, max_size)
     evaluated = _as_evaluated_result(result, affinity, particles, job)
@@ -182,10 +182,10 @@ def _check_shared(superclasses: Superclasses, matched: MatchedTruth) -> None:
     if known & used:
         return
     raise InputError(
-        f"It says nothing of any class of the result: it knows {name_classes(sorted(known))}, and "
-        f"the superclasses are of {name_classes(sorted(used))}.",
+        f"It has none of the classes in the result: it has {name_classes(sorted(known))}, and the "
+        f"superclasses are of {name_classes(sorted(used))}.",
         path=truth.source or None,
-        hint="Give the truth of the classification that was grouped.",
+        hint="Give the truth for the classification that was grouped.",
     )
 
 
@@ -224,20 +224,22 @@ def _notes(matched: MatchedTruth, evaluated: EvaluatedResult) -> list[str]:
     unmatched = sorted({*(matched.truth.group or {})} - {*superclasses.class_id.tolist()})
     if unmatched:
         notes.append(
-            f"The truth has groups for {name_classes(unmatched)} too, which the result does not "
-            "have: is it of other data?"
+            f"The truth also has groups for {name_classes(unmatched)}, which the result does not "
+            "have. Is it for other data?"
         )
     if views is None:
         return notes
     unknown = int(np.count_nonzero(~views.is_known))
     if unknown and matched.are_counted:
-        notes.append(f"{unknown:,} of {len(views):,} particles have no known view: not scored.")
+        notes.append(
+            f"{unknown:,} of {len(views):,} particles have no known view, and are not scored."
+        )
     if views.class_view is None:
         mixed = [n for n, angle in views.class_spread.items() if angle > MIXED_BEYOND]
         if mixed and evaluated.affinity is not None:
             notes.append(
                 f"Class{'es' if len(mixed) > 1 else ''} {', '.join(map(str, mixed))}: particles "
-                f"of mixed views (median over {MIXED_BEYOND:g}° from the modal one), left out of "
-                "affinity against angle."
+                f"of mixed views (median over {MIXED_BEYOND:g}° from the most common one), left "
+                "out of affinity against angle."
             )
     return notes

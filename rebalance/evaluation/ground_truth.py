@@ -49,7 +49,7 @@ class Truth:
 
     def __post_init__(self) -> None:
         if self.group is None and self.class_view is None and self.particle_view is None:
-            raise ValueError("a truth without groups and views says nothing")
+            raise ValueError("a truth needs groups or views")
         if self.particle_view is not None:
             n = len(self.particle_view)
             for name in ("particle_name", "particle_class"):

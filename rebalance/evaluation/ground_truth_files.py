@@ -25,7 +25,7 @@ TRUTH, CLASSES, PARTICLES, VIEWS = (
     "truth_particles.csv",
     "true_views.csv",
 )
-"""Files that a folder is looked through for."""
+"""Files that are searched for in a folder."""
 
 _CLASS = ("class_id", "class", "class_number", "rlnclassnumber")
 _ZERO_BASED = ("class_index_0based", "class_index", "index_0based")
@@ -33,12 +33,12 @@ _NAME = ("name", "image_name", "uid", "rlnimagename")
 _VIEW = ("view_x", "view_y", "view_z")
 _GROUP = ("group", "label", "superclass", "cluster", "structure")
 _HINT = (
-    "Expected a folder that rebalance simulate wrote; a table with a header: class_id and label; "
-    "or class_id or image_name, with view_x, view_y, view_z; or particles of a 3D refinement."
+    "Give a folder that rebalance simulate wrote; a table with a header (class_id and label; or "
+    "class_id or image_name, with view_x, view_y, view_z); or particles of a 3D refinement."
 )
 _LEVELS = 4
 _LARGEST = 2**62
-"""Beyond that a class number may not fit into int64."""
+"""Larger class numbers may not fit into int64."""
 _LONGEST = 1e100
 _MOST_SHOWN = 200
 _MOST_OPERATIONS, _MOST_COSINE = 1_000, 1.01
@@ -64,7 +64,7 @@ def read_truth(path: Path | str, *, symmetry: str | None = None) -> Truth:
     """
     path = Path(path)
     if not os.path.exists(path):
-        raise InputError("There is no such file or folder.", path=path, hint=_HINT)
+        raise InputError("This file or folder does not exist.", path=path, hint=_HINT)
     if path.is_file() and is_refinement(path):
         return _refined(path, symmetry)
     if path.is_file() and path.name != TRUTH:
@@ -80,9 +80,7 @@ def read_truth(path: Path | str, *, symmetry: str | None = None) -> Truth:
     if not tables and path.is_dir() and is_refinement(path):
         return _refined(path, symmetry)
     if not tables:
-        raise InputError(
-            f"There is no {CLASSES}, {PARTICLES} or {VIEWS} in it.", path=folder, hint=_HINT
-        )
+        raise InputError(f"It has no {CLASSES}, {PARTICLES} or {VIEWS}.", path=folder, hint=_HINT)
     return _truth(facts, tables, folder, symmetry)
 
 
@@ -129,7 +127,7 @@ def _truth(
         )
     except ValueError as error:
         raise InputError(
-            f"There are neither labels nor views in it ({error}).", path=path, hint=_HINT
+            f"It has neither labels nor views ({error}).", path=path, hint=_HINT
         ) from error
 
 
@@ -149,9 +147,9 @@ def _stated(facts: Mapping[str, Any], path: Path) -> Symmetry:
         return operations
     except (OptionError, ValueError, TypeError, OverflowError):
         raise InputError(
-            f"Its symmetry is {found!r:.60}; a point group, or its rotations, was expected.",
+            f"Its symmetry is {found!r:.60}, but a point group or its rotations were expected.",
             path=path if path.is_file() else path / TRUTH,
-            hint="State the group as `symmetry`.",
+            hint="Give the point group with `symmetry`.",
         ) from None
 
 
@@ -162,7 +160,7 @@ def _facts(path: Path) -> dict[str, Any]:
     version = facts.get("version", 1)
     if version != 1:
         raise InputError(
-            f"It is version {version!r:.60} of the truth; this program reads 1.",
+            f"It has version {version!r:.60} of the truth; this program reads 1.",
             path=path,
             location="version",
         )
@@ -191,9 +189,7 @@ def _table(path: Path) -> dict[str, Any]:
             f"Its columns are {_shown(header)}.", path=path, location="line 1", hint=_HINT
         )
     if name_at is not None and not view_at:
-        raise InputError(
-            f"It names particles, but has no {', '.join(_VIEW)}.", path=path, hint=_HINT
-        )
+        raise InputError(f"It has particles, but no {', '.join(_VIEW)}.", path=path, hint=_HINT)
     group_at = None if name_at is not None else _group_column(names, class_at, view_at)
     lines, class_id, view = array("q"), array("q"), array("d")
     text: list[str] = []
@@ -207,7 +203,7 @@ def _table(path: Path) -> dict[str, Any]:
         if text_at is not None:
             text.append(fields[text_at])
     if not lines:
-        raise InputError("There are no rows in it.", path=path, hint=_HINT)
+        raise InputError("It has no rows.", path=path, hint=_HINT)
     views = np.frombuffer(view, dtype=np.float64).reshape(-1, 3) if view_at else None
     numbers = None if class_at is None else np.frombuffer(class_id, dtype=np.int64)
     if name_at is not None:
@@ -221,10 +217,10 @@ def _table(path: Path) -> dict[str, Any]:
             return {"particle_view": views, "particle_class": numbers}
         again = int(np.setdiff1d(np.arange(len(numbers)), first)[0])
         raise InputError(
-            f"Class {numbers[again]} is there twice.",
+            f"Class {numbers[again]} occurs twice.",
             path=path,
             location=f"line {lines[again]}",
-            hint="Keep one line a class.",
+            hint="Keep one line per class.",
         )
     return _of_classes(numbers, views, text)
 
@@ -275,13 +271,13 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
             n_columns = len(fields)
         if len(fields) != n_columns:
             raise InputError(
-                f"Fields found: {len(fields)}; the header has {n_columns}.",
+                f"There are {len(fields)} fields, but {n_columns} in the header.",
                 path=path,
                 location=f"line {number}",
             )
         yield number, fields
     if n_columns <= 0:
-        raise InputError("There are no rows in it.", path=path, hint=_HINT)
+        raise InputError("It has no rows.", path=path, hint=_HINT)
 
 
 def _fields(line: str, mark: str | None, number: int, path: Path) -> list[str]:
@@ -328,7 +324,7 @@ def _coordinate(text: str, line: int, column: str, path: Path) -> float:
         raise ValueError
     except ValueError:
         raise InputError(
-            f"{text!r:.60} is not a number that a direction may have.",
+            f"{text!r:.60} is not a number that a direction can have.",
             path=path,
             location=f"line {line}, column {_shown([column])}",
         ) from None

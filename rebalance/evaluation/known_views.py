@@ -30,13 +30,14 @@ T = TypeVar("T")
 
 N_DIRECTIONS = 1_000
 N_BINS = 200
-"""Of equal area on half a sphere, about 10° wide."""
+"""Cells of equal area on half a sphere, about 10° wide."""
 _MOST_VIEWS = 20_000
-"""More distinct views than that are rounded to the nearest of as many, 1° apart."""
+"""If there are more distinct views, they are rounded to the nearest of this many, 1° apart."""
 
 MIXED_BEYOND = 30.0
-"""Degrees: a class whose particles lie farther than that from its modal view, in the median, shows
-no view. Views without any order lie 60° from any one, if opposite views count as the same."""
+"""Degrees. If the median particle of a class is farther than this from the most common view, the
+class shows no view. Random views are 60° from any one, with opposite views counted as the same.
+"""
 
 
 class NoColumns:

@@ -12,7 +12,7 @@ from rebalance.evaluation.known_views import KnownViews
 from rebalance.model import DoubleArray, IntArray, ParticleTable
 
 NAME_COLUMNS = ("rlnImageName", "uid")
-"""Columns of particle tables by which a truth may name particles."""
+"""Columns of particle tables by which a truth may identify particles."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,10 +90,10 @@ def _of_table(truth: Truth, view: DoubleArray, table: ParticleTable) -> DoubleAr
         )
         if not same:
             raise InputError(
-                f"It has {len(view):,} particles without names, and they are not the "
-                f"{len(table):,} of the particle table in order.",
+                f"It has {len(view):,} particles without names, which are not the {len(table):,} "
+                "of the particle table.",
                 path=truth.source or None,
-                hint="Give a truth that names its particles, or that of this classification.",
+                hint="Give a truth that names its particles, or the one for this classification.",
             )
         return view
     row_of = {str(name): row for row, name in enumerate(truth.particle_name)}
@@ -111,5 +111,5 @@ def _of_table(truth: Truth, view: DoubleArray, table: ParticleTable) -> DoubleAr
             else "."
         ),
         path=truth.source or None,
-        hint="Give the truth of the classification that was grouped.",
+        hint="Give the truth for the classification that was grouped.",
     )

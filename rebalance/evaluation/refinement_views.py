@@ -56,7 +56,7 @@ def read_refined_views(path: Path, symmetry: str | None = None) -> tuple[dict[st
     name = next((one for one in NAME_COLUMNS if one in dataset.particles.column_names), None)
     if name is None:
         raise InputError(
-            f"Its particles have no name: neither {' nor '.join(NAME_COLUMNS)} is there.",
+            f"Its particles have no name: there is no {' or '.join(NAME_COLUMNS)}.",
             path=path,
             hint=_HINT,
         )

@@ -26,25 +26,25 @@ SCORES: dict[str, ScoreKind] = {
     "view_spread": ScoreKind("view spread within superclasses", "°", -1),
     "view_spread_of_oracle": ScoreKind("view spread, oracle", "°", 0),
     "affinity_vs_angle": ScoreKind("affinity against view angle", "", -1),
-    "affinity_vs_angle_below_40": ScoreKind("the same below 40°", "", -1),
+    "affinity_vs_angle_below_40": ScoreKind("affinity against angle < 40°", "", -1),
     "share_of_oracle_gain": ScoreKind("share of the oracle's gain"),
     "gain": ScoreKind("gain in uniformity over random"),
-    "gain_of_oracle": ScoreKind("the same, oracle", "", 0),
+    "gain_of_oracle": ScoreKind("gain in uniformity, oracle", "", 0),
     "uniformity_before": ScoreKind("uniformity of views before", "", 0),
-    "uniformity": ScoreKind("uniformity balanced"),
-    "uniformity_of_random": ScoreKind("as many, dropped at random", "", 0),
-    "uniformity_of_oracle": ScoreKind("as many, oracle", "", 0),
+    "uniformity": ScoreKind("uniformity after balancing"),
+    "uniformity_of_random": ScoreKind("uniformity, dropped at random", "", 0),
+    "uniformity_of_oracle": ScoreKind("uniformity, oracle", "", 0),
     "entropy_before": ScoreKind("entropy of views before", "", 0),
-    "entropy": ScoreKind("entropy balanced"),
-    "entropy_of_random": ScoreKind("as many, dropped at random", "", 0),
+    "entropy": ScoreKind("entropy after balancing"),
+    "entropy_of_random": ScoreKind("entropy, dropped at random", "", 0),
     "scf_star_before": ScoreKind("SCF* before", "", 0),
-    "scf_star": ScoreKind("SCF* balanced"),
-    "scf_star_of_random": ScoreKind("as many, dropped at random", "", 0),
+    "scf_star": ScoreKind("SCF* after balancing"),
+    "scf_star_of_random": ScoreKind("SCF*, dropped at random", "", 0),
 }
-"""Every score there is, in order."""
+"""All scores, in order."""
 
 BELOW = 40.0
-"""Degrees; pairs of farther views are left out of ``affinity_vs_angle_below_40``."""
+"""Degrees; pairs of more distant views are left out of ``affinity_vs_angle_below_40``."""
 
 
 @dataclass(frozen=True)

@@ -132,7 +132,7 @@ def _against_angle(
     scores = []
     for key, below in keys:
         value, n = affinity_against_angle(affinity.values, angle, below)
-        reason = "" if np.isfinite(value) else f"only {n} pairs of averages are of known view"
+        reason = "" if np.isfinite(value) else f"only {n} pairs of averages have known views"
         if n >= 3 and reason:
             reason = "affinity or angle is the same for all pairs"
         scores.append(Score(key, value, n=f"{n:,} pairs", why_not=reason))

@@ -1,4 +1,4 @@
-"""Files of other programs: which format a path is, what is in it, and how it is written back.
+"""Files of other programs: recognizing, reading and writing them.
 
 One plugin a format (`relion`, `cryosparc`, `stack`), each in the module of its name and by way of
 the registry. ``*_job`` finds the files that belong together, ``*_averages`` the class averages
@@ -38,20 +38,20 @@ def read(
     Parameters
     ----------
     path : path
-        Job folder (its last iteration is taken), optimiser, particle table, or stack.
+        Job folder (its last iteration is used), optimiser, particle table, or stack.
     class_averages : path, optional
-        Stack, or table that names the images, when it is not found beside the particles.
+        Stack, or table that refers to the images, if not found next to the particles.
     format : str, optional
-        Name of a format plugin; by default the one that recognises the file.
+        Name of a format plugin; by default the one that recognizes the file.
     passthrough : sequence of paths
-        Further CryoSPARC files with columns of the same particles.
+        More CryoSPARC files with columns of the same particles.
     project : path, optional
         Folder that the paths inside the files are relative to.
     pixel_size : float, optional
         Å; overrides the files.
     need_class_averages : bool
-        False if the particle table is enough. Averages that lie beside it are read then only if
-        they are whole and name every class of the table.
+        False if the particle table is enough. Averages next to it are then only read if they are
+        complete and include every class of the table.
 
     Returns
     -------
@@ -60,7 +60,7 @@ def read(
     Raises
     ------
     InputError
-        If a file is missing, of no known format, or broken.
+        If a file is missing, of unknown format, or broken.
     """
     from rebalance.contracts import ReadRequest
 
@@ -91,12 +91,12 @@ def read_refinement(
     Parameters
     ----------
     path : path
-        Job folder (the end of the refinement is taken, else its last iteration), optimiser, or
-        particle table.
+        Job folder (the final result, or else the last iteration, is used), optimiser, or particle
+        table.
     format : str, optional
-        Name of a format plugin; by default the one that recognises the file.
+        Name of a format plugin; by default the one that recognizes the file.
     passthrough : sequence of paths
-        Further CryoSPARC files with columns of the same particles.
+        More CryoSPARC files with columns of the same particles.
     project : path, optional
         Folder that the paths inside the files are relative to.
 
@@ -108,7 +108,7 @@ def read_refinement(
     Raises
     ------
     InputError
-        If a file is missing, of no known format, broken, or holds no particles.
+        If a file is missing, of unknown format, broken, or without particles.
     """
     from rebalance.contracts import ReadRequest
     from rebalance.errors import InputError
@@ -130,24 +130,24 @@ def read_refinement(
 
 
 def read_orientations(dataset: Dataset) -> Orientations:
-    """The poses that a 3D refinement gave to particles.
+    """Read the poses of particles from a 3D refinement.
 
     Parameters
     ----------
     dataset : Dataset
-        As `read_refinement` gives it.
+        From `read_refinement`.
 
     Returns
     -------
     Orientations
-        A row for each particle, without a pose where the table has none.
+        A row for each particle, without a pose if the table has none.
 
     Raises
     ------
     InputError
-        If the table has no poses, or what is there are none.
+        If the table has no valid poses.
     RebalanceError
-        If the format reads no poses.
+        If the format can't read poses.
     """
     from rebalance.errors import RebalanceError
     from rebalance.plugin_validation import overrides
@@ -156,8 +156,8 @@ def read_orientations(dataset: Dataset) -> Orientations:
     plugin = registry().load("format", dataset.format)
     if dataset.particles is None or not overrides(plugin, "orientations"):
         raise RebalanceError(
-            f"The format {dataset.format} reads no poses of a 3D refinement.",
-            hint="Give the particles of a refinement by RELION or CryoSPARC.",
+            f"The format {dataset.format} can't read poses of a 3D refinement.",
+            hint="Give particles from a refinement in RELION or CryoSPARC.",
         )
     orientations: Orientations = plugin.orientations(dataset)
     return orientations
@@ -184,7 +184,9 @@ def _plugin(path: Path, name: str | None) -> tuple[str, Any]:
     if name is not None:
         return name, registry().load("format", name)
     if not os.access(path, os.R_OK):
-        raise InputError("You may not read it.", path=path, hint="Check the permissions.")
+        raise InputError(
+            "You don't have permission to read it.", path=path, hint="Check the permissions."
+        )
     plugins: list[tuple[str, Any]] = []
     scores: list[float] = []
     for one in registry().of_kind("format"):
@@ -205,13 +207,13 @@ def _plugin(path: Path, name: str | None) -> tuple[str, Any]:
         if jobs := _jobs_inside(path, [plugin for _, plugin in plugins]):
             there = "is one job" if len(jobs) == 1 else f"are {len(jobs)} jobs"
             raise InputError(
-                f"It is no job; there {there} in it.",
+                f"This is not a job folder, but there {there} in it.",
                 path=path,
                 hint=f"Give {' or '.join(map(str, jobs[-3:]))}.",
             )
         raise InputError(
-            f"The {'folder' if path.is_dir() else 'file'} is of no known format "
-            f"({', '.join(known for known, _ in plugins)}).",
+            f"The format of this {'folder' if path.is_dir() else 'file'} is unknown (known: "
+            f"{', '.join((known for known, _ in plugins))}).",
             path=path,
             hint="Give a job folder, a *_optimiser.star, a particle table (.star, .cs), or an MRC "
             "stack.",
@@ -242,12 +244,12 @@ def inspect(path: _PathLike) -> Inspection:
     Returns
     -------
     Inspection
-        Rows of label and value; what stands in the way is among the warnings.
+        Rows of label and value. Reasons against a run are among the warnings.
 
     Raises
     ------
     InputError
-        If the path does not exist or is of no known format.
+        If the path does not exist or has an unknown format.
     """
     from rebalance.formats.inspection import inspect_path
     from rebalance.formats.paths import require_exists

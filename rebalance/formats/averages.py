@@ -15,7 +15,7 @@ from rebalance.model.class_averages import LARGEST_VALUE, SMALLEST_CONTRAST
 from rebalance.model.class_numbers import name_classes
 
 EXTENT_TOLERANCE = 0.03
-"""By which the widths of two images in Å may differ."""
+"""Tolerance when comparing the widths of two images in Å."""
 
 _CAN_BE_COMPARED = f"up to {LARGEST_VALUE:.0e} that differ by at least {SMALLEST_CONTRAST:.0e}"
 
@@ -56,12 +56,12 @@ def read_averages(
     ----------
     request : ReadRequest
     path : Path, optional
-        What was found beside the particles.
+        What was found next to the particles.
     particles : ParticleTable, optional
     find : callable
         What a path and the project folder give.
     not_beside : str
-        What does not lie beside the particles if nothing was found.
+        What is missing next to the particles if nothing was found.
     hint : str
         What to do then.
 
@@ -92,7 +92,11 @@ def read_averages(
     try:
         source = find(path, request.project)
         if not (must_read or particles is None or covers(source.class_id, particles.class_id)):
-            return None, None, [f"{path.name} does not name every class of the table; left out."]
+            return (
+                None,
+                None,
+                [f"{path.name} was left out: it does not list every class in the table."],
+            )
         images = source.read_images()
         refuse_unusable_pixels(ClassAverages(images, source.class_id), source.path)
         return source, images, []
@@ -124,11 +128,10 @@ def refuse_unusable_pixels(averages: ClassAverages, source: Path) -> None:
         return
     low, high = (limit[unusable] for limit in averages.pixel_range)
     raise InputError(
-        f"The pixels of all images are from {low.min():.3g} to {high.max():.3g}; numbers "
+        f"All images have pixel values from {low.min():.3g} to {high.max():.3g}, but only numbers "
         f"{_CAN_BE_COMPARED} can be compared.",
         path=source,
-        hint="Multiply the images by a number that makes them so, or give the stack that the "
-        "classification wrote.",
+        hint="Scale the images, or give the stack that the classification wrote.",
     )
 
 
@@ -139,7 +142,7 @@ def _is_out_of_range(averages: ClassAverages) -> BoolArray:
 
 
 def image_warnings(averages: ClassAverages) -> tuple[list[str], list[str]]:
-    """Warnings of images whose pixels can't be computed with, notes of images of one grey value.
+    """Warnings of images whose pixels can't be computed with, notes of images of one gray value.
 
     All count as no image, and so do images of zeros, of which nothing is said: a program writes
     them for classes that died out.
@@ -159,11 +162,13 @@ def image_warnings(averages: ClassAverages) -> tuple[list[str], list[str]]:
         image = "images have" if np.count_nonzero(is_out) > 1 else "image has"
         warnings.append(
             f"{_classes(averages, is_out)}: the {image} pixels from {low[is_out].min():.3g} to "
-            f"{high[is_out].max():.3g} and can't be compared; numbers {_CAN_BE_COMPARED} can."
+            f"{high[is_out].max():.3g}, but only numbers {_CAN_BE_COMPARED} can be compared."
         )
     if is_flat.any():
         are = "images are" if np.count_nonzero(is_flat) > 1 else "image is"
-        notes.append(f"{_classes(averages, is_flat)}: the {are} of one grey value, hence empty.")
+        notes.append(
+            f"{_classes(averages, is_flat)}: the {are} a single gray value, so treated as empty."
+        )
     return warnings, notes
 
 
@@ -195,8 +200,8 @@ def class_warnings(particle_class: IntArray, class_id: IntArray, source: str) ->
     shown = ", ".join(map(str, unmatched[:5])) + (" …" if len(unmatched) > 5 else "")
     classes = f"{len(unmatched)} classes ({shown})" if len(unmatched) > 1 else f"class {shown}"
     return [
-        f"The particles name {classes}, of which {source} has no average: are averages and "
-        "particles of two different jobs?"
+        f"{source} has no average for {classes}, used by the particles. Are averages and "
+        "particles from different jobs?"
     ]
 
 
@@ -206,8 +211,8 @@ def box_warnings(box: int, particle_boxes: Sequence[int], source: str) -> list[s
         return []
     sizes = ", ".join(map(str, particle_boxes))
     return [
-        f"The class averages of {source} are {box} px wide and the particles {sizes} px: are they "
-        "of two different jobs?"
+        f"The class averages in {source} are {box} px wide, but the particles {sizes} px. Are "
+        "they from different jobs?"
     ]
 
 
@@ -230,6 +235,6 @@ def extent_warnings(
     if abs(extent / particle_extent - 1) < EXTENT_TOLERANCE:
         return []
     return [
-        f"The class averages of {source} are {extent:.0f} Å wide and the particles "
-        f"{particle_extent:.0f} Å: are they of two different jobs?"
+        f"The class averages in {source} are {extent:.0f} Å wide, but the particles "
+        f"{particle_extent:.0f} Å. Are they from different jobs?"
     ]

@@ -46,7 +46,7 @@ from rebalance.model import (
     Superclasses,
 )
 
-_NOT_BESIDE = "no *_class_averages.cs or templates_selected.cs lies beside the particles"
+_NOT_BESIDE = "there is no *_class_averages.cs or templates_selected.cs next to the particles"
 _NO_AVERAGES = (
     "Give the class averages as `class_averages` (*_class_averages.cs, templates_selected.cs or "
     "the .mrc stack), or balance the 2D classes themselves with `superclasses=False`."
@@ -168,7 +168,7 @@ class CryoSparc(Format):
     ) -> tuple[Path, ...]:
         """Write particles_selected, particles_excluded and templates, each as .cs and .csg.
 
-        Passthrough files are written beside them, row for row. With ``copy_templates`` also
+        Passthrough files are written next to them, row for row. With ``copy_templates`` also
         templates.mrc; image n of it is row n of templates.cs.
 
         Raises
@@ -267,7 +267,7 @@ class CryoSparc(Format):
         """Write the result group particles_poses.csg, and the .cs files that it names.
 
         particles_poses.cs has alignments3D beside the fields that were there. Passthrough files
-        are written beside it, row for row.
+        are written next to it, row for row.
 
         Raises
         ------
@@ -300,11 +300,11 @@ def _at_odds(particles: Path | None, averages: Path) -> list[str]:
         return []
     jobs = [job_of(path.name) for path in (particles, averages)]
     if None not in jobs and jobs[0] != jobs[1]:
-        return [f"{averages.name} lies beside the particles of {jobs[0]}, and is taken."]
+        return [f"Using {averages.name}, found next to the particles of {jobs[0]}."]
     last = [iteration_of(path) for path in (particles, averages)]
     if min(last) >= 0 and last[0] != last[1]:
         return [
-            f"{averages.name} is of iteration {last[1]} and {particles.name} of {last[0]}; no "
-            "averages of that one lie beside it."
+            f"{averages.name} is from iteration {last[1]}, but {particles.name} from iteration "
+            f"{last[0]}. There are no averages of that iteration next to it."
         ]
     return []

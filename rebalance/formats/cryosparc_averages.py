@@ -102,8 +102,8 @@ class CryosparcAverages:
         if shape.dtype.kind not in "iu" or shape.flat[-1] in (0, self.stack.box):
             return []
         return [
-            f"The averages are {shape.flat[-1]} px wide by {table.path.name} and "
-            f"{self.stack.box} px by {self.stack.path.name}: are they of two different jobs?"
+            f"The averages are {shape.flat[-1]} px wide according to {table.path.name}, but "
+            f"{self.stack.box} px in {self.stack.path.name}. Are they from different jobs?"
         ]
 
     def _job_warnings(self, table: CsTable) -> list[str]:
@@ -120,23 +120,22 @@ class CryosparcAverages:
         other = [twin for twin, same in shared if same is False]
         if any(twin.path.name == table.path.name for twin in other):
             raise InputError(
-                f"It names {self.stack_name}, and {stack} is of another job: "
+                f"It refers to {self.stack_name}, but {stack} is from another job: "
                 f"{other[0].path} gives its images other uids.",
                 path=table.path,
-                hint=f"The job was copied? Copy {stack.name} beside {table.path.name} from where "
-                "it was made, or give the stack as `class_averages`.",
+                hint=f"If the job was copied, also copy {stack.name} from the original job to the "
+                f"folder of {table.path.name}. Or give the stack as `class_averages`.",
             )
         if other:
             return [
-                f"{table.path.name} and {other[0].path.name}, which lies beside the stack {stack}, "
-                "name the same images and give them different uids: are they of two different "
-                "jobs?"
+                f"{table.path.name} and {other[0].path.name} (next to {stack}) give the same "
+                "images different uids. Are they from different jobs?"
             ]
         copied = job_of(table.path.name) == Path(self.stack_name.lstrip(OWN_FOLDER)).parent.name
         if copied or not is_job_folder(table.path.absolute().parent):
             return [
-                f"{table.path.name} names {self.stack_name}, which is not beside it; {stack} is "
-                "taken. Job numbers repeat in every project: is it the same job?"
+                f"{table.path.name} refers to {self.stack_name}, which is not next to it, so "
+                f"{stack} is used. Job numbers repeat in every project: is it the same job?"
             ]
         return []
 
@@ -230,9 +229,9 @@ def _from_table(table: CsTable, project: Path | None) -> CryosparcAverages:
     if missing or "alignments2D/class" in names:
         near = averages_beside(table.path)
         raise InputError(
-            f"The table names no class averages: it has no {missing[0]}."
+            f"The table has no class averages: {missing[0]} is missing."
             if missing
-            else "The table holds particles; class averages were expected.",
+            else "The table has particles, but class averages were expected.",
             path=table.path,
             hint=f"Did you mean {near.name}?"
             if near
@@ -240,7 +239,7 @@ def _from_table(table: CsTable, project: Path | None) -> CryosparcAverages:
         )
     if len(table) == 0:
         raise InputError(
-            "The table names no class averages: it is empty.",
+            "The table has no class averages: it is empty.",
             path=table.path,
             hint="Select at least two class averages.",
         )
@@ -250,20 +249,20 @@ def _from_table(table: CsTable, project: Path | None) -> CryosparcAverages:
         number = int(numbers[np.argmax(counts)])
         rows = np.flatnonzero(class_id == number) + 1
         raise InputError(
-            f"blob/idx {number} is there twice, in rows {rows[0]} and {rows[1]}; each class "
-            "average has a number of its own.",
+            f"blob/idx {number} is used twice, in rows {rows[0]} and {rows[1]}; each class "
+            "average needs its own number.",
             path=table.path,
             location=f"row {rows[1]}",
-            hint="Give the class averages of one classification.",
+            hint="Give the class averages of a single classification.",
         )
     paths = sorted({str(word) for word in _column(table, "blob/path")})
     if len(paths) != 1:
         raise InputError(
-            f"The class averages lie in {len(paths)} stacks ({paths[0]}, {paths[1]} …); one was "
+            f"The class averages are in {len(paths)} stacks ({paths[0]}, {paths[1]} …); one was "
             "expected.",
             path=table.path,
             location="blob/path",
-            hint="Give the class averages of one classification.",
+            hint="Give the class averages of a single classification.",
         )
     resolution = None
     if "blob/res_A" in names:
@@ -276,7 +275,7 @@ def _column(table: CsTable, name: str) -> np.ndarray:
         return read_column(table, name)
     except KeyError as error:
         raise InputError(
-            f"{name} has not one value a row.", path=table.path, location=name
+            f"{name} does not have one value per row.", path=table.path, location=name
         ) from error
 
 

@@ -23,12 +23,12 @@ from rebalance.formats.refinements import commands_for
 from rebalance.model import IntArray
 
 _GIVE_CLASSES = (
-    "Give the particles of a 2D classification, or the passthrough file that has alignments2D with "
-    "`passthrough`."
+    "Give the particles of a 2D classification, or add the passthrough file that has alignments2D "
+    "with `passthrough`."
 )
 
 CLASS_BEFORE = "rebalance/class_before"
-"""Where the class goes that another takes the place of: a slot that no group names."""
+"""Where the old class number goes when it is replaced: a slot that no group names."""
 
 
 class CryosparcParticles:
@@ -61,7 +61,7 @@ class CryosparcParticles:
         every = np.arange(len(main), dtype=np.int64)
         self.rows = (every, *(join_by_uid(main, other) for other in self.others))
         self.slots = {slot: tables[0] for slot, tables in givers.items()}
-        """The table that gives each slot to the group that is written."""
+        """The table that each slot of the written group is taken from."""
         self._givers = {
             name: at
             for slot, tables in givers.items()
@@ -136,11 +136,11 @@ class CryosparcParticles:
             poses = any(map(POSE_FIELD.fullmatch, self.field_names))
             aside = [t.path.name for t in self.tables if CLASS_FIELD in (t.dtype.names or ())]
             raise InputError(
-                f"The result group takes no {CLASS_FIELD} from {aside[0]}, which has it."
+                f"The result group does not use {CLASS_FIELD} from {aside[0]}, where it is."
                 if aside
-                else f"The particles have no {CLASS_FIELD}; their fields are of {', '.join(has)}.",
+                else f"The particles have no {CLASS_FIELD}, only {', '.join(has)}.",
                 path=self.main.path,
-                hint=f"Give {aside[0]} itself, or name it in the group."
+                hint=f"Give {aside[0]} itself, or add it to the group."
                 if aside
                 else f"{commands_for(self.main.path)} {_GIVE_CLASSES}"
                 if poses

@@ -19,7 +19,7 @@ from rebalance.formats.refinements import commands_for
 CLASS_SLOT = "alignments2D"
 CLASS_FIELD = f"{CLASS_SLOT}/class"
 POSE_FIELD = re.compile(r"(alignments3D|alignments3D_multi|alignments_class_\d+)/pose")
-"""Where 3D refinements and classifications put poses."""
+"""Where 3D refinements and classifications store poses."""
 
 _ITERATION = re.compile(r"_(\d{2,})_")
 _GIVE_AVERAGES = "Give *_class_averages.cs, templates_selected.cs, or the .mrc stack."
@@ -124,10 +124,10 @@ def _from_folder(folder: Path, needs_class: bool) -> CryosparcJob:
         last = _last_iteration(table.path for table in asked)
         if last is None:
             raise InputError(
-                "The folder holds several particle tables: "
+                "The folder has several particle tables: "
                 f"{', '.join(table.path.name for table in asked)}.",
                 path=folder,
-                hint="Give the one that is meant.",
+                hint="Give the one that you want.",
             )
         group, n_items, notes = _group_of(last, needs_class)
         averages = averages_beside(last) if needs_class else None
@@ -137,7 +137,7 @@ def _from_folder(folder: Path, needs_class: bool) -> CryosparcJob:
         return CryosparcJob(None, averages)
     aside = [t.path.name for t in tables if is_set_aside(t.path.name) and is_asked(t)]
     if aside:
-        hint = f"Give {aside[0]} itself if these are meant."
+        hint = f"If you want these, give {aside[0]} itself."
     elif not needs_class:
         hint = "Give the folder of a 3D refinement, or its particles .cs."
     else:
@@ -145,9 +145,9 @@ def _from_folder(folder: Path, needs_class: bool) -> CryosparcJob:
         if any(map(_has_pose, taken)):
             hint = f"{commands_for(folder)} {hint}"
     raise InputError(
-        "The folder holds no CryoSPARC particles with "
+        "The folder has no CryoSPARC particles with "
         + (CLASS_FIELD if needs_class else "alignments3D/pose")
-        + (f", but for {', '.join(aside)}." if aside else "."),
+        + (f", except for {', '.join(aside)}." if aside else "."),
         path=folder,
         hint=hint,
     )
@@ -176,7 +176,11 @@ def _group_of(
     path, group = groups[0]
     if any(other.files != group.files for _, other in groups[1:]):
         names = ", ".join(path.name for path, _ in groups)
-        return {}, {}, (f"{names} take other files with {particles.name}; none was asked.",)
+        return (
+            {},
+            {},
+            ((f"{names} disagree about the files of {particles.name}. None of them was used."),),
+        )
     return group.files, group.n_items, tuple(group.notes)
 
 
@@ -221,7 +225,7 @@ def _last_iteration(paths: Iterable[Path]) -> Path | None:
 def averages_beside(particles: Path) -> Path | None:
     """The table of class averages that belongs to a particle table by its name, or None.
 
-    It lies beside the table or the file that the table is a link to; for an exported group, in
+    It is next to the table or the file that the table is a link to; for an exported group, in
     the folder of the exported class averages beside its own.
     """
     for folder in folders_of(particles):
@@ -280,10 +284,10 @@ def averages_in(folder: Path) -> Path | None:
     ]
     if len(found) > 1:
         raise InputError(
-            f"The folder holds class averages in several files: "
+            "The folder has class averages in several files: "
             f"{', '.join(path.name for path in found)}.",
             path=folder,
-            hint="Give the one that is meant as `class_averages`.",
+            hint="Give the one that you want as `class_averages`.",
         )
     return found[0] if found else None
 
@@ -319,5 +323,5 @@ def find_averages_of(path: Path, project: Path | None) -> Path:
     else:
         found = find_job(path, project).averages
     if found is None:
-        raise InputError("No class averages lie there.", path=path, hint=_GIVE_AVERAGES)
+        raise InputError("There are no class averages there.", path=path, hint=_GIVE_AVERAGES)
     return found

@@ -49,10 +49,10 @@ def join_by_uid(main: CsTable, other: CsTable) -> IntArray:
         missing = np.asarray(other_uid[rows] != uid)
     if missing.any():
         raise InputError(
-            f"{missing.sum():,} of the {len(uid):,} particles of {main.path.name} have no row in "
+            f"{missing.sum():,} of the {len(uid):,} particles in {main.path.name} have no row in "
             f"it; the first is uid {uid[int(np.argmax(missing))]}.",
             path=other.path,
-            hint="Give the passthrough file of the same job.",
+            hint="Give the passthrough file from the same job.",
         )
     return rows
 
@@ -60,14 +60,14 @@ def join_by_uid(main: CsTable, other: CsTable) -> IntArray:
 def _uids(table: CsTable) -> npt.NDArray[np.uint64]:
     if "uid" not in column_names(table):
         raise InputError(
-            "The table has no uid, by which files of the same particles are joined.",
+            "The table has no uid, which is needed to match particles between files.",
             path=table.path,
-            hint="Give the passthrough file of the same job, or none.",
+            hint="Give the passthrough file from the same job, or none.",
         )
     uid = read_numbers(table, "uid")
     if uid.dtype.kind == "f":
         raise InputError(
-            "The uids are decimal numbers, which don't tell particles apart; whole ones were "
+            "The uids are decimal numbers, so particles can't be told apart; whole numbers were "
             "expected.",
             path=table.path,
             location="uid",
@@ -80,7 +80,7 @@ def _refuse_repeated(table: CsTable, ordered: npt.NDArray[np.uint64]) -> None:
     repeated = np.flatnonzero(ordered[1:] == ordered[:-1])
     if len(repeated):
         raise InputError(
-            f"uid {ordered[repeated[0]]} is there twice; particles can't be joined by it.",
+            f"uid {ordered[repeated[0]]} occurs twice, so particles can't be matched.",
             path=table.path,
             hint="Remove duplicates in CryoSPARC, or leave out the passthrough file.",
         )
@@ -90,8 +90,8 @@ def uid_warnings(table: CsTable) -> list[str]:
     """At most one sentence on particles that are in the table more than once, or can't be told."""
     if "uid" not in (table.dtype.names or ()):
         return [
-            f"{table.path.name} has no uid, by which CryoSPARC tells particles apart; a group of "
-            "them can't be imported."
+            f"{table.path.name} has no uid, which CryoSPARC needs to identify particles; a group "
+            "of them can't be imported."
         ]
     ordered = np.sort(_uids(table))
     repeated = np.count_nonzero(ordered[1:] == ordered[:-1])
@@ -99,8 +99,8 @@ def uid_warnings(table: CsTable) -> list[str]:
         return []
     rows = "1 row repeats the uid" if repeated == 1 else f"{repeated:,} rows repeat the uids"
     return [
-        f"{rows} of others in {table.path.name}: the particles are counted and may be selected "
-        "more than once. Remove Duplicates in CryoSPARC drops them."
+        f"{rows} of others in {table.path.name}: these particles are counted, and may be "
+        "selected, more than once. Use Remove Duplicates in CryoSPARC to drop them."
     ]
 
 
@@ -172,8 +172,8 @@ def _left_out(path: Path, error: InputError, known: set[str]) -> str:
     except InputError:
         lost = []
     place = f"{error.location}: " if error.location else ""
-    without = f" The written group lacks its {', '.join(lost)}." if lost else ""
-    return f"The passthrough file {path.name} is left out. {place}{error.problem}{without}"
+    without = f" The written group will lack its {', '.join(lost)}." if lost else ""
+    return f"The passthrough file {path.name} was left out. {place}{error.problem}{without}"
 
 
 def _is_of_others(main: CsTable, other: CsTable) -> bool:

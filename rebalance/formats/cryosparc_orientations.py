@@ -29,9 +29,8 @@ POSE = f"{SLOT}/pose"
 MULTI = "alignments3D_multi"
 _CLASS_POSE = re.compile(r"(alignments_class_(\d{1,9}))/pose")
 _GIVE_REFINED = (
-    "Give the particles of a Homogeneous, Non-Uniform or Local Refinement, of a Heterogeneous "
-    "Refinement, or of an Ab-Initio Reconstruction, or the file that has their alignments3D with "
-    "`passthrough`."
+    "Give the particles of a Homogeneous, Non-Uniform, Local or Heterogeneous Refinement, or of "
+    "an Ab-Initio Reconstruction, or the file with their alignments3D as `passthrough`."
 )
 _JOB, _PARAMETERS, _SYMMETRY = "job.json", "params_spec", "refine_symmetry"
 
@@ -51,8 +50,8 @@ def read_orientations(dataset: Dataset) -> Orientations:
     )
     if not orientations.is_known.any():
         raise InputError(
-            f"None of the {len(handle):,} particles has a pose: {columns[0]} is no number in any "
-            "row.",
+            f"None of the {len(handle):,} particles has a pose: {columns[0]} is not a number in "
+            "any row.",
             path=handle.main.path,
             hint=_GIVE_REFINED,
         )
@@ -98,7 +97,7 @@ def read_symmetry(particles: Path) -> tuple[str, list[str]]:
         try:
             spec = read_json(path, "CryoSPARC job") if path.is_file() else {}
         except InputError:
-            # Nobody asked for that file.
+            # No one asked for that file.
             continue
         said: Any = spec
         for name in (_PARAMETERS, _SYMMETRY, "value"):
@@ -109,8 +108,8 @@ def read_symmetry(particles: Path) -> tuple[str, list[str]]:
             return parse_symmetry(said, "cryosparc"), []
         except OptionError:
             return "", [
-                f"{_JOB} beside {particles.name} names the point group {said[:20]!r}, which is "
-                "none of rotations that is known: give it with `symmetry`."
+                f"{_JOB} next to {particles.name} states the point group {said[:20]!r}, which is "
+                "not a known rotational point group. Give it with `symmetry`."
             ]
     return "", []
 
@@ -139,7 +138,7 @@ def _read_vectors(
         return vector, (f"{MULTI}/pose",)
     has = dict.fromkeys(name.partition("/")[0] for name in names if "/" in name)
     raise InputError(
-        f"The particles have no poses in 3D: there is no {POSE}; their fields are of "
+        f"The particles have no poses in 3D: {POSE} is missing; their fields are of "
         f"{', '.join(has) or 'no slot'}.",
         path=handle.main.path,
         hint=_GIVE_REFINED,
@@ -173,7 +172,7 @@ def _best_column(handle: CryosparcParticles) -> IntArray:
     name = f"{MULTI}/class_posterior"
     values = handle.read_field(name)
     if values.ndim != 2 or not values.shape[1]:
-        raise _odd(handle, name, values, "a number for each class")
+        raise _odd(handle, name, values, "one number per class")
     posterior = np.where(np.isnan(_floats(handle, name, values.shape[1:])), -np.inf, values)
     best = posterior.argmax(axis=1).astype(np.int64)
     best[np.isneginf(posterior).all(axis=1)] = -1
@@ -200,7 +199,7 @@ def _odd(
     found = "text" if values.dtype.kind in "SU" else values.dtype.name
     found += "".join(f" × {extent}" for extent in values.shape[1:])
     return InputError(
-        f"{name} is {found} in each row; {expected} was expected.",
+        f"{name} is {found} in each row, but {expected} was expected.",
         path=handle.main.path,
         location=name,
         hint=_GIVE_REFINED,

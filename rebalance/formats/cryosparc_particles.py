@@ -39,7 +39,7 @@ def read_particles(
     ----------
     job : CryosparcJob
     passthrough : sequence of Path
-        Those that the person names; those found beside the particles are added.
+        Those that the person names; those found next to the particles are added.
     needs_class : bool
         False if particles need no class numbers, and nothing is to be said of these.
 
@@ -78,7 +78,7 @@ def read_particles(
     handle = CryosparcParticles(main, tables[1:], givers)
     class_id = handle.read_classes() if needs_class else read_classes_if_any(handle)
     notes = [
-        f"{handle.tables[at].path.name} has the same uids and goes along."
+        f"{handle.tables[at].path.name} has the same uids and is carried along."
         for at in handle.used
         if handle.tables[at] in found
     ]
@@ -119,14 +119,13 @@ def other_classification_warnings(particles: ParticleTable, averages: Path) -> l
             return []
         differ, common = count_other_classes(handle.main, particles.class_id, table)
     except InputError:
-        # Nobody asked for that file.
+        # No one asked for that file.
         return []
     if not differ:
         return []
     return [
-        f"{path.name}, which lies beside {averages.name}, puts {differ:,} of the {common:,} "
-        "particles that it shares with yours into other classes: are the averages of another "
-        "classification?"
+        f"{path.name}, next to {averages.name}, puts {differ:,} of the {common:,} particles that "
+        "it shares with yours into other classes. Are the averages from another classification?"
     ]
 
 

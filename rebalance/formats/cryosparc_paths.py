@@ -63,7 +63,7 @@ def beside(name: str, named_in: Path) -> Located | None:
     for folder in folders_of(named_in):
         alike = sorted(path for path in folder.iterdir() if _downloaded_as(path.name, name))
         if len(alike) == 1 and is_file(alike[0]):
-            note = f"{alike[0].name} is taken for {name}, with which its name ends."
+            note = f"Using {alike[0].name} for {name}; the names end alike."
             return Located(alike[0], (note,))
     return None
 
@@ -119,17 +119,15 @@ def locate(name: str, named_in: Path, project: Path | None = None) -> Located | 
         notes += near.notes
     if marked and not any(same_file(first, one) for one in said):
         notes.append(
-            f"{named_in.name} names {name}, which is not in its own folder; {first} is taken."
+            f"{named_in.name} refers to {name}, which is not in its folder; using {first}."
         )
     elif first == here and here not in there:
-        notes.append(
-            f"{named_in.name} names {relative}; it was found from the current folder: {first}."
-        )
+        notes.append(f"{named_in.name} refers to {relative}; found in the current folder: {first}.")
     if others:
         more = f" and {len(others) - 1} more" if len(others) > 1 else ""
         notes.append(
-            f"{named_in.name} names {name}, and several files are of that name: {first} is taken, "
-            f"{others[0]}{more} is another."
+            f"{named_in.name} refers to {name}, and several files have that name. Using {first}, "
+            f"not {others[0]}{more}."
         )
     return Located(first, tuple(notes))
 
@@ -137,13 +135,13 @@ def locate(name: str, named_in: Path, project: Path | None = None) -> Located | 
 def missing_stack(name: str, named_in: Path, project: Path | None) -> InputError:
     """The error for a stack of class averages that `locate` did not find."""
     relative = name.lstrip(OWN_FOLDER)
-    looked = f"in the project {project}" if project else "from the folders above it"
+    looked = f"in the project {project}" if project else "relative to the folders above it"
     stacks = stacks_beside(named_in)
-    near = f" Beside it lie {', '.join(stacks[:5])}{' …' if len(stacks) > 5 else ''}."
+    near = f" Next to it: {', '.join(stacks[:5])}{' …' if len(stacks) > 5 else ''}."
     return InputError(
-        f"It names the stack of class averages {relative}, which was not found: neither {looked} "
-        f"nor beside it.{near if stacks else ''}",
+        f"It refers to the stack of class averages {relative}, which was not found {looked} or "
+        f"next to it.{(near if stacks else '')}",
         path=named_in,
-        hint=f"Give the stack as `class_averages`, or the project folder with `project`, or copy "
-        f"{Path(relative).name} beside {named_in.name}.",
+        hint="Give the stack as `class_averages` or the project folder as `project`, or copy "
+        f"{Path(relative).name} next to {named_in.name}.",
     )

@@ -16,7 +16,7 @@ from rebalance.poses.conventions import vector_of_rotation
 
 POSE, SHIFT = "alignments2D/pose", "alignments2D/shift"
 SIZES = ("alignments2D/psize_A", "blob/psize_A")
-"""Å per pixel of the shift; old versions write the second alone."""
+"""Å per pixel of the shift; old versions only write the second."""
 SLOT = "alignments3D"
 
 FIELDS: tuple[tuple[Any, ...], ...] = (
@@ -39,7 +39,7 @@ FIELDS: tuple[tuple[Any, ...], ...] = (
     ("class", "<u4"),
     ("class_ess", "<f4"),
 )
-"""The slot as CryoSPARC's refinements write it."""
+"""The slot as written by CryoSPARC's refinements."""
 
 _GIVE_ALIGNED = "Give the particles as the 2D classification wrote them."
 
@@ -87,7 +87,7 @@ def _pixels(dataset: Dataset) -> DoubleArray:
     handle, averages = joined(dataset.particles), dataset.class_averages
     if averages is None or averages.pixel_size is None:
         raise InputError(
-            "The pixel size of the class averages is not known.",
+            "The pixel size of the class averages is unknown.",
             path=handle.main.path,
             hint="Give it with `pixel_size`.",
         )
@@ -107,7 +107,7 @@ def _numbers(handle: CryosparcParticles, name: str, *shape: int) -> DoubleArray:
     if values.dtype.kind not in "fiu" or values.shape[1:] != shape:
         expected = "a pair of numbers" if shape else "one number"
         raise InputError(
-            f"{name} is not {expected} a row.", path=handle.main.path, hint=_GIVE_ALIGNED
+            f"{name} is not {expected} per row.", path=handle.main.path, hint=_GIVE_ALIGNED
         )
     # Damaged files hold NaNs that NumPy would warn of.
     with np.errstate(invalid="ignore", over="ignore"):

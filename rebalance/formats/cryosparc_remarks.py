@@ -30,9 +30,8 @@ def one_class_warnings(class_id: IntArray) -> list[str]:
     if len(class_id) < 2 or class_id.min() != class_id.max():
         return []
     return [
-        f"All {len(class_id):,} particles are of class {class_id[0]}. Are these the particles of a "
-        "3D job? The classes of a 2D classification are in the particles of that job, which "
-        "`passthrough` can name."
+        f"All {len(class_id):,} particles are in class {class_id[0]}. Are these the particles of "
+        "a 3D job? If so, add the particles of the 2D classification with `passthrough`."
     ]
 
 
@@ -53,9 +52,9 @@ def pixel_size_warnings(particles: _Columns) -> list[str]:
         f"{size:g} Å for {count:,}" for size, count in zip(sizes[:_SHOWN], counts, strict=False)
     )
     return [
-        f"{_PIXEL_SIZE} takes {len(sizes)} values ({shown}{' …' if len(sizes) > _SHOWN else ''} of "
-        f"the {len(values):,} particles): were they classified in several jobs? Then one class "
-        "number means several averages."
+        f"{_PIXEL_SIZE} has {len(sizes)} different values "
+        f"({shown}{' …' if len(sizes) > _SHOWN else ''} of the {len(values):,} particles). Were "
+        "they classified in several jobs? Then a class number may mean different averages."
     ]
 
 
@@ -65,8 +64,8 @@ def group_warnings(slots: Collection[str]) -> list[str]:
     if not missing:
         return []
     return [
-        f"No file gives the particles' {' or '.join(missing)}, so the written group has none, and "
-        "CryoSPARC will ask for it before reconstruction. Name the file that has it with "
+        f"No file has the particles' {' or '.join(missing)}, so the written group has none, and "
+        "CryoSPARC will ask for it before reconstruction. Add the file that has it with "
         "`passthrough`."
     ]
 
@@ -92,12 +91,12 @@ def relative_path_warnings(table: CsTable, written: str) -> list[str]:
     folder = table.path.absolute().parent
     first = _text(table.first_value(next(iter(counts)))).lstrip(OWN_FOLDER)
     if any(is_file(one / first) for one in folders_of(table.path)):
-        target = f"into {folder}, from where they lead to the images."
+        target = f"into {folder}, so that the paths lead to the images."
     else:
-        target = f"into a folder that holds {first}, which {folder} does not."
+        target = f"into a folder that has {first}, which {folder} does not."
     return [
-        f"Paths of {' and '.join(counts)} in {table.path.name} begin with {OWN_FOLDER}: they start "
-        "from the folder of the .cs itself, and stay so in the results. Before Import Result "
+        f"Paths in {table.path.name} ({' and '.join(counts)}) begin with {OWN_FOLDER}, so they "
+        "are relative to the folder of the .cs file, also in the results. Before Import Result "
         f"Group, put {written} {target}"
     ]
 

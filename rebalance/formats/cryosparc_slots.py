@@ -29,8 +29,8 @@ def tables_of_group(
         if slot not in slots(tables[at]) and others and slot != CLASS_SLOT:
             at = others[0]
             warnings.append(
-                f"The result group takes {slot} from {file.name}, which has none; that of "
-                f"{tables[at].path.name} is used."
+                f"According to the result group, {slot} is in {file.name}, but it isn't. Using "
+                f"that of {tables[at].path.name}."
             )
         group[slot] = at
     return group, warnings
@@ -89,9 +89,9 @@ def differences(
             differ = rows_that_differ(table, handle.rows[at], other, handle.rows[number], slot)
             if differ.any():
                 text = (
-                    f"{table.path.name} and {other.path.name} both have {slot}, and differ in it "
-                    f"for {differ.sum():,} of the {len(handle):,} particles: that of "
-                    f"{table.path.name} is used."
+                    f"{table.path.name} and {other.path.name} both have {slot}, but differ for "
+                    f"{differ.sum():,} of the {len(handle):,} particles. Using that of "
+                    f"{table.path.name}."
                 )
                 matters = slot == CLASS_SLOT if needs_class else is_pose_slot(slot)
                 (warnings if matters else notes).append(text)
@@ -104,8 +104,8 @@ def item_warnings(n_items: Mapping[str, int], handle: CryosparcParticles) -> lis
         table = handle.tables[handle.slots[slot]]
         if n != len(table):
             return [
-                f"The result group counts {n:,} particles in {slot}, and {table.path.name} holds "
-                f"{len(table):,}: was the file replaced by one of another job?"
+                f"The result group counts {n:,} particles in {slot}, but {table.path.name} has "
+                f"{len(table):,}. Was the file replaced by one from another job?"
             ]
     return []
 
@@ -117,7 +117,7 @@ def untaken_notes(handle: CryosparcParticles) -> list[str]:
         left = [slot for slot in slots(handle.tables[at]) if slot not in handle.slots]
         if left:
             found.append(
-                f"The result group takes no {', '.join(left)} from {handle.tables[at].path.name}, "
-                "which has it; the written group has none either."
+                f"The result group does not use {', '.join(left)} from "
+                f"{handle.tables[at].path.name}; the written group does not have it either."
             )
     return found

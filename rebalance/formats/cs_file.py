@@ -19,7 +19,7 @@ from rebalance.formats.cs_stream import STREAM_MAGIC, StreamTable
 from rebalance.formats.unchanged_file import unreadable
 from rebalance.model import IntArray
 
-HINT = "Give the file again from the job that wrote it, e.g. J42_020_particles.cs."
+HINT = "Export the file again from the job that wrote it, e.g. J42_020_particles.cs."
 _LARGEST_NUMBER = 2**31 - 1
 
 
@@ -77,15 +77,15 @@ def _what_it_is(head: bytes) -> str:
         return f"The file is empty; {expected}"
     if head[:1] == b"\x80" and head[1:2] <= b"\x05":
         return (
-            "This is a Python pickle, which could run any program when opened and is refused; "
+            "This is a Python pickle. It is refused, because opening it could run any program; "
             + expected
         )
     if head[:2] == b"PK":
         return f"This is a zip archive (.npz?); {expected}"
     if b"\0" not in head:
         kind = "star file" if b"\ndata_" in b"\n" + head else "text file"
-        return f"This is a {kind}, whatever its name says; {expected}"
-    return f"The first bytes, {head[:6]!r}, are not those of a .cs file; {expected}"
+        return f"This is a {kind}, despite its name; {expected}"
+    return f"The file does not start like a .cs file, but with {head[:6]!r}; {expected}"
 
 
 def slots(table: CsTable) -> tuple[str, ...]:
@@ -135,7 +135,7 @@ def read_numbers(table: CsTable, name: str) -> npt.NDArray[Any]:
     if values is None or values.dtype.kind not in "iuf":
         kind = table.dtype[name] if values is None else values.dtype
         raise InputError(
-            f"{name} is of type {_type_name(kind)}; one number a row was expected.",
+            f"{name} has type {_type_name(kind)}, but one number per row was expected.",
             path=table.path,
             location=name,
             hint=HINT,
@@ -165,12 +165,12 @@ def read_whole_numbers(table: CsTable, name: str) -> IntArray:
     if not good.all():
         bad = np.flatnonzero(~good)
         raise InputError(
-            f"{name} is {values[bad[0]]} in row {bad[0] + 1:,}, and in {len(bad):,} of the "
-            f"{len(values):,} rows no whole number from 0 to 2³¹ − 1, as class numbers are.",
+            f"{name} is {values[bad[0]]} in row {bad[0] + 1:,}. In {len(bad):,} of the "
+            f"{len(values):,} rows it is not a class number, a whole number from 0 to 2³¹ − 1.",
             path=table.path,
             location=f"row {bad[0] + 1:,}, {name}",
-            hint="Give the table as a 2D classification wrote it; drop these rows or number their "
-            "classes in the program that wrote them.",
+            hint="Give the table as a 2D classification wrote it, or drop or renumber these rows "
+            "in the program that wrote them.",
         )
     return values.astype(np.int64)
 
@@ -210,14 +210,15 @@ def write_rows(
         written = open_cs(target)
         problem = None
         if written.dtype != expected:
-            problem = "its fields are not those of the input"
+            problem = "its fields differ from the input's"
         elif len(written) != len(rows):
             problem = f"it holds {len(written):,} rows instead of {len(rows):,}"
     except InputError as error:
         problem = error.problem
     if problem:
         raise OutputError(
-            f"The table was written and does not read back: {problem}",
+            f"The table was written, but can't be read back: {problem}",
             path=target,
-            hint=f"This must not be. Is the disk full or failing? The input is {table.path}.",
+            hint="This should never happen. Is the disk full or failing? The input is "
+            f"{table.path}.",
         )

@@ -21,7 +21,7 @@ _LARGEST_HEADER = 1 << 18
 _HEADER_MULTIPLE = 64
 _READ_AT_ONCE = 1 << 22
 _SORT_AT_ONCE = 1 << 26
-_HINT = "Give the file again from the job that wrote it, e.g. J42_020_particles.cs."
+_HINT = "Export the file again from the job that wrote it, e.g. J42_020_particles.cs."
 
 
 def _read_header_3_0(
@@ -60,27 +60,27 @@ class NumpyTable:
         self._version, self._begin, shape, self.dtype = self._read_layout()
         if len(shape) != 1 or self.dtype.names is None:
             raise InputError(
-                f"The array is of shape {shape} and type {self.dtype}; a table with named "
-                "fields was expected.",
+                f"The array has shape {shape} and type {self.dtype}; a table with named fields "
+                "was expected.",
                 path=path,
                 hint=_HINT,
             )
         self._n = int(shape[0])
         if self.dtype.itemsize == 0 or self._n < 0:
-            raise self._damaged("its header gives rows of no bytes, or fewer than none")
+            raise self._damaged(
+                "its header states rows without bytes, or a negative number of rows"
+            )
         there, rest = divmod(self._file.size - self._begin, self.dtype.itemsize)
         if there < self._n:
             raise InputError(
-                f"The table is cut short: the header says {self._n:,} rows, the file holds "
-                f"{there:,}.",
+                f"The table is cut short: {self._n:,} rows according to the header, {there:,} in "
+                "the file.",
                 path=path,
-                hint="Copy the file again: was a transfer interrupted?",
+                hint="Copy the file again. Was a transfer interrupted?",
             )
         if (there, rest) != (self._n, 0):
             extra = self._file.size - self._begin - self._n * self.dtype.itemsize
-            raise self._damaged(
-                f"the header says {self._n:,} rows, and {extra:,} bytes come after them"
-            )
+            raise self._damaged(f"{extra:,} bytes follow the {self._n:,} rows stated in the header")
         try:
             self._header(self._n)
         except (ValueError, TypeError) as error:
@@ -105,8 +105,8 @@ class NumpyTable:
 
     def _pickled(self) -> InputError:
         return InputError(
-            "The table holds Python objects, which only unpickling could read; that could run any "
-            "program and is refused.",
+            "The table has Python objects, which could run any program when loaded, and is "
+            "refused.",
             path=self.path,
             hint="Write it again with cryosparc-tools: Dataset.load(…).save(…).",
         )

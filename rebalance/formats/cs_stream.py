@@ -26,9 +26,9 @@ STREAM_MAGIC = b"\x95CSDAT"
 _LARGEST_HEADER = 1 << 18
 _LZ4_LARGEST_RATIO = 256
 _LARGEST_COLUMN = 1 << 26
-"""Bytes that any column may have unpacked; beyond, not more than four times the file."""
+"""Bytes that any column may have when unpacked; above this, at most four times the file size."""
 _LONGEST_WORD = 1 << 12
-_HINT = "Give the file again from the job that wrote it, e.g. J42_020_particles.cs."
+_HINT = "Export the file again from the job that wrote it, e.g. J42_020_particles.cs."
 
 
 class StreamTable:
@@ -77,8 +77,8 @@ class StreamTable:
             raise self._damaged("its header can't be understood")
         if compression not in (None, "lz4") or self.dtype.hasobject or n < 0:
             raise InputError(
-                f"The stream is compressed by {compression!r} or of a type not known here; lz4 "
-                "was expected.",
+                f"The stream is compressed with {compression!r}, which is not supported; lz4 was "
+                "expected.",
                 path=self.path,
                 hint="Write it again with cryosparc-tools: Dataset.load(…).save(…).",
             )

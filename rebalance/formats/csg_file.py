@@ -13,7 +13,7 @@ from rebalance.formats.unchanged_file import unreadable
 
 _VERSION = "v4.0.0"
 _LARGEST = 1 << 16
-"""Bytes; a group of all slots that there are has some thousand."""
+"""Bytes; a group with every known slot has some thousand."""
 
 _MOST_PAIRS = 1000
 
@@ -41,7 +41,7 @@ def read_group(path: Path, project: Path | None = None) -> ResultGroup:
     Raises
     ------
     InputError
-        If the file is no result group, or a file that it names is not beside it.
+        If the file is no result group, or a file that it names is not next to it.
     """
     results = _read_results(path)
     group = ResultGroup({}, {}, [])
@@ -51,7 +51,7 @@ def read_group(path: Path, project: Path | None = None) -> ResultGroup:
         if found is None:
             shown = name if len(name) < 100 else f"{name[:100]}…"
             raise InputError(
-                f"It names {shown.lstrip('>')}, which is not beside it.",
+                f"It refers to {shown.lstrip('>')}, which is not next to it.",
                 path=path,
                 location=f"results/{slot}",
                 hint="Copy the .cs files of the group into its folder.",
@@ -91,7 +91,7 @@ def _read_results(path: Path) -> dict[str, dict[str, str]]:
         raise unreadable(path, error) from error
     except (yaml.YAMLError, ValueError, KeyError, TypeError, RecursionError) as error:
         raise InputError(
-            "This is no CryoSPARC result group: it has no results with metafiles.",
+            "This is not a CryoSPARC result group: it has no results with metafiles.",
             path=path,
             hint="Give a .csg that CryoSPARC exported, or the particles .cs itself.",
         ) from error

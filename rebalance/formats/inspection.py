@@ -18,7 +18,7 @@ from rebalance.plugin_validation import overrides
 _SHOWN_FILES = 8
 
 _NUMBER = "-k auto"
-"""Of superclasses: what a scan suggests, and its page lets a person choose."""
+"""Number of superclasses: a scan suggests it, and the report page lets a person choose."""
 
 
 def inspect_path(path: Path, name: str, plugin: Any) -> Inspection:
@@ -60,7 +60,7 @@ def inspect_path(path: Path, name: str, plugin: Any) -> Inspection:
 
 
 def _refused(name: str, rows: list[tuple[str, str]], warnings: list[str]) -> Inspection:
-    rows.append(("run", "would refuse it"))
+    rows.append(("run", "would stop with"))
     return Inspection(name, tuple(rows), tuple(warnings), is_refused=True)
 
 
@@ -98,7 +98,7 @@ def _of_refinement(
         ("point group", orientations.symmetry or "unknown"),
         *([("classes", f"{len(counts)}")] if len(counts) > 1 else []),
         *_file_rows(dataset),
-        ("run", "is for 2D classifications, and this is a 3D refinement"),
+        ("run", "not possible: this is a 3D refinement, and run takes 2D classifications"),
         ("to balance views", f"rebalance orientations {typed}"),
     ]
     return Inspection(name, tuple(rows), dataset.warnings, f"rebalance diagnose {typed}")

@@ -26,7 +26,7 @@ from rebalance.model import FloatArray, IntArray
 
 SUFFIXES = (".mrc", ".mrcs", ".st")
 _PIECE = 1 << 24
-_HINT = "Give the stack again from the job that wrote it."
+_HINT = "Export the stack again from the job that wrote it."
 
 
 @dataclass(frozen=True)
@@ -97,19 +97,19 @@ class MrcStack:
 
     def _changed(self) -> InputError:
         return InputError(
-            "The stack is no longer the one that was read at first.",
+            "The stack changed after it was first read.",
             path=self.path,
-            hint="Is another program writing it? Run again when it is finished.",
+            hint="Is another program writing it? Run again when it has finished.",
         )
 
     def _check(self, index: IntArray) -> None:
         outside = index[(index < 0) | (index >= self.n)]
         if len(outside):
             raise InputError(
-                f"Image {int(outside[0]) + 1} is asked for, and the stack has {self.n}.",
+                f"Image {int(outside[0]) + 1} was requested, but the stack has only {self.n}.",
                 path=self.path,
-                hint="The stack and the file that refers to it are of two different jobs; give "
-                "the stack of the same job.",
+                hint="The stack and the file that refers to it are from different jobs; give the "
+                "stack from the same job.",
             )
 
     def copy(self, target: Path, index: IntArray | None = None) -> None:
@@ -182,7 +182,7 @@ def open_stack(path: Path) -> MrcStack:
         identity = _identity(file)
     if is_compressed(raw):
         raise InputError(
-            "The file is compressed; a plain MRC stack was expected.",
+            "The file is compressed, but a plain MRC stack was expected.",
             path=path,
             hint="Unpack it first (gunzip, bunzip2).",
         )
@@ -193,29 +193,29 @@ def open_stack(path: Path) -> MrcStack:
     nx, ny, nz, mode = (int(header[name]) for name in ("nx", "ny", "nz", "mode"))
     if mode not in MODES:
         raise InputError(
-            f"The pixels are of MRC mode {mode}{' (complex)' if mode in (3, 4) else ''}; real "
-            f"images of mode {', '.join(map(str, MODES))} were expected.",
+            f"The pixels have MRC mode {mode}{' (complex)' if mode in (3, 4) else ''}, but real "
+            f"images (mode {', '.join(map(str, MODES))}) were expected.",
             path=path,
             location="header field mode",
             hint="Convert the stack to float32 (mode 2).",
         )
     if min(nx, ny, nz) < 1:
         raise InputError(
-            f"The header says {nx} × {ny} pixels and {nz} images.",
+            f"According to the header, there are {nz} images of {nx} × {ny} pixels.",
             path=path,
             location="header fields nx, ny, nz",
             hint=_HINT,
         )
     if nx != ny:
         raise InputError(
-            f"The images are {nx} × {ny} pixels; square ones were expected.",
+            f"The images are {nx} × {ny} pixels, but square ones were expected.",
             path=path,
             location="header fields nx, ny",
-            hint="Class averages are square: is this a micrograph? Else crop or pad the images.",
+            hint="Class averages are square. Is this a micrograph? If not, crop or pad the images.",
         )
     if path.suffix.lower() != ".mrcs" and nz == nx and int(header["ispg"]) == 1:
         raise InputError(
-            f"This is a three-dimensional map ({nx} × {ny} × {nz}); a stack of images was "
+            f"This is a three-dimensional map ({nx} × {ny} × {nz}), but a stack of images was "
             "expected.",
             path=path,
             location="header field ispg",
@@ -226,7 +226,7 @@ def open_stack(path: Path) -> MrcStack:
     offset = HEADER + max(0, extended)
     if offset > size:
         raise InputError(
-            f"The header says that an extended header of {extended:,} bytes follows; the file has "
+            f"The header states an extended header of {extended:,} bytes, but the file only has "
             f"{size:,} bytes.",
             path=path,
             location="header field nsymbt",
@@ -236,7 +236,7 @@ def open_stack(path: Path) -> MrcStack:
     whole = (size - offset) // image_bytes
     if whole < nz:
         raise InputError(
-            f"The stack is cut short: the header says {nz} images, the file holds {whole}.",
+            f"The stack is cut short: {nz} images according to the header, {whole} in the file.",
             path=path,
             hint="Copy the file again, or give the stack of a finished iteration.",
         )
@@ -244,8 +244,8 @@ def open_stack(path: Path) -> MrcStack:
     warnings = [_about_surplus(path, nz, whole, surplus)] if surplus else []
     if extended < 0:
         warnings.append(
-            f"The header of {path.name} says that its extended header has {extended:,} bytes; "
-            "the images are read as if there were none."
+            f"The header of {path.name} states an extended header of {extended:,} bytes. The "
+            "images are read as if there were none."
         )
     return MrcStack(
         path, nz, nx, pixel_size_of(header), dtype.str, offset, tuple(warnings), identity
@@ -253,11 +253,11 @@ def open_stack(path: Path) -> MrcStack:
 
 
 def _about_surplus(path: Path, n: int, whole: int, surplus: int) -> str:
-    says = f"{path.name} is longer than its header says: {n} image{'s' if n > 1 else ''}"
+    says = f"{path.name} is longer than stated in its header: {n} image{'s' if n > 1 else ''}"
     if whole > n:
         read = f"the first {n} are" if n > 1 else "the first is"
-        return f"{says}, and the file has room for {whole}; only {read} read."
-    return f"{says}, and {surplus:,} more bytes follow; are the images where the header says?"
+        return f"{says}, but there is room for {whole}. Only {read} read."
+    return f"{says}, then {surplus:,} more bytes. Are the images where the header says?"
 
 
 def looks_like_mrc(path: Path) -> bool:

@@ -13,25 +13,25 @@ from rebalance.formats.mrc_file import SUFFIXES
 
 
 def require_exists(path: Path, what: str = "file or folder") -> None:
-    """InputError, with the nearest name beside it, unless the path exists."""
+    """InputError, with the nearest name next to it, unless the path exists."""
     try:
         if path.is_file() or path.is_dir():
             return
         is_special = path.exists()
     except (OSError, ValueError) as error:
-        raise InputError(f"There can be no such {what}: {error}.", path=path) from error
+        raise InputError(f"This is not a possible {what}: {error}.", path=path) from error
     if is_special:
         raise InputError(
-            f"This is neither a file nor a folder, but a device or a pipe; a {what} was expected.",
+            f"This is a device or a pipe, but a {what} was expected.",
             path=path,
-            hint="Save what comes out of it to a file, and give that.",
+            hint="Save its output to a file, and give that.",
         )
     folder = path.parent
     if not folder.is_dir():
-        raise InputError(f"There is no such {what}; nor is there a folder {folder}.", path=path)
+        raise InputError(f"This {what} does not exist, nor does its folder {folder}.", path=path)
     near = difflib.get_close_matches(path.name, [entry.name for entry in folder.iterdir()], n=1)
     raise InputError(
-        f"There is no such {what}.",
+        f"This {what} does not exist.",
         path=path,
         hint=f"Did you mean {folder / near[0]}?" if near else "Check the name.",
     )
@@ -95,7 +95,7 @@ def _equal(one: Path, other: Path) -> bool:
 
 
 def stacks_beside(path: Path) -> list[str]:
-    """Names of the MRC stacks that lie beside a file, or beside what it is a link to."""
+    """Names of the MRC stacks that are next to a file, or beside what it is a link to."""
     return sorted(dict.fromkeys(_stacks_beside(path)))
 
 
@@ -113,6 +113,6 @@ def results_folder_said(folder: Path) -> tuple[str, str] | None:
     if not all((folder / name).is_file() for name in ("run.json", "summary.json")):
         return None
     return (
-        "It holds results of rebalance, not a classification.",
-        "Give the job that they were made of, or one of the tables in the folder.",
+        "These are results of rebalance, not a classification.",
+        "Give the job that they were made from, or one of the tables in the folder.",
     )

@@ -49,9 +49,9 @@ def choose_pixel_size(given: float | None, stated: Sequence[Stated]) -> PixelSiz
     Parameters
     ----------
     given : float or None
-        Å, by the person; overrides all, with a warning if nobody else says the same.
+        Å, by the person; overrides all, with a warning if no one else says the same.
     stated : sequence of Stated
-        In falling order of trust. A header's 1.0 counts only if nobody else says anything.
+        In falling order of trust. A header's 1.0 counts only if no one else says anything.
 
     Raises
     ------
@@ -63,7 +63,7 @@ def choose_pixel_size(given: float | None, stated: Sequence[Stated]) -> PixelSiz
     if given is not None:
         if not (math.isfinite(given) and given > 0):
             raise OptionError(
-                f"The pixel size is {given:g} Å; a positive number was expected.",
+                f"The pixel size is {given:g} Å, but a positive number was expected.",
                 hint="Give `pixel_size` in Å, e.g. `pixel_size=1.06`.",
             )
         return PixelSize(given, _at_odds(given, sure))
@@ -73,8 +73,8 @@ def choose_pixel_size(given: float | None, stated: Sequence[Stated]) -> PixelSiz
         return PixelSize(
             known[0].value,
             (
-                f"The pixel size 1.0 Å comes from {known[0].source} alone, where many programs "
-                "write 1.0 when they don't know it; give `pixel_size` if it is another.",
+                f"The pixel size 1.0 Å is only stated by {known[0].source}, and many programs "
+                "write 1.0 when they don't know it. If it is another, give `pixel_size`.",
             ),
         )
     best = sure[0]
@@ -82,9 +82,9 @@ def choose_pixel_size(given: float | None, stated: Sequence[Stated]) -> PixelSiz
     return PixelSize(
         best.value,
         tuple(
-            f"The pixel size is {best.value:g} Å by {best.source} and {other.value:g} Å by "
-            f"{other.source}: are they of two different jobs? {best.value:g} Å is used; "
-            "`pixel_size` overrides."
+            f"The pixel size is {best.value:g} Å according to {best.source}, but {other.value:g} "
+            f"Å according to {other.source}. Are they from different jobs? Using {best.value:g} "
+            "Å; to change it, give `pixel_size`."
             for other in sure[1:]
             if other.value is not None and not _agree(other.value, best.value)
         ),
@@ -96,8 +96,8 @@ def _at_odds(given: float, sure: Sequence[Stated]) -> tuple[str, ...]:
     if not sure or any(_agree(one.value, given) for one in sure if one.value is not None):
         return ()
     return (
-        f"The pixel size is {given:g} Å by `pixel_size` and {sure[0].value:g} Å by "
-        f"{sure[0].source}: {given:g} Å is used.",
+        f"The pixel size is {given:g} Å according to `pixel_size`, but {sure[0].value:g} Å "
+        f"according to {sure[0].source}. Using {given:g} Å.",
     )
 
 

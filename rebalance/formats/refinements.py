@@ -8,13 +8,13 @@ from pathlib import Path
 
 def instead_of_averages(path: Path, hint: str) -> str:
     """What to do where particles of a refinement are given and no class averages are found."""
-    return f"The particles have poses in 3D: {commands_for(path)} {hint}"
+    return f"The particles have 3D poses. {commands_for(path)} {hint}"
 
 
 def commands_for(path: Path) -> str:
     """The commands that take a 3D refinement, in a sentence."""
     typed = shlex.quote(str(path))
     return (
-        f"`rebalance diagnose {typed}` says from where its particles look, and `rebalance "
-        f"orientations {typed}` balances them by that."
+        f"Use `rebalance diagnose {typed}` to see which directions they look from, and `rebalance "
+        f"orientations {typed}` to balance these."
     )

@@ -44,7 +44,8 @@ from rebalance.model import (
 )
 
 _NOT_BESIDE = (
-    "no *_model.star, *_classes.mrcs or class_averages.star of the same name lies beside the table"
+    "there is no *_model.star, *_classes.mrcs or class_averages.star of the same name next to "
+    "the table"
 )
 _NO_AVERAGES = (
     "Give the class averages as `class_averages` (an .mrcs stack, a *_model.star or a "
@@ -52,15 +53,15 @@ _NO_AVERAGES = (
 )
 
 
-_IS_3D = "This is a 3D refinement or classification, whose classes are maps."
+_IS_3D = "This is a 3D refinement or classification; its classes are maps."
 _OTHER_PROJECT = (
-    "The job seems to come from another project: rlnImageName of its particles may name other "
-    "images here, too. Go on in the project that it came from."
+    "The job seems to come from another project, where rlnImageName of its particles may mean "
+    "other images. Continue in the project that it came from."
 )
 
 CLASS_BEFORE = "rlnClassNumberBefore"
-"""Where the class number goes that another takes the place of; RELION keeps columns that it does
-not know."""
+"""Column for the old class number when it is replaced; RELION keeps columns that it does not know.
+"""
 
 
 class Relion(Format):
@@ -111,8 +112,7 @@ class Relion(Format):
                 raise InputError(
                     _IS_3D,
                     path=request.path,
-                    hint=f"{commands_for(request.path)} Superclasses are made of the averages of "
-                    "a Class2D job.",
+                    hint=f"{commands_for(request.path)} For superclasses, give a Class2D job.",
                 )
             # Maps are no class averages.
             job = replace(job, averages=None)
@@ -284,7 +284,7 @@ class Relion(Format):
 
 def _several(averages: tuple[Path, ...]) -> str:
     return (
-        "The particles come from several classifications. Give the class averages of one of them "
+        "The particles are from several classifications. Give the class averages of one of them "
         f"as `class_averages`: {', '.join(map(str, averages))}."
     )
 
@@ -293,7 +293,7 @@ def _read_refinement(job: RelionJob) -> Dataset:
     """The particles of a job, to be read for their poses."""
     if job.particles is None:
         raise InputError(
-            "The particles were not found: no *_data.star lies beside it.",
+            "The particles were not found: there is no *_data.star next to it.",
             path=job.averages,
             hint="Give the *_data.star of the refinement.",
         )

@@ -27,7 +27,7 @@ from rebalance.model import BoolArray, DoubleArray, FloatArray, IntArray
 from rebalance.star_writer import image_names, loop_block
 
 SCORES = ("rlnPredictedClassScore", "rlnClassScore")
-"""Labels of the class ranker's score, the one that says so first."""
+"""Labels for the score of the class ranker, the best one first."""
 
 _REFERENCE = re.compile(r"(\d{1,18})@(.+)")
 _VERSION = re.compile(rb"^# version \d+", re.MULTILINE)
@@ -127,10 +127,10 @@ class RelionAverages:
         for other in stacks[1:]:
             if other.box != stacks[0].box:
                 raise InputError(
-                    f"Class averages have two box sizes: {stacks[0].box} px in "
+                    f"The class averages have two box sizes: {stacks[0].box} px in "
                     f"{stacks[0].path.name}, {other.box} px in {other.path.name}.",
                     path=self.path,
-                    hint="Give the class averages of one classification.",
+                    hint="Give the class averages of a single classification.",
                 )
         if len(stacks) == 1:
             return stacks[0].read(self.index)
@@ -174,9 +174,9 @@ class RelionAverages:
         stack_copy = folder / "templates.mrcs"
         if len(set(self.stack)) > 1:
             raise OutputError(
-                f"The class averages of {self.path.name} lie in {len(set(self.stack))} stacks and "
-                "can't be copied as one.",
-                hint="Leave out `copy_templates`: templates.star refers to the images.",
+                f"The class averages in {self.path.name} are in {len(set(self.stack))} stacks, so "
+                "they can't be copied as one.",
+                hint="Leave out `copy_templates`; templates.star refers to the images.",
             )
         self.open(self.stack[0]).copy(stack_copy, self.index)
         return [target, stack_copy]
@@ -239,8 +239,8 @@ def _table_of_stack(stack: str, index: IntArray, class_id: IntArray) -> bytes:
     """A table that refers to images of one stack, with their class numbers."""
     if _UNPRINTABLE.search(stack):
         raise OutputError(
-            f"A star file can't name the stack {stack!r}: there are tabs, line breaks or bytes "
-            "that are no UTF-8 in its path.",
+            f"A star file can't refer to the stack {stack!r}: its path contains tabs, line breaks "
+            "or bytes that are not UTF-8.",
             hint="Rename it, or copy it to another folder.",
         )
     references = image_names(index + 1, stack)
@@ -279,7 +279,7 @@ def _averages_star(path: Path, project: Path | None) -> StarFile:
     star = None if path.is_dir() else StarFile(path)
     if star is not None and kind_of(star) not in (AVERAGES, OPTIMISER):
         raise InputError(
-            f"The star file names no class averages; it is a {kind_of(star)}.",
+            f"The star file has no class averages; it is a {kind_of(star)}.",
             path=path,
             hint="Give a *_classes.mrcs stack, a *_model.star, or the class_averages.star of a "
             "Select job.",
@@ -289,7 +289,7 @@ def _averages_star(path: Path, project: Path | None) -> StarFile:
     averages = find_job(path, project).averages
     if averages is None:
         raise InputError(
-            "No class averages lie there.",
+            "There are no class averages there.",
             path=path,
             hint="Give a *_classes.mrcs stack, a *_model.star, or a class_averages.star.",
         )
@@ -302,7 +302,7 @@ def _from_star(star: StarFile, project: Path | None) -> RelionAverages:
     loop = loop_of(block)
     if len(loop) == 0:
         raise InputError(
-            f"data_{block.name} names no class averages: the table is empty.",
+            f"data_{block.name} has no class averages: the table is empty.",
             path=star.path,
             hint="Select at least two class averages.",
         )
@@ -310,8 +310,8 @@ def _from_star(star: StarFile, project: Path | None) -> RelionAverages:
     unread = next((row for row, match in enumerate(references) if match is None), None)
     if unread is not None:
         raise InputError(
-            f"rlnReferenceImage is {loop.read_column('rlnReferenceImage')[unread]}; an image of a "
-            "stack, like 000016@run_it025_classes.mrcs, was expected.",
+            f"rlnReferenceImage is {loop.read_column('rlnReferenceImage')[unread]}, but an image "
+            "in a stack was expected, like 000016@run_it025_classes.mrcs.",
             path=star.path,
             location=f"line {loop.row_line(unread)}",
             hint="Is this a 3D classification? Give a 2D one.",
@@ -367,10 +367,10 @@ def _refuse_repeats(loop: StarLoop, class_id: IntArray) -> None:
     for row, number in enumerate(class_id.tolist()):
         if number in first:
             raise InputError(
-                f"Class number {number} is there twice, on lines {loop.row_line(first[number])} "
-                f"and {loop.row_line(row)}; each class average has a number of its own.",
+                f"Class number {number} is used twice, on lines {loop.row_line(first[number])} "
+                f"and {loop.row_line(row)}; each class average needs its own number.",
                 path=loop.text.path,
                 location=f"line {loop.row_line(row)}",
-                hint="Remove one of the two rows, or give the table again from its job.",
+                hint="Remove one of the two rows, or export the table again from its job.",
             )
         first[number] = row

@@ -19,14 +19,15 @@ from rebalance.model import BoolArray, ClassAverages, DoubleArray, ParticleTable
 from rebalance.model.class_numbers import count_classes, name_classes
 
 _ODD_SHARE = 0.25
-"""Share of the particles in other classes than the model says, from which on that is odd. Weights
-of one classification give below 0.02, of unfinished gradient refinement some 0.1."""
+"""Share of the particles in other classes than the model says, from which a warning is given.
+Weights of one classification give less than 0.02, unfinished gradient refinement about 0.1.
+"""
 
 _ODD_NUMBER = 10
-"""Particles in other classes, below which chance explains them."""
+"""Number of particles in other classes that chance explains."""
 
 _MOST_PARTICLES = 1e12
-_TWO_JOBS = "are particles and averages of two different jobs?"
+_TWO_JOBS = "Are particles and averages from different jobs?"
 
 
 def doubts(
@@ -48,15 +49,15 @@ def doubts(
     optics : Optics
         Of the particles.
     is_found : bool
-        False where a person named the averages, or they are not beside the table, which may then
+        False where a person named the averages, or they are not next to the table, which may then
         be a part of the job's.
     """
     said = [*source.found_warnings, *_about_stacks_elsewhere(source)]
     star, loop = source.star, source.loop
     if star is not None and loop is not None and has_windows_line_ends(star, loop):
         said.append(
-            f"{source.path.name} has the line ends of Windows (CR+LF), which RELION from 3.1 "
-            f"on refuses, and so has templates.star: run dos2unix on {source.path} first."
+            f"{source.path.name} has Windows line endings (CR+LF), which RELION 3.1 and later "
+            f"refuses, and so has templates.star. Run dos2unix on {source.path} first."
         )
     if particles is None:
         return said
@@ -87,7 +88,7 @@ def refuse_useless_classes(particles: ParticleTable, averages: ClassAverages) ->
         )
     if not (averages.has_image & ~averages.lacks_particles).any() and averages.has_image.any():
         raise InputError(
-            f"None of the {len(particles):,} particles is in a class whose average has an image: "
+            f"None of the {len(particles):,} particles is in a class whose average has an image. "
             f"{_TWO_JOBS}",
             path=particles.path,
             hint="Give the class averages of the same job and iteration as `class_averages`.",
@@ -101,9 +102,9 @@ def about_one_class(particles: ParticleTable) -> list[str]:
         return []
     ((number, n),) = counts.items()
     return [
-        f"All {n:,} particles are in class {number}, as after a 3D refinement; the numbers of 2D "
-        "classes are in the *_data.star of the Class2D job. `rebalance diagnose` and `rebalance "
-        "orientations` take a refinement."
+        f"All {n:,} particles are in class {number}, as after a 3D refinement. 2D class numbers "
+        "are in the *_data.star of the Class2D job. For a refinement, use `rebalance diagnose` or "
+        "`rebalance orientations`."
     ]
 
 
@@ -113,8 +114,8 @@ def _about_missing_classes(source: RelionAverages) -> list[str]:
     if not n.isascii() or not n.isdigit() or n == str(len(source.class_id)):
         return []
     return [
-        f"{source.path.name} is of {n:.12} classes and names {len(source.class_id):,} images: is "
-        "it cut short?"
+        f"{source.path.name} is for {n:.12} classes, but lists {len(source.class_id):,} images. "
+        "Is it cut short?"
     ]
 
 
@@ -129,7 +130,7 @@ def _about_blank_averages(averages: ClassAverages, n: int) -> list[str]:
     are = "averages are" if np.count_nonzero(blank) > 1 else "average is"
     return [
         f"{averages.n_particles[blank].sum():,} of {n:,} particles are in {classes}, whose {are} "
-        f"blank: {_TWO_JOBS}"
+        f"blank. {_TWO_JOBS}"
     ]
 
 
@@ -156,13 +157,13 @@ def _about_counts(particles: ParticleTable, model: RelionAverages, *, is_whole: 
     model : RelionAverages
         What describes the classes.
     is_whole : bool
-        True where the table lies beside it, and should have all its particles.
+        True where the table is next to it, and should have all its particles.
     """
     n, n_job = len(particles), _particles_of_job(model)
     if n_job is not None and (n > n_job or (n < n_job and is_whole)):
-        cut = "" if n > n_job else "is the table cut short, or "
+        cut = "" if n > n_job else "Is the table cut short? "
         return [
-            f"The table has {n:,} particles, and {model.path.name} was made of {n_job:,}: "
+            f"The table has {n:,} particles, but {model.path.name} was made from {n_job:,}. "
             f"{cut}{_TWO_JOBS}"
         ]
     counts = count_particles(particles.class_id, model.class_id)
@@ -180,7 +181,7 @@ def _about_counts(particles: ParticleTable, model: RelionAverages, *, is_whole: 
         return []
     return [
         f"{surplus:,.0f} of {n:,} particles are in other classes than rlnClassDistribution of "
-        f"{model.path.name} says: {_TWO_JOBS}"
+        f"{model.path.name} says. {_TWO_JOBS}"
     ]
 
 
@@ -203,8 +204,8 @@ def _about_iterations(table: Path | None, model: Path) -> list[str]:
     if None in numbers or numbers[0] == numbers[1] or table is None:
         return []
     return [
-        f"{table.name} is of iteration {numbers[0]}, and {model.name} of iteration {numbers[1]}: "
-        "a class may be another in each."
+        f"{table.name} is from iteration {numbers[0]}, but {model.name} from iteration "
+        f"{numbers[1]}. Class numbers may differ between them."
     ]
 
 
@@ -227,8 +228,8 @@ def _about_stacks_elsewhere(source: RelionAverages) -> list[str]:
         if not model.is_file():
             if source.is_whole:
                 said.append(
-                    f"The images that {source.path.name} names do not lie beside it, and are taken "
-                    f"from {path}: are they of the same job?"
+                    f"The images listed in {source.path.name} are not next to it. Using {path}; "
+                    "are they from the same job?"
                 )
             continue
         differing = _differing_classes(
@@ -236,9 +237,9 @@ def _about_stacks_elsewhere(source: RelionAverages) -> list[str]:
         )
         if differing:
             said.append(
-                f"The images that {source.path.name} names are taken from {path}, and {model.name} "
-                f"beside them describes {name_classes(differing)} otherwise: are these two jobs of "
-                "one name?"
+                f"The images listed in {source.path.name} are read from {path}, but {model.name} "
+                f"next to them describes {name_classes(differing)} differently. Are these two "
+                "jobs with the same name?"
             )
     return said
 

@@ -17,10 +17,12 @@ _ITERATION = re.compile(
     r"(?P<root>.*?)(?:_ct(?P<ct>\d+))?_it(?P<it>\d+)_(?P<part>data|model|optimiser)\.star"
 )
 _FINAL = re.compile(r"(?P<root>.*?)(?:_ct(?P<ct>\d+))?_data\.star")
-"""What a refinement writes at its end."""
+"""What a refinement writes when it has converged."""
 
 _BESIDE_CHOSEN = ("particles.star", "particles_selected.star")
-"""Tables beside a table of chosen class averages: of a Select job, of ours in an External job."""
+"""Particle tables next to a table of selected class averages: from a Select job, or from our
+External job.
+"""
 
 _HALF = re.compile(r"_half[12]$")
 _HINT_FOLDER = (
@@ -146,16 +148,18 @@ def _from_folder(folder: Path, needs_class: bool) -> RelionJob:
         rivals = [key for key in complete if key[:2] == last[:2] and key != last]
         if rivals:
             raise InputError(
-                f"The folder holds several classifications that reach iteration {last[0]}: "
+                f"The folder has several classifications that reach iteration {last[0]}: "
                 f"{', '.join(sorted(key[2] for key in [last, *rivals]))}.",
                 path=folder,
-                hint="Give the optimiser star of the one that is meant.",
+                hint="Give the optimiser star of the one that you want.",
             )
         job = job_beside(folder / f"{last[2]}_data.star")
         newer = max(iterations)
-        notes = [f"{last[2]}_data.star is the last of {len(complete)} iterations in the folder."]
+        notes = [
+            (f"Using {last[2]}_data.star, the last of {len(complete)} iterations in the folder.")
+        ]
         if newer > last:
-            notes.append(f"{newer[2]} has no data star and was left out: is the job running?")
+            notes.append(f"{newer[2]} has no data star and was left out. Is the job still running?")
         return replace(job, notes=tuple(notes[len(complete) < 2 :]))
     if (folder / "particles.star").is_file():
         return job_beside(folder / "particles.star")
@@ -165,7 +169,7 @@ def _from_folder(folder: Path, needs_class: bool) -> RelionJob:
     if results := results_folder_said(folder):
         raise InputError(results[0], path=folder, hint=results[1])
     raise InputError(
-        f"The folder holds no RELION {'2D classification' if needs_class else '3D refinement'}"
+        f"The folder has no RELION {'2D classification' if needs_class else '3D refinement'}"
         + (f", but several tables: {', '.join(one.name for one in tables)}." if tables else "."),
         path=folder,
         hint=_HINT_FOLDER if needs_class else _HINT_REFINEMENT,
@@ -184,9 +188,9 @@ def _end_of_refinement(folder: Path) -> Path | None:
     last = found[max(found)]
     if len(last) > 1:
         raise InputError(
-            f"The folder holds several refinements: {', '.join(path.name for path in last)}.",
+            f"The folder has several refinements: {', '.join(path.name for path in last)}.",
             path=folder,
-            hint="Give the one that is meant.",
+            hint="Give the one that you want.",
         )
     return last[0]
 
@@ -199,7 +203,7 @@ def _is_particle_table(path: Path) -> bool:
 
 
 def job_beside(particles: Path) -> RelionJob:
-    """The job of a particle table, by RELION's names for what lies beside it."""
+    """The job of a particle table, by RELION's names for what is next to it."""
     averages = optimiser = None
     # A link may have any name.
     for path in dict.fromkeys((particles, particles.resolve())):
@@ -226,11 +230,11 @@ def _from_file(path: Path, project: Path | None, needs_class: bool) -> RelionJob
         if particles is None:
             return RelionJob("", None, path)
         what = "class averages" if needs_class else "maps"
-        note = f"{path.name} names {what}; the particles are taken from {particles.name}."
+        note = f"{path.name} lists {what}; the particles are read from {particles.name}."
         return replace(job_beside(particles), averages=path, notes=(note,))
     blocks = ", ".join(f"data_{block.name}" for block in star.blocks[:6])
     raise InputError(
-        f"The star file holds neither particles nor class averages; its blocks are {blocks}.",
+        f"The star file has neither particles nor class averages; its blocks are {blocks}.",
         path=path,
         hint=_HINT_FOLDER if needs_class else _HINT_REFINEMENT,
     )
@@ -251,10 +255,10 @@ def _from_optimiser(star: StarFile, project: Path | None) -> RelionJob:
     name = block.pairs.get("rlnExperimentalDataStarFile", "")
     if not name:
         raise InputError(
-            "The optimiser has no rlnExperimentalDataStarFile, by which it names its particles: "
-            "is it cut short?",
+            "The optimiser has no rlnExperimentalDataStarFile, which points to its particles. Is "
+            "it cut short?",
             path=star.path,
-            hint="Give the *_data.star beside it.",
+            hint="Give the *_data.star next to it.",
         )
     data = locate_beside(name, star.path, project, "the particle table")
     beside = job_beside(data)

@@ -38,7 +38,8 @@ def read_orientations(dataset: Dataset) -> Orientations:
     missing = [name for name in ANGLES if name not in loop.labels]
     if missing:
         raise InputError(
-            f"The particles have no poses: there is no {' and no '.join(missing)}.",
+            f"The particles have no poses: {' and '.join(missing)} "
+            f"{'is' if len(missing) == 1 else 'are'} missing.",
             path=path,
             location=location,
             hint=_GIVE_REFINED,
@@ -46,11 +47,11 @@ def read_orientations(dataset: Dataset) -> Orientations:
     tomo = [name for name in _TOMO if name in loop.labels]
     if tomo:
         raise InputError(
-            f"These are particles of tomograms ({tomo[0]}): a tilt series shows each from many "
-            "sides, and one pose does not say from where it is seen.",
+            f"These are tomography particles ({tomo[0]}). A tilt series shows each from many "
+            "sides, so one pose does not say from where it is seen.",
             path=path,
             location=location,
-            hint="Give particles of single micrographs.",
+            hint="Give particles from single micrographs.",
         )
     angles = np.empty((len(loop), 3))
     for column, name in enumerate(ANGLES):
@@ -60,7 +61,7 @@ def read_orientations(dataset: Dataset) -> Orientations:
     known = angles[orientations.is_known]
     if len(known) == 0:
         raise InputError(
-            f"None of the {len(loop):,} particles has a pose: {', '.join(ANGLES)} are no numbers.",
+            f"None of the {len(loop):,} particles has a pose: {', '.join(ANGLES)} are not numbers.",
             path=path,
             location=location,
             hint=_GIVE_REFINED,
@@ -68,7 +69,7 @@ def read_orientations(dataset: Dataset) -> Orientations:
     if not known[:, :2].any():
         raise InputError(
             f"{ROT} and {TILT} are 0 for all {len(known):,} particles, as after 2D "
-            "classification: they have no poses in 3D.",
+            "classification. They have no 3D poses.",
             path=path,
             location=location,
             hint=_GIVE_REFINED,
@@ -99,7 +100,7 @@ def sampling_beside(particles: Path | None) -> Path | None:
 def read_symmetry(particles: Path | None) -> tuple[str, list[str]]:
     """The point group that the refinement of a particle table was run with, and warnings.
 
-    Empty where no ``*_sampling.star`` beside the table says it, by a name that is known.
+    Empty where no ``*_sampling.star`` next to the table says it, by a name that is known.
     """
     sampling = sampling_beside(particles)
     said = _pairs(sampling, "sampling_general").get("rlnSymmetryGroup", "")
@@ -110,13 +111,13 @@ def read_symmetry(particles: Path | None) -> tuple[str, list[str]]:
     except OptionError:
         assert sampling is not None
         return "", [
-            f"{sampling.name} names the point group {said[:20]!r}, which is none of rotations that "
-            "is known: give it with `symmetry`."
+            f"{sampling.name} states the point group {said[:20]!r}, which is not a known "
+            "rotational point group. Give it with `symmetry`."
         ]
 
 
 def is_refinement(job: RelionJob) -> bool:
-    """Whether a job refined maps, as far as what lies beside its particles says."""
+    """Whether a job refined maps, as far as what is next to its particles says."""
     sampled = _pairs(sampling_beside(job.particles), "sampling_general").get("rlnIs3DSampling")
     if sampled is not None:
         return sampled == "1"
@@ -124,7 +125,7 @@ def is_refinement(job: RelionJob) -> bool:
 
 
 def _pairs(path: Path | None, block: str) -> dict[str, str]:
-    """The pairs of a block of a star file; none if it can't be read, for nobody named it."""
+    """The pairs of a block of a star file; none if it can't be read, for no one named it."""
     if path is None or path.suffix != ".star":
         return {}
     try:

@@ -131,7 +131,7 @@ def read_particles(
     loop.scan(first, named)
     if len(loop) == 0:
         raise InputError(
-            "The particle table is empty: labels, and no rows.",
+            "The particle table is empty: it has labels, but no rows.",
             path=path,
             location=f"data_{block.name}",
             hint="Give a table with particles.",
@@ -154,10 +154,10 @@ def _classes(loop: StarLoop) -> tuple[IntArray, list[str]]:
         return class_id, []
     zeros = int(np.count_nonzero(class_id == 0))
     said = [f"{zeros:,} with 0"] * (zeros > 0)
-    said += [f"{without - zeros:,} with a number below or none"] * (without > zeros)
+    said += [f"{without - zeros:,} with a negative number or none"] * (without > zeros)
     if without == n:
         raise InputError(
-            f"None of the {n:,} particles is in a class: {CLASS_COLUMN} counts from 1, and there "
+            f"None of the {n:,} particles is in a class: {CLASS_COLUMN} counts from 1, but there "
             f"are {' and '.join(said)}.",
             path=loop.text.path,
             location=f"line {loop.row_line(0)}",
@@ -165,8 +165,9 @@ def _classes(loop: StarLoop) -> tuple[IntArray, list[str]]:
         )
     class_id[is_without] = NO_CLASS
     return class_id, [
-        f"{without:,} of {n:,} particles are excluded: they are in no class ({CLASS_COLUMN}: "
-        f"{' and '.join(said)}). Was the classification stopped, or is it running?"
+        f"{without:,} of {n:,} particles are excluded, because they are in no class "
+        f"({CLASS_COLUMN}: {' and '.join(said)}). Was the classification stopped, or is it still "
+        "running?"
     ]
 
 
@@ -185,9 +186,9 @@ def _about_repeats(loop: StarLoop) -> list[str]:
     column = loop.labels.index(NAME_COLUMN)
     name = split_tokens(loop.row_bytes(second))[column]
     return [
-        f"{repeats:,} of {len(loop):,} particles are there more than once by {NAME_COLUMN}, e.g. "
-        f"{name} on lines {loop.row_line(first)} and {loop.row_line(second)}: were tables joined "
-        "that share particles?"
+        f"{repeats:,} of {len(loop):,} particles occur more than once in {NAME_COLUMN}, e.g. "
+        f"{name} on lines {loop.row_line(first)} and {loop.row_line(second)}. Were overlapping "
+        "tables joined?"
     ]
 
 
@@ -197,30 +198,32 @@ def _about_spelling(star: StarFile, loop: StarLoop) -> list[str]:
     found = []
     if has_windows_line_ends(star, loop):
         found.append(
-            f"{name} has the line ends of Windows (CR+LF), which RELION from 3.1 on refuses, and "
-            f"so have the files written from it: run dos2unix on {star.path} first."
+            f"{name} has Windows line endings (CR+LF), which RELION 3.1 and later refuses, and so "
+            f"have the files written from it. Run dos2unix on {star.path} first."
         )
     if loop.keyword != "loop_":
         found.append(
-            f"{name} spells loop_ as {loop.keyword}, which RELION does not read, and so do the "
-            "files written from it."
+            f"{name} spells loop_ as {loop.keyword}, which RELION can't read. The files written "
+            "from it have it too."
         )
     if loop.n_unclosed:
         found.append(
-            f"{loop.n_unclosed:,} of {len(loop):,} rows of {name} have a quote that is not closed; "
-            "RELION from 3.1 on refuses such a row, and so the files written from it."
+            f"{loop.n_unclosed:,} of {len(loop):,} rows of {name} have an unclosed quote. RELION "
+            "3.1 and later refuses such rows, also in the files written from it."
         )
     if loop.body_end == len(star.text) and not loop.row_bytes(len(loop) - 1).endswith(b"\n"):
-        found.append(f"The last line of {name} has no end: is the table cut short?")
+        found.append(
+            f"The last line of {name} does not end with a newline. Is the table cut short?"
+        )
     gap = loop.first_gap()
     if gap is not None:
         rows, between = gap
         is_blank = any(not line.strip() for line in between.splitlines())
         what = "stops at the blank line" if is_blank else "takes the comment for a particle"
         found.append(
-            f"{star.path} has {'blank lines' if is_blank else 'comments'} between its rows. They "
-            f"are kept, but RELION {what} after {rows:,} of {len(loop):,} particles: remove it "
-            "from the files written, too."
+            f"{star.path} has {'blank lines' if is_blank else 'comments'} between its rows. "
+            f"They are kept, but RELION {what} after {rows:,} of {len(loop):,} particles. Remove "
+            "them, also from the files written."
         )
     return found
 

@@ -14,10 +14,10 @@ from rebalance.formats.paths import different_files, folders_of, is_file, stacks
 
 _PROJECT_MARKS = (".gui_projectdir", "default_pipeline.star")
 _JOB_MARK = "job_pipeline.star"
-"""RELION copies default_pipeline.star into the folder of every job, beside this."""
+"""RELION copies default_pipeline.star into the folder of every job, next to this."""
 
 _NAMED = 5
-"""Stacks that an error names."""
+"""Number of stacks that an error lists."""
 
 
 class Found(NamedTuple):
@@ -72,7 +72,7 @@ def locate(name: str, named_in: Path, project: Path | None = None) -> Found | No
     for root in far:
         if is_file(root / name):
             where = "current folder" if root == Path.cwd() else f"folder {root} above the project"
-            note = f"{named_in.name} names {name}, which was found from the {where} alone."
+            note = f"{named_in.name} refers to {name}, which was only found in the {where}."
             return Found(root / name, (note,))
     return None
 
@@ -97,10 +97,10 @@ def locate_beside(name: str, named_in: Path, project: Path | None, what: str) ->
         raise not_found(name, named_in, project, what)
     if project is None and not is_beside(found.path, named_in):
         raise InputError(
-            f"It names {what} {name}, which does not lie beside it; {found.path} is of that name, "
-            "but in another job's folder, and may be of other particles.",
+            f"It refers to {what} {name}, which is not next to it. {found.path} has that name, "
+            "but is in another job's folder and may be for other particles.",
             path=named_in,
-            hint=f"Give {found.path} itself if it is meant; else copy {Path(name).name} beside "
+            hint=f"If you want {found.path}, give it; else copy {Path(name).name} next to "
             f"{named_in.name}.",
         )
     return found.path
@@ -109,10 +109,10 @@ def locate_beside(name: str, named_in: Path, project: Path | None, what: str) ->
 def _about_others(name: str, named_in: Path, taken: Path, *others: Path) -> tuple[str, ...]:
     if not others:
         return ()
-    more = f" (nor {len(others) - 1} more)" if len(others) > 1 else ""
+    more = f" (and {len(others) - 1} more)" if len(others) > 1 else ""
     return (
-        f"{named_in.name} names {name}, and there are files of that name that differ: {taken} is "
-        f"taken, {others[0]} is not{more}.",
+        f"{named_in.name} refers to {name}, and several different files have that name. Using "
+        f"{taken}, not {others[0]}{more}.",
     )
 
 
@@ -145,11 +145,11 @@ def project_above(path: Path) -> Path | None:
 
 def not_found(name: str, named_in: Path, project: Path | None, what: str) -> InputError:
     """The error for a file that `locate` did not find."""
-    looked = f"in the project {project}" if project else "from the folders above it"
+    looked = f"in the project {project}" if project else "relative to the folders above it"
     return InputError(
-        f"It names {what} {name}, which was not found: neither {looked} nor beside it.",
+        f"It refers to {what} {name}, which was not found {looked} or next to it.",
         path=named_in,
-        hint=f"Give the project folder with `project`, or copy {Path(name).name} beside "
+        hint=f"Give the project folder with `project`, or copy {Path(name).name} next to "
         f"{named_in.name}.",
     )
 
@@ -158,7 +158,7 @@ def stack_not_found(name: str, named_in: Path, project: Path | None) -> InputErr
     """The error for a stack of class averages that `locate` did not find."""
     stacks = stacks_beside(named_in)
     listed = ", ".join(stacks[:_NAMED]) + (" …" if len(stacks) > _NAMED else "")
-    lie = f"beside it {'lie' if len(stacks) > 1 else 'lies'} {listed}" if stacks else "an .mrcs"
+    lie = f"next to it: {listed}" if stacks else "an .mrcs"
     return InputError(
         not_found(name, named_in, project, "the stack of class averages").problem,
         path=named_in,

@@ -1,7 +1,7 @@
 """The class averages that particles belong to, found through the jobs of a RELION project.
 
 A Select job that splits or filters particles, an extraction, a polishing or a join keeps class
-numbers, but no class averages lie beside what it writes. Which files went into a job is said by
+numbers, but no class averages are next to what it writes. Which files went into a job is said by
 `job_pipeline.star` in its folder, by `default_pipeline.star` of the project, and by `job.star`; so
 the averages are found upstream.
 """
@@ -20,11 +20,11 @@ from rebalance.formats.star_file import StarFile
 
 _EDGE_FROM, _EDGE_TO = "rlnPipeLineEdgeFromNode", "rlnPipeLineEdgeProcess"
 _MOST_JOBS = 100
-"""Jobs that are looked through."""
+"""Number of jobs to search."""
 
 
 def with_averages_upstream(job: RelionJob, project: Path | None) -> RelionJob:
-    """A job whose particles have no class averages beside them, with those found upstream.
+    """A job whose particles have no class averages next to them, with those found upstream.
 
     Parameters
     ----------
@@ -49,7 +49,7 @@ def with_averages_upstream(job: RelionJob, project: Path | None) -> RelionJob:
     if not found:
         return job
     shown = found[0].relative_to(root) if found[0].is_relative_to(root) else found[0]
-    note = f"The class averages are those of {shown}, where {job.particles.name} comes from."
+    note = f"Using the class averages of {shown}, where {job.particles.name} comes from."
     return replace(job, averages=found[0], notes=(*job.notes, note))
 
 
@@ -123,7 +123,7 @@ def _inputs(job: str, project: Path) -> list[Path]:
 
 
 def _columns(path: Path, block: str, *labels: str) -> list[tuple[str, str]]:
-    """Two columns of a table as text; none where they can't be read, for nobody named the file."""
+    """Two columns of a table as text; none where they can't be read, for no one named the file."""
     try:
         found = StarFile(path).block(block)
         if found is None or found.loop is None or not set(labels) <= set(found.loop.labels):

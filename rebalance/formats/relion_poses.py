@@ -17,7 +17,7 @@ ROT, TILT, PSI = "rlnAngleRot", "rlnAngleTilt", "rlnAnglePsi"
 ORIGIN_ANGSTROM = ("rlnOriginXAngst", "rlnOriginYAngst")
 ORIGIN_PIXELS = ("rlnOriginX", "rlnOriginY")
 HALF_SET = "rlnRandomSubset"
-"""Which half of the data a particle is in: RELION deals them out anew where it is not said."""
+"""Which half of the data a particle is in; without it RELION assigns halves anew."""
 
 
 def read_alignment(dataset: Dataset) -> InPlaneAlignment:
@@ -62,7 +62,7 @@ def _origin(dataset: Dataset, loop: StarLoop) -> tuple[tuple[str, str], float]:
         averages = dataset.class_averages
         if averages is None or averages.pixel_size is None:
             raise InputError(
-                f"{ORIGIN_ANGSTROM[0]} is in Å, and the pixel size is not known.",
+                f"{ORIGIN_ANGSTROM[0]} is in Å, but the pixel size is unknown.",
                 path=loop.text.path,
                 hint="Give it with `pixel_size`.",
             )
@@ -78,7 +78,7 @@ def _numbers(loop: StarLoop, name: str) -> DoubleArray:
     column = loop.read_column(name)
     if column.dtype.kind not in "if":
         raise InputError(
-            f"{name} does not hold numbers.",
+            f"{name} does not contain numbers.",
             path=loop.text.path,
             location=f"data_{loop.block}",
             hint="Give the *_data.star that the 2D classification wrote.",
@@ -88,8 +88,8 @@ def _numbers(loop: StarLoop, name: str) -> DoubleArray:
 
 def _missing(loop: StarLoop, names: Sequence[str]) -> InputError:
     return InputError(
-        f"The particle table has no {' and '.join(names)}: how particles lie on their class "
-        "averages is not known.",
+        f"The particle table has no {' and '.join(names)}, so it is unknown how particles are "
+        "aligned to their class averages.",
         path=loop.text.path,
         location=f"data_{loop.block}",
         hint="Give the *_data.star that the 2D classification wrote.",

@@ -19,7 +19,7 @@ _ENDS = {
 }
 _SUCCESS = ("RELION_JOB_EXIT_SUCCESS", "PIPELINER_JOB_EXIT_SUCCESS")
 _GRADIENT_LABELS = ("rlnDoGradientRefine", "rlnDoStochasticGradientDescent")
-_GRADIENT = ", of gradient refinement, which takes in all particles only in the last"
+_GRADIENT = ", of gradient refinement, which uses all particles only in the last"
 _MUCH_OLDER = 60.0
 """Seconds; copying a folder gives its files times that differ by less."""
 
@@ -42,15 +42,16 @@ def about_progress(job: RelionJob) -> tuple[list[str], list[str]]:
     named = iteration_of(start)
     if current is not None and values.get("rlnDoAutoRefine") == "1":
         # The number of its iterations is not known before its end.
-        notes.append(f"This is iteration {current} of a refinement, and not its end.")
+        notes.append(f"This is iteration {current} of a refinement that has not finished.")
     elif current is not None and total is not None and 0 <= current < total:
         notes.append(
-            f"This is iteration {current} of {total}, by its optimiser{_GRADIENT * is_gradient}."
+            f"This is iteration {current} of {total}, according to its "
+            f"optimiser{_GRADIENT * is_gradient}."
         )
     if current is not None and named is not None and current != named:
         warnings.append(
-            f"{start.name} is of iteration {named} by its name, and of iteration {current} by its "
-            "optimiser: was it renamed?"
+            f"{start.name} is iteration {named} by its name, but iteration {current} according to "
+            "its optimiser. Was it renamed?"
         )
     if named is not None:
         later_notes, stale = _about_other_iterations(start, named, values)
@@ -69,7 +70,7 @@ def _about_exit_files(start: Path) -> list[str]:
     if there & set(_SUCCESS):
         return []
     return [
-        f"The job {how}, by {name} in its folder: are its files whole?"
+        f"The job {how} ({name} is in its folder). Are its files complete?"
         for name, how in _ENDS.items()
         if name in there
     ]
@@ -78,7 +79,7 @@ def _about_exit_files(start: Path) -> list[str]:
 def _about_other_iterations(
     start: Path, number: int, values: dict[str, str]
 ) -> tuple[list[str], list[str]]:
-    """Later iterations beside this one; and earlier ones, if they are of another, newer run."""
+    """Later iterations next to this one; and earlier ones, if they are of another, newer run."""
     root = _root(start)
     others = {}
     for entry in start.absolute().parent.glob("*_it*_data.star"):
@@ -88,7 +89,7 @@ def _about_other_iterations(
     notes = []
     if others and max(others) > number:
         notes.append(
-            f"The folder has iterations up to {max(others)}; this is {number}, as asked for."
+            f"Using iteration {number} as requested; the folder has iterations up to {max(others)}."
         )
     for earlier in sorted((one for one in others if one < number), reverse=True):
         reason = _why_another_run(start, number, values, others[earlier])
@@ -106,7 +107,7 @@ def _why_another_run(start: Path, number: int, values: dict[str, str], other: Pa
     )
     total = _whole(theirs, "rlnNumberOfIterations")
     if total is not None and total < number:
-        return f"is of a run of {total} iterations"
+        return f"is from a run of {total} iterations"
     seeds = [one.get("rlnRandomSeed") for one in (values, theirs)]
     if None not in seeds and seeds[0] != seeds[1]:
         return "has another random seed"

@@ -44,20 +44,20 @@ class Stack(Format):
         Raises
         ------
         InputError
-            If the stack is broken, or class averages are given beside it.
+            If the stack is broken, or class averages are given too.
         """
         if request.class_averages is not None:
             if request.class_averages.suffix.lower() in (".star", ".cs"):
                 raise InputError(
-                    f"This is a stack, and {request.class_averages} is a table: they are swapped.",
+                    f"This is a stack, but {request.class_averages} is a table. They are swapped.",
                     path=request.path,
                     hint="Give the particle table first and the stack second.",
                 )
             raise InputError(
-                f"Both files are class averages or stacks; {request.class_averages} has no place "
-                "beside a bare stack.",
+                f"Both files are class averages or stacks. {request.class_averages} can't be "
+                "combined with a bare stack.",
                 path=request.path,
-                hint="Give the particle table first and the stack second, or the stack alone.",
+                hint="Give the particle table first and the stack second, or only the stack.",
             )
         source = find_averages(request.path, request.project)
         decided = choose_pixel_size(request.pixel_size, source.stated_pixel_sizes())
@@ -70,7 +70,13 @@ class Stack(Format):
             averages,
             job_name(request.path),
             (request.path,),
-            ("A bare stack: superclasses and pictures, no particles to select.", *flat),
+            (
+                (
+                    "This is a bare stack, so there are no particles to select; superclasses and "
+                    "pictures are made."
+                ),
+                *flat,
+            ),
             (*decided.warnings, *broken, *source.stack_warnings),
             source,
         )

@@ -10,4 +10,4 @@ WHOLE, REAL, OTHER = 0, 1, 2
 """What `read_numbers` found: an integer, an exactly rounded float, or something for Python."""
 
 NUL_FOUND = -1
-"""In place of a number of tokens, for a line with a byte that no text has."""
+"""In place of the number of tokens, for a line with a byte that is not text."""

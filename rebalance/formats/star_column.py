@@ -18,8 +18,9 @@ _MISSING = (b"<NA>", b"?", b".")
 
 _SMALL = 1 << 24
 _MOST_BLANK = 16
-"""A column of text is kept as wide as its longest; by so much more than the text itself, in bytes
-beyond some."""
+"""A text column is as wide as its longest value. Beyond this many bytes, it may only be so much
+wider than the text.
+"""
 
 
 class LongWordError(Exception):
@@ -32,8 +33,9 @@ class LongWordError(Exception):
 
 
 ForRows = Callable[[Callable[[Bytes, int, slice], None]], None]
-"""Does a task for all rows, a slice of them at a time, given the bytes from the first to the last
-and where in the file these begin."""
+"""Runs a task on all rows, a slice at a time, given the bytes from the first to the last and where
+in the file these begin.
+"""
 
 
 def read_column(

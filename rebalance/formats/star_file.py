@@ -36,7 +36,7 @@ class StarFile:
         self.blocks = tuple(self._find_blocks())
         if not self.blocks:
             raise InputError(
-                "No data_ block was found; a star file has at least one.",
+                "There is no data_ block, but a star file has at least one.",
                 path=path,
                 hint="Give a star file such as run_it025_data.star.",
             )
@@ -61,12 +61,12 @@ class StarFile:
                 continue
             lines = [self.text.line_number(one.begin) for one in (earlier, block)]
             raise InputError(
-                f"The block data_{block.name} is there twice, on lines {lines[0]} and {lines[1]}; "
-                "each block has a name of its own.",
+                f"The block data_{block.name} occurs twice, on lines {lines[0]} and {lines[1]}; "
+                "block names must be unique.",
                 path=self.path,
                 location=f"line {lines[1]}",
-                hint="Were two star files written one behind the other? Join them with RELION's "
-                "Join star files job (relion_star_handler --combine).",
+                hint="Were two star files concatenated? Join them with RELION's Join star files "
+                "job instead (relion_star_handler --combine).",
             )
 
     def block(self, name: str) -> StarBlock | None:

@@ -26,7 +26,9 @@ from rebalance.model import BoolArray, DoubleArray, IntArray
 _LONGEST_GAP = 1 << 16
 
 _LARGE = 1 << 25
-"""Bytes of a table from which it pays to load compiled passes: half a second, like reading them."""
+"""Bytes of a table above which loading compiled passes pays off: it takes half a second, like
+reading them.
+"""
 
 _NO_NUMBER = ("", "none", "null", "na", "n/a", "<na>", "nan", "-nan", "?", ".")
 
@@ -107,7 +109,7 @@ class StarLoop:
             if tokens:
                 if tokens[0][1:] in labels:
                     raise InputError(
-                        f"The column {tokens[0]} is named twice in data_{block}.",
+                        f"The column {tokens[0]} occurs twice in data_{block}.",
                         path=self.text.path,
                         location=f"line {self.text.line_number(line)}",
                         hint="Remove one of the two columns, label and values.",
@@ -213,24 +215,27 @@ class StarLoop:
     def _ragged(self, at: int, tokens: int) -> InputError:
         if tokens == NUL_FOUND:
             return InputError(
-                "There are NUL bytes in this line: a part of the file is not written, or lost.",
+                "This line contains NUL bytes: part of the file was not written, or was lost.",
                 path=self.text.path,
                 location=f"line {self.text.line_number(at)}",
                 hint="Copy the file again, or give the table of another iteration.",
             )
         line = self.text.line_at(at)
         if split_tokens(line)[:1] == ["loop_"]:
-            problem = f"A second loop_ in data_{self.block}; one table a block was expected."
+            problem = (
+                f"There is a second loop_ in data_{self.block}, but only one table per block was "
+                "expected."
+            )
         else:
             problem = (
-                f"This row of data_{self.block} has {tokens} values; the table has "
+                f"This row of data_{self.block} has {tokens} values, but the table has "
                 f"{len(self.labels)} columns."
             )
         return InputError(
             problem,
             path=self.text.path,
             location=f"line {self.text.line_number(at)}",
-            hint="Mend or remove the line: one particle a line, a value for each label.",
+            hint="Correct or remove the line: one particle per line, and one value per label.",
         )
 
     def row_line(self, row: int) -> int:
@@ -285,10 +290,10 @@ class StarLoop:
             )
         except LongWordError as error:
             raise InputError(
-                f"A value of {label} has {error.length:,} characters, many more than the others.",
+                f"A value of {label} has {error.length:,} characters, far more than the others.",
                 path=self.text.path,
                 location=f"line {self.row_line(error.row)}",
-                hint="Is it text that runs on, for want of a quote or a line end?",
+                hint="Is a quote or a line end missing?",
             ) from error
 
     @property
@@ -344,10 +349,10 @@ class StarLoop:
             return np.where(is_missing, missing or 0, np.where(good, numbers, 0)).astype(np.int64)
         row = int(np.argmin(good | is_missing))
         raise InputError(
-            f"_{name} is {column[row]!s}; a whole number was expected.",
+            f"_{name} is {column[row]!s}, but a whole number was expected.",
             path=self.text.path,
             location=f"line {self.row_line(row)}",
-            hint="Mend the value, or give the table again from the job that wrote it.",
+            hint="Correct the value, or export the table again from the job that wrote it.",
         )
 
     def read_numbers(self, name: str) -> DoubleArray:
@@ -371,10 +376,10 @@ class StarLoop:
         if bad.any():
             row = int(np.argmax(bad))
             raise InputError(
-                f"_{name} is {column[row]!s:.40}; a number was expected.",
+                f"_{name} is {column[row]!s:.40}, but a number was expected.",
                 path=self.text.path,
                 location=f"line {self.row_line(row)}",
-                hint="Mend the value, or give the table again from the job that wrote it.",
+                hint="Correct the value, or export the table again from the job that wrote it.",
             )
         return numbers
 

@@ -26,7 +26,7 @@ _PAGE = 1 << 16
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _TOKEN = re.compile(rb"\S+")
 _CLOSING = {quote: re.compile(quote + rb"(?=\s|$)") for quote in (b"'", b'"')}
-_HINT_CHANGED = "Is another program writing it? Run again when it is finished."
+_HINT_CHANGED = "Is another program writing it? Run again when it has finished."
 
 
 class StarText:
@@ -57,20 +57,20 @@ class StarText:
         self._size = self._state[0]
         if not stat.S_ISREG(os.fstat(self._file).st_mode):
             raise InputError(
-                "This is no plain file; a star file was expected.",
+                "This is not a regular file, but a star file was expected.",
                 path=path,
                 hint="Give a star file such as run_it025_data.star.",
             )
         self._page: tuple[int, bytes] = (0, b"")
         if self._size == 0:
             raise InputError(
-                "The file is empty; a star file was expected.",
+                "The file is empty, but a star file was expected.",
                 path=path,
-                hint="Give the file again from the job that wrote it.",
+                hint="Export the file again from the job that wrote it.",
             )
         if b"\0" in self.slice(0, _PAGE):
             raise InputError(
-                "This is a binary file; a star file (text) was expected.",
+                "This is a binary file, but a star file (text) was expected.",
                 path=path,
                 hint="Give a star file such as run_it025_data.star.",
             )

@@ -53,7 +53,7 @@ class UnchangedFile:
                     raise self._changed("has changed")
                 yield raw
         except FileNotFoundError as error:
-            raise self._changed("has gone") from error
+            raise self._changed("was removed") from error
         except OSError as error:
             raise unreadable(self.path, error) from error
 
@@ -74,9 +74,10 @@ class UnchangedFile:
 
     def _changed(self, how: str) -> InputError:
         return InputError(
-            f"The file {how} since the run began to read it.",
+            f"The file {how} after the run began to read it.",
             path=self.path,
-            hint="Does another program write to it, or was it deleted? Run again when it is whole.",
+            hint="Is another program writing to it, or was it deleted? Run again when it is "
+            "complete.",
         )
 
 

@@ -24,7 +24,7 @@ from rebalance.text_files import read_text
 
 _MOST = 1_000_000
 _HINT = (
-    "Give RELION's rank_model.star, or backup_selection.star or class_averages.star of a Select "
+    "Give RELION's rank_model.star, backup_selection.star or class_averages.star from a Select "
     "job, or Cinderella's *_index_confidence.txt."
 )
 
@@ -46,11 +46,11 @@ def _of_star(path: Path) -> Verdicts:
         if block.loop is not None and "rlnSelected" in block.loop.labels:
             chosen = block.loop.read_integers("rlnSelected")
             if not np.isin(chosen, (0, 1)).all():
-                raise InputError("rlnSelected is neither 0 nor 1 everywhere.", path=path)
+                raise InputError("rlnSelected must be 0 or 1 everywhere.", path=path)
             pairs = enumerate(chosen.tolist(), start=1)
             return Verdicts(SELECT, {number: float(one) for number, one in pairs})
     if averages_block(star) is None:
-        raise InputError("It says nothing of class averages.", path=path, hint=_HINT)
+        raise InputError("It has no class averages.", path=path, hint=_HINT)
     source = find_averages(path, None)
     assert source.loop is not None
     if not source.is_whole:
@@ -59,7 +59,7 @@ def _of_star(path: Path) -> Verdicts:
     score, label = class_scores(source.loop)
     if score is None:
         raise InputError(
-            "It has no score of a class: neither rlnPredictedClassScore nor rlnClassScore.",
+            "It has no class scores: rlnPredictedClassScore and rlnClassScore are both missing.",
             path=path,
             hint=_HINT,
         )
@@ -84,17 +84,15 @@ def _of_cinderella(path: Path) -> Verdicts:
                 raise ValueError
         except (ValueError, IndexError):
             raise InputError(
-                f"{line!r:.60} was found; the place of an average, from 0, and a confidence of 0 "
-                "to 1 were expected.",
+                f"{line!r:.60} was found, but the index of an average (from 0) and a confidence "
+                "(0 to 1) were expected.",
                 path=path,
                 location=f"line {number}",
                 hint=_HINT,
             ) from None
         if place in score:
-            raise InputError(
-                f"Average {place} is there twice.", path=path, location=f"line {number}"
-            )
+            raise InputError(f"Average {place} occurs twice.", path=path, location=f"line {number}")
         score[place] = value
     if not score:
-        raise InputError("There are no verdicts in this file.", path=path, hint=_HINT)
+        raise InputError("The file has no verdicts.", path=path, hint=_HINT)
     return Verdicts(CINDERELLA, score, by_place=True)

@@ -1,4 +1,4 @@
-"""Writing of output files: what the disk refuses is told as a person can mend it."""
+"""Writing of output files: what the disk refuses is told as a person can fix it."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def guarded_writing(folder: Path) -> Iterator[None]:
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         raise OutputError(
-            f"{'There is no room left' if full else 'The file can not be written'}: "
+            f"{'No space is left' if full else 'The file could not be written'}: "
             f"{error.strerror or error}.",
             path=error.filename or folder,
-            hint="Free some space, or give another folder with `output`."
+            hint="Free some space, or choose another folder with `output`."
             if full
-            else "Give a folder that you may write to with `output`.",
+            else "Choose a folder that you can write to with `output`.",
         ) from error

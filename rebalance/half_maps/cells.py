@@ -13,7 +13,7 @@ import numpy.typing as npt
 from rebalance.model import BoolArray, DoubleArray, IntArray
 
 _ROUNDING = 1e-6
-"""Radians by which a cell is taken to be larger than it is."""
+"""Radians by which a cell is assumed larger than it is."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -22,12 +22,12 @@ _CRYOSPARC = re.compile(
     r"(?P<root>.*?)(?:_(?P<it>\d{3,}))?(?P<what>_volume.*?)?_map_half_(?P<half>[AB])\.mrc"
 )
 _END = 1 << 31
-"""Iteration of what is written when all are done."""
+"""Iteration assigned to the final files."""
 
 
 @dataclass(frozen=True)
 class FoundHalfMaps:
-    """Half maps that lie beside a refinement.
+    """Half maps that are next to a refinement.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def find_half_maps(path: Path) -> FoundHalfMaps | None:
 
 
 _Kind = tuple[str, str, tuple[int, int]]
-"""Program, whose maps, and how late: the iteration that was continued from, and its own."""
+"""Program, name of the maps, and how late: the iteration that was continued from, and its own."""
 
 
 def _pairs(folder: Path) -> Iterator[tuple[_Kind, FoundHalfMaps]]:

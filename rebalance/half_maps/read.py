@@ -20,10 +20,10 @@ from rebalance.model import FloatArray
 SMALLEST_BOX = 4
 
 _APART = 0.01
-"""Part by which two voxel sizes may differ and be the same."""
+"""Relative tolerance when comparing two voxel sizes."""
 
 LARGEST = 1e15
-"""Of the values of a map or mask; sums of their products stay far from what float32 can hold."""
+"""Largest value in a map or mask; sums of products stay far from the limit of float32."""
 
 _PLANES = 16
 _HINT = "Give a half map in MRC format (.mrc, .map), as a refinement writes it."
@@ -169,13 +169,13 @@ def open_map(path: Path) -> MapFile:
     """
     require_exists(path, "file")
     if path.is_dir():
-        raise InputError("This is a folder; a map was expected.", path=path, hint=_HINT)
+        raise InputError("This is a folder, but a map was expected.", path=path, hint=_HINT)
     file = UnchangedFile(path)
     with file.open() as opened:
         raw = file.read(opened, min(HEADER, file.size))
     if is_compressed(raw):
         raise InputError(
-            "The file is compressed; a plain MRC map was expected.",
+            "The file is compressed, but a plain MRC map was expected.",
             path=path,
             hint="Unpack it first (gunzip, bunzip2).",
         )
@@ -185,8 +185,8 @@ def open_map(path: Path) -> MapFile:
     mode = int(header["mode"])
     if mode not in MODES:
         raise InputError(
-            f"The voxels are of MRC mode {mode}{' (complex)' if mode in (3, 4) else ''}; real "
-            f"ones of mode {', '.join(map(str, MODES))} were expected.",
+            f"The voxels have MRC mode {mode}{' (complex)' if mode in (3, 4) else ''}, but real "
+            f"values (mode {', '.join(map(str, MODES))}) were expected.",
             path=path,
             location="header field mode",
             hint="Convert the map to float32 (mode 2).",
@@ -199,8 +199,8 @@ def open_map(path: Path) -> MapFile:
     needed = box**3 * dtype.itemsize
     if there < needed:
         raise InputError(
-            f"The map is cut short: the header says {box}³ voxels, {needed:,} bytes, and the file "
-            f"holds {there:,}.",
+            f"The map is cut short: {box}³ voxels ({needed:,} bytes) according to the header, "
+            f"{there:,} bytes in the file.",
             path=path,
             hint="Copy the file again, or give the map of a finished iteration.",
         )
@@ -215,29 +215,32 @@ def _box(header: np.void, path: Path) -> int:
     place = "header fields nx, ny, nz"
     if min(nx, ny, nz) < 1:
         raise InputError(
-            f"The header says {nx} × {ny} × {nz} voxels.", path=path, location=place, hint=_HINT
+            f"According to the header, the map has {nx} × {ny} × {nz} voxels.",
+            path=path,
+            location=place,
+            hint=_HINT,
         )
     # ispg alone says little: many programs leave 0 in the maps that they write.
     is_stack = int(header["ispg"]) == 0 and int(header["mz"]) == 1 and nz > 1
     if path.suffix.lower() == ".mrcs" or is_stack or (nx == ny and nz == 1):
         raise InputError(
-            f"This is a stack of {nz:,} image{'s' if nz > 1 else ''} of {nx} × {ny} pixels; a map "
-            "was expected.",
+            f"This is a stack of {nz:,} image{'s' if nz > 1 else ''} of {nx} × {ny} pixels, but "
+            "a map was expected.",
             path=path,
             location=place,
             hint=_HINT,
         )
     if not nx == ny == nz:
         raise InputError(
-            f"The map has {nx} × {ny} × {nz} voxels; equal sides were expected.",
+            f"The map has {nx} × {ny} × {nz} voxels, but equal sides were expected.",
             path=path,
             location=place,
-            hint="Half maps of a refinement are cubes: is this a stack of images, or a part that "
+            hint="Half maps of a refinement are cubes. Is this a stack of images, or a part that "
             "was cut out?",
         )
     if nx < SMALLEST_BOX:
         raise InputError(
-            f"The map has {nx}³ voxels; {SMALLEST_BOX}³ is the least.",
+            f"The map has {nx}³ voxels; the smallest possible is {SMALLEST_BOX}³.",
             path=path,
             location=place,
             hint=_HINT,
@@ -254,13 +257,13 @@ def _order(header: np.void) -> tuple[int, int, int]:
 def _oddities(header: np.void, path: Path, surplus: int) -> Iterator[str]:
     if surplus:
         yield (
-            f"{path.name} is longer than its header says: {surplus:,} more bytes follow; are the "
-            "voxels where the header says?"
+            f"{path.name} is {surplus:,} bytes longer than stated in its header. Are the voxels "
+            "where the header says?"
         )
     if int(header["nsymbt"]) < 0:
         yield (
-            f"The header of {path.name} says that its extended header has "
-            f"{int(header['nsymbt']):,} bytes; the voxels are read as if there were none."
+            f"The header of {path.name} states an extended header of {int(header['nsymbt']):,} "
+            "bytes. The voxels are read as if there were none."
         )
     sides = [
         float(header["cella"][axis]) / int(header[n])
@@ -278,21 +281,21 @@ def _oddities(header: np.void, path: Path, surplus: int) -> Iterator[str]:
 def _check_fit(one: MapFile, other: MapFile, name: str, pixel_size: float | None) -> None:
     if other.box != one.box:
         raise InputError(
-            f"{name} has {other.box}³ voxels, and {one.path.name} has {one.box}³.",
+            f"{name} has {other.box}³ voxels, but {one.path.name} has {one.box}³.",
             path=other.path,
-            hint="Give maps of one refinement.",
+            hint="Give maps from the same refinement.",
         )
     sizes = one.voxel_size, other.voxel_size
     if pixel_size is None and sizes[0] and sizes[1] and not _alike(sizes[0], sizes[1]):
         raise InputError(
-            f"{name} has voxels of {sizes[1]:g} Å, and {one.path.name} of {sizes[0]:g} Å.",
+            f"{name} has voxels of {sizes[1]:g} Å, but {one.path.name} has {sizes[0]:g} Å.",
             path=other.path,
             location="header fields cella, mx",
-            hint="Give maps of one refinement; or say which is right with `pixel_size`.",
+            hint="Give maps from the same refinement, or the right size with `pixel_size`.",
         )
     if other.order != one.order:
         raise InputError(
-            f"{name} stores its axes in another order than {one.path.name}.",
+            f"{name} and {one.path.name} store their axes in a different order.",
             path=other.path,
             location="header fields mapc, mapr, maps",
             hint="Write both with x along the columns, as RELION and CryoSPARC do.",
@@ -304,16 +307,16 @@ def _voxel_size(maps: list[MapFile], pixel_size: float | None) -> tuple[float | 
     stated = next((one for one in maps if one.voxel_size), None)
     if pixel_size is None and stated is None:
         return None, [
-            f"The header of {maps[0].path.name} states no voxel size: frequencies are in 1/voxel "
-            "and resolutions in voxels. Say it with `pixel_size`."
+            f"The header of {maps[0].path.name} states no voxel size, so frequencies are in "
+            "1/voxel and resolutions in voxels. Give it with `pixel_size`."
         ]
     if pixel_size is None:
         assert stated is not None
         return stated.voxel_size, []
     if stated is not None and stated.voxel_size and not _alike(pixel_size, stated.voxel_size):
         return pixel_size, [
-            f"{stated.path.name} states voxels of {stated.voxel_size:g} Å; `pixel_size` says "
-            f"{pixel_size:g} Å, and is taken."
+            f"{stated.path.name} states a voxel size of {stated.voxel_size:g} Å. Using "
+            f"{pixel_size:g} Å from `pixel_size`."
         ]
     return pixel_size, []
 
@@ -332,17 +335,17 @@ def check_range(
         )
     if max(-low, high) > LARGEST:
         raise InputError(
-            f"{name} has values as large as {max(-low, high):.1g}; {LARGEST:g} is the most.",
+            f"{name} has values as large as {max(-low, high):.1g}; the limit is {LARGEST:g}.",
             path=path,
             hint="Is this a density map?",
         )
     if is_mask and not high > 0:
         raise InputError(
-            f"{name} is nowhere above 0.", path=path, hint="A mask is 1 where the molecule is."
+            f"{name} has no value above 0.", path=path, hint="A mask is 1 inside the molecule."
         )
     if not is_mask and low == high:
         raise InputError(
-            f"{name} has one value everywhere, {low:g}.",
+            f"{name} is {low:g} everywhere.",
             path=path,
             hint="Give the half maps of a refinement that has run.",
         )

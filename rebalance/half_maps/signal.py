@@ -28,7 +28,9 @@ from rebalance.model import DoubleArray, FloatArray, HalfMapSignal
 from rebalance.views.uniformity import fourier_directions
 
 N_AXES, CONE, BAND, THRESHOLD = 256, 20.0, 20.0, 0.143
-"""Axes over half a sphere; half-angles in degrees; of the correlation."""
+"""Number of axes over half a sphere; half-angles of the cones in degrees; threshold of the
+correlation.
+"""
 
 _SAME = 1e-6
 
@@ -221,8 +223,8 @@ def _signal(
     )
     if (fsc[np.isfinite(fsc)] > 1 - _SAME).all():
         raise InputError(
-            "Both half maps are the same: their correlation is 1 at every frequency.",
-            hint="Give the two maps of the two halves of the particles, unfiltered.",
+            "Both half maps are the same, so their correlation is 1 at every frequency.",
+            hint="Give the two unfiltered maps, from the two halves of the particles.",
         )
     shell = np.arange(1, len(fsc) + 1, dtype=np.float64)
     side = box * voxel_size

@@ -17,8 +17,9 @@ CURVE_COLUMNS = (
     "conical_min",
     "conical_max",
 )
-"""Then ``conical_0``, ``conical_1``, …, one an axis; ``frequency`` in 1/Å (1/voxel where the voxel
-size is unknown). None where there is no value."""
+"""Then ``conical_0``, ``conical_1``, …, one for each axis; ``frequency`` in 1/Å (1/voxel if the
+voxel size is unknown). None where there is no value.
+"""
 
 DIRECTION_COLUMNS = (
     "axis",
@@ -30,7 +31,7 @@ DIRECTION_COLUMNS = (
     "toroidal_area",
     "relative_signal",
 )
-"""``resolution`` in Å (voxels where the voxel size is unknown), None where there is no signal."""
+"""``resolution`` in Å (voxels if the voxel size is unknown), None where there is no signal."""
 
 
 def curve_columns(signal: HalfMapSignal) -> list[str]:

@@ -1,4 +1,4 @@
-"""The dataclasses that travel along the street: every step takes one and gives one.
+"""The dataclasses that pass between the steps: every step takes one and returns one.
 
 Nothing here reads a file, prints or decides; arrays are never written to after construction.
 """

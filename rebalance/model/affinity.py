@@ -1,4 +1,4 @@
-"""How alike every pair of averages is: what a metric makes and a clustering takes."""
+"""Similarity of every pair of averages: the output of a metric and input of a clustering."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Affinity(Displayed):
-    """How alike every pair of class averages is.
+    """Similarity of every pair of class averages.
 
     Parameters
     ----------
@@ -33,20 +33,20 @@ class Affinity(Displayed):
     options : mapping
         Its options after defaults.
     alignment : Alignment, optional
-        Where the metric aligns.
+        If the metric aligns.
     raw : float32 (N, N), optional
-        The matrix as a distance metric gave it, before it was mapped to affinity.
+        The distances of a distance metric, before they were mapped to affinity.
     facts : mapping
-        What was decided on the way (mask diameter, band, scale of the distance map, …), for the
-        log and the record; JSON values only.
+        Decisions on the way (mask diameter, band, scale of the distance map, …), for log and
+        record; JSON values only.
     key : str
-        SHA-256 of images and options; the name in the cache.
+        SHA-256 of images and options; its name in the cache.
     n_particles : int64 (N,), optional
-        Particles of each average, where they are known.
+        Particles of each average, if known.
     notes : tuple of str
-        What the metric has to say to a person, one sentence each.
+        Notes of the metric for the user, one sentence each.
     results : mapping of str to array
-        What the metric found beside the affinity.
+        Further results of the metric.
     """
 
     values: FloatArray
@@ -84,8 +84,8 @@ class Affinity(Displayed):
         Returns
         -------
         pandas.DataFrame
-            ``class_id_1``, ``class_id_2``, ``affinity``; ``distance`` where the metric gives
-            distances; where it aligns, the `Transform` that lays the second average on the first:
+            ``class_id_1``, ``class_id_2``, ``affinity``; ``distance`` if the metric returns
+            distances; if it aligns, the `Transform` that aligns the second average to the first:
             ``rotation_deg``, ``shift_x_px``, ``shift_y_px``, ``mirror``.
 
         Raises

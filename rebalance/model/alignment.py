@@ -1,4 +1,4 @@
-"""How one average lies on another: the transform of a pair, and of all pairs."""
+"""How one average is aligned to another: the transform of a pair, and of all pairs."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Transform:
         return turn @ np.diag([-1.0, 1.0]) if self.mirror else turn
 
     def inverse(self) -> Transform:
-        """The motion that lays image i onto image j."""
+        """The motion that aligns image i to image j."""
         shift = -np.linalg.inv(self.matrix) @ np.asarray(self.shift)
         # R(θ)F is its own inverse: F R(−θ) = R(θ) F.
         rotation = self.rotation if self.mirror else -self.rotation
@@ -65,7 +65,7 @@ class Transform:
         order : int
             Spline order, 0 to 5.
         fill : float
-            Value of pixels that come from outside.
+            Value of pixels from outside the image.
         """
         from scipy.ndimage import affine_transform
 
@@ -123,7 +123,7 @@ class Alignment:
         return i * (2 * self.n - i - 1) // 2 + (j - i - 1)
 
     def pair(self, i: int, j: int) -> Transform:
-        """The transform that lays average j onto average i, whichever comes first."""
+        """The transform that aligns average j to average i, in any order."""
         if i == j:
             return Transform()
         if i > j:

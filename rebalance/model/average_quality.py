@@ -1,4 +1,4 @@
-"""Which averages look like no view: one verdict each, by what every source has to say of it."""
+"""Which averages look like junk: one verdict for each, from several sources of evidence."""
 
 from __future__ import annotations
 
@@ -20,25 +20,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class Evidence:
-    """What one source says of class averages: the picture, the likeness to others, a program.
+    """Evidence on class averages from one source: the picture, similarity to others, a program.
 
     Parameters
     ----------
     source : str
         A name: ``picture``, ``isolation``, …
     words : tuple of tuple of str
-        What speaks against each average; empty where nothing does.
+        Reasons against each average; empty if there are none.
     names : bool
-        Whether that is enough to name an average. What is not, such as being alone, is said of one
-        that another source names.
+        Whether this is enough to suspect an average. Weaker reasons, such as isolation, are only
+        given for averages that another source suspects.
     short : str
-        Of those it names, in a sentence that counts them: ``by their picture``.
+        Words for a count of its suspects: ``by their picture``.
     clears : bool (N,), optional
-        Averages that this source vouches for: none of the sources that only measure names them.
+        Averages that this source approves: our own measurements then do not suspect them.
     is_measured : bool
-        Whether it is a measurement of our own; else it is a verdict that came with the data.
+        Whether it is our own measurement, or a verdict that came with the data.
     note : str
-        What a person should know of the source; a sentence.
+        What the user should know about the source; a sentence.
     """
 
     source: str
@@ -57,23 +57,22 @@ class Evidence:
 
 @dataclass(frozen=True, eq=False)
 class AverageQuality:
-    """What is known of the quality of class averages, and which are suspected of being junk.
+    """Quality of class averages, and which look like junk.
 
     Parameters
     ----------
     class_id : int64 (N,)
     is_scored : bool (N,)
-        False for empties and those left out.
+        False for empty averages and those left out.
     measures : mapping of str to float64 (N,)
         ``contrast``, ``structure``, ``middle`` and ``level`` of the picture
         (`rebalance.imaging.pictures`), ``highest_affinity`` and ``median_affinity`` with the
-        others, ``nearest_affinity``, the mean of the four highest; NaN where not judged or not
-        known.
+        others, ``nearest_affinity``, the mean of the four highest; NaN if not judged or unknown.
     points : mapping of str to float64 (N,)
-        What speaks against the picture: ``strong``, ``bright``, ``flat``, ``dim`` and ``level``,
-        likewise; from one point on an average is suspected.
+        Points against the picture: ``strong``, ``bright``, ``flat``, ``dim`` and ``level``. With
+        one point or more, an average is suspected.
     evidence : tuple of Evidence
-        Of every source that was asked.
+        From every source used.
     n_particles : int64 (N,), optional
     resolution : float64 (N,), optional
         Å, as read.
@@ -111,7 +110,7 @@ class AverageQuality:
 
     @cached_property
     def reasons(self) -> tuple[tuple[str, ...], ...]:
-        """Why each is suspected, what names it first; empty for those that are not."""
+        """Why each is suspected, the main reason first; empty for the others."""
         of: list[tuple[str, ...]] = []
         order = sorted(self.evidence, key=lambda evidence: not evidence.names)
         for i, suspected in enumerate(self.is_suspected.tolist()):
@@ -121,7 +120,7 @@ class AverageQuality:
 
     @property
     def suspects(self) -> tuple[int, ...]:
-        """Class numbers of the averages that are suspected, rising."""
+        """Class numbers of the suspected averages, increasing."""
         return tuple(sorted(self.class_id[self.is_suspected].tolist()))
 
     def reasons_of(self, class_number: int) -> tuple[str, ...]:
@@ -129,7 +128,7 @@ class AverageQuality:
         return self.reasons[self.class_id.tolist().index(class_number)]
 
     def because(self) -> dict[str, int]:
-        """How many averages are suspected by which source, each by the first that names it."""
+        """Number of averages suspected by each source; each counts once, for the first source."""
         found: Counter[str] = Counter()
         left = self.is_suspected
         for evidence in self.evidence:
@@ -145,9 +144,8 @@ class AverageQuality:
         Returns
         -------
         pandas.DataFrame
-            ``class_id``, ``suspected`` (1 or 0, blank where not judged), ``reasons``,
-            ``particles`` and ``resolution_A`` where known, the measures and, with ``points_``
-            before their names, the points.
+            ``class_id``, ``suspected`` (1 or 0, blank if not judged), ``reasons``, ``particles``
+            and ``resolution_A`` if known, the measures, and the points (prefix ``points_``).
 
         Raises
         ------

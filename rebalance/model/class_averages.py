@@ -1,4 +1,4 @@
-"""The images of one classification, and which of them are empty."""
+"""The class averages of one classification, and which of them are empty."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rebalance.display import Displayed
 from rebalance.model.arrays import BoolArray, DoubleArray, FloatArray, IntArray
 
 SMALLEST_CONTRAST, LARGEST_VALUE = 1e-18, 1e18
-"""Of pixels whose squares, and sums of these over an image, float32 can hold."""
+"""Largest pixel value whose squares, and sums of these over an image, fit into float32."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,25 +85,25 @@ class ClassAverages(Displayed):
 
     @cached_property
     def pixel_range(self) -> tuple[FloatArray, FloatArray]:
-        """Least and greatest pixel of each image, float32 (N,); NaN where one is NaN."""
+        """Smallest and largest pixel of each image, float32 (N,); NaN if any is NaN."""
         flat = self.images.reshape(len(self), self.box**2)
         with np.errstate(invalid="ignore"):
             return flat.min(axis=1), flat.max(axis=1)
 
     @cached_property
     def is_empty(self) -> BoolArray:
-        """bool (N,): it is not compared, having no image, or no particles."""
+        """bool (N,): not compared, because it has no image or no particles."""
         return ~self.has_image | self.lacks_particles
 
     @property
     def lacks_particles(self) -> BoolArray:
-        """bool (N,): there is a particle table, and none of its particles belongs to it."""
+        """bool (N,): there is a particle table, but no particles in this class."""
         if self.n_particles is None:
             return np.zeros(len(self), dtype=np.bool_)
         return self.n_particles == 0
 
     def subset(self, which: BoolArray | IntArray) -> ClassAverages:
-        """The averages at a mask or at indices, in that order."""
+        """The averages selected by a mask or indices, in that order."""
         return replace(
             self,
             images=self.images[which],

@@ -9,7 +9,7 @@ import numpy as np
 from rebalance.model.arrays import IntArray
 
 NO_CLASS = -1
-"""Number of a particle that the classification put into no class."""
+"""Class number of a particle that is in no class."""
 
 
 def count_classes(class_id: IntArray) -> dict[int, int]:
@@ -61,7 +61,7 @@ def name_classes(numbers: Sequence[int], most: int = 10) -> str:
 
 
 def _runs(numbers: Sequence[int]) -> list[Sequence[int]]:
-    """Cut into runs of neighbours; two neighbours alone are two runs."""
+    """Cut into runs of neighbors; two neighbors alone are two runs."""
     if not numbers:
         return []
     ends = [i for i in range(1, len(numbers)) if numbers[i] != numbers[i - 1] + 1]

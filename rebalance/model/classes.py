@@ -1,4 +1,4 @@
-"""Which 2D classes there are, and which of them take part."""
+"""Which 2D classes there are, and which of them are used."""
 
 from __future__ import annotations
 
@@ -13,24 +13,23 @@ from rebalance.model.arrays import BoolArray, IntArray
 
 @dataclass(frozen=True, eq=False)
 class Classes:
-    """The 2D classes of a data set, with or without images, and which of them take part.
+    """The 2D classes of a data set, with or without images, and which of them are used.
 
-    Every step asks `takes_part`, and nobody decides it anew: a further reason for which a class is
-    in no superclass belongs here.
+    Every step uses `takes_part`. Any further reason to leave a class out belongs here.
 
     Parameters
     ----------
     class_id : int64 (N,)
     n_particles : int64 (N,), optional
-        Particles of each; None where they are not known. A class without any takes no part.
+        Particles of each; None if unknown. A class without particles is not used.
     is_empty : bool (N,)
         The average is empty; all False where there are no images.
     left_out : tuple of int
-        Class numbers that are left out, rising; there may be some without an average among them.
+        Class numbers that are left out, increasing; they may include some without an average.
     junk : tuple of int
-        Those of them that are left out as junk.
+        Those left out as junk.
     set_aside : tuple of int
-        Class numbers that are not grouped, but whose particles stay, rising; none is left out.
+        Class numbers that are not grouped, but whose particles are kept, increasing.
     """
 
     class_id: IntArray
@@ -58,7 +57,7 @@ class Classes:
         junk: Iterable[int] = (),
         set_aside: Iterable[int] = (),
     ) -> Classes:
-        """Classes from whatever holds the numbers: lists, arrays, sets.
+        """Make classes from lists, arrays or sets of numbers.
 
         Parameters
         ----------
@@ -66,7 +65,7 @@ class Classes:
         n_particles : int (N,), optional
         is_empty : bool (N,), optional
         left_out, junk, set_aside : iterable of int
-            In any order, more than once; junk is left out too, and who is left out not set aside.
+            In any order, with repeats. Junk is also left out; what is left out is not set aside.
         """
         numbers = np.asarray(class_id, dtype=np.int64)
         counts = None if n_particles is None else np.asarray(n_particles, dtype=np.int64)
@@ -84,7 +83,7 @@ class Classes:
 
     @property
     def is_aside(self) -> BoolArray:
-        """bool (N,): set aside, and would take part otherwise."""
+        """bool (N,): set aside, and would be used otherwise."""
         return self._is_usable & np.isin(self.class_id, self.set_aside)
 
     @property

@@ -34,7 +34,7 @@ def _pandas() -> Any:
         import pandas
     except ImportError as error:
         raise RebalanceError(
-            "A data frame is made with pandas, and pandas can't be imported.",
+            "A data frame needs pandas, which can't be imported.",
             hint="Install it with: pip install pandas",
         ) from error
     return pandas

@@ -1,4 +1,4 @@
-"""What the jobs on orientations found, in one place each."""
+"""Results of the jobs on orientations."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rebalance.model.selection import Selection
 
 @dataclass(frozen=True, eq=False)
 class OrientationsResult:
-    """What balancing orientations found, kept and wrote.
+    """Results of balancing orientations.
 
     Parameters
     ----------
@@ -31,10 +31,11 @@ class OrientationsResult:
     selection : Selection
         Its groups are the bins.
     before, after : FourierSampling
-        Of the particles used, and of those selected. The first knows SCF* of as many at random.
+        For the particles used, and for those selected. The first includes SCF* of as many drawn
+        at random.
     folder : Path
     files : tuple of Path
-        Every file that was written, but for `run.json`.
+        All files written, except `run.json`.
     summary : mapping
         The content of `summary.json`.
     """
@@ -60,7 +61,7 @@ class OrientationsResult:
 
 @dataclass(frozen=True, eq=False)
 class Diagnosis:
-    """What poses and half maps of one refinement say.
+    """Results from poses and half maps of one refinement.
 
     Parameters
     ----------
@@ -88,16 +89,16 @@ class Diagnosis:
 
 @dataclass(frozen=True, eq=False)
 class DiagnosisResult:
-    """What a diagnosis found and wrote.
+    """Results of a diagnosis.
 
     Parameters
     ----------
     first : Diagnosis
     second : Diagnosis, optional
-        Of what it is compared with.
+        The input for comparison.
     folder : Path
     files : tuple of Path
-        Every file that was written, but for `run.json`.
+        All files written, except `run.json`.
     summary : mapping
         The content of `summary.json`.
     """

@@ -1,4 +1,4 @@
-"""From where particles look as a 3D refinement found, and how evenly that fills Fourier space."""
+"""Viewing directions from a 3D refinement, and how evenly they sample Fourier space."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from rebalance.model.counting import counted
 
 @dataclass(frozen=True, eq=False)
 class Orientations:
-    """The poses that a 3D refinement, classification or initial model gave to particles.
+    """Poses of particles from a 3D refinement, classification or initial model.
 
     Parameters
     ----------
     angles : float64 (P, 3)
-        RELION's rot, tilt and psi in degrees, whichever program wrote them; NaN for a particle
-        without a pose.
+        RELION's rot, tilt and psi in degrees, for files of any program; NaN for particles without
+        a pose.
     columns : tuple of str
-        Where they were read: ``("rlnAngleRot", "rlnAngleTilt", "rlnAnglePsi")``,
+        Columns they were read from: ``("rlnAngleRot", "rlnAngleTilt", "rlnAnglePsi")``,
         ``("alignments3D/pose",)``.
     convention : {"relion", "cryosparc"}
-        Whose orientation of T and I the map is in (`rebalance.point_groups`).
+        Program whose orientation of T and I the map has (`rebalance.point_groups`).
     symmetry : str
-        Point group that the refinement was run with; empty where its files don't say.
+        Point group of the refinement; empty if its files don't state it.
     """
 
     angles: DoubleArray
@@ -54,7 +54,7 @@ class Orientations:
 
     @cached_property
     def direction(self) -> DoubleArray:
-        """float64 (P, 3): unit vector from which each particle looks; NaN without a pose.
+        """float64 (P, 3): viewing direction of each particle; NaN without a pose.
 
         The third row of A = Rz(psi) · Ry(tilt) · Rz(rot): (cos rot · sin tilt, sin rot · sin tilt,
         cos tilt).
@@ -71,7 +71,7 @@ class Orientations:
 
 @dataclass(frozen=True, eq=False)
 class SphereBins:
-    """Bins of equal area on the sphere of viewing directions, modulo a point group.
+    """Bins of equal area on the sphere of viewing directions, counting symmetric ones once.
 
     ``len(bins)`` is B.
 
@@ -80,11 +80,11 @@ class SphereBins:
     centre : float64 (B, 3)
         A unit vector in the middle of each bin.
     operations : float64 (G, 3, 3)
-        Of the point group: directions that one of them takes into each other are in one bin.
+        Rotations of the point group; directions that they relate are in the same bin.
     symmetry : str
         Name of the point group.
     antipodal : bool
-        Opposite directions are in one bin.
+        Opposite directions share a bin.
     scheme : {"fibonacci", "healpix"}
     weight : float64 (B,), optional
         A direction is in the bin of which |direction − centre|² − weight is least; 0 by default.
@@ -107,30 +107,30 @@ class SphereBins:
 
 @dataclass(frozen=True, eq=False)
 class FourierSampling:
-    """How evenly the central slices of particles fill the directions of Fourier space.
+    """How evenly the particles' central slices sample the directions of Fourier space.
 
     Parameters
     ----------
     directions : float64 (D, 3)
         Unit vectors over half a sphere of Fourier space.
     slices : float64 (D,)
-        Particles and their copies under the point group whose slice passes each direction.
+        Number of particles, with symmetry copies, whose slice passes through each direction.
     n_particles : int
-        That have a pose. SCF and SCF* go with it where there are gaps.
+        Number of particles with a pose. SCF and SCF* depend on it if there are gaps.
     symmetry : str
     scf : float
-        Sampling compensation factor over the directions that are sampled; can exceed 1 where
-        there are gaps, and is then no measure.
+        Sampling compensation factor over the sampled directions; meaningless if there are gaps,
+        where it can exceed 1.
     scf_star : float
-        The same, gaps counted: 1 for uniform views, 0.81 for side views alone, towards 0.
+        The same including gaps: 1 for uniform views, 0.81 for side views only, down to 0.
     uniformity : float
-        Our own U (`rebalance.views.uniformity`).
+        Uniformity U (`rebalance.views.uniformity`).
     unsampled : float
-        Share of the directions that no slice passes.
+        Fraction of the directions that no slice passes through.
     thinned_to : int64 (T,)
-        Numbers of particles at which SCF* was found too, each drawn at random; rising.
+        Smaller numbers of particles, drawn at random, for which SCF* was calculated; increasing.
     thinned_scf_star : float64 (T, R)
-        Of R draws.
+        SCF* of R draws of each.
     """
 
     directions: DoubleArray

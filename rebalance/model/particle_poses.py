@@ -1,4 +1,4 @@
-"""How particles lie on their class averages, and from where each of them looks at the molecule."""
+"""How particles are aligned to their class averages, and their viewing directions."""
 
 from __future__ import annotations
 
@@ -82,18 +82,18 @@ class ParticlePoses:
 
     @property
     def direction(self) -> DoubleArray:
-        """float64 (Q, 3): unit vector from which each particle looks."""
+        """float64 (Q, 3): viewing direction of each particle."""
         return self.rotation[:, 2]
 
     @property
     def left_out(self) -> str:
-        """What has no pose and why, a sentence; empty if all have one."""
+        """Sentence on particles without a pose; empty if all have one."""
         said = [
             f"{counted(n, 'particle')} {why}"
             for n, why in (
-                (self.n_misfit, "of averages that fit no view"),
-                (self.n_apart, "of averages whose view was not sought, or of none"),
-                (self.n_unaligned, "without an in-plane alignment"),
+                (self.n_misfit, "in averages that fit no view"),
+                (self.n_apart, "in averages without a view"),
+                (self.n_unaligned, "without in-plane alignment"),
             )
             if n
         ]

@@ -92,7 +92,7 @@ class ParticleTable:
         Parameters
         ----------
         columns : iterable of str, optional
-            Names in the file; all `column_names` by default. Only these are parsed.
+            Names in the file; by default all `column_names`. Only these are parsed.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""The end of the street: all that a run made, in one place."""
+"""All results of a run."""
 
 from __future__ import annotations
 
@@ -22,30 +22,30 @@ from rebalance.model.superclasses import Superclasses
 
 @dataclass(frozen=True, eq=False)
 class RunResult(Displayed):
-    """All that a run made.
+    """All results of a run.
 
     Parameters
     ----------
     dataset : Dataset
         What was read.
     superclasses : Superclasses
-        Of one class average each where superclassification is off.
+        One for each class average if superclassification is off.
     affinity : Affinity, optional
-        None where class averages were not compared.
+        None if class averages were not compared.
     selection : Selection, optional
         None without particles.
     folder : Path, optional
-        The results folder; None where nothing was written.
+        The results folder; None if nothing was written.
     files : tuple of Path
-        Every file that was written, but for `run.json`.
+        All files written, except `run.json`.
     summary : mapping
         The content of `summary.json`.
     scan : Scan, optional
-        Every number of superclasses that was tried, where the number was left to it.
+        All numbers of superclasses tried, if a scan chose the number.
     quality : AverageQuality, optional
-        Which class averages look like junk, where this was asked for.
+        Which class averages look like junk, if this was requested.
     orientations : SuperclassOrientations, optional
-        How the superclasses lie on the sphere, where poses of the particles were given.
+        Viewing directions of the superclasses, if poses of the particles were given.
     """
 
     dataset: Dataset

@@ -1,4 +1,4 @@
-"""Every number of superclasses that was tried, and the one to try first."""
+"""All numbers of superclasses that were tried, and the suggested one."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Suggestion:
-    """What a scan says.
+    """The suggestion of a scan.
 
     Parameters
     ----------
     number : int
         The number of superclasses to try first.
     runners_up : tuple of int
-        Other peaks of the score, best first.
+        Other good numbers (peaks of the score), best first.
     has_structure : bool
-        False where no number stands out from averages of the same spread without groups, or views
-        that the affinity was to go by are not trusted.
+        False if no number is better than expected by chance, or if the views behind the affinity
+        are not reliable.
     reason : str
         One or two sentences.
     """
@@ -43,7 +43,7 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class NumberForWidth:
-    """The number of superclasses that an angle asks for.
+    """The number of superclasses for a given angle.
 
     Parameters
     ----------
@@ -63,39 +63,40 @@ class NumberForWidth:
         """A sentence."""
         groups = counted(self.number, "superclass is", "superclasses are")
         return (
-            f"{groups} the fewest in which views lie within {self.width:g}° of each other on "
-            f"average (in the widest, {self.widest:.1f}°)."
+            f"{groups} the fewest that keep views within {self.width:g}° of each other on average "
+            f"({self.widest:.1f}° in the widest)."
         )
 
 
 @dataclass(frozen=True, eq=False)
 class Scan(Displayed):
-    """Every number of superclasses that was tried, how good it is, and the suggestion.
+    """All numbers of superclasses that were tried, how good they are, and the suggestion.
 
     Parameters
     ----------
     numbers : int64 (M,)
         Rising.
     silhouette : float64 (M,)
-        Mean of the silhouette of the averages and of that weighted by particles.
+        Silhouette (−1 to 1: how much closer averages are to their own superclass than to the
+        next): mean of the plain one and of that weighted by particles.
     expected : float64 (M,)
-        The same for averages of the same spread without groups, over samples.
+        The silhouette expected by chance: for averages of the same spread without groups.
     expected_sd : float64 (M,)
     stability : float64 (M,)
-        Adjusted Rand index with the grouping of fewer averages under noise, over resamples; NaN
-        where resamples were too small.
+        Agreement with the grouping of fewer averages with noise, over resamples (adjusted Rand
+        index: 1 = identical, 0 = chance); NaN if resamples were too small.
     contrast : float64 (M,)
-        Mean affinity within superclasses minus that between.
+        Mean affinity within superclasses minus that between them.
     eigengap : float64 (M,)
     score : float64 (M,)
     smallest : int64 (M,)
-        Particles of the smallest superclass; averages, where particles are not known.
+        Particles of the smallest superclass (averages if particles are unknown).
     small : int64 (M,), optional
         Superclasses too small to decide the cap (`rebalance.strategies.small`).
     kept : int64 (M,)
         Particles (or averages) that would be kept.
     total : int
-        Particles (or averages) of all superclasses.
+        Particles (or averages) in all superclasses.
     suggestion : Suggestion
     clustering : str
     options : mapping
@@ -146,7 +147,7 @@ class Scan(Displayed):
         )
 
     def to_dataframe(self) -> DataFrame:
-        """A row for each number that was tried, with the columns of `scan.csv`.
+        """A row for each number tried, with the columns of `scan.csv`.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""Which particles stay, and why each of the others goes."""
+"""Which particles are kept, and why each of the others is dropped."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EMPTY_AVERAGE = "empty average"
 JUNK = "junk"
 NO_ORIENTATION = "no orientation"
 REASONS = (KEPT, BALANCED, NOT_SELECTED, NO_SUCH_AVERAGE, EMPTY_AVERAGE, JUNK, NO_ORIENTATION)
-"""Why a particle stays or goes, by code in `Selection.reason`."""
+"""Why a particle was kept or dropped, by code in `Selection.reason`."""
 
 
 def _nothing() -> IntArray:
@@ -33,7 +33,7 @@ def _nothing() -> IntArray:
 
 @dataclass(frozen=True, eq=False)
 class Selection(Displayed):
-    """Which particles stay; selected and excluded together are the input, always.
+    """Which particles are kept. Selected and excluded particles together are always the input.
 
     Parameters
     ----------
@@ -41,22 +41,22 @@ class Selection(Displayed):
     reason : uint8 (P,)
         Index into `REASONS`.
     superclass : int64 (P,)
-        Superclass of each candidate; −2 for one of a class that is set aside, −1 for a particle
-        that was out before balancing. Where other groups were balanced, such as bins of viewing
-        directions (`rebalance.strategies.select_by_group`), the group of each candidate, here
-        and in all that is said of superclasses.
+        Superclass of each candidate; −2 for one in a class that is set aside, −1 for a particle
+        excluded before balancing. If other groups were balanced, such as bins of viewing
+        directions (`rebalance.strategies.select_by_group`), they take the place of superclasses
+        here and below.
     cap : int or None
-        Largest superclass size allowed; None when balancing is off.
+        Largest superclass size allowed; None if nothing is balanced.
     before, after : int64 (K,)
-        Particles of each superclass that were candidates, and that were kept.
+        Candidates in each superclass, and particles kept.
     is_small : bool (K,), optional
         Superclasses too small to decide the cap; by default none.
     cap_from : int
-        Particles from which a superclass decides the cap; 0 where each does.
+        Particles that a superclass needs to decide the cap; 0 if each decides.
     set_aside : int64 (M,), optional
         Class numbers that are set aside and have candidates; by default none.
     aside_before, aside_after : int64 (M,), optional
-        Particles of each of them that were candidates, and that were kept.
+        Candidates in each of them, and particles kept.
     strategy : str
     options : mapping
     seed : int
@@ -110,9 +110,8 @@ class Selection(Displayed):
         Returns
         -------
         pandas.DataFrame
-            ``class_id`` where known, ``superclass`` (−2 for a particle of a class that is set
-            aside, −1 for one that was out before balancing), ``selected``, and ``reason``, a
-            categorical of `REASONS`.
+            ``class_id`` if known, ``superclass`` (−2 for a class that is set aside, −1 if excluded
+            before balancing), ``selected``, and ``reason``, a categorical of `REASONS`.
 
         Raises
         ------

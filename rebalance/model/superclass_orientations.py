@@ -1,4 +1,4 @@
-"""How superclasses lie on the sphere, by the poses of their particles, and what balancing does."""
+"""Viewing directions of superclasses from particle poses, and the effect of balancing."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from rebalance.model.arrays import DoubleArray, IntArray
 
 MIXED_BEYOND = 30.0
-"""Degrees: particles that lie farther than that from the commonest view of their superclass, in the
-median, share none. Views without any order lie 60° from any one, opposite views being the same."""
+"""Degrees. If the median particle is farther than this from the most common view of its superclass,
+the superclass shares no view. Random views are 60° from any one, with opposite views counted as
+the same.
+"""
 
 
 @dataclass(frozen=True, eq=False)
 class SuperclassOrientations:
-    """Superclasses by the poses that a 3D refinement gave to their particles.
+    """Superclasses and the poses of their particles in a 3D refinement.
 
     Parameters
     ----------
@@ -29,14 +31,14 @@ class SuperclassOrientations:
     particles : int64 (K,)
         Of each superclass, with a pose.
     direction : float64 (K, 3)
-        The view that has most others near it; NaN without any. A view and its opposite are the
-        same, as for class averages.
+        The most common view; NaN without poses. Opposite views count as the same, as for class
+        averages.
     spread : float64 (K,)
         Median angle of the particles to that view, degrees.
     scf_star : float
         Of all particles of superclasses that have a pose.
     scf_star_after : float or None
-        Of those that were selected; None where nothing was balanced.
+        Of the selected ones; None if nothing was balanced.
     scf_star_at_random : float64 (R,)
         Of R times as many, drawn at random.
     n_after : int

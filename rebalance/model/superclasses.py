@@ -1,4 +1,4 @@
-"""Sets of averages of similar view: as a clustering gives them, and as they are numbered."""
+"""Superclasses: as a clustering returns them, and as they are numbered."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 BY_CLUSTERING, BY_LABELS, BY_NONE = "clustering", "labels", "off"
-"""What superclasses come from, in `Superclasses.by`."""
+"""How superclasses were made, in `Superclasses.by`."""
 
 UNASSIGNED = -1
-"""Label of a class average that is in no superclass: empty, without particles, or left out."""
+"""Label of a class average in no superclass: empty, without particles, or left out."""
 
 SET_ASIDE = -2
-"""Label of one that is in no superclass, but whose particles stay."""
+"""Label of one in no superclass, whose particles stay."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,47 +53,47 @@ class ClusteringResult:
 
 @dataclass(frozen=True, eq=False)
 class Superclasses(Displayed):
-    """Sets of class averages of similar view, numbered 0… by falling particle count.
+    """Sets of class averages with similar views, numbered from 0, the largest first.
 
-    Superclasses are counted, and gone through, like a list of arrays of class numbers. A *row* is
-    the place of a class average among all class averages, from 0; where images or affinities are
-    looked up by it, `member_rows` and `medoid_row` give rows in place of class numbers.
+    They behave like a list of arrays of class numbers. A *row* is the position of a class average
+    among all class averages, from 0. To look up images or affinities, use `member_rows` and
+    `medoid_row`, which give rows instead of class numbers.
 
     Parameters
     ----------
     label : int64 (N,)
-        Superclass of each average; −2 (`SET_ASIDE`) for those in none whose particles stay, −1
-        (`UNASSIGNED`) for the others.
+        Superclass of each average; −2 (`SET_ASIDE`) if in none, with particles kept, −1
+        (`UNASSIGNED`) for others in none.
     class_id : int64 (N,)
         Class numbers of all averages.
     size : int64 (K,)
-        Particles of each superclass; averages, where there are no particles.
+        Particles of each superclass; averages if there are no particles.
     medoid : int64 (K,)
-        Class number of the average with the highest mean affinity to the rest of its superclass;
-        of the one with most particles where no affinity is known.
+        Class number of the most central average of each superclass: with the highest mean affinity
+        to the others, or with most particles if the affinity is unknown.
     mean_affinity : float64 (K,)
-        Mean affinity between pairs within; 1 for a superclass of one, NaN where none is known.
+        Mean affinity of pairs within; 1 for a superclass of one, NaN if unknown.
     clustering : str
         Name of the clustering.
     by : {"clustering", "labels", "off"}
-        What they come from: a clustering, a person's own grouping, or superclassification off,
-        each average by itself.
+        How they were made: by a clustering, from given labels, or superclassification off, with
+        one average each.
     options : mapping
         Its options after defaults.
     linkage : float64 (n−1, 4), optional
-        Over the averages that are in a superclass, by row; its leaves are in the order below.
+        For the averages in superclasses, by row; its leaves are in the order below.
     order : int64 (N,)
-        Rows of all averages in seriation order: neighbours are alike, the averages of a
-        superclass stand side by side, and superclasses, too, are beside those that they are like,
-        whatever their numbers. Those set aside follow, the others are last, both by class number.
+        Rows of all averages, ordered by similarity: averages of a superclass are together, and
+        similar superclasses are next to each other, whatever their numbers. Averages set aside
+        follow, then the others, both by class number.
     left_out : tuple of int
-        Class numbers that a person chose to leave out; label −1 like the empties.
+        Class numbers left out on request; label −1, like empty averages.
     junk : tuple of int
-        Those of ``left_out`` that are left out as junk.
+        Those of ``left_out`` that are junk.
     notes : tuple of str
-        What was decided on the way, one sentence each.
+        Decisions on the way, one sentence each.
     n_particles : int64 (N,), optional
-        Particles of each average, as they were given to `rebalance.cluster`.
+        Particles of each average, as given to `rebalance.cluster`.
     """
 
     label: IntArray
@@ -114,7 +114,7 @@ class Superclasses(Displayed):
     def __post_init__(self) -> None:
         unknown = self.medoid[~np.isin(self.medoid, self.class_id)]
         if len(unknown):
-            raise ValueError(f"medoid must hold class numbers; {unknown[0]} is none")
+            raise ValueError(f"medoid must contain class numbers; {unknown[0]} is not one")
 
     def __len__(self) -> int:
         return len(self.size)
@@ -128,12 +128,12 @@ class Superclasses(Displayed):
 
     @property
     def is_off(self) -> bool:
-        """Whether superclassification is off: each average by itself."""
+        """Whether superclassification is off: one average each."""
         return self.by == BY_NONE
 
     @cached_property
     def set_aside(self) -> tuple[int, ...]:
-        """Class numbers of the averages that are set aside, rising."""
+        """Class numbers of the averages that are set aside, increasing."""
         return tuple(sorted(self.class_id[self.label == SET_ASIDE].tolist()))
 
     @cached_property

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 RANKER, SELECT, CINDERELLA = "RELION's class ranker", "the Select job", "Cinderella"
-"""Who they are from, in `Verdicts.source`."""
+"""Where they come from, in `Verdicts.source`."""
 
 
 @dataclass(frozen=True)

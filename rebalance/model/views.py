@@ -1,4 +1,4 @@
-"""Where each class average looks from: what `rebalance.views` finds from the averages alone."""
+"""Viewing directions of class averages, found from the averages alone by `rebalance.views`."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pandas import DataFrame
 
 FARTHEST = 90.0
-"""Degrees at which views have nothing in common."""
+"""Degrees from which views have nothing in common."""
 
 _OF_AVERAGES: dict[str, tuple[str | int, ...]] = {
     "posterior": ("N", "D"),
@@ -50,45 +50,45 @@ _FACTS: dict[str, Any] = {
 class Views(Displayed):
     """Viewing directions of class averages, and the map that they were found with.
 
-    The frame is that of the map: the axes of its point group lie as in `point_groups`; else it is
-    as good turned, and always as good mirrored, so that directions mean something relative to each
-    other only. Rows of averages that took no part (empty ones) are NaN, and their posterior 0.
+    The frame is that of the map, with the axes of its point group as in `point_groups`. Apart from
+    that its rotation and its hand are arbitrary, so only relative directions have a meaning. Rows
+    of averages that were not used (empty ones) are NaN, and their posterior 0.
 
     Parameters
     ----------
     class_id : int64 (N,)
         The averages, in order.
     sampled : float64 (D, 3)
-        Unit vectors spread over the whole sphere; the second half is opposite to the first.
+        Unit vectors over the whole sphere; the second half is opposite to the first.
     posterior : float32 (N, D)
-        Probability that an average looks from there; rows sum to 1.
+        Probability of each direction for each average; rows sum to 1.
     rotation : float64 (N, 3, 3)
         Pose on the best reprojection: the rows are the x and y axes of the image (x right, y down)
         and the direction of view, as unit vectors in the frame of the map. It is RELION's
         A = Rz(psi) · Ry(tilt) · Rz(rot).
     shift : float64 (N, 2)
-        Where the centre of the map falls in the image: (x, y) from pixel (L/2, L/2), pixels.
+        Position of the map's center in the image: (x, y) from pixel (L/2, L/2), pixels.
     fit : float64 (N,)
-        Correlation with the best reprojection of a map to which the average did not contribute.
+        Correlation with the best reprojection of a map made without the average.
     is_misfit : bool (N,)
-        The fit is so much worse that the average shows something else, or its picture shows no
-        object (`imaging.objects`): the map is not made of it. False for those that took no part.
+        The fit is so poor that the average shows something else, or there is no object in it
+        (`imaging.objects`). It was not used for the map. False for averages that were not used.
     angle : float32 (N, N)
-        Angle between the views of two averages in degrees, expected over their posteriors, with
-        their own width taken off: 0 on the diagonal, at most 90 (opposite views are mirror images)
-        and smallest over the copies of the point group. NaN for those that took no part.
+        Angle between the views of two averages in degrees: the mean over their posteriors, minus
+        their own width. 0 on the diagonal, at most 90 (opposite views are mirror images), and the
+        smallest over symmetry copies. NaN for averages that were not used.
     start_agreement : float32 (S, S)
-        Spearman's rank correlation of the angles that two starts found.
+        Spearman's rank correlation of the angles found from two random starts.
     in_agreement : bool (S,)
-        The starts that agree with each other; the result is made of these.
+        The starts that agree with each other, from which the result is made.
     agreement : float
-        How well they agree: median of their correlations, which noise lowers.
+        How well they agree: median of their correlations, lower with more noise.
     trusted : bool
-        Whether it passed the gate: else the affinity of images is used alone.
+        Whether the views are reliable. If not, only the similarity of images is used.
     reason : str
-        Why it did not pass, a sentence; empty if it did.
+        Why they are not reliable, a sentence; else empty.
     map : float32 (n, n, n)
-        z, y, x; the centre is voxel n/2. All averages that fit contributed.
+        z, y, x; the center is voxel n/2. Made from all averages that fit.
     voxel_size : float
         Of the map, in pixels of the averages.
     symmetry : str
@@ -96,7 +96,7 @@ class Views(Displayed):
     operations : float64 (G, 3, 3)
         Its rotations in the frame of the map, the identity first.
     notes : tuple of str
-        What a person should know, a sentence each.
+        What the user should know, a sentence each.
     """
 
     class_id: IntArray
@@ -130,14 +130,14 @@ class Views(Displayed):
 
     @property
     def direction(self) -> DoubleArray:
-        """float64 (N, 3): unit vector from which each average looks, on the whole sphere."""
+        """float64 (N, 3): viewing direction of each average, on the whole sphere."""
         return self.rotation[:, 2]
 
     @cached_property
     def spread(self) -> DoubleArray:
-        """float64 (N,): mean angle to the best view of where an average may look, degrees.
+        """float64 (N,): mean angle between the possible views and the best one, degrees.
 
-        Modulo the point group and the mirror; NaN for averages that took no part.
+        Symmetric and mirrored views count as the same; NaN for averages that were not used.
         """
         cosine = np.zeros((len(self), len(self.sampled)))
         for operation in self.operations:
@@ -203,7 +203,7 @@ class Views(Displayed):
 
 
 def views_of(affinity: Affinity) -> Views | None:
-    """The views that an affinity carries, a row for each of its averages; None if it has none.
+    """The views in an affinity, a row for each of its averages; None if it has none.
 
     Parameters
     ----------

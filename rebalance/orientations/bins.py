@@ -20,15 +20,15 @@ FEWEST, MOST = 4, 20_000
 
 _ROWS_AT_ONCE = 1 << 18
 _RELAXED = 40
-"""Steps of Lloyd's method, each of which moves centres to the middles of their cells."""
+"""Steps of Lloyd's method; each moves the centers to the middle of their cells."""
 _ROUNDS = 4
-"""Of equal areas in turn with further such steps."""
+"""Steps that alternate with equalizing the areas."""
 _COARSE, _FINE = 90, 720
-"""Tangents over which areas are integrated."""
+"""Points over which areas are integrated."""
 _EQUAL = 2e-4
-"""Of the mean area."""
+"""As a fraction of the mean area."""
 _TURN = np.array([[2.0, -9.0, 6.0], [6.0, 6.0, 7.0], [-9.0, 2.0, 6.0]]) / 11
-"""A rotation of no group."""
+"""The identity: a rotation in every group."""
 
 
 def sphere_bins(
@@ -40,7 +40,7 @@ def sphere_bins(
 ) -> SphereBins:
     """Bins of equal area: where particles look from, counted.
 
-    Without symmetry, centres are the points of a Fibonacci spiral. Otherwise they begin as those
+    Without symmetry, centers are the points of a Fibonacci spiral. Otherwise they begin as those
     that lie in one unit of the group, and move to the middles of their cells (Lloyd's method,
     copies with them), which keeps cells round. Then each gets a weight, by Newton's method on the
     areas of its power cell, so that all areas are equal.
@@ -125,7 +125,7 @@ def bin_of(bins: SphereBins, direction: DoubleArray, threads: int | None = None)
 
 
 def copies_of(bins: SphereBins) -> tuple[DoubleArray, IntArray]:
-    """All copies of the centres in four dimensions, and the bin of each.
+    """All copies of the centers in four dimensions, and the bin of each.
 
     The bin of a direction d is that of the copy nearest to (d, 0).
 
@@ -168,7 +168,7 @@ def _equal_bins(
 
 
 class _Cells:
-    """Power cells of centres and their copies under a group."""
+    """Power cells of centers and their copies under a group."""
 
     def __init__(self, centre: DoubleArray, operations: DoubleArray, antipodal: bool) -> None:
         self.centre, self.operations, self.antipodal = centre, operations, antipodal
@@ -178,7 +178,7 @@ class _Cells:
         self._look_around()
 
     def move(self, *, look_around: bool) -> None:
-        """Each centre to the middle of its cell."""
+        """Each center to the middle of its cell."""
         if look_around:
             self._look_around()
         moment = self._measure(self.weight, _COARSE)[1]
@@ -194,7 +194,7 @@ class _Cells:
         even = 4 * np.pi / (n * self.copies)
         area, _, change = self._measure(self.weight, n_angles)
         while area.min() == 0:
-            # A centre that moved has left its cell; without weights none does.
+            # A center that moved has left its cell; without weights none does.
             self.weight = self.weight / 2 if np.ptp(self.weight) > 1e-9 else 0 * self.weight
             area, _, change = self._measure(self.weight, n_angles)
         rows = np.repeat(np.arange(n), self.neighbour.shape[1])
@@ -223,7 +223,7 @@ class _Cells:
         self._look_around()
 
     def _look_around(self) -> None:
-        """Find the neighbours of each centre: as many as surely bound its cell."""
+        """Find the neighbors of each center: as many as surely bound its cell."""
         from scipy.spatial import cKDTree
 
         at = _copies(self.centre, self.operations, self.antipodal)
@@ -237,7 +237,7 @@ class _Cells:
             if n_neighbours == len(at) - 1:
                 return
             self._measure(self.weight, _COARSE)
-            # A neighbour further off than twice the radius of a cell can't cut it.
+            # A neighbor further off than twice the radius of a cell can't cut it.
             radius = 2 * np.sin(np.minimum(self.reach / 2, np.pi / 2))
             if (distance[:, -1] > radius + np.sqrt(radius**2 + spread)).all():
                 return
@@ -284,8 +284,8 @@ def _in_unit(
 def _healpix_bins(n: int, group: DoubleArray, symmetry: str, antipodal: bool) -> SphereBins:
     if len(group) > 1:
         raise OptionError(
-            f"HEALPix pixels are of equal area modulo C1 only, not {symmetry}.",
-            hint="Use the scheme fibonacci: its bins are of equal area under every point group.",
+            f"HEALPix pixels have equal areas for C1 only, not for {symmetry}.",
+            hint="Use the scheme fibonacci: its bins have equal areas for every point group.",
             setting="scheme",
         )
     base = 6 if antipodal else 12
@@ -293,10 +293,10 @@ def _healpix_bins(n: int, group: DoubleArray, symmetry: str, antipodal: bool) ->
     if base * nside**2 != n:
         below = max(int(np.sqrt(n / base)), 1)
         near = " or ".join(f"{base * side**2:,}" for side in (below, below + 1))
-        half = " (opposite pixels are one bin)" if antipodal else ""
+        half = " (opposite pixels share a bin)" if antipodal else ""
         raise OptionError(
-            f"{n} bins: HEALPix has {base} · nside² of them{half}.",
-            hint=f"Take {near}, or the scheme fibonacci.",
+            f"{n} bins are not possible: HEALPix has {base} · nside² of them{half}.",
+            hint=f"Use {near}, or the scheme fibonacci.",
             setting="bins",
         )
     return SphereBins(_HealpixPlaces(n, antipodal).centre, group, symmetry, antipodal, "healpix")

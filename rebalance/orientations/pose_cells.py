@@ -13,18 +13,20 @@ from rebalance.model import DoubleArray, IntArray
 from rebalance.orientations.units import inner_direction
 
 WIDTH = 0.3
-"""Degrees of latitude and, nearly, of longitude that a cell covers; less where poses crowd."""
+"""Degrees of latitude and, approximately, of longitude covered by a cell; less where poses are
+crowded.
+"""
 
 FEW = 250_000
-"""Poses, their copies counted too, that are kept one by one."""
+"""Number of poses, including their copies, up to which they are kept individually."""
 
 _MOST, _MOST_COPIES = 300_000, 500_000
-"""Cells, and with their copies: as long as there are fewer, they are cut into finer ones."""
+"""Number of cells, including copies, up to which cells are divided further."""
 
 _MOST_PARTS = 8
 
 _MOST_AT_ONCE = 8
-"""Threads: each has sums of its own."""
+"""Threads, each with its own sums."""
 
 
 @dataclass(frozen=True, eq=False)

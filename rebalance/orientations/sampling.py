@@ -17,24 +17,24 @@ from rebalance.seeds import generator
 from rebalance.views.uniformity import fourier_directions, uniformity
 
 RADIUS = 50.0
-"""Fourier pixels from the origin at which directions are looked at."""
+"""Fourier pixels from the origin at which directions are sampled."""
 
 N_DIRECTIONS = 5_000
-"""min(2πR², 5,000) of the authors."""
+"""min(2πR², 5,000) in the authors' paper."""
 
 SIDE_VIEWS = 8 / np.pi**2
-"""SCF* of many side views all around: what is good enough."""
+"""SCF* of many side views around one axis: good enough."""
 
 DRAWS = 5
-"""Of each number of particles."""
+"""Draws for each number of particles."""
 
 _VIEWS_AT_ONCE = 2_048
 _BLOCKS = 4
-"""Cubes along a radius in which neighbouring directions are taken together."""
+"""Cubes along a radius, in which neighboring directions are combined."""
 _UNIFORMITY_CELL = 1.0
 """Degrees."""
 _SIZES, _FEWEST = 8, 1_000
-"""Numbers of particles at which SCF* is found too, and the least."""
+"""Numbers of particles for which SCF* is also calculated, and the smallest."""
 
 
 class SlicePasses:
@@ -275,7 +275,7 @@ def fourier_sampling(
 def _blocks(
     directions: DoubleArray,
 ) -> tuple[DoubleArray, npt.NDArray[np.int16], IntArray, DoubleArray, DoubleArray]:
-    """Directions in blocks of neighbours, most of which a slice passes by as a whole.
+    """Directions in blocks of neighbors, most of which a slice passes by as a whole.
 
     Returns
     -------

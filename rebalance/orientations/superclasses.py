@@ -8,7 +8,7 @@ from rebalance.model import DoubleArray, IntArray
 from rebalance.orientations.view_angles import angle_between_views, modal_view
 
 _MOST_ASKED = 5_000
-"""Particles of a superclass, spread evenly over its rows."""
+"""Particles used per superclass, spread evenly over its rows."""
 
 
 def views_of_groups(

@@ -13,7 +13,7 @@ Symmetry = str | DoubleArray
 
 _MOST_CANDIDATES, _MOST_ASKED = 500, 2_000
 _FEW, _ROUGHLY = 32, 1e-3
-"""More candidates than that are narrowed down first, to those that may be the best."""
+"""If there are more candidates, the less likely ones are removed first."""
 
 
 def symmetry_operations(symmetry: Symmetry) -> DoubleArray:

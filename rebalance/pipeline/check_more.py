@@ -37,22 +37,21 @@ def check_more(settings: RunSettings, dataset: Dataset) -> None:
     for name in (name for name, is_asked in writes_particles.items() if is_asked):
         if dataset.particles is None:
             raise OptionError(
-                f"`{name}` writes particles, and there are none: {settings.path} holds class "
-                "averages alone.",
+                f"`{name}` writes particles, but {settings.path} only has class averages.",
                 hint="Give the particle table first and the class averages second.",
                 setting=name.partition("=")[0],
             )
         if not overrides(registry().load("format", dataset.format), "write_particles"):
             raise OptionError(
-                f"The format {dataset.format} writes selected and excluded particles alone, which "
-                f"`{name}` needs more than.",
+                f"The format {dataset.format} only writes selected and excluded particles, so "
+                f"`{name}` is not possible.",
                 hint=f"Leave out `{name}`.",
                 setting=name.partition("=")[0],
             )
     for name in (name for name, is_asked in writes_pictures.items() if is_asked):
         if dataset.class_averages is None:
             raise OptionError(
-                f"`{name}` is made of class averages, and none are read.",
+                f"`{name}` needs class averages, and none were read.",
                 hint="Give the stack as `class_averages`.",
                 setting=name.partition("=")[0],
             )

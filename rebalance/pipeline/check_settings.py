@@ -35,7 +35,7 @@ def check_settings(settings: RunSettings, into: type[ResultsFolder] = ResultsFol
     given = (settings.labels, settings.decisions, settings.affinity_file, settings.verdicts)
     for path in (*given, *settings.passthrough):
         if path is not None and not path.is_file():
-            raise InputError("There is no such file.", path=path)
+            raise InputError("This file does not exist.", path=path)
     if settings.output is not None:
         into(settings.output, overwrite=settings.overwrite, inputs=named_files(settings))
 
@@ -66,9 +66,8 @@ def check_number_is_given(settings: RunSettings) -> None:
     if not clustering.plugin.finds_number:
         raise OptionError(
             f"The clustering {clustering.name} needs the number of superclasses.",
-            hint="Give `n_superclasses` (`n_superclasses=10` for a first look, or "
-            '`n_superclasses="auto"` to try every number), or `superclasses=False` for each class '
-            "by itself.",
+            hint='Use `n_superclasses=10` for a first look, `n_superclasses="auto"` to try every '
+            "number, or `superclasses=False` to balance the classes themselves.",
             setting="n_superclasses",
         )
 
@@ -78,13 +77,13 @@ def check_balance(settings: RunSettings, dataset: Dataset) -> None:
     is_asked = decide_cap(1, settings.factor, settings.max_size).rule != "off"
     if settings.subsets is not None and dataset.particles is not None and not is_asked:
         raise OptionError(
-            "`subsets` are drawn by the largest size of a superclass, and nothing is balanced.",
+            "`subsets` need a cap on the superclasses, but nothing is balanced.",
             hint="Give `factor` or `max_size`.",
             setting="subsets",
         )
     if dataset.particles is None and is_asked:
         raise OptionError(
-            f"There are no particles to balance: {settings.path} holds class averages alone.",
+            f"There are no particles to balance: {settings.path} only has class averages.",
             hint="Give the particle table first and the class averages second, or leave out "
             "`factor` and `max_size`.",
         )
@@ -145,9 +144,9 @@ def unused_settings(settings: RunSettings, dataset: Dataset) -> list[str]:
             "verdicts": settings.verdicts is not None,
         }
         names = [name for name, is_given in given.items() if is_given]
-        said += _without_effect(names, "no class averages are read")
+        said += _without_effect(names, "no class averages were read")
     elif settings.verdicts is not None and not settings.judges:
-        said += _without_effect(["verdicts"], "no junk is looked for")
+        said += _without_effect(["verdicts"], "averages are not checked for junk")
     return said
 
 

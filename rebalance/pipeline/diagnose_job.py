@@ -1,4 +1,4 @@
-"""`rebalance diagnose` as a job: what poses and half maps say of preferred orientation."""
+"""`rebalance diagnose` as a job: preferred orientation, from poses and half maps."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from rebalance.system_errors import system_errors_told
 
 @takes_orientation(DiagnoseCall)
 def diagnose(settings: DiagnoseSettings, *, progress: Progress | None = None) -> DiagnosisResult:
-    """What poses and half maps of a refinement say of preferred orientation.
+    """Diagnose preferred orientation from poses and half maps of a refinement.
 
     >>> result = rebalance.diagnose("Refine3D/job021")
     >>> result.first.sampling.scf_star, result.first.half_maps.cfar
@@ -50,7 +50,7 @@ def diagnose(settings: DiagnoseSettings, *, progress: Progress | None = None) ->
 def execute_diagnosis(
     settings: DiagnoseSettings, *, progress: Progress | None = None
 ) -> DiagnosisResult:
-    """`diagnose`, for settings that are made already."""
+    """`diagnose`, for existing settings."""
     progress = progress or Progress()
     started = datetime.now(UTC).isoformat(timespec="seconds")
     said = _Said()
@@ -63,7 +63,7 @@ def execute_diagnosis(
     # Particles that were selected lie where the half maps of all of them do.
     maps_second = _open(settings, None, settings.compare_half_maps, said)
     if maps is None and settings.mask is not None:
-        said.warnings.append("`mask` is not used: there are no half maps.")
+        said.warnings.append("`mask` is not used, because there are no half maps.")
     name = _name(posed, maps)
     place = settings.output or Path(settings.folder_name(name))
     read = [*_files(posed, maps), *_files(posed_second, maps_second)]
@@ -147,25 +147,25 @@ def _open(
     given: tuple[Path, Path] | None,
     said: _Said,
 ) -> HalfMaps | None:
-    """The half maps that are given, or that lie beside the particles; checked, not yet read."""
+    """The half maps that are given, or that are next to the particles; checked, not yet read."""
     mask = settings.mask
     if given is None and path is not None:
         found = find_half_maps(path)
         if found is not None:
             given = (found.first, found.second)
             said.notes.append(
-                f"The half maps {found.first.name} and {found.second.name} lie beside "
-                f"{path.name}, and are taken."
+                f"Using the half maps next to {path.name}: {found.first.name} and "
+                f"{found.second.name}."
             )
             if mask is None and found.mask is not None:
                 mask = found.mask
-                said.notes.append(f"So is the mask {mask.name}.")
+                said.notes.append(f"Using the mask {mask.name} found with them.")
     if given is None:
         return None
     if mask is None:
         said.notes.append(
-            "The half maps are not masked: noise around the molecule lowers every correlation. "
-            "`mask` takes the mask of the refinement."
+            "The half maps are not masked, and noise around the molecule lowers all correlations. "
+            "Give the mask of the refinement with `mask`."
         )
     maps = open_half_maps(*given, mask=mask, pixel_size=settings.pixel_size)
     said.warnings += maps.warnings
@@ -183,7 +183,7 @@ def _diagnosis(
     """What one input says; ``also`` is a number of particles to draw at random."""
     found = Diagnosis(name, posed)
     if posed is not None:
-        progress.stage("sampling", "Looking at the sampling of Fourier space")
+        progress.stage("sampling", "Analyzing the sampling of Fourier space")
         direction = posed.direction
         bins = sphere_bins(
             settings.n_bins,

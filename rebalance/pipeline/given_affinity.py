@@ -23,30 +23,30 @@ def fit_affinity(affinity: Affinity, averages: ClassAverages, path: Path) -> Aff
     """
     if not np.array_equal(affinity.class_id, averages.class_id):
         raise InputError(
-            f"It is of {len(affinity)} class averages, numbers {_span(affinity.class_id)}; the "
-            f"data set has {len(averages)}, numbers {_span(averages.class_id)}"
+            f"It has {len(affinity)} class averages, numbers {_span(affinity.class_id)}; the data "
+            f"set has {len(averages)}, numbers {_span(averages.class_id)}"
             + (
-                ", in another order."
+                ", in a different order."
                 if set(affinity.class_id.tolist()) == set(averages.class_id.tolist())
                 else "."
             ),
             path=path,
-            hint="Leave out `affinity_file`, and it is computed.",
+            hint="Leave out `affinity_file` to compute the affinity.",
         )
     facts = dict(affinity.facts)
     if facts.pop(IMAGES, None) not in (None, images_digest(averages)):
         raise InputError(
-            "It is of class averages with the same numbers, but other images.",
+            "Its class averages have the same numbers, but their images differ.",
             path=path,
-            hint="Leave out `affinity_file`, and it is computed.",
+            hint="Leave out `affinity_file` to compute the affinity.",
         )
     lacking = affinity.is_empty & ~averages.is_empty
     if lacking.any():
         raise InputError(
-            f"Class {affinity.class_id[lacking][0]} was not compared in it, being without an image "
-            "or particles, but has both in the data set.",
+            f"Class {affinity.class_id[lacking][0]} is missing in it (it had no image or no "
+            "particles), but has both in the data set.",
             path=path,
-            hint="Leave out `affinity_file`, and it is computed.",
+            hint="Leave out `affinity_file` to compute the affinity.",
         )
     empty = averages.is_empty
     values = affinity.values.copy()

@@ -34,14 +34,14 @@ from rebalance.settings.signature import OrientationCall, takes_orientation
 from rebalance.system_errors import system_errors_told
 
 _SCORE = "alignments3D/error"
-"""What ``best`` goes by where it is there, rather than by a column of a 2D classification."""
+"""Scores that ``best`` uses if the table has them, before columns of a 2D classification."""
 
 
 @takes_orientation(OrientationCall)
 def balance_orientations(
     settings: OrientationSettings, *, progress: Progress | None = None
 ) -> OrientationsResult:
-    """Drop particles of crowded viewing directions, once a 3D refinement has found poses.
+    """Drop particles of crowded viewing directions, after a 3D refinement.
 
     >>> result = rebalance.balance_orientations("Refine3D/job021", percentile=80)
     >>> result.selection.selected.sum()
@@ -66,7 +66,7 @@ def execute_orientations(
     progress: Progress | None = None,
     into: type[ResultsFolder] = ResultsFolder,
 ) -> OrientationsResult:
-    """`balance_orientations`, for settings that are made already; ``into`` as for a run."""
+    """`balance_orientations`, for existing settings; ``into`` as for a run."""
     progress = progress or Progress()
     started = datetime.now(UTC).isoformat(timespec="seconds")
     progress.stage("read", f"Reading {settings.path}")
@@ -98,7 +98,7 @@ def execute_orientations(
         bin_ = bin_of(bins, direction, threads=settings.threads)
         progress.stage("select", "Selecting particles")
         selection = _select(settings, posed, bin_, len(bins))
-        progress.stage("sampling", "Looking at the sampling of Fourier space")
+        progress.stage("sampling", "Analyzing the sampling of Fourier space")
         before, after = _sampling(settings, posed, selection)
         warnings = (*posed.warnings, *selection.warnings)
         notes = (*posed.notes, *selection.notes)

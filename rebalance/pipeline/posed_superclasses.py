@@ -25,7 +25,7 @@ from rebalance.pipeline.read_posed import read_posed
 from rebalance.seeds import generator
 
 NAMES = ("rlnImageName", "uid")
-"""Columns by which particles of two tables are known to be the same."""
+"""Columns that identify the same particle in two tables."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +77,7 @@ def match_poses(
     """
     if dataset.particles is None:
         raise InputError(
-            "There are no particles that it could give poses to.",
+            "There are no particles to match with its poses.",
             path=path,
             hint="Leave out `poses`, or give the particles of the classification.",
         )
@@ -89,7 +89,7 @@ def match_poses(
     n, total = int(np.count_nonzero(np.isfinite(direction[:, 0]))), len(row)
     if n == 0:
         raise InputError(
-            "None of the particles of the 2D classification has a pose in it.",
+            "It has a pose for none of the particles of the 2D classification.",
             path=path,
             hint="Give a 3D refinement of the same particles.",
         )
@@ -181,15 +181,15 @@ def rows_of_same(particles: ParticleTable, others: ParticleTable, path: Path) ->
     )
     if name is None:
         raise InputError(
-            "Its particles are not named as those of the 2D classification "
+            "Its particles are identified differently from those of the 2D classification "
             f"({_named(particles.column_names)}, here {_named(others.column_names)}).",
             path=path,
-            hint="Give a refinement of the same program, with rlnImageName or uid.",
+            hint="Give a refinement from the same program, with rlnImageName or uid.",
         )
     row = _rows_of(particles.column(name), others.column(name))
     if not (row >= 0).any():
         raise InputError(
-            f"It shares no particle with the 2D classification, by {name}.",
+            f"It shares no particles with the 2D classification, compared by {name}.",
             path=path,
             hint="Give a 3D refinement of the same particles.",
         )
@@ -197,7 +197,7 @@ def rows_of_same(particles: ParticleTable, others: ParticleTable, path: Path) ->
 
 
 def _named(columns: Iterable[str]) -> str:
-    return next((name for name in NAMES if name in columns), "without names")
+    return next((name for name in NAMES if name in columns), "without identifiers")
 
 
 def _rows_of(wanted: npt.NDArray[np.generic], names: npt.NDArray[np.generic]) -> IntArray:

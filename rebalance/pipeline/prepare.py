@@ -170,7 +170,9 @@ class Prepared:
 
         # Of other packages it isn't known whether they have anything to compile.
         if _is_ours(self.settings) and not has_compiled():
-            self.progress.say("Compiling for this computer: half a minute, the first time only")
+            self.progress.say(
+                "Compiling for this computer (about half a minute, the first time only)"
+            )
         cache, checkpoints = self.cache, None
         if cache is not None:
             checkpoints = Checkpoints(cache.unfinished, limit=cache.limit, say=self.progress.say)
@@ -215,7 +217,7 @@ def _is_ours(settings: RunSettings) -> bool:
 def prepare(
     settings: RunSettings, progress: Progress, *, into: type[ResultsFolder] = ResultsFolder
 ) -> Prepared:
-    """Check settings, read files, and find out which classes take part.
+    """Check settings, read files, and find out which classes are used.
 
     Parameters
     ----------
@@ -303,7 +305,7 @@ def _read(settings: RunSettings) -> Dataset:
 def with_advice(
     settings: RunSettings, given: Affinity | None, found: Affinity | None = None
 ) -> tuple[RunSettings, tuple[str, ...]]:
-    """The clustering that the metric advises, where nobody names one; and what is said of it.
+    """The clustering that the metric advises, where no one names one; and what is said of it.
 
     Parameters
     ----------

@@ -59,17 +59,17 @@ def read_posed(
         raise InputError(
             f"None of the {counted(len(class_id), 'particle')} {which}.",
             path=path,
-            hint="Give the particles that a 3D refinement wrote.",
+            hint="Give the particles from a 3D refinement.",
         )
     warnings = []
     unknown = int(np.count_nonzero(is_of_class & ~orientations.is_known))
     if unknown:
-        warnings.append(f"{counted(unknown, 'particle')} without a pose can't be in a bin.")
+        warnings.append(f"{counted(unknown, 'particle')} without a pose were put in no bin.")
     classes = np.unique(class_id[is_used])
     if len(classes) > 1:
         notes.append(
-            f"Particles of {len(classes)} 3D classes are looked at together; `only_classes` takes "
-            "some of them."
+            f"Particles of {len(classes)} 3D classes were analyzed together. Use `only_classes` "
+            "to select some."
         )
     return Posed(
         dataset,
@@ -89,12 +89,14 @@ def _symmetry(given: str | None, orientations: Orientations) -> tuple[str, list[
     if given is not None:
         group = parse_symmetry(given, orientations.convention)
         if stated and parse_symmetry(stated, orientations.convention) != group:
-            return group, [f"Point group {group} as asked for; the job was run with {stated}."]
+            return group, [
+                (f"Using point group {group} as requested, but the job was run with {stated}.")
+            ]
         return group, []
     if stated:
         group = parse_symmetry(stated, orientations.convention)
-        return group, [f"Point group {stated}, by the files of the job."]
+        return group, [f"Point group {stated}, from the files of the job."]
     return "C1", [
-        "The files don't say which point group the refinement was run with: C1 is taken. Give "
-        "`symmetry` if it was another."
+        "The files don't state the point group of the refinement, so C1 is used. If it was "
+        "another, give it with `symmetry`."
     ]

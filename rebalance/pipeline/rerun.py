@@ -137,16 +137,16 @@ def recorded_settings(record: Mapping[str, Any], path: Path) -> tuple[Repeatable
         raise InputError(
             f"It is the record of rebalance {command}, not of a run.",
             path=path,
-            hint="Give the run.json of a folder that rebalance run, views, orientations or "
-            "diagnose wrote.",
+            hint="Give the run.json from a folder written by rebalance run, views, orientations "
+            "or diagnose.",
         )
     first = (path if os.path.isdir(path) else path.parent).resolve()
     for kind in _KINDS[command]:
         facts = record["plugins"].get(kind, {})
         if facts.get("package") is None:
             raise OptionError(
-                f"The recorded run used the {kind} {facts.get('name')!r}, which was handed over "
-                "in Python and is of no installed package; it can't be repeated from here."
+                f"The run can't be repeated: its {kind} {facts.get('name')!r} was passed in "
+                "Python, and is in no installed package."
             )
     if command == OrientationSettings.command:
         return OrientationSettings.from_json(record["request"]), first
@@ -179,7 +179,7 @@ def _changed_inputs(record: Mapping[str, Any]) -> Iterator[str]:
         path = Path(entry["path"])
         if not os.path.isfile(path):
             raise InputError(
-                "This file of the recorded run is not there any more.",
+                "This file was used in the recorded run, but no longer exists.",
                 path=path,
                 hint="Put it back, or run on other files with rebalance run.",
             )
@@ -205,7 +205,7 @@ def changed_surroundings(first: Mapping[str, Any], again: Mapping[str, Any]) -> 
     pairs += [(name, packages.get(name), now["packages"].get(name)) for name in packages]
     for name, was, is_now in pairs:
         if was != is_now:
-            yield f"{name}: {was} then, {is_now} now."
+            yield f"{name}: was {was}, now {is_now}."
 
 
 def changed_results(
@@ -221,7 +221,7 @@ def changed_results(
         yield from _changed_labels(old, new, was[SUPERCLASS_TABLE])
     for name in differing:
         if name.startswith("particles_selected"):
-            yield f"Other particles are selected ({name})."
+            yield f"The selected particles differ ({name})."
     others = [
         name
         for name in differing
@@ -229,8 +229,11 @@ def changed_results(
         and not name.startswith("particles_selected")
     ]
     if others:
-        yield f"Other bytes in {', '.join(others)}."
-    for names, words in ((was.keys() - now.keys(), "Only then"), (now.keys() - was.keys(), "New")):
+        yield f"Different content: {', '.join(others)}."
+    for names, words in (
+        (was.keys() - now.keys(), "Only before"),
+        (now.keys() - was.keys(), "New"),
+    ):
         if names:
             yield f"{words}: {', '.join(sorted(names))}."
 
@@ -242,22 +245,28 @@ def _untouched(folder: Path, name: str, digest: str) -> bool:
 
 def _changed_affinity(old: Path, new: Path, digest: str) -> Iterator[str]:
     if not _untouched(old, AFFINITY_FILE, digest):
-        yield "The affinity differs; the first file is gone, so by how much is not known."
+        yield (
+            "The affinity differs, but the first file is gone, so the size of the difference is "
+            "unknown."
+        )
         return
     before, now = read_affinity(old / AFFINITY_FILE), read_affinity(new / AFFINITY_FILE)
     if not np.array_equal(before.class_id, now.class_id):
-        yield "The affinity is of other class averages."
+        yield "The affinity is for different class averages."
         return
     largest = float(np.abs(before.values - now.values).max(initial=0.0))
     if largest:
         yield f"The affinity differs by up to {largest:.2g}."
     else:
-        yield "The affinity is the same; alignments or facts stored with it differ."
+        yield "The affinity is the same, but alignments or other data stored with it differ."
 
 
 def _changed_labels(old: Path, new: Path, digest: str) -> Iterator[str]:
     if not _untouched(old, SUPERCLASS_TABLE, digest):
-        yield f"{SUPERCLASS_TABLE} differs; the first file is gone, so where is not known."
+        yield (
+            f"{SUPERCLASS_TABLE} differs, but the first file is gone, so the differences are "
+            "unknown."
+        )
         return
     before, now = _labels(old), _labels(new)
     moved = [number for number in before if before[number] != now.get(number)]
@@ -267,7 +276,7 @@ def _changed_labels(old: Path, new: Path, digest: str) -> Iterator[str]:
             f"{', '.join(moved[:10])}{', …' if len(moved) > 10 else ''}."
         )
     else:
-        yield f"The superclasses are the same; numbers in {SUPERCLASS_TABLE} differ."
+        yield f"The superclasses are the same, but numbers in {SUPERCLASS_TABLE} differ."
 
 
 def _labels(folder: Path) -> dict[str, str]:

@@ -48,7 +48,7 @@ def execute(
     progress: Progress | None = None,
     into: type[ResultsFolder] = ResultsFolder,
 ) -> RunResult:
-    """`run`, for settings that are made already; ``into``, the kind of folder for results."""
+    """`run`, for existing settings; ``into``, the kind of folder for results."""
     from rebalance.pipeline.write_results import write_record, write_results
 
     progress = progress or Progress()
@@ -64,7 +64,7 @@ def execute(
         if prepared.poses is not None and grouped.selection is not None:
             from rebalance.pipeline.posed_superclasses import superclass_orientations
 
-            progress.stage("sampling", "Looking at the sampling of Fourier space")
+            progress.stage("sampling", "Analyzing the sampling of Fourier space")
             orientations = superclass_orientations(
                 prepared.poses,
                 grouped.selection,

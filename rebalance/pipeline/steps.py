@@ -79,7 +79,7 @@ def group_and_select(prepared: Prepared, affinity: Affinity | None) -> Grouped:
 def without_junk(
     prepared: Prepared, affinity: Affinity | None
 ) -> tuple[AverageQuality | None, Classes]:
-    """What averages tell of their quality, where asked; and the classes that take part then.
+    """What averages tell of their quality, where asked; and the classes that are used then.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def try_numbers(
     affinity: Affinity | None,
     numbers: Sequence[int] | None = None,
 ) -> Scan:
-    """Numbers of superclasses tried on the classes that take part.
+    """Numbers of superclasses tried on the classes that are used.
 
     Raises
     ------
@@ -130,7 +130,7 @@ def try_numbers(
 def find_number_for_width(
     prepared: Prepared, classes: Classes, affinity: Affinity | None, width: float
 ) -> NumberForWidth:
-    """The fewest superclasses within an angle, of the classes that take part.
+    """The fewest superclasses within an angle, of the classes that are used.
 
     Raises
     ------
@@ -157,9 +157,9 @@ def find_number_for_width(
 def _to_try_numbers_on(affinity: Affinity | None, settings: RunSettings) -> Affinity:
     if affinity is None:
         raise InputError(
-            "No class averages were found, and numbers of superclasses are tried on them.",
+            "No class averages were found, but they are needed to try numbers of superclasses.",
             path=settings.path,
-            hint="Give the stack as `class_averages`, or `n_superclasses` as a number.",
+            hint="Give the stack as `class_averages`, or set `n_superclasses` to a number.",
         )
     return affinity
 
@@ -184,7 +184,7 @@ def _superclasses(
         return clusterings.from_labels(classes, labels, affinity)
     if affinity is None and settings.needs_affinity:
         raise InputError(
-            "No class averages were found, and superclasses are made of them.",
+            "No class averages were found, but they are needed to make superclasses.",
             path=settings.path,
             hint="Give the stack as `class_averages`, or balance the classes themselves with "
             "`superclasses=False`.",

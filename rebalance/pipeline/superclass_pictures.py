@@ -42,7 +42,7 @@ def superclass_pictures(result: RunResult, kind: Kind) -> FloatArray:
 
 
 def picking_templates(result: RunResult, kind: Kind) -> FloatArray:
-    """`superclass_pictures`, centred and masked for a picker; contrast is that of the averages.
+    """`superclass_pictures`, centered and masked for a picker; contrast is that of the averages.
 
     Parameters
     ----------
@@ -72,13 +72,14 @@ def about_means(
     if not names or has_alignment or members.max(initial=0) < 2:
         return []
     who = (
-        "They were not compared"
+        "The averages were not compared"
         if affinity is None
-        else f"The metric {affinity.metric} aligns none"
+        else f"The metric {affinity.metric} does not align averages"
     )
     return [
-        f"The averages of each superclass are laid on each other as they lie, for "
-        f"{' and '.join(names)}. {who}: such means are blurred. Medoids are not."
+        f"{who}, so those of each superclass are averaged without alignment for "
+        f"{' and '.join(names)}. The means will be blurred; templates from single averages "
+        "(medoid) are not."
     ]
 
 

@@ -74,7 +74,7 @@ def execute_views(settings: RunSettings, *, progress: Progress | None = None) ->
         if views is None:
             raise PluginError(
                 f"The metric {plugin_name(settings.metric)} found no views.",
-                hint="Report it to its authors.",
+                hint="Report it to the authors of the metric.",
             )
         balance = _balance(dataset, views)
         files, warnings = write_views(prepared, found.affinity, views, balance, folder.work)

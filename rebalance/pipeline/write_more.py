@@ -53,11 +53,11 @@ def write_more(settings: RunSettings, result: RunResult, subsets: Subsets | None
     if AVERAGES in settings.also:
         pictures = superclass_pictures(result, "mean")
         files += _write_pictures(
-            result, pictures, "superclass_averages", "Averages of superclasses"
+            result, pictures, "superclass_averages", "Mean images of superclasses"
         )
     if settings.picking_templates is not None:
         pictures = picking_templates(result, settings.picking_templates)
-        title = "Templates for picking, one of each superclass"
+        title = "Picking templates, one per superclass"
         files += _write_pictures(result, pictures, "picking_templates", title)
     return files
 
@@ -82,7 +82,7 @@ def _write_classes(result: RunResult) -> tuple[Path, ...]:
         selection.superclass >= 0,
         _folder(result),
         "particles_superclasses",
-        title="Particles, with superclasses as classes",
+        title="Particles, with superclasses as class numbers",
         class_id=selection.superclass,
     )
 

@@ -165,7 +165,7 @@ def write_record(
     progress : Progress
         Knows the seconds of each stage.
     is_advised : bool
-        The clustering is what the metric advises, and nobody named it.
+        The clustering is what the metric advises, and no one named it.
 
     Raises
     ------

@@ -55,7 +55,7 @@ def write_views(
         write_map(views.map, _in_angstrom(views.voxel_size, averages), files[-1])
         if averages.pixel_size is None:
             warnings.append(
-                f"The pixel size is not known, so that {MAP} has none; give it as `pixel_size`."
+                f"The pixel size is unknown, so {MAP} has none. Give it as `pixel_size`."
             )
     progress.stage("poses", "Writing poses of particles")
     poses, why_not = _write_poses(dataset, views, folder)
@@ -84,7 +84,7 @@ def _write_poses(dataset: Dataset, views: Views, folder: Path) -> tuple[list[Pat
     except RebalanceError as error:
         if isinstance(error, OutputError):
             raise
-        return [], [f"Poses of particles are not written: {error.problem}"]
+        return [], [f"Poses of particles were not written: {error.problem}"]
 
 
 def _draw(

@@ -21,7 +21,7 @@ def combine(
     rotation : float64 (Q, 3, 3)
         A of the average of each particle.
     shift : float64 (Q, 2)
-        s, where the centre of the map falls in that average.
+        s, where the center of the map falls in that average.
     alignment : InPlaneAlignment
         Of Q particles.
 

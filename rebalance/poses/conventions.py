@@ -4,8 +4,8 @@ A rotation takes coordinates in the map to those in the image, x right and y dow
 
 - RELION: A = Rz(psi) · Ry(tilt) · Rz(rot), with Rz(a) = [[cos a, sin a, 0], [−sin a, cos a, 0],
   [0, 0, 1]] and Ry(b) = [[cos b, 0, −sin b], [0, 1, 0], [sin b, 0, cos b]]. The image is shifted
-  by rlnOriginX, Y *before* it is compared, so that the centre of the map is at −origin.
-- CryoSPARC: the rotation vector of Aᵀ, axis times angle in radians; the centre of the map is at
+  by rlnOriginX, Y *before* it is compared, so that the center of the map is at −origin.
+- CryoSPARC: the rotation vector of Aᵀ, axis times angle in radians; the center of the map is at
   −shift.
 
 RELION's are proven with RELION 3.1 itself (`tests/poses/test_relion_agrees.py`). CryoSPARC can't be
@@ -26,10 +26,10 @@ import numpy.typing as npt
 from rebalance.model import DoubleArray
 
 _ALONG = 1e-9
-"""Sine of the tilt below which rot and psi turn about one axis."""
+"""Sine of the tilt below which rot and psi turn about the same axis."""
 
 _PIECE = 1 << 16
-"""Poses that are converted at a time."""
+"""Number of poses converted at a time."""
 
 
 def in_plane(psi: DoubleArray) -> DoubleArray:

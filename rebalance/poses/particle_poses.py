@@ -37,7 +37,7 @@ def particle_poses(
     Returns
     -------
     ParticlePoses
-        Particles of misfits, and of averages that took no part, are left out and counted.
+        Particles of misfits, and of averages that were not used, are left out and counted.
 
     Raises
     ------
@@ -48,16 +48,17 @@ def particle_poses(
     """
     if not (views.trusted or even_untrusted):
         raise RebalanceError(
-            f"The views are not trusted. {views.reason}",
-            hint="Poses from such views mislead a refinement; `even_untrusted=True` makes them.",
+            f"The views are not reliable. {views.reason}",
+            hint="Poses from such views mislead a refinement. To write them anyway, use "
+            "`even_untrusted=True`.",
         )
     if dataset.particles is None:
         raise InputError(
-            "There are no particles to give poses to.",
+            "There are no particles to write poses for.",
             path=dataset.sources[0] if dataset.sources else None,
             hint="Give the particles of the classification.",
         )
-    plugin = _plugin(dataset, "in_plane_alignment", "say how particles were aligned")
+    plugin = _plugin(dataset, "in_plane_alignment", "state how particles were aligned")
     alignment = plugin.in_plane_alignment(dataset)
     at, is_there = _average_of(dataset.particles.class_id, views.class_id)
     has_view = is_there & np.isfinite(views.rotation[at]).all(axis=(1, 2))
@@ -113,7 +114,7 @@ def write_poses(
     """
     if len(poses) == 0:
         raise RebalanceError(
-            "No particle has a pose: nothing is written.",
+            "No particle has a pose, so nothing is written.",
             hint=poses.left_out or "Are these the views of other class averages?",
         )
     if dataset.particles is None or len(dataset.particles) != poses.n_particles:
@@ -124,7 +125,7 @@ def write_poses(
         there = sorted(folder.glob(f"{STEM}*"))
         if there:
             raise OutputError(
-                "It is there already.", path=there[0], hint="Give another folder, or remove it."
+                "It exists already.", path=there[0], hint="Choose another folder, or remove it."
             )
     return _plugin(dataset, "write_poses", "write poses").write_poses(dataset, poses, folder)
 
@@ -134,7 +135,7 @@ def _plugin(dataset: Dataset, member: str, does: str) -> Format:
     if not overrides(plugin, member):
         raise RebalanceError(
             f"The format {dataset.format} does not {does}.",
-            hint="Poses of particles are given for RELION and CryoSPARC.",
+            hint="Poses of particles are written for RELION and CryoSPARC.",
         )
     return plugin
 

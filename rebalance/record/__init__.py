@@ -1,4 +1,4 @@
-"""What a run leaves behind beside the particles: affinity file, tables, summary and run record."""
+"""What a run writes besides particles: affinity file, tables, summary and run record."""
 
 from __future__ import annotations
 

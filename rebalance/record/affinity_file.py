@@ -2,8 +2,8 @@
 
 `numpy.load("affinity.npz")["values"]` is the matrix; ``rotation``, ``shift`` and ``mirror`` are
 condensed over pairs i < j as in `rebalance.model.Alignment`; ``metric`` and ``key`` are text,
-``options`` and ``facts`` JSON text. What the metric found beside the affinity is ``result.NAME``,
-and ``notes`` what it had to say, as JSON text.
+``options`` and ``facts`` JSON text. What else the metric found is ``result.NAME``; ``notes`` are
+its notes, as JSON text.
 """
 
 from __future__ import annotations
@@ -25,26 +25,26 @@ from rebalance.model import Affinity, Alignment, ClassAverages
 from rebalance.text_files import MOST_BYTES, parse_json
 
 IMAGES = "images_sha256"
-"""Among the facts of a file in a results folder: `images_digest` of the class averages."""
+"""Entry among the facts of a file in a results folder: `images_digest` of the class averages."""
 
 FILE_VERSION = 1
 """Raised when an entry changes its meaning; entry ``version`` of the file."""
 
 _RESULT = "result."
-"""Begins the names of the metric's results."""
+"""Prefix for the names of the metric's results."""
 
 # The earliest date a zip archive can hold: a clock would make every file different.
 _UNDATED = (1980, 1, 1, 0, 0, 0)
 _SYMMETRY_TOLERANCE = 1e-6
 _LARGEST = 2**62
-"""Beyond that a class number may not fit into int64."""
+"""Larger class numbers may not fit into int64."""
 _MOST_ENTRIES = 1_000
 _MOST_EXTRA_BYTES = 64_000_000
-"""That compressed arrays may have beyond twice the size of their file."""
+"""Allowance for compressed arrays, beyond twice the size of their file."""
 _MOST_AXES = 32
 _CHUNK_BYTES = 2**20
 _MOST_SHOWN = 200
-_HINT = "Expected an affinity.npz written by rebalance run."
+_HINT = "Give an affinity.npz written by rebalance run."
 
 _JsonT = TypeVar("_JsonT", dict[str, Any], list[Any])
 
@@ -121,12 +121,12 @@ def read_affinity(path: Path | str) -> Affinity:
     for name in ("values", "class_id"):
         if name not in content:
             raise InputError(
-                f"It has no array {name!r}; found {_names(content)}.", path=path, hint=_HINT
+                f"It has no array {name!r}, only {_names(content)}.", path=path, hint=_HINT
             )
     version = content.get("version", np.array(FILE_VERSION))
     if version.shape != () or version.tolist() != FILE_VERSION:
         raise InputError(
-            f"It is version {version.tolist()!r:.60} of the affinity file; this program reads "
+            f"It has version {version.tolist()!r:.60} of the affinity file; this program reads "
             f"{FILE_VERSION}.",
             path=path,
             hint="Use the version of rebalance that wrote it, or compute the affinity again.",
@@ -181,14 +181,14 @@ def _read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
     except InputError:
         raise
     except FileNotFoundError as error:
-        raise InputError("There is no such file.", path=path) from error
+        raise InputError("This file does not exist.", path=path) from error
     except OSError as error:
         raise InputError(f"It can't be read: {error.strerror or error}.", path=path) from error
     # What zipfile and its decompressors raise on damaged content is not told: zlib.error,
     # LZMAError, struct.error, UnicodeDecodeError, NotImplementedError and others were met.
     except Exception as error:
         raise InputError(
-            f"It is not an affinity file, or damaged ({_first_line(error)}).",
+            f"It is not an affinity file, or is damaged ({_first_line(error)}).",
             path=path,
             hint=_HINT,
         ) from error
@@ -199,7 +199,7 @@ def _check_sizes(entries: list[zipfile.ZipInfo], n_bytes: int, path: Path) -> No
     """Hold what is in an archive against its size, before any of it is read."""
     if len(entries) > _MOST_ENTRIES:
         raise InputError(
-            f"It has {len(entries):,} entries; no more than {_MOST_ENTRIES:,} were expected.",
+            f"It has {len(entries):,} entries, but at most {_MOST_ENTRIES:,} were expected.",
             path=path,
             hint=_HINT,
         )
@@ -207,7 +207,7 @@ def _check_sizes(entries: list[zipfile.ZipInfo], n_bytes: int, path: Path) -> No
         # Those that numpy writes. Others ask for memory by a number that a file may make up.
         if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
             raise InputError(
-                "It is compressed in a way that NumPy does not write.",
+                "It is compressed in a way that NumPy does not use.",
                 path=path,
                 location=f"entry {entry.filename!r:.60}",
                 hint=_HINT,
@@ -216,10 +216,9 @@ def _check_sizes(entries: list[zipfile.ZipInfo], n_bytes: int, path: Path) -> No
     most = 2 * n_bytes + _MOST_EXTRA_BYTES
     if claimed > most:
         raise InputError(
-            f"Its {n_bytes:,} bytes would become {claimed:,} when they are unpacked; no more than "
-            f"{most:,} are.",
+            f"Its {n_bytes:,} bytes would unpack to {claimed:,}, but at most {most:,} are allowed.",
             path=path,
-            hint="Save the arrays with numpy.savez, which does not compress them.",
+            hint="Save the arrays uncompressed, with numpy.savez.",
         )
 
 
@@ -248,7 +247,7 @@ def _read_array(stream: IO[bytes], entry: zipfile.ZipInfo, path: Path) -> npt.ND
         ) from error
     if dtype.hasobject:
         raise InputError(
-            "It holds Python objects.",
+            "It contains Python objects.",
             path=path,
             location=name,
             hint="Arrays of Python objects (pickle) are never loaded.",
@@ -311,7 +310,7 @@ def _class_numbers(array: npt.NDArray[Any], path: Path) -> npt.NDArray[np.int64]
         )
     if len(array) and not -_LARGEST < int(array.min()) <= int(array.max()) < _LARGEST:
         raise InputError(
-            f"The class numbers go from {array.min()} to {array.max()}; beyond 2⁶² none is one.",
+            f"The class numbers go from {array.min()} to {array.max()}; the limit is 2⁶².",
             path=path,
         )
     numbers, counts = np.unique(array, return_counts=True)
@@ -324,7 +323,7 @@ def _matrix(array: npt.NDArray[Any], n: int, path: Path) -> npt.NDArray[np.float
     values = _float32(_shaped(array, "values", (n, n), path))
     del array
     if not all(np.isfinite(values[i : i + 256]).all() for i in range(0, n, 256)):
-        raise InputError("The affinities have NaN or infinite entries.", path=path)
+        raise InputError("The affinities include NaN or infinite values.", path=path)
     if n and (values.min() < -_SYMMETRY_TOLERANCE or values.max() > 1 + _SYMMETRY_TOLERANCE):
         raise InputError(
             f"The affinities go from {values.min():g} to {values.max():g}, expected 0 to 1.",
@@ -355,7 +354,7 @@ def _finite(
 ) -> npt.NDArray[np.float32]:
     numbers = _float32(_shaped(array, name, shape, path))
     if not np.isfinite(numbers).all():
-        raise InputError(f"Array {name} has NaN or infinite entries.", path=path)
+        raise InputError(f"Array {name} includes NaN or infinite values.", path=path)
     return numbers
 
 
@@ -373,7 +372,7 @@ def _text(content: Mapping[str, npt.NDArray[Any]], name: str, path: Path) -> str
         # NumPy takes any 32 bits for a letter; Python notices on the way back, or not at all.
         text.encode().decode()
     except (ValueError, SystemError):
-        raise InputError(f"Entry {name} is no text.", path=path) from None
+        raise InputError(f"Entry {name} is not text.", path=path) from None
     return text
 
 
@@ -385,7 +384,7 @@ def _parsed(
     if not text:
         return kind()
     if len(text) > MOST_BYTES:
-        raise InputError(f"Entry {name} has {len(text):,} letters.", path=path)
+        raise InputError(f"Entry {name} has {len(text):,} characters.", path=path)
     try:
         parsed = parse_json(text)
         # A surrogate, which JSON can write, is no letter, and can't be written elsewhere.

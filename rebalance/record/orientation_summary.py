@@ -109,7 +109,7 @@ def summarise_diagnosis(
 
 
 def at_random(sampling: FourierSampling, n: int) -> dict[str, Any] | None:
-    """SCF* of so many particles drawn at random; None where nobody drew so many."""
+    """SCF* of so many particles drawn at random; None where no one drew so many."""
     found = sampling.at_random(n)
     if found is None:
         return None
@@ -212,11 +212,11 @@ def balance_lines(summary: Mapping[str, Any]) -> list[str]:
     balance, bins, counts = summary["balance"], summary["bins"], summary["particles"]
     share = counts["selected"] / counts["read"] if counts["read"] else 0.0
     lines = [
-        f"{bins['occupied']:,} of {bins['number']:,} bins are occupied, by {bins['smallest']:,} to "
-        f"{bins['largest']:,} particles."
+        f"{bins['occupied']:,} of {bins['number']:,} bins are occupied, with {bins['smallest']:,} "
+        f"to {bins['largest']:,} particles each."
     ]
     if balance["cap"] is None:
-        lines.append("Nothing is capped.")
+        lines.append("No cap.")
     else:
         lines.append(
             f"{balance['bins_cut']:,} of them were cut to {balance['cap']:,} particles"
@@ -236,17 +236,17 @@ def balance_lines(summary: Mapping[str, Any]) -> list[str]:
 
 def _by(balance: Mapping[str, Any]) -> str:
     if balance["percentile"] is not None:
-        return f", percentile {balance['percentile']} of the occupied bins"
+        return f" (percentile {balance['percentile']} of the occupied bins)"
     if balance["factor"] is not None:
-        return f", by the factor {balance['factor']}"
+        return f" (factor {balance['factor']})"
     return ""
 
 
 def scf_star_line(summary: Mapping[str, Any]) -> str:
-    """SCF* before and after, beside that of as many particles dropped at random."""
+    """SCF* before and after, next to that of as many particles dropped at random."""
     before, after = summary["sampling"], summary["sampling_after"]
     random = summary["scf_star_at_random"]
     line = f"SCF* {before['scf_star']:.2f} before, {after['scf_star']:.2f} after"
     if random is not None:
-        line += f"; {random['mean']:.2f} with as many dropped at random"
-    return f"{line} ({EVEN_SCF_STAR} and above is even)."
+        line += f"; {random['mean']:.2f} if as many are dropped at random"
+    return f"{line} ({EVEN_SCF_STAR} or higher is even)."

@@ -21,14 +21,15 @@ BIN_COLUMNS = (
     "particles_before",
     "particles_after",
 )
-"""``rot`` and ``tilt`` are RELION's, of the middle of the bin; azimuth is rot, elevation 90 −
-tilt. ``particles_after`` is blank where nothing was balanced."""
+"""``rot`` and ``tilt`` are RELION's, for the middle of the bin; azimuth is rot, elevation 90 −
+tilt. ``particles_after`` is blank if nothing was balanced.
+"""
 
 SAMPLING_COLUMNS = ("direction_x", "direction_y", "direction_z", "slices")
-"""Directions of Fourier space over half a sphere, and how many slices pass each."""
+"""Directions of Fourier space over half a sphere, and the number of slices through each."""
 
 THINNED_COLUMNS = ("particles", "scf_star", "sd", "draws")
-"""SCF* of so many particles drawn at random; the last row is all of them."""
+"""SCF* of this many particles drawn at random; the last row is all of them."""
 
 
 def write_bin_table(bins: SphereBins, before: IntArray, after: IntArray | None, path: Path) -> None:

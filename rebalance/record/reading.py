@@ -8,18 +8,18 @@ from __future__ import annotations
 from typing import NamedTuple
 
 EVEN_SCF_STAR = 0.81
-"""8 / π²: views all around one axis, which leave no direction of Fourier space unsampled."""
+"""8 / π²: views all around one axis, which sample every direction of Fourier space."""
 
 EVEN_CFAR = 0.5
 
 NOT_TO_BE_TRUSTED = (
-    "Poses come from the map: where the map is bad, poses are too, and so is all that is counted "
-    "from them. Look at the 2D class averages beside it."
+    "Poses are found with the map. If the map is bad, so are the poses, and all numbers based on "
+    "them. Look at the 2D class averages too."
 )
 
 WHAT_THINNING_IS_FOR = (
-    "Thinned particles serve to find a better map, or to pick rare views again; refine the final "
-    "map with all good particles."
+    "Use the thinned particles to find a better map, or to pick rare views again. Refine the "
+    "final map with all good particles."
 )
 
 
@@ -34,51 +34,52 @@ class Reading(NamedTuple):
 _MEANINGS = {
     (True, True): Reading(
         "No sign of preferred orientation.",
-        "Particles look from enough directions, and the half maps agree in all of them.",
-        "Nothing needs balancing. If the map is still poor, look at heterogeneity, masks and the "
-        "number of particles.",
+        "Views cover enough directions, and the half maps agree in all of them.",
+        "There is no need to balance. If the map is still poor, look at heterogeneity, masks and "
+        "the number of particles.",
     ),
     (False, True): Reading(
         "Inconclusive: views are crowded, but the map has signal in all directions.",
-        "The rare views may be enough for this map; or the point group was not given, so that "
+        "The rare views may be enough for this map. Or the point group was not given, so symmetry "
         "copies of the views were not counted.",
-        "Check the point group. Balancing is worth a try if the map looks stretched; compare the "
-        "half maps before and after.",
+        "Check the point group. Try balancing if the map looks stretched, and compare the half "
+        "maps before and after.",
     ),
     (True, False): Reading(
         "Junk or other contaminants are likely, not preferred orientation.",
-        "Poses cover all directions, but in some of them the half maps don't agree: the particles "
-        "that are said to look from there may be no views of the molecule. Junk gets poses too.",
+        "Poses cover all directions, but the half maps disagree in some of them. Particles "
+        "assigned to these directions may not show the molecule: junk gets poses too.",
         'Clean the particles: go back to the 2D classes (a run with `junk="list"` names averages '
-        "that look like junk), or classify in 3D. Don't balance before.",
+        "that look like junk), or classify in 3D. Don't balance before that.",
     ),
     (False, False): Reading(
         "Preferred orientation, perhaps with junk.",
-        "Particles crowd a few directions, and the half maps lack signal in others.",
+        "Views are concentrated in a few directions, and the half maps lack signal in others.",
         "Balance the 2D classes (rebalance run) or the orientations (rebalance orientations) and "
-        "make a new initial model; pick again with the rare views as templates; tilt the stage if "
-        "rare views are missing.",
+        "make a new initial model. Pick again with the rare views as templates. If rare views are "
+        "missing, tilt the stage.",
     ),
     (True, None): Reading(
-        "Particles look from enough directions.",
-        "By their poses alone; a junk particle counts as much as a real one.",
+        "Views cover enough directions.",
+        "This is based on poses only, where junk counts as much as real particles.",
         "Give the half maps too, to see whether there is signal in all directions.",
     ),
     (False, None): Reading(
-        "Particles crowd a few directions.",
-        "By their poses alone; a junk particle counts as much as a real one.",
-        "Give the half maps too: if they lack signal in some directions, balance "
-        "(rebalance orientations) and make a new initial model.",
+        "Views are concentrated in a few directions.",
+        "This is based on poses only, where junk counts as much as real particles.",
+        "Give the half maps too. If they lack signal in some directions, balance (rebalance "
+        "orientations) and make a new initial model.",
     ),
     (None, True): Reading(
         "The half maps have signal in all directions.",
-        "By the maps alone.",
-        "Give the particles too, to see from where they look.",
+        "This is based on the maps only.",
+        "Give the particles too, to see which directions they look from.",
     ),
     (None, False): Reading(
         "The half maps lack signal in some directions.",
-        "By the maps alone: either rare views are missing, or junk was taken for them.",
-        "Give the particles too: their poses tell the two apart.",
+        "This is based on the maps only: either rare views are missing, or junk was assigned to "
+        "them.",
+        "Give the particles too: their poses show which.",
     ),
 }
 

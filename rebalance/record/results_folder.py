@@ -1,4 +1,4 @@
-"""The folder of one run: built beside its place under another name, and renamed whole.
+"""The folder of one run: built next to its place under another name, and renamed whole.
 
 Whatever ends a run early, Ctrl-C, a full disk or a bug, the place holds what it held before.
 A kill between the two renames that replace former results leaves those in a hidden folder beside
@@ -90,7 +90,7 @@ class ResultsFolder:
         *,
         overwrite: bool,
         inputs: Iterable[Path] = (),
-        another: str = "give another place with `output`",
+        another: str = "choose another place with `output`",
         noted: bool = True,
     ) -> None:
         self.place = place.expanduser().resolve()
@@ -146,9 +146,9 @@ class ResultsFolder:
         if failed is not None:
             reason = NO_ROOM.get(failed.errno or 0, failed.strerror or str(failed))
             raise OutputError(
-                f"Results could not be written: {reason}. Nothing was left behind.",
+                f"Results could not be written: {reason}. No partial results were left.",
                 path=self.place,
-                hint=f"Make room, or {self._another}.",
+                hint=f"Free some space, or {self._another}.",
             ) from error
 
     def finish(self) -> None:
@@ -224,7 +224,7 @@ class ResultsFolder:
         ]
 
     def _remove_abandoned(self) -> None:
-        """What killed runs left: nobody holds the lock."""
+        """What killed runs left: no one holds the lock."""
         for folder in self._orphans(UNFINISHED):
             # A folder is locked a moment after it is made.
             if time.time() - folder.stat().st_mtime < _SURELY_LOCKED_AFTER_SECONDS:
@@ -308,25 +308,25 @@ def _check_the_place(place: Path, overwrite: bool, another: str) -> bool:
         return True
     if RUN_RECORD not in content:
         raise OutputError(
-            f"The folder exists and is no results folder of rebalance (it has no {RUN_RECORD}); "
-            "it is never overwritten.",
+            f"This folder exists, but has no results of rebalance (no {RUN_RECORD}), so it is not "
+            "overwritten.",
             path=place,
             hint=_sentence(another),
         )
     if not overwrite:
         raise OutputError(
-            "The folder holds the results of an earlier run.",
+            "This folder has the results of an earlier run.",
             path=place,
-            hint=f"Add `overwrite=True` to replace them, or {another}.",
+            hint=f"Use `overwrite=True` to replace them, or {another}.",
         )
     foreign = _files_of_others(place, another)
     if foreign:
         more = f" and {len(foreign) - 3} more" if len(foreign) > 3 else ""
         raise OutputError(
-            f"The folder also holds {', '.join(foreign[:3])}{more}, which rebalance did not "
-            "write and will not delete.",
+            f"The folder also has {', '.join(foreign[:3])}{more}, which rebalance did not write "
+            "and will not delete.",
             path=place,
-            hint=f"Move that elsewhere, or {another}.",
+            hint=f"Move these files elsewhere, or {another}.",
         )
     return True
 
@@ -365,7 +365,7 @@ def _keep_inputs_out(place: Path, inputs: Iterable[Path], another: str) -> None:
     for path in inputs:
         if path.resolve().is_relative_to(place):
             raise OutputError(
-                f"The results would replace a file that is read: {path}.",
+                f"The results would overwrite an input file: {path}.",
                 path=place,
                 hint=_sentence(another),
             )

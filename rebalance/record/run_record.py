@@ -22,7 +22,7 @@ from rebalance.text_files import read_json
 RECORD_VERSION = 1
 
 ADVISED = "clustering_advised"
-"""In a record where nobody named the clustering of its request: the metric advised it."""
+"""Written in a record if no one named the clustering of its request: the metric recommended it."""
 
 _PACKAGES = ("numpy", "numba", "scipy", "scikit-learn", "matplotlib", "mrcfile")
 
@@ -79,9 +79,9 @@ def _facts_of_input(path: Path) -> dict[str, Any]:
         return file_facts(path)
     except OSError as error:
         raise InputError(
-            f"The file was read, and can't be read again for the record: {error.strerror}.",
+            f"The file was read, but can't be read again for the record: {error.strerror}.",
             path=path,
-            hint="Was it removed? Run again when it is there to stay.",
+            hint="Was it removed? Put it back, and run again.",
         ) from error
 
 
@@ -176,18 +176,18 @@ def read_record(path: Path) -> dict[str, Any]:
     """
     if os.path.isdir(path):
         path = path / "run.json"
-    record = read_json(path, "run record", hint="Expected the run.json of a results folder.")
+    record = read_json(path, "run record", hint="Give the run.json from a results folder.")
     needed = {"record_version", "rebalance", "request", "plugins", "inputs", "outputs"}
     if not needed <= record.keys():
         raise InputError(
-            "It is no run record of rebalance.",
+            "It is not a run record of rebalance.",
             path=path,
-            hint="Expected the run.json of a results folder.",
+            hint="Give the run.json from a results folder.",
         )
     if record["record_version"] != RECORD_VERSION:
         raise InputError(
-            f"It is version {record['record_version']!r:.60} of the run record; this program reads "
-            f"{RECORD_VERSION}.",
+            f"It has version {record['record_version']!r:.60} of the run record; this program "
+            f"reads {RECORD_VERSION}.",
             path=path,
             location="record_version",
             hint=f"Repeat it with rebalance {record['rebalance']!s:.60}.",
@@ -209,7 +209,7 @@ def _check_parts(record: Mapping[str, Any], path: Path) -> None:
             f"{first['msg']}{found}.",
             path=path,
             location=".".join(map(str, first["loc"])),
-            hint="Take the run.json as rebalance wrote it.",
+            hint="Use the run.json as rebalance wrote it.",
         ) from None
 
 

@@ -33,7 +33,7 @@ from rebalance.strategies.subsets import Subsets
 
 USED, EMPTY, WITHOUT_PARTICLES = "used", "empty", "without particles"
 LEFT_OUT, JUNK, ASIDE = "left out", "junk", "set aside"
-"""What became of a class average."""
+"""Status of a class average."""
 
 
 def summarise(
@@ -247,7 +247,7 @@ def about_set_aside(
     superclasses : Superclasses
     selection : Selection or None
     quality : AverageQuality or None
-        None where nobody was asked.
+        None where no one was asked.
     """
     counts = superclasses.n_particles
     before = None if counts is None else int(counts[superclasses.label == SET_ASIDE].sum())
@@ -341,22 +341,25 @@ def about_the_metric(affinity: Affinity | None) -> list[str]:
     parts = []
     mask = _length(facts, "mask_diameter")
     if mask:
-        found = {"images": " (found from the images)", "classification": " (as classified)"}
+        found = {
+            "images": " (found from the images)",
+            "classification": " (from the classification)",
+        }
         parts.append(
             f"inside a mask of {mask}{found.get(str(facts.get('mask_diameter_from')), '')}"
         )
     for name, words in (
-        ("high_pass", "from {}"),
-        ("low_pass", "down to {}"),
+        ("high_pass", "without features larger than {}"),
+        ("low_pass", "to a resolution of {}"),
         ("max_shift", "with shifts up to {}"),
     ):
         length = _length(facts, name)
         if length:
             parts.append(words.format(length))
     if "mirror" in facts:
-        parts.append("mirror images too" if facts["mirror"] else "no mirror images")
-    centred = ", centred first," if _is_length(facts.get("median_offset_px")) else ""
-    sentences = [f"Class averages{centred} were compared {', '.join(parts)}."] if parts else []
+        parts.append("including mirror images" if facts["mirror"] else "without mirror images")
+    centred = "centered and " if _is_length(facts.get("median_offset_px")) else ""
+    sentences = [f"Class averages were {centred}compared {', '.join(parts)}."] if parts else []
     doubts = doubts_of_views(affinity)
     return [*sentences, *(note for note in affinity.notes if note not in doubts)]
 

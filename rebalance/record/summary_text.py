@@ -53,15 +53,15 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
     before, after = balance["before"], balance["after"]
     n_small = sum(not row["decides_cap"] for row in summary["superclasses"])
     which = "Smallest to largest superclass"
-    which += f" ({n_small:,} too small aside)" if n_small else ""
+    which += f" (not counting {n_small:,} too small)" if n_small else ""
     if balance["cap"] is not None:
         how = (
             f"f = {balance['factor']}"
             if balance["factor"] is not None and balance["max_size"] is None
-            else f"at most {balance['max_size']:,}"
+            else f"at most {balance['max_size']:,} particles"
         )
         lines.append(
-            f"Balanced with {how}: no superclass keeps more than {balance['cap']:,} particles."
+            f"Balanced with {how}: each superclass keeps at most {balance['cap']:,} particles."
         )
         lines.append(f"{which}: {_ratio(before)} before, {_ratio(after)} after.")
     else:
@@ -84,10 +84,10 @@ def about_subsets(subsets: Subsets) -> list[str]:
     n = counted(len(subsets), "balanced subset")
     never = int((visits == 0).sum())
     if never:
-        used = f'{never:,} of {len(visits):,} particles are in none; `subsets="auto"` uses all'
+        used = f'{never:,} of {len(visits):,} particles are in none (`subsets="auto"` uses all)'
     else:
         used = f"together they use every particle, {_times(visits.min())} to {_times(visits.max())}"
-    return [f"{n} of at most {subsets.cap:,} particles a superclass: {used}."]
+    return [f"{n}, with at most {subsets.cap:,} particles per superclass: {used}."]
 
 
 def _times(number: int) -> str:
@@ -100,15 +100,17 @@ def on_the_sphere(summary: Mapping[str, Any]) -> list[str]:
     if found is None:
         return []
     mixed = [str(row["superclass"]) for row in found["superclasses"] if row["mixed"]]
-    line = f"By the poses of {found['source']} ({found['symmetry']}): SCF* {found['scf_star']:.2f}"
+    line = (
+        f"From the poses in {found['source']} ({found['symmetry']}): SCF* {found['scf_star']:.2f}"
+    )
     if found["scf_star_after"] is not None:
         line += f" before, {found['scf_star_after']:.2f} after balancing"
-        line += f"; {found['scf_star_at_random']:.2f} with as many dropped at random"
+        line += f"; {found['scf_star_at_random']:.2f} if as many are dropped at random"
     lines = [f"{line}."]
     if mixed:
-        which = f"Superclass {mixed[0]} looks" if len(mixed) == 1 else "Superclasses "
-        which += "" if len(mixed) == 1 else f"{', '.join(mixed)} look"
-        lines.append(f"{which} from no one direction: mixed views, or junk.")
+        which = f"Superclass {mixed[0]} has" if len(mixed) == 1 else "Superclasses "
+        which += "" if len(mixed) == 1 else f"{', '.join(mixed)} have"
+        lines.append(f"{which} no common direction: mixed views or junk.")
     return lines
 
 
@@ -125,10 +127,10 @@ def set_aside(summary: Mapping[str, Any]) -> list[str]:
     words = f"Set aside: {words}" + (f" ({because})" if because else "")
     balance = summary["balance"]
     if balance is None or balance["cap"] is None:
-        return [f"{words}; nothing is dropped unless you say so."]
+        return [f"{words}; nothing was dropped."]
     each = "each is capped like a superclass" if found["averages"] > 1 else "capped like the others"
     stay = "all" if after == before else f"{after:,}"
-    return [f"{words}; {each}, and {stay} of them stay."]
+    return [f"{words}; {each}, which keeps {stay} of them."]
 
 
 def _ratio(evenness: Mapping[str, Any]) -> str:

@@ -37,9 +37,10 @@ SUPERCLASS_COLUMNS = (
     "shift_y_onto_medoid_px",
     "mirror_onto_medoid",
 )
-"""``superclass`` is −2 for an average that is set aside, −1 for another in none; ``status`` says
-why: ``set aside``, ``empty``, ``without particles``, ``left out`` or ``junk``. The last five are
-blank where they are not known. The motion is that of `rebalance.model.Transform`."""
+"""``superclass`` is −2 for averages set aside, −1 for others in none; ``status`` gives the reason:
+``set aside``, ``empty``, ``without particles``, ``left out`` or ``junk``. The last five are
+blank where unknown. The motion is that of `rebalance.model.Transform`.
+"""
 
 SCAN_COLUMNS = (
     "n_superclasses",
@@ -55,7 +56,8 @@ SCAN_COLUMNS = (
     "kept",
 )
 """``suggested`` is 1 for the suggestion and 2, 3, … for the runners-up, best first; else blank.
-``small`` is how many superclasses are too small to decide the cap."""
+``small`` is the number of superclasses too small to decide the cap.
+"""
 
 JUNK_COLUMNS = (
     "class_id",
@@ -76,7 +78,7 @@ JUNK_COLUMNS = (
     "points_dim",
     "points_level",
 )
-"""Blank where not known, and for averages that were not judged: empty ones, and those left out."""
+"""Blank where unknown, and for averages that were not judged: empty ones, and those left out."""
 
 
 VIEW_COLUMNS = (
@@ -94,13 +96,15 @@ VIEW_COLUMNS = (
     "misfit",
     "spread_deg",
 )
-"""Blank where not known, and for averages that took no part. The angles are RELION's, and the shift
-is where the centre of the map falls in the image; ``spread_deg`` is the mean angle to the best view
-of where the average may look."""
+"""Blank where unknown, and for averages that were not used. The angles are RELION's. The shift is
+the position of the map's center in the image; ``spread_deg`` is the mean angle to the best view
+over the possible views of the average.
+"""
 
 VISIT_COLUMNS = ("row", "class_id", "superclass", "visits")
 """``row`` counts the particles of the input from 0; ``superclass`` is as in `SUPERCLASS_COLUMNS`;
-``visits`` is in how many subsets the particle is."""
+``visits`` is the number of subsets with the particle.
+"""
 
 
 def write_superclass_table(

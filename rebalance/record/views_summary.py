@@ -98,9 +98,9 @@ def misfits(views: Views, averages: ClassAverages) -> list[dict[str, Any]]:
 def outcome(summary: Mapping[str, Any]) -> list[str]:
     """What was found, in a few sentences; nothing of what is not to be trusted."""
     if not summary["trusted"]:
-        said = "Don't use these views, or the map."
+        said = "Don't use these views or the map."
         if summary["symmetry"] == "C1":
-            said += " If the molecule has a symmetry, give it as `symmetry`."
+            said += " If the molecule is symmetric, give its point group with `symmetry`."
         return [with_flags(said)]
     lines = [_about_symmetry(summary)]
     if summary["median_spread_deg"] is not None:
@@ -109,8 +109,7 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
         lines.append(f"{views} known to about {summary['median_spread_deg']:.0f}° (median).")
     what = "averages" if summary["particles"] is None else "particles"
     lines.append(
-        f"Uniformity of the {what} over all directions: {summary['uniformity']:.2f}, where 1 is "
-        "even."
+        f"Uniformity of the {what} over all directions: {summary['uniformity']:.2f} (1 = even)."
     )
     return lines
 
@@ -120,8 +119,8 @@ def _about_symmetry(summary: Mapping[str, Any]) -> str:
     if str(summary["options"].get("symmetry", "")).lower() != AUTO:
         return f"Point group {group}, as given."
     if group == "C1":
-        return "The averages bear out no symmetry: point group C1."
-    return f"The averages bear out the point group {group}."
+        return "No symmetry was found in the averages (point group C1)."
+    return f"Point group {group} was found in the averages."
 
 
 def about_axes(symmetry: str, program: str) -> list[str]:
@@ -139,15 +138,15 @@ def about_axes(symmetry: str, program: str) -> list[str]:
     if name is None or _lies_as_in(symmetry, program):
         return []
     if symmetry == "I":
-        return [f"The map and the poses have the axes of what {name} calls I1, not of its I."]
+        return [f"The map and the poses use the axes that {name} calls I1, not its I."]
     lies, wanted = (
         ("twofold axes of T on x, y and z", "a threefold axis on z")
         if symmetry == "T"
         else (f"a twofold axis of {symmetry} on x", "one on y")
     )
     return [
-        f"The map and the poses have {lies}, and {name} wants {wanted}: refine in C1 first, or "
-        "turn the map and let all angles be searched."
+        f"The map and the poses have {lies}, but {name} expects {wanted}. Refine in C1 first, or "
+        "turn the map and search all angles."
     ]
 
 
@@ -165,6 +164,9 @@ def about_misfits(summary: Mapping[str, Any]) -> str:
         return ""
     n, used = len(rows), summary["class_averages"]["used"]
     counts = [row["particles"] for row in rows]
-    of = "" if None in counts else f", with {counted(sum(counts), 'particle')},"
+    of = "" if None in counts else f" (with {counted(sum(counts), 'particle')})"
     fit = "fits" if n == 1 else "fit"
-    return f"{n:,} of {used:,} averages{of} {fit} no view of the map: junk, or another structure."
+    return (
+        f"{n:,} of {used:,} averages{of} {fit} no view of the map. They are junk, or another "
+        "structure."
+    )

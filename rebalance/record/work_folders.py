@@ -1,7 +1,7 @@
 """The folders that runs work in, noted while they do, so that those of killed runs are found.
 
 A run builds its results beside their place, in a hidden folder that a kill leaves behind. It is
-cleared by the next run to that place; but nobody may ever run there again. So each is noted by a
+cleared by the next run to that place; but no one may ever run there again. So each is noted by a
 small file in the user's cache folder, which goes when the run ends.
 """
 
@@ -19,7 +19,7 @@ from pathlib import Path
 from rebalance.cache_folder import cache_folder, make_folder
 
 UNFINISHED, FORMER = "unfinished", "former"
-"""Results in the making, and those that they replace."""
+"""Results in progress, and those that they replace."""
 
 _NOTES = "started"
 _NAME = re.compile(rf"\.(?P<place>.+)\.(?P<role>{UNFINISHED}|{FORMER})-\w+", re.DOTALL)

@@ -156,7 +156,7 @@ def _scan_command(
 
 
 def _scan_words(beginning: RunSettings, grouping: RunSettings) -> list[str]:
-    # Junk takes no part in a scan, whatever it is called.
+    # Junk is not used in a scan, whatever it is called.
     not_of_a_scan: dict[str, Any] = {
         name: setting.default
         for name, setting in settings_of(RunSettings).items()

@@ -45,7 +45,7 @@ def _check_types(model: type, content: Mapping[str, Any]) -> None:
 
     for name in _NAMES:
         if not isinstance(content.get(name, ""), str):
-            raise _wrong(name, f"{content[name]!r:.60} is no name")
+            raise _wrong(name, f"{content[name]!r:.60} is not a name")
     kept: Any = {name: (kept_type(model, name), None) for name in settings_of(model)}
     try:
         # As JSON, strict takes a list for a tuple and text for a path, but "4" for no number.
@@ -60,9 +60,9 @@ def _check_types(model: type, content: Mapping[str, Any]) -> None:
 
 def _wrong(name: str, what: str) -> OptionError:
     return OptionError(
-        f"The recorded request is not as rebalance writes it: {what}.",
+        f"The recorded request has been changed, and can't be read: {what}.",
         location=name,
-        hint="Undo what was changed in run.json, or type the run again with rebalance run.",
+        hint="Undo the changes to run.json, or type the run again with rebalance run.",
         setting=name,
     )
 

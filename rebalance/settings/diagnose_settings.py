@@ -43,8 +43,8 @@ class DiagnoseFields:
     half_maps: Setting[Iterable[GivenPath] | None, tuple[Path, Path] | None] = Setting(
         default=None,
         convert=optional(two_paths),
-        help="The two half maps, not masked; found beside the particles where they lie there.",
-        in_python="The two half maps, not masked; None: those beside the particles, if there are "
+        help="The two unmasked half maps. By default those next to the particles.",
+        in_python="The two unmasked half maps; None: those next to the particles, if there are "
         "any.",
         panel=INPUT,
         metavar="A B",
@@ -54,14 +54,14 @@ class DiagnoseFields:
     mask: Setting[GivenPath | None, Path | None] = Setting(
         default=None,
         convert=optional(a_path),
-        help="Mask that both half maps are multiplied by.",
+        help="Mask applied to both half maps.",
         panel=INPUT,
         metavar="MAP",
     )
     compare: Setting[GivenPath | None, Path | None] = Setting(
         default=None,
         convert=optional(a_path),
-        help="A second input, to see both side by side: the particles after balancing.",
+        help="A second input for comparison, e.g. the particles after balancing.",
         panel=SECOND,
         metavar="INPUT",
     )
@@ -122,13 +122,13 @@ class DiagnoseSettings(DiagnoseFields):
     def __post_init__(self) -> None:
         if self.path is None and self.half_maps is None:
             raise OptionError(
-                "There is nothing to diagnose: neither particles nor half maps are given.",
-                hint="Give a refinement (a job folder, run_data.star, *_particles.cs), or "
+                "There is nothing to diagnose: no particles and no half maps were given.",
+                hint="Give a refinement (a job folder, run_data.star, *_particles.cs), "
                 "`half_maps`, or both.",
                 setting="path",
             )
         if self.mask is not None and self.half_maps is None and self.path is None:
-            raise OptionError("`mask` is for half maps, and there are none.", setting="mask")
+            raise OptionError("`mask` needs half maps, and none were found.", setting="mask")
 
     def folder_name(self, job: str) -> str:
         """The results folder when none is named: ``rebalance_job021_diagnosis``."""

@@ -52,7 +52,7 @@ Device = Literal["auto", "cpu", "cuda"]
 Templates = Literal["medoid", "mean"]
 
 ALSO = (AVERAGES, CLASSES, TABLES) = ("averages", "classes", "tables")
-"""What else a run writes where it is asked to."""
+"""What a run writes in addition, on request."""
 
 GivenPath = Path | str
 Classes = Iterable[int] | str
@@ -69,7 +69,7 @@ class Settings:
 
     path: Setting[GivenPath, Path] = Setting(
         convert=a_path,
-        help="Class2D job folder, *_optimiser.star, particle table (.star, .cs), or a stack.",
+        help="Class2D job folder, *_optimiser.star, particle table (.star, .cs), or stack.",
         metavar="INPUT",
         is_argument=True,
         default_shown=False,
@@ -88,10 +88,10 @@ class Settings:
     n_superclasses: Setting[int | str | None, int | Literal["auto"] | None] = Setting(
         default=None,
         convert=optional(superclass_number),
-        help="Number of superclasses; auto takes what rebalance scan suggests.",
-        in_python='Number of superclasses, K; "auto" takes what a scan suggests. Needed unless '
-        "`view_width` is given, superclassification is off, the superclasses are given, or the "
-        "clustering finds it.",
+        help="Number of superclasses; auto uses the number that rebalance scan suggests.",
+        in_python='Number of superclasses, K; "auto" uses the number that a scan suggests. '
+        "Required unless `view_width` is given, superclassification is off, the "
+        "superclasses are given, or the clustering finds it.",
         panel=GROUPS,
         flags=("-k", "--n-superclasses"),
         metavar="N|auto",
@@ -102,10 +102,10 @@ class Settings:
         default=None,
         convert=optional(degrees),
         help="Instead of a number: as few superclasses as keep the views in each within this "
-        "angle of each other, on average (with the metric views).",
+        "angle, on average (needs the metric views).",
         in_python="Instead of a number: as few superclasses as keep the views in each within this "
-        "angle of each other, in degrees, on average over pairs; with a metric that knows angles, "
-        "as views does.",
+        "angle of each other, in degrees, on average over pairs. Needs a metric that "
+        "finds angles, such as views.",
         panel=GROUPS,
         metavar="DEGREES",
         bounds=(0, 90),
@@ -114,8 +114,8 @@ class Settings:
     factor: Setting[float | Decimal | str | None, str | None] = Setting(
         default=None,
         convert=optional(decimal_text),
-        help="Rebalance factor: smallest superclass ÷ largest allowed. 0 keeps every "
-        "particle, 1 makes all superclasses as large as the smallest.",
+        help="Rebalance factor: smallest superclass ÷ largest allowed. 0 keeps every particle; 1 "
+        "cuts all superclasses to the size of the smallest.",
         panel=BALANCE,
         flags=("-f", "--factor"),
         bounds=(0, 1),
@@ -123,7 +123,7 @@ class Settings:
     )
     max_size: Setting[int | None, int | None] = Setting(
         default=None,
-        help="Largest superclass in particles, instead of `factor`.",
+        help="Largest superclass allowed, in particles; instead of `factor`.",
         panel=BALANCE,
         metavar="N",
         bounds=(1, None),
@@ -131,10 +131,10 @@ class Settings:
     cap_from: Setting[int | str, int | Literal["auto"]] = Setting(
         default="auto",
         convert=a_size_or_auto,
-        help="Superclasses of fewer particles lose none and don't decide the cap; 0: the smallest "
-        "decides.",
-        in_python="Superclasses of fewer particles lose none and don't decide the cap. By default "
-        "a tenth of an even share; 0 lets the smallest decide.",
+        help="Superclasses with fewer particles lose none and don't decide the cap; 0: the "
+        "smallest always decides.",
+        in_python="Superclasses with fewer particles lose none and don't decide the cap. The "
+        "default is a tenth of an even share; with 0 the smallest always decides.",
         panel=BALANCE,
         metavar="N",
         typed=str,
@@ -142,8 +142,8 @@ class Settings:
     superclasses: Setting[bool, bool] = Setting(
         default=True,
         convert=a_switch,
-        help="Balance the 2D classes themselves; needs no class averages.",
-        in_python="False: balance the 2D classes themselves; needs no class averages.",
+        help="Balance the 2D classes themselves; class averages are not needed.",
+        in_python="False: balance the 2D classes themselves; class averages are not needed.",
         panel=GROUPS,
         flags=("--no-superclasses",),
         scan=False,
@@ -159,16 +159,16 @@ class Settings:
     decisions: Setting[GivenPath | None, Path | None] = Setting(
         default=None,
         convert=optional(a_path),
-        help="What you decided on the report page: superclasses, junk, balance.",
+        help="Your decisions, saved from the report page: superclasses, junk, balance.",
         panel=GROUPS,
         metavar="FILE",
         scan=False,
     )
     metric: Setting[Named, Any] = Setting(
         default=defaults.METRIC,
-        help="How alike two class averages are; rotational-cc knows images alone.",
-        in_python="How alike two class averages are: a name, or an instance of a metric; "
-        "``rotational-cc`` knows images alone.",
+        help="How similarity of class averages is measured; rotational-cc uses the images only.",
+        in_python="How the similarity of class averages is measured: a name, or an instance of a "
+        "metric; ``rotational-cc`` uses the images only.",
         panel=COMPARE,
         metavar="NAME",
         typed=str,
@@ -176,8 +176,8 @@ class Settings:
     )
     clustering: Setting[Named, Any] = Setting(
         default=defaults.CLUSTERING,
-        help="How averages are grouped.",
-        in_python="How averages are grouped: a name, or an instance of a clustering.",
+        help="Method that groups the averages.",
+        in_python="Method that groups the averages: a name, or an instance of a clustering.",
         panel=GROUPS,
         metavar="NAME",
         typed=str,
@@ -185,8 +185,8 @@ class Settings:
     )
     strategy: Setting[Named, Any] = Setting(
         default=defaults.STRATEGY,
-        help="Which particles of a crowded superclass stay.",
-        in_python="Which particles of a crowded superclass stay: a name, or an instance of a "
+        help="Which particles to keep in a crowded superclass.",
+        in_python="Which particles to keep in a crowded superclass: a name, or an instance of a "
         "strategy.",
         panel=BALANCE,
         metavar="NAME",
@@ -201,7 +201,7 @@ class Settings:
         default=None,
         convert=optional(a_path),
         help="Results folder.",
-        in_python="Results folder; by default named after job, K and f, in the current folder.",
+        in_python="Results folder; by default named after the job, K and f, in the current folder.",
         panel=OUTPUT,
         flags=("-o", "--output"),
         metavar="FOLDER",
@@ -226,14 +226,15 @@ class Settings:
     pdf: Setting[bool, bool] = Setting(
         default=False,
         convert=a_switch,
-        help="Write each figure as PDF too.",
+        help="Also write each figure as PDF.",
         panel=OUTPUT,
         flags=("--pdf",),
     )
     scale: Setting[Scale, Scale] = Setting(
         default="percentile",
-        convert=one_of(Scale, "There is no colour scale {}.", "Choose percentile or full."),
-        help="Colours of the affinity matrix: percentile (5th to 1) or full (0 to 1).",
+        convert=one_of(Scale, "There is no color scale {}.", "Choose percentile or full."),
+        help="Colors of the affinity matrix: percentile (from the 5th percentile to 1) or full (0 "
+        "to 1).",
         panel=OUTPUT,
         metavar="WORD",
         scan=False,
@@ -241,7 +242,7 @@ class Settings:
     affinity_file: Setting[GivenPath | None, Path | None] = Setting(
         default=None,
         convert=optional(a_path),
-        help="Use this affinity.npz instead of comparing.",
+        help="Use this affinity.npz instead of comparing the averages.",
         panel=COMPARE,
         flags=("--affinity",),
         metavar="FILE",
@@ -251,8 +252,8 @@ class Settings:
     ] = Setting(
         default=None,
         convert=plugin_options,
-        help="Any option of a plugin, e.g. metric.max_shift=10px; may be repeated "
-        "(rebalance plugins show NAME).",
+        help="Any option of a plugin, e.g. metric.max_shift=10px; may be repeated. rebalance "
+        "plugins show NAME lists them.",
         in_python='Options of plugins: {"metric": {"max_shift": "10px"}}, or '
         '["metric.max_shift=10px"] (rebalance plugins show NAME).',
         panel=COMPARE,
@@ -263,8 +264,8 @@ class Settings:
     threads: Setting[int | None, int | None] = Setting(
         default=None,
         convert=optional(at_least_one),
-        help="Processor threads.",
-        in_python="Processor threads; all of them by default.",
+        help="Number of processor threads.",
+        in_python="Number of processor threads; all by default.",
         panel=COMPUTING,
         metavar="N",
         bounds=(1, None),
@@ -273,14 +274,14 @@ class Settings:
     device: Setting[Device, Device] = Setting(
         default="auto",
         convert=one_of(Device, "There is no device {}.", "Choose auto, cpu or cuda."),
-        help="Where averages are compared: auto, cpu or cuda.",
+        help="Device for comparing averages: auto, cpu or cuda.",
         panel=COMPUTING,
         metavar="WORD",
     )
     executor: Setting[Named, Any] = Setting(
         default="local",
-        help="Who compares averages: local, or the workers of a dask cluster.",
-        in_python='Who compares averages: "local", "dask", a Dask client or cluster, or an '
+        help="Where averages are compared: local (this computer), or workers of a dask cluster.",
+        in_python='Where averages are compared: "local", "dask", a Dask client or cluster, or an '
         "executor of your own.",
         panel=COMPUTING,
         metavar="WORD",
@@ -288,15 +289,15 @@ class Settings:
     )
     scheduler: Setting[str | None, str | None] = Setting(
         default=None,
-        help="Dask scheduler, tcp://host:8786, or its scheduler file.",
+        help="Dask scheduler, e.g. tcp://host:8786, or its scheduler file.",
         panel=COMPUTING,
         metavar="ADDRESS",
     )
     use_cache: Setting[bool, bool] = Setting(
         default=True,
         convert=a_switch,
-        help="Keep affinities for the next run.",
-        in_python="Keep affinities for the next run, and use those that are kept.",
+        help="Save affinities for the next run.",
+        in_python="Save affinities for the next run, and use saved ones.",
         panel=COMPUTING,
         flags=("--cache/--no-cache",),
         default_shown=False,
@@ -313,7 +314,7 @@ class Settings:
     project: Setting[GivenPath | None, Path | None] = Setting(
         default=None,
         convert=optional(a_path),
-        help="Project folder that paths inside the files start from.",
+        help="Project folder, where paths inside the files start.",
         panel=INPUT,
         metavar="FOLDER",
     )
@@ -328,7 +329,7 @@ class Settings:
     )
     format: Setting[str | None, str | None] = Setting(
         default=None,
-        help="Read as this format instead of what it looks like.",
+        help="Read the input as this format, whatever it looks like.",
         panel=INPUT,
         metavar="NAME",
         completes="format",
@@ -372,28 +373,28 @@ class Settings:
         convert=one_of(
             Junk,
             "`junk` is {}.",
-            "Choose aside (group it not, but drop nothing), list (name it), auto (leave it out) or "
+            "Choose aside (not grouped, nothing dropped), list (only named), auto (left out) or "
             "off.",
         ),
-        help="Averages that look like junk: aside (not grouped, but nothing dropped), list (name "
-        "them), auto (leave them out) or off.",
+        help="Averages that look like junk: aside (not grouped, nothing dropped), list (only "
+        "named), auto (left out) or off.",
         panel=BALANCE,
         metavar="WORD",
     )
     verdicts: Setting[GivenPath | None, Path | None] = Setting(
         default=None,
         convert=optional(a_path),
-        help="What is said of the averages: RELION's rank_model.star or backup_selection.star, "
-        "Cinderella's *_index_confidence.txt.",
+        help="Scores or selections of the averages: RELION's rank_model.star or "
+        "backup_selection.star, or Cinderella's *_index_confidence.txt.",
         panel=BALANCE,
         metavar="FILE",
     )
     poses: Setting[GivenPath | None, Path | None] = Setting(
         default=None,
         convert=optional(a_path),
-        help="A 3D refinement of the same particles: says how the superclasses lie on the sphere.",
-        in_python="A 3D refinement of the same particles: job folder, .star or .cs. The results "
-        "then say how the superclasses lie on the sphere, and what balancing does to SCF*.",
+        help="3D refinement of the same particles, to show from where each superclass looks.",
+        in_python="3D refinement of the same particles: job folder, .star or .cs. The results "
+        "then show from where each superclass looks, and how balancing changes SCF*.",
         panel=INPUT,
         metavar="REFINEMENT",
         scan=False,
@@ -401,7 +402,7 @@ class Settings:
     strict: Setting[bool, bool] = Setting(
         default=False,
         convert=a_switch,
-        help="Stop if particles belong to no class average; else they are excluded.",
+        help="Stop if particles belong to no class average. By default they are excluded.",
         panel=BALANCE,
         flags=("--strict",),
         scan=False,
@@ -409,8 +410,8 @@ class Settings:
     subsets: Setting[int | str | None, int | Literal["auto"] | None] = Setting(
         default=None,
         convert=optional(a_number_or_auto),
-        help="Also write so many balanced subsets that take turns; auto: as many as use every "
-        "particle.",
+        help="Also write this many balanced subsets of different particles; auto: enough to use "
+        "every particle.",
         panel=OUTPUT,
         metavar="N|auto",
         typed=str | None,
@@ -421,8 +422,8 @@ class Settings:
         convert=optional(
             one_of(Templates, "There are no picking templates {}.", "Choose medoid or mean.")
         ),
-        help="Also write a template for picking of each superclass: its medoid, or the mean of its "
-        "averages.",
+        help="Also write a picking template for each superclass: its most central average "
+        "(medoid), or the mean of its averages.",
         panel=OUTPUT,
         metavar="medoid|mean",
         scan=False,
@@ -430,8 +431,8 @@ class Settings:
     also: Setting[Iterable[str] | str | None, tuple[str, ...]] = Setting(
         default=(),
         convert=words_of(ALSO),
-        help="Also write: averages (the mean of each superclass), classes (a table with "
-        "superclasses as class numbers), tables (one of each superclass).",
+        help="Also write: averages (the mean image of each superclass), classes (a particle table "
+        "with superclasses as class numbers), tables (a particle table for each superclass).",
         panel=OUTPUT,
         metavar="WORD,WORD",
         typed=str | None,
@@ -462,13 +463,15 @@ class Shorthand(NamedTuple):
 
 
 SHORTHANDS = (
-    Shorthand("mask_diameter", "Circular mask; found from the images if not given."),
-    Shorthand("low_pass", "Finest detail compared."),
-    Shorthand("high_pass", "Coarsest detail compared."),
+    Shorthand(
+        "mask_diameter", "Diameter of the circular mask. By default it is found from the images."
+    ),
+    Shorthand("low_pass", "Finest detail to compare."),
+    Shorthand("high_pass", "Coarsest detail to compare."),
     Shorthand("max_shift", "Largest shift between averages."),
     Shorthand(
         "mirror",
-        "Count mirror images as alike.",
+        "Treat mirror images as alike.",
         metavar=None,
         flags=("--mirror/--no-mirror",),
         typed=bool | None,
@@ -476,8 +479,8 @@ SHORTHANDS = (
     ),
     Shorthand(
         "symmetry",
-        "Point group of the molecule, for the metric views: C1, C4, D2, T, O, I, …; auto takes one "
-        "where the averages bear it out.",
+        "Point group of the molecule, for the metric views: C1, C4, D2, T, O, I, …; auto uses one "
+        "if the averages support it.",
         metavar="GROUP",
         default_shown=False,
     ),

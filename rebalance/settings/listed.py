@@ -155,7 +155,9 @@ def _model(command: str) -> Any:
         if model.command == command:
             return model
     known = ", ".join(model.command for model in MODELS)
-    raise OptionError(f"{command!r} is no command with settings.", hint=f"There are {known}.")
+    raise OptionError(
+        f"{command!r} is not a command with settings.", hint=f"Commands with settings: {known}."
+    )
 
 
 def _listed(model: type, setting: Setting[Any, Any]) -> ListedSetting:

@@ -34,7 +34,7 @@ from rebalance.settings.values import (
 Binning = Literal["fibonacci", "healpix"]
 
 PERCENTILE = "80"
-"""Where neither percentile nor factor nor maximum size is given: that of CryoSPARC's guide."""
+"""Used when no percentile, factor or maximum size is given; the value in CryoSPARC's guide."""
 
 N_BINS = 192
 """Bins, as many as public texts on CryoSPARC's job name; HEALPix has them at nside 4."""
@@ -56,18 +56,18 @@ class OrientationFields:
     symmetry: Setting[str | None, str | None] = Setting(
         default=None,
         help="Point group of the refinement: C1, C4, D7, T, O, I, …",
-        in_python="Point group of the refinement: C1, C4, D7, T, O, I, …; what the job's files "
-        "say by default, else C1.",
+        in_python="Point group of the refinement: C1, C4, D7, T, O, I, …. By default from the "
+        "job's files, else C1.",
         panel=DIRECTIONS,
         metavar="GROUP",
-        default_shown="as the job says, else C1",
+        default_shown="from the job, else C1",
     )
     n_bins: Setting[int, int] = Setting(
         default=N_BINS,
         convert=at_least_one,
-        help="Bins of viewing directions, all of the same area.",
-        in_python="Bins of viewing directions, all of the same area; modulo the point group, so "
-        "many different ones.",
+        help="Number of bins of viewing directions, all of the same area.",
+        in_python="Number of bins of viewing directions, all of the same area. Directions that "
+        "the point group relates share a bin.",
         panel=DIRECTIONS,
         flags=("--bins",),
         metavar="N",
@@ -83,14 +83,14 @@ class OrientationFields:
     antipodal: Setting[bool, bool] = Setting(
         default=False,
         convert=a_switch,
-        help="Count opposite directions as one: they tell the same of Fourier space.",
+        help="Count opposite directions as one. They sample Fourier space equally.",
         panel=DIRECTIONS,
         flags=("--antipodal",),
     )
     percentile: Setting[float | str | None, str | None] = Setting(
         default=None,
         convert=optional(decimal_text),
-        help="Bins above this percentile of the occupied bins are cut down to it.",
+        help="Reduce bins that hold more than this percentile of the occupied bins.",
         panel=BALANCE,
         flags=("-p", "--percentile"),
         bounds=(0, 100),
@@ -100,19 +100,19 @@ class OrientationFields:
         Settings,
         "factor",
         default=None,
-        help="Rebalance factor instead: smallest occupied bin ÷ largest allowed. The smallest is "
-        "often of one particle.",
+        help="Rebalance factor, instead: smallest occupied bin ÷ largest allowed. The smallest "
+        "bin often holds one particle.",
         default_shown=False,
     )
     max_size: Setting[int | None, int | None] = like(
-        Settings, "max_size", default=None, help="Most particles of a bin instead."
+        Settings, "max_size", default=None, help="Most particles per bin, instead."
     )
     strategy: Setting[Named, Any] = like(
         Settings,
         "strategy",
         default=defaults.STRATEGY,
-        help="Which particles of a crowded bin stay.",
-        in_python="Which particles of a crowded bin stay: a name, or an instance of a strategy.",
+        help="Which particles to keep in a crowded bin.",
+        in_python="Which particles to keep in a crowded bin: a name, or an instance of a strategy.",
     )
     options: Setting[
         Mapping[str, Mapping[str, Any]] | Iterable[str] | None, Mapping[str, Mapping[str, Any]]
@@ -120,8 +120,8 @@ class OrientationFields:
         Settings,
         "options",
         default=None,
-        help="Any option of the strategy, e.g. strategy.column=NAME; may be repeated (rebalance "
-        "plugins show NAME).",
+        help="Any option of the strategy, e.g. strategy.column=NAME; may be repeated. rebalance "
+        "plugins show NAME lists them.",
         in_python='Options of the strategy: {"strategy": {"column": "rlnCtfMaxResolution"}}, or '
         '["strategy.column=rlnCtfMaxResolution"].',
         panel=BALANCE,
@@ -169,15 +169,15 @@ class OrientationSettings(OrientationFields):
         given = [n for n in ("percentile", "factor", "max_size") if getattr(self, n) is not None]
         if len(given) > 1:
             raise OptionError(
-                f"`{given[0]}` and `{given[1]}` both say how many particles a bin may keep.",
+                f"`{given[0]}` and `{given[1]}` both limit how many particles a bin may keep.",
                 hint="Leave out one of them.",
                 setting=given[0],
             )
         for kind in self.options.keys() - {"strategy"}:
             raise OptionError(
-                f"There is no {kind} in balancing orientations: only options of the strategy are "
-                "used.",
-                hint="Leave it out, or write `strategy.column=rlnCtfMaxResolution`.",
+                f"{kind} options have no effect when balancing orientations; only those of the "
+                "strategy do.",
+                hint="Leave it out, or use e.g. `strategy.column=rlnCtfMaxResolution`.",
                 setting="options",
             )
 

@@ -177,7 +177,8 @@ def named_files(settings: RunSettings) -> list[Path]:
 def _refuse_contradictions(settings: RunSettings) -> None:
     if settings.view_width is not None and settings.n_superclasses is not None:
         raise OptionError(
-            "`view_width` finds the number of superclasses, and `n_superclasses` gives it.",
+            "`view_width` and `n_superclasses` can't be combined: both decide the number of "
+            "superclasses.",
             hint="Leave out one of them.",
             setting="view_width",
         )
@@ -186,12 +187,12 @@ def _refuse_contradictions(settings: RunSettings) -> None:
     if settings.labels is not None:
         if settings.is_off:
             raise OptionError(
-                "`labels` and `superclasses=False` exclude each other.", setting="labels"
+                "`labels` and `superclasses=False` can't be combined.", setting="labels"
             )
         for name in ("n_superclasses", "view_width"):
             if getattr(settings, name) is not None:
                 raise OptionError(
-                    "`labels` says itself how many superclasses there are.",
+                    "The number of superclasses follows from `labels`.",
                     hint=f"Leave out `{name}`, or leave out `labels`.",
                     setting=name,
                 )
@@ -206,13 +207,14 @@ def _refuse_contradictions(settings: RunSettings) -> None:
         for other, is_given in others.items():
             if is_given:
                 raise OptionError(
-                    f"`decisions` says itself what the superclasses are; `{other}` is given too.",
+                    f"`decisions` contains the superclasses, so `{other}` can't be combined with "
+                    "it.",
                     hint=f"Leave out `{other}`, or leave out `decisions`.",
                     setting=other.partition("=")[0],
                 )
     if settings.affinity_file is not None and settings.is_off:
         raise OptionError(
-            "`affinity_file` is of no use when superclassification is off.",
+            "`affinity_file` has no effect when superclassification is off.",
             setting="affinity_file",
         )
 
@@ -222,17 +224,17 @@ def _check_number_can_be_open(settings: RunSettings) -> None:
     asked = "n_superclasses" if settings.view_width is None else "view_width"
     if settings.is_off:
         raise OptionError(
-            "Each class average is by itself (`superclasses=False`, or the clustering identity): "
-            "there is no number of superclasses to try.",
+            "Each class average is a superclass of its own (`superclasses=False`, or the "
+            "clustering identity), so there are no numbers of superclasses to try.",
             hint=f"Choose another clustering, e.g. {another}.",
             setting=asked,
         )
     if settings.finds_number:
         raise OptionError(
             f"The clustering {plugin_name(settings.clustering)} finds the number of superclasses "
-            "itself.",
-            hint=f"Leave out `{asked}`; or choose a clustering that is told the number, "
-            f"e.g. {another}.",
+            "by itself.",
+            hint=f"Leave out `{asked}`, or choose a clustering that takes a number, e.g. "
+            f"{another}.",
             setting=asked,
         )
 

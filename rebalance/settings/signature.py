@@ -34,7 +34,7 @@ class RunCall(RunSettings):
 
     _: KW_ONLY
     progress: Setting[Progress | None, Progress | None] = Setting(
-        default=None, help="Told where the run is."
+        default=None, help="Called with the progress of the run."
     )
 
 
@@ -44,7 +44,7 @@ class OrientationCall(OrientationSettings):
 
     _: KW_ONLY
     progress: Setting[Progress | None, Progress | None] = Setting(
-        default=None, help="Told where the run is."
+        default=None, help="Called with the progress of the run."
     )
 
 
@@ -54,7 +54,7 @@ class DiagnoseCall(DiagnoseSettings):
 
     _: KW_ONLY
     progress: Setting[Progress | None, Progress | None] = Setting(
-        default=None, help="Told where the run is."
+        default=None, help="Called with the progress of the run."
     )
 
 
@@ -66,7 +66,7 @@ class ScanCall(RunCall):
     numbers: Setting[Iterable[int] | str | None, tuple[int, ...] | None] = Setting(
         default=None,
         convert=optional(functools.partial(class_numbers, of="number")),
-        help='Each number of superclasses to try, or "3-30"; 3 to 60 by default.',
+        help='Numbers of superclasses to try, or a range such as "3-30"; 3 to 60 by default.',
     )
 
 

@@ -20,7 +20,7 @@ IDENTITY = "identity"
 """The clustering of ``superclasses=False``."""
 
 AUTO: Literal["auto"] = "auto"
-"""Instead of a number of superclasses: the one that a scan suggests."""
+"""Instead of a number of superclasses: use the number that a scan suggests."""
 
 KINDS_WITH_OPTIONS = ("metric", "clustering", "strategy")
 
@@ -48,9 +48,11 @@ def optional(convert: Callable[[str, Any], T]) -> Callable[[str, Any], T | None]
 def a_path(name: str, value: Path | str) -> Path:
     """A path from text or a path."""
     if not isinstance(value, str | os.PathLike):
-        raise OptionError(f"`{name}` is {value!r}; a path was expected.", setting=name)
+        raise OptionError(f"`{name}` is {value!r}, not a path.", setting=name)
     if "\0" in os.fspath(value):
-        raise OptionError(f"`{name}` is {value!r:.60}; no path has a NUL.", setting=name)
+        raise OptionError(
+            f"`{name}` is {value!r:.60}; a path can't contain a NUL character.", setting=name
+        )
     return Path(value)
 
 
@@ -67,7 +69,7 @@ def two_paths(name: str, value: Iterable[Path | str]) -> tuple[Path, Path]:
     given = paths(name, value)
     if len(given) != 2:
         raise OptionError(
-            f"`{name}` is {len(given)} path{'' if len(given) == 1 else 's'}; two were expected.",
+            f"`{name}` has {len(given)} path{'' if len(given) == 1 else 's'}, not two.",
             hint="Give both half maps of the refinement.",
             setting=name,
         )
@@ -87,8 +89,8 @@ def superclass_number(name: str, value: int | str) -> int | Literal["auto"]:
         return int(value) if isinstance(value, str) else operator.index(value)
     except (TypeError, ValueError):
         raise OptionError(
-            f"`{name}={value!r}` is no number of superclasses.",
-            hint=f'Give a whole number, `{name}=10` for a first look, or `{name}="auto"`.',
+            f"`{name}={value!r}` is not a number of superclasses.",
+            hint=f'Give a whole number (`{name}=10` is a good start), or `{name}="auto"`.',
             setting=name,
         ) from None
 
@@ -103,8 +105,8 @@ def a_size_or_auto(name: str, value: int | str) -> int | Literal["auto"]:
             raise ValueError
     except (TypeError, ValueError):
         raise OptionError(
-            f"`{name}` is {value!r}; a whole number of particles or auto was expected.",
-            hint="0 lets the smallest superclass decide, whatever its size.",
+            f"`{name}` is {value!r}, not a whole number of particles or auto.",
+            hint="With 0 the smallest superclass decides, whatever its size.",
             setting=name,
         ) from None
     return size
@@ -130,13 +132,15 @@ def class_numbers(
         first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
         if not 0 <= last - first <= _MOST_CLASSES:
             raise OptionError(
-                f"`{name}`: {part!r} is no {of} or range.",
-                hint="Write numbers and ranges with commas: 3,5,7-9.",
+                f"`{name}`: {part!r} is not a {of} or range.",
+                hint="Separate numbers and ranges by commas: 3,5,7-9.",
                 setting=name,
             )
         numbers |= dict.fromkeys(range(first, last + 1))
     if not numbers:
-        raise OptionError(f"`{name}` names no {of}.", hint="Write numbers: 3,5,7-9.", setting=name)
+        raise OptionError(
+            f"`{name}` names no {of}.", hint="Separate numbers by commas: 3,5,7-9.", setting=name
+        )
     return tuple(numbers)
 
 
@@ -150,7 +154,7 @@ def a_number_or_auto(name: str, value: int | str) -> int | Literal["auto"]:
             raise ValueError
     except (TypeError, ValueError):
         raise OptionError(
-            f"`{name}` is {value!r}; a whole number of at least 1 or auto was expected.",
+            f"`{name}` is {value!r}, not a whole number of at least 1, or auto.",
             setting=name,
         ) from None
     return number
@@ -166,8 +170,8 @@ def words_of(known: tuple[str, ...]) -> Callable[[str, Any], tuple[str, ...]]:
         for word in given:
             if word not in known:
                 raise OptionError(
-                    f"`{name}` is {word!r}, which there is not.",
-                    hint=f"Choose of {', '.join(known)}; several with commas.",
+                    f"`{name}` is {word!r}, which does not exist.",
+                    hint=f"Choose from {', '.join(known)}; separate several by commas.",
                     setting=name,
                 )
         return tuple(dict.fromkeys(given))
@@ -189,7 +193,7 @@ def one_of(words: Any, problem: str, hint: str) -> Callable[[str, Any], Any]:
 def a_switch(name: str, value: bool) -> bool:
     """True or False."""
     if value not in (True, False):
-        raise OptionError(f"`{name}` is {value!r}; True or False was expected.", setting=name)
+        raise OptionError(f"`{name}` is {value!r}, not True or False.", setting=name)
     return bool(value)
 
 
@@ -198,15 +202,13 @@ def whole_number(name: str, value: int) -> int:
     try:
         return operator.index(value)
     except TypeError:
-        raise OptionError(
-            f"`{name}` is {value!r}; a whole number was expected.", setting=name
-        ) from None
+        raise OptionError(f"`{name}` is {value!r}, not a whole number.", setting=name) from None
 
 
 def at_least_one(name: str, value: int) -> int:
     """A whole number of at least 1."""
     if whole_number(name, value) < 1:
-        raise OptionError(f"`{name}` is {value}; at least 1 is needed.", setting=name)
+        raise OptionError(f"`{name}` is {value}; it must be at least 1.", setting=name)
     return value
 
 
@@ -215,9 +217,7 @@ def angstrom_per_pixel(name: str, value: float) -> float:
     try:
         size = float(value)
     except (TypeError, ValueError):
-        raise OptionError(
-            f"`{name}` is {value!r}; a number of Å was expected.", setting=name
-        ) from None
+        raise OptionError(f"`{name}` is {value!r}, not a number of Å.", setting=name) from None
     if not 0 < size < float("inf"):
         raise OptionError(f"The pixel size is {size:g} Å; it must be above 0.", setting=name)
     return value
@@ -229,7 +229,7 @@ def degrees(name: str, value: float) -> float:
         angle = float(value)
     except (TypeError, ValueError):
         raise OptionError(
-            f"`{name}` is {value!r}; a number of degrees was expected.", setting=name
+            f"`{name}` is {value!r}, not a number of degrees.", setting=name
         ) from None
     if not 0 < angle <= 90:
         raise OptionError(
@@ -248,8 +248,9 @@ def plugin_options(
     for kind in options:
         if kind not in KINDS_WITH_OPTIONS:
             raise OptionError(
-                f"There are no options of {kind!r}.",
-                hint=f"Options belong to {', '.join(KINDS_WITH_OPTIONS)}: `metric.max_shift=40`.",
+                f"There are no options for {kind!r}.",
+                hint=f"Options belong to {', '.join(KINDS_WITH_OPTIONS)}, e.g. "
+                "`metric.max_shift=40`.",
                 setting=name,
             )
     return options
@@ -278,8 +279,8 @@ def options_of_pairs(
         if match is None:
             raise OptionError(
                 f"`options={pair!r}` is not understood.",
-                hint="Write KIND.OPTION=VALUE, KIND being metric, clustering or strategy: "
-                "`metric.max_shift=40` (rebalance plugins show NAME lists the options).",
+                hint="Write KIND.OPTION=VALUE, where KIND is metric, clustering or strategy: "
+                "`metric.max_shift=40`. rebalance plugins show NAME lists the options.",
                 setting="options",
             )
         kind, name, value = match.groups()

@@ -74,9 +74,9 @@ def read_atoms(path: Path, assembly: str | None = None) -> Atoms:
     except (RuntimeError, ValueError, OSError) as error:
         reason = str(error).splitlines()[0].removesuffix(".")
         raise InputError(
-            f"This can't be read as an atomic model: {reason}.",
+            f"The atomic model can't be read: {reason}.",
             path=path,
-            hint="Give a PDB or mmCIF file as the Protein Data Bank has it.",
+            hint="Give a PDB or mmCIF file as in the Protein Data Bank.",
         ) from error
     if assembly is not None:
         _build(structure, assembly, path)
@@ -91,13 +91,13 @@ def read_atoms(path: Path, assembly: str | None = None) -> Atoms:
     if not np.isfinite(table).all():
         first = int(np.flatnonzero(~np.isfinite(table).all(axis=1))[0])
         raise InputError(
-            "A coordinate or an occupancy is not a number.", path=path, location=f"atom {first + 1}"
+            "A coordinate or occupancy is not a number.", path=path, location=f"atom {first + 1}"
         )
     if not table[:, 3].sum() > 0:
         raise InputError(
-            "No atom counts: every occupancy is 0.",
+            "Every atom has occupancy 0.",
             path=path,
-            hint="Check that the columns of the file are where the PDB format has them.",
+            hint="Check that the columns of the file match the PDB format.",
         )
     _, chain = np.unique([row[4] for row in rows], return_inverse=True)
     return Atoms(
@@ -110,7 +110,7 @@ def read_atoms(path: Path, assembly: str | None = None) -> Atoms:
 
 
 def density_of(atoms: Atoms, resolution: float, *, turn: DoubleArray | None = None) -> Blobs:
-    """A Gaussian for each atom, centred as a whole on the centre of mass.
+    """A Gaussian for each atom, centered as a whole on the center of mass.
 
     The transform of each Gaussian falls to 1/e at 1/resolution, as that of ``molmap`` in
     UCSF Chimera (Goddard et al. 2007, doi:10.1016/j.jsb.2006.06.010).
@@ -121,7 +121,7 @@ def density_of(atoms: Atoms, resolution: float, *, turn: DoubleArray | None = No
     resolution : float
         Å.
     turn : float64 (3, 3), optional
-        Rotation of the molecule about its centre of mass.
+        Rotation of the molecule about its center of mass.
     """
     middle = atoms.weight @ atoms.position / atoms.weight.sum()
     position = atoms.position - middle
@@ -139,7 +139,7 @@ def _build(structure: Any, assembly: str, path: Path) -> None:
         raise OptionError(
             f"assembly = {assembly}: {path.name} has "
             + (f"assemblies {', '.join(known)}." if known else "no biological assemblies."),
-            hint="Leave assembly out to take the atoms as they are.",
+            hint="Leave assembly out to use the atoms as they are.",
         )
     structure.transform_to_assembly(assembly, gemmi.HowToNameCopiedChain.AddNumber)
 

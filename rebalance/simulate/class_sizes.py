@@ -21,7 +21,7 @@ from rebalance.simulate.simulation_options import (
 _KINDS, _SHARES, _TINY, _BLUR, _HAZE = 6, 7, 8, 9, 10
 
 _TIMES = {MERGED: 8.0, JUNK_NOISE: 2.0, BLOB: 2.0}
-"""Size of a class of junk ÷ that of others; merged ones take in what fits nowhere."""
+"""Size of a junk class ÷ that of others; merged ones collect what fits nowhere."""
 _TINY_IN_JUNK = 2.0
 _LARGEST_TINY = 9
 _MOST_BLUR, _CROWDED = 4.0, 2.0
@@ -118,8 +118,8 @@ def draw_sizes(
     left = n_particles - int(size.sum()) - least * int(usual.sum())
     if least < 1 or left < 0:
         raise OptionError(
-            f"n_particles = {n_particles} is too few for {n} class averages that have particles.",
-            hint="Ask for more particles or fewer averages.",
+            f"n_particles = {n_particles} is too few for {n} class averages with particles.",
+            hint="Use more particles or fewer averages.",
         )
     size[usual] = least + rng.multinomial(left, share[usual] / share[usual].sum())
     return size

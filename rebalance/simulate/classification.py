@@ -23,7 +23,7 @@ from rebalance.simulate.simulation_options import SimulationOptions, parse_simul
 
 @dataclass(frozen=True, eq=False)
 class SimulatedClassification:
-    """Class averages and particles with the truth beside them.
+    """Class averages and particles with the truth next to them.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ class SimulatedClassification:
     n_neighbours : int64 (N,)
         Other particles in the box.
     hazy : bool (N,)
-        The view has haze beside it.
+        The view has haze next to it.
     axes : float64 (V, 3)
         Directions of the distinct views.
     popularity : float64 (V,)

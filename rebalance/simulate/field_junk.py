@@ -104,7 +104,7 @@ def shade(field: Field) -> DoubleArray:
 
 
 def rim_lump(field: Field) -> DoubleArray:
-    """A bright neighbour that the mask cuts through."""
+    """A bright neighbor that the mask cuts through."""
     rng = field.rng
     angle, away = rng.uniform(0, 2 * np.pi), rng.uniform(0.48, 0.62)
     return field.lump(away * np.cos(angle), away * np.sin(angle), rng.uniform(0.08, 0.18))

@@ -197,7 +197,7 @@ def iterated_average(
     inside = _rings(box) <= box // 2
     noise = np.fft.fft2(rng.standard_normal((box, box)))
     noise *= np.sqrt((1 + bias) / np.maximum(weight, 1e-12))[ring]
-    # Particles are normalised: their background has mean 0.
+    # Particles are normalized: their background has mean 0.
     noise[0, 0] = 0
     return np.fft.ifft2((np.fft.fft2(signal) + noise) * gain[ring] * inside).real
 

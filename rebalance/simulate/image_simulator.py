@@ -21,11 +21,11 @@ _DEFOCI = 64
 _FIRST_RESOLUTION, _FAINT = 25.0, 1e-6
 """Å, of the averages that iterations begin with; and the power of what they leave out."""
 _HALO = 1.4
-"""Molecules across which a signal has to change to be kept."""
+"""A signal must change over more than this many molecules to be kept."""
 _BIAS, _BIAS_REACH = 0.6, 0.25
 """Noise aligned to an average, ÷ noise, at radius 0; and its fall-off, in diameters."""
 _LEAST = 1.3
-"""Signal and bias ÷ noise at the best radius; below 1 all would die out."""
+"""Signal and bias ÷ noise at the best radius; below 1 everything would die out."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -201,7 +201,7 @@ class ImageSimulator:
         options = self.options
         if options.averaging != "iterated":
             return np.ones_like(self._frequency)
-        # Normalised particles have no mean; what goes with it leaves a dark halo.
+        # Normalized particles have no mean; what goes with it leaves a dark halo.
         halo = 1 - np.exp(-((_HALO * self.molecule.diameter * self._frequency) ** 2))
         defocus = np.linspace(options.defocus_min, options.defocus_max, 64)
         size = np.sqrt((self.optics.transfer(self._frequency, defocus) ** 2).mean(axis=0))

@@ -1,4 +1,4 @@
-"""Simulates a classification and writes it as a RELION or CryoSPARC job, truth beside it."""
+"""Simulates a classification and writes it as a RELION or CryoSPARC job, truth next to it."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ LAYOUTS: dict[str, Version | None] = {
     "relion-5": "5.0",
     CRYOSPARC: None,
 }
-"""Whose files can be written, and the version of RELION."""
+"""Programs whose files can be written, and the version of RELION."""
 
 DEMO = SimulationOptions(
     n_averages=100, n_particles=20_000, n_views=12, seed=7, junk_share=0.25,
@@ -119,7 +119,7 @@ def check_layout(layout: str) -> None:
     """Refuse a layout that there isn't."""
     if layout not in LAYOUTS:
         raise OptionError(
-            f"There is no layout {layout!r}.", hint=f"Choose one of {', '.join(LAYOUTS)}."
+            f"There is no layout {layout!r}.", hint=f"Choose from {', '.join(LAYOUTS)}."
         )
 
 

@@ -33,10 +33,10 @@ _EDGE_CONTRAST = 2.0
 _ICE_CONTRAST = 3.0
 _FIELD_CONTRAST, _HAZE_CONTRAST, _MOST_HAZE = 3.5, 0.4, 0.8
 NO_PARTICLES = (SHADE, STREAK, RINGS, HALO, HOLE, FILM, EDGE, ICE)
-"""Kinds that are not made of particles, so that no CTF modulates them as it does those."""
+"""Kinds not made of particles, so without the modulation by a CTF that those have."""
 _VIEWS_BLURRED = 8
 _BLUR = 25.0
-"""Degrees by which views differ in what a classification aligns on something else."""
+"""Angle in degrees between views that a classification aligns on something else."""
 
 
 class JunkImages:
@@ -97,7 +97,7 @@ class JunkImages:
         return np.zeros((box, box))
 
     def haze(self, number: int) -> DoubleArray:
-        """What lies beside the view of an average, by its number."""
+        """What is next to the view of an average, by its number."""
         rng = np.random.default_rng([self.seed, 14, number])
         # A view under more haze than that would be junk.
         strength = min(rng.lognormal(np.log(_HAZE_CONTRAST), 0.9), _MOST_HAZE)

@@ -49,7 +49,7 @@ def read_map(path: Path) -> Volume:
         raise InputError(
             "Nothing in this map stands out from its surroundings.",
             path=path,
-            hint="Give a map whose molecule is positive and stands in the middle of its box.",
+            hint="Give a map with positive density for the molecule, in the center of its box.",
         )
     mass = np.bincount(radius[molecule].astype(np.int64), density[molecule])
     reach = 1 + int(np.searchsorted(np.cumsum(mass), _HELD * mass.sum()))
@@ -69,9 +69,9 @@ def resampled(volume: Volume, pixel_size: float) -> Volume:
     side = min(cut, 2 * math.ceil(cut * volume.voxel_size / pixel_size / 2))
     if side > LARGEST_SIDE:
         raise OptionError(
-            f"pixel_size = {pixel_size:g} Å is too fine for this map: a grid of {side}³ voxels is "
-            f"needed, and {LARGEST_SIDE}³ is the most.",
-            hint="Class averages are coarse: take pixels of 2 to 6 Å.",
+            f"pixel_size = {pixel_size:g} Å is too fine for this map: it would need a grid of "
+            f"{side}³ voxels, and the limit is {LARGEST_SIDE}³.",
+            hint="Class averages are coarse: use pixels of 2 to 6 Å.",
         )
     small = fourier_cropped(np.ascontiguousarray(part), side)
     return Volume(small, volume.voxel_size * cut / side, volume.diameter)
@@ -97,22 +97,22 @@ def _read(path: Path) -> tuple[FloatArray, float]:
         raise InputError("This is not a density map.", path=path, hint=hint)
     if data is None:
         raise InputError(
-            "The header is a map's, but the density can't be read: the file is cut short, or its "
-            f"mode {int(header.mode)} is not known.",
+            "The header is that of a map, but the density can't be read: the file is cut short, "
+            f"or its mode {int(header.mode)} is not supported.",
             path=path,
             hint="Copy the file again.",
         )
     if data.ndim != 3 or len(set(data.shape)) != 1 or np.iscomplexobj(data):
         sides = " × ".join(str(side) for side in data.shape[::-1])
         raise InputError(
-            f"This is no cube of density: it has {sides} pixels.",
+            f"This is not a cubic map: it has {sides} voxels.",
             path=path,
             location="header fields nx, ny, nz",
-            hint="A map has equal sides. " + hint,
+            hint="A map must have equal sides. " + hint,
         )
     if len(data) > _LARGEST_MAP:
         raise InputError(
-            f"The map has {len(data)}³ voxels; {_LARGEST_MAP}³ is the most.",
+            f"The map has {len(data)}³ voxels; the limit is {_LARGEST_MAP}³.",
             path=path,
             hint="Bin it first.",
         )

@@ -24,7 +24,7 @@ PHANTOM, MAP, MODEL = "phantom", "map", "model"
 
 _PHANTOM_PIXEL = 4.0
 _THINNEST = 0.75
-"""Pixels; thinner Gaussians would be cut off by the grid's band limit."""
+"""Pixels; the grid's band limit would cut off narrower Gaussians."""
 
 _ROOM = 1.35
 _RESOLUTION_IN_PIXELS = 2.5
@@ -87,7 +87,7 @@ def load_molecule(options: SimulationOptions | Mapping[str, Any] | None = None) 
     path = Path(options.source)
     if not path.is_file():
         raise InputError(
-            "There is no such file." if not path.exists() else "This is a folder.",
+            "This file does not exist." if not path.exists() else "This is a folder.",
             path=path,
             hint="Give a density map (.mrc, .map) or an atomic model (.pdb, .cif).",
         )
@@ -97,7 +97,7 @@ def load_molecule(options: SimulationOptions | Mapping[str, Any] | None = None) 
     if suffix.lower() in map_file.SUFFIXES:
         return _from_map(path, options, symmetry)
     raise InputError(
-        f"{suffix or 'A file without ending'} is neither a density map "
+        f"{suffix or 'A file without extension'} is neither a density map "
         f"({', '.join(map_file.SUFFIXES)}) nor an atomic model ({', '.join(atoms.SUFFIXES)}).",
         path=path,
         hint="Give one of these, plain or gzipped.",
@@ -117,7 +117,7 @@ def _phantom(options: SimulationOptions, symmetry: str) -> Molecule:
 def symmetric_phantom(group: DoubleArray, thinnest: float) -> Blobs:
     """The phantom under a point group (G, 3, 3), no Gaussian thinner than so many Å.
 
-    Its copies share one centre under few rotations. Under those of T, O and I nothing would be
+    Its copies share one center under few rotations. Under those of T, O and I nothing would be
     left of them but a ball; there smaller ones stand side by side on a shell of the same size.
     """
     one = phantom()
@@ -152,7 +152,7 @@ def _from_model(path: Path, options: SimulationOptions, symmetry: str) -> Molecu
 def _from_map(path: Path, options: SimulationOptions, symmetry: str) -> Molecule:
     if options.assembly is not None or options.resolution is not None:
         name = "assembly" if options.assembly is not None else "resolution"
-        raise OptionError(f"{name} is for atomic models; {path.name} is a map.")
+        raise OptionError(f"{name} is for atomic models, but {path.name} is a map.")
     whole = map_file.read_map(path)
     pixel_size = options.pixel_size or max(
         _fitting_pixel(whole.diameter, options.box), whole.voxel_size
@@ -175,11 +175,11 @@ def _symmetric(
     if symmetrise:
         return symmetry_axes.symmetrised(volume, group), group
     raise OptionError(
-        f"symmetry = {symmetry}: projections of {path.name} that {symmetry} relates correlate by "
-        f"{correlation:.2f}; at least {symmetry_axes.SYMMETRIC} was expected.",
-        hint="Check the group; turn a map's axes onto the standard ones (relion_align_symmetry); "
-        'of a model that is one part of the complex build it (`assembly="1"`); or average the '
-        "density over the group (`symmetrise=True`).",
+        f"symmetry = {symmetry}: projections of {path.name} related by {symmetry} only correlate "
+        f"by {correlation:.2f}, and at least {symmetry_axes.SYMMETRIC} was expected.",
+        hint="Check the group. For a map, turn its axes onto the standard ones "
+        "(relion_align_symmetry). For a model of one part of the complex, build the assembly "
+        '(`assembly="1"`). Or average the density over the group (`symmetrise=True`).',
     )
 
 
@@ -192,9 +192,9 @@ def _check_fit(diameter: float, box: int, pixel_size: float) -> None:
         return
     least = 2 * math.ceil(_ROOM * diameter / pixel_size / 2)
     raise OptionError(
-        f"The molecule is {diameter:.0f} Å across, and the box {box} × {pixel_size:g} Å = "
+        f"The molecule is {diameter:.0f} Å across, but the box only {box} × {pixel_size:g} Å = "
         f"{box * pixel_size:.0f} Å.",
-        hint=f"Take box = {least}, or pixel_size = {_fitting_pixel(diameter, box):g} Å, or leave "
+        hint=f"Use box = {least} or pixel_size = {_fitting_pixel(diameter, box):g} Å, or leave "
         "pixel_size out to have it chosen.",
     )
 

@@ -89,7 +89,7 @@ class ParticleJunk:
 def halves(
     molecule: Blobs | Volume, rng: np.random.Generator
 ) -> tuple[Blobs | Volume, Blobs | Volume]:
-    """The two parts of a molecule on both sides of a plane near its middle, each centred."""
+    """The two parts of a molecule on both sides of a plane near its middle, each centered."""
     normal = uniform(1, rng)[0]
     offset = rng.uniform(-0.05, 0.1) * molecule.diameter
     if isinstance(molecule, Blobs):

@@ -14,10 +14,10 @@ from rebalance.simulate.projection import in_plane
 from rebalance.simulate.simulation_options import JUNK, MERGED, MIXED, VIEW, SimulationOptions
 
 _WIDEST = 60.0
-"""Degrees; beyond, all views are mixed."""
+"""Degrees above which all views are mixed."""
 _MERGED_VIEWS = 4
 _MERGED_JUNK = 0.6
-"""At most that many views, and that share of junk, are in a merged average."""
+"""Largest number of views, and largest fraction of junk, in a merged average."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,9 +57,9 @@ class PlannedParticles:
         occupied = np.flatnonzero(plan.share)
         if n_particles < len(occupied):
             raise OptionError(
-                f"n_particles = {n_particles} is too few for {len(occupied)} class averages that "
-                "have particles.",
-                hint="Ask for more particles or fewer averages.",
+                f"n_particles = {n_particles} is too few for {len(occupied)} class averages with "
+                "particles.",
+                hint="Use more particles or fewer averages.",
             )
         share = plan.share[occupied] / plan.share.sum()
         size = class_sizes.draw_sizes(share, plan.junk_kind[occupied], options, rng)

@@ -1,6 +1,6 @@
 """The molecule of the simulations: a lopsided rotary motor of Gaussian blobs, drawn by rule.
 
-It is nobody's structure. A hollow head of six unequal lobes with a crown on one side, a bent
+It is no one's structure. A hollow head of six unequal lobes with a crown on one side, a bent
 stalk, a bowed arm and a ring-shaped foot with a wing make it asymmetric, so that every direction
 shows a picture of its own and opposite directions show mirror images.
 """
@@ -22,7 +22,7 @@ def phantom() -> Blobs:
     Returns
     -------
     Blobs
-        Centred on its centre of mass.
+        Centerd on its center of mass.
     """
     parts = [
         *(_lobe(number, size) for number, size in enumerate((21.0, 18.0, 23.0, 17.0, 25.0, 18.0))),

@@ -133,13 +133,13 @@ def _too_few_averages(options: SimulationOptions, needed: int, aside: int) -> Op
     """``needed`` averages of views, beside the ``aside`` that show none."""
     enough = needed + aside
     left = options.n_averages - aside
-    who = "a view needs one average" if needed == 1 else f"{needed} views need an average each"
+    who = "one view needs an average" if needed == 1 else f"{needed} views need an average each"
     fewer_views = f", or `n_views={left}` or fewer" if 0 < left < needed else ""
-    fewer_aside = "" if fewer_views else ", or fewer of the others by n_empty, n_noise and n_junk"
+    fewer_aside = "" if fewer_views else ", or fewer of the others (n_empty, n_noise, n_junk)"
     return OptionError(
-        f"n_averages = {options.n_averages} is too few: {who}, and {aside} averages show none "
+        f"n_averages = {options.n_averages} is too few: {who}, and {aside} averages show no view "
         f"({options.n_empty} empty, {options.n_noise} noise, {options.n_all_junk} junk).",
-        hint=f"Give `n_averages={enough}` or more{fewer_views}{fewer_aside}.",
+        hint=f"Use `n_averages={enough}` or more{fewer_views}{fewer_aside}.",
     )
 
 
@@ -156,24 +156,24 @@ def _axes(
         length = np.linalg.norm(fixed, axis=1, keepdims=True)
         if len(fixed) > n or not (length > 0).all():
             raise OptionError(
-                f"preferred_directions names {len(fixed)} directions, and n_views = {n}."
+                f"preferred_directions has {len(fixed)} directions, but n_views = {n}."
                 if len(fixed) > n
                 else "preferred_directions has a direction of length 0.",
-                hint="Name at most as many directions as there are views, each x,y,z.",
+                hint="Give at most as many directions as there are views, each as x,y,z.",
             )
         if symmetry.separation(fixed / length, group) < _SAME_VIEW:
             raise OptionError(
-                f"preferred_directions names one view twice: under {options.symmetry} and "
-                "mirroring two of its directions show the same picture.",
+                f"preferred_directions has one view twice: with {options.symmetry} and mirroring, "
+                "two of its directions show the same picture.",
                 hint="Leave one of them out.",
             )
         axes = symmetry.spread_views(n, group, rng, fixed / length)
     apart = symmetry.separation(axes, group)
     if wanted is not None and apart < wanted:
         raise OptionError(
-            f"n_views = {n}: under {options.symmetry} and mirroring that many views are "
-            f"{apart:.1f}° apart at best; {wanted:g}° was expected.",
-            hint="Ask for fewer views, or a smaller min_separation.",
+            f"n_views = {n}: with {options.symmetry} and mirroring, this many views are at best "
+            f"{apart:.1f}° apart, not {wanted:g}°.",
+            hint="Use fewer views, or a smaller min_separation.",
         )
     preferred = axes[rng.permutation(n)[: options.n_preferred]]
     return axes, preferred if given is None else axes[: len(given)]
@@ -198,8 +198,9 @@ def _pair_up(
     ]
     if len(pairs) < wanted:
         raise OptionError(
-            f"n_mirror_pairs = {wanted}: the averages of one view make {len(pairs)} pairs.",
-            hint="Ask for more averages or fewer pairs.",
+            f"n_mirror_pairs = {wanted}, but averages of the same view only make {len(pairs)} "
+            "pairs.",
+            hint="Use more averages or fewer pairs.",
         )
     for one, other in pairs[:wanted]:
         view[other] = -view[one]

@@ -26,7 +26,7 @@ def project(
     *,
     shifts: DoubleArray | None = None,
 ) -> FloatArray:
-    """Line integrals of the density, sampled at the pixel centres.
+    """Line integrals of the density, sampled at the pixel centers.
 
     Parameters
     ----------

@@ -25,7 +25,7 @@ from rebalance.simulate.classification import SimulatedClassification
 from rebalance.simulate.volume import volume_of
 
 _MOST_SLICES = 4_000
-"""Of a half; of more particles as many are laid, and counted for all."""
+"""Largest number of particles per half that are placed; if there are more, these count for all."""
 _AT_ONCE = 256
 
 
@@ -138,7 +138,7 @@ def _in_box(simulated: SimulatedClassification) -> FloatArray:
     if np.abs(inside).sum() < 0.98 * np.abs(density).sum():
         raise OptionError(
             f"The molecule does not fit in {box} voxels of {pixel_size:g} Å.",
-            hint="Ask for a larger `box`.",
+            hint="Use a larger `box`.",
         )
     return np.ascontiguousarray(inside, dtype=np.float32)
 

@@ -13,7 +13,7 @@ from rebalance.options import Options, option, parse_options
 VIEW, EMPTY, NOISE, JUNK = "view", "empty", "noise", "junk"
 
 MIXED, JUNK_NOISE, EDGE, DOUBLE, ICE = "mixed", "noise", "edge", "double", "ice"
-"""Kinds of junk that are asked for by number."""
+"""Kinds of junk given by number."""
 
 MERGED, BROKEN, OVERLAP, AGGREGATE = "merged", "broken", "overlap", "aggregate"
 SHADE, STREAK, RINGS, HALO = "shade", "streak", "rings", "halo"
@@ -24,7 +24,7 @@ JUNK_WEIGHTS = {
     SHADE: 2.5, STREAK: 1.0, RINGS: 0.5, HALO: 1.0, BLOB: 2.5, HOLE: 1.0, FILM: 1.5, EDGE: 0.5,
     ICE: 1.0, CONTAMINANT: 2.0,
 }  # fmt: skip
-"""Kinds of junk that a share of the averages is drawn from, and how often each comes."""
+"""Kinds of junk for junk_share, and how often each occurs."""
 
 
 def _directions(text: Any) -> Any:
@@ -58,8 +58,8 @@ class SimulationOptions(Options):
 
     realistic: bool = option(
         False,
-        "As jobs come: sizes, junk, blur and background as uneven as there; any option that is "
-        "given as well keeps its value.",
+        "Realistic data: uneven sizes, junk, blur and background. Options given in addition keep "
+        "their values.",
     )
     source: str | None = option(
         None, "Density map (.mrc, .map) or atomic model (.pdb, .cif); auto: the built-in phantom."
@@ -68,52 +68,58 @@ class SimulationOptions(Options):
         "C1", "Point group: Cn, Dn, T, O or I; an atomic model is turned onto its axes."
     )
     symmetrise: bool = option(
-        False, "Average the density over the group instead of refusing one that lacks it."
+        False, "Average the density over the group, instead of refusing one that is not symmetric."
     )
     resolution: float | None = option(
-        None, "Of the density of an atomic model; auto: 2.5 pixels.", unit="Å", gt=0
+        None, "Resolution of the density of an atomic model; auto: 2.5 pixels.", unit="Å", gt=0
     )
     assembly: str | None = option(
         None, "Biological assembly of an atomic model to build; auto: the atoms as they are."
     )
-    n_averages: int = option(80, "Class averages in all, empties included.", ge=1)
-    n_particles: int = option(20_000, "Particles in all.", ge=1)
-    n_views: int = option(12, "Distinct views; symmetric and mirror ones counted once.", ge=1)
+    n_averages: int = option(80, "Number of class averages, including empty ones.", ge=1)
+    n_particles: int = option(20_000, "Number of particles.", ge=1)
+    n_views: int = option(
+        12, "Number of distinct views; symmetric and mirrored ones counted once.", ge=1
+    )
     seed: int = option(0, "Same seed, same data.", ge=0)
-    box: int = option(64, "Side of an image.", unit="pixels", ge=8, le=1024)
+    box: int = option(64, "Box size.", unit="pixels", ge=8, le=1024)
     pixel_size: float | None = option(
-        None, "Sampling; auto: 4 Å for the phantom, else so that the molecule fits.", unit="Å", gt=0
+        None,
+        "Pixel size; auto: 4 Å for the phantom, else enough for the molecule to fit.",
+        unit="Å",
+        gt=0,
     )
     continuous: bool = option(
         False,
-        "Draw the direction of each average anew instead of near one of the views; its true "
-        "superclass is then the nearest view.",
+        "Draw a new direction for each average instead of one near a view; its true superclass is "
+        "then the nearest view.",
     )
     min_separation: float | None = option(
         None,
-        "Least angle between two views, modulo symmetry and mirror; auto: as it comes.",
+        "Smallest angle between two views, counting symmetric and mirrored ones as the same; "
+        "auto: no limit.",
         unit="degrees",
         gt=0,
         le=90,
     )
     preferred_share: float = option(
-        0.75, "Share of the particles in preferred views; the rest is uniform.", ge=0, le=1
+        0.75, "Fraction of the particles in preferred views; the rest is uniform.", ge=0, le=1
     )
-    n_preferred: int = option(2, "Preferred views.", ge=0)
+    n_preferred: int = option(2, "Number of preferred views.", ge=0)
     preferred_directions: Directions | None = option(
-        None, "Preferred views by direction, x,y,z/x,y,z/…; auto: drawn at random."
+        None, "Directions of the preferred views, x,y,z/x,y,z/…; auto: random."
     )
     preferred_width: float = option(
-        20.0, "Standard deviation of a preferred cap.", unit="degrees", gt=0, le=90
+        20.0, "Width (standard deviation) of a preferred view.", unit="degrees", gt=0, le=90
     )
     preferred_ratio: float = option(
-        0.5, "Particles of each next preferred view ÷ those of the one before.", gt=0, le=1
+        0.5, "Ratio of particles between each preferred view and the one before.", gt=0, le=1
     )
     mirror_share: float = option(
-        0.35, "Share of the averages that show their view from the opposite side.", ge=0, le=1
+        0.35, "Fraction of the averages that show their view from the opposite side.", ge=0, le=1
     )
     n_mirror_pairs: int = option(
-        0, "Pairs of averages that show one view from exactly opposite sides.", ge=0
+        0, "Number of pairs of averages that show one view from exactly opposite sides.", ge=0
     )
     class_spread: float = option(
         4.0, "Angle of an average from its view.", unit="degrees", ge=0, le=60
@@ -122,61 +128,64 @@ class SimulationOptions(Options):
         6.0, "Angle of a particle from its average; blurs the average.", unit="degrees", ge=0, le=60
     )
     n_averaged: int = option(
-        20, "Particles, at most, whose views and errors of alignment make up an average.", ge=1
+        20,
+        "Largest number of particles whose views and alignment errors are simulated in an average.",
+        ge=1,
     )
     psi_error: float = option(2.0, "Error of in-plane alignment.", unit="degrees", ge=0)
-    shift_error: float = option(0.4, "Error of alignment along x and y.", unit="pixels", ge=0)
+    shift_error: float = option(0.4, "Error of the alignment along x and y.", unit="pixels", ge=0)
     max_rotation: float = option(
         180.0, "Largest in-plane rotation of an average.", unit="degrees", ge=0, le=180
     )
     max_shift: float = option(1.5, "Largest shift of an average along x or y.", unit="pixels", ge=0)
     snr: float = option(0.05, "Signal-to-noise ratio of a particle.", gt=0)
     noise_length: float = option(
-        0.0, "Correlation length of the particles' noise; 0: white.", unit="Å", ge=0
+        0.0, "Correlation length of the particle noise; 0: white.", unit="Å", ge=0
     )
-    noise_floor: float = option(0.3, "White part of the noise where it is correlated.", ge=0, le=1)
+    noise_floor: float = option(
+        0.3, "Fraction of white noise, if the noise is correlated.", ge=0, le=1
+    )
     ctf: bool = option(True, "Apply and correct a contrast transfer function.")
     ctf_left: float = option(
         0.0,
-        "How much of the CTF's fall-off towards low frequencies iterated averages keep, from "
-        "corrected (0) to none corrected (1).",
+        "How much of the CTF's fall-off towards low frequencies remains in iterated averages, "
+        "from corrected (0) to uncorrected (1).",
         ge=0,
         le=1,
     )
-    defocus_min: float = option(8_000.0, "Least defocus.", unit="Å", ge=0)
+    defocus_min: float = option(8_000.0, "Smallest defocus.", unit="Å", ge=0)
     defocus_max: float = option(24_000.0, "Largest defocus.", unit="Å", ge=0)
     solvent: float = option(
         0.0,
-        "Part of an atomic model's contrast that solvent takes away at low resolution; maps have "
-        "lost it.",
+        "Fraction of an atomic model's contrast that solvent removes at low resolution; maps have "
+        "lost it already.",
         ge=0,
         lt=1,
     )
     b_factor: float = option(150.0, "Envelope exp(−B k²/4) on the signal.", unit="Å²", ge=0)
     averaging: Literal["wiener", "phase-flip", "iterated"] = option(
         "wiener",
-        "How particles are averaged: by RELION's Wiener filter; as the plain mean of "
-        "phase-flipped images, whose noise falls with the root of their number; or by the filter "
-        "that each class comes to by itself over RELION's iterations.",
+        "How particles are averaged: RELION's Wiener filter; the plain mean of phase-flipped "
+        "images, with noise falling by the root of their number; or the filter that each class "
+        "arrives at over RELION's iterations.",
     )
-    n_iterations: int = option(25, "Iterations where averages are iterated.", ge=1, le=200)
+    n_iterations: int = option(25, "Number of iterations, if averages are iterated.", ge=1, le=200)
     resolution_limit: float | None = option(
-        None, "Nothing finer in the averages; auto: two pixels.", unit="Å", gt=0
+        None, "Finest detail in the averages; auto: two pixels.", unit="Å", gt=0
     )
     size_spread: float = option(
         0.0,
-        "Standard deviation of the natural logarithm by which sizes of classes differ more than "
-        "their views do.",
+        "Additional spread of class sizes, as the standard deviation of the natural logarithm.",
         ge=0,
         le=4,
     )
     tiny_share: float = option(
-        0.0, "Share of the classes that have one to nine particles.", ge=0, le=0.9
+        0.0, "Fraction of the classes that have one to nine particles.", ge=0, le=0.9
     )
     blur_spread: float = option(
         0.0,
-        "Standard deviation of the natural logarithm by which blur differs between averages, "
-        "those of one view too.",
+        "Spread of the blur of averages, also within a view, as the standard deviation of the "
+        "natural logarithm.",
         ge=0,
         le=2,
     )
@@ -184,34 +193,40 @@ class SimulationOptions(Options):
         None, "Soft mask on the averages; auto: just wider than the molecule.", unit="Å", gt=0
     )
     neighbour_share: float = option(
-        0.0, "Share of the averages with other particles at their edge.", ge=0, le=1
+        0.0, "Fraction of the averages with neighboring particles at their edge.", ge=0, le=1
     )
-    most_neighbours: int = option(3, "Other particles that one average has at most.", ge=1, le=3)
+    most_neighbours: int = option(
+        3, "Largest number of neighboring particles in an average.", ge=1, le=3
+    )
     neighbour_distance: float = option(
-        0.6, "Of the nearest other particles, in diameters of the molecule.", ge=0.3, le=0.85
+        0.6,
+        "Distance of the nearest neighboring particles, in diameters of the molecule.",
+        ge=0.3,
+        le=0.85,
     )
     haze_share: float = option(
         0.0,
-        "Share of the averages of views with haze: shade, a bright lump at the rim, film.",
+        "Fraction of the averages of views with haze: shade, a bright lump at the rim, film.",
         ge=0,
         le=1,
     )
     junk_share: float = option(
-        0.0, "Share of the averages with particles that are junk of many kinds.", ge=0, le=0.9
+        0.0, "Fraction of the averages with particles that are junk of various kinds.", ge=0, le=0.9
     )
     junk_kinds: JunkKinds | None = option(
-        None, "Kinds that this share is drawn from, kind,kind,…; auto: all."
+        None, "Kinds of junk for junk_share, kind,kind,…; auto: all."
     )
-    n_empty: int = option(5, "All-zero averages without particles.", ge=0)
-    n_noise: int = option(1, "Averages of noise without particles.", ge=0)
-    n_junk: int = option(2, "Averages of particles whose views are mixed.", ge=0)
-    n_junk_noise: int = option(0, "Averages of particles that show nothing.", ge=0)
-    n_edge: int = option(0, "Averages of the edge of the carbon film.", ge=0)
-    n_double: int = option(0, "Averages of two particles side by side.", ge=0)
-    n_ice: int = option(0, "Averages of ice contamination.", ge=0)
-    particle_images: bool = option(False, "Make the noisy particle images too.")
+    n_empty: int = option(5, "Number of all-zero averages without particles.", ge=0)
+    n_noise: int = option(1, "Number of averages of noise without particles.", ge=0)
+    n_junk: int = option(2, "Number of averages of particles with mixed views.", ge=0)
+    n_junk_noise: int = option(0, "Number of averages of particles that show nothing.", ge=0)
+    n_edge: int = option(0, "Number of averages of the edge of the carbon film.", ge=0)
+    n_double: int = option(0, "Number of averages of two particles side by side.", ge=0)
+    n_ice: int = option(0, "Number of averages of ice contamination.", ge=0)
+    particle_images: bool = option(False, "Also make the noisy particle images.")
     refined: bool = option(
-        False, "Make a 3D refinement of the particles too: poses, and half maps as they give."
+        False,
+        "Also make a 3D refinement of the particles: poses, and the half maps that they give.",
     )
     pose_error: float = option(
         2.0, "Error of a refined particle's pose, about each axis.", unit="degrees", ge=0, le=90
@@ -248,7 +263,7 @@ REALISTIC: dict[str, Any] = {
     "neighbour_share": 0.2, "most_neighbours": 1, "neighbour_distance": 0.4, "haze_share": 0.3,
     "averaging": "iterated", "ctf_left": 0.5, "solvent": 0.7, "snr": 1.0,
 }  # fmt: skip
-"""What ``realistic`` sets, where nobody sets it otherwise."""
+"""What ``realistic`` sets, unless set otherwise."""
 
 
 def parse_simulation(options: SimulationOptions | Mapping[str, Any] | None) -> SimulationOptions:

@@ -18,7 +18,7 @@ from rebalance.simulate.viewing_directions import uniform, view_frames
 from rebalance.simulate.volume import Volume
 
 SYMMETRIC = 0.9
-"""Least correlation of projections that a symmetry operator relates."""
+"""Smallest correlation of projections that a symmetry operation relates."""
 
 _LARGEST_RMSD = 4.0
 _SHORTEST_CHAIN = 10

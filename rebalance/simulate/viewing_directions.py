@@ -86,7 +86,7 @@ def popularity(
     ----------
     axes : float64 (n, 3)
     preferred : float64 (c, 3)
-        Centres of the caps.
+        Centers of the caps.
     share : float
         Part of the particles in the caps; the rest is uniform.
     width : float

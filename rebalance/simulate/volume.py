@@ -24,7 +24,8 @@ from rebalance.model import DoubleArray, FloatArray
 from rebalance.simulate.blobs import Blobs
 
 LARGEST_SIDE = 384
-"""Voxels of the largest grid; with its transform, padded to twice that, it takes some 6 GiB."""
+"""Voxels of the largest grid; with its transform, padded to twice the size, it takes about 6 GiB.
+"""
 
 _IMAGES_AT_ONCE = 32
 _SHAPE = math.pi * math.sqrt((4 / 2) ** 2 * (2 - 0.5) ** 2 - 0.8)
@@ -193,9 +194,9 @@ def check_side(side: int, diameter: float, voxel_size: float) -> None:
     """Refuse a grid that would not fit in memory."""
     if side > 2 * LARGEST_SIDE:
         raise OptionError(
-            f"pixel_size = {voxel_size:g} Å is too fine for a molecule of {diameter:.0f} Å: a "
-            f"grid of {side // 2}³ voxels is needed, and {LARGEST_SIDE}³ is the most.",
-            hint="Class averages are coarse: take pixels of 2 to 6 Å.",
+            f"pixel_size = {voxel_size:g} Å is too fine for a molecule of {diameter:.0f} Å: it "
+            f"would need a grid of {side // 2}³ voxels, and the limit is {LARGEST_SIDE}³.",
+            hint="Class averages are coarse: use pixels of 2 to 6 Å.",
         )
 
 

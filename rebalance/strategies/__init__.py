@@ -1,6 +1,6 @@
 """Which particles stay: candidates, cap, strategy, and the reason for each exclusion.
 
-The step between the clusterings and the formats. Which class averages take part is known from the
+The step between the clusterings and the formats. Which class averages are used is known from the
 superclasses, how large one may be is decided in `caps`, and who stays in a strategy plugin. All of
 that but the superclasses is in `balance`, which cuts groups of any kind; `by_group` hands it other
 groups.
@@ -60,54 +60,54 @@ def select(
     seed: int = 0,
     left_out: Iterable[int] = (),
 ) -> Selection:
-    """Choose the particles that stay, so that superclasses are balanced.
+    """Choose the particles to keep, so that superclasses are balanced.
 
     Parameters
     ----------
     particles : ParticleTable
         P particles.
     superclasses : Superclasses
-        Class averages that are left out there are left out here, and junk there is junk here. Each
-        that is set aside there is capped by itself, and doesn't decide the cap.
+        Class averages left out, or marked as junk, are left out here too. Each average that is set
+        aside is capped separately, and doesn't decide the cap.
     factor : str, Decimal, Fraction, int or float, optional
         Rebalance factor f, 0 to 1: no superclass keeps more than floor(n_min / f) particles,
         where n_min is the size of the smallest superclass that decides the cap. 0 drops none.
-        Decimal text is exact; a float counts as it prints.
+        Decimal text is exact; a float is used as it prints.
     max_size : int, optional
         Largest superclass size, instead of a factor (see `rebalance.strategies.caps.decide_cap`
         for both).
     cap_from : int or "auto"
-        Particles from which a superclass decides the cap (`rebalance.strategies.small`); all of a
-        smaller one stay. 0: the smallest that has any decides. Where superclassification is off,
-        ``auto`` is 0.
+        Particles that a superclass needs to decide the cap (`rebalance.strategies.small`); smaller
+        ones keep all. 0: the smallest with any particles decides. If superclassification is
+        off, ``auto`` is 0.
     strategy : str or Strategy
         Name of an installed plugin, or an instance.
     options : Options or mapping, optional
         Of the strategy.
     seed : int ≥ 0
     left_out : iterable of int
-        Class numbers to leave out beside those that superclasses leave out.
+        Further class numbers to leave out.
 
     Returns
     -------
     Selection
-        A selection with a larger factor is part of one with a smaller factor; a superclass of
-        the same averages keeps the same particles whatever happens to the others. Where the table
-        has half sets (`rebalance.strategies.half_sets`), each superclass keeps their ratio.
+        A selection with a larger factor is part of one with a smaller factor. A superclass of the
+        same averages keeps the same particles, whatever the others are. If the table has half
+        sets (`rebalance.strategies.half_sets`), each superclass keeps their ratio.
 
     Raises
     ------
     OptionError
         If factor, maximum size, seed or an option is out of range.
     PluginError
-        If the strategy is not there or breaks its contract.
+        If the strategy does not exist or breaks its contract.
     TypeError
-        If the first two are swapped, or something else.
+        If the first two are swapped, or have the wrong type.
     """
     if not isinstance(particles, ParticleTable) or not isinstance(superclasses, Superclasses):
         raise TypeError(
-            "rebalance.select takes a ParticleTable (the particles of a Dataset) and Superclasses, "
-            f"in that order; it was given {type(particles).__name__} and "
+            "rebalance.select takes a ParticleTable (the particles of a Dataset) and "
+            f"Superclasses, in that order; not {type(particles).__name__} and "
             f"{type(superclasses).__name__}."
         )
     bound = bind("strategy", strategy, options)
@@ -129,8 +129,9 @@ def select(
     vacant = np.flatnonzero(before == 0)
     if sizes.any() and len(vacant):
         notes.append(
-            f"No particle is a candidate in superclass{'es' if len(vacant) > 1 else ''} "
-            f"{', '.join(map(str, vacant))}; they don't set the size of the smallest."
+            f"Superclass{'es' if len(vacant) > 1 else ''} {', '.join(map(str, vacant))} "
+            f"{'have' if len(vacant) > 1 else 'has'} no usable particles, and "
+            f"{'do' if len(vacant) > 1 else 'does'} not decide the cap."
         )
     found = balance_groups(
         particles,
@@ -179,7 +180,7 @@ def places(
     options: Options | Mapping[str, Any] | None = None,
     seed: int = 0,
 ) -> IntArray | None:
-    """The order in which `select` would keep particles: one call instead of one for each cap.
+    """The order in which `select` keeps particles: one call instead of one for each cap.
 
     Parameters
     ----------
@@ -189,9 +190,9 @@ def places(
     Returns
     -------
     int64 (P,) or None
-        Place of each particle in its superclass, or among those of its class where that is set
-        aside: one of a place below the cap is kept; −1 for one that is no candidate. None for a
-        strategy that has no ``places``.
+        Place of each particle in its superclass, or in its class if that is set aside. Particles
+        with a place below the cap are kept. −1 if not a candidate. None if the strategy has no
+        ``places``.
 
     Raises
     ------
@@ -234,7 +235,7 @@ def _candidates(
     label[:-1][out] = UNASSIGNED
     code[:-1][out] = REASONS.index(NOT_SELECTED)
     code[:-1][np.isin(numbers, list(junk))] = REASONS.index(JUNK)
-    # The last place of the tables stands for every number that nobody knows.
+    # The last place of the tables stands for every number that no one knows.
     place = _places(class_id, numbers)
     return label[place], code[place]
 

@@ -114,7 +114,7 @@ def balance_groups(
     """
     is_candidate = group != UNASSIGNED
     if not sizes.any():
-        nothing = f"No particle is left to balance: all {len(group):,} are excluded."
+        nothing = f"No particles are left to balance: all {len(group):,} are excluded."
         return Balance(is_candidate, sizes, Cap(None, "off"), bound.options, (nothing,))
     cap = rule.cap(deciding, word)
     if cap.size is None:

@@ -34,15 +34,15 @@ SCORES: dict[str, Literal["high", "low"]] = {
     "pick_stats/ncc_score": "high",
     "ctf/ctf_fit_to_A": "low",
 }
-"""Score columns whose good end is known."""
+"""Score columns, and which end of each is good."""
 
 DEFAULT_SCORES = ("rlnMaxValueProbDistribution", "alignments2D/error", "alignments3D/error")
 """The column of those who name none: the first of these that the table has."""
 
 SCALES = ("alignments2D/alpha", "alignments3D/alpha")
-"""The scale of each particle against the reference, of which neither end is good by itself."""
+"""The scale of each particle relative to the reference; neither end of it is good."""
 
-_FOLLOWS = "follows the thickness of the ice"
+_FOLLOWS = "depends on ice thickness"
 
 
 class BestOptions(Options):
@@ -50,11 +50,11 @@ class BestOptions(Options):
 
     column: str | None = option(
         None,
-        "Score column; by default rlnMaxValueProbDistribution (RELION), alignments2D/error or "
-        "alignments3D/error (CryoSPARC), the first that the table has.",
+        "Score column; by default the first of these in the table: rlnMaxValueProbDistribution "
+        "(RELION), alignments2D/error or alignments3D/error (CryoSPARC).",
     )
     direction: Literal["auto", "high", "low"] = option(
-        "auto", "Which end of the score is good; auto knows the common columns."
+        "auto", "Which end of the score is good: high or low; auto knows the common columns."
     )
     quota: Quota = option("none", QUOTA_HELP)
 
@@ -73,7 +73,9 @@ class Best(Strategy):
 
     def methods(self, options: BestOptions) -> Methods:
         """For a methods paragraph."""
-        return Methods(f"those of best {options.column or 'score'}{QUOTA_WORDS[options.quota]}")
+        return Methods(
+            f"those with the best {options.column or 'score'}{QUOTA_WORDS[options.quota]}"
+        )
 
     def complete(self, particles: ParticleTable, options: BestOptions) -> BestOptions:
         """The options with column and direction decided from the table.
@@ -90,8 +92,8 @@ class Best(Strategy):
             if column not in SCORES:
                 why = f": it is a scale, which {_FOLLOWS}" if column in SCALES else ""
                 raise OptionError(
-                    f"It is not known which end of the column {column} is good{why}.",
-                    hint="Say `strategy.direction=high`, or low.",
+                    f"It is not known whether high or low values of {column} are good{why}.",
+                    hint="Give `strategy.direction=high` or `strategy.direction=low`.",
                 )
             direction = SCORES[column]
         return BestOptions(column=column, direction=direction, quota=options.quota)
@@ -101,8 +103,8 @@ class Best(Strategy):
         if options.column not in SCALES:
             return ()
         return (
-            f"Particles stay by {options.column}, the scale of each, which {_FOLLOWS}: those of "
-            "some micrographs go before those of others, however good they are.",
+            f"Particles are selected by {options.column}, their scale, which {_FOLLOWS}. This "
+            "favors some micrographs over others, whatever the quality of their particles.",
         )
 
     def select(
@@ -158,8 +160,8 @@ def _find_column(particles: ParticleTable, column: str | None) -> str:
             if name in names:
                 return name
         raise OptionError(
-            f"The strategy best needs a score, and the particle table has neither "
-            f"{' nor '.join(DEFAULT_SCORES)}.",
+            "The strategy best needs a score, but the particle table has none of "
+            f"{', '.join(DEFAULT_SCORES)}.",
             path=particles.path,
             hint=_choice(particles),
         )
@@ -180,7 +182,7 @@ def _scores(particles: ParticleTable, column: str) -> DoubleArray:
     values = particles.column(column)
     if not _is_score(values):
         raise OptionError(
-            f"The column {column} does not hold one number for each particle.",
+            f"The column {column} does not contain one number for each particle.",
             path=particles.path,
             hint=_choice(particles),
         )
@@ -193,4 +195,4 @@ def _is_score(values: np.ndarray) -> bool:
 
 def _choice(particles: ParticleTable) -> str:
     numeric = [name for name in particles.column_names if _is_score(particles.column(name))]
-    return f"Give `strategy.column=NAME`; columns of numbers: {', '.join(numeric) or 'none'}."
+    return f"Give `strategy.column=NAME`. Columns of numbers: {', '.join(numeric) or 'none'}."

@@ -65,9 +65,9 @@ def parse_factor(factor: Factor, *, word: str = "superclass") -> Fraction:
         meant = _meant(factor)
         raise OptionError(
             f"The rebalance factor must be a number from 0 to 1, not {factor!s}.",
-            hint=f"For {factor}, give `factor={meant}`."
+            hint=f"For {factor}, use `factor={meant}`."
             if meant
-            else f"0 keeps every particle; 1 makes all {plural(word)} as large as the smallest.",
+            else f"0 keeps every particle; 1 cuts all {plural(word)} to the size of the smallest.",
             setting="factor",
         )
     return value
@@ -233,8 +233,8 @@ def decide_cap(
             None,
             "off",
             warnings=(
-                f"The maximum {word} size {size:,} is ignored, because the rebalance factor "
-                "is 0: nothing is balanced. Leave `factor` away to use it.",
+                f"The maximum {word} size {size:,} is ignored, because the rebalance factor is 0 "
+                "(no balancing). To use it, leave out `factor`.",
             ),
         )
     n_min = _smallest(sizes)
@@ -249,12 +249,11 @@ def decide_cap(
     if size < n_min:
         warnings.append(
             f"The maximum {word} size {size:,} is below the smallest {word} ({n_min:,} "
-            f"particles): every {word} is cut to {size:,}."
+            f"particles), so every {word} is cut to {size:,}."
         )
         return Cap(size, "max_size", warnings=tuple(warnings))
     note = (
-        f"A maximum {word} size of {size:,} is the same as a rebalance factor of "
-        f"{n_min / size:.4g} here."
+        f"A maximum {word} size of {size:,} equals a rebalance factor of {n_min / size:.4g} here."
     )
     return Cap(size, "max_size", warnings=tuple(warnings), notes=(note,))
 
@@ -269,7 +268,8 @@ def _check_one_rule(percentile: Percentile, factor: Factor | None, max_size: Any
     for name, value in others.items():
         if value is not None:
             raise OptionError(
-                f"`percentile={percentile}` and `{name}={value}` are two rules for one cap.",
+                f"`percentile={percentile}` and `{name}={value}` can't be combined: both set the "
+                "cap.",
                 hint="Give one of `percentile`, `factor` and `max_size`.",
                 setting="percentile",
             )
@@ -282,7 +282,7 @@ def _by_percentile(
     above, n = np.count_nonzero(sizes > cap), np.count_nonzero(sizes)
     words = plural(word) if n > 1 else word
     note = (
-        f"Percentile {percentile} of the {n:,} {words} that hold any is {cap:,} "
-        f"particle{'s' if cap > 1 else ''}; {above:,} {'holds' if above == 1 else 'hold'} more."
+        f"Percentile {percentile} of the {n:,} occupied {words} is {cap:,} "
+        f"particle{'s' if cap > 1 else ''}; {above:,} {'has' if above == 1 else 'have'} more."
     )
     return Cap(cap, "percentile", notes=(note,))

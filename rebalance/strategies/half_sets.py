@@ -19,10 +19,11 @@ from rebalance.model import IntArray, ParticleTable
 from rebalance.strategies.run_plugin import slices
 
 HALF_SETS = ("rlnRandomSubset", "alignments3D/split")
-"""Columns that say in which half a particle is."""
+"""Columns that say which half a particle is in."""
 
 MOST_VALUES = 3
-"""Two halves, and a value for particles in neither; a column of more says something else."""
+"""Two halves, and a value for particles in neither. A column with more values means something else.
+"""
 
 _FEW = 256
 

@@ -22,10 +22,10 @@ from rebalance.strategies.caps import Factor, decide_cap
 from rebalance.strategies.words import plural
 
 _FEW_KEPT = 0.25
-"""Share of the candidates kept below which a selection is called wasteful."""
+"""Fraction of the candidates kept, below which a warning is given."""
 
 FEW_FOR_3D = 1_000
-"""Particles below which a selection is called small, where there were more."""
+"""Number of particles below which a selection counts as small, if there were more."""
 
 _MOST_NAMED = 8
 
@@ -52,13 +52,13 @@ def about_excluded(
     if per_reason[NOT_SELECTED]:
         out = sorted((left - set(junk)) & set(counts))
         notes.append(
-            f"{per_reason[NOT_SELECTED]:,} of {len(reason):,} particles are excluded with "
-            f"{name_classes(out)}, left out on request."
+            f"{per_reason[NOT_SELECTED]:,} of {len(reason):,} particles are excluded as requested "
+            f"({name_classes(out)})."
         )
     if per_reason[JUNK]:
         notes.append(
-            f"{per_reason[JUNK]:,} of {len(reason):,} particles are excluded with "
-            f"{name_classes(sorted(set(junk) & set(counts)))}, left out as junk."
+            f"{per_reason[JUNK]:,} of {len(reason):,} particles are excluded as junk "
+            f"({name_classes(sorted(set(junk) & set(counts)))})."
         )
     return warnings, notes
 
@@ -77,7 +77,7 @@ def about_unmatched(counts: Mapping[int, int], known: Collection[int]) -> list[s
         return []
     return [
         f"{sum(counts[number] for number in unmatched):,} of {sum(counts.values()):,} particles "
-        f"are excluded: {name_classes(unmatched)} not among the class averages."
+        f"are excluded: no class average for {name_classes(unmatched)}."
     ]
 
 
@@ -102,10 +102,9 @@ def about_small(before: IntArray, least: int, *, is_auto: bool) -> list[str]:
     why = ", a tenth of an even share" if is_auto else ""
     return [
         f"{which} ({sizes}{more} particle{'s' if before[small].sum() > 1 else ''}) "
-        f"{'is' if one else 'are'} too small to stand as {'a view' if one else 'views'} (under "
-        f"{least:,}{why}): all of {'its' if one else 'their'} particles stay, and "
-        f"{'it does' if one else 'they do'} not decide the cap. `cap_from=0` lets the smallest "
-        "decide."
+        f"{'is' if one else 'are'} too small to decide the cap (under {least:,}{why}) and "
+        f"{'keeps' if one else 'keep'} all particles. With `cap_from=0` the smallest superclass "
+        "always decides."
     ]
 
 
@@ -125,14 +124,13 @@ def about_the_factor(
     kept, largest = int(after.sum()), int(before.max(initial=0))
     if kept == before.sum() and np.count_nonzero(before) > 1:
         return [
-            f"There is nothing to gain by this factor: the {word} that decides has "
-            f"{deciding / largest:.2g} times the particles of the largest, so that none are "
-            "dropped."
+            f"This factor drops no particles: the {word} that decides the cap has "
+            f"{deciding / largest:.2g} times the particles of the largest."
         ]
     if kept < FEW_FOR_3D <= before.sum():
         return [
-            f"{kept:,} particles are few for a 3D reconstruction, which takes thousands; a lower "
-            "factor keeps more."
+            f"{kept:,} particles may be too few for a 3D reconstruction, which takes thousands. A "
+            "lower factor keeps more."
         ]
     return []
 
@@ -156,14 +154,15 @@ def about_the_smallest(
     size = int(before[before > 0].min())
     smallest = np.flatnonzero(before == size)
     more = len(smallest) - 1
-    who = f"{word} {smallest[0]}" + (f" and {more:,} more hold" if more else " holds")
+    who = f"{word} {smallest[0]}" + (f" and {more:,} more" if more else "")
+    held = f"{size:,} particle{'s' if size > 1 else ''}" + (" each" if more else "")
     said = (
-        f"{who} {size:,} particle{'s' if size > 1 else ''}: at most {cap:,} each. A factor goes by "
-        f"the smallest {word}; `percentile=80` goes by how full the others are."
+        f"Limited by {who} ({held}): at most {cap:,} per {word}. A factor depends on the smallest "
+        f"{word}; `percentile=80` depends on how full the others are."
     )
     if after.sum() < _FEW_KEPT * before.sum():
-        return [f"Only {after.sum():,} of {before.sum():,} particles stay: {said}"], []
-    return [], [said[0].upper() + said[1:]]
+        return [f"Only {after.sum():,} of {before.sum():,} particles stay. {said}"], []
+    return [], [said]
 
 
 def about_empty(before: IntArray, word: str) -> list[str]:
@@ -173,7 +172,7 @@ def about_empty(before: IntArray, word: str) -> list[str]:
         return []
     hold, do = ("holds", "does") if empty == 1 else ("hold", "do")
     return [
-        f"{empty:,} of {len(before):,} {plural(word)} {hold} no particle, and {do} not count for "
+        f"{empty:,} of {len(before):,} {plural(word)} {hold} no particles, and {do} not count for "
         "the cap."
     ]
 
@@ -183,12 +182,14 @@ def about_no_orientation(reason: npt.NDArray[np.uint8]) -> list[str]:
     without = int(np.count_nonzero(reason == REASONS.index(NO_ORIENTATION)))
     if not without:
         return []
-    return [f"{without:,} of {len(reason):,} particles are excluded: without an orientation."]
+    return [
+        (f"{without:,} of {len(reason):,} particles are excluded because they have no orientation.")
+    ]
 
 
 def about_half_sets(column: str, word: str) -> str:
     """A note that halves keep their ratio."""
-    return f"Half sets ({column}) keep their ratio in each {word}, to within one particle."
+    return f"The ratio of the half sets ({column}) is kept in each {word}, to within one particle."
 
 
 def about_waste(
@@ -222,9 +223,8 @@ def about_waste(
     if not superclasses.is_off:
         smallest = f"superclass {order[0]} ({smallest})"
     warning = (
-        f"Only {after.sum():,} of {before.sum():,} particles stay: {smallest} "
-        f"has {size:,} particle{'s' if size > 1 else ''}"
-        f"{_as_many(alike - 1)} and sets the size of all."
+        f"Only {after.sum():,} of {before.sum():,} particles stay. The cap is set by {smallest} "
+        f"with {size:,} particle{'s' if size > 1 else ''}{_as_many(alike - 1)}."
     )
     fewest = _fewest_not_to_decide(before, before[order], factor)
     if fewest is None:
@@ -232,15 +232,15 @@ def about_waste(
     number, cap_from, would_stay = fewest
     which = "it" if number == 1 else f"the {number:,} smallest superclasses"
     return [
-        f"{warning} If {which} did not, {would_stay:,} would stay: `cap_from={cap_from}`. "
-        "Or lower the factor."
+        f"{warning} To keep {would_stay:,} instead, exclude {which} from deciding "
+        f"(`cap_from={cap_from}`), or lower the factor."
     ]
 
 
 def _as_many(others: int) -> str:
     if others == 0:
         return ""
-    return ", as has one more," if others == 1 else f", as have {others:,} more,"
+    return " (one more has as many)" if others == 1 else f" ({others:,} more have as many)"
 
 
 def _fewest_not_to_decide(

@@ -35,17 +35,17 @@ def rows_by_group(group: IntArray) -> Iterator[tuple[int, IntArray]]:
 
 
 Quota = Literal["none", "proportional", "equal"]
-"""What each class of a group is to have of the places: whatever comes, its share, as many."""
+"""How many places each class of a group gets: as it comes, its share, or all the same number."""
 
 QUOTA_HELP = (
-    "Of the classes within a group: none (chance or the score decides), proportional (each has its "
-    "share), equal (each has as many, as far as it reaches)."
+    "How the places of a group are shared between its 2D classes: none (chance or the score "
+    "decides), proportional (by their sizes), equal (the same number each, as far as they last)."
 )
 
 QUOTA_WORDS = {
     "none": "",
     "proportional": " in proportion to the classes",
-    "equal": ", as many of each class",
+    "equal": ", the same number from each class",
 }
 """For a methods paragraph."""
 

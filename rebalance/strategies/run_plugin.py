@@ -39,7 +39,7 @@ def ask_places(
     found = np.asarray(given)
     if found.shape != group.shape or found.dtype.kind not in "iu":
         raise PluginError(
-            f"The strategy {name}: places() gave {found.dtype} {found.shape}, expected int64 "
+            f"The strategy {name}: places() returned {found.dtype} {found.shape}, expected int64 "
             f"{group.shape}."
         )
     return found
@@ -83,7 +83,9 @@ def ask_warnings(strategy: Strategy, options: Any, name: str) -> tuple[str, ...]
         or not isinstance(given, Sequence)
         or not all(isinstance(one, str) for one in given)
     ):
-        raise PluginError(f"The strategy {name}: warnings() gave {given!r}, expected sentences.")
+        raise PluginError(
+            f"The strategy {name}: warnings() returned {given!r}, expected sentences."
+        )
     return tuple(given)
 
 
@@ -100,11 +102,11 @@ def check_which_stay(
     kept = np.asarray(given)
     if kept.shape != group.shape or kept.dtype != np.bool_:
         raise PluginError(
-            f"The strategy {name}: select() gave {kept.dtype} {kept.shape}, expected bool "
+            f"The strategy {name}: select() returned {kept.dtype} {kept.shape}, expected bool "
             f"{group.shape}."
         )
     if (kept & (group == UNASSIGNED)).any():
-        raise PluginError(f"The strategy {name} kept particles that were out already.")
+        raise PluginError(f"The strategy {name} kept particles that were already excluded.")
     found = np.bincount(group[kept], minlength=len(expected))
     wrong = np.flatnonzero(found != expected)
     if len(wrong):
@@ -180,9 +182,9 @@ def _misplaced(
     number = int(own[wrong])
     return PluginError(
         f"The strategy {name}: places() gave particle {rows[wrong]} of {word} {number} the place "
-        f"{place[wrong]}, which is another's, or none from 0 to {sizes[number] - 1}."
+        f"{place[wrong]}, which is taken, or not from 0 to {sizes[number] - 1}."
     )
 
 
 def _neither(name: str) -> PluginError:
-    return PluginError(f"The strategy {name}: places() gave None, and it has no select().")
+    return PluginError(f"The strategy {name}: places() returned None, and there is no select().")

@@ -27,10 +27,10 @@ from rebalance.errors import OptionError
 from rebalance.model import BoolArray, IntArray
 
 CapFrom = int | Literal["auto"]
-"""Particles from which a superclass decides the cap, or ``auto``: a tenth of an even share."""
+"""Particles a superclass needs to decide the cap, or ``auto``: a tenth of an even share."""
 
 _OF_AN_EVEN_SHARE = 10
-"""An even share is so many times as large as the smallest superclass that decides."""
+"""An even share is this many times as large as the smallest superclass that decides."""
 
 
 def cap_from_of(size: IntArray, cap_from: CapFrom = "auto") -> int:
@@ -69,7 +69,7 @@ def check_cap_from(cap_from: CapFrom) -> None:
     if cap_from == "auto" or (is_number and cap_from >= 0):
         return
     raise OptionError(
-        f"`cap_from` is {cap_from!r}; a whole number of particles or auto was expected.",
-        hint="0 lets the smallest superclass decide, whatever its size.",
+        f"`cap_from` is {cap_from!r}, not a whole number of particles or auto.",
+        hint="With 0 the smallest superclass decides, whatever its size.",
         setting="cap_from",
     )

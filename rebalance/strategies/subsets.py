@@ -20,7 +20,7 @@ from rebalance.model import SET_ASIDE, BoolArray, IntArray, ParticleTable, Selec
 from rebalance.options import Options
 
 MOST = 1_000
-"""Subsets, that ``auto`` makes."""
+"""The most subsets that ``auto`` makes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +72,7 @@ def subsets_needed(before: IntArray, cap: int) -> int:
 def no_cap() -> OptionError:
     """Why subsets can't be drawn where nothing is balanced."""
     return OptionError(
-        "`subsets` are drawn by the largest size of a superclass, and nothing is balanced.",
+        "`subsets` need a cap on the superclasses, but nothing is balanced.",
         hint="Give `factor` or `max_size`.",
         setting="subsets",
     )
@@ -81,7 +81,7 @@ def no_cap() -> OptionError:
 def no_order(strategy: str) -> OptionError:
     """Why they can't be drawn with a strategy of this name."""
     return OptionError(
-        f"The strategy {strategy} keeps particles in no order, which `subsets` need.",
+        f"The strategy {strategy} does not rank particles, which `subsets` require.",
         hint='Choose `strategy="random"` or `strategy="best"`.',
         setting="subsets",
     )
@@ -125,9 +125,9 @@ def make_subsets(
     n = subsets_needed(before, selection.cap) if number == "auto" else int(number)
     if number == "auto" and n > MOST:
         raise OptionError(
-            f"It takes {n:,} subsets to use every particle, with at most {selection.cap:,} of a "
-            "superclass in each.",
-            hint="Give `subsets` as a number, or a smaller `factor`.",
+            f"With at most {selection.cap:,} particles per superclass, it takes {n:,} subsets to "
+            "use every particle.",
+            hint="Give `subsets` as a number, or use a smaller `factor`.",
             setting="subsets",
         )
     size = np.zeros(len(place), dtype=np.int64)

@@ -100,14 +100,14 @@ def test_quiet_prints_nothing_but_errors(simulated_job: Path) -> None:
     [
         (("-k", "0"), "at least 1, not 0"),
         (("-k", "-3"), "at least 1, not -3"),
-        (("-k", "99"), "99 superclasses can't be made of 18"),
-        (("-k", "many"), "is no number of superclasses"),
+        (("-k", "99"), "can't be divided into 99 superclasses"),
+        (("-k", "many"), "is not a number of superclasses"),
         ((), "needs the number of superclasses"),
         (("-k", "5", "-f", "1.2"), "from 0 to 1, not 1.2"),
         (("-k", "5", "-f", "-0.1"), "from 0 to 1, not -0.1"),
         (("-k", "5", "-f", "half"), "from 0 to 1, not half"),
-        (("-k", "5", "-f", "0,5"), "For 0,5, give -f 0.5."),
-        (("-k", "5", "-f", "50%"), "For 50%, give -f 0.5."),
+        (("-k", "5", "-f", "0,5"), "For 0,5, use -f 0.5."),
+        (("-k", "5", "-f", "50%"), "For 50%, use -f 0.5."),
         (("-k", "5", "-f", "2,5"), "0 keeps every particle"),
         (("-k", "5", "--subsets", "3"), "nothing is balanced"),
         (("-k", "5", "--subsets", "3", "--dry-run"), "nothing is balanced"),
@@ -119,7 +119,7 @@ def test_quiet_prints_nothing_but_errors(simulated_job: Path) -> None:
         (("-k", "5", "--set", "max_shift=3"), "--set max_shift=3 is not understood"),
         (("-k", "5", "--max-shift", "3", "--set", "metric.max_shift=4"), "given twice"),
         (("-k", "5", "--max-shift", "3 miles"), "3 miles"),
-        (("-k", "5", "--exclude-classes", "a-b"), "no class number or range"),
+        (("-k", "5", "--exclude-classes", "a-b"), "not a class number or range"),
         (("-k", "5", "--exclude-classes", "77"), "class 77"),
         (("-k", "5", "--only-classes", ","), "names no class"),
         (("-k", "5", "--only-classes", ""), "--only-classes names no class"),
@@ -150,9 +150,9 @@ def test_a_folder_too_high_swapped_arguments_and_results_are_recognised(
     assert above.exit_code == 2
     assert f"Give {simulated_job}." in above.stderr
     star, stack = (simulated_job / f"run_it025_{name}" for name in ("data.star", "classes.mrcs"))
-    assert "they are swapped." in " ".join(type_in("run", stack, star, "-k", 5).stderr.split())
+    assert "They are swapped." in " ".join(type_in("run", stack, star, "-k", 5).stderr.split())
     assert run(simulated_job, "-k", 5, "-f", "0.5", "-o", "out").exit_code == 0
-    assert "It holds results of rebalance" in type_in("run", "out", "-k", 5).stderr
+    assert "These are results of rebalance" in type_in("run", "out", "-k", 5).stderr
 
 
 def test_what_is_piped_has_no_blanks_at_its_ends_and_no_broken_paths(
@@ -259,14 +259,14 @@ def test_a_dry_run_says_what_else_would_be_written(simulated_job: Path) -> None:
     lines = [line.split(maxsplit=1)[1] for line in printed.splitlines() if line.startswith("Also:")]
     assert lines == [
         "1 balanced subset",
-        "a particle table with superclasses as classes",
-        "a particle table of each superclass",
-        "the mean of each superclass",
-        "templates for picking, the medoid of each superclass",
+        "a particle table with superclasses as class numbers",
+        "a particle table for each superclass",
+        "the mean image of each superclass",
+        "picking templates: the medoid of each superclass",
     ]
     assert json.loads(run(*given, *asked, "--json").stdout)["also"] == lines
     assert json.loads(run(*given, "--json").stdout)["also"] == []
-    assert "Also:    as many balanced subsets as use every particle" in (
+    assert "Also:    as many balanced subsets as it takes to use every particle" in (
         run(*given, "--subsets", "auto").stdout
     )
 
@@ -389,7 +389,7 @@ def test_the_demo_is_mended_by_another_folder_not_by_a_flag_it_lacks() -> None:
     Path("taken/results/mine").write_text("mine")
     done = type_in("demo", "taken")
     assert done.exit_code == 2
-    assert "Name another folder." in done.stderr
+    assert "Use another folder." in done.stderr
     assert [path.name for path in Path("taken").iterdir()] == ["results"]
 
 
@@ -410,7 +410,7 @@ def test_rerun_says_that_nothing_differs(simulated_job: Path) -> None:
     assert run(simulated_job, "-k", 5, "-f", "0.5", "-o", "out").exit_code == 0
     result = type_in("rerun", "out/run.json")
     assert result.exit_code == 0, result.output
-    assert "the same bytes in every file" in result.stdout
+    assert "same bytes in every file" in result.stdout
     printed = json.loads(type_in("rerun", "out", "-o", "third", "--json").stdout)
     assert printed["same"] is True
     assert type_in("rerun", "nothing.json").exit_code == 2
@@ -432,7 +432,7 @@ def test_superclasses_that_are_even_already_are_told_and_no_factor_is_suggested(
         result = RunResult(Dataset("relion", particles), groups, None, selection, files=written)
         return next_step(settings, result, "out")[0]
 
-    assert "nothing to gain" in said()
-    assert "smallest ÷ largest 0.85" in said()
+    assert "no need to balance" in said()
+    assert "smallest ÷ largest superclass is 0.85" in said()
     # By the guide a crumb makes them uneven.
-    assert "nothing to gain" not in said(cap_from=0)
+    assert "no need to balance" not in said(cap_from=0)

@@ -43,14 +43,14 @@ def typed(*words: object) -> Result:
 def test_ranks_are_shown_in_80_columns_and_kept_cells_are_counted() -> None:
     done = typed("good.toml", "--no-figures")
     assert done.exit_code == 0, done.output
-    assert "8 cells: 8 done now" in done.stdout
+    assert "8 cells: 8 new" in done.stdout
     assert "Share of the oracle's gain: 2 data sets" in done.stdout
     # A command is on one line, to be copied.
     lines = [line for line in done.stdout.splitlines() if not line.startswith("  rebalance ")]
     assert max(map(len, lines)) <= 80
     assert "Next: " in done.stdout
     assert typed("good.toml", "--quiet").stdout == ""
-    assert "8 cells: 0 done now, 8 kept from before" in typed("good.toml").stdout
+    assert "8 cells: 0 new, 8 from before" in typed("good.toml").stdout
     assert Path("good/figures/view_spread.png").is_file()
 
 
@@ -80,18 +80,18 @@ def ranked(*methods: tuple[str, float, float]) -> Comparison:
 def test_what_comes_next_depends_on_whether_the_first_is_told_apart() -> None:
     ward, average = "hierarchical linkage=ward", "hierarchical linkage=average"
     words, command = next_step(ranked((ward, 1, 1.2), (average, 1.8, 2)), Path("my study.toml"))
-    assert "is told apart" in words
+    assert "is clearly better" in words
     # Options at their defaults are not repeated.
     assert command == (
         "rebalance run INPUT -k NUMBER_OF_SUPERCLASSES --metric rotational-cc "
         "--set clustering.linkage=ward"
     )
     words, command = next_step(ranked((ward, 1, 1.9), (average, 1.8, 2)), Path("my study.toml"))
-    assert f"not told apart from {average}" in words
+    assert f"could still be tied with {average}" in words
     assert command == "rebalance compare 'my study.toml'"
     # Of one data set there is no interval.
     words, _ = next_step(ranked((ward, np.nan, np.nan), (average, np.nan, np.nan)), Path("s"))
-    assert "not told apart" in words
+    assert "could still be tied" in words
     assert next_step(ranked((ward, 1, 1)), Path("s")) == ("", "")
 
 
@@ -106,7 +106,7 @@ def test_json_is_the_summary() -> None:
 def test_what_failed_is_named_the_rest_is_done_and_the_exit_code_is_2() -> None:
     done = typed("bad.toml", "--no-figures")
     assert done.exit_code == 2
-    assert "8 cells: 4 done now, 4 failed" in done.stdout
+    assert "8 cells: 4 new, 4 failed" in done.stdout
     assert "Failed: tiny, hierarchical (2 cells)" in done.stderr
     assert "99 superclasses" in done.stderr
     assert typed("bad.toml", "-q").stdout == ""
@@ -117,5 +117,5 @@ def test_a_study_that_is_wrong_is_refused_by_its_key() -> None:
     done = typed("wrong.toml")
     assert done.exit_code == 2
     assert "key n_superclass" in done.stderr
-    assert "There is no such key." in done.stderr
+    assert "This key does not exist." in done.stderr
     assert not Path("wrong").exists()

@@ -47,12 +47,12 @@ def test_the_screen_is_80_columns_wide_and_hides_nothing(results: Path) -> None:
     assert "…" not in done.stdout
     assert "share of the oracle's gain" in done.stdout
     # What that means is said in one line.
-    assert "0 no more even than dropping particles at random" in " ".join(done.stdout.split())
+    assert "0 = no better than dropping particles at random" in " ".join(done.stdout.split())
     assert "Balance, f = 0.5" in done.stdout
 
 
 def test_it_says_how_to_keep_the_scores_until_they_are_kept(results: Path, tmp_path: Path) -> None:
-    assert "Next: add -o FOLDER to keep the scores" in typed(results, "--seeds", 2).stdout
+    assert "Next: add -o FOLDER to save the scores" in typed(results, "--seeds", 2).stdout
     assert "Next" not in typed(results, "--seeds", 2, "-o", tmp_path / "kept").stdout
     assert typed(results, "--seeds", 2, "--quiet").stdout == ""
 
@@ -148,14 +148,14 @@ def test_each_class_by_itself_needs_a_number_for_the_oracle(project: Path, tmp_p
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["nowhere"], "no such file|can't be read"),
-        (["{results}", "--truth", "nowhere.csv"], "no such file"),
-        (["{results}", "--symmetry", "X9"], "no such point group"),
-        (["{results}", "--seeds", "0"], "0 seeds"),
+        (["nowhere"], "does not exist|can't be read"),
+        (["{results}", "--truth", "nowhere.csv"], "does not exist"),
+        (["{results}", "--symmetry", "X9"], "not a rotational point group"),
+        (["{results}", "--seeds", "0"], "seeds = 0"),
         (["{results}", "-f", "2"], "0 to 1"),
         (["{results}", "-f", "half"], "0 to 1"),
         (["{results}", "--max-size", "0"], "at least 1"),
-        (["{results}", "--truth", "{other}"], "nothing of any class"),
+        (["{results}", "--truth", "{other}"], "none of the classes"),
         (["{results}", "--oracle-superclasses", "0"], "oracle can't make"),
         (["{project}"], "no superclasses.csv"),
     ],

@@ -47,8 +47,8 @@ def test_orientations_say_what_was_kept_and_what_to_do_next(
     folder = Path("rebalance_job005_orientations_p80")
     summary = json.loads((folder / "summary.json").read_text())
     assert f"Selected {summary['particles']['selected']:,} of 1,500 particles" in text
-    assert f"percentile 80 of the {summary['bins']['occupied']} bins" in text.lower()
-    assert "dropped at random" in text
+    assert f"percentile 80 of the {summary['bins']['occupied']} occupied bins" in text.lower()
+    assert "if as many are dropped at random" in text
     assert f"{folder}/particles_selected.star" in text
     assert max(map(len, done.output.splitlines())) <= 80 + len(str(folder))
 
@@ -90,19 +90,19 @@ def test_a_second_input_and_quiet(refinement: tuple[Path, RefinementFiles]) -> N
         "diagnose", files.particles, "--compare", "less/particles_selected.star", "--no-figures"
     )
     assert done.exit_code == 0, done.output
-    assert "drawn at random from the first, SCF* is" in said(done)
+    assert "drawn at random from the first input have SCF*" in said(done)
 
 
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("orientations", "JOB", "--symmetry", "Q3"), "no such point group"),
-        (("orientations", "JOB", "-p", "80", "-f", "0.5"), "both say how many"),
+        (("orientations", "JOB", "--symmetry", "Q3"), "not a rotational point group"),
+        (("orientations", "JOB", "-p", "80", "-f", "0.5"), "both limit how many"),
         (("orientations", "JOB", "-p", "0"), "percentile"),
         (("orientations", "JOB", "-p", "101"), "percentile"),
         (("orientations", "JOB", "--bins", "0"), "at least 1"),
         (("orientations", "CLASSIFICATION"), "2D"),
-        (("orientations", "nowhere"), "no such"),
+        (("orientations", "nowhere"), "does not exist"),
         (("diagnose",), "nothing to diagnose"),
         (("diagnose", "--half-maps", "HALF", "HALF"), "this file"),
         (("diagnose", "--half-maps", "HALF", "small.mrc"), "16"),

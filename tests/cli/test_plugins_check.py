@@ -122,9 +122,9 @@ def test_example_files_are_handed_over(simulated_job: Path) -> None:
         (("frc", "--kind", "clustering"), "no clustering 'frc'"),
         (("frc", "--kind", "colour"), "no plugins of kind 'colour'"),
         (("random", "--set", "strategy.no=1"), "no option 'no'"),
-        (("random", "--set", "metric.mirror=false"), "of no use"),
-        (("random", "--example", __file__), "--example is of no use: random is a strategy"),
-        (("frc", "--column", "myScore"), "--column is of no use: frc is a metric"),
+        (("random", "--set", "metric.mirror=false"), "can't be used"),
+        (("random", "--example", __file__), "--example can't be used: random is a strategy"),
+        (("frc", "--column", "myScore"), "--column can't be used: frc is a metric"),
     ],
 )
 def test_a_mistake_is_named(words: tuple[str, ...], said: str) -> None:

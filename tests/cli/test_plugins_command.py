@@ -55,7 +55,7 @@ def test_every_plugin_is_listed_with_its_package(installed: Registry) -> None:
 def test_a_broken_package_is_named_and_the_rest_go_on(installed: Registry) -> None:
     result = type_in("plugins")
     text = " ".join(result.output.split())
-    assert "rebalance-bad 0.1 is left out" in text
+    assert "rebalance-bad 0.1 was left out" in text
     assert "half installed" in text
     assert "hierarchical" in text
 

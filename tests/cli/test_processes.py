@@ -61,7 +61,7 @@ def test_a_full_disk_behind_standard_output_is_no_bug(words: str, unbuffered: st
             check=False,
         )
     assert done.returncode == 2
-    assert "Standard output can't be written: No space left on device." in done.stderr
+    assert "Can't write to standard output: No space left on device." in done.stderr
     assert "Traceback" not in done.stderr
     assert "Exception ignored" not in done.stderr
 

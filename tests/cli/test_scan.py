@@ -86,9 +86,9 @@ def test_a_run_with_auto_is_that_with_the_suggested_number(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["-k", "many"], "-k many is no number"),
-        (["-k", "auto", "--no-superclasses"], "by itself"),
-        (["-k", "auto", "--clustering", "identity"], "no number of superclasses to try"),
+        (["-k", "many"], "-k many is not a number"),
+        (["-k", "auto", "--no-superclasses"], "superclass of its own"),
+        (["-k", "auto", "--clustering", "identity"], "no numbers of superclasses to try"),
     ],
 )
 def test_what_can_not_be_is_said(
@@ -103,11 +103,11 @@ def test_what_can_not_be_is_said(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--range", "a-b"], "'a-b' is no number or range"),
+        (["--range", "a-b"], "'a-b' is not a number or range"),
         (["--range", ""], "--range names no number"),
         (["--range", "3-3000"], "must be from 2 to"),
         (["--range", "1"], "must be from 2 to"),
-        (["--clustering", "identity"], "no number of superclasses to try"),
+        (["--clustering", "identity"], "no numbers of superclasses to try"),
         (["--only-classes", "1"], "at least four usable class averages"),
     ],
 )

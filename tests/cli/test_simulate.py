@@ -61,12 +61,12 @@ def test_it_names_the_truth_and_the_next_command(tmp_path: Path) -> None:
         (["--set", "views=3"], "no option 'views'"),
         (["--set", "n_views=3", "--views", "3"], "given twice"),
         (["--layout", "eman"], "relion, relion-3.0, relion-5, cryosparc"),
-        (["--averages", "5"], "Give --averages 20 or more"),
+        (["--averages", "5"], "Use --averages 20 or more"),
         (["--views", "some"], "discrete or continuous"),
-        (["--views", "discrete", "--views", "continuous"], "at odds with another --views"),
-        (["--symmetry", "K5"], "no such point group"),
-        (["--from", "absent.pdb"], "no such file"),
-        (["--symmetry", "D2", "--box", "32"], "Take box ="),
+        (["--views", "discrete", "--views", "continuous"], "contradicts the other --views"),
+        (["--symmetry", "K5"], "not a rotational point group"),
+        (["--from", "absent.pdb"], "does not exist"),
+        (["--symmetry", "D2", "--box", "32"], "Use box ="),
     ],
 )
 def test_a_mistake_is_named_and_nothing_is_left_behind(
@@ -121,7 +121,7 @@ def test_an_unwritable_place_is_mended_by_another_name_not_by_a_flag_it_lacks(
     (tmp_path / "file").write_text("")
     done = typed(tmp_path / "file" / "out", *FEW)
     assert done.exit_code == 2
-    assert "Name another folder." in done.stderr
+    assert "Choose another folder." in done.stderr
     assert "-o" not in done.stderr.replace(str(tmp_path), "")
 
 

@@ -306,7 +306,7 @@ def test_identity_takes_the_number_read_or_the_number_in_use_with_a_note(
     assert not cluster(of, 6, clustering="identity").notes
     note = cluster(of, 5, clustering="identity").notes[0]
     assert "6 were read" in note
-    with pytest.raises(OptionError, match=r"K = 4 .* 6 class averages read \(5 in use\)"):
+    with pytest.raises(OptionError, match=r"K = 4 .* 6 class averages were read \(5 in use\)"):
         cluster(of, 4, clustering="identity")
 
 
@@ -327,7 +327,7 @@ def test_identity_needs_no_affinity() -> None:
     [
         (0, "at least 1, not 0"),
         (-2, "at least 1, not -2"),
-        (5, "5 superclasses can't be made of 4 usable"),
+        (5, "4 usable class averages can't be divided into 5"),
         (None, "needs the number"),
         (2.5, "whole number"),
         ("8", "whole number"),
@@ -392,7 +392,7 @@ def test_without_an_affinity_a_clustering_may_still_make_any_number() -> None:
     # A clustering is shown the averages by class number: 4, 7, 9.
     assert superclasses.label.tolist() == [0, -1, 0, 1]
     assert cluster(affinity(np.eye(3)), 2, clustering=plugin).label.tolist() == [0, 1, 0]
-    with pytest.raises(OptionError, match="5 superclasses can't be made of 3"):
+    with pytest.raises(OptionError, match="3 usable class averages can't be divided into 5"):
         cluster_classes(classes, None, 5, clustering=plugin)
     with pytest.raises(OptionError, match="needs an affinity"):
         cluster_classes(classes, None, 2, clustering="hierarchical")
@@ -400,7 +400,7 @@ def test_without_an_affinity_a_clustering_may_still_make_any_number() -> None:
 
 def test_a_clustering_that_finds_fewer_than_asked_is_said() -> None:
     superclasses = cluster(affinity(np.eye(3)), 3, clustering=_Gives(label=np.array([0, 0, 1])))
-    assert "found 2 superclasses where 3 were asked for" in superclasses.notes[0]
+    assert "found 2 superclasses instead of 3" in superclasses.notes[0]
 
 
 @pytest.mark.parametrize(
@@ -423,7 +423,7 @@ def test_a_clustering_that_gives_bare_labels_is_reported() -> None:
         def cluster(self, *_: Any) -> Any:
             return np.array([0, 1, 1])
 
-    with pytest.raises(PluginError, match="Bare gave ndarray, no ClusteringResult"):
+    with pytest.raises(PluginError, match="Bare returned ndarray, not a ClusteringResult"):
         cluster(affinity(np.eye(3)), 2, clustering=Bare(label=np.zeros(3)))
 
 
@@ -472,7 +472,7 @@ def test_numbers_are_checked_and_a_plugin_that_leaves_one_out_is_named(
 
     of = affinity(random_values(6, rng))
     classes = classes_of(of, None, ())
-    with pytest.raises(OptionError, match="7 superclasses can't be made of 6"):
+    with pytest.raises(OptionError, match="6 usable class averages can't be divided into 7"):
         cluster_each(classes, of, (2, 7))
-    with pytest.raises(PluginError, match="lazy gave nothing for 3, 4 superclasses"):
+    with pytest.raises(PluginError, match="lazy returned nothing for 3, 4 superclasses"):
         cluster_each(classes, of, (2, 3, 4), clustering=Lazy())

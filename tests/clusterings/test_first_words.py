@@ -42,7 +42,7 @@ def test_a_bare_matrix_is_grouped_and_its_averages_are_numbered_from_1(
     ],
 )
 def test_a_matrix_that_is_no_affinity_is_refused_in_one_sentence(matrix: Any, found: str) -> None:
-    with pytest.raises(OptionError, match=f"square, symmetric, .*; {found}"):
+    with pytest.raises(OptionError, match=f"square, symmetric, .* But {found}"):
         rebalance.cluster(matrix, 1)
 
 
@@ -92,8 +92,8 @@ def _of_another_kind() -> list[tuple[Any, str]]:
     return [
         (8, "an Affinity, or an .* array of numbers, not int"),
         ("affinity.npz", "not str"),
-        (averages, "not ClassAverages: rebalance.affinity makes one"),
-        (Dataset("relion", class_averages=averages), "not Dataset: rebalance.affinity makes one"),
+        (averages, "not ClassAverages; compute it with"),
+        (Dataset("relion", class_averages=averages), "not Dataset; compute it with"),
     ]
 
 
@@ -113,7 +113,7 @@ def test_swapped_arguments_are_named() -> None:
     data = Dataset("relion", particles=table([1, 1, 2]))
     for given in ((groups, particles), (data, groups), (particles, of), (of, groups)):
         names = " and ".join(type(one).__name__ for one in given)
-        with pytest.raises(TypeError, match=f"in that order; it was given {names}"):
+        with pytest.raises(TypeError, match=f"in that order; not {names}"):
             rebalance.select(*given)
     assert isinstance(particles, ParticleTable)
     assert isinstance(groups, Superclasses)

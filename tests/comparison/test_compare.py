@@ -230,7 +230,7 @@ def test_data_that_can_not_be_read_fail_alone(tmp_path: Path) -> None:
     found = compare(both, tmp_path / "s", figures=False)
     assert found.n_done == 12
     assert {failure.data for failure in found.failures} == {"empty"}
-    assert "no known format" in found.failures[0].error
+    assert "is unknown" in found.failures[0].error
 
 
 def test_too_many_superclasses_fail_alone(tmp_path: Path) -> None:
@@ -255,7 +255,7 @@ def test_one_affinity_serves_all_methods(tmp_path: Path) -> None:
 
 def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "thesis.tex").write_text("")
-    with pytest.raises(OutputError, match="not of a study"):
+    with pytest.raises(OutputError, match="does not belong to a study"):
         compare(study(), tmp_path)
     with pytest.raises(OutputError, match="a file, not a folder"):
         compare(study(), tmp_path / "thesis.tex")

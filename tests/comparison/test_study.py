@@ -87,7 +87,9 @@ def test_a_metric_may_name_its_clusterings() -> None:
         "identity",
     ]
     content["metric"][1]["clustering"] = "wards"
-    with pytest.raises(InputError, match="'wards', which is no clustering of the study") as error:
+    with pytest.raises(
+        InputError, match="'wards', which is not a clustering of the study"
+    ) as error:
         expand(parse_study(content))
     assert "ward, spectral power=2.0" in str(error.value)
 
@@ -156,11 +158,11 @@ def test_simulations_are_drawn_for_every_seed_and_option() -> None:
         ({}, "key data: It is missing"),
         ({"data": DATA, "factor": "x" * 5000}, r"key factor: .{1,150}\n"),
         ({"data": []}, "key data: At least one"),
-        ({"data": DATA, "k": 8}, "key k: There is no such key"),
-        ({"data": [{"paht": "job"}]}, r"key data\[0\].paht: There is no such key"),
+        ({"data": DATA, "k": 8}, "key k: This key does not exist"),
+        ({"data": [{"paht": "job"}]}, r"key data\[0\].paht: This key does not exist"),
         ({"data": [{"path": "a", "simulate": {}}]}, r"key data\[0\]: .*path or simulate"),
-        ({"data": [{"simulate": {"seed": 3}}]}, "seeds stand beside simulate|Seeds stand beside"),
-        ({"data": [{"simulate": {}, "truth": "x"}]}, "Truth belongs to a path"),
+        ({"data": [{"simulate": {"seed": 3}}]}, "give seeds next to simulate|Give seeds next to"),
+        ({"data": [{"simulate": {}, "truth": "x"}]}, "Truth can't be combined with simulate"),
         ({"data": DATA, "n_superclasses": 0}, r"key n_superclasses\[0\]: .*not 0"),
         ({"data": DATA, "n_superclasses": ["many"]}, r"key n_superclasses\[0\]: .*not 'many'"),
         ({"data": DATA, "clustering": [{"options": {}}]}, r"key clustering\[0\].name: It is miss"),
@@ -171,8 +173,8 @@ def test_simulations_are_drawn_for_every_seed_and_option() -> None:
         ({"data": DATA, "scores": ["beauty"]}, "no score 'beauty'"),
         ({"data": [{"path": "a", "n_superclasses": 0}]}, r"data\[0\].n_superclasses\[0\]: .*not 0"),
         ({"data": [{"path": "a", "seeds": []}]}, r"data\[0\]: Seeds: at least one"),
-        ({"data": [{"path": "a", "seeds": [2, 2]}]}, r"data\[0\]: Seeds: one is there twice"),
-        ({"data": DATA, "simulate": {"seed": 1}}, "Seeds stand beside simulate"),
+        ({"data": [{"path": "a", "seeds": [2, 2]}]}, r"data\[0\]: Seeds: one occurs twice"),
+        ({"data": DATA, "simulate": {"seed": 1}}, "Give seeds next to simulate"),
         ({"data": DATA, "metric": [{"name": "frc", "clustering": []}]}, "At least one"),
     ],
 )
@@ -202,10 +204,10 @@ def test_two_of_one_name_are_refused() -> None:
 
 
 def test_a_file_that_is_no_study_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no such file"):
+    with pytest.raises(InputError, match="does not exist"):
         read_study(tmp_path / "none.toml")
     (tmp_path / "a.toml").write_text("data = [")
-    with pytest.raises(InputError, match="no TOML"):
+    with pytest.raises(InputError, match="not valid TOML"):
         read_study(tmp_path / "a.toml")
 
 
@@ -296,7 +298,7 @@ def test_a_cell_that_is_damaged_is_not_there(content: str, tmp_path: Path) -> No
 
 def test_a_cell_that_can_not_be_kept_says_so(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(OutputError, match="can't be kept"):
+    with pytest.raises(OutputError, match="can't be saved"):
         CellStore(tmp_path / "file").store("a", {"scores": []})
 
 

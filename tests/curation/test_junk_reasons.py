@@ -35,15 +35,15 @@ def test_one_reason_is_none(name: str) -> None:
 
 def test_reasons_are_said_of_what_gave_points_the_weightiest_first() -> None:
     assert said_of(strong=1.2, dim=0.5, level=0.01) == (
-        "4.0 times the contrast of most averages of as many particles",
-        "a middle that stands out less from its rim than that of most",
+        "contrast 4.0 times that of most averages with as many particles",
+        "center stands out less from the rim than in most averages",
     )
     assert said_of(flat=0.6, dim=0.9)[1] == (
-        "50% of the structure that most have, though of many particles"
+        "only 50% of the usual structure, despite many particles"
     )
     assert said_of(level=1.4, bright=1.8) == (
-        "a rim far brighter or darker than that of most",
-        "a middle far brighter than that of most",
+        "rim far brighter or darker than in most averages",
+        "center far brighter than in most averages",
     )
 
 
@@ -89,7 +89,7 @@ def test_films_and_noise_among_clear_views_are_suspected_and_no_view_is() -> Non
     assert set(quality.suspects) <= set(junk)
     assert len(quality.suspects) >= 3
     said = about_quality(RunSettings("job", junk="list"), quality)
-    assert f"{len(quality.suspects)} of 35 class averages are suspected" in said[0]
+    assert f"{len(quality.suspects)} of 35 class averages look like junk" in said[0]
     assert len(said) == 1 + len(quality.suspects)
     first = quality.suspects[0]
     again = score(averages, affinity, left_out=[first])
@@ -106,6 +106,8 @@ def test_few_averages_are_not_judged() -> None:
     images = np.random.default_rng(3).standard_normal((4, 32, 32)).astype(np.float32)
     quality = score(ClassAverages(images, np.arange(1, 5)))
     assert quality.suspects == ()
-    assert "4 are too few to tell" in about_quality(RunSettings("job", junk="auto"), quality)[0]
+    assert (
+        "Junk could not be detected" in about_quality(RunSettings("job", junk="auto"), quality)[0]
+    )
     nothing = score(ClassAverages(np.zeros((2, 32, 32), np.float32), np.arange(1, 3)))
     assert nothing.suspects == ()

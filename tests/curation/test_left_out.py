@@ -31,7 +31,7 @@ def test_an_unknown_class_is_named_with_what_there_is() -> None:
     with pytest.raises(OptionError) as caught:
         left_out_classes(COUNTS, exclude_classes=[2, 70, 80])
     assert "`exclude_classes` names classes 70 and 80" in str(caught.value)
-    assert "There are classes 1–4 and 9" in str(caught.value)
+    assert "Existing: classes 1–4 and 9" in str(caught.value)
     with pytest.raises(OptionError, match="`only_classes` names class 70"):
         left_out_classes(COUNTS, only_classes=[70])
     with pytest.raises(OptionError, match="`junk_classes` names class 70"):

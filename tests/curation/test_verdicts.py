@@ -85,7 +85,7 @@ AGAINST = np.array([0.0, 0.9, 0.4, 0.0, 0.0, 0.1])
 def test_a_bad_fit_names_what_its_picture_speaks_against_too_where_views_are_trusted() -> None:
     found = quality(*of_views(affinity_with_views(FIT, MISFIT, trusted=True), AGAINST))
     assert found.suspects == (3,)
-    assert "fits the common structure badly: correlation 0.30" in found.reasons_of(3)[0]
+    assert "fits the common structure poorly (correlation 0.30)" in found.reasons_of(3)[0]
     unsure = quality(*of_views(affinity_with_views(FIT, MISFIT, trusted=False), AGAINST))
     assert unsure.suspects == ()
     assert of_views(None) == ()
@@ -97,7 +97,7 @@ def test_a_bad_fit_names_no_average_alone_and_is_said_of_what_else_is_named() ->
     assert quality(*of_views(trusted)).suspects == ()
     other = quality(*of_views(trusted, AGAINST), against("picture", 6))
     assert other.suspects == (3, 6)
-    assert "fits the common structure badly: correlation 0.40" in other.reasons_of(6)[1]
+    assert "fits the common structure poorly (correlation 0.40)" in other.reasons_of(6)[1]
 
 
 def of_file(path: Path, averages: ClassAverages) -> Evidence:
@@ -144,10 +144,14 @@ def test_the_scores_of_the_class_ranker_come_with_the_averages(
     np.testing.assert_array_equal(averages.score, SCORES)
     assert averages.score_from == label
     judged = score(averages)
-    assert judged.reasons_of(2)[0] == "RELION's class ranker gives it 0.12, below 0.5"
+    assert judged.reasons_of(2)[0] == "RELION's class ranker scores it 0.12, below 0.5"
     assert 14 in judged.suspects or averages.is_empty[13]
     note = judged.evidence[0].note
-    assert note == "" if label == "rlnPredictedClassScore" else "no rlnPredictedClassScore" in note
+    assert (
+        note == ""
+        if label == "rlnPredictedClassScore"
+        else "rlnPredictedClassScore is missing" in note
+    )
     # The same as a file of verdicts beside the job's own averages.
     plain = formats.read(files.data).class_averages
     assert plain is not None
@@ -172,7 +176,7 @@ def test_the_choice_of_a_select_job_is_a_verdict_on_every_class(simulated: Any, 
     for name in ("backup_selection.star", "class_averages.star"):
         judged = score(averages, given=of_file(selection.job / name, averages))
         assert judged.suspects == expected
-        assert judged.reasons_of(expected[0])[0] == "the Select job left it out"
+        assert judged.reasons_of(expected[0])[0] == "not selected in the Select job"
 
 
 def test_cinderella_counts_places_in_the_stack_from_0(files: Any, tmp_path: Path) -> None:
@@ -187,22 +191,26 @@ def test_cinderella_counts_places_in_the_stack_from_0(files: Any, tmp_path: Path
     judged = score(averages, given=of_file(table, averages))
     expected = {int(averages.class_id[place]) for place in (0, 5) if not averages.is_empty[place]}
     assert set(judged.suspects) == expected
-    assert "Cinderella gives it 0.03, below 0.5" in judged.reasons_of(min(expected))
+    assert "Cinderella scores it 0.03, below 0.5" in judged.reasons_of(min(expected))
 
 
 @pytest.mark.parametrize(
     ("name", "text", "words"),
     [
-        ("a.txt", "0 0.5\n1 1.5\n", "a confidence of 0 to 1"),
+        ("a.txt", "0 0.5\n1 1.5\n", "a confidence (0 to 1)"),
         ("a.txt", "0 0.5\n-1 0.5\n", "line 2"),
         ("a.txt", "0 0.5 7\n", "expected"),
         ("a.txt", "0 0.5\n0 0.6\n", "twice"),
         ("a.txt", "\n", "no verdicts"),
         ("a.txt", "0 nan\n", "expected"),
         ("a.txt", "40 0.5\n", "there are 14 class averages here"),
-        ("a.star", "data_\n\nloop_\n_rlnSelected #1\n1\n2\n", "neither 0 nor 1"),
-        ("a.star", "data_\n\nloop_\n_rlnImageName #1\n1@a.mrcs\n", "nothing of class averages"),
-        ("a.star", "data_model_classes\n\nloop_\n_rlnReferenceImage #1\n1@a.mrcs\n", "no score"),
+        ("a.star", "data_\n\nloop_\n_rlnSelected #1\n1\n2\n", "must be 0 or 1"),
+        ("a.star", "data_\n\nloop_\n_rlnImageName #1\n1@a.mrcs\n", "no class averages"),
+        (
+            "a.star",
+            "data_model_classes\n\nloop_\n_rlnReferenceImage #1\n1@a.mrcs\n",
+            "no class scores",
+        ),
         (
             "a.star",
             "data_model_classes\n\nloop_\n_rlnReferenceImage\n_rlnClassScore\n90@a.mrcs 0.5\n",
@@ -234,7 +242,7 @@ def test_a_run_sets_aside_what_a_file_of_verdicts_names_and_says_by_whom(
     assert 2 in summary["class_averages"]["set_aside"]
     assert sum(summary["set_aside"]["because"].values()) == summary["set_aside"]["averages"]
     assert "by RELION's class ranker" in summary["set_aside"]["because"]
-    assert any("no rlnPredictedClassScore" in note for note in summary["notes"])
+    assert any("rlnPredictedClassScore is missing" in note for note in summary["notes"])
     record = json.loads((tmp_path / "out" / "run.json").read_text())
     assert str(model) in json.dumps(record["inputs"])
     off = CliRunner().invoke(app, [*map(str, words[:-1]), "off", "--junk", "off"])

@@ -75,7 +75,7 @@ def test_a_result_that_is_no_array_of_numbers_is_refused(rng: np.random.Generato
     class Wrong(Telling):
         found = {"a": 1}
 
-    with pytest.raises(PluginError, match="'Wrong' gave 'map' among its results"):
+    with pytest.raises(PluginError, match="'Wrong' returned 'map' among its results"):
         rebalance.affinity(averages(rng), Wrong())
 
 

@@ -150,7 +150,7 @@ def test_a_tail_torn_anywhere_is_dropped_and_written_anew(
             assert found == SCHEDULE[: DONE - 1]
             left.add(SCHEDULE[DONE - 1], block_of(SCHEDULE[DONE - 1]))
         (problem,) = checkpoints.problems
-        assert f"{DONE - 1} whole tiles are used" in problem
+        assert f"{DONE - 1} finished tiles are used" in problem
         assert str(path) in problem
         assert path.read_bytes() == whole
 
@@ -180,7 +180,7 @@ def test_a_checkpoint_of_another_affinity_under_this_name_is_not_used(tmp_path: 
     os.replace(path, other)
     found, (problem,) = taken_up(tmp_path, "5b" * 32)
     assert found == []
-    assert "not of this affinity" in problem
+    assert "for another affinity" in problem
     # Nor is a record of it, under the right header.
     leave_behind(tmp_path)
     header = checkpoint._HEADER.size
@@ -284,7 +284,7 @@ def test_a_folder_that_cannot_be_written_is_said_and_got_over(tmp_path: Path) ->
     counted = Counted()
     rebalance.affinity(noise(), counted, checkpoints=checkpoints)
     assert len(counted.tiles) == len(SCHEDULE)
-    assert ["can't be written" in problem for problem in checkpoints.problems] == [True]
+    assert ["can't write to" in problem for problem in checkpoints.problems] == [True]
 
 
 def test_work_larger_than_the_limit_gets_no_checkpoint(tmp_path: Path) -> None:

@@ -300,7 +300,7 @@ def test_wrong_threads_and_devices_are_refused(rng: np.random.Generator) -> None
         rebalance.affinity(averages, Brightness(), threads=0)
     with pytest.raises(OptionError, match="device"):
         rebalance.affinity(averages, Brightness(), device="tpu")
-    with pytest.raises(OptionError, match="CPU only"):
+    with pytest.raises(OptionError, match="only runs on the CPU"):
         rebalance.affinity(averages, Brightness(), device="cuda")
 
 

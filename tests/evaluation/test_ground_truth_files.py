@@ -121,7 +121,7 @@ def test_symmetry_comes_with_the_truth(tmp_path: Path) -> None:
     ("text", "message"),
     [
         ("class_id,label\n1,a\nx,b\n", "line 3, column class_id"),
-        ("class_id,label\n1,a\n1,b\n", "Class 1 is there twice"),
+        ("class_id,label\n1,a\n1,b\n", "Class 1 occurs twice"),
         ("class_id,label\n1,a\n2\n", "line 3"),
         ("class_id,label\n", "no rows"),
         ("colour,label\nred,a\n", "columns are colour, label"),
@@ -136,7 +136,7 @@ def test_what_is_wrong_with_a_table_is_said(tmp_path: Path, text: str, message: 
 
 
 def test_what_is_no_truth_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="no such file"):
+    with pytest.raises(InputError, match="does not exist"):
         read_truth(tmp_path / "nowhere")
     with pytest.raises(InputError, match=r"no truth_classes\.csv"):
         read_truth(tmp_path)

@@ -58,7 +58,7 @@ def test_every_copy_of_a_view_is_the_same_view(symmetry: str) -> None:
 
 
 def test_an_unknown_group_is_named() -> None:
-    with pytest.raises(OptionError, match="symmetry = q5: there is no such point group"):
+    with pytest.raises(OptionError, match="symmetry = q5: this is not a rotational point group"):
         symmetry_operations("q5")
     with pytest.raises(OptionError, match="C0"):
         symmetry_operations("C0")

@@ -90,7 +90,7 @@ def test_averages_of_two_jobs_beside_are_not_chosen_between(cryosparc_job) -> No
     cryosparc_job.save("J51_020_particles.cs", main)
     (cryosparc_job.folder / "J50_030_class_averages.cs").unlink()
     warnings = formats.read(cryosparc_job.folder / "J51_020_particles.cs").warnings
-    assert "J42_020_class_averages.cs lies beside the particles of J51, and is taken." in warnings
+    assert "Using J42_020_class_averages.cs, found next to the particles of J51." in warnings
 
 
 def test_averages_of_another_iteration_are_said(cryosparc_job) -> None:
@@ -99,5 +99,5 @@ def test_averages_of_another_iteration_are_said(cryosparc_job) -> None:
     warnings = formats.read(cryosparc_job.folder).warnings
     (warning,) = [text for text in warnings if "iteration" in text]
     assert warning.startswith(
-        "J42_020_class_averages.cs is of iteration 20 and J42_030_particles.cs of 30"
+        "J42_020_class_averages.cs is from iteration 20, but J42_030_particles.cs from iteration 30"
     )

@@ -16,7 +16,7 @@ def test_classes_may_come_from_the_passthrough(cryosparc_job) -> None:
     shuffled = main[::-1].copy()
     table = cryosparc_job.save("extracted.cs", np.array(plain.tolist(), dtype=plain.dtype))
     extra = cryosparc_job.save("more.cs", shuffled)
-    with pytest.raises(InputError, match=r"no alignments2D/class; their fields are of uid, blob"):
+    with pytest.raises(InputError, match=r"no alignments2D/class, only uid, blob"):
         formats.read(table, need_class_averages=False)
     data = formats.read(table, passthrough=[extra], need_class_averages=False)
     assert data.particles.class_id.tolist() == main["alignments2D/class"].tolist()
@@ -39,14 +39,14 @@ def test_a_passthrough_beside_that_cant_go_along_is_said(cryosparc_job) -> None:
     def warnings() -> tuple[str, ...]:
         data = formats.read(table, need_class_averages=False)
         assert "ctf/df1_A" not in data.particles.column_names
-        return tuple(text for text in data.warnings if "is left out" in text)
+        return tuple(text for text in data.warnings if "was left out" in text)
 
     (lacking,) = warnings()
-    assert lacking.startswith(f"The passthrough file {beside.name} is left out. 1 of the 40")
+    assert lacking.startswith(f"The passthrough file {beside.name} was left out. 1 of the 40")
     beside.write_bytes(beside.read_bytes()[:-50])
     (damaged,) = warnings()
-    assert damaged.startswith(f"The passthrough file {beside.name} is left out. ")
-    assert len(damaged) > len(f"The passthrough file {beside.name} is left out. ")
+    assert damaged.startswith(f"The passthrough file {beside.name} was left out. ")
+    assert len(damaged) > len(f"The passthrough file {beside.name} was left out. ")
 
 
 def test_a_passthrough_of_excluded_particles_beside_is_none_of_ours(cryosparc_job) -> None:
@@ -66,7 +66,7 @@ def test_a_uid_that_is_there_twice_is_an_error(cryosparc_job, which: int) -> Non
     tables[which]["uid"][3] = tables[which]["uid"][9]
     table = cryosparc_job.save("particles.cs", tables[0])
     extra = cryosparc_job.save("more.cs", tables[1])
-    with pytest.raises(InputError, match=f"uid {tables[which]['uid'][9]} is there twice"):
+    with pytest.raises(InputError, match=f"uid {tables[which]['uid'][9]} occurs twice"):
         formats.read(table, passthrough=[extra], need_class_averages=False)
 
 

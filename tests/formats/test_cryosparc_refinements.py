@@ -216,7 +216,7 @@ def test_particles_without_a_number_have_no_pose(cryosparc_job, rng) -> None:
 @pytest.mark.parametrize(
     ("fields", "says"),
     [
-        ({"alignments3D__pose": np.zeros((N, 2), "f4")}, "float32 × 2 in each row; a rotation"),
+        ({"alignments3D__pose": np.zeros((N, 2), "f4")}, "float32 × 2 in each row, but a rotation"),
         ({"alignments3D__pose": np.zeros(N, "f4")}, "alignments3D/pose is float32 in each row"),
         ({"alignments3D__pose": np.zeros((N, 3), "i4")}, "alignments3D/pose is int32 × 3"),
         ({"alignments3D__pose": np.zeros((N, 3), "S4")}, "alignments3D/pose is text × 3"),
@@ -225,14 +225,14 @@ def test_particles_without_a_number_have_no_pose(cryosparc_job, rng) -> None:
                 "alignments3D_multi__pose": np.zeros((N, 4, 3), "f4"),
                 "alignments3D_multi__class_posterior": np.zeros((N, 3), "f4"),
             },
-            "float32 × 4 × 3 in each row; decimal numbers × 3 × 3 was",
+            "float32 × 4 × 3 in each row, but decimal numbers × 3 × 3 was",
         ),
         (
             {
                 "alignments3D_multi__pose": np.zeros((N, 4, 3), "f4"),
                 "alignments3D_multi__class_posterior": np.zeros(N, "f4"),
             },
-            "class_posterior is float32 in each row; a number for each class",
+            "class_posterior is float32 in each row, but one number per class",
         ),
         (
             {

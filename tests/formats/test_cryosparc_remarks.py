@@ -31,7 +31,7 @@ class TestPathsOfTheirOwnFolder:
         cryosparc_job.save("J42_020_particles.cs", tables[0], stream)
         cryosparc_job.save("J42_passthrough_particles.cs", tables[1], stream)
         (warning,) = warnings_of(cryosparc_job.folder, "begin with >")
-        assert f"Paths of {column} in " in warning
+        assert f"({column}) begin with >" in warning
         assert "put particles_selected*.cs and .csg (and particles_excluded*) into " in warning
         assert str(cryosparc_job.folder) in warning
 
@@ -56,10 +56,12 @@ class TestPathsOfTheirOwnFolder:
         main["blob/path"] = b">J1/a.mrc"
         table = cryosparc_job.save("particles.cs", main)
         said = warnings_of(table, "begin with >")[0]
-        assert f"into a folder that holds J1/a.mrc, which {cryosparc_job.folder} does not." in said
+        assert f"into a folder that has J1/a.mrc, which {cryosparc_job.folder} does not." in said
         (cryosparc_job.folder / "J1").mkdir()
         (cryosparc_job.folder / "J1" / "a.mrc").touch()
-        assert warnings_of(table, "begin with >")[0].endswith("from where they lead to the images.")
+        assert warnings_of(table, "begin with >")[0].endswith(
+            "so that the paths lead to the images."
+        )
 
     def test_templates_are_told_apart_from_particles(self, cryosparc_job) -> None:
         cryosparc_job.whole()
@@ -107,7 +109,7 @@ def test_several_pixel_sizes_of_the_classification_are_counted(cryosparc_job, st
     sized["alignments2D/psize_A"][:13] = 4.2
     table = cryosparc_job.save("particles.cs", sized, stream)
     (warning,) = warnings_of(table, "psize_A")
-    assert "2 values (2.1 Å for 27, 4.2 Å for 13 of the 40 particles)" in warning
+    assert "2 different values (2.1 Å for 27, 4.2 Å for 13 of the 40 particles)" in warning
 
 
 def test_particles_that_are_all_of_one_class_are_said(cryosparc_job) -> None:
@@ -115,28 +117,28 @@ def test_particles_that_are_all_of_one_class_are_said(cryosparc_job) -> None:
     main["alignments2D/class"] = 0
     table = cryosparc_job.save("particles.cs", main)
     (warning,) = warnings_of(table, "3D job")
-    assert warning.startswith("All 40 particles are of class 0.")
+    assert warning.startswith("All 40 particles are in class 0.")
 
 
 @pytest.mark.parametrize(
     ("kind", "value", "message"),
     [
-        ("<f4", np.nan, "is nan in row 8, and in 1 of the 40 rows"),
+        ("<f4", np.nan, "is nan in row 8. In 1 of the 40 rows"),
         ("<f4", 0.7, "is 0.69999.* in row 8"),
         ("<f8", np.inf, "is inf in row 8"),
         ("<f8", 1e300, r"is 1e\+300 in row 8"),
-        ("<i4", -1, "is -1 in row 8, and in 1 of the 40 rows no whole number from 0"),
+        ("<i4", -1, "is -1 in row 8. In 1 of the 40 rows it is not a class number"),
         ("<u4", 2**32 - 1, "is 4294967295 in row 8"),
         ("<u8", 2**63, "is 9223372036854775808 in row 8"),
-        ("<c8", 1, "of type complex64"),
-        ("<M8[s]", 1, "of type datetime64"),
-        ("<m8[s]", 1, "of type timedelta64"),
-        ("|b1", 1, "of type bool"),
-        ("|S2", b"1", "of type text"),
-        ("<U2", "1", "of type text"),
-        ("|V4", b"1", "of type void"),
-        (("<u4", (2,)), 1, "of type uint32 × 2"),
-        ([("a", "<u4")], 1, "of type structure"),
+        ("<c8", 1, "has type complex64"),
+        ("<M8[s]", 1, "has type datetime64"),
+        ("<m8[s]", 1, "has type timedelta64"),
+        ("|b1", 1, "has type bool"),
+        ("|S2", b"1", "has type text"),
+        ("<U2", "1", "has type text"),
+        ("|V4", b"1", "has type void"),
+        (("<u4", (2,)), 1, "has type uint32 × 2"),
+        ([("a", "<u4")], 1, "has type structure"),
     ],
 )
 def test_a_class_column_that_holds_no_class_numbers_is_refused(
@@ -176,5 +178,6 @@ def test_averages_of_several_pixel_sizes_are_said(cryosparc_job) -> None:
     cryosparc_job.save("J42_020_class_averages.cs", averages)
     warnings = formats.read(cryosparc_job.folder).warnings
     assert any(
-        "3 Å by J42_020_class_averages.cs and 6 Å by other rows" in text for text in warnings
+        "3 Å according to J42_020_class_averages.cs, but 6 Å according to other rows" in text
+        for text in warnings
     )

@@ -119,14 +119,14 @@ def test_groups_that_contradict_each_other_are_said(cryosparc_job, extracted) ->
         files = {"alignments2D": "J42_020_particles.cs", "blob": blob}
         group(cryosparc_job.folder, name, files)
     data = formats.read(cryosparc_job.folder, need_class_averages=False)
-    assert any("a.csg, b.csg take other files" in text for text in data.notes)
+    assert any("a.csg, b.csg disagree about the files" in text for text in data.notes)
 
 
 def test_a_group_without_classes_does_not_take_them_from_a_file_that_has_them(
     cryosparc_job, extracted
 ) -> None:
     given = group(cryosparc_job.folder, "mix.csg", {"blob": "extracted.cs"})
-    with pytest.raises(InputError, match=r"takes no alignments2D/class from extracted\.cs"):
+    with pytest.raises(InputError, match=r"does not use alignments2D/class from extracted\.cs"):
         formats.read(given, need_class_averages=False)
     table = cryosparc_job.folder / "J42_020_particles.cs"
     data = formats.read(given, passthrough=[table], need_class_averages=False)
@@ -147,12 +147,12 @@ def test_a_slot_that_its_file_lacks_is_taken_from_another_and_said(
     table = "J42_020_particles.cs"
     files = {"alignments2D": table, "blob": table, "ctf": table}
     data = formats.read(group(cryosparc_job.folder, "mix.csg", files), need_class_averages=False)
-    assert any(f"takes ctf from {table}, which has none" in text for text in data.warnings)
+    assert any(f"ctf is in {table}, but it isn't" in text for text in data.warnings)
     write_back(data, [True] * 40, tmp_path / "out")
     assert len(slot_of(tmp_path / "out", "ctf", "ctf/df1_A")) == 40
     files = {"alignments2D": table, "blob": "J42_passthrough_particles.cs"}
     data = formats.read(group(cryosparc_job.folder, "mix.csg", files), need_class_averages=False)
-    assert any(f"that of {table} is used" in text for text in data.warnings)
+    assert any(f"Using that of {table}" in text for text in data.warnings)
     assert set(data.particles.column("blob/path")) == set(
         extracted[0]["blob/path"].astype(str).tolist()
     )
@@ -161,7 +161,7 @@ def test_a_slot_that_its_file_lacks_is_taken_from_another_and_said(
 def test_what_a_group_leaves_out_of_a_file_is_said(cryosparc_job, extracted) -> None:
     given = group(cryosparc_job.folder, "mix.csg", {"alignments2D": "J42_020_particles.cs"})
     notes = formats.read(given, need_class_averages=False).notes
-    assert any("takes no blob from J42_020_particles.cs" in text for text in notes)
+    assert any("does not use blob from J42_020_particles.cs" in text for text in notes)
 
 
 def test_classes_of_a_file_that_is_named_come_first_and_what_differs_is_counted(
@@ -173,13 +173,13 @@ def test_classes_of_a_file_that_is_named_come_first_and_what_differs_is_counted(
         passthrough=[cryosparc_job.folder / "J42_020_particles.cs"],
         need_class_averages=False,
     )
-    (warning,) = [text for text in data.warnings if "differ in it" in text]
-    assert "alignments2D, and differ in it for 40 of the 40 particles" in warning
-    assert "that of J42_020_particles.cs is used" in warning
+    (warning,) = [text for text in data.warnings if "but differ for" in text]
+    assert "alignments2D, but differ for 40 of the 40 particles" in warning
+    assert "Using that of J42_020_particles.cs" in warning
     classes = dict(zip(main["uid"], main["alignments2D/class"], strict=True))
     assert data.particles.class_id.tolist() == [classes[uid] for uid in again["uid"]]
     assert set(data.particles.column("blob/path")) == {"J50/extract/big.mrc"}
-    assert any("blob, and differ in it for 40" in text for text in data.notes)
+    assert any("blob, but differ for 40" in text for text in data.notes)
     out = tmp_path / "out"
     write_back(data, [True] * 40, out)
     assert set(slot_of(out, "blob", "blob/path")) == {"J50/extract/big.mrc"}
@@ -193,7 +193,7 @@ def test_what_is_named_comes_before_what_a_folder_holds(cryosparc_job, extracted
         cryosparc_job.folder, passthrough=[tmp_path / "extracted.cs"], need_class_averages=False
     )
     assert set(data.particles.column("blob/path")) == {"J50/extract/big.mrc"}
-    assert any("alignments2D, and differ" in text for text in data.warnings)
+    assert any("alignments2D, but differ" in text for text in data.warnings)
 
 
 def test_a_named_file_adds_to_what_is_found(cryosparc_job) -> None:
@@ -246,7 +246,7 @@ def test_two_passthrough_files_that_differ_are_said(cryosparc_job) -> None:
     more["ctf/df1_A"][:7] += 1
     cryosparc_job.save("J42_passthrough_particles (1).cs", more)
     data = formats.read(cryosparc_job.folder)
-    assert any("ctf, and differ in it for 7 of the 40" in text for text in data.notes)
+    assert any("ctf, but differ for 7 of the 40" in text for text in data.notes)
 
 
 class TestClassesThatPassThrough:
@@ -283,7 +283,7 @@ class TestClassesThatPassThrough:
         for path in job.glob("J60_00*"):
             path.unlink()
         data = formats.read(job, need_class_averages=False)
-        assert any("No file gives the particles' blob or ctf" in text for text in data.warnings)
+        assert any("No file has the particles' blob or ctf" in text for text in data.warnings)
 
 
 @BOTH
@@ -306,7 +306,7 @@ def test_a_group_that_will_lack_a_slot_is_said(cryosparc_job, missing: str) -> N
     cryosparc_job.save("J42_020_particles.cs", only(main, *keep))
     cryosparc_job.save("J42_passthrough_particles.cs", only(more, *keep))
     (warning,) = formats.read(cryosparc_job.folder, need_class_averages=False).warnings
-    assert f"No file gives the particles' {missing}," in warning
+    assert f"No file has the particles' {missing}," in warning
 
 
 def test_slots_of_a_passthrough_that_is_left_out_are_named(cryosparc_job) -> None:
@@ -314,4 +314,4 @@ def test_slots_of_a_passthrough_that_is_left_out_are_named(cryosparc_job) -> Non
     cryosparc_job.save("J42_020_particles.cs", main)
     cryosparc_job.save("J42_passthrough_particles.cs", more[1:])
     warnings = formats.read(cryosparc_job.folder, need_class_averages=False).warnings
-    assert any("lacks its ctf, location" in text for text in warnings)
+    assert any("will lack its ctf, location" in text for text in warnings)

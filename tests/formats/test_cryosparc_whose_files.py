@@ -32,7 +32,7 @@ def test_a_stack_beside_comes_before_another_jobs_of_that_name(copied: Path) -> 
     beside = copied / "J42_020_class_averages.mrc"
     np.testing.assert_array_equal(data.class_averages.images, images_of(beside))
     (note,) = [text for text in data.notes if "several files" in text]
-    assert f"{beside} is taken" in note
+    assert f"Using {beside}, not" in note
     assert str(copied.parent / "J42") in note
 
 
@@ -53,7 +53,7 @@ def test_a_stack_of_another_project_is_refused_where_its_table_shows_it(
     (copied / "J42_020_class_averages.mrc").unlink()
     cryosparc_job.folder = copied.parent / "J42"
     cryosparc_job.save("J42_020_class_averages.cs", cryosparc_job.averages([0, 1, 2, 3, 4]))
-    with pytest.raises(InputError, match="is of another job"):
+    with pytest.raises(InputError, match="is from another job"):
         formats.read(copied)
     stack = copied.parent / "J42" / "J42_020_class_averages.mrc"
     assert formats.read(copied, stack).class_averages is not None
@@ -116,7 +116,7 @@ def test_the_current_folder_comes_last_and_is_said(
         shutil.move(path, mailed)
     monkeypatch.chdir(cryosparc_job.folder.parent)
     data = formats.read(mailed)
-    assert any("from the current folder" in text for text in data.notes)
+    assert any("in the current folder" in text for text in data.notes)
     assert any("is it the same job?" in text for text in data.warnings)
 
 
@@ -131,7 +131,9 @@ def test_a_box_at_odds_with_the_table_is_said(cryosparc_job, write_stack) -> Non
     cryosparc_job.whole()
     write_stack(cryosparc_job.folder / "J42_020_class_averages.mrc", n=5, box=6)
     warnings = formats.read(cryosparc_job.folder).warnings
-    assert any("8 px wide by J42_020_class_averages.cs and 6 px" in text for text in warnings)
+    assert any(
+        "8 px wide according to J42_020_class_averages.cs, but 6 px" in text for text in warnings
+    )
 
 
 def test_a_missing_stack_names_the_argument_and_the_stacks_beside(
@@ -141,7 +143,7 @@ def test_a_missing_stack_names_the_argument_and_the_stacks_beside(
     (cryosparc_job.folder / "J42_020_class_averages.mrc").rename(
         cryosparc_job.folder / "averages.mrc"
     )
-    with pytest.raises(InputError, match=r"Beside it lie averages\.mrc") as caught:
+    with pytest.raises(InputError, match=r"Next to it: averages\.mrc") as caught:
         formats.read(cryosparc_job.folder)
     assert "`class_averages`" in caught.value.hint
 
@@ -187,8 +189,8 @@ class TestDownloads:
         assert "ctf/df1_A" in data.particles.column_names
         assert len(data.class_averages) == 5
         said = " ".join(data.notes)
-        assert f"{self.PREFIX}particles_selected.cs is taken for particles_selected.cs" in said
-        assert f"{self.PREFIX}J42_020_class_averages.mrc is taken for J42_020_class" in said
+        assert f"{self.PREFIX}particles_selected.cs for particles_selected.cs" in said
+        assert f"{self.PREFIX}J42_020_class_averages.mrc for J42_020_class" in said
 
     def test_a_table_finds_its_passthrough_averages_and_stack(self, downloads: Path) -> None:
         (downloads / f"{self.PREFIX}templates.cs").rename(
@@ -210,7 +212,9 @@ class TestDownloads:
             downloads / f"{self.PREFIX}particles_selected.cs",
             downloads / "cryosparc_P7_particles_selected.cs",
         )
-        with pytest.raises(InputError, match=r"names particles_selected\.cs, which is not beside"):
+        with pytest.raises(
+            InputError, match=r"refers to particles_selected\.cs, which is not next to"
+        ):
             formats.read(downloads / "particles_selected.csg", need_class_averages=False)
 
 
@@ -270,5 +274,5 @@ def test_particles_that_a_job_set_aside_are_left_alone(cryosparc_job, word: str)
     (cryosparc_job.folder / "J42_020_particles.cs").unlink()
     for other in cryosparc_job.folder.glob("*averages*"):
         other.unlink()
-    with pytest.raises(InputError, match=rf"but for J42_020_particles_{word}\.cs"):
+    with pytest.raises(InputError, match=rf"except for J42_020_particles_{word}\.cs"):
         formats.read(cryosparc_job.folder)

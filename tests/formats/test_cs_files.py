@@ -21,7 +21,9 @@ def test_a_table_cut_short_says_how_many_rows_are_there(cryosparc_job) -> None:
     main, _ = cryosparc_job.particles(n=40)
     table = cryosparc_job.save("particles.cs", main)
     table.write_bytes(table.read_bytes()[: -2 * main.itemsize - 5])
-    with pytest.raises(InputError, match="cut short: the header says 40 rows, the file holds 37"):
+    with pytest.raises(
+        InputError, match="cut short: 40 rows according to the header, 37 in the file"
+    ):
         formats.read(table, need_class_averages=False)
 
 
@@ -50,7 +52,7 @@ def test_nothing_is_ever_unpickled(tmp_path: Path, monkeypatch, kind: str) -> No
         (b"", "empty"),
         (b"uid class\n1 2\n", "This is a text file"),
         (b"PK\x03\x04\0\0", "zip archive"),
-        (b"\x00\x01\x02", "first bytes"),
+        (b"\x00\x01\x02", "does not start like"),
         (b"\x93NUMPY\x01\x00", "damaged"),
         (b"\x95CSDAT\x04\x00\x00\x00{}}}", "header can't be understood"),
         (b"\x95CSDAT\xff", "ends too early"),
@@ -95,7 +97,7 @@ def test_a_stream_that_claims_too_much_is_refused_before_memory_is_taken(
     size = int.from_bytes(whole[6:10], "little")
     header = whole[10 : 10 + size].replace(b'"length": 40', b'"length": %d' % length)
     path.write_bytes(whole[:6] + len(header).to_bytes(4, "little") + header + whole[10 + size :])
-    with pytest.raises(InputError, match=r"damaged|of a type not known"):
+    with pytest.raises(InputError, match=r"damaged|which is not supported"):
         formats.read(path, need_class_averages=False)
 
 
@@ -147,7 +149,7 @@ def test_bytes_after_the_rows_are_refused(cryosparc_job) -> None:
     main, _ = cryosparc_job.particles()
     table = cryosparc_job.save("particles.cs", main)
     table.write_bytes(table.read_bytes() + b"!")
-    with pytest.raises(InputError, match="says 40 rows, and 1 bytes come after them"):
+    with pytest.raises(InputError, match="1 bytes follow the 40 rows"):
         formats.read(table, need_class_averages=False)
 
 
@@ -155,7 +157,7 @@ def test_what_does_not_read_back_is_an_error(cryosparc_job, tmp_path: Path, monk
     main, _ = cryosparc_job.particles()
     table = open_cs(cryosparc_job.save("particles.cs", main))
     monkeypatch.setattr(NumpyTable, "_header", lambda self, n: spelt(main[:0], lambda t: t))
-    with pytest.raises(OutputError, match="does not read back"):
+    with pytest.raises(OutputError, match="can't be read back"):
         write_rows(table, tmp_path / "written.cs", np.arange(7))
 
 
@@ -184,7 +186,7 @@ def test_an_impossible_header_of_a_stream_is_refused(tmp_path: Path, header: str
     path = tmp_path / "particles.cs"
     text = header.replace("%s", '"compressed_fields": []').encode()
     path.write_bytes(b"\x95CSDAT" + len(text).to_bytes(4, "little") + text + bytes(40))
-    with pytest.raises(InputError, match=r"damaged|of a type not known"):
+    with pytest.raises(InputError, match=r"damaged|which is not supported"):
         formats.read(path, need_class_averages=False)
 
 

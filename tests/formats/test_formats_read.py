@@ -26,26 +26,26 @@ def test_a_star_file_of_any_name_is_known_by_its_content(relion_job, tmp_path: P
 
 def test_a_missing_path_is_an_error_with_the_nearest_name(relion_job) -> None:
     relion_job.iteration("run_it025", [1, 2])
-    with pytest.raises(InputError, match="no such file or folder") as caught:
+    with pytest.raises(InputError, match="file or folder does not exist") as caught:
         formats.read(relion_job.folder / "run_it025_dta.star")
     assert caught.value.hint.endswith("run_it025_data.star?")
-    with pytest.raises(InputError, match="nor is there a folder"):
+    with pytest.raises(InputError, match="nor does its folder"):
         formats.read(relion_job.folder / "x" / "y.star")
 
 
 def test_a_file_of_no_known_format_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("hello")
-    with pytest.raises(InputError, match=r"no known format \(relion, cryosparc, stack"):
+    with pytest.raises(InputError, match=r"is unknown \(known: relion, cryosparc, stack"):
         formats.read(tmp_path / "a.txt")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(InputError, match="folder is of no known format"):
+    with pytest.raises(InputError, match="format of this folder is unknown"):
         formats.read(tmp_path / "empty")
 
 
 def test_a_format_may_be_named(relion_job) -> None:
     table = relion_job.iteration("run_it025", [1, 2])
     assert formats.read(table, format="relion").format == "relion"
-    with pytest.raises(InputError, match=r"star file, whatever its name says"):
+    with pytest.raises(InputError, match=r"star file, despite its name"):
         formats.read(table, format="cryosparc")
     with pytest.raises(PluginError, match="no format 'relio'"):
         formats.read(table, format="relio")
@@ -53,7 +53,7 @@ def test_a_format_may_be_named(relion_job) -> None:
 
 def test_a_missing_project_is_an_error(relion_job, tmp_path: Path) -> None:
     table = relion_job.iteration("run_it025", [1, 2])
-    with pytest.raises(InputError, match="no such project folder"):
+    with pytest.raises(InputError, match="project folder does not exist"):
         formats.read(table, project=tmp_path / "nowhere")
 
 
@@ -86,7 +86,7 @@ def test_inspect_of_a_table_alone_says_what_is_missing(relion_job) -> None:
 def test_inspect_reports_what_run_would_refuse(tmp_path: Path, content: str) -> None:
     (tmp_path / "a.star").write_text(content)
     found = formats.inspect(tmp_path / "a.star")
-    assert dict(found.rows)["run"] == "would refuse it"
+    assert dict(found.rows)["run"] == "would stop with"
     assert found.command == ""
     assert "a.star" in found.warnings[0]
 
@@ -123,7 +123,7 @@ def test_jobs_have_short_names_that_are_safe_in_paths(path: str, name: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("code", "message"), [(errno.ENOSPC, "no room left"), (errno.EACCES, "can not be written")]
+    ("code", "message"), [(errno.ENOSPC, "space is left"), (errno.EACCES, "could not be written")]
 )
 def test_a_full_or_forbidden_folder_is_told_as_such(tmp_path: Path, code, message) -> None:
     target = str(tmp_path / "particles_selected.star")

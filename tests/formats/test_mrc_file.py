@@ -74,7 +74,7 @@ def test_pixels_that_are_no_numbers_are_said(tmp_path: Path, write_stack) -> Non
 def test_a_truncated_stack_says_how_many_images_are_there(tmp_path: Path, write_stack) -> None:
     path = write_stack(tmp_path / "a.mrcs", n=4, box=8)
     os.truncate(path, 1024 + 2 * 8 * 8 * 4 + 17)
-    with pytest.raises(InputError, match="header says 4 images, the file holds 2"):
+    with pytest.raises(InputError, match="4 images according to the header, 2 in the file"):
         open_stack(path)
 
 
@@ -82,7 +82,7 @@ def test_images_that_are_not_square_are_refused(tmp_path: Path, rng) -> None:
     path = tmp_path / "a.mrcs"
     with mrcfile.new(path) as out:
         out.set_data(rng.normal(size=(3, 4, 8)).astype(np.float32))
-    with pytest.raises(InputError, match="8 × 4 pixels; square"):
+    with pytest.raises(InputError, match="8 × 4 pixels, but square"):
         open_stack(path)
 
 
@@ -170,14 +170,14 @@ def test_a_path_that_no_star_file_can_hold_is_an_error(
     tmp_path: Path, write_stack, write_back, folder: str
 ) -> None:
     data = formats.read(write_stack(tmp_path / folder / "a.mrcs"))
-    with pytest.raises(OutputError, match="A star file can't name the stack") as caught:
+    with pytest.raises(OutputError, match="A star file can't refer to the stack") as caught:
         write_back(data, None, tmp_path / "out")
     assert caught.value.hint
 
 
 def test_a_stack_beside_a_stack_is_an_error(tmp_path: Path, write_stack) -> None:
     path = write_stack(tmp_path / "a.mrcs")
-    with pytest.raises(InputError, match="has no place"):
+    with pytest.raises(InputError, match="can't be combined"):
         formats.read(path, path)
 
 
@@ -195,7 +195,7 @@ def test_an_extended_header_beyond_the_end_is_refused_before_it_is_read(
 ) -> None:
     path = write_stack(tmp_path / "a.mrcs")
     set_header(path, NSYMBT, 2**31 - 1)
-    with pytest.raises(InputError, match=r"extended header of 2,147,483,647 bytes .* 2,048 bytes"):
+    with pytest.raises(InputError, match=r"extended header of 2,147,483,647 bytes, .* 2,048 bytes"):
         open_stack(path)
 
 
@@ -205,7 +205,7 @@ def test_an_extended_header_below_zero_is_none_and_said(tmp_path: Path, write_st
     set_header(path, NSYMBT, -4096)
     data = formats.read(path)
     np.testing.assert_array_equal(data.class_averages.images, images)
-    assert any("extended header has -4,096 bytes" in warning for warning in data.warnings)
+    assert any("extended header of -4,096 bytes" in warning for warning in data.warnings)
 
 
 def test_a_stack_longer_than_its_header_says_is_suspected(tmp_path: Path, write_stack) -> None:
@@ -213,14 +213,14 @@ def test_a_stack_longer_than_its_header_says_is_suspected(tmp_path: Path, write_
     set_header(path, NZ, 1)
     (warning,) = formats.read(path).warnings
     assert warning == (
-        "a.mrcs is longer than its header says: 1 image, and the file has room for 5; only the "
+        "a.mrcs is longer than stated in its header: 1 image, but there is room for 5. Only the "
         "first is read."
     )
     assert warning in formats.inspect(path).warnings
     set_header(path, NZ, 5)
     path.write_bytes(path.read_bytes() + b"\0" * 80)
     (warning,) = formats.read(path).warnings
-    assert "5 images, and 80 more bytes follow" in warning
+    assert "5 images, then 80 more bytes" in warning
 
 
 @pytest.mark.parametrize("scale", [1e-40, 1e-25, 1e25, 1e37])
@@ -237,7 +237,7 @@ def test_pixels_that_float32_can_not_square_are_refused_or_left_out(
     assert not np.isnan(engine.affinity(data.class_averages, "frc").values).any()
     with mrcfile.open(path, mode="r+") as stack:
         stack.data[[0, 1, 3]] *= scale
-    with pytest.raises(InputError, match="The pixels of all images are from -"):
+    with pytest.raises(InputError, match="All images have pixel values from -"):
         formats.read(path)
 
 
@@ -258,5 +258,5 @@ def test_a_stack_that_changes_after_it_was_opened_is_an_input_error(
         lambda: stack.copy(tmp_path / "b.mrcs"),
         lambda: stack.copy(tmp_path / "b.mrcs", np.array([3, 1])),
     ):
-        with pytest.raises(InputError, match=r"a\.mrcs: The (stack is no longer|file can't)"):
+        with pytest.raises(InputError, match=r"a\.mrcs: The (stack changed after|file can't)"):
             act()

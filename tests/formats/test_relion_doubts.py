@@ -16,9 +16,9 @@ from tests.formats.relion_jobs import CLASSES
 def test_class_numbers_outside_a_whole_stack_are_suspected(relion_job) -> None:
     table = relion_job.iteration("run_it025", [1, 2, 7])
     data = formats.read(table)
-    assert [warning for warning in data.warnings if "two different jobs" in warning] == [
-        "The particles name class 7, of which run_it025_model.star has no average: are averages "
-        "and particles of two different jobs?"
+    assert [warning for warning in data.warnings if "different jobs" in warning] == [
+        "run_it025_model.star has no average for class 7, used by the particles. Are averages and "
+        "particles from different jobs?"
     ]
 
 
@@ -37,14 +37,16 @@ def test_a_pixel_size_given_that_no_file_states_is_suspected(
     table = relion_job.iteration("run_it025", CLASSES, pixel_size=4.0)
     data = formats.read(table, pixel_size=given)
     assert data.class_averages.pixel_size == given
-    says = f"is {given:g} Å by `pixel_size` and 4 Å by run_it025_model.star"
+    says = f"is {given:g} Å according to `pixel_size`, but 4 Å according to run_it025_model.star"
     assert [says in warning for warning in data.warnings] == [True] * warns
 
 
 def test_pixel_sizes_that_disagree_are_suspected(relion_job) -> None:
     data = formats.read(relion_job.iteration("run_it025", CLASSES, pixel_size=4.0))
     assert data.class_averages.pixel_size == 4.0
-    assert any("4 Å by run_it025_model.star and 3 Å" in warning for warning in data.warnings)
+    assert any(
+        "4 Å according to run_it025_model.star, but 3 Å" in warning for warning in data.warnings
+    )
 
 
 def test_one_of_several_optics_groups_may_agree(relion_job) -> None:
@@ -72,7 +74,7 @@ def test_another_box_than_the_particles_is_suspected(relion_job, write_stack) ->
     table = relion_job.iteration("run_it025", CLASSES)
     write_stack(relion_job.folder / "run_it025_classes.mrcs", box=16)
     data = formats.read(table)
-    assert any("16 px wide and the particles 8 px" in warning for warning in data.warnings)
+    assert any("16 px wide, but the particles 8 px" in warning for warning in data.warnings)
 
 
 def test_particles_all_in_one_class_are_refused_or_said(relion_job) -> None:
@@ -131,13 +133,13 @@ def test_counts_that_are_not_those_of_the_model_are_suspected(relion_job, n_job)
     (warning,) = formats.read(table).warnings
     assert warning == (
         "40 of 100 particles are in other classes than rlnClassDistribution of "
-        "run_it025_model.star says: are particles and averages of two different jobs?"
+        "run_it025_model.star says. Are particles and averages from different jobs?"
     )
 
 
 def test_more_particles_than_the_model_was_made_of_are_suspected(relion_job) -> None:
     (warning,) = formats.read(with_model(relion_job, MANY, [0.4, 0.3, 0.2, 0.1], 60)).warnings
-    assert "The table has 100 particles, and run_it025_model.star was made of 60:" in warning
+    assert "The table has 100 particles, but run_it025_model.star was made from 60." in warning
 
 
 def test_a_part_of_the_particles_may_be_distributed_otherwise(relion_job, tmp_path) -> None:
@@ -161,7 +163,7 @@ def test_averages_of_half_the_box_and_twice_the_pixel_size_fit(
     assert data.class_averages.pixel_size == 6.0
     cropped = write_stack(tmp_path / "cropped.mrcs", box=4, pixel_size=3.0)
     (warning,) = formats.read(table, cropped).warnings
-    assert "4 px wide and the particles 8 px" in warning
+    assert "4 px wide, but the particles 8 px" in warning
     unknown = write_stack(tmp_path / "unknown.mrcs", box=4, pixel_size=0.0)
     assert len(formats.read(table, unknown).warnings) == 1
     data = formats.read(table, unknown, pixel_size=6.0)
@@ -173,7 +175,7 @@ def test_a_table_with_fewer_particles_than_its_model_is_suspected(relion_job) ->
     table = with_model(relion_job, MANY, [0.4, 0.3, 0.2, 0.1], 130)
     (warning,) = formats.read(table).warnings
     assert (
-        "has 100 particles, and run_it025_model.star was made of 130: is the table cut" in warning
+        "has 100 particles, but run_it025_model.star was made from 130. Is the table cut" in warning
     )
     # A person who names the model may have a part of the particles.
     assert formats.read(table, table.with_name("run_it025_model.star")).warnings == ()
@@ -185,7 +187,7 @@ def test_a_model_with_fewer_classes_than_it_says_is_suspected(relion_job) -> Non
     lines = model.read_text().splitlines(keepends=True)
     model.write_text("".join(line for line in lines if "000004@" not in line))
     assert any(
-        "is of 4 classes and names 3 images" in said for said in formats.read(table).warnings
+        "is for 4 classes, but lists 3 images" in said for said in formats.read(table).warnings
     )
 
 
@@ -195,5 +197,7 @@ def test_a_stack_of_another_job_is_suspected_by_the_model_beside_it(relion_job, 
     shutil.copy(model, table)
     stack = relion_job.folder / "run_it025_classes.mrcs"
     said = formats.read(table, stack).warnings
-    assert said[0].startswith("run_it024_data.star is of iteration 24, and run_it025_model.star of")
+    assert said[0].startswith(
+        "run_it024_data.star is from iteration 24, but run_it025_model.star from"
+    )
     assert said[1].startswith("40 of 100 particles are in other classes")

@@ -16,7 +16,7 @@ from tests.formats.relion_jobs import CLASSES
     [
         ("_rlnClassNumber #3", "_rlnOther #3", "no rlnClassNumber"),
         ("           2 ", "         two ", r"line 26: _rlnClassNumber is two"),
-        ("_rlnCoordinateX #1 \n", "", "line 25: .* has 5 values; the table has 4 columns"),
+        ("_rlnCoordinateX #1 \n", "", "line 25: .* has 5 values, but the table has 4 columns"),
     ],
 )
 def test_a_broken_particle_table_is_a_clear_error(relion_job, old, new, message) -> None:
@@ -34,7 +34,7 @@ def test_two_tables_one_behind_the_other_are_an_error(relion_job) -> None:
     first = table.read_text().splitlines().index("data_particles") + 1
     table.write_text(f"{table.read_text()}data_particles{text}")
     second = len(table.read_text().splitlines()) - len(text.splitlines()) + 1
-    says = f"data_particles is there twice, on lines {first} and {second};"
+    says = f"data_particles occurs twice, on lines {first} and {second};"
     with pytest.raises(InputError, match=says) as caught:
         formats.read(table)
     assert caught.value.location == f"line {second}"
@@ -62,7 +62,7 @@ def test_an_image_number_beyond_all_bounds_is_an_error(relion_job) -> None:
     table = relion_job.iteration("run_it025", CLASSES)
     model = relion_job.folder / "run_it025_model.star"
     model.write_text(model.read_text().replace("000003@", f"{'9' * 40}@"))
-    with pytest.raises(InputError, match="an image of a stack"):
+    with pytest.raises(InputError, match="an image in a stack"):
         formats.read(table)
 
 
@@ -102,7 +102,7 @@ def test_a_class_number_that_is_there_twice_is_an_error(relion_job) -> None:
 def test_an_image_outside_the_stack_is_an_error(relion_job, write_stack) -> None:
     table = relion_job.iteration("run_it025", CLASSES)
     write_stack(relion_job.folder / "run_it025_classes.mrcs", n=3)
-    with pytest.raises(InputError, match="Image 4 is asked for, and the stack has 3"):
+    with pytest.raises(InputError, match="Image 4 was requested, but the stack has only 3"):
         formats.read(table)
 
 

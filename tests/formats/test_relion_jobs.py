@@ -118,10 +118,10 @@ def test_images_that_are_constant_or_not_finite_are_data(relion_job) -> None:
     assert data.class_averages.is_empty.tolist() == [True, True, True, False]
     assert data.warnings == (
         "Class 3: the image holds NaN or infinite pixels and can't be compared.",
-        "2 of 4 particles are in classes 1 and 2, whose averages are blank: are particles and "
-        "averages of two different jobs?",
+        "2 of 4 particles are in classes 1 and 2, whose averages are blank. Are particles and "
+        "averages from different jobs?",
     )
-    assert any(note.startswith("Class 2: the image is of one grey") for note in data.notes)
+    assert any(note.startswith("Class 2: the image is a single gray") for note in data.notes)
 
 
 def test_without_averages_the_table_alone_is_read_when_that_is_enough(relion_job) -> None:

@@ -74,7 +74,7 @@ def test_a_split_finds_its_averages_through_its_job(project: Project, by: str, c
     assert data.class_averages.n_particles is not None
     assert data.class_averages.n_particles.sum() == 6
     note = (
-        "The class averages are those of Class2D/job007/run_it025_model.star, where "
+        "Using the class averages of Class2D/job007/run_it025_model.star, where "
         "particles_split1.star comes from."
     )
     assert note in data.notes

@@ -191,7 +191,7 @@ def test_an_angle_that_is_no_number_is_named(job) -> None:
     blocks["particles"][PSI] = blocks["particles"][PSI].astype(object)
     blocks["particles"].loc[7, PSI] = "north"
     starfile.write(blocks, data, overwrite=True)
-    with pytest.raises(InputError, match=f"{PSI} does not hold numbers"):
+    with pytest.raises(InputError, match=f"{PSI} does not contain numbers"):
         registry().load("format", "relion").in_plane_alignment(formats.read(data))
 
 
@@ -204,5 +204,5 @@ def test_origins_in_angstrom_need_the_pixel_size(relion_job) -> None:
     plugin = registry().load("format", "relion")
     alignment = plugin.in_plane_alignment(formats.read(data))
     np.testing.assert_allclose(alignment.shift, -0.5)
-    with pytest.raises(InputError, match="pixel size is not known"):
+    with pytest.raises(InputError, match="pixel size is unknown"):
         plugin.in_plane_alignment(Dataset("relion", formats.read(data).particles))

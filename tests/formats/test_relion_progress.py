@@ -37,7 +37,8 @@ def test_particles_without_a_class_are_excluded_counted_and_said(relion_job, tmp
     assert data.class_averages.n_particles.tolist() == [0, 3, 2, 1]
     (warning,) = data.warnings
     assert warning.startswith(
-        "4 of 10 particles are excluded: they are in no class (rlnClassNumber: 2 with 0 and 2 with"
+        "4 of 10 particles are excluded, because they are in no class (rlnClassNumber: 2 with 0 "
+        "and 2 with"
     )
     assert any("iteration 120 of 200" in note and "gradient" in note for note in data.notes)
     assert dict(formats.inspect(table).rows)["particles"] == "10 (4 in no class)"
@@ -66,7 +67,7 @@ def test_an_iteration_that_is_not_the_last_is_said(relion_job) -> None:
     say_in_optimiser(table.parent, "run_it008", CurrentIteration=8, NumberOfIterations=25)
     for start in (table, table.parent, table.parent / "run_it008_model.star"):
         notes = formats.read(start).notes
-        assert "This is iteration 8 of 25, by its optimiser." in notes
+        assert "This is iteration 8 of 25, according to its optimiser." in notes
 
 
 def test_the_last_iteration_is_no_matter(relion_job) -> None:
@@ -79,9 +80,7 @@ def test_an_iteration_of_another_number_than_its_name_is_suspected(relion_job) -
     table = relion_job.iteration("run_it025", CLASSES)
     say_in_optimiser(table.parent, "run_it025", CurrentIteration=12, NumberOfIterations=12)
     (warning,) = formats.read(table).warnings
-    assert warning.startswith(
-        "run_it025_data.star is of iteration 25 by its name, and of iteration 12"
-    )
+    assert warning.startswith("run_it025_data.star is iteration 25 by its name, but iteration 12")
 
 
 def test_a_later_iteration_in_the_folder_is_said(relion_job) -> None:
@@ -89,7 +88,7 @@ def test_a_later_iteration_in_the_folder_is_said(relion_job) -> None:
     relion_job.iteration("run_it025", CLASSES)
     relion_job.iteration("other_it030", CLASSES)
     (note,) = formats.read(table).notes
-    assert note == "The folder has iterations up to 25; this is 8, as asked for."
+    assert note == "Using iteration 8 as requested; the folder has iterations up to 25."
 
 
 @pytest.mark.parametrize("evidence", ["total", "seed", "time"])
@@ -121,7 +120,7 @@ def test_a_job_that_failed_is_said(relion_job, name: str, says: str) -> None:
     table = relion_job.iteration("run_it025", CLASSES)
     (table.parent / name).touch()
     (warning,) = formats.read(table).warnings
-    assert warning == f"The job {says}, by {name} in its folder: are its files whole?"
+    assert warning == f"The job {says} ({name} is in its folder). Are its files complete?"
     (table.parent / "RELION_JOB_EXIT_SUCCESS").touch()
     assert formats.read(table).warnings == ()
 

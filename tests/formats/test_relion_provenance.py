@@ -54,7 +54,7 @@ def test_a_job_brought_into_another_project_is_read_with_its_own_images(
     np.testing.assert_array_equal(data.class_averages.images, images_of(job.folder / STACK))
     assert data.particles.path.parent == folder
     (warning,) = data.warnings
-    assert f"{folder / STACK} is taken, {other_project.folder / STACK} is not" in warning
+    assert f"Using {folder / STACK}, not {other_project.folder / STACK}" in warning
 
 
 def test_two_stacks_of_one_content_are_no_matter(job, other_project) -> None:
@@ -84,7 +84,7 @@ def test_images_of_another_job_are_suspected_where_the_own_are_gone(job, other_p
     folder = copied_into(other_project, job, without=STACK)
     (warning,) = formats.read(folder).warnings
     assert str(other_project.folder / STACK) in warning
-    assert "describes classes 2–4 otherwise" in warning
+    assert "describes classes 2–4 differently" in warning
 
 
 def test_a_backup_of_the_tables_finds_the_images_of_its_job(job) -> None:
@@ -99,10 +99,10 @@ def test_a_backup_of_the_tables_finds_the_images_of_its_job(job) -> None:
 
 def test_an_optimiser_does_not_take_another_folders_table(job, other_project) -> None:
     folder = copied_into(other_project, job, without="run_it025_data.star")
-    with pytest.raises(InputError, match="does not lie beside it") as caught:
+    with pytest.raises(InputError, match="is not next to it") as caught:
         formats.read(folder / "run_it025_optimiser.star")
     assert str(other_project.folder / "run_it025_data.star") in str(caught.value)
-    assert "copy run_it025_data.star beside" in caught.value.hint
+    assert "copy run_it025_data.star next to" in caught.value.hint
 
 
 def test_an_optimiser_does_not_take_another_folders_model(job, other_project) -> None:
@@ -141,7 +141,9 @@ def test_a_select_job_of_another_project_is_suspected(job, other_project) -> Non
     moved = other_project.project / "Select" / "job008"
     shutil.copytree(folder, moved)
     (warning,) = formats.read(moved).warnings
-    assert "describes classes 2 and 4 otherwise: are these two jobs of one name?" in warning
+    assert (
+        "describes classes 2 and 4 differently. Are these two jobs with the same name?" in warning
+    )
 
 
 @pytest.mark.parametrize("what", ["folder", "table", "other name"])
@@ -164,7 +166,7 @@ def test_the_current_folder_is_last_and_said(job, tmp_path: Path, monkeypatch) -
     assert formats.read(mailed).notes == ()
     (mailed / STACK).unlink()
     data = formats.read(mailed)
-    assert any("found from the current folder alone" in note for note in data.notes)
+    assert any("only found in the current folder" in note for note in data.notes)
     np.testing.assert_array_equal(data.class_averages.images, images_of(job.folder / STACK))
 
 
@@ -189,7 +191,7 @@ def test_a_stack_that_is_not_found_is_named_with_those_that_lie_beside(job, tmp_
     shutil.copy(job.folder / STACK, folder / "run_class.mrcs")
     with pytest.raises(InputError, match="was not found") as caught:
         formats.read(folder)
-    assert "`class_averages` (beside it lies run_class.mrcs)" in caught.value.hint
+    assert "`class_averages` (next to it: run_class.mrcs)" in caught.value.hint
     assert "`project`" in caught.value.hint
     data = formats.read(folder, folder / "run_class.mrcs")
     assert len(data.class_averages) == 4
@@ -213,4 +215,4 @@ def test_particles_beside_chosen_averages_of_other_classes_are_suspected(job) ->
     folder = select_job(job, [4, 2], [2, 4, 2])
     shutil.copy(job.folder / "run_it025_data.star", folder / "particles.star")
     (warning,) = formats.read(folder).warnings
-    assert "The particles name class 3, of which class_averages.star has no average" in warning
+    assert "class_averages.star has no average for class 3" in warning

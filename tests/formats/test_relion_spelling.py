@@ -56,7 +56,7 @@ def test_particles_that_are_there_twice_are_counted(relion_job) -> None:
         table.read_text().replace(rows, rows + "\n" + "\n".join(rows.split("\n")[2:5]))
     )
     (warning,) = formats.read(table).warnings
-    assert warning.startswith("3 of 13 particles are there more than once by rlnImageName, e.g. ")
+    assert warning.startswith("3 of 13 particles occur more than once in rlnImageName, e.g. ")
     assert "000003@Extract/job005/mic1.mrcs on lines 28 and 36" in warning
 
 
@@ -64,7 +64,11 @@ def test_a_table_whose_last_line_is_cut_is_suspected(relion_job) -> None:
     table = relion_job.iteration("run_it025", CLASSES)
     table.write_bytes(table.read_bytes().rstrip())
     (warning,) = formats.read(table).warnings
-    assert warning == "The last line of run_it025_data.star has no end: is the table cut short?"
+    assert (
+        warning
+        == "The last line of run_it025_data.star does not end with a newline. Is the table cut "
+        "short?"
+    )
 
 
 def test_line_ends_of_windows_in_the_model_are_said(relion_job) -> None:
@@ -72,7 +76,7 @@ def test_line_ends_of_windows_in_the_model_are_said(relion_job) -> None:
     model = relion_job.folder / "run_it025_model.star"
     model.write_bytes(model.read_bytes().replace(b"\n", b"\r\n"))
     (warning,) = formats.read(table).warnings
-    assert "so has templates.star: run dos2unix on" in warning
+    assert "so has templates.star. Run dos2unix on" in warning
 
 
 @pytest.mark.parametrize("quote", ["'", '"'])
@@ -81,6 +85,6 @@ def test_quotes_that_are_not_closed_are_said(relion_job, quote: str) -> None:
     text = table.read_text()
     table.write_text(text.replace(" 000004@", f" {quote}000004@").replace("mic1.mrcs", "'a'.mrcs"))
     (warning,) = formats.read(table).warnings
-    assert warning.startswith("1 of 10 rows of run_it025_data.star have a quote that is not closed")
+    assert warning.startswith("1 of 10 rows of run_it025_data.star have an unclosed quote")
     table.write_text(text.replace(" 000004@Extract/job005/mic0.mrcs ", f" {quote}a b{quote} "))
     assert formats.read(table).warnings == ()

@@ -147,7 +147,7 @@ def test_averages_in_two_stacks_are_read_but_not_copied_as_one(
     data = formats.read(table)
     with mrcfile.open(relion_job.folder / "more.mrcs") as stack:
         np.testing.assert_array_equal(data.class_averages.images[2], stack.data[2])
-    with pytest.raises(OutputError, match="lie in 2 stacks"):
+    with pytest.raises(OutputError, match="are in 2 stacks"):
         write_back(data, None, tmp_path / "out", copy_templates=True)
 
 
@@ -170,5 +170,7 @@ def test_relion_3_0_tables_and_old_pixel_sizes(tmp_path: Path, write_stack, writ
 def test_an_unwritable_folder_is_an_output_error(relion_job, write_back, tmp_path: Path) -> None:
     data = formats.read(relion_job.iteration("run_it025", CLASSES))
     (tmp_path / "out" / "particles_selected.star").mkdir(parents=True)
-    with pytest.raises(OutputError, match=r"particles_selected\.star: The file can not be written"):
+    with pytest.raises(
+        OutputError, match=r"particles_selected\.star: The file could not be written"
+    ):
         write_back(data, [True] * 10, tmp_path / "out")

@@ -247,7 +247,7 @@ def test_a_person_is_told_of_the_first_compilation(
     words = ["run", str(simulated_job), "-k", "3", "--no-figures", "--no-cache"]
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 0, done.stderr
-    told = "Compiling for this computer: half a minute, the first time only."
+    told = "Compiling for this computer (about half a minute, the first time only)."
     assert (told in done.stderr) is not compiled
 
 

@@ -72,7 +72,7 @@ def test_members_and_medoids_are_class_numbers_and_rows_are_called_rows() -> Non
 
 
 def test_a_row_in_place_of_the_class_number_of_a_medoid_is_noticed() -> None:
-    with pytest.raises(ValueError, match="class numbers; 3 is none"):
+    with pytest.raises(ValueError, match="class numbers; 3 is not one"):
         replace(superclasses(), medoid=np.array([3, 2]))
 
 

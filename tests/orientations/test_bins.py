@@ -139,7 +139,7 @@ def test_healpix_has_only_some_numbers_and_no_point_group() -> None:
         sphere_bins(200, scheme="healpix")
     with pytest.raises(OptionError, match=r"(?s)6 · nside².*Take 54 or 96"):
         sphere_bins(60, antipodal=True, scheme="healpix")
-    with pytest.raises(OptionError, match="equal area modulo C1 only, not D7"):
+    with pytest.raises(OptionError, match="equal areas for C1 only, not for D7"):
         sphere_bins(192, operations_of("D7"), "D7", scheme="healpix")
 
 

@@ -110,14 +110,14 @@ def test_a_mask_is_used(files: RefinementFiles, tmp_path: Path) -> None:
 
 
 def test_what_can_not_be_diagnosed_is_said(files: RefinementFiles, tmp_path: Path) -> None:
-    with pytest.raises(OptionError, match="two were expected"):
+    with pytest.raises(OptionError, match="not two"):
         rebalance.diagnose(files.job, half_maps=(files.half_a,))
     with pytest.raises(InputError, match="this file"):
         rebalance.diagnose(half_maps=(files.half_a, files.half_a), output=tmp_path / "out")
     write_map(tmp_path / "small.mrc", np.ones((16, 16, 16), np.float32), 8.0)
     with pytest.raises(InputError, match="16"):
         rebalance.diagnose(half_maps=(files.half_a, tmp_path / "small.mrc"), output=tmp_path / "o")
-    with pytest.raises(InputError, match=r"no such|not there|There is no"):
+    with pytest.raises(InputError, match=r"does not exist"):
         rebalance.diagnose(tmp_path / "nowhere", output=tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

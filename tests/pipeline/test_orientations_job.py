@@ -101,7 +101,7 @@ def test_halves_keep_their_ratio_in_each_bin(
         if inside.any():
             share = np.count_nonzero(inside & first) / np.count_nonzero(inside)
             assert abs(np.count_nonzero(kept & first) - share * np.count_nonzero(kept)) < 1
-    assert any("Half sets" in note for note in result.summary["notes"])
+    assert any("half sets" in note for note in result.summary["notes"])
 
 
 def test_summary_says_what_direct_calculation_gives(jobs: dict[str, Path], tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def test_symmetry_is_that_of_the_job_unless_another_is_asked_for(tmp_path: Path)
     result = balance(files.particles, tmp_path / "b", symmetry="C1")
     assert result.posed.symmetry == "C1"
     assert any("the job was run with D2" in note for note in result.summary["notes"])
-    with pytest.raises(OptionError, match="no such point group"):
+    with pytest.raises(OptionError, match="not a rotational point group"):
         balance(files.job, tmp_path / "c", symmetry="Q7")
     assert not (tmp_path / "c").exists()
 

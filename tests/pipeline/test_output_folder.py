@@ -69,7 +69,7 @@ def test_overwriting_replaces_the_first_results(simulated_job: Path) -> None:
 
 def test_results_never_replace_the_particles_they_are_made_of(simulated_job: Path) -> None:
     quick_run(simulated_job, output="out", factor="0.5")
-    with pytest.raises(OutputError, match="would replace a file that is read"):
+    with pytest.raises(OutputError, match="would overwrite an input file"):
         quick_run(
             Path("out/particles_selected.star"), superclasses=False, output="out", overwrite=True
         )

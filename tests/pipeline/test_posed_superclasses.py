@@ -80,7 +80,7 @@ def test_particles_are_matched_by_name_whatever_their_order(rng: np.random.Gener
 @pytest.mark.parametrize(
     ("mine", "theirs", "message"),
     [
-        ({"uid": [1, 2]}, {"rlnImageName": ["a", "b"]}, "not named as"),
+        ({"uid": [1, 2]}, {"rlnImageName": ["a", "b"]}, "identified differently"),
         ({"uid": [1, 2]}, {"uid": [3, 4]}, "shares no particle"),
         ({"uid": [1, 2]}, {"uid": np.zeros(0, dtype=np.int64)}, "shares no particle"),
     ],
@@ -93,7 +93,7 @@ def test_other_particles_are_refused(mine: Any, theirs: Any, message: str) -> No
 def test_a_refinement_of_others_is_refused_before_anything_is_compared(tmp_path: Path) -> None:
     job, _ = refined(tmp_path / "a", n_particles=300)
     _, other = refined(tmp_path / "b", "cryosparc", n_particles=300)
-    with pytest.raises(InputError, match="not named as"):
+    with pytest.raises(InputError, match="identified differently"):
         rebalance.run(job, n_superclasses=3, poses=other.particles, output=tmp_path / "out")
     assert not (tmp_path / "out").exists()
 

@@ -60,7 +60,7 @@ def test_other_particles_are_said(first: Path) -> None:
     change_record(first, seed=1)
     again = rerun(first)
     assert again.went_in == ()
-    assert "Other particles are selected (particles_selected.star)." in again.came_out
+    assert "The selected particles differ (particles_selected.star)." in again.came_out
 
 
 def test_other_superclasses_are_counted(first: Path) -> None:
@@ -93,7 +93,7 @@ def test_changed_and_missing_inputs_are_named(job: Path, first: Path) -> None:
     assert any(str(table) in line and "changed" in line for line in again.went_in)
     assert again.came_out
     table.unlink()
-    with pytest.raises(InputError, match="not there any more") as caught:
+    with pytest.raises(InputError, match="no longer exists") as caught:
         rerun(first, output=Path("third"))
     assert caught.value.path == table
 
@@ -104,8 +104,8 @@ def test_another_version_is_said(first: Path) -> None:
     record["machine"]["packages"]["numpy"] = "1.0"
     (first / "run.json").write_text(json.dumps(record))
     went_in = rerun(first).went_in
-    assert any("metric views: rebalance-em 0.0.9 then" in line for line in went_in)
-    assert any(line.startswith("numpy: 1.0 then") for line in went_in)
+    assert any("metric views: was rebalance-em 0.0.9" in line for line in went_in)
+    assert any(line.startswith("numpy: was 1.0") for line in went_in)
 
 
 def test_a_plugin_of_no_package_can_not_be_repeated(first: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_plugin_of_no_package_can_not_be_repeated(first: Path) -> None:
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"record_version": 99}', "not json"])
 def test_what_is_no_record_is_refused(tmp_path: Path, text: str) -> None:
     (tmp_path / "run.json").write_text(text)
-    with pytest.raises(InputError, match="no run record"):
+    with pytest.raises(InputError, match=r"not a (valid )?run record"):
         rerun(tmp_path / "run.json")
 
 

@@ -110,7 +110,7 @@ def test_a_cache_on_a_full_disk_stops_no_run(
 
     monkeypatch.setattr("rebalance.record.affinity_file.write_affinity", fail)
     result = rebalance.run(job, n_superclasses=4, figures=False, output=tmp_path / "out")
-    assert any("is not kept for the next run" in text for text in result.summary["warnings"])
+    assert any("can't be saved for the next run" in text for text in result.summary["warnings"])
     assert not list((tmp_path / "cache").glob("*.npz*"))
 
 
@@ -125,7 +125,7 @@ def test_an_input_that_is_deleted_during_the_run_is_named(
             gone.unlink()
             return super().prepare(*args)
 
-    with pytest.raises(InputError, match=r"not there any more|can.t be read again") as caught:
+    with pytest.raises(InputError, match=r"no longer exists|can.t be read again") as caught:
         quick_run(job, metric=Deleting(), output=tmp_path / "out", use_cache=False)
     assert caught.value.path == gone
     assert nothing_was_left(tmp_path, {"project"})

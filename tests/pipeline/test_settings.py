@@ -16,7 +16,7 @@ def test_mistakes_are_found_before_the_comparison(
 ) -> None:
     monkeypatch.setattr("rebalance.engine.affinity", no_comparison)
     for settings, message in (
-        ({"n_superclasses": 99}, "99 superclasses can't be made of 18"),
+        ({"n_superclasses": 99}, "18 usable class averages can't be divided into 99"),
         ({"n_superclasses": None}, "needs the number of superclasses"),
         ({"factor": "1.5"}, "factor must be a number from 0 to 1"),
         ({"factor": "nan"}, "factor must be a number from 0 to 1"),
@@ -26,7 +26,7 @@ def test_mistakes_are_found_before_the_comparison(
         ({"strategy": "randm"}, "did you mean 'random'"),
         ({"options": {"strategy": {"magic": 1}}}, "has no option 'magic'"),
         ({"options": {"clustering": {"linkage": "best"}}}, "clustering.linkage = best"),
-        ({"labels": Path("none.csv"), "n_superclasses": None}, "no such file"),
+        ({"labels": Path("none.csv"), "n_superclasses": None}, "does not exist"),
     ):
         with pytest.raises(rebalance.RebalanceError, match=message):
             quick_run(simulated_job, **settings)

@@ -40,7 +40,7 @@ def test_a_run_finds_the_number_and_says_how(simulated_job: Path, tmp_path: Path
     found = summary["superclassification"]
     assert found["view_width"]["asked_deg"] == 40
     assert 0 < found["view_width"]["widest_deg"] <= 40
-    said = f"{found['number']} superclasses are the fewest in which views lie within 40°"
+    said = f"{found['number']} superclasses are the fewest that keep views within 40°"
     assert any(note.startswith(said) for note in summary["notes"])
     report = (folder / "report.md").read_text()
     assert said in report
@@ -56,7 +56,7 @@ def test_a_run_finds_the_number_and_says_how(simulated_job: Path, tmp_path: Path
 
     again = command("rerun", folder)
     assert again.exit_code == 0, again.stderr
-    assert "the same bytes in every file" in again.stdout
+    assert "same bytes in every file" in again.stdout
 
 
 def test_the_next_command_keeps_the_angle(simulated_job: Path) -> None:
@@ -76,10 +76,10 @@ def test_a_dry_run_says_what_it_would_do(simulated_job: Path) -> None:
     words = ("run", simulated_job, "--metric", "views", "--view-width", "40")
     done = command(*words, "--dry-run")
     assert done.exit_code == 0, done.stderr
-    assert "with hierarchical, as few as keep views within 40°" in done.stdout
+    assert "with hierarchical, into as few as keep views within 40°" in done.stdout
     command(*words, "-q", "--no-figures", "-o", "out")
     again = command(*words, "--dry-run")
-    assert "superclasses are the fewest in which views lie within 40°" in again.stdout
+    assert "superclasses are the fewest that keep views within 40°" in again.stdout
 
 
 def test_the_angle_is_kept_when_junk_is_marked(simulated_job: Path) -> None:
@@ -123,8 +123,11 @@ def test_an_affinity_from_a_file_knows_its_angles(simulated_job: Path) -> None:
         (["--view-width", "25", "-k", "3"], "Leave out one of them"),
         (["--view-width", "25", "-k", "auto"], "Leave out one of them"),
         (["--view-width", "25", "--labels", "l.csv"], "Leave out --view-width, or"),
-        (["--view-width", "25", "--no-superclasses"], "by itself"),
-        (["--view-width", "25", "--metric", "views", "--symmetry", "Q3"], "no such point group"),
+        (["--view-width", "25", "--no-superclasses"], "superclass of its own"),
+        (
+            ["--view-width", "25", "--metric", "views", "--symmetry", "Q3"],
+            "not a rotational point group",
+        ),
         (["-k", "3", "--symmetry", "D2", *IMAGES], "symmetry"),
     ],
 )
@@ -154,7 +157,9 @@ def test_a_clustering_that_was_advised_is_said_again(simulated_job: Path) -> Non
         simulated_job, metric="views", n_superclasses=4, figures=False, output="advised"
     )
     assert result.folder is not None
-    (note,) = [note for note in result.summary["notes"] if "as the metric views advises" in note]
+    (note,) = [
+        note for note in result.summary["notes"] if "as recommended for the metric views" in note
+    ]
     again = rerun(result.folder)
     assert again.came_out == ()
     assert note in again.result.summary["notes"]
@@ -173,7 +178,7 @@ def test_without_trusted_views_the_clustering_is_the_usual_one(simulated_job: Pa
     assert result.affinity is not None
     named = rebalance.cluster(result.affinity, 4, clustering="hierarchical")
     assert result.superclasses.options == named.options
-    assert not [note for note in result.summary["notes"] if "advises" in note]
+    assert not [note for note in result.summary["notes"] if "recommended" in note]
     assert rerun(result.folder).came_out == ()
 
 

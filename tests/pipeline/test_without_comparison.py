@@ -69,7 +69,7 @@ def test_a_clustering_that_needs_no_affinity_groups_without_comparison(
         assert result.summary["superclassification"]["by"] == "clustering"
         assert result.selection is not None
         assert len(set(result.selection.after.tolist())) == 1
-    with pytest.raises(OptionError, match="99 superclasses can't be made of"):
+    with pytest.raises(OptionError, match="can't be divided into 99 superclasses"):
         rebalance.run(simulated_job, clustering=Alternating(), n_superclasses=99)
     with pytest.raises(OptionError, match="needs the number of superclasses"):
         rebalance.run(simulated_job, clustering=Alternating())

@@ -373,7 +373,7 @@ class TestPictures:
         result = quick_run(simulated_job, picking_templates="mean", output="out")
         (said,) = (text for text in result.summary["warnings"] if "blurred" in text)
         assert "--picking-templates mean" in said
-        assert "The metric Correlation aligns none" in said
+        assert "The metric Correlation does not align averages" in said
         medoids = quick_run(simulated_job, picking_templates="medoid", output="medoids")
         alone = quick_run(simulated_job, superclasses=False, n_superclasses=None, also="averages")
         for other in (medoids, alone):
@@ -456,13 +456,17 @@ class TestRefused:
         [
             ({"subsets": 3}, "subsets", "nothing is balanced"),
             ({"subsets": 3, "factor": "0"}, "subsets", "nothing is balanced"),
-            ({"subsets": 0, "factor": "0.5"}, "subsets", "at least 1 or auto"),
-            ({"subsets": "x", "factor": "0.5"}, "subsets", "at least 1 or auto"),
-            ({"subsets": 1.5, "factor": "0.5"}, "subsets", "at least 1 or auto"),
+            ({"subsets": 0, "factor": "0.5"}, "subsets", "at least 1, or auto"),
+            ({"subsets": "x", "factor": "0.5"}, "subsets", "at least 1, or auto"),
+            ({"subsets": 1.5, "factor": "0.5"}, "subsets", "at least 1, or auto"),
             ({"also": "nonsense"}, "also", "'nonsense'"),
             ({"also": "tables,"}, "also", "''"),
             ({"picking_templates": "all"}, "picking_templates", "'all'"),
-            ({"subsets": 2, "factor": "1", "strategy": _NoOrder()}, "subsets", "in no order"),
+            (
+                {"subsets": 2, "factor": "1", "strategy": _NoOrder()},
+                "subsets",
+                "does not rank particles",
+            ),
         ],
     )
     def test_settings(
@@ -477,7 +481,7 @@ class TestRefused:
     def test_particles_of_a_bare_stack(self, simulated_job: Path, also: str) -> None:
         stack = Path("bare.mrcs")
         stack.write_bytes(next(simulated_job.glob("*_classes.mrcs")).read_bytes())
-        with pytest.raises(OptionError, match=f'also="{also}".*there are none') as caught:
+        with pytest.raises(OptionError, match=f'also="{also}".*only has class averages') as caught:
             quick_run(stack, also=also)
         assert caught.value.setting == "also"
 
@@ -496,7 +500,7 @@ class TestRefused:
     ) -> None:
         table = Path("particles.star")
         table.write_bytes(data_star(simulated_job).read_bytes())
-        with pytest.raises(OptionError, match="none are read") as caught:
+        with pytest.raises(OptionError, match="none were read") as caught:
             quick_run(table, superclasses=False, n_superclasses=None, **asked)
         assert caught.value.setting == setting
 
@@ -525,6 +529,8 @@ class TestRefused:
             "load",
             lambda self, kind, name: plain if name == "relion" else load(self, kind, name),
         )
-        with pytest.raises(OptionError, match="selected and excluded particles alone") as caught:
+        with pytest.raises(
+            OptionError, match="only writes selected and excluded particles"
+        ) as caught:
             quick_run(simulated_job, **asked)
         assert caught.value.setting == setting

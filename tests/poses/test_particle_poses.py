@@ -105,7 +105,7 @@ def test_particles_of_misfits_and_of_averages_without_view_are_counted_out(
     assert apart.n_apart == (exact.particle_class == largest).sum()
     assert len(apart) + apart.n_apart + apart.n_misfit == len(exact.particle_class)
     assert not np.isin(largest, apart.class_id)
-    assert f"{apart.n_apart:,} particles of averages whose view was not sought" in apart.left_out
+    assert f"{apart.n_apart:,} particles in averages without a view" in apart.left_out
 
 
 def test_averages_of_another_order_or_number_are_found_by_their_class(
@@ -135,7 +135,7 @@ def test_views_that_are_not_trusted_are_refused(
 ) -> None:
     dataset, views = read(exact, tmp_path, "relion")
     doubtful = replace(views, trusted=False, reason="Starts disagree.")
-    with pytest.raises(RebalanceError, match=r"not trusted\. Starts disagree"):
+    with pytest.raises(RebalanceError, match=r"not reliable\. Starts disagree"):
         particle_poses(dataset, doubtful)
     assert len(particle_poses(dataset, doubtful, even_untrusted=True)) > 0
 
@@ -152,7 +152,7 @@ def test_a_format_that_knows_no_alignment_is_named(
     exact: SimulatedClassification, tmp_path: Path
 ) -> None:
     dataset, views = read(exact, tmp_path, "relion")
-    with pytest.raises(RebalanceError, match="stack does not say how particles were aligned"):
+    with pytest.raises(RebalanceError, match="stack does not state how particles were aligned"):
         particle_poses(replace(dataset, format="stack"), views)
     poses = particle_poses(dataset, views)
     with pytest.raises(RebalanceError, match="stack does not write poses"):
@@ -166,7 +166,7 @@ def test_nothing_is_written_over_and_nothing_is_not_written(
     poses = particle_poses(dataset, views)
     (first,) = write_poses(dataset, poses, tmp_path / "out")
     before = first.read_bytes()
-    with pytest.raises(RebalanceError, match="there already"):
+    with pytest.raises(RebalanceError, match="exists already"):
         write_poses(dataset, poses, tmp_path / "out")
     assert first.read_bytes() == before
     none = particle_poses(dataset, replace(views, is_misfit=np.ones(len(views), dtype=np.bool_)))

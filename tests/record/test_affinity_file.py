@@ -154,13 +154,13 @@ def test_content_that_is_no_affinity_is_named(
 
 
 def test_missing_and_foreign_files_are_named(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="There is no such file"):
+    with pytest.raises(InputError, match="This file does not exist"):
         read_affinity(tmp_path / "none.npz")
     (tmp_path / "text.npz").write_text("superclass 1\n")
-    with pytest.raises(InputError, match="is not an affinity file"):
+    with pytest.raises(InputError, match="not an affinity file"):
         read_affinity(tmp_path / "text.npz")
     np.savez(tmp_path / "other.npz", x=np.zeros(3))
-    with pytest.raises(InputError, match="no array 'values'; found x"):
+    with pytest.raises(InputError, match="no array 'values', only x"):
         read_affinity(tmp_path / "other.npz")
 
 
@@ -224,9 +224,9 @@ def _npy(descr: str, shape: str, body: bytes = b"") -> bytes:
         ("class_id", _npy("'<u8'", "(4,)", b"\xff" * 31 + b"\xfe"), "class numbers"),
         ("version", _npy("'<i8'", "(1000,)", b"\0" * 8000), "version"),
         ("metric", _npy("'<i8'", "(1000,)", b"\0" * 8000), "expected text"),
-        ("metric", _npy("'<U1'", "()", b"\xff\xff\xff\x7f"), "no text|damaged"),
-        ("metric", _npy("'<U1'", "()", b"\x00\xd8\x00\x00"), "no text|damaged"),
-        ("options", _npy("'<U4'", "()", b"{\0\0\0g\0\x9e\0}\0\0\0 \0\0\0"), "no text"),
+        ("metric", _npy("'<U1'", "()", b"\xff\xff\xff\x7f"), "not text|damaged"),
+        ("metric", _npy("'<U1'", "()", b"\x00\xd8\x00\x00"), "not text|damaged"),
+        ("options", _npy("'<U4'", "()", b"{\0\0\0g\0\x9e\0}\0\0\0 \0\0\0"), "not text"),
         ("notes", _npy("'<U3'", "()", "[1]".encode("utf-32-le")), "list of sentences"),
         ("facts", _npy("'<U200'", "()", ("[" * 200).encode("utf-32-le")), "nested|JSON"),
         ("facts", _npy("'<U10'", "()", '"\\ud800"'.ljust(10, " ").encode("utf-32-le")), "facts"),
@@ -251,9 +251,9 @@ def test_an_archive_that_would_unpack_to_far_more_is_refused(tmp_path: Path) -> 
     n = 5_000
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("values.npy", _npy("'<f4'", f"({n}, {n})", bytes(4 * n * n)))
-    with pytest.raises(InputError, match="when they are unpacked"):
+    with pytest.raises(InputError, match="would unpack to"):
         read_affinity(path)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
         archive.writestr("values.npy", _npy("'<f4'", "(1, 1)", bytes(4)))
-    with pytest.raises(InputError, match="NumPy does not write"):
+    with pytest.raises(InputError, match="NumPy does not use"):
         read_affinity(path)

@@ -103,7 +103,7 @@ def test_results_are_refused_without_overwrite(tmp_path: Path) -> None:
 def test_a_folder_that_is_not_ours_is_never_touched(tmp_path: Path, overwrite: bool) -> None:
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.tex").write_text("years of work")
-    with pytest.raises(OutputError, match="no results folder of rebalance"):
+    with pytest.raises(OutputError, match="has no results of rebalance"):
         ResultsFolder(tmp_path / "out", overwrite=overwrite)
     (tmp_path / "out" / "run.json").write_text('{"by": "another program"}')
     with pytest.raises(OutputError):
@@ -114,7 +114,7 @@ def test_a_folder_that_is_not_ours_is_never_touched(tmp_path: Path, overwrite: b
 def test_a_persons_file_among_results_is_not_deleted(tmp_path: Path) -> None:
     make_results(tmp_path / "out")
     (tmp_path / "out" / "figures" / "notes.txt").write_text("class 5 is junk")
-    with pytest.raises(OutputError, match=r"also holds figures/notes\.txt"):
+    with pytest.raises(OutputError, match=r"also has figures/notes\.txt"):
         ResultsFolder(tmp_path / "out", overwrite=True)
 
 
@@ -135,10 +135,10 @@ def test_a_file_in_the_way_is_refused(tmp_path: Path) -> None:
 def test_results_never_replace_what_is_read(tmp_path: Path) -> None:
     make_results(tmp_path / "out")
     for path in (tmp_path / "out" / "table.csv", tmp_path / "out"):
-        with pytest.raises(OutputError, match="would replace a file that is read"):
+        with pytest.raises(OutputError, match="would overwrite an input file"):
             ResultsFolder(tmp_path / "out", overwrite=True, inputs=[path])
     (tmp_path / "link").symlink_to(tmp_path / "out", target_is_directory=True)
-    with pytest.raises(OutputError, match="would replace a file that is read"):
+    with pytest.raises(OutputError, match="would overwrite an input file"):
         ResultsFolder(tmp_path / "link", overwrite=True, inputs=[tmp_path / "out" / "table.csv"])
 
 
@@ -155,7 +155,7 @@ def test_an_error_about_the_results_names_their_place(tmp_path: Path) -> None:
     """By whomever it is raised: nobody knows the folder that the results are built in."""
     for error in (
         lambda work: OSError(errno.EIO, "broken", str(work / "table.csv")),
-        lambda work: OutputError("There is no room left.", path=work),
+        lambda work: OutputError("No space is left.", path=work),
     ):
         with pytest.raises(OutputError) as caught:
             _fail(ResultsFolder(tmp_path / "out", overwrite=False), error)

@@ -12,7 +12,7 @@ from rebalance.record.views_summary import about_axes
     [
         ("T", "relion", "RELION wants a threefold axis on z"),
         ("T", "cryosparc", "CryoSPARC wants a threefold axis on z"),
-        ("I", "relion", "what RELION calls I1, not of its I"),
+        ("I", "relion", "that RELION calls I1, not its I"),
         ("D3", "cryosparc", "CryoSPARC wants one on y"),
     ],
 )

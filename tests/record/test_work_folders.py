@@ -92,7 +92,7 @@ def test_former_results_are_named_and_never_deleted(tmp_path: Path) -> None:
     kill(place, "between")
     assert not place.exists()
     (former,) = (left for left in find_leftovers() if left.is_former)
-    assert "puts them back" in CliRunner().invoke(app, ["cache", "--clear"]).stdout
+    assert "to restore them" in CliRunner().invoke(app, ["cache", "--clear"]).stdout
     assert (former.path / "table.csv").read_text() == "first"
     make_results(place, "second")
     assert find_leftovers() == []

@@ -102,7 +102,7 @@ def test_one_superclass_is_enough_for_any_views_within_the_widest_angle() -> Non
     affinity = affinity_of(numbered_views(np.arange(1, 12)))
     found = number_for_width(Classes.of(affinity.class_id), affinity, 90.0)
     assert found.number == 1
-    assert found.reason.startswith("1 superclass is the fewest in which views lie within 90°")
+    assert found.reason.startswith("1 superclass is the fewest that keep views within 90°")
 
 
 @pytest.mark.parametrize("n", [1, 2, 3])
@@ -165,7 +165,7 @@ def test_an_affinity_without_angles_is_named() -> None:
         ({"view_width": 91}, "above 0 and at most 90"),
         ({"view_width": float("nan")}, "above 0 and at most 90"),
         ({"view_width": "wide"}, "number of degrees"),
-        ({"view_width": 25, "n_superclasses": 3}, "finds the number"),
+        ({"view_width": 25, "n_superclasses": 3}, "both decide the number"),
         ({"view_width": 25, "left_out": range(20)}, "None of the"),
         ({"view_width": 5, "clustering": NeverAlone()}, "no number of superclasses stays within 5"),
     ],

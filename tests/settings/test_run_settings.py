@@ -131,15 +131,15 @@ def test_settings_do_not_change() -> None:
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
-        ({"labels": Path("l"), "superclasses": False}, "exclude each other"),
-        ({"labels": Path("l"), "n_superclasses": 3}, "how many superclasses"),
+        ({"labels": Path("l"), "superclasses": False}, "can't be combined"),
+        ({"labels": Path("l"), "n_superclasses": 3}, "number of superclasses follows"),
         ({"superclasses": False, "affinity_file": Path("a")}, "superclassification is off"),
-        ({"options": {"format": {}}}, "no options of 'format'"),
+        ({"options": {"format": {}}}, "no options for 'format'"),
         ({"threads": 0}, "`threads` is 0"),
         ({"pixel_size": 0.0}, "pixel size"),
         ({"pixel_size": float("nan")}, "pixel size"),
         ({"device": "gpu"}, "no device 'gpu'"),
-        ({"scale": "log"}, "no colour scale 'log'"),
+        ({"scale": "log"}, "no color scale 'log'"),
     ],
 )
 def test_contradictions_are_refused(settings: dict[str, object], message: str) -> None:
@@ -211,5 +211,5 @@ def test_a_number_is_not_left_open_to_a_clustering_that_finds_it_itself() -> Non
     class FindsItself(Hierarchical):
         finds_number = True
 
-    with pytest.raises(OptionError, match="FindsItself finds the number of superclasses itself"):
+    with pytest.raises(OptionError, match="FindsItself finds the number of superclasses by itself"):
         RunSettings(Path("x"), n_superclasses="auto", clustering=FindsItself())

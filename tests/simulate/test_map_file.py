@@ -120,14 +120,16 @@ def test_a_map_that_is_cut_short_says_so(density: np.ndarray, tmp_path: Path) ->
 
 def test_a_box_too_small_names_one_that_fits(density: np.ndarray, tmp_path: Path) -> None:
     options = {"source": str(write_map(tmp_path / "a.mrc", density)), "box": 32, "pixel_size": 4.0}
-    with pytest.raises(OptionError, match=r"across, and the box 32 × 4 Å = 128 Å\.\nTake box ="):
+    with pytest.raises(
+        OptionError, match=r"across, but the box only 32 × 4 Å = 128 Å\.\nTake box ="
+    ):
         load_molecule(options)
 
 
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda d: {"density": d[:40]}, "no cube of density: it has 80 × 80 × 40"),
+        (lambda d: {"density": d[:40]}, "not a cubic map: it has 80 × 80 × 40"),
         (lambda d: {"density": d * 0 + 1}, "Nothing in this map stands out"),
         (lambda d: {"density": np.where(d > d.mean(), d, np.nan)}, "not finite"),
         (lambda d: {"density": d, "voxel": 0.0}, "states no voxel size"),
@@ -151,7 +153,7 @@ def test_a_map_that_is_of_no_use_says_why(
         ("a.mrc", bytes(5000), "not a density map"),
         ("a.txt", b"", "neither a density map"),
         ("folder.mrc", None, "This is a folder"),
-        ("absent.mrc", ..., "no such file"),
+        ("absent.mrc", ..., "does not exist"),
     ],
 )
 def test_what_is_no_map_is_named(name: str, content: Any, words: str, tmp_path: Path) -> None:

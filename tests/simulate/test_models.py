@@ -145,7 +145,7 @@ def test_an_assembly_is_built_when_asked_for(tmp_path: Path, rng: np.random.Gene
             "occupancy",
         ),
         ("a.cif", "data_x\n_cell.length_a 1\n", "has no atoms"),
-        ("a.cif", "not a cif at all", "can't be read as an atomic model"),
+        ("a.cif", "not a cif at all", "The atomic model can't be read"),
     ],
 )
 def test_what_is_no_model_is_named(name: str, content: str, words: str, tmp_path: Path) -> None:

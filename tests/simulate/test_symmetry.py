@@ -81,5 +81,5 @@ def test_simulated_views_keep_the_separation_asked_for() -> None:
     shown = simulated.kind == "view"
     nearest = closest(simulated.view[shown], simulated.axes, simulated.operators)[0]
     np.testing.assert_array_equal(nearest, simulated.superclass[shown])
-    with pytest.raises(OptionError, match=r"n_views = 5: under D2 .* 70° was expected"):
+    with pytest.raises(OptionError, match=r"n_views = 5: with D2 .* not 70°"):
         simulate_class_averages(options | {"min_separation": 70.0, "pixel_size": 10.0})

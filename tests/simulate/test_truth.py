@@ -247,7 +247,7 @@ def test_particles_follow_the_preferred_directions_asked_for() -> None:
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"preferred_directions": "0,0,1/0,0,-2"}, "names one view twice"),
+        ({"preferred_directions": "0,0,1/0,0,-2"}, "has one view twice"),
         ({"preferred_directions": [(0, 0, 0)]}, "direction of length 0"),
         ({"preferred_directions": "1,0"}, "write directions as x,y,z"),
         ({"n_mirror_pairs": 30}, "n_mirror_pairs = 30"),

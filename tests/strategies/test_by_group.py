@@ -116,7 +116,7 @@ def test_a_particle_that_is_out_has_no_orientation_or_the_reason_given() -> None
     particles, group = binned([9, 4], out=3)
     found = select_by_group(particles, group, max_size=4)
     assert (found.count(KEPT), found.count(BALANCED), found.count(NO_ORIENTATION)) == (8, 5, 3)
-    assert "3 of 16 particles are excluded: without an orientation." in found.notes
+    assert "3 of 16 particles are excluded because they have no orientation." in found.notes
     np.testing.assert_array_equal(found.superclass, group)
     assert found.before.tolist() == [9, 4]
     junk = np.where(group < 0, REASONS.index(JUNK), 99).astype(np.uint8)
@@ -164,17 +164,17 @@ def test_a_factor_says_which_bin_it_goes_by_and_what_is_better() -> None:
     particles, group = binned([30, 20, 1, 0])
     found = select_by_group(particles, group, n_groups=4, factor="0.5")
     assert found.cap == 2
-    assert not found.notes[0].startswith("Bin")
+    assert not found.notes[0].startswith("Limited")
     (warning,) = found.warnings
     assert warning == (
-        "Only 5 of 51 particles stay: bin 2 holds 1 particle: at most 2 each. A factor goes by "
-        "the smallest bin; `percentile=80` goes by how full the others are."
+        "Only 5 of 51 particles stay. Limited by bin 2 (1 particle): at most 2 per bin. A factor "
+        "depends on the smallest bin; `percentile=80` depends on how full the others are."
     )
-    assert "1 of 4 bins holds no particle, and does not count for the cap." in found.notes
+    assert "1 of 4 bins holds no particles, and does not count for the cap." in found.notes
     gentle = select_by_group(*binned([30, 20, 9, 9]), factor="0.5")
     assert not gentle.warnings
     assert any(
-        note.startswith("Bin 2 and 1 more hold 9 particles: at most 18 each.")
+        note.startswith("Limited by bin 2 and 1 more (9 particles each): at most 18 per bin.")
         for note in gentle.notes
     )
 
@@ -182,7 +182,7 @@ def test_a_factor_says_which_bin_it_goes_by_and_what_is_better() -> None:
 def test_the_percentile_says_how_many_bins_are_cut() -> None:
     found = select_by_group(*binned([5, 4, 3, 2, 1, 0]), n_groups=6, percentile="80")
     assert found.cap == 4
-    assert "Percentile 80 of the 5 bins that hold any is 4 particles; 1 holds more." in found.notes
+    assert "Percentile 80 of the 5 occupied bins is 4 particles; 1 has more." in found.notes
 
 
 class KeepsAll:
@@ -223,7 +223,7 @@ def test_no_groups_and_no_particles_are_no_error(strategy: str) -> None:
         assert not found.selected.any()
         assert found.cap is None
         assert len(found.before) == 0
-        assert any("No particle is left" in warning for warning in found.warnings)
+        assert any("No particles are left" in warning for warning in found.warnings)
     particles, group = binned([7, 3])
     found = select_by_group(particles, group.astype(np.int32), strategy=strategy)
     assert found.selected.all()

@@ -163,8 +163,8 @@ def test_superclasses_keep_the_ratio_of_halves_to_within_one_particle(
     halves = particles.column(told[0])
     assert_in_ratio(selection.superclass, selection.selected, halves, cap)
     is_said = (
-        f"Half sets ({told[0]}) keep their ratio in each superclass, to within one particle."
-        in selection.notes
+        f"The ratio of the half sets ({told[0]}) is kept in each superclass, "
+        "to within one particle." in selection.notes
     )
     dropped = not selection.selected.all()
     assert is_said == (dropped and len(np.unique(halves)) > 1)
@@ -275,7 +275,7 @@ def test_values_are_categories_whatever_they_are(values: Any, rng: np.random.Gen
     for strategy in ("random", SelectsAtRandom()):
         found = select_by_group(particles, class_id - 1, max_size=21, strategy=strategy)
         assert_in_ratio(class_id - 1, found.selected, category, 21)
-        assert any("Half sets" in note for note in found.notes)
+        assert any("half sets" in note for note in found.notes)
 
 
 NO_HALVES = {
@@ -329,7 +329,7 @@ def test_places_that_are_no_order_are_named(places_of: Any) -> None:
 
     class_id = np.repeat([1, 2], [30, 20])
     particles = table(class_id, **{RELION: np.arange(50) % 2})
-    words = r"places\(\) gave particle \d+ of bin [01] the place -?\d+, which is another's, or none"
+    words = r"places\(\) gave particle \d+ of bin [01] the place -?\d+, which is taken, or not"
     with pytest.raises(PluginError, match=words):
         select_by_group(particles, class_id - 1, max_size=5, strategy=Misplaces())
 

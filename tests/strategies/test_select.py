@@ -179,7 +179,7 @@ def test_every_particle_has_the_reason_that_applies() -> None:
         assert (selection.superclass[class_id == number] == -1).all()
     np.testing.assert_array_equal(selection.selected, selection.reason == 0)
     assert selection.before.sum() == 14
-    assert any("class 9 not among" in warning for warning in selection.warnings)
+    assert any("no class average for class 9" in warning for warning in selection.warnings)
     assert any("class 4 is empty" in warning for warning in selection.warnings)
     assert any("class 3" in note for note in selection.notes)
 
@@ -201,7 +201,9 @@ def test_particles_of_junk_have_that_reason_whatever_else_leaves_them_out() -> N
     selection = select(table(class_id), junk, factor=1, left_out=[2])
     assert selection.count(JUNK) == 13
     np.testing.assert_array_equal(selection.selected, class_id == 1)
-    assert selection.notes[0].startswith("13 of 18 particles are excluded with classes 2 and 3, ")
+    assert selection.notes[0].startswith(
+        "13 of 18 particles are excluded as junk (classes 2 and 3)"
+    )
     of_the_superclasses = select(table(class_id), replace(groups, junk=(2,)), factor=1)
     assert of_the_superclasses.count(JUNK) == 6
     np.testing.assert_array_equal(of_the_superclasses.selected[class_id == 2], False)
@@ -215,7 +217,7 @@ def test_a_small_class_that_sets_the_size_is_named_by_its_class_alone_without_su
     class_id = np.repeat([1, 2, 6], [4000, 4000, 1])
     groups = identity_superclasses(Classes.of([1, 2, 6], [4000, 4000, 1]))
     (warning,) = select(table(class_id), groups, factor=1).warnings
-    assert "particles stay: class 6 has 1 particle" in warning
+    assert "particles stay. The cap is set by class 6 with 1 particle" in warning
 
 
 @pytest.mark.parametrize("out", [[2], [2, 4], [4], [1, 4]])
@@ -251,7 +253,7 @@ def test_a_superclass_without_candidates_does_not_set_the_size_of_the_smallest()
     groups = superclasses([[1], [2], [3]], np.repeat([1, 2, 3], [10, 6, 2]))
     selection = select(table(class_id), groups, factor=1)
     assert selection.after.tolist() == [6, 6, 0]
-    assert any("superclass 2" in note for note in selection.notes)
+    assert any("Superclass 2" in note for note in selection.notes)
 
 
 def test_no_candidates_at_all_excludes_everything_and_says_so() -> None:
@@ -269,7 +271,7 @@ def test_a_one_particle_class_that_throws_nearly_everything_away_is_named() -> N
     warning = " ".join(selection.warnings)
     assert "Only 3 of 8,001 particles" in warning
     assert "class 3" in warning
-    assert "If it did not, 6,001 would stay: `cap_from=2`" in warning
+    assert "To keep 6,001 instead, exclude it from deciding (`cap_from=2`)" in warning
     said = select(particles, groups, factor=1, cap_from=2)
     assert said.after.tolist() == [3_000, 3_000, 1]
     assert not said.warnings
@@ -279,8 +281,9 @@ def test_several_tiny_classes_that_throw_nearly_everything_away_are_named_togeth
     particles, groups = of_sizes(5_000, 3_000, 900, 4, 2, 2)
     warning = " ".join(select(particles, groups, factor=1, cap_from=0).warnings)
     assert "Only 12 of 8,908 particles" in warning
-    assert "has 2 particles, as has one more, and sets" in warning
-    assert "If the 3 smallest superclasses did not, 2,708 would stay: `cap_from=5`" in warning
+    assert "with 2 particles (one more has as many)" in warning
+    said = "To keep 2,708 instead, exclude the 3 smallest superclasses from deciding (`cap_from=5`)"
+    assert said in warning
     assert select(particles, groups, factor=1, cap_from=5).selected.sum() == 2_708
 
 
@@ -299,7 +302,7 @@ def test_a_crumb_keeps_its_particles_and_does_not_decide_the_cap() -> None:
     assert selection.is_small.tolist() == [False] * 4 + [True] * 2
     assert selection.cap == 1_600
     assert selection.after.tolist() == [1_600, 1_600, 900, 800, 4, 2]
-    (note,) = (note for note in selection.notes if "too small to stand as views" in note)
+    (note,) = (note for note in selection.notes if "too small to decide the cap" in note)
     assert "Superclasses 4, 5 (4, 2 particles)" in note
     assert "under 162, a tenth of an even share" in note
     assert "`cap_from=0`" in note
@@ -362,14 +365,14 @@ def test_with_superclassification_off_the_smallest_class_decides() -> None:
 def test_a_factor_that_drops_nothing_and_one_that_leaves_little_are_told() -> None:
     even = select(*of_sizes(500, 450, 400), factor="0.8")
     assert any(
-        "nothing to gain by this factor" in note and "0.8 times" in note for note in even.notes
+        "This factor drops no particles" in note and "0.8 times" in note for note in even.notes
     )
     few = select(*of_sizes(900, 800, 200), factor=1)
-    assert any("600 particles are few for a 3D reconstruction" in note for note in few.notes)
+    assert any("600 particles may be too few for a 3D reconstruction" in note for note in few.notes)
     # Where there never were more, the factor is not to blame; and enough is enough.
     for sizes, factor in (((90, 80, 20), 1), ((2_000, 1_500, 900), 1), ((500, 450, 400), 0)):
         assert not any(
-            "3D" in note or "to gain" in note
+            "3D" in note or "drops no particles" in note
             for note in select(*of_sizes(*sizes), factor=factor).notes
         )
 
@@ -493,9 +496,9 @@ def test_a_strategy_that_breaks_its_contract_is_reported(choose: Any) -> None:
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (lambda n: np.arange(n - 1), r"places\(\) gave int64 \(59,\), expected int64 \(60,\)"),
-        (lambda n: np.linspace(0, 1, n), r"places\(\) gave float64 \(60,\), expected int64"),
-        (lambda n: None, r"places\(\) gave None, and it has no select"),
+        (lambda n: np.arange(n - 1), r"places\(\) returned int64 \(59,\), expected int64 \(60,\)"),
+        (lambda n: np.linspace(0, 1, n), r"places\(\) returned float64 \(60,\), expected int64"),
+        (lambda n: None, r"places\(\) returned None, and there is no select"),
     ],
 )
 def test_places_that_can_not_be_used_are_named_before_they_are_used(given: Any, words: str) -> None:
@@ -512,7 +515,7 @@ def test_places_that_can_not_be_used_are_named_before_they_are_used(given: Any, 
 def test_a_selection_that_can_not_be_used_is_named_whatever_it_is(choose: Any) -> None:
     particles, groups = of_sizes(30, 20, 10)
     strategy = _Keeps(lambda superclass, cap: choose(len(superclass)))
-    with pytest.raises(PluginError, match=r"select\(\) gave .*, expected bool \(60,\)"):
+    with pytest.raises(PluginError, match=r"select\(\) returned .*, expected bool \(60,\)"):
         select(particles, groups, factor=1, strategy=strategy)
 
 

@@ -72,12 +72,12 @@ def test_a_broken_promise_is_an_error_that_says_which_and_where(
         (
             wrong_strategies.ScoresForPlaces(),
             "selection",
-            "places() gave float64 (96,), expected int64 (96,)",
+            "places() returned float64 (96,), expected int64 (96,)",
         ),
         (
             wrong_strategies.PlacesOfThoseThatMayStay(),
             "selection",
-            "places() gave int64 (88,), expected int64 (96,)",
+            "places() returned int64 (88,), expected int64 (96,)",
         ),
         (wrong_metrics.DoubleFeatures(), "dtype", "features() gave float64"),
         (wrong_metrics.GivesABareArray(), "shape", "tile() gave ndarray, expected a Block"),
@@ -122,7 +122,7 @@ def test_what_the_package_refuses_in_every_check_is_one_failure_without_advice_t
     outcomes = check_metric(wrong_metrics.OneRingForAll(), raises=False)
     (failed,) = (one for one in outcomes if one.status == "failed")
     assert failed.check == "shape"
-    assert failed.detail.startswith("OneRingForAll.features gave float32")
+    assert failed.detail.startswith("OneRingForAll.features returned float32")
     assert "See shape." in {one.detail for one in outcomes}
     with pytest.raises(BrokenPromises, match=r"\n    Expected float32 \(N, F\)"):
         check_metric(wrong_metrics.OneRingForAll())

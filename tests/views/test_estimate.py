@@ -146,5 +146,5 @@ def test_options_are_those_of_the_image_affinity_and_two_more() -> None:
 def test_other_groups_than_point_groups_are_refused(simulated: Any) -> None:
     from rebalance.errors import OptionError
 
-    with pytest.raises(OptionError, match="no such point group"):
+    with pytest.raises(OptionError, match="not a rotational point group"):
         find(simulated.class_averages, symmetry="Q3")

@@ -70,15 +70,15 @@ def test_blends_may_be_parts_of_hybrids_and_the_other_way_round(averages: ClassA
 @pytest.mark.parametrize(
     ("recipe", "says"),
     [
-        ("", "no metric with its weight"),
-        ("rotational-cc:0.7;frc:0.3", "no number above 0"),
-        ("rotational-cc:-1", "no number above 0"),
-        ("rotational-cc:nan", "no number above 0"),
-        ("frc:0", "no number above 0"),
+        ("", "not a metric with its weight"),
+        ("rotational-cc:0.7;frc:0.3", "not a number above 0"),
+        ("rotational-cc:-1", "not a number above 0"),
+        ("rotational-cc:nan", "not a number above 0"),
+        ("frc:0", "not a number above 0"),
         ("frc,frc", "twice"),
-        ("Rotational CC", "no metric with its weight"),
-        ("alignment", "can't be a part"),
-        ("blend:1,frc:1", "can't be a part"),
+        ("Rotational CC", "not a metric with its weight"),
+        ("alignment", "can't be part"),
+        ("blend:1,frc:1", "can't be part"),
     ],
 )
 def test_a_recipe_that_is_none_is_refused(averages: ClassAverages, recipe: str, says: str) -> None:

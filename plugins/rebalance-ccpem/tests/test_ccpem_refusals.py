@@ -81,7 +81,7 @@ def test_what_can_be_done_is_not_refused(kind: type[RebalanceJob], values: dict[
         (
             BalanceClassAverages,
             {**RUN, "n_superclasses": "many"},
-            "“Number of superclasses” = many is no number",
+            "“Number of superclasses” = many is not a number",
             ["n_superclasses"],
         ),
         (
@@ -99,7 +99,7 @@ def test_what_can_be_done_is_not_refused(kind: type[RebalanceJob], values: dict[
         (
             BalanceClassAverages,
             {**RUN, "superclasses": False, "labels": "a.csv"},
-            "exclude each other",
+            "can't be combined",
             ["labels"],
         ),
         (
@@ -132,16 +132,26 @@ def test_what_can_be_done_is_not_refused(kind: type[RebalanceJob], values: dict[
         (
             BalanceOrientations,
             {**POSED, "percentile": 80, "factor": 0.5},
-            "“Percentile” and “Rebalance factor” both say",
+            "“Percentile” and “Rebalance factor” both limit",
             ["percentile"],
         ),
-        (BalanceOrientations, {**POSED, "symmetry": "Z3"}, "no such point group", ["symmetry"]),
+        (
+            BalanceOrientations,
+            {**POSED, "symmetry": "Z3"},
+            "not a rotational point group",
+            ["symmetry"],
+        ),
         (BalanceOrientations, {"fn_data": "../run_data.star"}, "not a copy", ["fn_data"]),
-        (DiagnoseOrientations, {}, "or two half maps", ["fn_data", "half_maps_1", "half_maps_2"]),
+        (
+            DiagnoseOrientations,
+            {},
+            "two half maps, or both",
+            ["fn_data", "half_maps_1", "half_maps_2"],
+        ),
         (
             DiagnoseOrientations,
             {**POSED, "half_maps_1": "a.mrc"},
-            "“Half map” is 1 path; two were expected",
+            "“Half map” has 1 path, not two",
             ["half_maps_1", "half_maps_2"],
         ),
     ],
@@ -199,5 +209,5 @@ def test_what_is_typed_is_called_as_in_the_form(text: str, shown: str) -> None:
 
 
 def test_an_error_is_told_with_its_file_and_what_to_do() -> None:
-    error = InputError("There is no such file.", path="a.csv", hint="Leave out `factor`.")
-    assert told(error, LABELS) == "a.csv: There is no such file. Leave out “Rebalance factor”."
+    error = InputError("This file does not exist.", path="a.csv", hint="Leave out `factor`.")
+    assert told(error, LABELS) == "a.csv: This file does not exist. Leave out “Rebalance factor”."

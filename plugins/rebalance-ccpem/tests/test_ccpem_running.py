@@ -292,7 +292,7 @@ class TestDiagnosisFromTheCommandLine:
 class TestWhatCanNotBeDone:
     def test_options_that_can_not_be_stop_the_job_before_it_starts(self, project: Path) -> None:
         before = sorted(Path("Rebalance").glob("*"))
-        with pytest.raises(ValueError, match="“Balanced subsets” are drawn"):
+        with pytest.raises(ValueError, match="“Balanced subsets” need a cap"):
             run("rebalance.select.class_averages", fn_opt=OPTIMISER, subsets="3")
         assert sorted(Path("Rebalance").glob("*")) == before
 

@@ -84,7 +84,7 @@ def test_counts_of_some_images_alone_are_not_used_and_that_is_said(tmp_path: Pat
 
 def test_pixel_sizes_that_can_not_be_believed_are_told(tmp_path: Path) -> None:
     one = rebalance.read(write_eman(tmp_path / "a.hdf", some_images(2), apix=1.0))
-    assert any("when it doesn't know it" in warning for warning in one.warnings)
+    assert any("when it does not know it" in warning for warning in one.warnings)
     two = write_eman(tmp_path / "b.hdf", some_images(2))
     with h5py.File(two, "r+") as file:
         file["MDF/images/1"].attrs["EMAN.apix_x"] = np.float32(1.7)
@@ -206,8 +206,8 @@ def break_text(path: Path) -> None:
         (break_shape, "image 0: The image is 9 × 8 pixels"),
         (break_sizes, "image 1: The images have two sizes: 16 px and, here, 4 px"),
         (break_complex, "image 1: The image is complex"),
-        (break_link, "image 1: It has no data of its own"),
-        (break_missing, "image 1: It has no data of its own"),
+        (break_link, "image 1: It has no data"),
+        (break_missing, "image 1: It has no data"),
         (break_empty, "There are no images"),
         (break_other, "no group /MDF/images"),
         (break_cut, "can't be read"),

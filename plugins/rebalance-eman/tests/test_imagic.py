@@ -89,7 +89,7 @@ def test_more_headers_than_images_are_no_harm(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "kind", "says"),
     [
-        ({}, "COMP", r"word 15 \(TYPE\): The pixels are of type COMP"),
+        ({}, "COMP", r"word 15 \(TYPE\): The pixels have type COMP"),
         ({}, "TEXT", "not an IMAGIC header"),
         ({"w61": 16}, "REAL", r"word 61 \(IZLP\): This is a volume of 16 sections"),
         ({"w13": 8}, "REAL", "The images are 16 × 8 pixels"),
@@ -131,6 +131,6 @@ def test_a_folder_that_can_not_be_written_to_is_told(tmp_path: Path) -> None:
     zero = np.array([0])
     one = Superclasses(zero, zero + 1, zero, zero + 1, np.array([1.0]), zero)
     stack = write_imagic(tmp_path / "a", some_images(1))[0]
-    with pytest.raises(OutputError, match="can not be written") as caught:
+    with pytest.raises(OutputError, match="could not be written") as caught:
         write_templates(stack, zero, one, tmp_path / "gone", [])
     assert "`output`" in str(caught.value.hint)

@@ -98,7 +98,7 @@ def test_hdbscan_refuses_a_number_and_says_what_to_do() -> None:
     affinity, _ = groups(20, 2, np.random.default_rng(0))
     with pytest.raises(OptionError, match="finds the number") as error:
         found(Hdbscan(), affinity, 4)
-    assert "Leave `n_superclasses` away" in str(error.value)
+    assert "Leave out `n_superclasses`" in str(error.value)
 
 
 def test_noise_goes_to_the_most_alike_superclass_or_stays_alone() -> None:

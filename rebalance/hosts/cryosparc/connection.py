@@ -50,20 +50,20 @@ def connect(url: str | None = None) -> CryoSPARC:
             return CryoSPARC(**address)
     except TypeError as error:
         raise HostError(
-            f"The environment does not say which CryoSPARC is meant: {error}.",
+            f"The environment does not define which CryoSPARC to use: {error}.",
             hint=f"Set either {_WHERE[0]}, or {_WHERE[1]} and {_WHERE[2]}; or give `url`.",
         ) from error
     except ValueError as error:
         raise HostError(
             f"You are not logged in to CryoSPARC at {shown}, or the login has expired.",
-            hint=f"Log in, once: {_LOG_IN.format(address.get('base_url', _AN_ADDRESS))}",
+            hint=f"Log in once with: {_LOG_IN.format(address.get('base_url', _AN_ADDRESS))}",
         ) from error
     except RuntimeError as error:
         raise HostError(
-            f"CryoSPARC at {shown} can't be reached, or refuses the login: "
+            f"CryoSPARC at {shown} can't be reached, or refused the login: "
             f"{_reason(error.__cause__ or error)}",
-            hint="Is the address that of the browser, and does CryoSPARC run there? Log in again: "
-            f"{_LOG_IN.format(address.get('base_url', _AN_ADDRESS))}",
+            hint="Check that CryoSPARC is running and the address is the same as in your browser. "
+            f"Or log in again: {_LOG_IN.format(address.get('base_url', _AN_ADDRESS))}",
         ) from error
 
 
@@ -72,16 +72,16 @@ def _check_package() -> None:
         found = version("cryosparc-tools")
     except PackageNotFoundError as error:
         raise HostError(
-            "To work inside CryoSPARC, rebalance needs the package cryosparc-tools, which is not "
+            "To work with CryoSPARC, rebalance needs the package cryosparc-tools, which is not "
             "installed.",
-            hint=f"{_INSTALL}. Without it, Import Result Group in CryoSPARC takes the results of "
+            hint=f"{_INSTALL}. Without it, use Import Result Group in CryoSPARC on the results of "
             "rebalance run.",
         ) from error
     if int(found.partition(".")[0]) < _FIRST_VERSION:
         raise HostError(
-            f"cryosparc-tools {found} is installed; version {_FIRST_VERSION} or newer is needed, "
-            "for CryoSPARC 5.",
-            hint=f"{_INSTALL}. With an older CryoSPARC, Import Result Group takes the results of "
+            f"cryosparc-tools {found} is installed, but version {_FIRST_VERSION} or newer is "
+            "needed (for CryoSPARC 5).",
+            hint=f"{_INSTALL}. With an older CryoSPARC, use Import Result Group on the results of "
             "rebalance run.",
         )
 
@@ -106,11 +106,11 @@ def _address(url: str | None) -> dict[str, Any]:
     if urls:
         raise HostError(
             f"You are logged in to several CryoSPARCs: {', '.join(urls)}.",
-            hint="Give the one that is meant as `url`.",
+            hint="Choose one with `url`.",
         )
     raise HostError(
-        "It is not known where CryoSPARC is, and you are not logged in.",
-        hint=f"Log in, once: {_LOG_IN.format(_AN_ADDRESS)}",
+        "The address of CryoSPARC is unknown, and you are not logged in.",
+        hint=f"Log in once with: {_LOG_IN.format(_AN_ADDRESS)}",
     )
 
 
@@ -127,18 +127,20 @@ def refusals_told() -> Iterator[None]:
             warnings.simplefilter("ignore")
             yield
     except APIError as error:
-        said = f"CryoSPARC refused ({error.code}): {_reason(error)}"
+        said = f"CryoSPARC refused the request ({error.code}): {_reason(error)}"
         hint = "Log in again." if error.code == 401 else None
         raise HostError(said, hint=hint) from error
     except httpx.HTTPError as error:
         raise HostError(
-            f"The connection to CryoSPARC broke: {_sentence(str(error) or type(error).__name__)}",
-            hint="Is CryoSPARC running, and the network up? Then type the command again.",
+            "The connection to CryoSPARC was lost: "
+            f"{_sentence(str(error) or type(error).__name__)}",
+            hint="Check that CryoSPARC is running and the network is up, then run the command "
+            "again.",
         ) from error
     except ValidationError as error:
         raise HostError(
-            "CryoSPARC answered in a way that this version of cryosparc-tools does not understand.",
-            hint="Install the cryosparc-tools of the version of your CryoSPARC.",
+            "This version of cryosparc-tools does not understand CryoSPARC's answer.",
+            hint="Install the cryosparc-tools that match your version of CryoSPARC.",
         ) from error
 
 

@@ -82,21 +82,27 @@ def _mark_as_failed(job: ExternalJobController, error: BaseException, progress: 
             job.stop(error=_why(error))
     except HostError as refused:
         progress.say(
-            f"{job.uid} could not be marked as failed ({refused.problem}); mark it in CryoSPARC"
+            f"{job.uid} could not be marked as failed ({refused.problem}). Please mark it in "
+            "CryoSPARC"
         )
 
 
 def _why(error: BaseException) -> str:
     """What the job is to say of its end; never empty, or it would count as completed."""
     if isinstance(error, KeyboardInterrupt):
-        return "Interrupted by Ctrl-C where rebalance was running."
+        return "Interrupted (Ctrl-C) on the computer where rebalance was running."
     if isinstance(error, SystemExit):
-        return "Ended where rebalance was running, by a signal such as that of a batch system."
+        return (
+            "Ended on the computer where rebalance was running, by a signal, e.g. from a batch "
+            "system."
+        )
     if isinstance(error, RebalanceError):
         from rebalance.settings import with_flags
 
         return with_flags(str(error))
-    return f"A bug in rebalance or in a plugin:\n{''.join(traceback.format_exception(error))}"
+    return (
+        f"This is a bug in rebalance or in a plugin:\n{''.join(traceback.format_exception(error))}"
+    )
 
 
 class LoggedProgress(Progress):

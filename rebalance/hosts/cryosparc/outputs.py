@@ -101,7 +101,7 @@ def save_templates(
     rows = np.isin(np.asarray(known["blob/idx"], dtype=np.int64), medoid)
     if not rows.any():
         return {}
-    title = "One class average a superclass"
+    title = "One class average per superclass"
     _save(job, "template", TEMPLATES, title, AVERAGES, known, rows, "blob", image)
     return {TEMPLATES: int(np.count_nonzero(rows))}
 
@@ -127,10 +127,10 @@ def rows_of(known: UidArray, read: UidArray, selected: BoolArray) -> BoolArray:
     uids = read[order]
     if not np.array_equal(known[place], uids) or bool((uids[1:] == uids[:-1]).any()):
         raise InputError(
-            f"The files of the particles are not those of the job: they hold {len(read):,} "
-            f"particles, and CryoSPARC knows of {len(known):,}; their uids are not the same.",
-            hint="Was the job run again meanwhile, or does another project lie at that place on "
-            "this machine?",
+            f"The particle files do not match the job: they have {len(read):,} particles, and "
+            f"CryoSPARC has {len(known):,}, with different uids.",
+            hint="Was the job run again in the meantime, or is there another project in this "
+            "place on this machine?",
         )
     stays = np.zeros(len(known), dtype=np.bool_)
     stays[place] = selected[order]

@@ -32,29 +32,29 @@ if TYPE_CHECKING:
     from cryosparc.controllers.job import ExternalJobController
 
 FOLDER = "rebalance"
-"""Of the job's folder, where the files go."""
+"""Folder for the files, in the job's folder."""
 
 _LARGEST_TABLE = 1_000
-"""Class averages whose affinities are written as text."""
+"""Up to this many class averages, affinities are written as text."""
 
 _TITLES = {
     "overview": "Overview",
     "class_averages": "Class averages by superclass",
-    "affinity": "Affinity of class averages, as in the stack and sorted",
-    "chain": "Class averages in a row, each laid on the one before",
+    "affinity": "Affinity of class averages, in stack order and sorted",
+    "chain": "Class averages in a row, each aligned to the one before",
     "map": "Map of the class averages",
     "particles_per_superclass": "Particles of each superclass",
     "views": "Views of the class averages",
-    "reprojections": "Class averages beside what they should show",
-    "particles_over_views": "Particles over views",
+    "reprojections": "Class averages next to the views they should show",
+    "particles_over_views": "Particles by view",
     "superclasses_on_sphere": "Superclasses on the sphere",
-    "scan": "Every number of superclasses",
+    "scan": "Quality by number of superclasses",
     "dendrogram": "Dendrogram",
     "viewing_directions": "Viewing directions",
     "azimuth_elevation": "Azimuth and elevation",
     "bin_sizes": "Particles of each bin",
     "fourier_sampling": "Sampling of Fourier space",
-    "scf_star": "SCF* and the number of particles",
+    "scf_star": "SCF* by number of particles",
 }
 """Of the pictures that are shown, in this order."""
 
@@ -163,8 +163,8 @@ def show(
         _upload(job, result)
     except HostError as refused:
         progress.say(
-            "Not everything is shown in CryoSPARC; outputs and results folder are complete. "
-            f"{refused.problem.rstrip('.')}"
+            f"Some results are not shown in CryoSPARC ({refused.problem.rstrip('.')}). Outputs "
+            "and results folder are complete."
         )
 
 

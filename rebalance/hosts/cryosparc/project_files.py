@@ -71,7 +71,7 @@ class ProjectFiles:
         relative = PurePosixPath(name)
         if relative.is_absolute() or ".." in relative.parts:
             raise InputError(
-                f"CryoSPARC names a file outside of the project, {name}, which is not on this "
+                f"CryoSPARC refers to a file outside the project, {name}, which is not on this "
                 "machine."
             )
         self._progress.stage("download", f"Downloading {relative.name}")

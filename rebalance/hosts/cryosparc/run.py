@@ -32,8 +32,9 @@ if TYPE_CHECKING:
     from cryosparc.controllers.project import ProjectController
 
 _USEFUL = ("blob", "ctf", "location", "pick_stats")
-"""Slots that are read too, so that the particles in the results folder can be used by themselves;
-all others pass through in CryoSPARC."""
+"""Slots that are also read, so that the particles in the results folder can be used by themselves;
+all others pass through in CryoSPARC.
+"""
 
 AnySettings = TypeVar("AnySettings", RunSettings, OrientationSettings)
 
@@ -221,7 +222,7 @@ def _found(
     name = f"{plain_name(request.project)}_{plain_name(job)}"
     place = (settings.output or Path(settings.folder_name(name))).expanduser().absolute()
     ResultsFolder(place, overwrite=settings.overwrite)
-    progress.stage("connect", "Looking for the job in CryoSPARC")
+    progress.stage("connect", "Looking up the job in CryoSPARC")
     client = connect(request.url)
     with refusals_told():
         project = client.find_project(request.project)
@@ -282,8 +283,8 @@ def _in_a_job(
         except HostError as error:
             raise HostError(
                 error.problem,
-                hint=f"The results are complete in {result.folder}; Import Result Group takes "
-                "them.",
+                hint=f"The results are complete in {result.folder}. You can use Import Result "
+                "Group on them.",
             ) from error
         log_findings(job, findings(result), result.summary["warnings"])
         show(job, list(pictures_of(result)), tile(result), result, progress)

@@ -16,14 +16,14 @@ if TYPE_CHECKING:
     from cryosparc.controllers.project import ProjectController
 
 CLASSES, POSES = "alignments2D", "alignments3D"
-"""The slots that say what is asked of particles: the class, or the viewing direction, of each."""
+"""The slots that are needed: the class, or the viewing direction, of each particle."""
 
 _EXTERNAL = "snowflake"
 _PARTICLES = ("particles_selected", "particles")
 _AVERAGES = ("class_averages", "templates_selected", "templates")
 _MOST_NAMED = 8
 _MOST_JOBS = 30
-"""So many jobs are asked for averages, from the one that is named to its parents."""
+"""Number of jobs searched for averages, from the given one through its parents."""
 
 
 @dataclass(frozen=True)
@@ -133,8 +133,8 @@ def _parsed(word: str, setting: str) -> tuple[str, str | None]:
     match = re.fullmatch(r"([Jj]\d+)(?:\.([A-Za-z]\w*))?", word.strip())
     if match is None:
         raise OptionError(
-            f"{word!r} is no job of CryoSPARC.",
-            hint="Give its number with the letter, J12, or one of its outputs, "
+            f"{word!r} is not a CryoSPARC job.",
+            hint="Give its number with the letter, e.g. J12, or one of its outputs, e.g. "
             "J12.particles_selected.",
             setting=setting,
         )
@@ -162,14 +162,14 @@ def _particles(job: JobController, name: str | None, slot: str) -> Output:
     if name is None and len(_candidates(job, "particle", slot)) > 1:
         several = ", ".join(f"{job.uid}.{one}" for one in _candidates(job, "particle", slot))
         raise InputError(
-            f"{_said(job)} has several outputs of particles: {several}.",
-            hint="Give the one that is meant as `job`.",
+            f"{_said(job)} has several outputs with particles: {several}.",
+            hint="Choose one with `job`.",
         )
     other = POSES if slot == CLASSES else CLASSES
     command = {POSES: "rebalance cryosparc-orientations", CLASSES: "rebalance cryosparc"}[other]
     raise InputError(
         f"{_said(job)} has no particles with {slot}: {_its_outputs(job)}.",
-        hint=f"They have {other}: {command} balances these."
+        hint=f"They have {other}; to balance these, use {command}."
         if _candidates(job, "particle", other)
         else "Give a 2D Classification or Select 2D job, or one that passes its particles on."
         if slot == CLASSES

@@ -14,7 +14,7 @@ _MOST = 24
 _SIDE, _GAP = 96, 4
 """Pixels."""
 _WIDE = 1.5
-"""A card is about so many times as wide as high."""
+"""Ratio of width to height of a card."""
 
 
 def tile_of(averages: ClassAverages, superclasses: Superclasses) -> bytes:

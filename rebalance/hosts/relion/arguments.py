@@ -16,7 +16,7 @@ INPUTS = {
     "in_3dref": "Input 3D reference",
     "in_mask": "Input 3D mask",
 }
-"""Inputs of an External job beside particles, by field: none of them is of use here."""
+"""Inputs of an External job other than particles, by field. None of them is used."""
 
 FOLDER, PARTICLES, THREADS, CONTROL = "o", "in_parts", "j", "pipeline_control"
 
@@ -57,9 +57,9 @@ def folder_of(words: Sequence[str]) -> Path:
     given = [value for label, value in _labelled(words) if label == FOLDER]
     if not given or not given[0]:
         raise OptionError(
-            "There is no --o, the folder of the job: this command is typed into the field External "
+            "--o, the folder of the job, is missing. Type this command into the field External "
             "executable of RELION's External job, which adds it.",
-            hint="On a command line, type rebalance run.",
+            hint="On a command line, use rebalance run.",
         )
     return Path(" ".join(given[0]))
 
@@ -107,8 +107,8 @@ def _labelled(words: Sequence[str]) -> list[tuple[str, tuple[str, ...]]]:
         else:
             raise OptionError(
                 f"{word!r} is not understood.",
-                hint="The field External executable is rebalance relion, or rebalance relion "
-                "orientations; options are labels with values.",
+                hint="The field External executable must be rebalance relion, or rebalance relion "
+                "orientations. Give options as parameters: labels with values.",
             )
     return [(label, tuple(value)) for label, value in found]
 
@@ -122,11 +122,11 @@ def _threads(own: Mapping[str, str]) -> int | None:
     except ValueError:
         number = 0
     if number < 1:
-        raise OptionError(f"The number of threads is {text!r}; a whole number was expected.")
+        raise OptionError(f"The number of threads is {text!r}, but a whole number was expected.")
     return number
 
 
 def _unused(own: Mapping[str, str], bare: Sequence[str]) -> list[str]:
-    said = [f"{INPUTS[name]} is of no use here: {own[name]}." for name in INPUTS if own.get(name)]
-    said += [f"The label {label} has no value, and was left out." for label in bare]
+    said = [f"{INPUTS[name]} is not used: {own[name]}." for name in INPUTS if own.get(name)]
+    said += [f"The parameter {label} has no value, and was ignored." for label in bare]
     return said

@@ -26,13 +26,13 @@ LOGFILE = "logfile.pdf"
 EXCLUDED = "particles_excluded.star"
 
 MODELS: Mapping[str, Model] = {"run": RunSettings, "orientations": OrientationSettings}
-"""What a job may do, and the settings of it."""
+"""Kinds of job, and their settings."""
 
 NODES = {CLASS_AVERAGES: output_nodes.AVERAGES, LOGFILE: output_nodes.LOGFILE}
-"""What is a node beside tables of particles."""
+"""What is a node, besides particle tables."""
 
 _OURS = (OUTPUT_NODES, CLASS_AVERAGES, BACKUP, LOGFILE)
-"""What is written beside the results of every run."""
+"""Files written in addition to the results of every run."""
 
 
 @dataclass(frozen=True)

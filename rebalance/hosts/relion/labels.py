@@ -7,6 +7,7 @@ no, and ``no-superclasses yes`` is ``superclasses no``.
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,12 +23,16 @@ Labelled = tuple[str, tuple[str, ...]]
 Model = type[RunSettings] | type[OrientationSettings]
 
 BY_RELION = {
-    "path": "the field Input particles gives it",
-    "output": "results go into the job's folder",
-    "overwrite": "a job that is run again replaces its own results",
-    "threads": "the field Number of threads gives it",
+    "path": "it is set by the field Input particles",
+    "output": "results are written to the job's folder",
+    "overwrite": "running the job again replaces its own results",
+    "threads": "it is set by the field Number of threads",
 }
-"""Settings that have no label, and why."""
+"""Settings without a label, and why."""
+
+_VALUE = r"auto|aside|list|off|none|(?:metric|clustering|strategy)\.\S+\w|[\d.]*\d|[A-Z]\d*"
+_FLAG = re.compile(rf"(?<![\w-])(--?[a-z][a-z-]*)(?: ({_VALUE})(?![\w-]))?")
+_LONGER = {"f": "factor"}
 
 _YES, _NO = ("yes", "true", "on", "1"), ("no", "false", "off", "0")
 _METRIC = "metric"
@@ -105,11 +110,37 @@ def settings_from(model: Model, given: Sequence[Labelled], **fixed: Any) -> Any:
         else:
             place = of_metric if label.of_metric else values
             if label.name in place:
-                raise OptionError(f"The label {written} is there twice.", setting=label.name)
+                raise OptionError(f"The label {written} is used twice.", setting=label.name)
             place[label.name] = value
     if options or of_metric:
         values["options"] = options_of_pairs(options, of_metric)
     return model(**values, **fixed)
+
+
+def with_labels(text: str, model: Model) -> str:
+    """A message for the command line with labels for flags: ``label factor = 0.5``.
+
+    Parameters
+    ----------
+    text : str
+    model : type
+        The settings of the job; other flags stay as they are.
+    """
+    known = labels_of(model)
+
+    def labelled(found: re.Match[str]) -> str:
+        flag, value = _plain(found[1]), found[2]
+        if flag not in known:
+            return found[0]
+        if known[flag].is_opposite:
+            flag, value = flag.removeprefix("no-"), "no"
+        elif known[flag].kind is bool:
+            value = "yes"
+        starts = not found.start() or text[: found.start()].endswith((". ", "\n"))
+        said = f"{'Label' if starts else 'label'} {_LONGER.get(flag, flag)}"
+        return f"{said} = {value}" if value else said
+
+    return _FLAG.sub(labelled, text)
 
 
 def _plain(word: str) -> str:
@@ -135,7 +166,7 @@ def _value(written: str, label: Label, words: tuple[str, ...]) -> Any:
     if label.kind is bool:
         if text.lower() not in _YES + _NO:
             raise OptionError(
-                f"The label {written} is {text!r}; yes or no was expected.", setting=label.name
+                f"The label {written} is {text!r}, but yes or no was expected.", setting=label.name
             )
         return (text.lower() in _YES) != label.is_opposite
     try:
@@ -143,7 +174,7 @@ def _value(written: str, label: Label, words: tuple[str, ...]) -> Any:
     except ValueError:
         expected = "a whole number" if label.kind is int else "a number"
         raise OptionError(
-            f"The label {written} is {text!r}; {expected} was expected.", setting=label.name
+            f"The label {written} is {text!r}, but {expected} was expected.", setting=label.name
         ) from None
 
 

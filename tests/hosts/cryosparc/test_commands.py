@@ -43,7 +43,7 @@ def test_a_dry_run_says_what_would_be_connected_and_makes_nothing(
     assert "J3 (class_2D_new, “All picks”)" in text
     assert "J3.particles, 1,200" in text
     assert "J3.class_averages, 24" in text
-    assert "in the project folder, which this machine sees" in text
+    assert "in the project folder, which is visible from this machine" in text
     assert "rebalance_P3_J3_k5_f0.5/ and to an External job in W1; nothing was written" in text
     assert set(instance.jobs) == {"J3", "J4"}
     assert not list(Path.cwd().iterdir())
@@ -67,7 +67,7 @@ def test_a_run_says_what_was_found_and_which_job_has_it(instance: Instance, log_
     outputs = instance.jobs["J5"].spec.outputs.root
     kept = outputs["particles_selected"].num_items
     assert f"Selected {kept:,} of 1,200 particles" in text
-    assert f"In CryoSPARC: J5 in W1 of P3, with particles_selected ({kept:,})" in text
+    assert f"In CryoSPARC: J5 in W1 of P3, with outputs particles_selected ({kept:,})" in text
     assert "Results in rebalance_P3_J3_k5_f0.5/" in text
     assert "Import Result Group" not in text
     assert instance.jobs["J5"].title == "Rebalance 2D classes (k5 f0.5)"
@@ -113,7 +113,7 @@ def test_orientations_have_a_command_of_their_own(instance: Instance, log_in: Lo
     log_in(instance)
     done = command("cryosparc-orientations", *WHERE[1:])
     assert done.exit_code == 2
-    assert "rebalance cryosparc balances these" in said(done)
+    assert "use rebalance cryosparc" in said(done)
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_a_login_that_expired_counts_as_none(
     known = json.loads(login.read_text())
     known["http://127.0.0.1:1"]["ali@example.org"]["expires"] = "2020-01-01T00:00:00Z"
     login.write_text(json.dumps(known))
-    with pytest.raises(HostError, match="not known where CryoSPARC is"):
+    with pytest.raises(HostError, match="address of CryoSPARC is unknown"):
         connect()
 
 
@@ -112,5 +112,7 @@ def test_a_package_that_is_missing_or_old_is_told_with_the_command_that_installs
     with pytest.raises(HostError, match=r"not installed(.|\n)*pip install 'cryosparc-tools>=5"):
         connect()
     monkeypatch.setattr(connection, "version", lambda _: "4.7.1")
-    with pytest.raises(HostError, match=r"4\.7\.1 is installed; version 5 or newer(.|\n)*pip inst"):
+    with pytest.raises(
+        HostError, match=r"4\.7\.1 is installed, but version 5 or newer(.|\n)*pip inst"
+    ):
         connect()

@@ -84,9 +84,9 @@ def test_files_that_are_not_those_of_the_job_are_found_out(
 
     monkeypatch.setattr(instance, "jobs_load_input", others)
     log_in(instance)
-    with pytest.raises(InputError, match="not those of the job"):
+    with pytest.raises(InputError, match="do not match the job"):
         rebalance_job(REQUEST, SETTINGS)
-    assert "uids are not the same" in failed(instance)
+    assert "with different uids" in failed(instance)
     assert not instance.jobs["J5"].spec.outputs.root
 
 
@@ -98,9 +98,9 @@ def test_a_name_that_leads_out_of_the_project_is_not_written(
     averages["blob/path"] = "../../elsewhere.mrc"
     averages.save(path)
     log_in(far_instance)
-    with pytest.raises(InputError, match="outside of the project"):
+    with pytest.raises(InputError, match="outside the project"):
         rebalance_job(REQUEST, SETTINGS)
-    assert "outside of the project" in failed(far_instance)
+    assert "outside the project" in failed(far_instance)
     assert not list(Path.cwd().parent.rglob("elsewhere*"))
 
 
@@ -125,7 +125,7 @@ def test_a_server_that_refuses_fails_the_job(
 ) -> None:
     instance.refusing[function] = Refused(403, "You have no write access to project P3")
     log_in(instance)
-    with pytest.raises(HostError, match=r"refused \(403\): You have no write access"):
+    with pytest.raises(HostError, match=r"refused the request \(403\): You have no write access"):
         rebalance_job(REQUEST, SETTINGS)
     assert "You have no write access" in failed(instance)
 
@@ -134,7 +134,9 @@ def test_details_of_a_refusal_are_told_in_words(instance: Instance, log_in: LogI
     detail = [{"loc": ["body", "slots"], "msg": "Field required"}]
     instance.refusing["jobs.add_external_output"] = Refused(422, detail)
     log_in(instance)
-    with pytest.raises(HostError, match=r"refused \(422\): body.slots: Field required\.\n"):
+    with pytest.raises(
+        HostError, match=r"refused the request \(422\): body.slots: Field required\.\n"
+    ):
         rebalance_job(REQUEST, SETTINGS)
 
 
@@ -146,13 +148,13 @@ def test_pictures_that_are_refused_cost_no_result(instance: Instance, log_in: Lo
     result, done = rebalance_job(REQUEST, SETTINGS, progress=progress)
     assert instance.jobs["J5"].status == "completed"
     assert done.outputs["particles_selected"] == result.summary["particles"]["selected"]
-    assert any("Not everything is shown" in sentence for sentence in progress.said)
+    assert any("Some results are not shown" in sentence for sentence in progress.said)
 
 
 @pytest.mark.parametrize(
     ("error", "word"),
     [
-        (KeyboardInterrupt(), "Interrupted by Ctrl-C"),
+        (KeyboardInterrupt(), "Interrupted (Ctrl-C)"),
         (SystemExit(143), "signal"),
         (ZeroDivisionError("division by zero"), "ZeroDivisionError: division by zero"),
         (OptionError("Too many.", hint="Give `n_superclasses=3`."), "Too many.\nGive -k 3."),
@@ -207,8 +209,8 @@ def test_ctrl_c_in_a_terminal_ends_the_job_as_failed(project: Path, tmp_path: Pa
         _, said = process.communicate(timeout=120)
         interrupted.set()
     assert process.returncode == 130
-    assert "Interrupted; nothing was left half-written." in said
-    assert failed(instance) == "Interrupted by Ctrl-C where rebalance was running."
+    assert "Interrupted. No incomplete results were left." in said
+    assert failed(instance) == "Interrupted (Ctrl-C) on the computer where rebalance was running."
     assert not (tmp_path / "results").exists()
 
 
@@ -245,7 +247,7 @@ def test_a_server_that_goes_away_leaves_the_results_on_this_machine(
         instance.refusing[function] = Gone()
     log_in(instance)
     progress = Heard()
-    with pytest.raises(HostError, match=r"CryoSPARC broke(.|\n)*results are complete in /"):
+    with pytest.raises(HostError, match=r"CryoSPARC was lost(.|\n)*results are complete in /"):
         rebalance_job(REQUEST, SETTINGS, progress=progress)
     assert any("could not be marked as failed" in sentence for sentence in progress.said)
     assert Path("rebalance_P3_J3_k5_f0.5/particles_selected.csg").is_file()
@@ -290,5 +292,5 @@ def test_rows_of_other_particles_are_refused(change: str) -> None:
         read = read[1:]
     else:
         known[0], read[-1] = known[5], known[5]
-    with pytest.raises(InputError, match="not those of the job"):
+    with pytest.raises(InputError, match="do not match the job"):
         rows_of(known, read, np.ones(len(read), dtype=np.bool_))

@@ -160,7 +160,7 @@ def test_the_log_has_pictures_with_the_numbers_behind_them(
     assert page == (result.folder / "report.html").read_bytes()
     sizes = instance.assets[shown["Particles of each superclass"]["csv"]]["content"]
     assert sizes == (result.folder / "superclasses.csv").read_bytes()
-    title = "Affinity of class averages, as in the stack and sorted"
+    title = "Affinity of class averages, in stack order and sorted"
     text = instance.assets[shown[title]["csv"]]["content"].decode()
     head, *lines = [line.split(",") for line in text.splitlines()]
     table = np.array([[float(value) for value in line[1:]] for line in lines])

@@ -49,7 +49,7 @@ def test_a_label_without_a_value_is_left_out_and_said() -> None:
     found = parse([*ALWAYS, "--strict", "--k", "4", "--factor", "", "--j", "1"])
     assert found.labels == (("k", ("4",)),)
     assert found.unused == tuple(
-        f"The label {label} has no value, and was left out." for label in ("strict", "factor")
+        f"The parameter {label} has no value, and was ignored." for label in ("strict", "factor")
     )
 
 
@@ -57,7 +57,7 @@ def test_a_label_without_a_value_is_left_out_and_said() -> None:
 def test_inputs_that_are_of_no_use_are_named(name: str) -> None:
     found = parse([*ALWAYS, f"--{name}", "Refine3D/job009/run_class001.mrc"])
     assert len(found.unused) == 1
-    assert found.unused[0].endswith("is of no use here: Refine3D/job009/run_class001.mrc.")
+    assert found.unused[0].endswith("is not used: Refine3D/job009/run_class001.mrc.")
 
 
 def test_a_label_typed_with_its_dashes_and_negative_numbers() -> None:

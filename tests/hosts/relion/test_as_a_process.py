@@ -67,7 +67,7 @@ def test_an_abort_ends_the_long_stage(project: Path) -> None:
     (FOLDER / "RELION_JOB_ABORT_NOW").touch()
     said, errors = running.communicate(timeout=60)
     assert running.returncode == 130, errors
-    assert said.endswith("Aborted, as RELION asked; no results were written.\n")
+    assert said.endswith("Aborted on request from RELION. No results were written.\n")
     assert errors == ""
     assert "RELION_JOB_EXIT_ABORTED" in endings()
     assert not {DONE, "RELION_JOB_EXIT_FAILURE"} & endings()
@@ -79,8 +79,11 @@ def test_results_and_warnings_are_plain_text_on_standard_output(project: Path) -
     assert running.returncode == 0, errors
     assert errors == ""
     assert "\x1b" not in said
-    assert f"In {FOLDER}:\n  particles_selected.star: the particles for the next job\n" in said
-    assert "Next: balance. The label factor with value" in said
+    assert (
+        f"Written to {FOLDER}:\n  particles_selected.star: balanced particles, for the next job\n"
+        in said
+    )
+    assert "Next: balance. Run again with the label factor =" in said
     assert endings() == {DONE}
 
 

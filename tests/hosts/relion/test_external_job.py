@@ -125,7 +125,7 @@ def test_its_own_output_is_no_input_and_is_not_lost(relion_runs: Runs) -> None:
     relion_runs(*FAST)
     own = FOLDER / "particles_selected.star"
     before = own.read_bytes()
-    with pytest.raises(RebalanceError, match="would replace a file that is read"):
+    with pytest.raises(RebalanceError, match="would overwrite an input file"):
         relion_runs(*FAST, "--superclasses", "no", particles=str(own))
     assert own.read_bytes() == before
     assert endings() == {FAILED}
@@ -264,7 +264,7 @@ def test_orientations_run_the_same_way(
         "--bins", "24", "--in_mask", "mask.mrc", particles=particles, kind="orientations"
     )
     assert endings() == {DONE}
-    assert "Input 3D mask is of no use here: mask.mrc." in said.lines
+    assert "Input 3D mask is not used: mask.mrc." in said.lines
     assert nodes() == ["particles_selected.star", "particles_excluded.star", "logfile.pdf"]
     assert said.job is not None
     assert said.job.result.selection is not None

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from rebalance.errors import OptionError
-from rebalance.hosts.relion.labels import BY_RELION, Model, labels_of, settings_from
+from rebalance.hosts.relion.labels import BY_RELION, Model, labels_of, settings_from, with_labels
 from rebalance.settings import OrientationSettings, RunSettings
 from rebalance.settings.fields import SHORTHANDS
 from rebalance.settings.setting import settings_of
@@ -139,5 +139,20 @@ def test_a_value_that_can_not_be_is_an_error(label: str, value: str, said: str) 
 
 
 def test_a_label_that_is_there_twice_is_refused() -> None:
-    with pytest.raises(OptionError, match="factor is there twice"):
+    with pytest.raises(OptionError, match="factor is used twice"):
         made(("f", "0.5"), ("factor", "0.2"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("With --cap-from 0 it decides. -f 0.5 keeps more.", "With label cap-from = 0 it decides."),
+        ("Leave out -k, or give --junk auto.", "Leave out label k, or give label junk = auto."),
+        ("-f 0.5 keeps more.", "Label factor = 0.5 keeps more."),
+        ("Balance with --no-superclasses.", "Balance with label superclasses = no."),
+        ("Add --set metric.max_shift=40.", "Add label set = metric.max_shift=40."),
+        ("Type --range 3-5 or relion-5 -x.", "Type --range 3-5 or relion-5 -x."),
+    ],
+)
+def test_messages_name_labels_where_there_are_no_flags(text: str, said: str) -> None:
+    assert with_labels(text, RunSettings).startswith(said)

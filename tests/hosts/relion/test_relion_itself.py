@@ -144,7 +144,7 @@ def test_relion_says_that_the_job_is_finished_and_takes_its_nodes(
 
 def test_what_it_says_is_plain_text_of_short_lines(external: Path) -> None:
     said = (external / "run.out").read_text()
-    assert "The label strict has no value, and was left out." in said
+    assert "The parameter strict has no value, and was ignored." in said
     assert "Balanced with f = 0.5" in said
     assert "\x1b" not in said
     assert max(map(len, said.splitlines())) <= 100

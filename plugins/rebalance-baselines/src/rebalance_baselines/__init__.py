@@ -12,17 +12,17 @@ def rebalance_metrics() -> list[PluginSpec]:
     return [
         PluginSpec(
             "euclidean",
-            "Baseline: distance of the images as they were read.",
+            "Baseline: distance between the images as they were read.",
             "rebalance_baselines.euclidean:Euclidean",
         ),
         PluginSpec(
             "unaligned",
-            "Baseline: correlation of the masked images as they lie.",
+            "Baseline: correlation of the masked images without alignment.",
             "rebalance_baselines.unaligned:Unaligned",
         ),
         PluginSpec(
             "rotational-profile",
-            "Baseline: correlation of the means over rings.",
+            "Baseline: correlation of the rotational averages.",
             "rebalance_baselines.rotational_profile:RotationalProfile",
         ),
         PluginSpec(
@@ -38,7 +38,7 @@ def rebalance_clusterings() -> list[PluginSpec]:
     return [
         PluginSpec(
             "k-means",
-            "K centres in the space that the affinity spans (classical scaling).",
+            "K centers in the space spanned by the affinity (classical scaling).",
             "rebalance_baselines.k_means:KMeansClustering",
         ),
     ]

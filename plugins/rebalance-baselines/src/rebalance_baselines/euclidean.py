@@ -16,7 +16,7 @@ class Euclidean(PairMetric):
 
     .. math:: a_{ij} = 1 - \frac{\lVert x_i - x_j \rVert}{2 \max_k \lVert x_k - \bar x \rVert}
 
-    No image is farther from another than the denominator. Nothing is masked, scaled, centred or
+    No image is farther from another than the denominator. Nothing is masked, scaled, centered or
     aligned.
     """
 

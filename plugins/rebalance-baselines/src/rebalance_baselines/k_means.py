@@ -1,4 +1,4 @@
-"""Clustering `k-means`: K centres in the space that the affinity spans."""
+"""Clustering `k-means`: K centers in the space that the affinity spans."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PAPER = (
 class KMeansOptions(Options):
     """Options of `KMeansClustering`."""
 
-    n_starts: int = option(10, "Random starts, of which the best is kept.", ge=1, le=10_000)
+    n_starts: int = option(10, "Number of random starts; the best one is used.", ge=1, le=10_000)
 
 
 class KMeansClustering(Clustering):
@@ -53,7 +53,7 @@ class KMeansClustering(Clustering):
         options: KMeansOptions,
         rng: np.random.Generator,
     ) -> ClusteringResult:
-        """K superclasses about centres."""
+        """K superclasses about centers."""
         from sklearn.cluster import KMeans
 
         if n_superclasses is None:
@@ -87,7 +87,7 @@ def coordinates(affinity: DoubleArray) -> DoubleArray:
 
 
 def _filled(label: IntArray, n_groups: int) -> IntArray:
-    """Copies of one image leave centres without any: these get members of the largest groups."""
+    """Copies of one image leave centers without any: these get members of the largest groups."""
     label = np.unique(label, return_inverse=True)[1].reshape(-1).astype(np.int64)
     for number in range(int(label.max()) + 1, n_groups):
         label[np.flatnonzero(label == np.bincount(label).argmax())[-1]] = number

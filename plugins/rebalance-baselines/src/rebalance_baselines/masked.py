@@ -1,4 +1,4 @@
-"""Images under a mask about the centre of the box: what the metrics that mask have in common."""
+"""Images under a mask about the center of the box: what the metrics that mask have in common."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rebalance.toolkit import mask_about, mask_radius
 
 
 class MaskedMetric(PairMetric):
-    """Base of a metric of images under a soft mask about the centre of the box."""
+    """Base of a metric of images under a soft mask about the center of the box."""
 
     options_model = MaskOptions
 

@@ -19,13 +19,13 @@ PAPER = (
 class PrincipalComponentsOptions(MaskOptions):
     """Options of `PrincipalComponents`."""
 
-    n_components: int = option(10, "Leading principal components.", ge=1, le=1000)
+    n_components: int = option(10, "Number of leading principal components.", ge=1, le=1000)
 
 
 class PrincipalComponents(MaskedMetric):
     r"""Distance in the leading principal components, as an affinity.
 
-    Images are masked about the centre of the box, their mean under the mask taken off, and scaled
+    Images are masked about the center of the box, their mean under the mask taken off, and scaled
     to sum of squares 1. With their scores y on the components [1]_,
 
     .. math:: a_{ij} = 1 - \tfrac{1}{4} \lVert y_i - y_j \rVert^2,

@@ -14,7 +14,7 @@ from rebalance_baselines.masked import MaskedMetric, correlation, masked_images,
 class RotationalProfile(MaskedMetric):
     """Correlation coefficient of the means over rings one pixel wide, 0 where negative.
 
-    Images are masked about the centre of the box first, and their mean under the mask is taken off.
+    Images are masked about the center of the box first, and their mean under the mask is taken off.
     """
 
     invariances = ("rotation", "mirror", "scale", "offset")

@@ -1,4 +1,4 @@
-"""Metric `unaligned`: correlation of two images as they lie."""
+"""Metric `unaligned`: correlation of two images as they are."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rebalance_baselines.masked import MaskedMetric, correlation, masked_images,
 
 
 class Unaligned(MaskedMetric):
-    """Correlation coefficient under a soft mask about the centre of the box, 0 where negative."""
+    """Correlation coefficient under a soft mask about the center of the box, 0 where negative."""
 
     invariances = ("scale", "offset")
     pair = correlation

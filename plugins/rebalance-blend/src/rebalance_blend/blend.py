@@ -19,16 +19,16 @@ class BlendOptions(SharedOptions):
     """What is blended, and the options of the search, handed down to what is blended."""
 
     metrics: str = option(
-        "rotational-cc:0.5,frc:0.5", "Metrics and their weights, as in rotational-cc:0.7,frc:0.3."
+        "rotational-cc:0.5,frc:0.5", "Metrics and their weights, e.g. rotational-cc:0.7,frc:0.3."
     )
     mean: Literal["arithmetic", "geometric"] = option(
         "arithmetic", "Weighted sum of the affinities, or product of their powers."
     )
     low_pass: Length | None = option(
-        None, "Finest detail compared; auto leaves it to the metrics.", unit="Å or px"
+        None, "Finest detail to compare; auto leaves it to the metrics.", unit="Å or px"
     )
     high_pass: Length | None = option(
-        None, "Coarsest detail compared; auto sets no limit.", unit="Å or px"
+        None, "Coarsest detail to compare; auto sets no limit.", unit="Å or px"
     )
 
     @field_validator("metrics")
@@ -46,7 +46,7 @@ class Blend(Metric):
     .. math:: a = \sum_m w_m a_m \quad\text{or}\quad a = \prod_m a_m^{w_m},
 
     the arithmetic mean, or the geometric one, which is low as soon as one of them is. Metrics that
-    return a distance take part with the affinity that it is mapped to. Weighted sums of this kind
+    return a distance are used with the affinity that it is mapped to. Weighted sums of this kind
     are the simplest rule for combining classifiers [1]_.
 
     Options of the same name are handed down to every metric of the blend. What is stated as

@@ -32,13 +32,14 @@ def read_recipe(text: str) -> tuple[tuple[str, float], ...]:
         match = _PART.fullmatch(part)
         if match is None:
             raise ValueError(
-                f"{part.strip()!r} is no metric with its weight: write rotational-cc:0.7,frc:0.3"
+                f"{part.strip()!r} is not a metric with its weight; write e.g. "
+                "rotational-cc:0.7,frc:0.3"
             )
         name = match[1]
         if name in weights:
-            raise ValueError(f"{name} is there twice")
+            raise ValueError(f"{name} occurs twice")
         if name in ("alignment", "blend"):
-            raise ValueError(f"{name} can't be a part of a blend")
+            raise ValueError(f"{name} can't be part of a blend")
         weights[name] = _weight(name, match[2])
     total = sum(weights.values())
     return tuple((name, weights[name] / total) for name in sorted(weights))
@@ -50,5 +51,5 @@ def _weight(name: str, text: str | None) -> float:
     except ValueError:
         weight = math.nan
     if not 0 < weight < math.inf:
-        raise ValueError(f"the weight of {name}, {text}, is no number above 0")
+        raise ValueError(f"the weight of {name}, {text}, is not a number above 0")
     return weight

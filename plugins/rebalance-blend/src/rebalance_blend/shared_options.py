@@ -9,13 +9,13 @@ class SharedOptions(Options):
     """What `rotational-cc`, and metrics that stand on it, know under the same names."""
 
     mask_diameter: Length | None = option(
-        None, "Diameter of the soft circular mask; auto finds it from the images.", unit="Å or px"
+        None, "Diameter of the soft circular mask; auto: from the images.", unit="Å or px"
     )
     max_shift: Length | None = option(
-        None, "Largest shift either way; auto is 8 % of the box.", unit="Å or px"
+        None, "Largest shift in any direction; auto: 8 % of the box.", unit="Å or px"
     )
-    mirror: bool = option(True, "Compare with the mirror image too.")
-    center: bool = option(True, "Centre the objects first; max_shift is counted from there.")
+    mirror: bool = option(True, "Also compare with the mirror image.")
+    center: bool = option(True, "Center the objects first; max_shift is relative to that.")
 
 
 def check_lengths(options: Options, pixel_size: float | None) -> None:

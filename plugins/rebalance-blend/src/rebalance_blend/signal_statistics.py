@@ -30,7 +30,7 @@ class SignalStatistics:
 def signal_statistics(
     images: FloatArray, disc: FloatArray, n_bins: int, rings: range
 ) -> SignalStatistics:
-    """Histograms over one common range, and spectra, of images normalised under a mask.
+    """Histograms over one common range, and spectra, of images normalized under a mask.
 
     Parameters
     ----------

@@ -23,20 +23,19 @@ PAPER = (
 )
 
 _FINEST = 0.45
-"""Cycles per pixel: images are interpolated near 0.5."""
+"""Cycles per pixel; images are interpolated near 0.5."""
 
 _FINER_ANGLES = 3.0
-"""How many times more angles there are than the sampling theorem asks for: they are interpolated
-linearly."""
+"""Oversampling of angles relative to the sampling theorem; they are interpolated linearly."""
 
 _COARSEST_ANGSTROM, _FINEST_ANGSTROM = 20.0, 6.0
 """SIMPLE's band of the spectra."""
 
 _COARSEST_LENGTH, _FINEST_LENGTH = 10.0, 1.0 / _FINEST
-"""Pixels: the band where there is no pixel size, or it leaves no room for SIMPLE's."""
+"""Pixels: the band if there is no pixel size, or SIMPLE's band does not fit."""
 
 _LEAST_CORRELATION = 0.05
-"""Below it all correlations are equally far: their logarithm has no end."""
+"""Correlations below this count as equally far, since their logarithm is unbounded."""
 
 _SEARCH = "rotational-cc"
 
@@ -48,14 +47,17 @@ class SimpleHybridOptions(SharedOptions):
     correlation_weight: float = option(0.2, "Weight of the correlation.", ge=0, le=1)
     resolution_weight: float = option(0.3, "Weight of the resolution.", ge=0, le=1)
     histogram_share: float = option(
-        0.5, "Share of the histograms in the signal statistics; spectra have the rest.", ge=0, le=1
+        0.5,
+        "Fraction of the histograms in the signal statistics; the rest are spectra.",
+        ge=0,
+        le=1,
     )
-    bins: int = option(128, "Bins of the histograms.", ge=8, le=1024)
+    bins: int = option(128, "Number of bins of the histograms.", ge=8, le=1024)
     spectrum_from: Length | None = option(
-        None, "Coarsest ring of the spectra; auto is 20 Å, or 10 px.", unit="Å or px"
+        None, "Coarsest ring of the spectra; auto: 20 Å, or 10 px.", unit="Å or px"
     )
     spectrum_to: Length | None = option(
-        None, "Finest ring of the spectra; auto is 6 Å, and 2.2 px at least.", unit="Å or px"
+        None, "Finest ring of the spectra; auto: 6 Å, but at least 2.2 px.", unit="Å or px"
     )
     frc_threshold: float = option(
         0.5, "Resolution is where the ring correlation falls below this.", gt=0, lt=1
@@ -91,7 +93,7 @@ class SimpleHybrid(Metric):
     **The same as in SIMPLE** [1]_ [2]_: the parts, what each is made of, weights, bins, band,
     threshold. **Not the same**: (1) SIMPLE first filters each average by the Fourier ring
     correlation of its half-sets, and leaves junk out; class averages alone don't have half-sets.
-    (2) Alignment is that of `rotational-cc`, exhaustive, about the object's centre; SIMPLE's is a
+    (2) Alignment is that of `rotational-cc`, exhaustive, about the object's center; SIMPLE's is a
     search of its own within a band. (3) d_cc and d_res have the scale above; SIMPLE divides the
     correlations by their largest, and 1 / k, from which it takes nothing, by its largest, which is
     1 if any pair fails at once; its k is the last ring above 0.5, not interpolated. A correlation
@@ -100,7 +102,7 @@ class SimpleHybrid(Metric):
     its largest, and clusters it by affinity propagation or k-medoids, which rebalance-graph has.
 
     The largest distances are found in `prepare`, which for this part grows with N². Histograms and
-    spectra are of pixels under a mask about the centre of the box, and the last ring hangs by a
+    spectra are of pixels under a mask about the center of the box, and the last ring hangs by a
     threshold: a turn or a shift changes a distance a little; they are not among the invariances.
 
     References
@@ -144,8 +146,8 @@ class SimpleHybrid(Metric):
         if options.signal_weight + options.correlation_weight + options.resolution_weight <= 0:
             raise OptionError(
                 "All weights of simple-hybrid are 0.",
-                hint="Give one of metric.signal_weight, metric.correlation_weight and "
-                "metric.resolution_weight a value above 0.",
+                hint="Set metric.signal_weight, metric.correlation_weight or "
+                "metric.resolution_weight to a value above 0.",
             )
         from rebalance_blend.kernels import largest_distances
 
@@ -256,7 +258,7 @@ def _rings(averages: ClassAverages, options: SimpleHybridOptions) -> range:
     rings = range(first, min(last, int(_FINEST * box)) + 1)
     if len(rings) < 2:
         raise OptionError(
-            f"The spectra would be compared from {coarsest:.3g} to {finest:.3g} px, which is "
+            f"The spectra would be compared from {coarsest:.3g} to {finest:.3g} px, which is only "
             f"{len(rings)} ring(s) of images of {box} px.",
             hint="Give metric.spectrum_from a longer length, or metric.spectrum_to a shorter one.",
         )

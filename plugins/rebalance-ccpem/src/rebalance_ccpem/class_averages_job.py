@@ -55,7 +55,7 @@ FORM = Form(
         "affinity_file": "Affinity of an earlier run",
         "options": "Options of methods",
         "cap_from": "Smallest superclass that decides (particles)",
-        "strategy": "Which particles stay",
+        "strategy": "Which particles to keep",
         "seed": "Seed",
         "exclude_classes": "Classes to leave out",
         "only_classes": "Classes to use",
@@ -126,11 +126,11 @@ class BalanceClassAverages(RebalanceJob):
             "Group similar class averages into superclasses and balance the particles"
         )
         self.jobinfo.long_desc = (
-            "Groups 2D class averages that show a similar view into superclasses, and drops"
-            " particles of crowded ones, so that an initial model is not made of a few preferred"
-            " views. Averages that look like junk are set aside. With the rebalance factor left"
-            " empty, no particle is dropped: look at the superclasses first. Balanced particles"
-            " serve to find a map; refine the final one with all good particles."
+            "Groups 2D class averages that show a similar view into superclasses, and drops "
+            "particles of crowded superclasses, so that an initial model is not dominated by a "
+            "few preferred views. Averages that look like junk are set aside. If the rebalance "
+            "factor is left empty, no particle is dropped: look at the superclasses first. Use "
+            "balanced particles to find a map, and refine the final map with all good particles."
         )
 
     def input_options(self) -> dict[str, JobOption]:
@@ -140,7 +140,7 @@ class BalanceClassAverages(RebalanceJob):
                 node_type=NODE_OPTIMISERDATA,
                 node_kwds=["relion", "class2d"],
                 pattern=FileDescription("Optimiser STAR file", EXT_RELION_OPT),
-                help_text="Its particles and class averages are found from it.",
+                help_text="Its particles and class averages are found automatically.",
                 deactivate_if=JobOptionCondition([("fn_data", "!=", "")]),
             ),
             "fn_data": InputNodeJobOption(
@@ -148,8 +148,8 @@ class BalanceClassAverages(RebalanceJob):
                 node_type=NODE_PARTICLEGROUPMETADATA,
                 node_kwds=["relion"],
                 pattern=FileDescription("Particles STAR file", EXT_STARFILE),
-                help_text="particles.star of a Select job, or run_it…_data.star of a Class2D job."
-                " The class averages are found where they lie beside it.",
+                help_text="particles.star of a Select job, or run_it…_data.star of a Class2D job. "
+                "The class averages are found if they are in the same folder.",
                 deactivate_if=JobOptionCondition([("fn_opt", "!=", "")]),
             ),
             "fn_averages": InputNodeJobOption(
@@ -157,8 +157,8 @@ class BalanceClassAverages(RebalanceJob):
                 node_type=NODE_IMAGE2DGROUPMETADATA,
                 node_kwds=["relion", "classaverages"],
                 pattern=FileDescription("Class averages", [".star", ".mrcs"]),
-                help_text="Only where they don't lie beside the particles: class_averages.star of"
-                " a Select job, a model STAR file, or a stack.",
+                help_text="Only needed if they are not in the folder of the particles: "
+                "class_averages.star of a Select job, a model STAR file, or a stack.",
                 deactivate_if=JobOptionCondition([("fn_opt", "!=", ""), _OFF]),
             ),
         }
@@ -177,11 +177,11 @@ class BalanceClassAverages(RebalanceJob):
             message = "Choose an optimiser of a 2D classification, or particles."
             return [self.problem(message, "fn_opt", "fn_data")]
         if len(names) > 1:
-            message = "An optimiser says itself which particles are meant: leave out one of these."
+            message = "The optimiser already defines the particles, so leave out one of these."
             return [self.problem(message, *names)]
         found_beside = {
-            "fn_opt": "the particles and class averages that it names are found beside it",
-            "poses": "the point group is read beside it",
+            "fn_opt": "its particles and class averages are searched for in its folder",
+            "poses": "the point group is searched for in its folder",
         }
         return [
             problem

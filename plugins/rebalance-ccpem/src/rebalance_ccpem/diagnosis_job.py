@@ -61,11 +61,13 @@ class DiagnoseOrientations(RebalanceJob):
     def __init__(self) -> None:
         super().__init__()
         self.jobinfo.display_name = "Diagnose preferred orientation"
-        self.jobinfo.short_desc = "Say from poses and half maps whether views are missing, or junk"
+        self.jobinfo.short_desc = (
+            "Show from poses and half maps whether views are missing, or junk is included"
+        )
         self.jobinfo.long_desc = (
-            "Counts how evenly the particles of a 3D refinement sample Fourier space (SCF*), and"
-            " how much signal its half maps share by direction (cFAR), and says in words what both"
-            " mean together: views that are missing, or junk in the way; and what to do."
+            "Measures how evenly the particles of a 3D refinement sample Fourier space (SCF*), "
+            "and how well its half maps agree in each direction (cFAR). Explains what both mean "
+            "together (missing views, or junk) and what to do."
         )
         self.jobinfo.references.append(SCF)
 
@@ -76,8 +78,8 @@ class DiagnoseOrientations(RebalanceJob):
                 node_type=NODE_PARTICLEGROUPMETADATA,
                 node_kwds=["relion"],
                 pattern=FileDescription("Particles STAR file", EXT_STARFILE),
-                help_text="run_data.star of a 3D refinement. Its half maps are taken where they lie"
-                " beside it. Leave it empty to look at half maps alone.",
+                help_text="run_data.star of a 3D refinement. Half maps in the same folder are "
+                "used. Leave it empty to analyze half maps only.",
             )
         }
 
@@ -87,9 +89,11 @@ class DiagnoseOrientations(RebalanceJob):
 
     def input_problems(self) -> list[JobOptionValidationResult]:
         if not any(self.text(name) for name in ("fn_data", "half_maps_1", "half_maps_2")):
-            message = "Choose the particles of a 3D refinement, or two half maps, or all of them."
+            message = "Choose the particles of a 3D refinement, two half maps, or both."
             return [self.problem(message, "fn_data", "half_maps_1", "half_maps_2")]
-        return self.problems_of_a_copy("fn_data", "half maps and point group are found beside it")
+        return self.problems_of_a_copy(
+            "fn_data", "half maps and point group are searched for in its folder"
+        )
 
     def create_output_nodes(self) -> None:
         self.add_output_node(

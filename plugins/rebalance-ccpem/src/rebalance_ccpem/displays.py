@@ -45,12 +45,12 @@ def displays_of_run(
                 str(templates),
                 job_folder,
                 nimg=-1,
-                title="Picking templates, one of each superclass",
+                title="Picking templates, one per superclass",
                 labels=[f"superclass {one['superclass']}" for one in groups],
             )
         )
     shown += _pictures(results, report, ["figures/affinity.png"], start_collapsed=True)
-    page = _page(results, "Report page: look, change superclasses, save decisions")
+    page = _page(results, "Report page: view, change superclasses, save decisions")
     return [*shown, page, *_ending(results, report, summary)]
 
 
@@ -87,7 +87,7 @@ def _said(title: str, text: str, results: Path, summary: Mapping[str, Any]) -> R
     return create_results_display_object(
         "text",
         title=title,
-        display_data=text or "The report page says what was found.",
+        display_data=text or "See the report page for the results.",
         associated_data=[str(results / "report.md")],
         flag=" ".join(summary["warnings"]),
     )
@@ -191,12 +191,12 @@ def _superclasses(groups: Sequence[Mapping[str, Any]], results: Path) -> Results
         title="Superclasses",
         headers=["Superclass", "Averages", "Particles", "Kept", "Affinity", "Classes"],
         header_tooltips=[
-            "Numbered by particles, the largest first",
-            "Class averages in it",
+            "Numbered by size, the largest first",
+            "Number of class averages",
             "Particles of these class averages",
-            "Particles that stay",
+            "Particles kept",
             "Mean affinity of its pairs of averages",
-            "Numbers of the 2D classes, from the medoid on",
+            "Numbers of the 2D classes, the most central average (medoid) first",
         ],
         table_data=rows,
         associated_data=[str(results / "superclasses.csv")],
@@ -275,7 +275,7 @@ def _scores(results: Path, summary: Mapping[str, Any]) -> list[ResultsDisplayObj
         create_results_display_object(
             "table",
             title="Scores",
-            headers=["Score", "Value", "Even from"],
+            headers=["Score", "Value", "Even if above"],
             table_data=rows,
             associated_data=[str(results / "summary.json")],
         )

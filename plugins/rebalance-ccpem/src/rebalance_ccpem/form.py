@@ -29,10 +29,10 @@ MAIN = "Main"
 """The group of options that Doppio shows first."""
 
 NONE = "none"
-"""What stands in a menu for nothing."""
+"""Menu entry for no choice."""
 
 OR = "OR: "
-"""Before the label of what may be given instead of something else."""
+"""Prefix of the label of an alternative."""
 
 
 @dataclass(frozen=True)
@@ -178,7 +178,7 @@ class Choice(MultipleChoiceJobOption):
         listed = ", ".join(self.choices)
         return [
             JobOptionValidationResult(
-                "error", [self], f"There is no {self.value!r} here; choose one of {listed}."
+                "error", [self], f"{self.value!r} is not possible here. Choose from {listed}."
             )
         ]
 
@@ -211,7 +211,7 @@ def _help(one: ListedSetting, called: Mapping[str, str]) -> str:
         # That says what the flag does, which switches it off.
         text = f"No: {text[:1].lower()}{text[1:]}"
     if one.default_shown:
-        text += f" Left empty: {one.default_shown}."
+        text += f" If left empty: {one.default_shown}."
     return f"{text} Command line: {one.flag}." if one.flag else text
 
 

@@ -19,7 +19,7 @@ from rebalance_ccpem.papers import SOFTWARE
 from rebalance_ccpem.report import Report
 
 RESULTS = "results"
-"""Where in the folder of the job the command writes: a folder of its own."""
+"""Folder in the job's folder that the command writes to."""
 
 
 class RebalanceJob(PipelinerJob):
@@ -44,9 +44,7 @@ class RebalanceJob(PipelinerJob):
         self.get_runtab_options(threads=True, addtl_args=True)
         self.joboptions[
             "other_args"
-        ].help_text = (
-            f"Any options of rebalance {self.FORM.command}, as they are typed on a terminal."
-        )
+        ].help_text = f"Any options of rebalance {self.FORM.command}, as on a command line."
 
     def input_options(self) -> dict[str, JobOption]:
         """The options that say what is read."""
@@ -99,7 +97,7 @@ class RebalanceJob(PipelinerJob):
             self.parse_additional_args()
         except ValueError as error:
             option = self.joboptions["other_args"]
-            return [_error([option], f"This is no list of arguments: {error}.")]
+            return [_error([option], f"This is not a valid list of arguments: {error}.")]
         return []
 
     def _problem_of_settings(self) -> list[JobOptionValidationResult]:
@@ -129,7 +127,7 @@ class RebalanceJob(PipelinerJob):
         """An error where a file is not where its job wrote it: a copy of it would lie alone."""
         if not self.text(name).startswith(("/", "~/", "../", "DoppioUploads/")):
             return []
-        message = f"Choose a file of a job in this project, not a copy: {why}."
+        message = f"Choose a file of a job in this project, not a copy, because {why}."
         return [_error([self.joboptions[name]], message)]
 
     def problem(self, message: str, *names: str) -> JobOptionValidationResult:

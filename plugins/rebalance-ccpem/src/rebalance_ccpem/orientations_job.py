@@ -28,7 +28,7 @@ SHARED_LABELS = {
     "only_classes": "3D classes to use",
     "seed": "Seed",
 }
-"""Of what is asked of a diagnosis, too."""
+"""Also used by the diagnosis job."""
 
 SHARED_LEFT_OUT = {
     "path": "an input of the job",
@@ -48,8 +48,8 @@ FORM = Form(
         **SHARED_LABELS,
         "percentile": "Percentile",
         "factor": "OR: rebalance factor",
-        "max_size": "OR: most particles of a bin",
-        "strategy": "Which particles stay",
+        "max_size": "OR: most particles per bin",
+        "strategy": "Which particles to keep",
         "options": "Options of the strategy",
     },
     main=("symmetry", "percentile", "factor", "max_size"),
@@ -69,11 +69,11 @@ class BalanceOrientations(RebalanceJob):
         self.jobinfo.display_name = "Balance orientations"
         self.jobinfo.short_desc = "Drop particles of crowded viewing directions"
         self.jobinfo.long_desc = (
-            "Sorts the particles of a 3D refinement, 3D classification or initial model into bins"
-            " of viewing directions, and drops particles of crowded bins. Says how evenly Fourier"
-            " space is sampled before and after (SCF*), beside as many particles dropped at random."
-            " Thinned particles serve to find a better map; refine the final one with all good"
-            " particles."
+            "Sorts the particles of a 3D refinement, 3D classification or initial model into bins "
+            "of viewing directions, and drops particles of crowded bins. Shows how evenly Fourier "
+            "space is sampled before and after (SCF*), compared with as many particles dropped at "
+            "random. Use the thinned particles to find a better map, and refine the final map "
+            "with all good particles."
         )
         self.jobinfo.references.append(SCF)
 
@@ -93,7 +93,7 @@ class BalanceOrientations(RebalanceJob):
         return {"path": self.text("fn_data")}
 
     def input_problems(self) -> list[JobOptionValidationResult]:
-        return self.problems_of_a_copy("fn_data", "the point group is read beside it")
+        return self.problems_of_a_copy("fn_data", "the point group is searched for in its folder")
 
     def create_output_nodes(self) -> None:
         self.add_particles("particles_selected.star")

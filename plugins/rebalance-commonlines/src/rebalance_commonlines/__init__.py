@@ -12,7 +12,8 @@ def rebalance_metrics() -> list[PluginSpec]:
     return [
         PluginSpec(
             "common-lines",
-            "Best pair of one-dimensional projections: one structure, any view.",
+            "Best pair of one-dimensional projections: finds averages of the same structure, in "
+            "any view.",
             "rebalance_commonlines.common_lines:CommonLines",
         )
     ]

@@ -141,7 +141,7 @@ def main(arguments: list[str] | None = None) -> None:
         "(number of superclasses) with its clusters.",
     )
     parser.add_argument("folder", type=Path, help="class averages, scores and clusters of SLICEM")
-    parser.add_argument("--json", type=Path, help="write the figures to this file too")
+    parser.add_argument("--json", type=Path, help="also write the results to this file")
     given = parser.parse_args(arguments)
     rows = compare_with_slicem(given.folder)
     sys.stdout.write(table_of(rows) + "\n")

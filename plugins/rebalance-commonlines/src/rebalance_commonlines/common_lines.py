@@ -27,22 +27,24 @@ class CommonLinesOptions(Options):
 
     angle_step: int = option(
         5,
-        "Angle between the projections of an average; it divides 180.",
+        "Angle between the projections of an average; must divide 180.",
         unit="degrees",
         ge=1,
         le=30,
     )
     object: Literal["heaviest", "centre", "all"] = option(
-        "heaviest", "The connected region that is projected: of most density, central, or all."
+        "heaviest",
+        "Connected region to project: the one with the most density, the central one, or all.",
     )
     compare: Literal["profiles", "spectra"] = option(
-        "profiles", "The projections themselves, shifted, or their amplitude spectra."
+        "profiles", "Compare the projections with shifts, or their amplitude spectra."
     )
     shift: Literal["inside", "any"] = option(
-        "inside", "With compare=profiles: the shorter one stays within the longer one, or any."
+        "inside",
+        "With compare=profiles: keep the shorter one within the longer one, or allow any shift.",
     )
     normalise: Literal["none", "mass"] = option(
-        "none", "Densities as they are, or divided by their sum, so that no scale counts."
+        "none", "Use densities as they are, or divided by their sum to ignore their scale."
     )
 
     @field_validator("angle_step")
@@ -84,7 +86,7 @@ class CommonLines(Metric):
     and so says how well two averages fit **one structure**, where `rotational-cc` says how alike
     two views are. Distances of different structures in one data set group by structure.
 
-    1. Background and neighbours are removed: positive density of the heaviest connected region.
+    1. Background and neighbors are removed: positive density of the heaviest connected region.
     2. It is projected along directions ``angle_step`` apart, all around; zeros at the ends of
        the projections are trimmed.
     3. d_ij = min over pairs of projections p of i and q of j, and over shifts s by whole pixels, of
@@ -96,7 +98,7 @@ class CommonLines(Metric):
     distance found need not be looked at.
 
     Not the same as in SLICEM: the median beyond the inscribed circle is taken for the background
-    (SLICEM takes 0, to which RELION normalises); density below a hundredth of the largest is none;
+    (SLICEM takes 0, to which RELION normalizes); density below a hundredth of the largest is none;
     the heaviest region is taken (``object=centre`` is SLICEM's); projections are made by a linear
     interpolation of its own. On the class averages that SLICEM comes with, the scores correlate
     with the published ones as the benchmark of this package prints.

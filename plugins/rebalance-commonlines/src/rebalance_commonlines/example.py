@@ -1,6 +1,6 @@
 """Class averages of two structures in one stack, to try `common-lines` on.
 
-``python -m rebalance_commonlines.example mixture.mrcs`` writes the stack, and beside it
+``python -m rebalance_commonlines.example mixture.mrcs`` writes the stack, and next to it
 ``mixture.csv``, the structure that each class shows: the asymmetric phantom of
 `rebalance.simulate`, and a hollow shell, as ribosomes and ferritin lie in one grid.
 """

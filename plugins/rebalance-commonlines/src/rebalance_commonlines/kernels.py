@@ -8,12 +8,12 @@ import numpy as np
 jit = numba.njit(nogil=True, cache=True, error_model="numpy")
 
 _ROUNDING = 1e-4
-"""Lower bounds are sums of float32: they are trusted to this part of themselves."""
+"""Lower bounds are sums of float32, and trusted up to this relative error."""
 
 
 @jit
 def project_lines(density, cosine, sine, lines):
-    """Sums of an image, turned by each angle about its centre, along y: a sinogram.
+    """Sums of an image, turned by each angle about its center, along y: a sinogram.
 
     Parameters
     ----------

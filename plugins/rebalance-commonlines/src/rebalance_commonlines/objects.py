@@ -1,4 +1,4 @@
-"""The particle of a class average, without background and neighbours."""
+"""The particle of a class average, without background and neighbors."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import numpy as np
 from rebalance.model import DoubleArray, FloatArray
 
 FAINTEST = 0.01
-"""Density below this part of the largest is none: tails of rounding join no regions."""
+"""Density below this fraction of the maximum counts as none, so that rounding errors connect no
+regions.
+"""
 
 ROUNDING = 1e-6
-"""Density below this part of what is brightest or darkest is none either."""
+"""Density below this fraction of the brightest or darkest value counts as none too."""
 
 
 def main_object(image: FloatArray, which: str) -> DoubleArray:
@@ -23,8 +25,8 @@ def main_object(image: FloatArray, which: str) -> DoubleArray:
     ----------
     image : float32 (L, L)
     which : {"heaviest", "centre", "all"}
-        The connected region of the largest sum; the one at the centre of the image, else the one
-        whose bounding box is centred nearest to it; or all density there is.
+        The connected region of the largest sum; the one at the center of the image, else the one
+        whose bounding box is centered nearest to it; or all density there is.
 
     Returns
     -------

@@ -7,7 +7,10 @@ import math
 from rebalance.contracts import ReadRequest
 from rebalance.errors import InputError, OptionError
 
-NO_PARTICLES = "A stack of class averages: superclasses and pictures, no particles to select."
+NO_PARTICLES = (
+    "This is a stack of class averages, so there are no particles to select; superclasses and "
+    "pictures are made."
+)
 
 
 def check_request(request: ReadRequest, kind: str) -> None:
@@ -16,21 +19,21 @@ def check_request(request: ReadRequest, kind: str) -> None:
     Raises
     ------
     InputError
-        If other class averages are given beside it.
+        If other class averages are given too.
     OptionError
         If the pixel size is no positive number.
     """
     if request.class_averages is not None:
         raise InputError(
-            f"Both files are class averages; {request.class_averages} has no place beside a "
+            f"Both files are class averages. {request.class_averages} can't be combined with a "
             f"stack of {kind}.",
             path=request.path,
-            hint="Give the stack alone.",
+            hint="Give only the stack.",
         )
     size = request.pixel_size
     if size is not None and not (math.isfinite(size) and size > 0):
         raise OptionError(
-            f"The pixel size is {size:g} Å; a positive number was expected.",
+            f"The pixel size is {size:g} Å, but a positive number was expected.",
             hint="Give `pixel_size` in Å, e.g. `pixel_size=1.06`.",
         )
 

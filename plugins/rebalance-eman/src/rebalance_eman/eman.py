@@ -46,7 +46,7 @@ class Eman(Format):
         Raises
         ------
         InputError
-            If the file is none of EMAN2's, or damaged, or class averages are given beside it.
+            If the file is none of EMAN2's, or damaged, or class averages are given too.
         OptionError
             If the pixel size is no positive number.
         """
@@ -92,8 +92,9 @@ def _numbers(stack: HdfStack) -> str:
     if np.array_equal(stack.number, np.arange(len(stack.number))):
         return "EMAN2 counts images from 0: class n is image n - 1 of the file."
     return (
-        f"Images are missing in the file (numbers go up to {stack.number[-1]}, there are "
-        f"{len(stack.number)}); classes are numbered from 1 in order. templates.lst has both."
+        f"Images are missing in the file (numbers go up to {stack.number[-1]}, but there are "
+        f"{len(stack.number)}), so classes are numbered from 1 in order. templates.lst has both "
+        "numbers."
     )
 
 
@@ -104,16 +105,19 @@ def _pixel_size(
     sizes = " and ".join(f"{size:g}" for size in stated[:3])
     if given is not None:
         odd = len(stated) == 1 and stated[0] != 1.0 and abs(stated[0] / given - 1) > 0.01
-        said = f"The pixel size is {given:g} Å by `pixel_size` and {sizes} Å by {name}"
-        return given, (f"{said}: {given:g} Å is used.",) if odd else ()
+        said = (
+            f"The pixel size is {given:g} Å according to `pixel_size`, but {sizes} Å according to "
+            f"{name}"
+        )
+        return given, (f"{said}. Using {given:g} Å.",) if odd else ()
     if len(stated) == 0:
         return None, ()
     if len(stated) > 1:
-        said = f"Images of {name} state pixel sizes of {sizes} Å"
-        return None, (f"{said}; none is used. Give `pixel_size`.",)
+        said = f"Images of {name} state different pixel sizes ({sizes} Å)"
+        return None, (f"{said}, so none is used. Give `pixel_size`.",)
     if stated[0] == 1.0:
-        said = f"The pixel size 1.0 Å of {name} is what EMAN2 writes when it doesn't know it"
-        return 1.0, (f"{said}; give `pixel_size` if it is another.",)
+        said = f"The pixel size of {name} is 1.0 Å, which EMAN2 writes when it does not know it"
+        return 1.0, (f"{said}. If it is another, give `pixel_size`.",)
     return float(stated[0]), ()
 
 
@@ -124,6 +128,6 @@ def _n_particles(stack: HdfStack) -> tuple[IntArray | None, tuple[str, ...]]:
     if not known.any():
         return None, ()
     return None, (
-        f"{np.count_nonzero(~known)} of {len(known)} images don't say how many particles they were "
-        "made from; the numbers of the others are not used.",
+        f"{np.count_nonzero(~known)} of {len(known)} images don't state how many particles they "
+        "were made from; the numbers of the others are not used.",
     )

@@ -20,7 +20,7 @@ MAGIC = b"\x89HDF\r\n\x1a\n"
 ROOT = "MDF/images"
 
 _LARGEST_BOX = 8192
-_HINT = "Give the file again from the program that wrote it."
+_HINT = "Export the file again from the program that wrote it."
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,9 +70,9 @@ def read_hdf_stack(path: Path) -> HdfStack:
         with h5py.File(path, "r") as opened:
             if ROOT not in opened:
                 raise InputError(
-                    f"This HDF5 file has no group /{ROOT}, in which EMAN2 keeps images.",
+                    f"This HDF5 file has no group /{ROOT}, where EMAN2 stores images.",
                     path=path,
-                    hint="Give an .hdf file that EMAN2 wrote.",
+                    hint="Give an .hdf file written by EMAN2.",
                 )
             return _read(opened[ROOT], path)
     except (OSError, RuntimeError, KeyError, ValueError, TypeError) as error:
@@ -97,7 +97,7 @@ def _read(group: Any, path: Path) -> HdfStack:
                 f"{image.shape[0]} px.",
                 path=path,
                 location=where,
-                hint="Give the class averages of one classification.",
+                hint="Give the class averages of a single classification.",
             )
         images.append(image)
         sizes.append(_positive(attributes.get("EMAN.apix_x")))
@@ -115,7 +115,7 @@ def _image(group: Any, attributes: dict[str, Any], path: Path, where: str) -> Fl
 
     # A link to another file could lead anywhere.
     if not isinstance(group.get("image", getlink=True), h5py.HardLink):
-        raise InputError("It has no data of its own.", path=path, location=where, hint=_HINT)
+        raise InputError("It has no data.", path=path, location=where, hint=_HINT)
     data = group["image"]
     shape = tuple(int(n) for n in data.shape)
     if len(shape) == 3 and shape[0] == 1:
@@ -123,32 +123,32 @@ def _image(group: Any, attributes: dict[str, Any], path: Path, where: str) -> Fl
     if len(shape) != 2:
         what = f"a volume of {' × '.join(map(str, shape[::-1]))}" if len(shape) == 3 else "no image"
         raise InputError(
-            f"This is {what}; two-dimensional class averages were expected.",
+            f"This is {what}, but two-dimensional class averages were expected.",
             path=path,
             location=where,
             hint="Give the file of class averages, e.g. classes_01.hdf of a refine2d folder.",
         )
     if int(_number(attributes.get("EMAN.is_complex"), 0)) or data.dtype.kind not in "iuf":
         raise InputError(
-            "The image is complex; a real one was expected.",
+            "The image is complex, but a real one was expected.",
             path=path,
             location=where,
             hint="Transform the images back into real space.",
         )
     if shape[0] != shape[1] or not 0 < shape[0] <= _LARGEST_BOX:
         raise InputError(
-            f"The image is {shape[1]} × {shape[0]} pixels; square ones of at most {_LARGEST_BOX} "
-            "were expected.",
+            f"The image is {shape[1]} × {shape[0]} pixels, but square ones of at most "
+            f"{_LARGEST_BOX} were expected.",
             path=path,
             location=where,
-            hint="Class averages are square: is this a micrograph? Else clip the images.",
+            hint="Class averages are square. Is this a micrograph? If not, clip the images.",
         )
     pixels = np.asarray(data[()], dtype=np.float32).reshape(shape)
     return _unpacked(pixels, attributes)
 
 
 def _unpacked(pixels: FloatArray, attributes: dict[str, Any]) -> FloatArray:
-    """Densities of an image that was stored with few bits: EMAN2 keeps their range beside it."""
+    """Densities of an image that was stored with few bits: EMAN2 keeps their range next to it."""
     bits = int(_number(attributes.get("EMAN.stored_renderbits"), 0))
     low = _number(attributes.get("EMAN.stored_rendermin"), 0.0)
     high = _number(attributes.get("EMAN.stored_rendermax"), 0.0)

@@ -38,7 +38,7 @@ class Imagic(Format):
         Raises
         ------
         InputError
-            If one of the files is missing or damaged, or class averages are given beside it.
+            If one of the files is missing or damaged, or class averages are given too.
         OptionError
             If the pixel size is no positive number.
         """
@@ -47,7 +47,7 @@ class Imagic(Format):
         class_id = np.arange(1, stack.n + 1, dtype=np.int64)
         notes = [NO_PARTICLES]
         if request.pixel_size is None:
-            notes.append("IMAGIC files state no pixel size: lengths are in pixels.")
+            notes.append("IMAGIC files state no pixel size, so lengths are in pixels.")
         return Dataset(
             "imagic",
             None,

@@ -17,7 +17,7 @@ from rebalance.model import FloatArray
 SUFFIXES = (".hed", ".img")
 
 WORDS = 256
-"""Words of 4 bytes in the header of an image."""
+"""4-byte words in the header of an image."""
 
 # Places of words, from 0.
 IMN, IFOL, LINES, PIXELS, TYPE, SECTIONS = 0, 1, 12, 13, 14, 60
@@ -25,7 +25,7 @@ IMN, IFOL, LINES, PIXELS, TYPE, SECTIONS = 0, 1, 12, 13, 14, 60
 TYPES = {b"REAL": "f4", b"INTG": "i2", b"PACK": "u1", b"LONG": "i4"}
 _COMPLEX = (b"COMP", b"RECO")
 _LARGEST_BOX = 8192
-_HINT = "Give both files again from the program that wrote them."
+_HINT = "Export both files again from the program that wrote them."
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,9 @@ def open_imagic(path: Path) -> ImagicStack:
     for one, other in ((header, pixels), (pixels, header)):
         if not one.is_file():
             raise InputError(
-                f"{one.name} is missing: an IMAGIC stack is two files.",
+                f"{one.name} is missing: an IMAGIC stack consists of two files.",
                 path=other,
-                hint=f"Copy {one.name} beside {other.name}.",
+                hint=f"Copy {one.name} next to {other.name}.",
             )
     try:
         n_bytes, size = header.stat().st_size, pixels.stat().st_size
@@ -101,8 +101,8 @@ def open_imagic(path: Path) -> ImagicStack:
     order = _order(words) if len(words) == 4 * WORDS else None
     if order is None:
         raise InputError(
-            "This is not an IMAGIC header: image number, size and type (words 1, 13 to 15) are not "
-            "what they must be.",
+            "This is not an IMAGIC header: image number, size and type (words 1, 13 to 15) are "
+            "not valid.",
             path=header,
             hint=_HINT,
         )
@@ -112,18 +112,18 @@ def open_imagic(path: Path) -> ImagicStack:
     lines, columns = int(first[LINES]), int(first[PIXELS])
     if first[SECTIONS] > 1:
         raise InputError(
-            f"This is a volume of {first[SECTIONS]} sections; two-dimensional class averages were "
-            "expected.",
+            f"This is a volume of {first[SECTIONS]} sections, but two-dimensional class averages "
+            "were expected.",
             path=header,
             location="word 61 (IZLP)",
             hint="Give the file of class averages.",
         )
     if lines != columns:
         raise InputError(
-            f"The images are {columns} × {lines} pixels; square ones were expected.",
+            f"The images are {columns} × {lines} pixels, but square ones were expected.",
             path=header,
             location="words 13 and 14 (IXLP, IYLP)",
-            hint="Class averages are square: is this a micrograph? Else cut or pad the images.",
+            hint="Class averages are square. Is this a micrograph? If not, crop or pad the images.",
         )
     n, records = int(first[IFOL]) + 1, n_bytes // (4 * WORDS)
     dtype = np.dtype(f"{order}{TYPES[kind]}")
@@ -131,10 +131,11 @@ def open_imagic(path: Path) -> ImagicStack:
     for part, there in ((header, records), (pixels, whole)):
         if there < n:
             raise InputError(
-                f"The stack is cut short: the header says {n} images, {part.name} holds {there}.",
+                f"The stack is cut short: {n} images according to the header, {there} in "
+                f"{part.name}.",
                 path=part,
                 location="word 2 (IFOL)" if part is header else None,
-                hint="Copy both files again, or give those of a run that has ended.",
+                hint="Copy both files again, or give those of a finished run.",
             )
     return ImagicStack(header, pixels, n, lines, dtype.str)
 
@@ -160,7 +161,7 @@ def _order(words: bytes) -> str | None:
 def _check_kind(kind: bytes, header: Path) -> None:
     if kind in _COMPLEX:
         raise InputError(
-            f"The pixels are of type {kind.decode()} (complex); real ones were expected.",
+            f"The pixels have type {kind.decode()} (complex), but real ones were expected.",
             path=header,
             location="word 15 (TYPE)",
             hint="Transform the images back into real space.",

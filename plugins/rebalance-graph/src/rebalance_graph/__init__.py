@@ -12,7 +12,7 @@ def rebalance_clusterings() -> list[PluginSpec]:
     return [
         PluginSpec(
             "leiden",
-            "Communities of the nearest-neighbour graph; finds their number.",
+            "Communities of the nearest-neighbor graph; finds their number.",
             "rebalance_graph.leiden:Leiden",
         ),
         PluginSpec(
@@ -22,12 +22,12 @@ def rebalance_clusterings() -> list[PluginSpec]:
         ),
         PluginSpec(
             "affinity-propagation",
-            "Exemplars that averages agree on; finds their number.",
+            "Exemplars that the averages agree on; finds their number.",
             "rebalance_graph.affinity_propagation:AffinityPropagation",
         ),
         PluginSpec(
             "k-medoids",
-            "K averages that the others are nearest to (FasterPAM).",
+            "K averages that the others are closest to (FasterPAM).",
             "rebalance_graph.k_medoids:KMedoids",
         ),
     ]

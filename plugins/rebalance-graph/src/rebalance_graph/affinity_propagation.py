@@ -27,15 +27,15 @@ class AffinityPropagationOptions(Options):
 
     preference: float = option(
         0.5,
-        "Quantile of the affinities that an average starts with as its own exemplar; higher finds "
-        "more superclasses. Not used where -k is given.",
+        "Preference of an average to be its own exemplar, as a quantile of the affinities; higher "
+        "finds more superclasses. Not used with -k.",
         ge=0,
         le=1,
     )
     damping: float = option(
-        0.7, "Part of each message that stays from the round before.", ge=0.5, lt=1
+        0.7, "Fraction of each message that is kept from the previous round.", ge=0.5, lt=1
     )
-    max_iterations: int = option(500, "Most rounds of messages.", ge=50, le=100_000)
+    max_iterations: int = option(500, "Largest number of rounds.", ge=50, le=100_000)
 
 
 class AffinityPropagation(Clustering):
@@ -92,9 +92,9 @@ class AffinityPropagation(Clustering):
             label = _label(affinity, float(np.quantile(pairs, options.preference)), options)
             if label is None:
                 raise OptionError(
-                    f"affinity-propagation did not settle within {options.max_iterations} rounds, "
-                    f"nor with a damping of {_MORE_DAMPING[-1]}.",
-                    hint="Change clustering.preference a little, give more "
+                    f"affinity-propagation did not converge within {options.max_iterations} "
+                    f"rounds, not even with a damping of {_MORE_DAMPING[-1]}.",
+                    hint="Change clustering.preference a little, increase "
                     "clustering.max_iterations, or choose another clustering.",
                 )
             return label

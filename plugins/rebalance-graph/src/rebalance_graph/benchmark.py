@@ -28,11 +28,11 @@ SETS = (
     (60, 12, 20_000),
     (200, 25, 60_000),
 )
-"""Class averages, true views, particles."""
+"""Number of class averages, true views, particles."""
 
 FINDERS = ("leiden", "hdbscan", "affinity-propagation")
 TOLD = ("hierarchical", "spectral", "k-medoids", "leiden", "affinity-propagation")
-"""Clusterings that are given the true number."""
+"""Clusterings that need the true number."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument(
         "--set", action="append", default=[], metavar="CLUSTERING.OPTION=VALUE", help="an option"
     )
-    parser.add_argument("--json", type=Path, help="write the figures to this file too")
+    parser.add_argument("--json", type=Path, help="also write the results to this file")
     given = parser.parse_args(arguments)
     settings: dict[str, dict[str, str]] = {}
     for text in given.set:

@@ -25,19 +25,21 @@ class HdbscanOptions(Options):
     """Options of `Hdbscan`."""
 
     min_cluster_size: int = option(
-        3, "Fewest class averages that make a superclass.", unit="class averages", ge=2
+        3, "Smallest number of class averages in a superclass.", unit="class averages", ge=2
     )
     min_samples: int = option(
         2,
-        "Averages, itself included, that must be near for a place to be dense.",
+        "Number of averages, including itself, that must be near for a place to be dense.",
         unit="class averages",
         ge=1,
     )
     method: Literal["eom", "leaf"] = option(
-        "eom", "Take the regions that last longest (eom), or the smallest ones (leaf)."
+        "eom", "Use the most persistent regions (eom), or the smallest ones (leaf)."
     )
     noise: Literal["nearest", "alone"] = option(
-        "nearest", "Averages in no region: to the most alike superclass, or each by itself."
+        "nearest",
+        "Averages in no region: add them to the most similar superclass, or make each a "
+        "superclass.",
     )
 
 
@@ -91,9 +93,9 @@ class Hdbscan(Clustering):
         """
         if n_superclasses is not None:
             raise OptionError(
-                f"The clustering hdbscan finds the number of superclasses itself; "
-                f"{n_superclasses} can't be asked of it.",
-                hint="Leave `n_superclasses` away and change clustering.min_cluster_size, or "
+                "The clustering hdbscan finds the number of superclasses by itself, so "
+                f"{n_superclasses} can't be requested.",
+                hint="Leave out `n_superclasses` and change clustering.min_cluster_size, or "
                 "choose another clustering (rebalance plugins).",
             )
         return ClusteringResult(

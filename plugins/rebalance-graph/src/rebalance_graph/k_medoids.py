@@ -18,7 +18,7 @@ PAPER = (
 class KMedoidsOptions(Options):
     """Options of `KMedoids`."""
 
-    max_iterations: int = option(300, "Most rounds of exchanges.", ge=1, le=100_000)
+    max_iterations: int = option(300, "Largest number of rounds.", ge=1, le=100_000)
 
 
 class KMedoids(Clustering):

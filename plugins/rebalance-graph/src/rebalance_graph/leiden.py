@@ -28,34 +28,38 @@ class LeidenOptions(Options):
     """Options of `Leiden`."""
 
     graph: Literal["neighbours", "threshold"] = option(
-        "neighbours", "Which pairs are joined: nearest neighbours, or all above a threshold."
+        "neighbours", "Pairs to connect: nearest neighbors, or all above a threshold."
     )
     neighbours: int = option(
-        3, "Neighbours each average is joined to.", unit="class averages", ge=1
+        3, "Number of neighbors that each average is connected to.", unit="class averages", ge=1
     )
     threshold: float = option(
-        0.7, "With graph=threshold, the least affinity that joins a pair.", ge=0, le=1
+        0.7, "With graph=threshold: smallest affinity that connects a pair.", ge=0, le=1
     )
-    power: float = option(8.0, "An edge weighs the affinity to this power.", gt=0, le=64)
+    power: float = option(
+        8.0, "Power of the affinity used as the weight of a connection.", gt=0, le=64
+    )
     resolution: float = option(
-        1.0, "Higher finds more superclasses. Not used where -k is given.", gt=0, le=1000
+        1.0, "Higher finds more superclasses. Not used with -k.", gt=0, le=1000
     )
-    n_starts: int = option(10, "Runs with other random numbers; the best is taken.", ge=1, le=1000)
+    n_starts: int = option(
+        10, "Number of runs with different random numbers; the best is used.", ge=1, le=1000
+    )
 
 
 class Leiden(Clustering):
     r"""Communities of greatest modularity, found by the Leiden algorithm.
 
-    Averages are the vertices of a graph, joined to their nearest neighbours (either way) or to
-    all above a threshold, by edges of weight w_ij = a_ij^power. The partition maximises [1]_
+    Averages are the vertices of a graph, joined to their nearest neighbors (either way) or to
+    all above a threshold, by edges of weight w_ij = a_ij^power. The partition maximizes [1]_
 
     .. math:: Q = \sum_{ij} \left( w_{ij} - \gamma \frac{s_i s_j}{2m} \right) \delta(c_i, c_j),
 
     s_i = Σ_j w_ij, 2m = Σ_i s_i and γ the resolution, by the algorithm of [2]_, run until nothing
     improves, from ``n_starts`` seeds that the generator gives.
 
-    Few neighbours find views that few averages show; of a large group of averages that are all as
-    alike, many neighbours (10 or more) make one superclass. It finds the number of superclasses.
+    Few neighbors find views that few averages show; of a large group of averages that are all as
+    alike, many neighbors (10 or more) make one superclass. It finds the number of superclasses.
     **Where K is given**, γ is searched by bisection for a
     partition of K communities. The number may jump over K, or the graph may fall into more than K
     parts that nothing joins; then the coarsest partition found of more than K is taken, and its
