@@ -4,6 +4,7 @@ python -m benchmarks.affinity --json benchmarks/results/affinity.json
 python -m benchmarks.affinity.phases --json benchmarks/results/affinity_phases.json
 python -m benchmarks.waiting --json benchmarks/results/waiting.json
 python -m benchmarks.particle_tables --json benchmarks/results/particle_tables.json
+python -m benchmarks.many_averages --json benchmarks/results/many_averages.json
 python -m benchmarks.benchmarks_page
 """
 
@@ -46,6 +47,11 @@ each phase does is in [Speed of the affinity](performance.md).
 """
 
 
+_MANY = """Averages with views of their own, 50 particles each. With more than 1,000 averages no
+report page is made: it would be too large to work in.
+"""
+
+
 def section(title: str, name: str, words: str = "") -> str:
     """One table of results, with the command and the machine."""
     found: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text())
@@ -76,6 +82,7 @@ def main() -> None:
         section("Where its time goes", "affinity_phases", _PHASES),
         section("What a person waits for", "waiting"),
         section("Particle tables", "particle_tables"),
+        section("Thousands of class averages", "many_averages", _MANY),
         _CUDA,
     ]
     PAGE.write_text("\n".join(parts))

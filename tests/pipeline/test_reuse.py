@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-import rebalance
 from rebalance.cache import AffinityCache
 from rebalance.errors import InputError
 from tests.pipeline.runs import Correlation, quick_run

@@ -5,6 +5,7 @@ Everything in the results folder but `run.json`, which has times of day.
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
@@ -24,8 +25,12 @@ from rebalance.progress import Progress
 from rebalance.simulate import simulate
 from tests.pipeline.runs import content
 
-N_AVERAGES = 70
-OPTIONS = {"n_averages": N_AVERAGES, "n_particles": 2_000, "n_views": 8, "box": 16, "seed": 2}
+N_AVERAGES = 66
+OPTIONS = {
+    "n_averages": N_AVERAGES, "n_particles": 3_600, "continuous": True, "snr": 0.5, "n_junk": 0,
+    "n_noise": 0, "n_empty": 0, "seed": 11,
+}  # fmt: skip
+"""Averages whose views are found and used."""
 SETTINGS: dict[str, Any] = {"n_superclasses": 6, "factor": "0.5", "strategy": "best"}
 
 by_metric = pytest.mark.parametrize("metric", ["rotational-cc", "views"])
@@ -45,6 +50,9 @@ def bytes_of(job: Path, output: str, metric: str, **settings: Any) -> dict[str, 
     assert folder is not None
     found = content(folder)
     assert found.pop("run.json")
+    if metric == "views":
+        summary = json.loads((folder / "summary.json").read_text())
+        assert summary["superclassification"]["metric_facts"]["views_trusted"]
     return found
 
 
