@@ -88,9 +88,7 @@ def cases(draw: st.DrawFn) -> Case:
             max_size=7,
         )
     )
-    fate = st.one_of(
-        st.integers(0, 3), st.sampled_from([ASIDE, ASIDE, JUNK, OUT, EMPTY, NO_AVERAGE])
-    )
+    fate = st.sampled_from([0, 1, 2, 3, 1, 2, ASIDE, ASIDE, ASIDE, JUNK, OUT, EMPTY, NO_AVERAGE])
     fates = draw(st.lists(fate, min_size=len(sizes), max_size=len(sizes)))
     # There is no grouping without a class that can be grouped.
     sizes[0], fates[0] = max(sizes[0], 1), 0
@@ -98,9 +96,17 @@ def cases(draw: st.DrawFn) -> Case:
 
 
 factors = st.one_of(
-    st.none(), st.sampled_from(["0", "1", "1e-9"]), st.decimals(0, 1, places=3).map(str)
+    st.sampled_from(["1", "0.5"]),
+    st.decimals("0.01", 1, places=3).map(str),
+    st.sampled_from([None, "0", "1e-9"]),
 )
-limits = st.one_of(st.none(), st.sampled_from([1, 7]), st.integers(1, 3_000))
+limits = st.one_of(st.sampled_from([1, 7]), st.integers(1, 3_000))
+rules = st.one_of(
+    st.fixed_dictionaries({"factor": factors}),
+    st.fixed_dictionaries({"factor": factors.filter(bool)}),
+    st.fixed_dictionaries({"max_size": limits}),
+    st.fixed_dictionaries({"factor": factors, "max_size": limits}),
+)
 cap_froms = st.one_of(st.just("auto"), st.just(0), st.integers(0, 60))
 strategies = st.sampled_from(["random", "best"])
 quotas = st.sampled_from(["none", "proportional", "equal"])
@@ -141,26 +147,24 @@ def check(
 @settings(max_examples=400)
 @given(
     case=cases(),
-    factor=factors,
-    max_size=limits,
+    rule=rules,
     cap_from=cap_froms,
     strategy=strategies,
     quota=quotas,
 )
 def test_a_selection_is_what_the_guide_says(
-    case: Case, factor: str | None, max_size: int | None, cap_from: Any, strategy: str, quota: str
+    case: Case, rule: dict[str, Any], cap_from: Any, strategy: str, quota: str
 ) -> None:
     particles, told = case.particles()
     groups = case.superclasses()
     selection = rebalance.select(
         particles,
         groups,
-        factor=factor,
-        max_size=max_size,
         cap_from=cap_from,
         strategy=strategy,
         options={"quota": quota},
         seed=case.seed,
+        **rule,
     )
     # Superclasses are numbered by size; which class is in which is the person's affair.
     superclass = {
@@ -182,9 +186,8 @@ def test_a_selection_is_what_the_guide_says(
         len(groups),
         strategy=strategy,
         quota=quota,
-        factor=factor,
-        max_size=max_size,
         cap_from=cap_from,
+        **rule,
     )
     for particle in told:
         fate = case.fates[particle.number - 1]
@@ -244,6 +247,21 @@ def test_the_sentences_of_the_guide_hold_word_for_word(
     assert min(after) == min(sizes)
     if Fraction(factor) == 1:
         assert set(after) == {min(sizes)}
+
+
+@settings(max_examples=50)
+@given(large=st.lists(st.integers(100, 500), min_size=2, max_size=6))
+def test_a_superclass_decides_from_a_tenth_of_an_even_share_on(large: list[int]) -> None:
+    enough = 1
+    while enough < Fraction(sum(large) + enough, len(large) + 1) / 10:
+        enough += 1
+    for small in {enough, max(enough - 1, 1)}:
+        sizes = [*large, small]
+        numbers = list(range(1, len(sizes) + 1))
+        groups = from_labels(Classes.of(numbers, sizes), {n: str(n) for n in numbers})
+        selection = rebalance.select(table(np.repeat(numbers, sizes)), groups, factor="1")
+        assert selection.cap == oracle.largest_allowed(sizes, factor="1", cap_from="auto")
+        assert selection.cap == (small if small == enough else min(large))
 
 
 def test_no_superclass_with_particles_and_averages_set_aside() -> None:
