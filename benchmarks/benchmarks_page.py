@@ -56,11 +56,13 @@ def section(title: str, name: str, words: str = "") -> str:
     """One table of results, with the command and the machine."""
     found: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text())
     machine = found["machine"]
+    # Of how many processes had to share the processors, older results say nothing.
+    busy = f", load average {machine['load']}" if "load" in machine else ""
     lines = [
         f"## {title}",
         "",
         f"`{machine['command']}` on {machine['processors']} processors ({machine['processor']}), "
-        f"Python {machine['python']}, rebalance {machine['rebalance']}.",
+        f"Python {machine['python']}, rebalance {machine['rebalance']}{busy}.",
         "",
         *([words] if words else []),
         "| what | measured | ceiling or beside | ratio | target | |",
