@@ -4,6 +4,7 @@ python -m benchmarks.affinity --json benchmarks/results/affinity.json
 python -m benchmarks.affinity.phases --json benchmarks/results/affinity_phases.json
 python -m benchmarks.waiting --json benchmarks/results/waiting.json
 python -m benchmarks.particle_tables --json benchmarks/results/particle_tables.json
+python -m benchmarks.many_averages --json benchmarks/results/many_averages.json
 python -m benchmarks.benchmarks_page
 """
 
@@ -45,6 +46,11 @@ _PHASES = """At the defaults, processor time of one thread. Ratios are to the fl
 """
 
 
+_MANY = """Averages with views of their own, 50 particles each. With more than 1,000 averages no
+report page is made: it would be too large to work in.
+"""
+
+
 def section(title: str, name: str, words: str = "", *, targets_only: bool = False) -> str:
     """One table of results, with the command and the machine.
 
@@ -59,12 +65,14 @@ def section(title: str, name: str, words: str = "", *, targets_only: bool = Fals
     """
     found: dict[str, Any] = json.loads((RESULTS / f"{name}.json").read_text())
     machine = found["machine"]
+    # Of how many processes had to share the processors, older results say nothing.
+    busy = f", load average {machine['load']}" if "load" in machine else ""
     rows = [row for row in found["rows"] if not targets_only or _is_shown(row)]
     lines = [
         f"## {title}",
         "",
         f"`{machine['command']}` on {machine['processors']} processors ({machine['processor']}), "
-        f"Python {machine['python']}, rebalance {machine['rebalance']}.",
+        f"Python {machine['python']}, rebalance {machine['rebalance']}{busy}.",
         "",
         *([words] if words else []),
         *_table(rows),
@@ -110,6 +118,7 @@ def main() -> None:
         section("Where its time goes", "affinity_phases", _PHASES),
         section("What a person waits for", "waiting"),
         section("Particle tables", "particle_tables"),
+        section("Thousands of class averages", "many_averages", _MANY),
         _CUDA,
     ]
     PAGE.write_text("\n".join(parts))

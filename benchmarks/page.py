@@ -58,6 +58,12 @@ class Line(NamedTuple):
     measured: float
 
 
+def find_browser() -> str | None:
+    """The program of a Chromium, if there is one."""
+    named = os.environ.get("REBALANCE_TEST_BROWSER")
+    return named or next(filter(None, map(shutil.which, BROWSERS)), None)
+
+
 def make_page(n_averages: int, folder: Path) -> Path:
     """The report page of a simulated job of so many class averages."""
     options = {"n_averages": n_averages, "n_particles": 150 * n_averages, "n_views": 8, "seed": 1}
@@ -124,9 +130,7 @@ def main(words: Sequence[str] | None = None) -> None:
     except ImportError:
         print("Not measured: playwright is not installed (pip install playwright).")
         return
-    found = os.environ.get("REBALANCE_TEST_BROWSER") or next(
-        filter(None, map(shutil.which, BROWSERS)), None
-    )
+    found = find_browser()
     if found is None:
         print("Not measured: there is no Chromium here (apt install chromium).")
         return

@@ -68,6 +68,7 @@ def machine() -> dict[str, str]:
         "processors": str(os.cpu_count()),
         "python": platform.python_version(),
         "rebalance": rebalance.__version__,
+        "load": f"{os.getloadavg()[0]:.0f}",
     }
 
 

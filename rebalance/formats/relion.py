@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -209,11 +210,14 @@ class Relion(Format):
         written: list[Path] = []
         with guarded_writing(folder):
             if dataset.particles is not None and selection is not None:
-                for stem, keep in (
-                    ("particles_selected", selection.selected),
-                    ("particles_excluded", ~selection.selected),
-                ):
-                    written += self.write_particles(dataset, keep, folder, stem)
+                # Each goes over the whole table, so both at once.
+                with ThreadPoolExecutor(2) as pool:
+                    for files in pool.map(
+                        lambda stem, keep: self.write_particles(dataset, keep, folder, stem),
+                        ("particles_selected", "particles_excluded"),
+                        (selection.selected, ~selection.selected),
+                    ):
+                        written += files
             if isinstance(dataset.handle, RelionAverages):
                 written += dataset.handle.write_templates(folder, copy_templates)
         return tuple(written)

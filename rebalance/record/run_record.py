@@ -8,6 +8,7 @@ import math
 import os
 import platform
 from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,9 @@ ADVISED = "clustering_advised"
 """Written in a record if no one named the clustering of its request: the metric recommended it."""
 
 _PACKAGES = ("numpy", "numba", "scipy", "scikit-learn", "matplotlib", "mrcfile")
+
+_AT_ONCE = 4
+"""Files that are read at a time for their digests."""
 
 
 class _Part(BaseModel):
@@ -149,6 +153,12 @@ def build_record(
     InputError
         If an input is no longer there.
     """
+    read, written = list(inputs), sorted(outputs)
+    # Digests of files of gigabytes take seconds each.
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        of_read = pool.map(_facts_of_input, read)
+        of_written = pool.map(file_facts, written)
+        facts_read, facts_written = list(of_read), list(of_written)
     return {
         "record_version": RECORD_VERSION,
         "rebalance": rebalance.__version__,
@@ -156,10 +166,13 @@ def build_record(
         "request": dict(request),
         "plugins": {kind: dict(facts) for kind, facts in plugins.items()},
         "affinity": None if affinity is None else dict(affinity),
-        "inputs": [{"path": str(path.absolute()), **_facts_of_input(path)} for path in inputs],
+        "inputs": [
+            {"path": str(path.absolute()), **facts}
+            for path, facts in zip(read, facts_read, strict=True)
+        ],
         "outputs": [
-            {"name": path.relative_to(folder).as_posix(), **file_facts(path)}
-            for path in sorted(outputs)
+            {"name": path.relative_to(folder).as_posix(), **facts}
+            for path, facts in zip(written, facts_written, strict=True)
         ],
         "machine": machine_facts(),
         "seconds": {stage: round(value, 3) for stage, value in seconds.items()},
