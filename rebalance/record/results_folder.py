@@ -12,7 +12,6 @@ import os
 import secrets
 import shutil
 import tempfile
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
@@ -23,6 +22,7 @@ from rebalance.record.work_folders import (
     UNFINISHED,
     forget,
     lock_folder,
+    lock_new_folder,
     note_started,
     work_folder_prefix,
 )
@@ -49,7 +49,6 @@ PAGE = "report.html"
 FIGURES = "figures"
 """What else a run leaves in its results folder."""
 
-_SURELY_LOCKED_AFTER_SECONDS = 60
 _NOT_A_PERSONS = (".DS_Store", "Thumbs.db", "desktop.ini")
 
 
@@ -107,8 +106,7 @@ class ResultsFolder:
             self._make_parents()
             self._mend_former()
             self._remove_abandoned()
-            self.work = self._sibling(UNFINISHED)
-            self._lock = lock_folder(self.work)
+            self._make_work_folder()
             if self._noted:
                 note_started(self.work)
             # mkdtemp makes a private folder; results have the permissions of any new folder.
@@ -188,8 +186,17 @@ class ResultsFolder:
         """Whether there is an earlier run to replace; OutputError if the place is not to be had."""
         return _check_the_place(self.place, self._overwrite, self._another)
 
-    def _sibling(self, role: str) -> Path:
-        return Path(tempfile.mkdtemp(prefix=self._prefix(role), dir=self.place.parent))
+    def _make_work_folder(self) -> None:
+        """Another run may take it for an orphan, and delete it, until it is locked."""
+        while True:
+            prefix = self._prefix(UNFINISHED)
+            work = Path(tempfile.mkdtemp(prefix=prefix, dir=self.place.parent))
+            try:
+                self._lock = lock_new_folder(work)
+            except FileNotFoundError:
+                continue
+            self.work = work
+            return
 
     def _prefix(self, role: str) -> str:
         return work_folder_prefix(self.place, role)
@@ -226,12 +233,10 @@ class ResultsFolder:
     def _remove_abandoned(self) -> None:
         """What killed runs left: nobody holds the lock."""
         for folder in self._orphans(UNFINISHED):
-            # A folder is locked a moment after it is made.
-            if time.time() - folder.stat().st_mtime < _SURELY_LOCKED_AFTER_SECONDS:
-                continue
             lock = lock_folder(folder)
             if lock >= 0:
                 shutil.rmtree(folder, ignore_errors=True)
+                forget(folder)
                 os.close(lock)
 
     def _unlock(self) -> None:
@@ -271,8 +276,11 @@ class ResultsFolder:
 
 
 def _age(folder: Path) -> float:
-    """Smallest for the newest results."""
-    return -folder.stat().st_mtime
+    """Smallest for the newest results, largest for those that another run has just cleared."""
+    try:
+        return -folder.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _is_only_ours(former: Path) -> bool:

@@ -65,6 +65,29 @@ def lock_folder(folder: Path) -> int:
     return descriptor
 
 
+def lock_new_folder(folder: Path) -> int:
+    """Lock a folder that this process has just made; −1 where folders can't be locked.
+
+    Raises
+    ------
+    FileNotFoundError
+        If another process, which took it for abandoned, deletes it or has done so.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise FileNotFoundError(folder) from None
+    except OSError:
+        os.close(descriptor)
+        return -1
+    if not folder.exists():
+        os.close(descriptor)
+        raise FileNotFoundError(folder)
+    return descriptor
+
+
 def note_started(folder: Path) -> None:
     """Note a folder that this process has locked; failing to is no reason not to run."""
     note = _note_of(folder)
