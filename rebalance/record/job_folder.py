@@ -31,9 +31,12 @@ class JobFolder(ResultsFolder):
 
         Raises
         ------
+        InputError
+            If a file that was read has changed.
         OutputError
             If one can't be; those before it are in place.
         """
+        self._refuse_changed_inputs()
         paths = [path for path in self.work.rglob("*") if not path.is_dir()]
         names = sorted(path.relative_to(self.work) for path in paths)
         try:

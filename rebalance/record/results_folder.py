@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 
 from rebalance.errors import OutputError, RebalanceError
+from rebalance.formats.unchanged_file import UnchangedFile
 from rebalance.record.work_folders import (
     FORMER,
     UNFINISHED,
@@ -62,7 +63,8 @@ class ResultsFolder:
     overwrite : bool
         Allow the results of an earlier run to be replaced; anything else is never deleted.
     inputs : iterable of Path
-        Files that are read; the folder must not contain one of them.
+        Files that were read; the folder must not contain one of them, and none may change until
+        the results are in place.
     another : str
         How a person gives another place, for what an error says to do.
     noted : bool
@@ -99,7 +101,9 @@ class ResultsFolder:
         self._lock = self._former_lock = -1
         self._overwrite, self._another, self._noted = overwrite, another, noted
         self._replaces = self._is_replaced()
+        inputs = tuple(inputs)
         _keep_inputs_out(self.place, inputs, another)
+        self._inputs = [UnchangedFile(path) for path in dict.fromkeys(inputs) if path.is_file()]
 
     def __enter__(self) -> ResultsFolder:
         try:
@@ -154,9 +158,12 @@ class ResultsFolder:
 
         Raises
         ------
+        InputError
+            If a file that was read has changed: the record would tell of another.
         OutputError
             If it can't be renamed; what was there before is there again.
         """
+        self._refuse_changed_inputs()
         try:
             if self._replaces:
                 # Locked before it has that name: another run must not take it for an orphan.
@@ -181,6 +188,11 @@ class ResultsFolder:
             forget(self._former)
             self._former = None
         self._unlock()
+
+    def _refuse_changed_inputs(self) -> None:
+        for file in self._inputs:
+            with file.open():
+                pass
 
     def _is_replaced(self) -> bool:
         """Whether there is an earlier run to replace; OutputError if the place is not to be had."""
