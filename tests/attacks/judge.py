@@ -153,7 +153,7 @@ def badly_said(scenario: Scenario, ending: Ending) -> list[str]:
     if ending.code not in (DONE, MISTAKE, INTERRUPTED, TERMINATED, -signal.SIGKILL):
         wrong.append(f"it ended with {ending.code}")
     if ending.code == MISTAKE:
-        if ending.err.count("Error: ") != 1:
+        if ending.err.count("Error:") != 1:
             wrong.append("it ended with 2 and not one error")
         if len(ending.err.splitlines()) > _LONGEST_MESSAGE:
             wrong.append("the message is long")

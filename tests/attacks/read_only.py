@@ -1,4 +1,4 @@
-"""Places that can't be written: the results' folder, the cache, or the inputs, or from a moment on."""
+"""Places that can't be written: of results, cache or inputs, from the start or a moment on."""
 
 from __future__ import annotations
 
