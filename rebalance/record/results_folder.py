@@ -21,6 +21,7 @@ from rebalance.formats.unchanged_file import UnchangedFile
 from rebalance.record.work_folders import (
     FORMER,
     UNFINISHED,
+    alone_in,
     forget,
     lock_folder,
     lock_new_folder,
@@ -100,7 +101,8 @@ class ResultsFolder:
         self._former: Path | None = None
         self._lock = self._former_lock = -1
         self._overwrite, self._another, self._noted = overwrite, another, noted
-        self._replaces = self._is_replaced()
+        with alone_in(self.place.parent):
+            self._is_replaced()
         inputs = tuple(inputs)
         _keep_inputs_out(self.place, inputs, another)
         self._inputs = [UnchangedFile(path) for path in dict.fromkeys(inputs) if path.is_file()]
@@ -108,7 +110,8 @@ class ResultsFolder:
     def __enter__(self) -> ResultsFolder:
         try:
             self._make_parents()
-            self._mend_former()
+            with alone_in(self.place.parent):
+                self._mend_former()
             self._remove_abandoned()
             self._make_work_folder()
             if self._noted:
@@ -161,19 +164,22 @@ class ResultsFolder:
         InputError
             If a file that was read has changed: the record would tell of another.
         OutputError
-            If it can't be renamed; what was there before is there again.
+            If it can't be renamed, or another run has put results there and may not be replaced;
+            what was there before is there again.
         """
         self._refuse_changed_inputs()
         try:
-            if self._replaces:
-                # Locked before it has that name: another run must not take it for an orphan.
-                self._former_lock = lock_folder(self.place)
-                former = self.place.with_name(f"{self._prefix(FORMER)}{secrets.token_hex(4)}")
-                if self._noted:
-                    note_started(former)
-                os.replace(self.place, former)
-                self._former = former
-            os.replace(self.work, self.place)
+            with alone_in(self.place.parent):
+                # Asked again: another run may have ended meanwhile.
+                if self._is_replaced():
+                    # Locked before it has that name: no other run may take it for an orphan.
+                    self._former_lock = lock_folder(self.place)
+                    former = self.place.with_name(f"{self._prefix(FORMER)}{secrets.token_hex(4)}")
+                    if self._noted:
+                        note_started(former)
+                    os.replace(self.place, former)
+                    self._former = former
+                os.replace(self.work, self.place)
         except OSError as error:
             raise OutputError(
                 f"The results can't be put in place: {error.strerror or error}.",
@@ -227,7 +233,7 @@ class ResultsFolder:
                 if not os.path.lexists(self.place):
                     if (former / RUN_RECORD).is_file():
                         os.rename(former, self.place)
-                        self._replaces = self._is_replaced()
+                        self._is_replaced()
                 elif (self.place / RUN_RECORD).is_file() and _is_only_ours(former):
                     shutil.rmtree(former, ignore_errors=True)
             finally:

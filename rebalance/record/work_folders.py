@@ -13,6 +13,8 @@ import hashlib
 import os
 import re
 import shutil
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +22,9 @@ from rebalance.cache_folder import cache_folder, make_folder
 
 UNFINISHED, FORMER = "unfinished", "former"
 """Results in the making, and those that they replace."""
+
+PATIENCE_SECONDS = 10.0
+"""For another run to put its results in place, which takes a moment."""
 
 _NOTES = "started"
 _NAME = re.compile(rf"\.(?P<place>.+)\.(?P<role>{UNFINISHED}|{FORMER})-\w+", re.DOTALL)
@@ -86,6 +91,33 @@ def lock_new_folder(folder: Path) -> int:
         os.close(descriptor)
         raise FileNotFoundError(folder)
     return descriptor
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Change what is in a folder while no other run does; waits for one that is doing so.
+
+    Where folders can't be locked, or it takes too long, nobody is waited for.
+    """
+    until = time.monotonic() + PATIENCE_SECONDS
+    descriptor = -1
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    break
+                time.sleep(0.01)
+    except OSError:
+        pass
+    try:
+        yield
+    finally:
+        if descriptor >= 0:
+            os.close(descriptor)
 
 
 def note_started(folder: Path) -> None:

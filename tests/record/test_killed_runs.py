@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from rebalance.errors import OutputError
+from rebalance.record import work_folders
 from rebalance.record.results_folder import ResultsFolder
 from rebalance.record.work_folders import lock_folder
 from tests.record.folders import end_early, make_results, names
@@ -161,6 +162,8 @@ def test_former_results_are_held_while_they_are_replaced(
 ) -> None:
     make_results(tmp_path / "out")
     rename, seen = os.replace, []
+    # It waits in vain for the run that it is part of.
+    monkeypatch.setattr(work_folders, "PATIENCE_SECONDS", 0.0)
 
     def look(*paths: Path) -> None:
         if len(seen) == 1:
