@@ -105,7 +105,9 @@ class ResultsFolder:
             self._is_replaced()
         inputs = tuple(inputs)
         _keep_inputs_out(self.place, inputs, another)
-        self._inputs = [UnchangedFile(path) for path in dict.fromkeys(inputs) if path.is_file()]
+        self._inputs = [
+            UnchangedFile(path, of_job=True) for path in dict.fromkeys(inputs) if path.is_file()
+        ]
 
     def __enter__(self) -> ResultsFolder:
         try:

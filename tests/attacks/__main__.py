@@ -13,6 +13,9 @@ from tests.attacks.bench import Bench
 from tests.attacks.campaign import ATTACKS, Attack
 from tests.attacks.findings import keep
 
+_SAID_EVERY = 20
+"""Tries."""
+
 
 def main() -> int:
     """Exit code 1 where something was found."""
@@ -44,10 +47,10 @@ def _run(bench: Bench, attack: Attack, asked: argparse.Namespace) -> int:
         return 0
     began, n_found, ends = time.monotonic(), 0, Counter[str]()
     tries = attack.tries if asked.tries is None else asked.tries
-    for number in range(asked.first, asked.first + tries):
+    for done, number in enumerate(range(asked.first, asked.first + tries), start=1):
         tried = attack.attempt(bench, asked.seed, number)
         code = None if tried.ending is None else tried.ending.code
-        ends[f"{tried.found} after {code}" if tried.is_hit else "missed"] += 1
+        ends[f"{tried.found or 'other'} after {code}" if tried.is_hit else "missed"] += 1
         if tried.problems:
             n_found += 1
             kept = keep(bench, asked.save, attack.name, asked.seed, number, tried)
@@ -55,9 +58,12 @@ def _run(bench: Bench, attack: Attack, asked: argparse.Namespace) -> int:
             for problem in tried.problems:
                 _say(f"    {problem}")
         bench.clear()
-    counted = ", ".join(f"{n} {end}" for end, n in sorted(ends.items()))
-    seconds = time.monotonic() - began
-    _say(f"{attack.name}: {tries} tries in {seconds:.0f} s ({counted}); {n_found} findings")
+        if done % _SAID_EVERY == 0 or done == tries:
+            counted = ", ".join(f"{n} {end}" for end, n in sorted(ends.items()))
+            seconds = time.monotonic() - began
+            _say(
+                f"{attack.name}: {done} of {tries} in {seconds:.0f} s, {n_found} found ({counted})"
+            )
     return n_found
 
 
