@@ -50,12 +50,13 @@ class Checkpoints:
     limit : int, optional
         Bytes; work whose checkpoint would be larger gets none.
     say : callable, optional
-        Called with a sentence when a run goes on from a checkpoint.
+        Called with a sentence, without a full stop, when a run goes on from a checkpoint, when that
+        is torn, and when another process has it.
 
     Attributes
     ----------
     problems : list of str
-        What went wrong and was got over: a torn file, a folder that can't be written.
+        What went wrong and was got over: a foreign file, a folder that can't be written.
     """
 
     def __init__(
@@ -123,9 +124,10 @@ class Checkpoint:
                 good = stream.tell()
                 yield record
             if os.fstat(stream.fileno()).st_size > good:
-                self._say_problem(
-                    f"is torn: {len(schedule) - len(wanted):,} whole tiles are used, and the rest "
-                    "is computed again"
+                # A kill does that; results are to be those of a run that none has disturbed.
+                self.say(
+                    f"The checkpoint {self.path} is torn: {len(schedule) - len(wanted):,} whole "
+                    "tiles are used, and the rest is computed again"
                 )
                 stream.truncate(good)
             stream.seek(good)
@@ -193,9 +195,7 @@ class Checkpoint:
         except BlockingIOError:
             self._is_off = True
             self._early.clear()
-            self._owner.problems.append(
-                "Another process computes the same affinity, so this one kept no checkpoint."
-            )
+            self.say("Another process computes the same affinity, so this one keeps no checkpoint")
         except OSError as error:
             self._give_up(error)
         return self._stream is not None
