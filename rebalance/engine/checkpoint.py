@@ -302,6 +302,21 @@ def find_checkpoints(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
             yield path, path.stat()
 
 
+def remove_needless(folder: Path, key: str) -> None:
+    """Delete the checkpoint of an affinity that is complete: a kill came before its end.
+
+    Parameters
+    ----------
+    folder : Path
+    key : str
+        Of the affinity.
+    """
+    path = folder / f"{key}{_SUFFIX}"
+    if path.exists():
+        with contextlib.suppress(OSError), _open_locked(path):
+            path.unlink()
+
+
 def remove_abandoned(folder: Path, older_than: float = 0.0) -> tuple[int, int]:
     """Delete checkpoints that no process is writing.
 

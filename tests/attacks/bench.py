@@ -245,7 +245,7 @@ class Running:
         while self.is_going_on():
             if is_met():
                 return True
-            time.sleep(0.004)
+            time.sleep(0.01)
         return False
 
     def send(self, number: int) -> None:

@@ -332,3 +332,19 @@ def test_emptying_the_cache_spares_a_checkpoint_in_use(tmp_path: Path) -> None:
     assert not abandoned.exists()
     found, _ = taken_up(cache.unfinished)
     assert [tile for tile, _ in found] == SCHEDULE[:2]
+
+
+def test_a_checkpoint_beside_the_whole_affinity_is_deleted(tmp_path: Path) -> None:
+    """As a kill leaves it that comes after the affinity was kept."""
+    cache = AffinityCache(tmp_path, limit=10**9)
+    rebalance.affinity(noise(20), Counted(), cache=cache)
+    (entry,) = cache.entries()
+    left = leave_behind(cache.unfinished, entry.path.stem)
+    other = leave_behind(cache.unfinished)
+    with interrupted(Checkpoints(cache.unfinished), entry.path.stem) as taken:
+        list(taken.finished(SCHEDULE))
+        assert cache.load(entry.path.stem) is not None
+        assert left.exists(), "another process has it"
+    assert cache.load(entry.path.stem) is not None
+    assert not left.exists()
+    assert other.exists()
