@@ -236,16 +236,16 @@ class Running:
         """Whether a stage begins; False where the process ends before."""
         return self._wait(lambda: f"stage {stage} " in self.log())
 
-    def wait_until(self, seconds: float) -> bool:
+    def wait_until(self, seconds: float, every: float = 0.005) -> bool:
         """Let it go on for a while; False where it ends before."""
         until = time.monotonic() + seconds
-        return self._wait(lambda: time.monotonic() >= until)
+        return self._wait(lambda: time.monotonic() >= until, every)
 
-    def _wait(self, is_met: Callable[[], bool]) -> bool:
+    def _wait(self, is_met: Callable[[], bool], every: float = 0.005) -> bool:
         while self.is_going_on():
             if is_met():
                 return True
-            time.sleep(0.01)
+            time.sleep(every)
         return False
 
     def send(self, number: int) -> None:
@@ -255,9 +255,9 @@ class Running:
 
     def end(self) -> Ending:
         """Wait for the end; a process that takes too long is ended in a way that is a finding."""
-        if self.wait_until(SECONDS):
+        if self.wait_until(SECONDS, every=0.05):
             os.kill(self.number, signal.SIGABRT)
-            self.wait_until(SECONDS)
+            self.wait_until(SECONDS, every=0.05)
         out, err = (self.paths[one].read_text(errors="replace") for one in ("out", "err"))
         code = -signal.SIGABRT if self.code is None else self.code
         return Ending(code, out, err, self.log(), time.monotonic() - self.began)

@@ -10,7 +10,7 @@ from tests.attacks.bench import Bench
 from tests.attacks.judge import Try
 from tests.attacks.kills import FORMER
 from tests.attacks.mounts import PAGE, on_a_disk, remount, why_no_mount
-from tests.attacks.scenarios import SCENARIOS
+from tests.attacks.scenarios import QUICK
 
 _LARGE = 64_000_000
 _UNKEPT = "is not kept for the next run"
@@ -19,7 +19,7 @@ _UNKEPT = "is not kept for the next run"
 
 def fill(bench: Bench, number: int, rng: Random) -> Try:
     """A run on a disk that may be too small; where none can be mounted, files are limited."""
-    scenario = [*SCENARIOS.values()][number % len(SCENARIOS)]
+    scenario = QUICK[number % len(QUICK)]
     reference = bench.reference(scenario)
     has_mount = not why_no_mount()
     has_cache = has_mount and rng.random() < 0.3

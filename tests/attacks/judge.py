@@ -155,7 +155,8 @@ def badly_said(scenario: Scenario, ending: Ending) -> list[str]:
     if ending.code == MISTAKE:
         if ending.err.count("Error:") != 1:
             wrong.append("it ended with 2 and not one error")
-        if len(ending.err.splitlines()) > _LONGEST_MESSAGE:
+        # Progress comes before it.
+        if len(ending.err.partition("Error:")[2].splitlines()) > _LONGEST_MESSAGE:
             wrong.append("the message is long")
     return wrong
 

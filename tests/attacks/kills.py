@@ -13,7 +13,7 @@ from tests.attacks import judge
 from tests.attacks.bench import Bench, Ending
 from tests.attacks.child import CALL, FILE
 from tests.attacks.judge import Try
-from tests.attacks.scenarios import LONG, SCENARIOS, Scenario
+from tests.attacks.scenarios import LONG, QUICK, Scenario
 
 FORMER = 7
 """Seed of the results that are replaced."""
@@ -59,7 +59,7 @@ def _ended_by(
     bench: Bench, number: int, rng: Random, sent: signal.Signals
 ) -> tuple[Ending, Try, dict[str, tuple[str, int]], int | None]:
     is_inside = number % 2 == 1
-    scenarios = LONG if is_inside else tuple(SCENARIOS.values())
+    scenarios = LONG if is_inside else QUICK
     scenario = scenarios[number // 2 % len(scenarios)]
     former = FORMER if rng.random() < 0.3 else None
     bench.reference(scenario)

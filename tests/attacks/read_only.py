@@ -11,7 +11,7 @@ from tests.attacks.bench import Bench, Ending
 from tests.attacks.child import FILE
 from tests.attacks.judge import Try
 from tests.attacks.mounts import on_a_disk, read_only, remount, why_no_mount
-from tests.attacks.scenarios import PROJECT, SCENARIOS, Scenario
+from tests.attacks.scenarios import PROJECT, QUICK, Scenario
 
 _NOBODY = 65534
 _LARGE = 64_000_000
@@ -20,7 +20,7 @@ _LARGE = 64_000_000
 def protect(bench: Bench, number: int, rng: Random) -> Try:
     """A run that must do without a place that it would write to."""
     kinds = [_results, _cache, _inputs, _as_nobody, _from_a_moment_on]
-    scenario = [*SCENARIOS.values()][number % len(SCENARIOS)]
+    scenario = QUICK[number % len(QUICK)]
     return kinds[number // 2 % len(kinds)](bench, scenario, rng)
 
 

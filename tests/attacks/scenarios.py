@@ -140,8 +140,10 @@ SCENARIOS = {
     )
 }
 
-LONG = tuple(one for one in SCENARIOS.values() if one.long_stage)
-"""Those of a long comparison with checkpoints, or an estimate of views."""
+QUICK = tuple(one for one in SCENARIOS.values() if not one.long_stage)
+LONG = tuple(one for one in SCENARIOS.values() if one.is_slowed) * 3 + (SCENARIOS["views-relion"],)
+"""Those of a long comparison with checkpoints, which waits most of the time, and of an estimate of
+views, which is seconds of work and has its turn less often."""
 
 
 def make_inputs(folder: Path, layout: str) -> None:

@@ -8,7 +8,7 @@ from tests.attacks import judge
 from tests.attacks.bench import Bench
 from tests.attacks.judge import Try
 from tests.attacks.kills import FORMER
-from tests.attacks.scenarios import SCENARIOS
+from tests.attacks.scenarios import QUICK
 
 _MEETINGS = ("read", "select", "write", "record", "")
 """Stages that the runs begin together; the empty one: they only start together."""
@@ -16,7 +16,7 @@ _MEETINGS = ("read", "select", "write", "record", "")
 
 def race(bench: Bench, number: int, rng: Random) -> Try:
     """Runs that select other particles; one of them must have the place, whole."""
-    scenarios = [one for one in SCENARIOS.values() if not one.is_job_folder and not one.is_slowed]
+    scenarios = [one for one in QUICK if not one.is_job_folder]
     scenario = scenarios[number % len(scenarios)]
     seeds = [0, 1, 2][: rng.choice((2, 3))]
     overwrite, former = rng.choice(((False, None), (True, None), (True, FORMER)))
