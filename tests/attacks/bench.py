@@ -117,6 +117,8 @@ class Bench:
 
     def fill(self, scenario: Scenario, former: int | None = None) -> None:
         """Inputs in place as new, and former results where a seed of them is given."""
+        # Made in the arena too, and needed by whoever judges.
+        self.reference(scenario)
         former_results = None if former is None else self.kept(scenario, former)
         self._lay_out(scenario)
         if former_results is not None:

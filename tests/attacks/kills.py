@@ -62,7 +62,6 @@ def _ended_by(
     scenarios = LONG if is_inside else QUICK
     scenario = scenarios[number // 2 % len(scenarios)]
     former = FORMER if rng.random() < 0.3 else None
-    bench.reference(scenario)
     bench.fill(scenario, former)
     before = bench.inputs(scenario)
     has_flag = former is not None and not scenario.is_job_folder
