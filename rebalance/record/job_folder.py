@@ -14,6 +14,7 @@ from pathlib import Path
 from rebalance.errors import OutputError
 from rebalance.record.results_folder import RUN_RECORD, ResultsFolder, files_written
 from rebalance.record.work_folders import forget
+from rebalance.system_errors import NO_ROOM
 
 
 class JobFolder(ResultsFolder):
@@ -97,5 +98,10 @@ def write_whole(path: Path, content: bytes) -> Path:
         os.replace(part, path)
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise OutputError(f"It can't be written: {error.strerror or error}.", path=path) from error
+        reason = NO_ROOM.get(error.errno or 0, error.strerror or str(error))
+        raise OutputError(
+            f"It can't be written: {reason}.",
+            path=path,
+            hint="Check the permissions and the disk, and run the job again.",
+        ) from error
     return path
