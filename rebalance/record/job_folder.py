@@ -35,16 +35,24 @@ class JobFolder(ResultsFolder):
         InputError
             If a file that was read has changed.
         OutputError
-            If one can't be; those before it are in place.
+            If one can't be; those before it are removed.
         """
         self._refuse_changed_inputs()
         paths = [path for path in self.work.rglob("*") if not path.is_dir()]
         names = sorted(path.relative_to(self.work) for path in paths)
+        placed: list[Path] = []
         try:
             for name in sorted(names, key=lambda one: one.as_posix() == RUN_RECORD):
                 (self.place / name).parent.mkdir(parents=True, exist_ok=True)
+                placed.append(name)
                 os.replace(self.work / name, self.place / name)
-        except OSError as error:
+        except BaseException as error:
+            # Without the record nobody would know whose they are.
+            for name in placed:
+                if not (self.work / name).exists():
+                    (self.place / name).unlink(missing_ok=True)
+            if not isinstance(error, OSError):
+                raise
             raise OutputError(
                 f"The results can't be put in place: {error.strerror or error}.", path=self.place
             ) from error

@@ -115,3 +115,27 @@ def test_a_full_disk_is_said_of_a_file_for_the_other_program(
     assert caught.value.hint is not None
     assert there(place) == {"job.star", "list"}
     assert (place / "list").read_text() == "before"
+
+
+@pytest.mark.parametrize("ending", [KeyboardInterrupt, SystemExit])
+def test_a_job_that_is_stopped_while_files_are_put_in_place_leaves_none(
+    place: Path, monkeypatch: pytest.MonkeyPatch, ending: type[BaseException]
+) -> None:
+    """Its record, by which they would be known as ours, is not there yet."""
+    replace = os.replace
+
+    def stop(*paths: Path) -> None:
+        replace(*paths)
+        if paths[1].name == "b.csv":
+            raise ending
+
+    monkeypatch.setattr(os, "replace", stop)
+    with pytest.raises(ending):
+        _finish(place)
+    assert there(place) == {"job.star"}
+
+
+def _finish(place: Path) -> None:
+    with JobFolder(place, overwrite=False) as folder:
+        write_results(folder.work, "a.csv", "b.csv", "c.csv")
+        folder.finish()
