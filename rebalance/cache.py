@@ -129,6 +129,9 @@ class AffinityCache:
                 f"The cached affinity {path} was not used, and is computed again: {error.problem}"
             )
             return None
+        from rebalance.engine.checkpoint import remove_needless
+
+        remove_needless(self.unfinished, key)
         # A cache that only others may write is still good to read.
         with contextlib.suppress(OSError):
             os.utime(path)

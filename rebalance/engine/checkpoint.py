@@ -50,12 +50,13 @@ class Checkpoints:
     limit : int, optional
         Bytes; work whose checkpoint would be larger gets none.
     say : callable, optional
-        Called with a sentence when a run goes on from a checkpoint.
+        Called with a sentence, without a full stop, when a run goes on from a checkpoint, when that
+        is torn, and when another process has it.
 
     Attributes
     ----------
     problems : list of str
-        What went wrong and was got over: a torn file, a folder that can't be written.
+        What went wrong and was got over: a foreign file, a folder that can't be written.
     """
 
     def __init__(
@@ -123,9 +124,10 @@ class Checkpoint:
                 good = stream.tell()
                 yield record
             if os.fstat(stream.fileno()).st_size > good:
-                self._say_problem(
-                    f"is incomplete: {len(schedule) - len(wanted):,} finished tiles are used, and "
-                    "the rest is computed again"
+                # Said on the screen only: results are those of an undisturbed run.
+                self.say(
+                    f"The checkpoint {self.path} is incomplete: {len(schedule) - len(wanted):,} "
+                    "finished tiles are used, and the rest is computed again"
                 )
                 stream.truncate(good)
             stream.seek(good)
@@ -193,8 +195,8 @@ class Checkpoint:
         except BlockingIOError:
             self._is_off = True
             self._early.clear()
-            self._owner.problems.append(
-                "Another process is computing the same affinity, so this one kept no checkpoint."
+            self.say(
+                "Another process is computing the same affinity, so this one keeps no checkpoint"
             )
         except OSError as error:
             self._give_up(error)
@@ -300,6 +302,21 @@ def find_checkpoints(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
     for path in folder.glob(f"{'[0-9a-f]' * 64}{_SUFFIX}"):
         with contextlib.suppress(FileNotFoundError):
             yield path, path.stat()
+
+
+def remove_needless(folder: Path, key: str) -> None:
+    """Delete the checkpoint of an affinity that is complete: a kill came before its end.
+
+    Parameters
+    ----------
+    folder : Path
+    key : str
+        Of the affinity.
+    """
+    path = folder / f"{key}{_SUFFIX}"
+    if path.exists():
+        with contextlib.suppress(OSError), _open_locked(path):
+            path.unlink()
 
 
 def remove_abandoned(folder: Path, older_than: float = 0.0) -> tuple[int, int]:

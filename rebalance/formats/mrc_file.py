@@ -22,6 +22,7 @@ from rebalance.formats.mrc_header import (
     is_compressed,
     pixel_size_of,
 )
+from rebalance.formats.unchanged_file import note_look
 from rebalance.model import FloatArray, IntArray
 
 SUFFIXES = (".mrc", ".mrcs", ".st")
@@ -180,6 +181,7 @@ def open_stack(path: Path) -> MrcStack:
     with _reading(path), open(path, "rb") as file:
         raw = file.read(HEADER)
         identity = _identity(file)
+        note_look(path, os.fstat(file.fileno()))
     if is_compressed(raw):
         raise InputError(
             "The file is compressed, but a plain MRC stack was expected.",

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rebalance.errors import InputError
+from rebalance.formats.unchanged_file import note_look
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -54,6 +55,7 @@ class StarText:
             raise self._unreadable(error) from error
         weakref.finalize(self, os.close, self._file)
         self._state = self._read_state()
+        note_look(path, os.fstat(self._file))
         self._size = self._state[0]
         if not stat.S_ISREG(os.fstat(self._file).st_mode):
             raise InputError(

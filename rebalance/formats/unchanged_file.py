@@ -9,10 +9,25 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from io import FileIO
 from pathlib import Path
 
 from rebalance.errors import InputError
+
+_looks: ContextVar[dict[str, tuple[int, ...]] | None] = ContextVar("looks", default=None)
+
+
+def begin_looks() -> None:
+    """A job begins: from now on, `note_look` keeps what files were when they were opened first."""
+    _looks.set({})
+
+
+def note_look(path: Path, state: os.stat_result) -> None:
+    """A file was opened, in this state."""
+    looks = _looks.get()
+    if looks is not None:
+        looks.setdefault(os.path.abspath(path), _identity(state))
 
 
 class UnchangedFile:
@@ -21,6 +36,8 @@ class UnchangedFile:
     Parameters
     ----------
     path : Path
+    of_job : bool
+        Looked at anywhere in this job, if it was noted (`note_look`), and not only here.
 
     Raises
     ------
@@ -28,7 +45,7 @@ class UnchangedFile:
         If it can't be read.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, of_job: bool = False) -> None:
         self.path = path
         try:
             state = path.stat()
@@ -36,6 +53,10 @@ class UnchangedFile:
             raise unreadable(path, error) from error
         self.size = state.st_size
         self._state = _identity(state)
+        if of_job:
+            self._state = (_looks.get() or {}).get(os.path.abspath(path), self._state)
+        else:
+            note_look(path, state)
 
     @contextmanager
     def open(self) -> Iterator[FileIO]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from rebalance.formats.unchanged_file import begin_looks
 from rebalance.half_maps.find import find_half_maps
 from rebalance.half_maps.read import HalfMaps, open_half_maps
 from rebalance.half_maps.signal import signal_of_half_maps
@@ -51,6 +52,7 @@ def execute_diagnosis(
     settings: DiagnoseSettings, *, progress: Progress | None = None
 ) -> DiagnosisResult:
     """`diagnose`, for existing settings."""
+    begin_looks()
     progress = progress or Progress()
     started = datetime.now(UTC).isoformat(timespec="seconds")
     said = _Said()

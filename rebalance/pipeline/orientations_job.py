@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from rebalance import strategies
+from rebalance.formats.unchanged_file import begin_looks
 from rebalance.model import (
     KEPT,
     NO_ORIENTATION,
@@ -67,6 +68,7 @@ def execute_orientations(
     into: type[ResultsFolder] = ResultsFolder,
 ) -> OrientationsResult:
     """`balance_orientations`, for existing settings; ``into`` as for a run."""
+    begin_looks()
     progress = progress or Progress()
     started = datetime.now(UTC).isoformat(timespec="seconds")
     progress.stage("read", f"Reading {settings.path}")

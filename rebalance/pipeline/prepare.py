@@ -25,6 +25,7 @@ from rebalance.curation.decisions import (
     with_decisions,
 )
 from rebalance.curation.evidence import of_verdicts
+from rebalance.formats.unchanged_file import begin_looks
 from rebalance.model import Affinity, ClassAverages, Classes, Dataset, Evidence
 from rebalance.pipeline.check_more import check_more, check_subsets
 from rebalance.pipeline.check_settings import (
@@ -231,6 +232,7 @@ def prepare(
     RebalanceError
         A mistake in a file or a setting, found before the long work.
     """
+    begin_looks()
     decisions = None if settings.decisions is None else read_decisions(settings.decisions)
     if decisions is not None:
         settings = with_decisions(settings, decisions)

@@ -14,6 +14,7 @@ from pathlib import Path
 from rebalance.errors import OutputError
 from rebalance.record.results_folder import RUN_RECORD, ResultsFolder, files_written
 from rebalance.record.work_folders import forget
+from rebalance.system_errors import NO_ROOM
 
 
 class JobFolder(ResultsFolder):
@@ -31,16 +32,27 @@ class JobFolder(ResultsFolder):
 
         Raises
         ------
+        InputError
+            If a file that was read has changed.
         OutputError
-            If one can't be; those before it are in place.
+            If one can't be; those before it are removed.
         """
+        self._refuse_changed_inputs()
         paths = [path for path in self.work.rglob("*") if not path.is_dir()]
         names = sorted(path.relative_to(self.work) for path in paths)
+        placed: list[Path] = []
         try:
             for name in sorted(names, key=lambda one: one.as_posix() == RUN_RECORD):
                 (self.place / name).parent.mkdir(parents=True, exist_ok=True)
+                placed.append(name)
                 os.replace(self.work / name, self.place / name)
-        except OSError as error:
+        except BaseException as error:
+            # Without the record nobody would know whose they are.
+            for name in placed:
+                if not (self.work / name).exists():
+                    (self.place / name).unlink(missing_ok=True)
+            if not isinstance(error, OSError):
+                raise
             raise OutputError(
                 f"The results can't be put in place: {error.strerror or error}.", path=self.place
             ) from error
@@ -94,5 +106,10 @@ def write_whole(path: Path, content: bytes) -> Path:
         os.replace(part, path)
     except OSError as error:
         part.unlink(missing_ok=True)
-        raise OutputError(f"It can't be written: {error.strerror or error}.", path=path) from error
+        reason = NO_ROOM.get(error.errno or 0, error.strerror or str(error))
+        raise OutputError(
+            f"It can't be written: {reason}.",
+            path=path,
+            hint="Check the permissions and the disk, and run the job again.",
+        ) from error
     return path

@@ -12,17 +12,19 @@ import os
 import secrets
 import shutil
 import tempfile
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
 from rebalance.errors import OutputError, RebalanceError
+from rebalance.formats.unchanged_file import UnchangedFile
 from rebalance.record.work_folders import (
     FORMER,
     UNFINISHED,
+    alone_in,
     forget,
     lock_folder,
+    lock_new_folder,
     note_started,
     work_folder_prefix,
 )
@@ -49,7 +51,6 @@ PAGE = "report.html"
 FIGURES = "figures"
 """What else a run leaves in its results folder."""
 
-_SURELY_LOCKED_AFTER_SECONDS = 60
 _NOT_A_PERSONS = (".DS_Store", "Thumbs.db", "desktop.ini")
 
 
@@ -63,7 +64,8 @@ class ResultsFolder:
     overwrite : bool
         Allow the results of an earlier run to be replaced; anything else is never deleted.
     inputs : iterable of Path
-        Files that are read; the folder must not contain one of them.
+        Files that were read; the folder must not contain one of them, and none may change until
+        the results are in place.
     another : str
         How a person gives another place, for what an error says to do.
     noted : bool
@@ -99,16 +101,21 @@ class ResultsFolder:
         self._former: Path | None = None
         self._lock = self._former_lock = -1
         self._overwrite, self._another, self._noted = overwrite, another, noted
-        self._replaces = self._is_replaced()
+        with alone_in(self.place.parent):
+            self._is_replaced()
+        inputs = tuple(inputs)
         _keep_inputs_out(self.place, inputs, another)
+        self._inputs = [
+            UnchangedFile(path, of_job=True) for path in dict.fromkeys(inputs) if path.is_file()
+        ]
 
     def __enter__(self) -> ResultsFolder:
         try:
             self._make_parents()
-            self._mend_former()
+            with alone_in(self.place.parent):
+                self._mend_former()
             self._remove_abandoned()
-            self.work = self._sibling(UNFINISHED)
-            self._lock = lock_folder(self.work)
+            self._make_work_folder()
             if self._noted:
                 note_started(self.work)
             # mkdtemp makes a private folder; results have the permissions of any new folder.
@@ -156,19 +163,25 @@ class ResultsFolder:
 
         Raises
         ------
+        InputError
+            If a file that was read has changed: the record would tell of another.
         OutputError
-            If it can't be renamed; what was there before is there again.
+            If it can't be renamed, or another run has put results there and may not be replaced;
+            what was there before is there again.
         """
+        self._refuse_changed_inputs()
         try:
-            if self._replaces:
-                # Locked before it has that name: another run must not take it for an orphan.
-                self._former_lock = lock_folder(self.place)
-                former = self.place.with_name(f"{self._prefix(FORMER)}{secrets.token_hex(4)}")
-                if self._noted:
-                    note_started(former)
-                os.replace(self.place, former)
-                self._former = former
-            os.replace(self.work, self.place)
+            with alone_in(self.place.parent):
+                # Asked again: another run may have ended meanwhile.
+                if self._is_replaced():
+                    # Locked before it has that name: no other run may take it for an orphan.
+                    self._former_lock = lock_folder(self.place)
+                    former = self.place.with_name(f"{self._prefix(FORMER)}{secrets.token_hex(4)}")
+                    if self._noted:
+                        note_started(former)
+                    os.replace(self.place, former)
+                    self._former = former
+                os.replace(self.work, self.place)
         except OSError as error:
             raise OutputError(
                 f"The results can't be put in place: {error.strerror or error}.",
@@ -184,12 +197,26 @@ class ResultsFolder:
             self._former = None
         self._unlock()
 
+    def _refuse_changed_inputs(self) -> None:
+        for file in self._inputs:
+            with file.open():
+                pass
+
     def _is_replaced(self) -> bool:
         """Whether there is an earlier run to replace; OutputError if the place is not to be had."""
         return _check_the_place(self.place, self._overwrite, self._another)
 
-    def _sibling(self, role: str) -> Path:
-        return Path(tempfile.mkdtemp(prefix=self._prefix(role), dir=self.place.parent))
+    def _make_work_folder(self) -> None:
+        """Another run may take it for an orphan, and delete it, until it is locked."""
+        while True:
+            prefix = self._prefix(UNFINISHED)
+            work = Path(tempfile.mkdtemp(prefix=prefix, dir=self.place.parent))
+            try:
+                self._lock = lock_new_folder(work)
+            except FileNotFoundError:
+                continue
+            self.work = work
+            return
 
     def _prefix(self, role: str) -> str:
         return work_folder_prefix(self.place, role)
@@ -208,7 +235,7 @@ class ResultsFolder:
                 if not os.path.lexists(self.place):
                     if (former / RUN_RECORD).is_file():
                         os.rename(former, self.place)
-                        self._replaces = self._is_replaced()
+                        self._is_replaced()
                 elif (self.place / RUN_RECORD).is_file() and _is_only_ours(former):
                     shutil.rmtree(former, ignore_errors=True)
             finally:
@@ -226,12 +253,10 @@ class ResultsFolder:
     def _remove_abandoned(self) -> None:
         """What killed runs left: no one holds the lock."""
         for folder in self._orphans(UNFINISHED):
-            # A folder is locked a moment after it is made.
-            if time.time() - folder.stat().st_mtime < _SURELY_LOCKED_AFTER_SECONDS:
-                continue
             lock = lock_folder(folder)
             if lock >= 0:
                 shutil.rmtree(folder, ignore_errors=True)
+                forget(folder)
                 os.close(lock)
 
     def _unlock(self) -> None:
@@ -271,8 +296,11 @@ class ResultsFolder:
 
 
 def _age(folder: Path) -> float:
-    """Smallest for the newest results."""
-    return -folder.stat().st_mtime
+    """Smallest for the newest results, largest for those that another run has just cleared."""
+    try:
+        return -folder.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _is_only_ours(former: Path) -> bool:

@@ -13,6 +13,8 @@ import hashlib
 import os
 import re
 import shutil
+import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +22,9 @@ from rebalance.cache_folder import cache_folder, make_folder
 
 UNFINISHED, FORMER = "unfinished", "former"
 """Results in progress, and those that they replace."""
+
+PATIENCE_SECONDS = 10.0
+"""For another run to put its results in place, which takes a moment."""
 
 _NOTES = "started"
 _NAME = re.compile(rf"\.(?P<place>.+)\.(?P<role>{UNFINISHED}|{FORMER})-\w+", re.DOTALL)
@@ -63,6 +68,56 @@ def lock_folder(folder: Path) -> int:
         os.close(descriptor)
         return -1
     return descriptor
+
+
+def lock_new_folder(folder: Path) -> int:
+    """Lock a folder that this process has just made; −1 where folders can't be locked.
+
+    Raises
+    ------
+    FileNotFoundError
+        If another process, which took it for abandoned, deletes it or has done so.
+    """
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        raise FileNotFoundError(folder) from None
+    except OSError:
+        os.close(descriptor)
+        return -1
+    if not folder.exists():
+        os.close(descriptor)
+        raise FileNotFoundError(folder)
+    return descriptor
+
+
+@contextlib.contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Change what is in a folder while no other run does; waits for one that is doing so.
+
+    Where folders can't be locked, or it takes too long, nobody is waited for.
+    """
+    until = time.monotonic() + PATIENCE_SECONDS
+    descriptor = -1
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+        while True:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    break
+                time.sleep(0.01)
+    except OSError:
+        pass
+    try:
+        yield
+    finally:
+        if descriptor >= 0:
+            os.close(descriptor)
 
 
 def note_started(folder: Path) -> None:

@@ -63,10 +63,12 @@ def leave_behind(folder: Path, key: str = KEY, *, aligned: bool = True) -> Path:
 
 
 def taken_up(folder: Path, key: str = KEY) -> tuple[list[tuple[Tile, Block]], list[str]]:
-    checkpoints = Checkpoints(folder)
+    """The tiles, and what was said: on the screen, or among the results."""
+    said: list[str] = []
+    checkpoints = Checkpoints(folder, say=said.append)
     with interrupted(checkpoints, key) as left:
         found = list(left.finished(SCHEDULE))
-    return found, checkpoints.problems
+    return found, [*checkpoints.problems, *said]
 
 
 _KILLED = """
@@ -144,12 +146,15 @@ def test_a_tail_torn_anywhere_is_dropped_and_written_anew(
     record = (len(whole) - checkpoint._HEADER.size) // DONE
     for cut in (1, 15, 16, record - 41, record - 1, *rng.integers(1, record, 5).tolist()):
         path.write_bytes(whole[:-cut])
-        checkpoints = Checkpoints(tmp_path)
+        said: list[str] = []
+        checkpoints = Checkpoints(tmp_path, say=said.append)
         with interrupted(checkpoints, KEY) as left:
             found = [tile for tile, _ in left.finished(SCHEDULE)]
             assert found == SCHEDULE[: DONE - 1]
             left.add(SCHEDULE[DONE - 1], block_of(SCHEDULE[DONE - 1]))
-        (problem,) = checkpoints.problems
+        # Nothing among the results tells of a kill.
+        assert checkpoints.problems == []
+        (problem,) = said
         assert f"{DONE - 1} finished tiles are used" in problem
         assert str(path) in problem
         assert path.read_bytes() == whole
@@ -195,10 +200,10 @@ def test_a_checkpoint_of_another_affinity_under_this_name_is_not_used(tmp_path: 
 
 def test_tiles_of_another_schedule_are_not_used(tmp_path: Path) -> None:
     leave_behind(tmp_path)
-    checkpoints = Checkpoints(tmp_path)
-    with checkpoints.open(KEY) as left:
+    said: list[str] = []
+    with Checkpoints(tmp_path, say=said.append).open(KEY) as left:
         assert list(left.finished(tiles(N, (64, 64)))) == []
-    assert len(checkpoints.problems) == 1
+    assert len(said) == 1
 
 
 def test_other_images_or_options_take_up_nothing(
@@ -263,7 +268,8 @@ def test_tiles_from_before_the_file_was_begun_are_in_it(
 
 
 def test_a_second_process_leaves_the_checkpoint_of_the_first_alone(tmp_path: Path) -> None:
-    first, second = Checkpoints(tmp_path), Checkpoints(tmp_path)
+    said: list[str] = []
+    first, second = Checkpoints(tmp_path), Checkpoints(tmp_path, say=said.append)
     with interrupted(first, KEY) as own:
         for tile in SCHEDULE[:DONE]:
             own.add(tile, block_of(tile))
@@ -272,7 +278,8 @@ def test_a_second_process_leaves_the_checkpoint_of_the_first_alone(tmp_path: Pat
             other.add(SCHEDULE[5], block_of(SCHEDULE[5]))
         assert own.path.exists()
         assert remove_abandoned(tmp_path) == (0, 0)
-    assert ["Another process" in problem for problem in second.problems] == [True]
+    assert ["Another process" in sentence for sentence in said] == [True]
+    assert second.problems == []
     found, problems = taken_up(tmp_path)
     assert [tile for tile, _ in found] == SCHEDULE[:DONE]
     assert problems == []
@@ -325,3 +332,19 @@ def test_emptying_the_cache_spares_a_checkpoint_in_use(tmp_path: Path) -> None:
     assert not abandoned.exists()
     found, _ = taken_up(cache.unfinished)
     assert [tile for tile, _ in found] == SCHEDULE[:2]
+
+
+def test_a_checkpoint_beside_the_whole_affinity_is_deleted(tmp_path: Path) -> None:
+    """As a kill leaves it that comes after the affinity was kept."""
+    cache = AffinityCache(tmp_path, limit=10**9)
+    rebalance.affinity(noise(20), Counted(), cache=cache)
+    (entry,) = cache.entries()
+    left = leave_behind(cache.unfinished, entry.path.stem)
+    other = leave_behind(cache.unfinished)
+    with interrupted(Checkpoints(cache.unfinished), entry.path.stem) as taken:
+        list(taken.finished(SCHEDULE))
+        assert cache.load(entry.path.stem) is not None
+        assert left.exists(), "another process has it"
+    assert cache.load(entry.path.stem) is not None
+    assert not left.exists()
+    assert other.exists()

@@ -16,8 +16,11 @@ from typing import Any
 import pytest
 
 import rebalance
+from rebalance import clusterings
 from rebalance.errors import InputError, OutputError
+from rebalance.pipeline import orientations_job, prepare
 from rebalance.pipeline.rerun import rerun
+from tests.pipeline.refinements import refined
 from tests.pipeline.runs import Correlation, content, data_star, quick_run
 
 NOT_UTF8 = os.fsdecode(b"caf\xe9")
@@ -129,6 +132,66 @@ def test_an_input_that_is_deleted_during_the_run_is_named(
         quick_run(job, metric=Deleting(), output=tmp_path / "out", use_cache=False)
     assert caught.value.path == gone
     assert nothing_was_left(tmp_path, {"project"})
+
+
+@pytest.mark.parametrize("glob", ["*_data.star", "*_classes.mrcs", "*_model.star"])
+@pytest.mark.parametrize("how", ["shorter", "replaced"])
+@pytest.mark.parametrize("before", [(prepare, "find_classes"), (clusterings, "cluster_classes")])
+def test_an_input_that_changes_after_it_was_read_is_named(
+    job: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    glob: str,
+    how: str,
+    before: tuple[Any, str],
+) -> None:
+    """The record would have the digest of a file that was never read."""
+    (changed,) = job.glob(glob)
+
+    def change(*given: Any, **asked: Any) -> Any:
+        other = changed.with_suffix(".new")
+        other.write_bytes(changed.read_bytes()[:-1] + (b"" if how == "shorter" else b"\n"))
+        os.replace(other, changed)
+        return step(*given, **asked)
+
+    step = getattr(*before)
+    monkeypatch.setattr(*before, change)
+    with pytest.raises(
+        InputError, match=r"since the run began|while it was read|at first"
+    ) as found:
+        quick_run(job, output=tmp_path / "out", use_cache=False)
+    assert found.value.path == changed
+    assert nothing_was_left(tmp_path, {"project"})
+
+
+def test_an_input_that_changed_between_two_runs_is_read_as_it_is(job: Path, tmp_path: Path) -> None:
+    quick_run(job, output=tmp_path / "out", use_cache=False)
+    model = next(job.glob("*_model.star"))
+    model.write_bytes(model.read_bytes() + b"\n")
+    quick_run(job, output=tmp_path / "again", use_cache=False)
+
+
+@pytest.mark.parametrize("how", ["shorter", "deleted"])
+def test_an_input_of_orientations_that_changes_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    (job, files), pipeline = refined(tmp_path / "project"), orientations_job
+    changed = files.particles.with_name("run_sampling.star")
+    summarise = pipeline.summarise_orientations
+
+    def change(*given: Any, **asked: Any) -> Any:
+        if how == "deleted":
+            changed.unlink()
+        else:
+            changed.write_bytes(changed.read_bytes()[:-1])
+        return summarise(*given, **asked)
+
+    monkeypatch.setattr(pipeline, "summarise_orientations", change)
+    with pytest.raises(InputError, match="since the run began to read it") as caught:
+        rebalance.balance_orientations(files.job, figures=False, output=tmp_path / "out")
+    assert caught.value.path == changed
+    assert nothing_was_left(tmp_path, {"project"})
+    assert job.is_dir()
 
 
 @pytest.mark.parametrize("where", ["project", "job", "output", "current folder"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -98,3 +99,43 @@ def test_a_file_that_can_not_be_written_is_told_and_leaves_no_part(place: Path) 
         write_whole(place / "taken", b"content")
     assert write_whole(place / "new", b"content").read_bytes() == b"content"
     assert sorted(path.name for path in place.iterdir()) == ["job.star", "new", "taken"]
+
+
+def test_a_full_disk_is_said_of_a_file_for_the_other_program(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place / "list").write_text("before")
+
+    def fill(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "replace", fill)
+    with pytest.raises(OutputError, match="the disk is full") as caught:
+        write_whole(place / "list", b"after")
+    assert caught.value.hint is not None
+    assert there(place) == {"job.star", "list"}
+    assert (place / "list").read_text() == "before"
+
+
+@pytest.mark.parametrize("ending", [KeyboardInterrupt, SystemExit])
+def test_a_job_that_is_stopped_while_files_are_put_in_place_leaves_none(
+    place: Path, monkeypatch: pytest.MonkeyPatch, ending: type[BaseException]
+) -> None:
+    """Its record, by which they would be known as ours, is not there yet."""
+    replace = os.replace
+
+    def stop(*paths: Path) -> None:
+        replace(*paths)
+        if paths[1].name == "b.csv":
+            raise ending
+
+    monkeypatch.setattr(os, "replace", stop)
+    with pytest.raises(ending):
+        _finish(place)
+    assert there(place) == {"job.star"}
+
+
+def _finish(place: Path) -> None:
+    with JobFolder(place, overwrite=False) as folder:
+        write_results(folder.work, "a.csv", "b.csv", "c.csv")
+        folder.finish()

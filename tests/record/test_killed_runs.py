@@ -6,13 +6,16 @@ import fcntl
 import os
 import subprocess
 import sys
-import time
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from rebalance.errors import OutputError
+from rebalance.record import work_folders
 from rebalance.record.results_folder import ResultsFolder
+from rebalance.record.work_folders import lock_folder
 from tests.record.folders import end_early, make_results, names
 
 _KILLED = """
@@ -33,9 +36,7 @@ def test_what_a_killed_run_left_is_cleared_by_the_next(tmp_path: Path) -> None:
     place = tmp_path / "out"
     killed = subprocess.run([sys.executable, "-c", _KILLED, str(place), "kill"], check=False)
     assert killed.returncode < 0
-    left = list(tmp_path.iterdir())
-    assert len(left) == 1
-    _make_old(left[0])
+    assert len(list(tmp_path.iterdir())) == 1
     with ResultsFolder(place, overwrite=False) as folder:
         folder.finish()
     assert names(tmp_path) == ["out"]
@@ -53,7 +54,6 @@ def test_a_run_that_is_still_going_is_left_alone(tmp_path: Path) -> None:
         assert running.stdout is not None
         assert running.stdout.readline() == "ready\n"
         (its,) = tmp_path.iterdir()
-        _make_old(its)
         with ResultsFolder(place, overwrite=False) as folder:
             folder.finish()
         assert (its / "half").exists()
@@ -115,8 +115,6 @@ def test_the_command_of_a_killed_run_works_again(tmp_path: Path) -> None:
     place = tmp_path / "out"
     make_results(place)
     _kill_at_a_rename(place, "between")
-    for left in tmp_path.glob(".out.unfinished-*"):
-        _make_old(left)
     with pytest.raises(RuntimeError):
         end_early(ResultsFolder(place, overwrite=True), RuntimeError)
     assert (place / "table.csv").read_text() == "first"
@@ -164,6 +162,8 @@ def test_former_results_are_held_while_they_are_replaced(
 ) -> None:
     make_results(tmp_path / "out")
     rename, seen = os.replace, []
+    # It waits in vain for the run that it is part of.
+    monkeypatch.setattr(work_folders, "PATIENCE_SECONDS", 0.0)
 
     def look(*paths: Path) -> None:
         if len(seen) == 1:
@@ -180,6 +180,40 @@ def test_former_results_are_held_while_they_are_replaced(
     assert (tmp_path / "out" / "table.csv").read_text() == "second"
 
 
-def _make_old(folder: Path) -> None:
-    then = time.time() - 3600
-    os.utime(folder, (then, then))
+def test_a_folder_that_another_run_clears_before_it_is_locked_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the two, it looks like one of a killed run."""
+    make, made = tempfile.mkdtemp, []
+
+    def make_and_lose(*given: Any, **how: Any) -> str:
+        made.append(make(*given, **how))
+        if len(made) == 1:
+            # The other has the lock, and is about to delete it.
+            others.append(lock_folder(Path(made[0])))
+        elif len(made) == 2:
+            os.rmdir(made[1])
+        return made[-1]
+
+    others: list[int] = []
+    monkeypatch.setattr(tempfile, "mkdtemp", make_and_lose)
+    with ResultsFolder(tmp_path / "out", overwrite=False) as folder:
+        assert folder.work == Path(made[2])
+        assert lock_folder(folder.work) == -1
+        os.rmdir(made[0])
+        os.close(others[0])
+        (folder.work / "table.csv").write_text("whole")
+        folder.finish()
+    assert names(tmp_path) == ["out"]
+
+
+def test_the_note_of_a_killed_run_goes_with_its_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REBALANCE_CACHE_DIR", str(tmp_path / "cache"))
+    place = tmp_path / "out"
+    subprocess.run([sys.executable, "-c", _KILLED, str(place), "kill"], check=False)
+    assert len(names(tmp_path / "cache" / "started")) == 1
+    with ResultsFolder(place, overwrite=False) as folder:
+        folder.finish()
+    assert names(tmp_path / "cache" / "started") == []

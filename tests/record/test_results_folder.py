@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -91,6 +93,57 @@ def test_results_are_replaced_whole_with_overwrite(tmp_path: Path) -> None:
         folder.finish()
     assert names(tmp_path / "out") == ["new.csv"]
     assert names(tmp_path) == ["out"]
+
+
+def test_of_runs_that_may_overwrite_the_last_to_end_has_the_place(tmp_path: Path) -> None:
+    """Also where there was nothing when they began."""
+    place = tmp_path / "out"
+    with (
+        ResultsFolder(place, overwrite=True) as first,
+        ResultsFolder(place, overwrite=True) as second,
+    ):
+        for folder, text in ((second, "second"), (first, "first")):
+            (folder.work / "table.csv").write_text(text)
+            (folder.work / "run.json").write_text('{"outputs": [{"name": "table.csv"}]}')
+            folder.finish()
+    assert (place / "table.csv").read_text() == "first"
+    assert names(tmp_path) == ["out"]
+
+
+def test_results_that_another_run_put_there_meanwhile_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="holds the results of an earlier run"):
+        _finish_after(
+            ResultsFolder(tmp_path / "out", overwrite=False),
+            lambda: make_results(tmp_path / "out", "of the other"),
+        )
+    assert (tmp_path / "out" / "table.csv").read_text() == "of the other"
+    assert names(tmp_path) == ["out"]
+
+
+_ENDING = """
+import sys, time
+from pathlib import Path
+from rebalance.record.results_folder import ResultsFolder
+
+for turn in range(15):
+    with ResultsFolder(Path(sys.argv[1]), overwrite=True) as folder:
+        for name in ("a.csv", "b.csv"):
+            (folder.work / name).write_text(sys.argv[2])
+        record = '{"outputs": [{"name": "a.csv"}, {"name": "b.csv"}]}'
+        (folder.work / "run.json").write_text(record)
+        folder.finish()
+"""
+
+
+def test_runs_that_end_at_once_never_meet_half_way(tmp_path: Path) -> None:
+    """None finds the place empty, gone or mixed while another replaces what is there."""
+    place = tmp_path / "out"
+    words = [sys.executable, "-c", _ENDING, str(place)]
+    runs = [subprocess.Popen([*words, str(n)], stderr=subprocess.PIPE, text=True) for n in range(3)]
+    errors = [run.communicate(timeout=120)[1] for run in runs]
+    assert errors == ["", "", ""]
+    assert names(tmp_path) == ["out"]
+    assert (place / "a.csv").read_text() == (place / "b.csv").read_text()
 
 
 def test_results_are_refused_without_overwrite(tmp_path: Path) -> None:
