@@ -146,8 +146,8 @@ def cluster(
     left_out : iterable of int
         Class numbers not to be used.
     view_width : float, optional
-        Instead of K: as few superclasses as keep the views in each within this angle of each
-        other, in degrees, on average over pairs. Needs an affinity with angles, as of ``views``.
+        Instead of K: the fewest superclasses whose views are within this angle of each other, in
+        degrees, on average over pairs. Needs an affinity with angles, as of ``views``.
     set_aside : iterable of int
         Class numbers to put in no superclass while keeping their particles, such as the suspects
         of `rebalance.curation.junk.score`.

@@ -79,7 +79,6 @@ def about_advice(metric: str, advice: Advice) -> str:
     """A sentence on the clustering that was not chosen by a person."""
     changed = ", ".join(f"{name}={value}" for name, value in advice.options.items())
     return (
-        f"Superclasses are made by {advice.clustering}{(f' ({changed})' if changed else '')}, as "
-        f"recommended for the metric {metric}. To choose yourself, name a clustering or one of "
-        "its options."
+        f"Clustering: {advice.clustering}{(f' ({changed})' if changed else '')}, the default for "
+        f"the metric {metric}. To choose yourself, name a clustering or one of its options."
     )

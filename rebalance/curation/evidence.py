@@ -42,7 +42,7 @@ def picture(reasons: Sequence[tuple[str, ...]], is_scored: BoolArray) -> Evidenc
     is_scored : bool (N,)
         Which these are.
     """
-    return Evidence("picture", _placed(iter(reasons), is_scored), short="by their picture")
+    return Evidence("picture", _placed(iter(reasons), is_scored), short="by image")
 
 
 def of_views(
@@ -77,7 +77,7 @@ def of_views(
         Evidence(
             "views",
             said_of(views.is_misfit & enough),
-            short="as they do not fit the common structure",
+            short="by poor fit to the common structure",
         ),
         Evidence("fit", said_of(views.is_misfit & ~enough), names=False),
     )

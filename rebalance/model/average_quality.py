@@ -32,7 +32,7 @@ class Evidence:
         Whether this is enough to suspect an average. Weaker reasons, such as isolation, are only
         given for averages that another source suspects.
     short : str
-        Words for a count of its suspects: ``by their picture``.
+        Words for a count of its suspects: ``by image``.
     clears : bool (N,), optional
         Averages that this source approves: our own measurements then do not suspect them.
     is_measured : bool

@@ -13,12 +13,12 @@ EVEN_SCF_STAR = 0.81
 EVEN_CFAR = 0.5
 
 NOT_TO_BE_TRUSTED = (
-    "Poses are found with the map. If the map is bad, so are the poses, and all numbers based on "
-    "them. Look at the 2D class averages too."
+    "Poses depend on the map. If the map is bad, don't trust the poses or these numbers. Look at "
+    "the 2D class averages too."
 )
 
 WHAT_THINNING_IS_FOR = (
-    "Use the thinned particles to find a better map, or to pick rare views again. Refine the "
+    "Use the selected particles to find a better map, or to pick rare views again. Refine the "
     "final map with all good particles."
 )
 

@@ -52,7 +52,7 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
         return lines
     before, after = balance["before"], balance["after"]
     n_small = sum(not row["decides_cap"] for row in summary["superclasses"])
-    which = "Smallest to largest superclass"
+    which = "Smallest ÷ largest superclass"
     which += f" (not counting {n_small:,} too small)" if n_small else ""
     if balance["cap"] is not None:
         how = (
@@ -86,12 +86,10 @@ def about_subsets(subsets: Subsets) -> list[str]:
     if never:
         used = f'{never:,} of {len(visits):,} particles are in none (`subsets="auto"` uses all)'
     else:
-        used = f"together they use every particle, {_times(visits.min())} to {_times(visits.max())}"
+        least, most = int(visits.min()), int(visits.max())
+        each = counted(most, "subset") if least == most else f"{least:,} to {most:,} subsets"
+        used = f"together they use every particle, each in {each}"
     return [f"{n}, with at most {subsets.cap:,} particles per superclass: {used}."]
-
-
-def _times(number: int) -> str:
-    return {1: "once", 2: "twice"}.get(int(number), f"{number:,} times")
 
 
 def on_the_sphere(summary: Mapping[str, Any]) -> list[str]:
@@ -128,9 +126,9 @@ def set_aside(summary: Mapping[str, Any]) -> list[str]:
     balance = summary["balance"]
     if balance is None or balance["cap"] is None:
         return [f"{words}; nothing was dropped."]
-    each = "each is capped like a superclass" if found["averages"] > 1 else "capped like the others"
-    stay = "all" if after == before else f"{after:,}"
-    return [f"{words}; {each}, which keeps {stay} of them."]
+    each = "Each has" if found["averages"] > 1 else "It has"
+    stay = "all particles are" if after == before else f"{after:,} particles are"
+    return [f"{words}. {each} the same cap as a superclass; {stay} kept."]
 
 
 def _ratio(evenness: Mapping[str, Any]) -> str:

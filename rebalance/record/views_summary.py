@@ -105,8 +105,10 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
     lines = [_about_symmetry(summary)]
     if summary["median_spread_deg"] is not None:
         n = summary["class_averages"]["used"] - len(summary["misfits"])
-        views = "The view of 1 average is" if n == 1 else f"The views of {n:,} averages are"
-        lines.append(f"{views} known to about {summary['median_spread_deg']:.0f}° (median).")
+        views = counted(n, "view")
+        lines.append(
+            f"Estimated median error of {views}: about {summary['median_spread_deg']:.0f}°."
+        )
     what = "averages" if summary["particles"] is None else "particles"
     lines.append(
         f"Uniformity of the {what} over all directions: {summary['uniformity']:.2f} (1 = even)."

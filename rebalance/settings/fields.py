@@ -101,11 +101,11 @@ class Settings:
     view_width: Setting[float | None, float | None] = Setting(
         default=None,
         convert=optional(degrees),
-        help="Instead of a number: as few superclasses as keep the views in each within this "
-        "angle, on average (needs the metric views).",
-        in_python="Instead of a number: as few superclasses as keep the views in each within this "
-        "angle of each other, in degrees, on average over pairs. Needs a metric that "
-        "finds angles, such as views.",
+        help="Instead of -k: the fewest superclasses whose views are within this angle of each "
+        "other, on average (needs the metric views).",
+        in_python="Instead of a number: the fewest superclasses whose views are within this angle "
+        "of each other, in degrees, on average over pairs. Needs a metric that finds angles, such "
+        "as views.",
         panel=GROUPS,
         metavar="DEGREES",
         bounds=(0, 90),
@@ -329,7 +329,7 @@ class Settings:
     )
     format: Setting[str | None, str | None] = Setting(
         default=None,
-        help="Read the input as this format, whatever it looks like.",
+        help="Format of the input. By default it is recognized.",
         panel=INPUT,
         metavar="NAME",
         completes="format",
@@ -392,9 +392,10 @@ class Settings:
     poses: Setting[GivenPath | None, Path | None] = Setting(
         default=None,
         convert=optional(a_path),
-        help="3D refinement of the same particles, to show from where each superclass looks.",
+        help="3D refinement of the same particles, to show the viewing directions of each "
+        "superclass.",
         in_python="3D refinement of the same particles: job folder, .star or .cs. The results "
-        "then show from where each superclass looks, and how balancing changes SCF*.",
+        "then show the viewing directions of each superclass, and how balancing changes SCF*.",
         panel=INPUT,
         metavar="REFINEMENT",
         scan=False,
@@ -464,7 +465,9 @@ class Shorthand(NamedTuple):
 
 SHORTHANDS = (
     Shorthand(
-        "mask_diameter", "Diameter of the circular mask. By default it is found from the images."
+        "mask_diameter",
+        "Diameter of the circular mask. By default it is found from the images, or that of the "
+        "classification if that is smaller.",
     ),
     Shorthand("low_pass", "Finest detail to compare."),
     Shorthand("high_pass", "Coarsest detail to compare."),

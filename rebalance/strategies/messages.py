@@ -99,7 +99,7 @@ def about_small(before: IntArray, least: int, *, is_auto: bool) -> list[str]:
     which = f"Superclass {small[0]}" if one else f"Superclasses {ranges(small.tolist())}"
     sizes = ", ".join(f"{size:,}" for size in before[small[:_MOST_NAMED]])
     more = ", …" if len(small) > _MOST_NAMED else ""
-    why = ", a tenth of an even share" if is_auto else ""
+    why = ", a tenth of the mean size" if is_auto else ""
     return [
         f"{which} ({sizes}{more} particle{'s' if before[small].sum() > 1 else ''}) "
         f"{'is' if one else 'are'} too small to decide the cap (under {least:,}{why}) and "
@@ -157,8 +157,8 @@ def about_the_smallest(
     who = f"{word} {smallest[0]}" + (f" and {more:,} more" if more else "")
     held = f"{size:,} particle{'s' if size > 1 else ''}" + (" each" if more else "")
     said = (
-        f"Limited by {who} ({held}): at most {cap:,} per {word}. A factor depends on the smallest "
-        f"{word}; `percentile=80` depends on how full the others are."
+        f"Limited by {who} ({held}): at most {cap:,} per {word}. To be independent of "
+        f"the smallest {word}, use `percentile=80`."
     )
     if after.sum() < _FEW_KEPT * before.sum():
         return [f"Only {after.sum():,} of {before.sum():,} particles stay. {said}"], []
@@ -170,11 +170,8 @@ def about_empty(before: IntArray, word: str) -> list[str]:
     empty = int(np.count_nonzero(before == 0))
     if not empty:
         return []
-    hold, do = ("holds", "does") if empty == 1 else ("hold", "do")
-    return [
-        f"{empty:,} of {len(before):,} {plural(word)} {hold} no particles, and {do} not count for "
-        "the cap."
-    ]
+    are = "is" if empty == 1 else "are"
+    return [f"{empty:,} of {len(before):,} {plural(word)} {are} empty, and ignored for the cap."]
 
 
 def about_no_orientation(reason: npt.NDArray[np.uint8]) -> list[str]:
@@ -189,7 +186,7 @@ def about_no_orientation(reason: npt.NDArray[np.uint8]) -> list[str]:
 
 def about_half_sets(column: str, word: str) -> str:
     """A note that halves keep their ratio."""
-    return f"The ratio of the half sets ({column}) is kept in each {word}, to within one particle."
+    return f"Each {word} keeps the ratio of its half sets ({column}), to within one particle."
 
 
 def about_waste(

@@ -25,7 +25,7 @@ from tests.pipeline.runs import Correlation
 from .affinities import affinity, groups_of
 
 SPECTRAL = Advice("spectral", {"power": 1.0})
-NOTE = "Superclasses are made by spectral (power=1.0), as recommended for the metric {}"
+NOTE = "Clustering: spectral (power=1.0), the default for the metric {}"
 
 
 class Advising(Correlation):

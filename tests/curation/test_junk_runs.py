@@ -93,7 +93,7 @@ def test_suspects_are_set_aside_by_default_and_no_particle_is_dropped_for_it(
         "averages": len(suspects),
         "particles_before": in_them,
         "particles_after": in_them,
-        "because": {"by their picture": len(suspects)},
+        "because": {"by image": len(suspects)},
     }
     sentence = (
         f"Set aside: {len(suspects)} averages, {in_them} particles ({len(suspects)} by their "

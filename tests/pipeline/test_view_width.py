@@ -158,7 +158,7 @@ def test_a_clustering_that_was_advised_is_said_again(simulated_job: Path) -> Non
     )
     assert result.folder is not None
     (note,) = [
-        note for note in result.summary["notes"] if "as recommended for the metric views" in note
+        note for note in result.summary["notes"] if "the default for the metric views" in note
     ]
     again = rerun(result.folder)
     assert again.came_out == ()

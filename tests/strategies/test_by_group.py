@@ -167,10 +167,10 @@ def test_a_factor_says_which_bin_it_goes_by_and_what_is_better() -> None:
     assert not found.notes[0].startswith("Limited")
     (warning,) = found.warnings
     assert warning == (
-        "Only 5 of 51 particles stay. Limited by bin 2 (1 particle): at most 2 per bin. A factor "
-        "depends on the smallest bin; `percentile=80` depends on how full the others are."
+        "Only 5 of 51 particles stay. Limited by bin 2 (1 particle): at most 2 per bin. To be "
+        "independent of the smallest bin, use `percentile=80`."
     )
-    assert "1 of 4 bins holds no particles, and does not count for the cap." in found.notes
+    assert "1 of 4 bins is empty, and ignored for the cap." in found.notes
     gentle = select_by_group(*binned([30, 20, 9, 9]), factor="0.5")
     assert not gentle.warnings
     assert any(

@@ -163,8 +163,8 @@ def test_superclasses_keep_the_ratio_of_halves_to_within_one_particle(
     halves = particles.column(told[0])
     assert_in_ratio(selection.superclass, selection.selected, halves, cap)
     is_said = (
-        f"The ratio of the half sets ({told[0]}) is kept in each superclass, "
-        "to within one particle." in selection.notes
+        f"Each superclass keeps the ratio of its half sets ({told[0]}), to within one particle."
+        in selection.notes
     )
     dropped = not selection.selected.all()
     assert is_said == (dropped and len(np.unique(halves)) > 1)

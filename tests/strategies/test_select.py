@@ -304,7 +304,7 @@ def test_a_crumb_keeps_its_particles_and_does_not_decide_the_cap() -> None:
     assert selection.after.tolist() == [1_600, 1_600, 900, 800, 4, 2]
     (note,) = (note for note in selection.notes if "too small to decide the cap" in note)
     assert "Superclasses 4, 5 (4, 2 particles)" in note
-    assert "under 162, a tenth of an even share" in note
+    assert "under 162, a tenth of the mean size" in note
     assert "`cap_from=0`" in note
     by_the_guide = select(particles, groups, factor="0.5", cap_from=0)
     assert by_the_guide.cap == 4

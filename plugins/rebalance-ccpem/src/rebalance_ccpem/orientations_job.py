@@ -72,7 +72,7 @@ class BalanceOrientations(RebalanceJob):
             "Sorts the particles of a 3D refinement, 3D classification or initial model into bins "
             "of viewing directions, and drops particles of crowded bins. Shows how evenly Fourier "
             "space is sampled before and after (SCF*), compared with as many particles dropped at "
-            "random. Use the thinned particles to find a better map, and refine the final map "
+            "random. Use the selected particles to find a better map, and refine the final map "
             "with all good particles."
         )
         self.jobinfo.references.append(SCF)
