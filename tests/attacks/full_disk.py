@@ -13,7 +13,7 @@ from tests.attacks.mounts import PAGE, on_a_disk, remount, why_no_mount
 from tests.attacks.scenarios import QUICK
 
 _LARGE = 64_000_000
-_UNKEPT = "is not kept for the next run"
+_UNKEPT = "can't be saved for the next run"
 """A warning about the cache, which stands among the results."""
 
 
