@@ -50,7 +50,7 @@ def fill(bench: Bench, number: int, rng: Random) -> Try:
         tried.problems += judge.badly_said(scenario, ending)
         tried.problems += judge.left_behind(bench, scenario)
         tried.problems += judge.inputs_changed(bench, scenario, before)
-        if not is_done and not any(word in ending.err for word in ("full", "larger", "no room")):
+        if not is_done and not any(word in ending.err for word in ("full", "exceed", "No space")):
             tried.problems.append("it is not said that there is no room")
         if has_mount:
             remount(disk, f"size={_LARGE}")
