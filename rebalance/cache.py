@@ -149,7 +149,7 @@ class AffinityCache:
             if failed is None:
                 raise
             self.problems.append(
-                f"The affinity can't be saved for the next run: no write access to {self.folder} "
+                f"The affinity can't be saved for the next run: can't write to {self.folder} "
                 f"({failed.strerror or failed}). Set {FOLDER_VARIABLE} to another folder."
             )
 

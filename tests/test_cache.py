@@ -99,7 +99,9 @@ def test_a_failed_write_leaves_no_part_and_is_no_error(
     assert sorted(path.name for path in cache.folder.iterdir()) == sorted(
         ["CACHEDIR.TAG", f"{KEYS[0]}.npz"]
     )
+    assert "can't write to" in cache.problems[0]
     assert "No space left" in cache.problems[0]
+    assert "access" not in cache.problems[0]
 
 
 def test_a_folder_that_can_not_be_made_is_said_and_no_error(tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ _WHAT_THEY_ARE = (
     (("particles_excluded.star",), "dropped particles"),
     (
         ("class_averages.star", "backup_selection.star"),
-        ("class averages, sorted by superclass (open with Select)"),
+        "class averages by superclass (open with Select)",
     ),
     (("logfile.pdf",), "figures (open from RELION's Display menu)"),
     (("report.html",), "interactive report (open in a browser)"),

@@ -245,7 +245,8 @@ def _write(
     check_layout(layout)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise OutputError(
-            "This folder exists already; it is never overwritten.",
+            f"This {'folder' if folder.is_dir() else 'file'} exists already; it is never "
+            "overwritten.",
             path=folder,
             hint="Choose a new folder.",
         )

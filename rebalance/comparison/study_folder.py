@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from rebalance.errors import OutputError
@@ -53,15 +53,16 @@ def locked(folder: Path) -> Iterator[None]:
             hint="Choose another folder.",
         ) from error
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        os.close(descriptor)
-        raise OutputError(
-            "Another process is running this study.",
-            path=folder,
-            hint="Wait for it, or choose another folder.",
-        ) from None
-    try:
+        # Some network disks know no locks: there a study is run all the same.
+        with suppress(OSError):
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise OutputError(
+                    "Another process is running this study.",
+                    path=folder,
+                    hint="Wait for it, or choose another folder.",
+                ) from None
         yield
     finally:
         os.close(descriptor)

@@ -107,7 +107,8 @@ class Checkpoint:
         Whatever is torn, or not of this key and schedule, is said, dropped and never given.
         """
         self._is_off = self._is_too_large(schedule)
-        if self._is_off or not self.path.exists() or not self._lock_file():
+        # os.path, as a folder that may not be looked into has no checkpoint either.
+        if self._is_off or not os.path.exists(self.path) or not self._lock_file():
             return
         assert self._stream is not None
         stream, wanted = self._stream, set(schedule)
@@ -156,8 +157,10 @@ class Checkpoint:
 
     def remove(self) -> None:
         """The affinity is complete: nothing is left to go on from."""
+        # One that may not be deleted is by a later run that may.
         if self._stream is not None:
-            self.path.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self.path.unlink()
 
     def close(self) -> None:
         """Let go of the file, and with it of its lock."""
@@ -314,7 +317,7 @@ def remove_needless(folder: Path, key: str) -> None:
         Of the affinity.
     """
     path = folder / f"{key}{_SUFFIX}"
-    if path.exists():
+    if os.path.exists(path):
         with contextlib.suppress(OSError), _open_locked(path):
             path.unlink()
 

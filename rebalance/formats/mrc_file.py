@@ -22,7 +22,7 @@ from rebalance.formats.mrc_header import (
     is_compressed,
     pixel_size_of,
 )
-from rebalance.formats.unchanged_file import note_look
+from rebalance.formats.unchanged_file import identity, note_look
 from rebalance.model import FloatArray, IntArray
 
 SUFFIXES = (".mrc", ".mrcs", ".st")
@@ -92,7 +92,7 @@ class MrcStack:
     @contextmanager
     def _opened(self) -> Iterator[BufferedReader]:
         with _reading(self.path), open(self.path, "rb") as file:
-            if _identity(file) != self.identity:
+            if identity(os.fstat(file.fileno())) != self.identity:
                 raise self._changed()
             yield file
 
@@ -152,11 +152,6 @@ class MrcStack:
                 yield piece
 
 
-def _identity(file: BufferedReader) -> tuple[int, ...]:
-    state = os.fstat(file.fileno())
-    return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns
-
-
 @contextmanager
 def _reading(path: Path) -> Iterator[None]:
     try:
@@ -180,15 +175,15 @@ def open_stack(path: Path) -> MrcStack:
     """
     with _reading(path), open(path, "rb") as file:
         raw = file.read(HEADER)
-        identity = _identity(file)
-        note_look(path, os.fstat(file.fileno()))
+        state = os.fstat(file.fileno())
+        note_look(path, state)
     if is_compressed(raw):
         raise InputError(
             "The file is compressed, but a plain MRC stack was expected.",
             path=path,
             hint="Unpack it first (gunzip, bunzip2).",
         )
-    _, _, size, _ = identity
+    size = state.st_size
     header = header_of(raw)
     if header is None:
         raise InputError("This is not an MRC stack: it has no valid header.", path=path, hint=_HINT)
@@ -250,7 +245,7 @@ def open_stack(path: Path) -> MrcStack:
             "images are read as if there were none."
         )
     return MrcStack(
-        path, nz, nx, pixel_size_of(header), dtype.str, offset, tuple(warnings), identity
+        path, nz, nx, pixel_size_of(header), dtype.str, offset, tuple(warnings), identity(state)
     )
 
 

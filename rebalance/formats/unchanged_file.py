@@ -27,7 +27,7 @@ def note_look(path: Path, state: os.stat_result) -> None:
     """A file was opened, in this state."""
     looks = _looks.get()
     if looks is not None:
-        looks.setdefault(os.path.abspath(path), _identity(state))
+        looks.setdefault(os.path.abspath(path), identity(state))
 
 
 class UnchangedFile:
@@ -52,7 +52,7 @@ class UnchangedFile:
         except (OSError, ValueError) as error:
             raise unreadable(path, error) from error
         self.size = state.st_size
-        self._state = _identity(state)
+        self._state = identity(state)
         if of_job:
             self._state = (_looks.get() or {}).get(os.path.abspath(path), self._state)
         else:
@@ -70,7 +70,7 @@ class UnchangedFile:
         """
         try:
             with open(self.path, "rb", buffering=0) as raw:
-                if _identity(os.fstat(raw.fileno())) != self._state:
+                if identity(os.fstat(raw.fileno())) != self._state:
                     raise self._changed("has changed")
                 yield raw
         except FileNotFoundError as error:
@@ -110,5 +110,10 @@ def unreadable(path: Path, error: Exception) -> InputError:
     )
 
 
-def _identity(state: os.stat_result) -> tuple[int, ...]:
-    return state.st_dev, state.st_ino, state.st_size, state.st_mtime_ns
+def identity(state: os.stat_result) -> tuple[int, ...]:
+    """By which a file is known again.
+
+    Device and inode are no part of it: a network disk that was idle is mounted anew by another
+    device number, and sshfs counts inodes as it comes across files.
+    """
+    return state.st_size, state.st_mtime_ns

@@ -8,6 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rebalance.errors import OutputError
+from rebalance.system_errors import NO_ROOM
+
+_FREE = "Free some space, or choose another folder with `output`."
+_HINTS = {
+    errno.ENOSPC: _FREE,
+    errno.EDQUOT: _FREE,
+    errno.EFBIG: "Raise the limit on file sizes, or choose another folder with `output`.",
+}
 
 
 @contextmanager
@@ -32,12 +40,11 @@ def guarded_writing(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+        reason = NO_ROOM.get(error.errno or 0, error.strerror or str(error))
         raise OutputError(
-            f"{'No space is left' if full else 'The file could not be written'}: "
-            f"{error.strerror or error}.",
+            f"The file could not be written: {reason}.",
             path=error.filename or folder,
-            hint="Free some space, or choose another folder with `output`."
-            if full
-            else "Choose a folder that you can write to with `output`.",
+            hint=_HINTS.get(
+                error.errno or 0, "Choose a folder that you can write to with `output`."
+            ),
         ) from error

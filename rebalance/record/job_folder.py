@@ -49,8 +49,10 @@ class JobFolder(ResultsFolder):
         except BaseException as error:
             # Without the record nobody would know whose they are.
             for name in placed:
-                if not (self.work / name).exists():
-                    (self.place / name).unlink(missing_ok=True)
+                with contextlib.suppress(OSError):
+                    if not (self.work / name).exists():
+                        (self.place / name).unlink(missing_ok=True)
+                _remove_empty(self.place, name)
             if not isinstance(error, OSError):
                 raise
             raise OutputError(
@@ -87,9 +89,14 @@ def remove_results(folder: Path, more: Iterable[str] = (), *, spared: Iterable[P
     # The record last: what is left after a kill is still known.
     for name in sorted(inside, key=lambda one: one.as_posix() == RUN_RECORD):
         (folder / name).unlink(missing_ok=True)
-        for parent in name.parents[:-1]:
-            with contextlib.suppress(OSError):
-                (folder / parent).rmdir()
+        _remove_empty(folder, name)
+
+
+def _remove_empty(folder: Path, name: Path) -> None:
+    """Remove the folders inside of another that a file was in, if nothing else is in them."""
+    for parent in name.parents[:-1]:
+        with contextlib.suppress(OSError):
+            (folder / parent).rmdir()
 
 
 def write_whole(path: Path, content: bytes) -> Path:

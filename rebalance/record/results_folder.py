@@ -254,9 +254,12 @@ class ResultsFolder:
         """What killed runs left: no one holds the lock."""
         for folder in self._orphans(UNFINISHED):
             lock = lock_folder(folder)
-            if lock >= 0:
+            if lock < 0:
+                continue
+            try:
                 shutil.rmtree(folder, ignore_errors=True)
                 forget(folder)
+            finally:
                 os.close(lock)
 
     def _unlock(self) -> None:

@@ -99,25 +99,28 @@ def alone_in(folder: Path) -> Iterator[None]:
 
     Where folders can't be locked, or it takes too long, nobody is waited for.
     """
-    until = time.monotonic() + PATIENCE_SECONDS
-    descriptor = -1
     try:
         descriptor = os.open(folder, os.O_RDONLY)
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > until:
-                    break
-                time.sleep(0.01)
     except OSError:
-        pass
+        yield
+        return
     try:
+        _wait_for_lock(descriptor)
         yield
     finally:
-        if descriptor >= 0:
-            os.close(descriptor)
+        os.close(descriptor)
+
+
+def _wait_for_lock(descriptor: int) -> None:
+    until = time.monotonic() + PATIENCE_SECONDS
+    with contextlib.suppress(OSError):
+        while True:
+            try:
+                return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    return
+                time.sleep(0.01)
 
 
 def note_started(folder: Path) -> None:

@@ -13,7 +13,7 @@ from tests.attacks.mounts import PAGE, on_a_disk, remount, why_no_mount
 from tests.attacks.scenarios import QUICK
 
 _LARGE = 64_000_000
-_UNKEPT = "is not kept for the next run"
+_UNKEPT = "can't be saved for the next run"
 """A warning about the cache, which stands among the results."""
 
 
@@ -50,7 +50,7 @@ def fill(bench: Bench, number: int, rng: Random) -> Try:
         tried.problems += judge.badly_said(scenario, ending)
         tried.problems += judge.left_behind(bench, scenario)
         tried.problems += judge.inputs_changed(bench, scenario, before)
-        if not is_done and not any(word in ending.err for word in ("full", "larger", "no room")):
+        if not is_done and not any(word in ending.err for word in ("full", "exceed", "No space")):
             tried.problems.append("it is not said that there is no room")
         if has_mount:
             remount(disk, f"size={_LARGE}")

@@ -108,6 +108,11 @@ def test_the_screen_shows_each_view_and_what_is_none(tmp_path: Path) -> None:
     assert max(len(line) for line in done.stdout.splitlines()) <= 80 + len(str(tmp_path)) * 2
 
 
+def test_a_file_in_the_way_is_called_one(tmp_path: Path) -> None:
+    (tmp_path / "out").write_text("mine")
+    assert "This file exists already" in typed(tmp_path / "out", *FEW).output
+
+
 def test_what_is_there_is_never_overwritten(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("mine")
     done = typed(tmp_path, *FEW)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import fcntl
 import json
 import os
@@ -13,7 +14,7 @@ import numpy as np
 import pytest
 
 from rebalance import engine
-from rebalance.comparison import compare
+from rebalance.comparison import compare, study_folder
 from rebalance.comparison.study import parse_study
 from rebalance.comparison.study_folder import CELLS, DATA
 from rebalance.contracts import Clustering
@@ -271,6 +272,17 @@ def test_two_processes_do_not_run_one_study(tmp_path: Path) -> None:
             compare(study(), tmp_path / "s")
     finally:
         os.close(holder)
+
+
+def test_a_disk_without_locks_is_no_other_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr(study_folder.fcntl, "flock", refuse)
+    with study_folder.locked(tmp_path / "s"):
+        assert (tmp_path / "s" / CELLS).is_dir()
 
 
 def test_a_damaged_cell_is_done_again(tmp_path: Path) -> None:

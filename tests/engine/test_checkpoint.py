@@ -18,7 +18,7 @@ import rebalance
 from rebalance.cache import AffinityCache
 from rebalance.contracts import Block
 from rebalance.engine import checkpoint
-from rebalance.engine.checkpoint import Checkpoint, Checkpoints, remove_abandoned
+from rebalance.engine.checkpoint import Checkpoint, Checkpoints, remove_abandoned, remove_needless
 from rebalance.engine.schedule import Tile, tiles
 from tests.engine.metrics import Counted, N, digest, noise
 
@@ -292,6 +292,31 @@ def test_a_folder_that_cannot_be_written_is_said_and_got_over(tmp_path: Path) ->
     rebalance.affinity(noise(), counted, checkpoints=checkpoints)
     assert len(counted.tiles) == len(SCHEDULE)
     assert ["can't write to" in problem for problem in checkpoints.problems] == [True]
+
+
+def test_a_folder_that_can_not_be_looked_into_stops_no_run(tmp_path: Path) -> None:
+    """As that of another person; root is refused nothing but a name that is too long."""
+    folder = tmp_path / ("n" * 300)
+    checkpoints = Checkpoints(folder)
+    counted = Counted()
+    rebalance.affinity(noise(), counted, checkpoints=checkpoints)
+    assert len(counted.tiles) == len(SCHEDULE)
+    assert ["can't write to" in problem for problem in checkpoints.problems] == [True]
+    remove_needless(folder, KEY)
+
+
+def test_a_checkpoint_that_may_not_be_deleted_stops_no_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one of another person in a folder where each deletes only their own."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    counted = Counted()
+    monkeypatch.setattr(Path, "unlink", refuse)
+    rebalance.affinity(noise(), counted, checkpoints=Checkpoints(tmp_path))
+    assert len(counted.tiles) == len(SCHEDULE)
 
 
 def test_work_larger_than_the_limit_gets_no_checkpoint(tmp_path: Path) -> None:

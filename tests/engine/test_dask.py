@@ -239,7 +239,7 @@ def test_a_worker_of_another_version_is_named(
     with pytest.raises(ExecutorError) as found:
         rebalance.affinity(noise(), "rotational-cc", executor=client)
     assert re.search(
-        rf"The worker tcp://\S+ has {package} {version(package)}; .* {package} 99.9",
+        rf"The worker tcp://\S+ has {package} {version(package)}, .* {package} 99.9",
         found.value.problem,
     )
 
@@ -285,7 +285,7 @@ def test_a_scheduler_that_does_not_answer_is_a_clear_error(
 
 
 def test_dask_without_a_scheduler_is_a_clear_error() -> None:
-    with pytest.raises(ExecutorError, match=r"no Dask scheduler .*\nName one with `scheduler="):
+    with pytest.raises(ExecutorError, match=r"no Dask scheduler .*\nGive one with `scheduler="):
         rebalance.affinity(noise(), "rotational-cc", executor="dask")
 
 
@@ -320,7 +320,7 @@ def test_a_cluster_that_dies_is_a_clear_error() -> None:
                 for worker in doomed.workers.values():
                     os.kill(worker.pid, signal.SIGKILL)
 
-        with pytest.raises(ExecutorError, match=r"was lost.\nRun it again"):
+        with pytest.raises(ExecutorError, match=r"was lost.\nRun again"):
             rebalance.affinity(noise(LARGER), "rotational-cc", executor=doomed, progress=kill_all)
 
 

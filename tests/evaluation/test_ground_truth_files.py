@@ -125,7 +125,7 @@ def test_symmetry_comes_with_the_truth(tmp_path: Path) -> None:
         ("class_id,label\n1,a\n2\n", "line 3"),
         ("class_id,label\n", "no rows"),
         ("colour,label\nred,a\n", "columns are colour, label"),
-        ("image_name,label\na,b\n", "has no view_x"),
+        ("image_name,label\na,b\n", "but no view_x"),
         ("class_id,view_x,view_y,view_z\n1,0,0,up\n", "'up' is not a number"),
         ("class_id,view_x,view_y\n1,0,0\n", "columns are"),
     ],

@@ -97,6 +97,18 @@ def test_a_file_that_ends_while_it_is_read_is_an_error(tmp_path: Path) -> None:
             watched.read(file, 4)
 
 
+def test_a_disk_that_was_mounted_anew_has_changed_no_file(cryosparc_job, write_back, tmp_path):
+    """Its files then have other numbers; so has a copy that keeps the time."""
+    cryosparc_job.whole()
+    data = formats.read(cryosparc_job.folder)
+    for path in [*cryosparc_job.folder.rglob("*.cs"), *cryosparc_job.folder.rglob("*.mrc")]:
+        shutil.copy2(path, path.with_suffix(".new"))
+        os.replace(path.with_suffix(".new"), path)
+    write_back(data, [True, False] * 20, tmp_path / "out")
+    assert data.class_averages is not None
+    assert data.class_averages.images.any()
+
+
 def test_reading_does_not_depend_on_the_order_of_rows(cryosparc_job, tmp_path: Path) -> None:
     from rebalance.formats.cs_file import open_cs
 

@@ -123,15 +123,24 @@ def test_jobs_have_short_names_that_are_safe_in_paths(path: str, name: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("code", "message"), [(errno.ENOSPC, "space is left"), (errno.EACCES, "could not be written")]
+    ("code", "message", "hint"),
+    [
+        (errno.ENOSPC, "the disk is full", "Free some space"),
+        (errno.EFBIG, "would exceed the size allowed", "Raise the limit"),
+        (errno.EACCES, "could not be written", "a folder that you can write to"),
+    ],
 )
-def test_a_full_or_forbidden_folder_is_told_as_such(tmp_path: Path, code, message) -> None:
+def test_a_full_or_forbidden_folder_is_told_as_such(
+    tmp_path: Path, code: int, message: str, hint: str
+) -> None:
     target = str(tmp_path / "particles_selected.star")
     with (
         pytest.raises(OutputError, match=rf"particles_selected\.star: .*{message}") as caught,
         guarded_writing(tmp_path),
     ):
         raise OSError(code, "strerror", target)
+    assert caught.value.hint is not None
+    assert hint in caught.value.hint
     assert "`output`" in caught.value.hint
 
 

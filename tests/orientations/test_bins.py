@@ -135,9 +135,9 @@ def test_a_scheme_that_there_is_not() -> None:
 
 
 def test_healpix_has_only_some_numbers_and_no_point_group() -> None:
-    with pytest.raises(OptionError, match=r"(?s)12 · nside².*Take 192 or 300"):
+    with pytest.raises(OptionError, match=r"(?s)12 · nside².*Use 192 or 300"):
         sphere_bins(200, scheme="healpix")
-    with pytest.raises(OptionError, match=r"(?s)6 · nside².*Take 54 or 96"):
+    with pytest.raises(OptionError, match=r"(?s)6 · nside².*Use 54 or 96"):
         sphere_bins(60, antipodal=True, scheme="healpix")
     with pytest.raises(OptionError, match="equal areas for C1 only, not for D7"):
         sphere_bins(192, operations_of("D7"), "D7", scheme="healpix")

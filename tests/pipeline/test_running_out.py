@@ -157,7 +157,7 @@ def test_an_input_that_changes_after_it_was_read_is_named(
     step = getattr(*before)
     monkeypatch.setattr(*before, change)
     with pytest.raises(
-        InputError, match=r"since the run began|while it was read|at first"
+        InputError, match=r"after the run began|while it was read|after it was first read"
     ) as found:
         quick_run(job, output=tmp_path / "out", use_cache=False)
     assert found.value.path == changed
@@ -187,7 +187,7 @@ def test_an_input_of_orientations_that_changes_is_named(
         return summarise(*given, **asked)
 
     monkeypatch.setattr(pipeline, "summarise_orientations", change)
-    with pytest.raises(InputError, match="since the run began to read it") as caught:
+    with pytest.raises(InputError, match="after the run began to read it") as caught:
         rebalance.balance_orientations(files.job, figures=False, output=tmp_path / "out")
     assert caught.value.path == changed
     assert nothing_was_left(tmp_path, {"project"})

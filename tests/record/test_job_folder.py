@@ -132,10 +132,10 @@ def test_a_job_that_is_stopped_while_files_are_put_in_place_leaves_none(
     monkeypatch.setattr(os, "replace", stop)
     with pytest.raises(ending):
         _finish(place)
-    assert there(place) == {"job.star"}
+    assert [path.name for path in place.iterdir()] == ["job.star"]
 
 
 def _finish(place: Path) -> None:
     with JobFolder(place, overwrite=False) as folder:
-        write_results(folder.work, "a.csv", "b.csv", "c.csv")
+        write_results(folder.work, "a.csv", "b.csv", "c.csv", "Figures/a.png")
         folder.finish()

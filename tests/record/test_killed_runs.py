@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -155,6 +156,35 @@ def test_former_results_are_left_alone_where_it_is_not_sure_whose_they_are(tmp_p
     (former / "notes.txt").unlink()
     with ResultsFolder(place, overwrite=True):
         assert not former.exists()
+
+
+def _stop(*_: object, **__: object) -> None:
+    raise KeyboardInterrupt
+
+
+def test_a_run_that_is_stopped_while_it_waits_for_another_holds_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work_folders.time, "sleep", _stop)
+    with work_folders.alone_in(tmp_path):
+        before = len(os.listdir("/dev/fd"))
+        with pytest.raises(KeyboardInterrupt), work_folders.alone_in(tmp_path):
+            pass
+        assert len(os.listdir("/dev/fd")) == before
+
+
+def test_a_run_that_is_stopped_while_it_clears_leaves_what_is_left_to_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the same process, as in a notebook."""
+    left = tmp_path / ".out.unfinished-a1b2"
+    left.mkdir()
+    with monkeypatch.context() as stopped:
+        stopped.setattr(shutil, "rmtree", _stop)
+        with pytest.raises(KeyboardInterrupt), ResultsFolder(tmp_path / "out", overwrite=False):
+            pass
+    make_results(tmp_path / "out")
+    assert names(tmp_path) == ["out"]
 
 
 def test_former_results_are_held_while_they_are_replaced(

@@ -111,7 +111,7 @@ def test_of_runs_that_may_overwrite_the_last_to_end_has_the_place(tmp_path: Path
 
 
 def test_results_that_another_run_put_there_meanwhile_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match="holds the results of an earlier run"):
+    with pytest.raises(OutputError, match="has the results of an earlier run"):
         _finish_after(
             ResultsFolder(tmp_path / "out", overwrite=False),
             lambda: make_results(tmp_path / "out", "of the other"),

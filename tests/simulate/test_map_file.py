@@ -121,7 +121,7 @@ def test_a_map_that_is_cut_short_says_so(density: np.ndarray, tmp_path: Path) ->
 def test_a_box_too_small_names_one_that_fits(density: np.ndarray, tmp_path: Path) -> None:
     options = {"source": str(write_map(tmp_path / "a.mrc", density)), "box": 32, "pixel_size": 4.0}
     with pytest.raises(
-        OptionError, match=r"across, but the box only 32 × 4 Å = 128 Å\.\nTake box ="
+        OptionError, match=r"across, but the box only 32 × 4 Å = 128 Å\.\nUse box ="
     ):
         load_molecule(options)
 

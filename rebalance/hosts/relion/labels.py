@@ -31,7 +31,7 @@ BY_RELION = {
 """Settings without a label, and why."""
 
 _VALUE = r"auto|aside|list|off|none|(?:metric|clustering|strategy)\.\S+\w|[\d.]*\d|[A-Z]\d*"
-_FLAG = re.compile(rf"(?<![\w-])(--?[a-z][a-z-]*)(?: ({_VALUE})(?![\w-]))?")
+_FLAG = re.compile(rf"(?<![\w/-])(--?[a-z][a-z-]*)(?: ({_VALUE})(?![\w-]))?")
 _LONGER = {"f": "factor"}
 
 _YES, _NO = ("yes", "true", "on", "1"), ("no", "false", "off", "0")

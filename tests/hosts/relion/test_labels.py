@@ -152,6 +152,7 @@ def test_a_label_that_is_there_twice_is_refused() -> None:
         ("Balance with --no-superclasses.", "Balance with label superclasses = no."),
         ("Add --set metric.max_shift=40.", "Add label set = metric.max_shift=40."),
         ("Type --range 3-5 or relion-5 -x.", "Type --range 3-5 or relion-5 -x."),
+        ("/data/-f/particles.star: It is empty.", "/data/-f/particles.star: It is empty."),
     ],
 )
 def test_messages_name_labels_where_there_are_no_flags(text: str, said: str) -> None:
