@@ -63,7 +63,7 @@ def test_diagnosis_says_verdict_reason_and_next_step(
     text = said(done)
     for part in (summary["verdict"], summary["why"], summary["next"]):
         assert part in text
-    assert f"SCF* {summary['sampling']['scf_star']:.2f} of 1,500 particles" in text
+    assert f"SCF* {summary['sampling']['scf_star']:.2f} for 1,500 particles" in text
     assert f"cFAR {summary['half_maps']['cfar']:.2f}" in text
     # The one that is suggested works.
     if "rebalance orientations" in done.output:

@@ -108,5 +108,5 @@ def test_an_affinity_is_made_of_averages_a_data_set_or_a_path(
     with pytest.raises(OptionError, match="job013 has no class averages"):
         rebalance.affinity(Dataset("relion", job="job013"), Correlation())
     for wrong in (of_averages, data.class_averages.images, 8):
-        with pytest.raises(TypeError, match=f"given {type(wrong).__name__}"):
+        with pytest.raises(TypeError, match=f"not {type(wrong).__name__}"):
             rebalance.affinity(wrong, Correlation())

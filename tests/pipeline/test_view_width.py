@@ -117,8 +117,8 @@ def test_an_affinity_from_a_file_knows_its_angles(simulated_job: Path) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--view-width", "25", *IMAGES], "which the metric rotational-cc does not know"),
-        (["--view-width", "25", *IMAGES], "Compare with --metric views; or give a number, -k 10"),
+        (["--view-width", "25", *IMAGES], "which the metric rotational-cc does not give"),
+        (["--view-width", "25", *IMAGES], "Use --metric views, or give a number, e.g. -k 10"),
         (["--view-width", "0", "--metric", "views"], "--view-width is 0; it must be above 0"),
         (["--view-width", "25", "-k", "3"], "Leave out one of them"),
         (["--view-width", "25", "-k", "auto"], "Leave out one of them"),

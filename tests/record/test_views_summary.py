@@ -10,10 +10,10 @@ from rebalance.record.views_summary import about_axes
 @pytest.mark.parametrize(
     ("symmetry", "program", "says"),
     [
-        ("T", "relion", "RELION wants a threefold axis on z"),
-        ("T", "cryosparc", "CryoSPARC wants a threefold axis on z"),
+        ("T", "relion", "RELION expects a threefold axis on z"),
+        ("T", "cryosparc", "CryoSPARC expects a threefold axis on z"),
         ("I", "relion", "that RELION calls I1, not its I"),
-        ("D3", "cryosparc", "CryoSPARC wants one on y"),
+        ("D3", "cryosparc", "CryoSPARC expects one on y"),
     ],
 )
 def test_axes_that_lie_elsewhere_are_said(symmetry: str, program: str, says: str) -> None:

@@ -108,7 +108,7 @@ def test_what_can_be_done_is_not_refused(kind: type[RebalanceJob], values: dict[
             "Give “Rebalance factor” or “Largest superclass (particles)”",
             ["subsets"],
         ),
-        (BalanceClassAverages, {**RUN, "metric": "veiws"}, "There is no 'veiws'", ["metric"]),
+        (BalanceClassAverages, {**RUN, "metric": "veiws"}, "'veiws' is not possible here", ["metric"]),
         (
             BalanceClassAverages,
             {**RUN, "metric_max_shift": "3 feet"},
@@ -125,7 +125,7 @@ def test_what_can_be_done_is_not_refused(kind: type[RebalanceJob], values: dict[
         (
             BalanceClassAverages,
             {**RUN, "other_args": "--no-cache", "junk_classes": "b"},
-            "“Junk classes”: 'b' is no class number",
+            "“Junk classes”: 'b' is not a class number or range",
             ["junk_classes"],
         ),
         (BalanceOrientations, {}, "required", ["fn_data"]),

@@ -95,7 +95,7 @@ def test_more_headers_than_images_are_no_harm(tmp_path: Path) -> None:
         ({"w13": 8}, "REAL", "The images are 16 × 8 pixels"),
         ({"w13": 0}, "REAL", "not an IMAGIC header"),
         ({"w1": 7}, "REAL", "not an IMAGIC header"),
-        ({"w2": 9}, "REAL", r"a.hed, word 2 \(IFOL\): The stack is cut short: .* 10 images"),
+        ({"w2": 9}, "REAL", r"a.hed, word 2 \(IFOL\): The stack is cut short: 10 images"),
     ],
 )
 def test_headers_that_are_none_are_refused(
@@ -113,7 +113,7 @@ def test_half_a_stack_is_told_which_half_is_missing(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"a.img is missing"):
         rebalance.read(header)
     pixels.write_bytes(content[:-1])
-    with pytest.raises(InputError, match=r"a.img: The stack is cut short: .* 5 images.* holds 4"):
+    with pytest.raises(InputError, match=r"a.img: The stack is cut short: 5 images .* 4 in a.img"):
         rebalance.read(header)
     header.unlink()
     with pytest.raises(InputError, match=r"a.hed is missing"):

@@ -96,7 +96,7 @@ def test_an_error_is_one_message_and_exit_code_2(instance: Instance, log_in: Log
     log_in(instance)
     done = command(*WHERE, *QUICK)
     assert done.exit_code == 2
-    assert "Error: CryoSPARC refused (403): You have no write access" in said(done)
+    assert "Error: CryoSPARC refused the request (403): You have no write access" in said(done)
     done = command(*WHERE[:-1], "J99", *QUICK)
     assert (done.exit_code, "Traceback" in done.output) == (2, False)
 
