@@ -119,7 +119,7 @@ def test_advice_holds_only_where_the_affinity_bears_it_out(
     shut = rebalance.cluster(replace(of, facts=facts), 3)
     assert (shut.clustering, shut.options) == ("hierarchical", usual.options)
     np.testing.assert_array_equal(shut.label, usual.label)
-    assert not [note for note in shut.notes if "recommended" in note]
+    assert not [note for note in shut.notes if "the default for" in note]
     assert rebalance.scan(replace(of, facts=facts), [2, 3]).clustering == "hierarchical"
     sure = replace(of, facts={"is_sure": True})
     followed = rebalance.cluster(sure, 3)
@@ -151,14 +151,14 @@ def test_a_run_follows_the_advice_and_records_what_it_did(simulated_job: Path) -
     np.testing.assert_array_equal(result.superclasses.label, named.superclasses.label)
     said = [note for note in result.summary["notes"] if NOTE.format("")[:20] in note]
     assert len(said) == 1
-    assert not [note for note in named.summary["notes"] if "recommended" in note]
+    assert not [note for note in named.summary["notes"] if "the default for" in note]
     one, other = (Path(name, "run.json").read_text() for name in ("advised", "named"))
     for line in ('"clustering": "spectral"', '"power": 1.0'):
         assert line in one
         assert line in other
     planned = plan(RunSettings(simulated_job, output="planned", **settings))
     assert planned.settings.clustering == "spectral"
-    assert [note for note in planned.notes if "recommended" in note] == said
+    assert [note for note in planned.notes if "the default for" in note] == said
 
 
 def test_a_run_without_a_comparison_asks_the_metric_of_the_affinity_file(
@@ -170,20 +170,20 @@ def test_a_run_without_a_comparison_asks_the_metric_of_the_affinity_file(
     again = rebalance.run(simulated_job, **given, **settings)
     assert again.superclasses.clustering == "spectral"
     np.testing.assert_array_equal(first.superclasses.label, again.superclasses.label)
-    assert any("recommended for the metric advising" in note for note in again.summary["notes"])
+    assert any("the default for the metric advising" in note for note in again.summary["notes"])
 
 
 def test_labels_and_superclassification_off_need_no_advice(simulated_job: Path) -> None:
     result = rebalance.run(simulated_job, metric=Advising(), superclasses=False, figures=False)
     assert result.superclasses.clustering == "identity"
-    assert not [note for note in result.summary["notes"] if "recommended" in note]
+    assert not [note for note in result.summary["notes"] if "the default for" in note]
 
 
 def test_a_scan_job_follows_the_advice_too(simulated_job: Path) -> None:
     settings = RunSettings(simulated_job, metric=Advising(), n_superclasses="auto")
     found = execute_scan(settings, [2, 3])
     assert found.scan.clustering == "spectral"
-    assert any("recommended" in note for note in found.content["notes"])
+    assert any("the default for" in note for note in found.content["notes"])
 
 
 def test_nothing_is_asked_for_that_the_number_does_not_need(simulated_job: Path) -> None:
@@ -202,11 +202,11 @@ def test_a_run_a_scan_and_a_rerun_see_where_the_advice_holds(
     before = plan(RunSettings(simulated_job, output="planned", **settings))
     # Without the affinity nobody knows whether it holds.
     assert before.settings.clustering == "hierarchical"
-    assert not [note for note in before.notes if "recommended" in note]
+    assert not [note for note in before.notes if "the default for" in note]
 
     result = rebalance.run(simulated_job, output="first", **settings)
     assert result.superclasses.clustering == expected
-    said = [note for note in result.summary["notes"] if "recommended" in note]
+    said = [note for note in result.summary["notes"] if "the default for" in note]
     assert len(said) == is_sure
     record = json.loads(Path("first/run.json").read_text())
     assert record.get("clustering_advised", False) == is_sure
@@ -215,7 +215,7 @@ def test_a_run_a_scan_and_a_rerun_see_where_the_advice_holds(
     planned = plan(RunSettings(simulated_job, output="planned", **settings))
     assert planned.affinity_source == "cache"
     assert planned.settings.clustering == expected
-    assert [note for note in planned.notes if "recommended" in note] == said
+    assert [note for note in planned.notes if "the default for" in note] == said
     scanned = execute_scan(
         RunSettings(simulated_job, metric="where-sure", n_superclasses="auto"), [2, 3]
     )
@@ -223,7 +223,7 @@ def test_a_run_a_scan_and_a_rerun_see_where_the_advice_holds(
 
     again = rerun(Path("first"))
     assert again.came_out == ()
-    assert [note for note in again.result.summary["notes"] if "recommended" in note] == said
+    assert [note for note in again.result.summary["notes"] if "the default for" in note] == said
 
     settings |= {"clustering": "hierarchical", "options": ["clustering.linkage=ward"]}
     named = rebalance.run(simulated_job, output="named", **settings).superclasses

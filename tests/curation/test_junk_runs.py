@@ -96,8 +96,8 @@ def test_suspects_are_set_aside_by_default_and_no_particle_is_dropped_for_it(
         "because": {"by image": len(suspects)},
     }
     sentence = (
-        f"Set aside: {len(suspects)} averages, {in_them} particles ({len(suspects)} by their "
-        "picture); nothing was dropped."
+        f"Set aside: {len(suspects)} averages, {in_them} particles ({len(suspects)} by image); "
+        "nothing was dropped."
     )
     shown = command("run", job, "-k", 6, "-o", "shown", "--no-figures")
     assert sentence in " ".join(shown.stdout.split())

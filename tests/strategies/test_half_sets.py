@@ -181,7 +181,7 @@ def test_bins_keep_the_ratio_of_halves_to_within_one_particle(
     selection = select_by_group(particles, group, percentile=percentile, seed=seed, **by)
     assert selection.cap is not None
     assert_in_ratio(group, selection.selected, particles.column(RELION), selection.cap)
-    is_said = any("in each bin, to within" in note for note in selection.notes)
+    is_said = any("Each bin keeps the ratio" in note for note in selection.notes)
     assert is_said == (
         selection.after.sum() < selection.before.sum()
         and len(np.unique(particles.column(RELION))) > 1

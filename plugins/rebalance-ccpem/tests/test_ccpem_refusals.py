@@ -108,7 +108,12 @@ def test_what_can_be_done_is_not_refused(kind: type[RebalanceJob], values: dict[
             "Give “Rebalance factor” or “Largest superclass (particles)”",
             ["subsets"],
         ),
-        (BalanceClassAverages, {**RUN, "metric": "veiws"}, "'veiws' is not possible here", ["metric"]),
+        (
+            BalanceClassAverages,
+            {**RUN, "metric": "veiws"},
+            "'veiws' is not possible here",
+            ["metric"],
+        ),
         (
             BalanceClassAverages,
             {**RUN, "metric_max_shift": "3 feet"},
