@@ -46,9 +46,9 @@ _READ_HEADER: dict[tuple[int, int], Any] = {
 def with_fields(dtype: np.dtype[Any], added: np.dtype[Any]) -> np.dtype[Any]:
     """A row type with further fields behind its own, in place of any of the same names."""
     names = [name for name in dtype.names or () if name not in (added.names or ())]
-    fields = [(name, dtype[name].base, dtype[name].shape) for name in names]
-    fields += [(name, added[name].base, added[name].shape) for name in added.names or ()]
-    return np.dtype(fields)
+    formats = [dtype[name] for name in names] + [added[name] for name in added.names or ()]
+    # A list of fields would give a name to one without.
+    return np.dtype({"names": [*names, *(added.names or ())], "formats": formats})
 
 
 class NumpyTable:

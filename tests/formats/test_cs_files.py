@@ -205,3 +205,19 @@ def test_a_column_that_unpacks_to_far_more_than_the_file_is_refused(tmp_path: Pa
     path.write_bytes(b"\x95CSDAT" + sizes[0] + text + sizes[1] + packed)
     with pytest.raises(InputError, match="damaged"):
         formats.read(path, need_class_averages=False)
+
+
+def test_a_field_without_a_name_stays_when_fields_are_added(tmp_path: Path) -> None:
+    dtype = np.dtype({"names": ["uid", "", "psize"], "formats": ["<u8", "<f4", ("<f4", (2,))]})
+    table = np.zeros(5, dtype)
+    table[""] = np.arange(5)
+    with open(tmp_path / "particles.cs", "wb") as out:
+        np.lib.format.write_array(out, table)
+    added = np.zeros(3, dtype=[("pose", "<f4", (3,)), ("psize", "<f4", (2,))])
+    added["pose"] = np.arange(9).reshape(3, 3)
+    written = tmp_path / "written.cs"
+    write_rows(NumpyTable(tmp_path / "particles.cs"), written, np.array([0, 2, 4]), added)
+    found = NumpyTable(written)
+    assert found.dtype.names == ("uid", "", "pose", "psize")
+    np.testing.assert_array_equal(found.values(""), [0, 2, 4])
+    np.testing.assert_array_equal(found.values("pose"), added["pose"])
