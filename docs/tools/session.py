@@ -24,7 +24,7 @@ SCREEN = {"COLUMNS": str(COLUMNS), "TERM": "dumb", "NO_COLOR": "1"}
 # Lines that replace progress bars if there is no terminal.
 _PROGRESS = re.compile(
     r"^(Reading|Comparing|Trying|Grouping|Selecting|Sorting|Looking|Writing|Drawing) "
-    r".*( \.\.\.|: \d+ %.*)$|^Compiling for this computer: "
+    r".*( \.\.\.|: \d+ %.*)$|^Compiling for this computer "
 )
 _NEEDS_A_SHELL = re.compile(r"[|&;<>$`*]")
 
