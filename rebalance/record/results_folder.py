@@ -23,6 +23,7 @@ from rebalance.record.work_folders import (
     UNFINISHED,
     alone_in,
     forget,
+    forget_missing,
     lock_folder,
     lock_new_folder,
     note_started,
@@ -101,6 +102,8 @@ class ResultsFolder:
         self._former: Path | None = None
         self._lock = self._former_lock = -1
         self._overwrite, self._another, self._noted = overwrite, another, noted
+        if noted:
+            forget_missing()
         with alone_in(self.place.parent):
             self._is_replaced()
         inputs = tuple(inputs)

@@ -150,22 +150,56 @@ def find_leftovers() -> list[Leftover]:
     the folder that it was made in is not there either.
     """
     found = []
-    with contextlib.suppress(OSError):
-        for note in sorted((cache_folder() / _NOTES).iterdir()):
-            folder = Path(os.fsdecode(note.read_bytes()))
-            match = _NAME.fullmatch(folder.name)
-            if match is None or (folder.parent.is_dir() and not os.path.lexists(folder)):
-                note.unlink(missing_ok=True)
-                continue
-            if not folder.is_dir() or folder.is_symlink():
-                continue
-            lock = lock_folder(folder)
-            if lock < 0:
-                continue
-            os.close(lock)
-            place = folder.with_name(match["place"])
-            found.append(Leftover(folder, place, match["role"] == FORMER, _size(folder)))
+    for note, folder in _notes():
+        match = _NAME.fullmatch(folder.name)
+        if match is None or _is_gone(folder):
+            _drop(note)
+            continue
+        if not os.path.isdir(folder) or folder.is_symlink():
+            continue
+        lock = lock_folder(folder)
+        if lock < 0:
+            continue
+        os.close(lock)
+        place = folder.with_name(match["place"])
+        found.append(Leftover(folder, place, match["role"] == FORMER, _size(folder)))
     return found
+
+
+def forget_missing() -> None:
+    """Drop the notes of folders that are gone, as a kill between a renaming and `forget` leaves."""
+    for note, folder in _notes():
+        if _is_gone(folder):
+            _drop(note)
+
+
+def _notes() -> Iterator[tuple[Path, Path]]:
+    """Each note and the folder that it names; none where the cache can't be read."""
+    try:
+        notes = sorted((cache_folder() / _NOTES).iterdir())
+    except OSError:
+        return
+    for note in notes:
+        with contextlib.suppress(OSError):
+            yield note, Path(os.fsdecode(note.read_bytes()))
+
+
+def _is_gone(folder: Path) -> bool:
+    """Deleted or renamed, and not only out of reach, as on a disk that is not mounted."""
+    if not os.path.isdir(folder.parent):
+        return False
+    try:
+        folder.lstat()
+    except (FileNotFoundError, ValueError):
+        return True
+    except OSError:
+        pass
+    return False
+
+
+def _drop(note: Path) -> None:
+    with contextlib.suppress(OSError):
+        note.unlink(missing_ok=True)
 
 
 def remove_leftovers() -> int:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from rebalance.errors import OutputError
-from rebalance.record import work_folders
+from rebalance.record import results_folder, work_folders
 from rebalance.record.results_folder import ResultsFolder
 from rebalance.record.work_folders import lock_folder
 from tests.record.folders import end_early, make_results, names
@@ -247,3 +247,21 @@ def test_the_note_of_a_killed_run_goes_with_its_folder(
     with ResultsFolder(place, overwrite=False) as folder:
         folder.finish()
     assert names(tmp_path / "cache" / "started") == []
+
+
+def test_a_note_of_results_in_place_goes_with_a_run_that_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A kill between the renaming and the end of the note.
+    monkeypatch.setenv("REBALANCE_CACHE_DIR", str(tmp_path / "cache"))
+    place = tmp_path / "out"
+    with monkeypatch.context() as patch:
+        patch.setattr(results_folder, "forget", lambda folder: None)
+        make_results(place)
+    notes = tmp_path / "cache" / "started"
+    out_of_reach = notes / "other"
+    out_of_reach.write_bytes(os.fsencode(tmp_path / "not_mounted" / ".out.unfinished-1"))
+    assert len(names(notes)) == 2
+    with pytest.raises(OutputError):
+        ResultsFolder(place, overwrite=False)
+    assert names(notes) == ["other"]
