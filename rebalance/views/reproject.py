@@ -116,23 +116,25 @@ def project_map(
     side += side % 2
     spectrum = _centred_transform(density, side)
     parts = [ndimage.spline_filter(part, 3) for part in (spectrum.real, spectrum.imag)]
-    line = np.arange(-(side // 2), side // 2)
-    fx, fy = np.meshgrid(line, line)
+    # A real map's transform is the conjugate of itself on the other side: half of it is read.
+    fx, fy = np.arange(-(side // 2), side // 2), np.arange(side // 2)
+    column, row = np.meshgrid(fx, fy)
     # Beyond the Nyquist frequency there is nothing to read.
-    below = np.hypot(fx, fy) < side / 2 - 1
-    points = np.stack([fx[below], fy[below]], axis=1)
+    is_read = (np.hypot(column, row) < side / 2 - 1) & ((row > 0) | (column >= 0))
+    points = np.stack([column[is_read], row[is_read]], axis=1)
+    weight = np.where(points.any(axis=1), 2.0, 1.0)
     images = np.empty((len(rotation), len(pixel), len(pixel)), dtype=np.float32)
-    plane = np.zeros((side, side), dtype=np.complex128)
-    frequency = line / (side * voxel_size)
+    plane = np.zeros(is_read.shape, dtype=np.complex128)
+    length = side * voxel_size
     with single_threaded():
         for frame, (x, y), image in zip(rotation, shift, images, strict=True):
             place = (points @ frame[:2])[:, ::-1].T + side // 2
             real, imaginary = (
                 ndimage.map_coordinates(part, place, order=3, prefilter=False) for part in parts
             )
-            plane[below] = real + 1j * imaginary
-            along_x = np.exp(2j * np.pi * frequency[:, None] * (pixel - x))
-            along_y = np.exp(2j * np.pi * (pixel - y)[:, None] * frequency)
+            plane[is_read] = weight * (real + 1j * imaginary)
+            along_x = np.exp(2j * np.pi * fx[:, None] / length * (pixel - x))
+            along_y = np.exp(2j * np.pi * (pixel - y)[:, None] * fy / length)
             image[:] = (along_y @ plane @ along_x).real / side**2
     return images
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-COMMAND = [sys.executable, "-c", "from rebalance.cli import main; main()"]
+COMMAND = [sys.executable, "-m", "rebalance"]
 
 HEAVY = ("numba", "scipy", "sklearn", "matplotlib", "pandas", "dask", "numpy")
 
