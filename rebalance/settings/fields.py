@@ -55,7 +55,7 @@ ALSO = (AVERAGES, CLASSES, TABLES) = ("averages", "classes", "tables")
 """What a run writes in addition, on request."""
 
 GivenPath = Path | str
-Classes = Iterable[int] | str
+Classes = Iterable[int] | int | str
 Named = str | object
 
 

@@ -34,6 +34,8 @@ from typing import (
     get_type_hints,
 )
 
+from rebalance.errors import OptionError
+
 Given = TypeVar("Given", contravariant=True)
 Kept = TypeVar("Kept", covariant=True)
 T = TypeVar("T")
@@ -131,7 +133,16 @@ class Setting(Generic[Given, Kept]):
 
     def kept(self, value: Any) -> Any:
         """What is kept of a value that is given; an error of the setting if it can't be."""
-        return value if self.convert is None else self.convert(self.name, value)
+        if self.convert is None:
+            return value
+        try:
+            return self.convert(self.name, value)
+        except OptionError:
+            raise
+        except (TypeError, ValueError):
+            raise OptionError(
+                f"`{self.name}` can't be {value!r:.60}.", hint=self.in_python, setting=self.name
+            ) from None
 
     def but(self, **changes: Any) -> Setting[Given, Kept]:
         """The same for another model, with some of it said differently there."""

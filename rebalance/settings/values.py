@@ -5,6 +5,7 @@ Each takes the name of the setting, for its error, and the value.
 
 from __future__ import annotations
 
+import math
 import operator
 import os
 import re
@@ -113,9 +114,9 @@ def a_size_or_auto(name: str, value: int | str) -> int | Literal["auto"]:
 
 
 def class_numbers(
-    name: str, value: Iterable[int] | str | None, of: str = "class number"
+    name: str, value: Iterable[int] | int | str | None, of: str = "class number"
 ) -> tuple[int, ...]:
-    """Class numbers, or numbers of something else, from ``3,5,7-9`` or an iterable of numbers.
+    """Class numbers, or numbers of something else, from ``3,5,7-9``, one number, or several.
 
     Empty text, as of a shell variable that is not set, is refused: it must not stand for every
     class.
@@ -123,7 +124,8 @@ def class_numbers(
     if value is None:
         return ()
     if not isinstance(value, str):
-        return tuple(int(number) for number in value)
+        given = value if isinstance(value, Iterable) else [value]
+        return tuple(int(n) if isinstance(n, str) else operator.index(n) for n in given)
     numbers: dict[int, None] = {}
     for part in value.replace(" ", ",").split(","):
         if not part:
@@ -214,28 +216,30 @@ def at_least_one(name: str, value: int) -> int:
 
 def angstrom_per_pixel(name: str, value: float) -> float:
     """A finite number above 0."""
-    try:
-        size = float(value)
-    except (TypeError, ValueError):
-        raise OptionError(f"`{name}` is {value!r}, not a number of Å.", setting=name) from None
-    if not 0 < size < float("inf"):
+    size = _real(name, value, "Å")
+    if not 0 < size < math.inf:
         raise OptionError(f"The pixel size is {size:g} Å; it must be above 0.", setting=name)
     return value
 
 
 def degrees(name: str, value: float) -> float:
     """An angle between views: above 0°, and at most 90°, since opposite views are mirror images."""
-    try:
-        angle = float(value)
-    except (TypeError, ValueError):
-        raise OptionError(
-            f"`{name}` is {value!r}, not a number of degrees.", setting=name
-        ) from None
+    angle = _real(name, value, "degrees")
     if not 0 < angle <= 90:
         raise OptionError(
             f"`{name}` is {angle:g}; it must be above 0 and at most 90 degrees.", setting=name
         )
     return angle
+
+
+def _real(name: str, value: Any, unit: str) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        # A whole number of more than 308 digits.
+        return math.inf if value > 0 else -math.inf
+    except (TypeError, ValueError):
+        raise OptionError(f"`{name}` is {value!r}, not a number of {unit}.", setting=name) from None
 
 
 def plugin_options(
