@@ -3,8 +3,10 @@
 In a page
 
 - ```` ```console ```` has commands after ``$`` and their output, ```` ```pycon ```` the same in
-  Python, ```` ```python ```` a program without output;
-- ``file=PATH`` after the language writes the block to that file instead;
+  Python after ``>>>``; a command without output must exit with code 0;
+- ```` ```python ```` and ```` ```toml ```` have ``file=PATH`` after the language, and are written
+  to that file;
+- a block without a language is a drawing, without commands;
 - ``elsewhere=NAME`` names the test that checks a block that can't be run here;
 - ``<!-- prepare: COMMAND -->`` is run but not shown;
 - ``<!-- there: COMMAND -->`` is the same, run where the data of `real_data.py` are;

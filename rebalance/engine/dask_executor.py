@@ -56,7 +56,7 @@ class DaskExecutor:
         if find_spec("distributed") is None:
             raise ExecutorError(
                 "The executor dask needs the package distributed, which is not installed.",
-                hint="Install rebalance-em[dask].",
+                hint="Install it with `pip install distributed`.",
             )
         self.cluster = cluster
 

@@ -46,7 +46,7 @@ def resolve_device(asked: str, metric: Metric, name: str) -> str:
         return "cpu"
     raise DeviceError(
         f'`device="cuda"`, but {problem}.',
-        hint='Install rebalance-em[cuda] and an NVIDIA driver, or use `device="cpu"`.',
+        hint='Install the package numba-cuda[cu13] and an NVIDIA driver, or use `device="cpu"`.',
     )
 
 

@@ -330,8 +330,7 @@ def _healpix() -> Any:
     except ImportError:
         raise OptionError(
             "HEALPix bins need the package healpix, which is not installed.",
-            hint="Install it with `pip install 'rebalance-em[healpix]'`, or use the scheme "
-            "fibonacci.",
+            hint="Install it with `pip install healpix`, or use fibonacci bins.",
             setting="scheme",
         ) from None
     return healpix

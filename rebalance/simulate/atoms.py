@@ -67,7 +67,7 @@ def read_atoms(path: Path, assembly: str | None = None) -> Atoms:
         raise InputError(
             "Reading an atomic model needs gemmi, which is not installed.",
             path=path,
-            hint="pip install 'rebalance-em[models]'",
+            hint="Install it with `pip install gemmi`.",
         ) from error
     try:
         structure = gemmi.read_structure(str(path))

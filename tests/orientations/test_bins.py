@@ -147,7 +147,7 @@ def test_without_its_package_healpix_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setitem(sys.modules, "healpix", None)
-    with pytest.raises(OptionError, match=r"(?s)not installed.*rebalance-em\[healpix\]"):
+    with pytest.raises(OptionError, match=r"(?s)not installed.*pip install healpix"):
         sphere_bins(192, scheme="healpix")
 
 

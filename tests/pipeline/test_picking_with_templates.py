@@ -1,6 +1,6 @@
 """RELION picks with the templates of a run, on a micrograph of known particles.
 
-By the command of docs/howto-better-map.md, and it finds what the page says.
+By the command of docs/howto-better-map.md.
 """
 
 from __future__ import annotations
