@@ -87,9 +87,21 @@ def remove_results(folder: Path, more: Iterable[str] = (), *, spared: Iterable[P
         if (folder / name).resolve() not in kept
     ]
     # The record last: what is left after a kill is still known.
-    for name in sorted(inside, key=lambda one: one.as_posix() == RUN_RECORD):
-        (folder / name).unlink(missing_ok=True)
-        _remove_empty(folder, name)
+    names_in_order = sorted(inside, key=lambda one: one.as_posix() == RUN_RECORD)
+    try:
+        for name in names_in_order:
+            _remove(folder, name)
+    except BaseException:
+        # Some of an earlier run's files are of no use, and look as if they were all.
+        for name in names_in_order:
+            with contextlib.suppress(OSError):
+                _remove(folder, name)
+        raise
+
+
+def _remove(folder: Path, name: Path) -> None:
+    (folder / name).unlink(missing_ok=True)
+    _remove_empty(folder, name)
 
 
 def _remove_empty(folder: Path, name: Path) -> None:

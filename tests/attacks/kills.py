@@ -49,7 +49,8 @@ def stop(bench: Bench, number: int, rng: Random) -> Try:
     wanted = judge.INTERRUPTED if sent == signal.SIGINT else judge.TERMINATED
     if ending.code not in (judge.DONE, wanted):
         tried.problems.append(f"{sent.name} ended it with {ending.code}")
-    if tried.found == judge.PARTIAL or (ending.code == judge.DONE) != (tried.found == judge.WHOLE):
+    # A signal may also come when the results are in place.
+    if tried.found == judge.PARTIAL or (ending.code == judge.DONE and tried.found != judge.WHOLE):
         tried.problems.append(f"ended with {ending.code}, and its results are {tried.found}")
     tried.problems += judge.next_run(bench, scenario, before, overwrite=former is not None)
     return tried

@@ -77,6 +77,23 @@ def test_only_what_the_record_names_is_removed(place: Path) -> None:
     assert sorted(path.name for path in place.iterdir()) == ["job.star"]
 
 
+def test_a_removal_that_is_interrupted_is_finished(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_results(place, "a.star", "figures/a.png")
+    unlink = Path.unlink
+
+    def interrupted(path: Path, missing_ok: bool = False) -> None:
+        unlink(path, missing_ok=missing_ok)
+        monkeypatch.setattr(Path, "unlink", unlink)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "unlink", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        remove_results(place)
+    assert there(place) == {"job.star"}
+
+
 def test_a_record_that_points_elsewhere_removes_nothing_there(place: Path) -> None:
     outside = place.parent / "outside.star"
     outside.touch()
