@@ -82,8 +82,8 @@ def about_subsets(subsets: Subsets) -> list[str]:
         used = f'{never:,} of {len(visits):,} particles are in none (`subsets="auto"` uses all)'
     else:
         least, most = int(visits.min()), int(visits.max())
-        each = counted(most, "subset") if least == most else f"{least:,} to {most:,} subsets"
-        used = f"together they use every particle, each in {each}"
+        some = f"{most:,}" if least == most else f"{least:,} to {most:,}"
+        used = f"every particle is in {some} of them"
     return [f"{n}, with at most {subsets.cap:,} particles per superclass: {used}."]
 
 

@@ -126,12 +126,8 @@ def suggest(tried: Tried) -> Suggestion:
 
 def about_the_choice(suggestion: Suggestion) -> str:
     """Which number a run chose by itself, and which others come close."""
-    made = f"{counted(suggestion.number, 'superclass', 'superclasses')} made"
-    said = (
-        f"{made}, the suggested number."
-        if suggestion.has_structure
-        else f"No clear grouping: {made}, the best-scoring number."
-    )
+    made = f"{counted(suggestion.number, 'superclass was', 'superclasses were')} made"
+    said = made + ("." if suggestion.has_structure else ", the best-scoring number.")
     if not suggestion.runners_up:
         return said
     others = ", ".join(f"`n_superclasses={number}`" for number in suggestion.runners_up)
