@@ -72,7 +72,7 @@ def _class(shown: type, heading: str) -> Iterator[str]:
             yield from _function(function, f"#### `{name}", must=_is_abstract(function))
 
 
-_CALLED = {"column", "parse", "pixels", "subset"}
+_CALLED = {"column", "pixels", "subset"}
 """Methods of dataclasses that a plugin calls."""
 
 _DEFINED_ABOVE = {("PairMetric", name) for name in ("prepare", "tile", "facts")}
