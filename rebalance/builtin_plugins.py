@@ -45,7 +45,7 @@ def rebalance_clusterings() -> list[PluginSpec]:
         ),
         PluginSpec(
             "identity",
-            "Superclassification off: each class average is a superclass of its own.",
+            "Superclassification off: each class average is its own superclass.",
             "rebalance.clusterings.identity:Identity",
         ),
     ]

@@ -188,7 +188,7 @@ class Metric(Plugin, ABC):
         class_averages : ClassAverages
             N averages, none empty.
         options : Options
-            An instance of `options_model`.
+            An instance of `options_model`, here and below.
         device : {"cpu", "cuda"}
         """
 
@@ -224,17 +224,13 @@ class Metric(Plugin, ABC):
         return {}
 
     def notes(self, features: Any) -> Sequence[str]:
-        """Notes for the user: full sentences, shown with the run's notes.
-
-        In Python they are `Affinity.notes`.
-        """
+        """Full sentences for the user; in Python `Affinity.notes`."""
         return ()
 
     def results(self, features: Any) -> Mapping[str, Any]:
-        """Further arrays by name: a map, viewing directions, …
+        """Further arrays by name, such as a map, of dtype kind f, i, u or b.
 
-        Their dtype kinds are f, i, u or b. They are `Affinity.results` in Python and arrays
-        ``result.NAME`` in ``affinity.npz``.
+        In Python they are `Affinity.results`, in ``affinity.npz`` arrays ``result.NAME``.
         """
         return {}
 
@@ -318,7 +314,7 @@ class Clustering(Plugin, ABC):
         """Labels of n averages.
 
         The groups must not depend on the order of the averages
-        (`rebalance.toolkit.in_canonical_order` ensures this). Random numbers come from ``rng``.
+        (`rebalance.toolkit.in_canonical_order` ensures this).
 
         Parameters
         ----------
@@ -326,15 +322,12 @@ class Clustering(Plugin, ABC):
         n_superclasses : int or None
             1 to n; None only with `finds_number`.
         options : Options
-            An instance of `options_model`.
         rng : numpy.random.Generator
-            From the seed of the run.
+            For all random numbers; from the seed of the run.
 
         Returns
         -------
         ClusteringResult
-            With ``label``, int64 (n,): any numbers, one per superclass. Optional: a linkage, and an
-            order in which the averages are shown.
         """
 
     def cluster_many(
@@ -394,10 +387,10 @@ class Strategy(Plugin):
         return options
 
     def warnings(self, options: Any) -> Sequence[str]:
-        """Warnings for the user: full sentences, shown with the run's warnings.
+        """Full sentences for the user; in Python `Selection.warnings`.
 
-        In Python they are `Selection.warnings`. Called if there is a cap, with the completed
-        options."""
+        Called if there is a cap, with the completed options.
+        """
         return ()
 
     def places(
@@ -426,8 +419,8 @@ class Strategy(Plugin):
         -------
         int64 (P,) or None
             Place of each particle in its group, 0 for the first to be kept; any number for excluded
-            particles. This is the inverse of an argsort: with the rows of a group in the order of
-            keeping, ``place[in_order] = np.arange(len(in_order))``.
+            particles. If ``in_order`` has the rows of a group in the order in which to keep them,
+            ``place[in_order] = np.arange(len(in_order))``.
         """
         return None
 
@@ -585,12 +578,8 @@ class Format(Plugin, ABC):
         dataset : Dataset
             With the class averages from which they were made.
         images : float32 (K, L, L)
-        folder : Path
-            Exists.
-        stem : str
-            Stem of the file names.
-        title : str
-            Title for the user, if the format has one.
+        folder, stem, title
+            As for `write_particles`.
         """
         from rebalance.formats.mrc_writer import write_stack
 

@@ -21,7 +21,9 @@ def check_tables() -> str:
         groups.setdefault(", ".join(its).capitalize(), []).append(check)
     return "\n\n".join(
         f"## {title}\n\n"
-        + table(["check", "promise"], [[f"`{name}`", cell(promise)] for name, promise in checks])
+        + table(
+            ["check", "what must hold"], [[f"`{name}`", cell(promise)] for name, promise in checks]
+        )
         for title, checks in groups.items()
     )
 

@@ -67,12 +67,16 @@ def _class(shown: type, heading: str) -> Iterator[str]:
     for name, member in vars(shown).items():
         function = member.__func__ if isinstance(member, classmethod) else member
         is_shown = name in _CALLED if is_dataclass(shown) else not name.startswith("_")
+        is_shown &= (shown.__name__, name) not in _DEFINED_ABOVE
         if is_shown and inspect.isfunction(function):
             yield from _function(function, f"#### `{name}", must=_is_abstract(function))
 
 
-_CALLED = {"column", "parse", "pixels", "subset"}
+_CALLED = {"column", "pixels", "subset"}
 """Methods of dataclasses that a plugin calls."""
+
+_DEFINED_ABOVE = {("PairMetric", name) for name in ("prepare", "tile", "facts")}
+"""What a class does for its subclasses, as its base class says."""
 
 
 def _is_abstract(member: Any) -> bool:

@@ -30,11 +30,31 @@ def plugin_tables() -> str:
     return "\n\n".join(sections)
 
 
+_BY_FLAG = {
+    "realistic",
+    "source",
+    "symmetry",
+    "n_averages",
+    "n_particles",
+    "n_views",
+    "continuous",
+    "preferred_share",
+    "snr",
+    "box",
+    "pixel_size",
+    "seed",
+    "particle_images",
+    "refined",
+}
+"""Options of the simulator with a flag; the page names them above its table."""
+
+
 def simulate_table() -> str:
-    """The options of ``rebalance simulate --set``."""
+    """The options of ``rebalance simulate --set`` that have no flag."""
     from rebalance.simulate import SimulationOptions
 
-    return table(HEADER, _rows(SimulationOptions))
+    rows = _rows(SimulationOptions)
+    return table(HEADER, [row for row in rows if row[0].strip("`") not in _BY_FLAG])
 
 
 def score_table() -> str:

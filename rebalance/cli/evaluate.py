@@ -56,7 +56,8 @@ def evaluate(
         typer.Option(
             "--oracle-superclasses",
             metavar="N",
-            help="Number of superclasses of the oracle, to compare results with different numbers.",
+            help="Number of superclasses of the oracle (made from the true views), to compare "
+            "results with different numbers.",
             show_default="as in the result",
         ),
     ] = None,

@@ -41,8 +41,8 @@ _GROUPS: Mapping[str, tuple[str, ...]] = {
 SHARE = "share_of_oracle_gain"
 
 SHARE_MEANS = (
-    "Share of the oracle's gain: 1 = views as even as with superclasses made from the true views; "
-    "0 = no better than dropping particles at random."
+    "Oracle: superclasses made from the true views. Share of its gain: 1 = views as even as with "
+    "the oracle; 0 = no better than dropping particles at random."
 )
 
 _SURELY_ABOVE_ONE = 1.05

@@ -132,7 +132,7 @@ def new(
         ),
     ] = "",
 ) -> None:
-    """Write a package for a plugin of your own, which works and passes its tests as it is."""
+    """Write a package for your own plugin. It works and passes its tests as written."""
     from rebalance.cli.screen import stdout
     from rebalance.scaffold import USES, distribution_name, write_package
 

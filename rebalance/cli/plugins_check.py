@@ -1,4 +1,4 @@
-"""`rebalance plugins check`: whether a plugin keeps the promises of its kind."""
+"""`rebalance plugins check`: whether a plugin keeps the rules of its kind."""
 
 from __future__ import annotations
 
@@ -53,9 +53,9 @@ def check(
     ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print as JSON.")] = False,
 ) -> None:
-    """Hold a plugin to the promises of its kind, on small made-up data.
+    """Test a plugin against the rules of its kind, on small simulated data.
 
-    Exit code 0 if none is broken, 2 if one is.
+    Exit code 0 if it keeps them all, else 2.
     """
     from rebalance.cli.errors import MENDABLE
     from rebalance.errors import OptionError

@@ -80,7 +80,7 @@ def simulate(
         ),
     ] = None,
     particles: Annotated[
-        int | None, typer.Option(metavar="N", help="Particles.", show_default="20000")
+        int | None, typer.Option(metavar="N", help="Number of particles.", show_default="20000")
     ] = None,
     views: Annotated[
         list[str] | None,
@@ -110,7 +110,7 @@ def simulate(
     pixel_size: Annotated[
         float | None,
         typer.Option(
-            metavar="Å", help="Sampling.", show_default="4, or enough for the molecule to fit"
+            metavar="Å", help="Pixel size.", show_default="4, or enough for the molecule to fit"
         ),
     ] = None,
     seed: Annotated[

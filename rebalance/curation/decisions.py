@@ -255,7 +255,7 @@ def about_decisions(settings: RunSettings, decided: Decisions, name: str) -> lis
         "clustering": f"{how.clustering}, {how.n_superclasses} superclasses",
         "labels": "labels from a person",
         "decisions": "earlier decisions",
-        "off": "each class a superclass of its own",
+        "off": "each class its own superclass",
     }[how.by]
     by_hand = f"{name_classes(sorted(decided.moved))} moved by hand" if decided.moved else ""
     aside = f"{name_classes(sorted(decided.set_aside))} set aside" if decided.set_aside else ""

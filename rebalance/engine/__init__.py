@@ -1,4 +1,4 @@
-"""From class averages to their affinity: what every metric is given without asking."""
+"""From class averages to their affinity: cache, tiles, threads and checkpoints for every metric."""
 
 from __future__ import annotations
 

@@ -15,6 +15,6 @@ def commands_for(path: Path) -> str:
     """The commands that take a 3D refinement, in a sentence."""
     typed = shlex.quote(str(path))
     return (
-        f"Use `rebalance diagnose {typed}` to see which directions they look from, and `rebalance "
-        f"orientations {typed}` to balance these."
+        f"Use `rebalance diagnose {typed}` to see the viewing directions of the particles, and "
+        f"`rebalance orientations {typed}` to balance them."
     )

@@ -1,4 +1,4 @@
-"""The street: read, compare, group, select, write; and nothing else.
+"""The steps of each command in order: read, compare, group, select, write.
 
     formats.read ─► Dataset ─► curation ─► Classes ─► engine ─► Affinity
                  ─► clusterings ─► Superclasses ─► strategies ─► Selection

@@ -73,7 +73,7 @@ _MEANINGS = {
     (None, True): Reading(
         "The half maps have signal in all directions.",
         "This is based on the maps only.",
-        "Give the particles too, to see which directions they look from.",
+        "Give the particles too, to see their viewing directions.",
     ),
     (None, False): Reading(
         "The half maps lack signal in some directions.",

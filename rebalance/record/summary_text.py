@@ -55,14 +55,9 @@ def outcome(summary: Mapping[str, Any]) -> list[str]:
     which = "Smallest ÷ largest superclass"
     which += f" (not counting {n_small:,} too small)" if n_small else ""
     if balance["cap"] is not None:
-        how = (
-            f"f = {balance['factor']}"
-            if balance["factor"] is not None and balance["max_size"] is None
-            else f"at most {balance['max_size']:,} particles"
-        )
-        lines.append(
-            f"Balanced with {how}: each superclass keeps at most {balance['cap']:,} particles."
-        )
+        by_factor = balance["factor"] is not None and balance["max_size"] is None
+        how = f" with f = {balance['factor']}" if by_factor else ""
+        lines.append(f"Balanced{how}: each superclass keeps at most {balance['cap']:,} particles.")
         lines.append(f"{which}: {_ratio(before)} before, {_ratio(after)} after.")
     else:
         lines.append(f"Not balanced. {which}: {_ratio(before)}.")
@@ -87,8 +82,8 @@ def about_subsets(subsets: Subsets) -> list[str]:
         used = f'{never:,} of {len(visits):,} particles are in none (`subsets="auto"` uses all)'
     else:
         least, most = int(visits.min()), int(visits.max())
-        each = counted(most, "subset") if least == most else f"{least:,} to {most:,} subsets"
-        used = f"together they use every particle, each in {each}"
+        some = f"{most:,}" if least == most else f"{least:,} to {most:,}"
+        used = f"every particle is in {some} of them"
     return [f"{n}, with at most {subsets.cap:,} particles per superclass: {used}."]
 
 
@@ -127,8 +122,8 @@ def set_aside(summary: Mapping[str, Any]) -> list[str]:
     if balance is None or balance["cap"] is None:
         return [f"{words}; nothing was dropped."]
     each = "Each has" if found["averages"] > 1 else "It has"
-    stay = "all particles are" if after == before else f"{after:,} particles are"
-    return [f"{words}. {each} the same cap as a superclass; {stay} kept."]
+    stay = "all" if after == before else f"{after:,}"
+    return [f"{words}. {each} the same cap as a superclass; {stay} of these particles are kept."]
 
 
 def _ratio(evenness: Mapping[str, Any]) -> str:

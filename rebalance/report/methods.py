@@ -180,7 +180,8 @@ def _written(said: Methods, cite: Cite, seed: int | None = None) -> str:
     words = said.words.replace("{seed}", "" if seed is None else str(seed))
     marks = [cite(reference) for reference in said.references]
     parts = zip_longest(words.split("{}"), marks, fillvalue="")
-    return " ".join(f"{literal(part)} {mark}".strip() for part, mark in parts).strip()
+    text = " ".join(f"{literal(part)} {mark}".strip() for part, mark in parts).strip()
+    return text.replace("\\] ,", "\\],")
 
 
 def _balancing(result: RunResult, selection: Selection, cite: Cite) -> str:

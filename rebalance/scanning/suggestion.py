@@ -126,8 +126,8 @@ def suggest(tried: Tried) -> Suggestion:
 
 def about_the_choice(suggestion: Suggestion) -> str:
     """Which number a run chose by itself, and which others come close."""
-    groups = counted(suggestion.number, "superclass is", "superclasses are")
-    said = f"{groups} made" + ("." if suggestion.has_structure else " (best score).")
+    made = f"{counted(suggestion.number, 'superclass was', 'superclasses were')} made"
+    said = made + ("." if suggestion.has_structure else ", the best-scoring number.")
     if not suggestion.runners_up:
         return said
     others = ", ".join(f"`n_superclasses={number}`" for number in suggestion.runners_up)

@@ -224,8 +224,8 @@ def _check_number_can_be_open(settings: RunSettings) -> None:
     asked = "n_superclasses" if settings.view_width is None else "view_width"
     if settings.is_off:
         raise OptionError(
-            "Each class average is a superclass of its own (`superclasses=False`, or the "
-            "clustering identity), so there are no numbers of superclasses to try.",
+            "Each class average is its own superclass (`superclasses=False`, or the clustering "
+            "identity), so there are no numbers of superclasses to try.",
             hint=f"Choose another clustering, e.g. {another}.",
             setting=asked,
         )

@@ -157,17 +157,16 @@ class SimulationOptions(Options):
     defocus_max: float = option(24_000.0, "Largest defocus.", unit="Å", ge=0)
     solvent: float = option(
         0.0,
-        "Fraction of an atomic model's contrast that solvent removes at low resolution; maps have "
-        "lost it already.",
+        "Fraction of an atomic model's contrast that solvent removes at low resolution; not "
+        "applied to maps.",
         ge=0,
         lt=1,
     )
     b_factor: float = option(150.0, "Envelope exp(−B k²/4) on the signal.", unit="Å²", ge=0)
     averaging: Literal["wiener", "phase-flip", "iterated"] = option(
         "wiener",
-        "How particles are averaged: RELION's Wiener filter; the plain mean of phase-flipped "
-        "images, with noise falling by the root of their number; or the filter that each class "
-        "arrives at over RELION's iterations.",
+        "How particles are averaged: wiener (RELION's filter), phase-flip (mean of phase-flipped "
+        "images) or iterated (the filter that each class gets over RELION's iterations).",
     )
     n_iterations: int = option(25, "Number of iterations, if averages are iterated.", ge=1, le=200)
     resolution_limit: float | None = option(
@@ -175,7 +174,7 @@ class SimulationOptions(Options):
     )
     size_spread: float = option(
         0.0,
-        "Additional spread of class sizes, as the standard deviation of the natural logarithm.",
+        "Additional spread of class sizes: standard deviation of the natural logarithm.",
         ge=0,
         le=4,
     )
@@ -184,8 +183,8 @@ class SimulationOptions(Options):
     )
     blur_spread: float = option(
         0.0,
-        "Spread of the blur of averages, also within a view, as the standard deviation of the "
-        "natural logarithm.",
+        "Spread of the blur of averages, also within a view: standard deviation of the natural "
+        "logarithm.",
         ge=0,
         le=2,
     )

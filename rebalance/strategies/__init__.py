@@ -1,4 +1,4 @@
-"""Which particles stay: candidates, cap, strategy, and the reason for each exclusion.
+"""Which particles are kept: candidates, cap, strategy, and the reason for each exclusion.
 
 The step between the clusterings and the formats. Which class averages are used is known from the
 superclasses, how large one may be is decided in `caps`, and who stays in a strategy plugin. All of

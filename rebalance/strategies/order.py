@@ -38,8 +38,8 @@ Quota = Literal["none", "proportional", "equal"]
 """How many places each class of a group gets: as it comes, its share, or all the same number."""
 
 QUOTA_HELP = (
-    "How the places of a group are shared between its 2D classes: none (chance or the score "
-    "decides), proportional (by their sizes), equal (the same number each, as far as they last)."
+    "How the places of a group are shared between its 2D classes: none (chance or score decides), "
+    "proportional (by size), equal (the same number each, as far as they last)."
 )
 
 QUOTA_WORDS = {

@@ -39,14 +39,14 @@ CORRELATION = 0.02
 
 
 def invariance_rotation(subject: MetricSubject) -> None:
-    """The value of a pair stays the same when one of the two is rotated."""
+    """Rotating one image doesn't change the value."""
     for angles, tolerance in ((QUARTER_TURNS, TOLERANCE), (TURNS, BETWEEN_PIXELS)):
         turned = {f"rotated by {angle:g}°": _drawn(Transform(angle)) for angle in angles}
         _invariant(subject, "rotation", turned, tolerance)
 
 
 def invariance_shift(subject: MetricSubject) -> None:
-    """The value of a pair stays the same when one of the two is shifted by a few pixels."""
+    """Shifting one image by a few pixels doesn't change the value."""
     _invariant(
         subject,
         "shift",
@@ -55,12 +55,12 @@ def invariance_shift(subject: MetricSubject) -> None:
 
 
 def invariance_mirror(subject: MetricSubject) -> None:
-    """The value of a pair stays the same when one of the two is mirrored."""
+    """Mirroring one image doesn't change the value."""
     _invariant(subject, "mirror", {"mirrored": _drawn(Transform(mirror=True))})
 
 
 def invariance_scale(subject: MetricSubject) -> None:
-    """The value of a pair stays the same when one of the two is multiplied by a number."""
+    """Multiplying one image by a number doesn't change the value."""
     _invariant(
         subject,
         "scale",
@@ -69,7 +69,7 @@ def invariance_scale(subject: MetricSubject) -> None:
 
 
 def invariance_offset(subject: MetricSubject) -> None:
-    """The value of a pair stays the same when a constant is added to one of the two."""
+    """Adding a constant to one image doesn't change the value."""
     _invariant(
         subject,
         "offset",

@@ -91,9 +91,9 @@ class BrokenPromises(AssertionError):
         self.outcomes = tuple(outcomes)
         first = self.outcomes[0]
         said: dict[str, str] = {}
-        broken = "one promise" if len(self.outcomes) == 1 else f"{len(self.outcomes)} promises"
+        failed = "one check" if len(self.outcomes) == 1 else f"{len(self.outcomes)} checks"
         super().__init__(
-            f"The {first.kind} {first.plugin} breaks {broken}.\n"
+            f"The {first.kind} {first.plugin} fails {failed}.\n"
             + "\n".join(
                 f"{outcome.check}: {outcome.promise}\n{indent(said_once(outcome, said), '    ')}"
                 for outcome in self.outcomes

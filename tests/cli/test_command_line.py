@@ -173,7 +173,7 @@ def test_a_number_that_was_left_to_it_is_said_and_where_to_look(simulated_job: P
     result = type_in("run", simulated_job, "-k", "auto", "-o", "out")
     assert result.exit_code == 0, result.output
     made = len(json.loads(Path("out/summary.json").read_text())["superclasses"])
-    assert f"{made} superclasses are made" in " ".join(result.output.split())
+    assert f"{made} superclasses were made" in " ".join(result.output.split())
     lines = result.stdout.splitlines()
     at = lines.index("Next: look at the superclasses in a browser:")
     assert lines[at + 1] == f"  {Path('out/report.html').resolve()}"

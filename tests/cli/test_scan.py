@@ -87,7 +87,7 @@ def test_a_run_with_auto_is_that_with_the_suggested_number(
     ("words", "said"),
     [
         (["-k", "many"], "-k many is not a number"),
-        (["-k", "auto", "--no-superclasses"], "superclass of its own"),
+        (["-k", "auto", "--no-superclasses"], "is its own superclass"),
         (["-k", "auto", "--clustering", "identity"], "no numbers of superclasses to try"),
     ],
 )

@@ -123,7 +123,7 @@ def test_an_affinity_from_a_file_knows_its_angles(simulated_job: Path) -> None:
         (["--view-width", "25", "-k", "3"], "Leave out one of them"),
         (["--view-width", "25", "-k", "auto"], "Leave out one of them"),
         (["--view-width", "25", "--labels", "l.csv"], "Leave out --view-width, or"),
-        (["--view-width", "25", "--no-superclasses"], "superclass of its own"),
+        (["--view-width", "25", "--no-superclasses"], "is its own superclass"),
         (
             ["--view-width", "25", "--metric", "views", "--symmetry", "Q3"],
             "not a rotational point group",

@@ -355,6 +355,7 @@ def test_the_methods_speak_of_angles_where_they_were_used(trusted):
     assert "normalized cross-correlation over in-plane rotation, shift and mirror" in section
     assert ("θ is the angle between their views" in section) == trusted
     assert ("Scheres" in section) == trusted
+    assert "] ," not in section
 
 
 def test_the_methods_state_the_seed_of_a_strategy_that_is_not_there():

@@ -202,11 +202,11 @@ def test_few_averages_make_no_number_outstanding() -> None:
 def test_the_number_that_was_taken_is_said_and_those_close_to_it() -> None:
     score = np.array([0.10, 0.30, 0.25, 0.28, 0.26, 0.20, 0.29, 0.10])
     assert about_the_choice(suggest(tried(score))) == (
-        "4 superclasses are made (best score). Also worth a look: `n_superclasses=9`, "
-        "`n_superclasses=6`."
+        "4 superclasses were made, the best-scoring number. Also worth a look: "
+        "`n_superclasses=9`, `n_superclasses=6`."
     )
     assert about_the_choice(suggest(tried(score + 0.5 * (score == 0.3)))) == (
-        "4 superclasses are made."
+        "4 superclasses were made."
     )
 
 

@@ -54,7 +54,7 @@ def test_a_broken_promise_is_an_error_that_says_which_and_where(
         ask(plugin)  # type: ignore[operator]
     message = str(raised.value)
     assert type(plugin).__name__ in message
-    assert "breaks one promise" in message
+    assert "fails one check" in message
     assert promise in message
     assert place in message
     outcomes = ask(plugin, raises=False)  # type: ignore[operator]

@@ -27,7 +27,7 @@ def rebalance_clusterings() -> list[PluginSpec]:
         ),
         PluginSpec(
             "k-medoids",
-            "K averages that the others are closest to (FasterPAM).",
+            "Groups each average with the closest of K central averages (FasterPAM).",
             "rebalance_graph.k_medoids:KMedoids",
         ),
     ]
