@@ -17,6 +17,8 @@ SUFFIXES = (".pdb", ".ent", ".cif", ".mmcif")
 
 _SIGMA_OF_RESOLUTION = 1 / (np.pi * np.sqrt(2))
 _TRACE = ("CA", "P")
+_FARTHEST = 1e6
+"""Å from the origin; no molecule is so large."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,8 +73,8 @@ def read_atoms(path: Path, assembly: str | None = None) -> Atoms:
         ) from error
     try:
         structure = gemmi.read_structure(str(path))
-    except (RuntimeError, ValueError, OSError) as error:
-        reason = str(error).splitlines()[0].removesuffix(".")
+    except (RuntimeError, ValueError, IndexError, OSError) as error:
+        reason = (str(error).splitlines() or ["gemmi failed"])[0].removesuffix(".")
         raise InputError(
             f"The atomic model can't be read: {reason}.",
             path=path,
@@ -80,7 +82,14 @@ def read_atoms(path: Path, assembly: str | None = None) -> Atoms:
         ) from error
     if assembly is not None:
         _build(structure, assembly, path)
-    rows = list(_atoms_of(structure[0])) if len(structure) else []
+    try:
+        rows = list(_atoms_of(structure[0])) if len(structure) else []
+    except UnicodeDecodeError as error:
+        raise InputError(
+            "A name of a chain or atom is not text.",
+            path=path,
+            hint="Copy the file again, or save it anew with another program.",
+        ) from error
     if not rows:
         raise InputError(
             "The file has no atoms (ATOM or HETATM records).",
@@ -92,6 +101,13 @@ def read_atoms(path: Path, assembly: str | None = None) -> Atoms:
         first = int(np.flatnonzero(~np.isfinite(table).all(axis=1))[0])
         raise InputError(
             "A coordinate or occupancy is not a number.", path=path, location=f"atom {first + 1}"
+        )
+    if np.abs(table).max() > _FARTHEST:
+        first = int(np.argmax((np.abs(table) > _FARTHEST).any(axis=1)))
+        raise InputError(
+            f"A coordinate or occupancy is beyond {_FARTHEST:,.0f}.",
+            path=path,
+            location=f"atom {first + 1}",
         )
     if not table[:, 3].sum() > 0:
         raise InputError(

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import math
 import warnings
+import zlib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +20,13 @@ SUFFIXES = (".mrc", ".map", ".ccp4")
 
 _EDGE = 0.04
 _HELD = 0.995
-_LARGEST_MAP = 1024
+_SMALLEST_MAP, _LARGEST_MAP = 4, 1024
+_LARGEST_VALUE = 1e15
+"""Sums of squares stay far from the limit of float32."""
+_DEFLATED = 1032
+"""Times that deflate makes anything smaller, at most."""
+_HEADER, _EXTENDED_SIZE = 1024, slice(92, 96)
+_HINT = "Give a density map in MRC format (.mrc, .map), or an atomic model (.pdb, .cif)."
 
 
 def read_map(path: Path) -> Volume:
@@ -81,20 +91,22 @@ def _read(path: Path) -> tuple[FloatArray, float]:
     """The density with axes z, y, x, and the voxel size."""
     import mrcfile
 
-    hint = "Give a density map in MRC format (.mrc, .map), or an atomic model (.pdb, .cif)."
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            with mrcfile.open(path, permissive=True) as opened:
-                header, data = opened.header.copy(), opened.data
+            header = _header_of(path)
+            if header.map not in (b"MAP ", b"MAP\0"):
+                raise ValueError
+            data = None
+            if _is_all_there(header, path):
+                with mrcfile.open(path, permissive=True) as opened:
+                    data = opened.data
     except OSError as error:
         raise InputError(
-            f"The file can't be read: {error.strerror or error}.", path=path, hint=hint
+            f"The file can't be read: {error.strerror or error}.", path=path, hint=_HINT
         ) from error
-    except (ValueError, EOFError) as error:
-        raise InputError("This is not a density map.", path=path, hint=hint) from error
-    if header.map not in (b"MAP ", b"MAP\0"):
-        raise InputError("This is not a density map.", path=path, hint=hint)
+    except (ValueError, EOFError, zlib.error) as error:
+        raise InputError("This is not a density map.", path=path, hint=_HINT) from error
     if data is None:
         raise InputError(
             "The header is that of a map, but the density can't be read: the file is cut short, "
@@ -108,13 +120,14 @@ def _read(path: Path) -> tuple[FloatArray, float]:
             f"This is not a cubic map: it has {sides} voxels.",
             path=path,
             location="header fields nx, ny, nz",
-            hint="A map must have equal sides. " + hint,
+            hint="A map must have equal sides. " + _HINT,
         )
-    if len(data) > _LARGEST_MAP:
+    if not _SMALLEST_MAP <= len(data) <= _LARGEST_MAP:
         raise InputError(
-            f"The map has {len(data)}³ voxels; the limit is {_LARGEST_MAP}³.",
+            f"The map has {len(data)}³ voxels, but {_SMALLEST_MAP}³ to {_LARGEST_MAP}³ were "
+            "expected.",
             path=path,
-            hint="Bin it first.",
+            hint="Bin it first." if len(data) > _LARGEST_MAP else _HINT,
         )
     # mapc, mapr, maps say which of x, y, z runs along columns, rows and sections.
     runs = [int(header.mapc), int(header.mapr), int(header.maps)]
@@ -122,8 +135,10 @@ def _read(path: Path) -> tuple[FloatArray, float]:
         runs = [1, 2, 3]
     by_axis = {name: 2 - place for place, name in enumerate(runs)}
     density = np.array(np.transpose(data, [by_axis[3], by_axis[2], by_axis[1]]), dtype=np.float32)
-    if not np.isfinite(density).all():
-        raise InputError("The map has values that are not finite.", path=path)
+    if not (np.abs(density) < _LARGEST_VALUE).all():
+        raise InputError(
+            f"The map has values that are not finite, or beyond {_LARGEST_VALUE:g}.", path=path
+        )
     voxel = float(header.cella.x) / max(int(header.mx), 1)
     if not (np.isfinite(voxel) and voxel > 0):
         raise InputError(
@@ -133,3 +148,45 @@ def _read(path: Path) -> tuple[FloatArray, float]:
             hint="Write it into the header, e.g. relion_image_handler --force_header_angpix.",
         )
     return density, float(f"{voxel:.6g}")
+
+
+def _header_of(path: Path) -> Any:
+    """The header as mrcfile reads it, without what may follow it.
+
+    Raises
+    ------
+    OSError, ValueError, EOFError, zlib.error
+        If it can't be read.
+    """
+    from mrcfile.mrcinterpreter import MrcInterpreter
+
+    with _opened(path) as file:
+        raw = bytearray(file.read(_HEADER))
+    extended = bytes(raw[_EXTENDED_SIZE])
+    raw[_EXTENDED_SIZE] = bytes(len(extended))
+    header = MrcInterpreter(io.BytesIO(raw), permissive=True, header_only=True).header.copy()
+    header.nsymbt = np.frombuffer(extended, dtype=header.nsymbt.dtype)[0]
+    return header
+
+
+def _is_all_there(header: Any, path: Path) -> bool:
+    """Whether the file can have what its header says; mrcfile makes room before it reads."""
+    from mrcfile.utils import dtype_from_mode
+
+    try:
+        voxel = dtype_from_mode(header.mode).itemsize
+    except ValueError:
+        return False
+    sides = [int(header[name]) for name in ("nx", "ny", "nz")]
+    said = _HEADER + int(header.nsymbt) + math.prod(sides) * voxel
+    most = path.stat().st_size * (_DEFLATED if _is_gzipped(path) else 1)
+    return min(sides) > 0 and header.nsymbt >= 0 and said <= most
+
+
+def _opened(path: Path) -> Any:
+    return gzip.open(path, "rb") if _is_gzipped(path) else path.open("rb")
+
+
+def _is_gzipped(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(2) == b"\x1f\x8b"

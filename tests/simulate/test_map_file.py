@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import mrcfile
 import numpy as np
 import pytest
+from mrcfile.dtypes import HEADER_DTYPE
 from scipy.spatial.transform import Rotation
 
 from rebalance.errors import InputError, OptionError
@@ -115,6 +117,35 @@ def test_a_map_that_is_cut_short_says_so(density: np.ndarray, tmp_path: Path) ->
     path = write_map(tmp_path / "a.mrc", density)
     path.write_bytes(path.read_bytes()[:100_000])
     with pytest.raises(InputError, match="cut short"):
+        load_molecule({"source": str(path)})
+
+
+@pytest.mark.parametrize("fields", [{"nx": 1000, "ny": 1000, "nz": 1000}, {"nsymbt": 2**31 - 1}])
+@pytest.mark.parametrize("compress", [bytes, gzip.compress])
+def test_a_header_that_claims_more_than_the_file_has_takes_no_memory(
+    fields: dict[str, int], compress: Any, density: np.ndarray, tmp_path: Path
+) -> None:
+    path = write_map(tmp_path / "a.mrc", density[:8, :8, :8])
+    header = np.frombuffer(path.read_bytes(), dtype=HEADER_DTYPE, count=1).copy()
+    for name, value in fields.items():
+        header[name] = value
+    path.write_bytes(compress(header.tobytes() + path.read_bytes()[1024:]))
+    tracemalloc.start()
+    with pytest.raises(InputError, match="cut short"):
+        load_molecule({"source": str(path)})
+    assert tracemalloc.get_traced_memory()[1] < 50_000_000
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("left", [12, 600, -20])
+def test_a_damaged_gzip_is_no_map(left: int, density: np.ndarray, tmp_path: Path) -> None:
+    path = write_map(tmp_path / "a.mrc", density[:16, :16, :16])
+    content = gzip.compress(path.read_bytes())
+    path.write_bytes(content[:left])
+    with pytest.raises(InputError):
+        load_molecule({"source": str(path)})
+    path.write_bytes(content[:left] + bytes(255 - byte for byte in content[left:]))
+    with pytest.raises(InputError):
         load_molecule({"source": str(path)})
 
 

@@ -146,6 +146,11 @@ def test_an_assembly_is_built_when_asked_for(tmp_path: Path, rng: np.random.Gene
         ),
         ("a.cif", "data_x\n_cell.length_a 1\n", "has no atoms"),
         ("a.cif", "not a cif at all", "The atomic model can't be read"),
+        (
+            "a.pdb",
+            "ATOM      1  CA  ALA A   1       1.000   2.000   1e308  1.00 50.00",
+            "beyond 1,000,000",
+        ),
     ],
 )
 def test_what_is_no_model_is_named(name: str, content: str, words: str, tmp_path: Path) -> None:
@@ -153,6 +158,13 @@ def test_what_is_no_model_is_named(name: str, content: str, words: str, tmp_path
     with pytest.raises(InputError, match=words) as caught:
         load_molecule({"source": str(tmp_path / name)})
     assert caught.value.path == tmp_path / name
+
+
+def test_a_name_that_is_no_text_is_told(tmp_path: Path, rng: np.random.Generator) -> None:
+    path = write_pdb(tmp_path / "a.pdb", [chain(rng)])
+    path.write_bytes(path.read_bytes().replace(b" CA ", b" C\xff ", 1))
+    with pytest.raises(InputError, match="not text"):
+        load_molecule({"source": str(path)})
 
 
 def test_without_gemmi_the_error_says_what_to_install(
