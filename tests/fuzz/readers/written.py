@@ -119,24 +119,25 @@ def _written_affinity(folder: Path) -> Path:
 
 
 def _labels(folder: Path) -> Prepared:
-    from rebalance.pipeline.dry_run import plan
-    from rebalance.settings import RunSettings
+    from rebalance.clusterings import from_labels
+    from rebalance.clusterings.labels import read_labels
+    from rebalance.model import Classes
 
-    dataset, path = dataset_of_a_job(folder), folder / "labels.csv"
-    rows = [(number, at % 2) for at, number in enumerate(dataset.class_averages.class_id.tolist())]
+    averages, path = simulated().class_averages, folder / "labels.csv"
+    classes = Classes.of(averages.class_id, averages.n_particles)
+    rows = [(number, at % 2) for at, number in enumerate(averages.class_id.tolist())]
     seeds = [
         "\n".join(["class_id,superclass", *(f"{a},{b}" for a, b in rows)]),
         "\n".join(f"{a} view{b}" for a, b in rows),
         "data_\n\nloop_\n_rlnClassNumber #1\n_rlnSuperclass #2\n"
         + "\n".join(f"{a} {b}" for a, b in rows),
     ]
-    settings = RunSettings(
-        path=folder / "project" / "Class2D" / "job003",
-        labels=path,
-        output=folder / "out",
-        affinity_file=_written_affinity(folder),
-    )
-    return Prepared(path, [seed.encode() for seed in seeds], lambda _: plan(settings))
+
+    def read(path: Path) -> None:
+        superclasses = from_labels(classes, read_labels(path), _affinity())
+        "\n".join(superclasses.notes).encode()
+
+    return Prepared(path, [seed.encode() for seed in seeds], read)
 
 
 def _verdicts(folder: Path) -> Prepared:
