@@ -93,12 +93,12 @@ def run_campaign(
     prepared = reader.prepare(folder)
     # Where a process that is killed leaves its last mutant.
     (folder / MUTANT).write_text(str(prepared.path))
-    began = time.monotonic()
     with _limits():
         for data in prepared.seeds:
             # What is compiled or imported by the first use is no cost of a mutant.
             prepared.path.write_bytes(data)
             prepared.read(prepared.path)
+        began = time.monotonic()
         for _ in range(mutants):
             if time.monotonic() - began > seconds:
                 break
