@@ -38,7 +38,11 @@ class CommandGroup(TyperGroup):
         except KeyboardInterrupt:
             typer.echo("\nInterrupted. No incomplete results were left.", err=True)
             raise typer.Exit(INTERRUPTED) from None
-        except (typer.Exit, typer.Abort, typer.TyperException):
+        except (typer.Exit, typer.Abort):
+            raise
+        except typer.TyperException as error:
+            # The words of the library that checks values for Typer.
+            error.message = error.message.removeprefix("Value error, ")
             raise
         except Exception as error:
             is_nameless = isinstance(error, OSError) and error.filename is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
@@ -27,6 +28,11 @@ JUNK_WEIGHTS = {
 """Kinds of junk for junk_share, and how often each occurs."""
 
 
+def _path_text(path: Any) -> Any:
+    """A path as the text that records hold."""
+    return os.fspath(path) if isinstance(path, os.PathLike) else path
+
+
 def _directions(text: Any) -> Any:
     """Directions as a person types them: ``0,0,1/1,0,0``."""
     if not isinstance(text, str):
@@ -49,6 +55,7 @@ def _junk_kinds(text: Any) -> Any:
     return kinds
 
 
+PathText = Annotated[str | None, BeforeValidator(_path_text)]
 JunkKinds = Annotated[tuple[str, ...], BeforeValidator(_junk_kinds)]
 Directions = Annotated[tuple[tuple[float, float, float], ...], BeforeValidator(_directions)]
 
@@ -61,7 +68,7 @@ class SimulationOptions(Options):
         "Realistic data: uneven sizes, junk, blur and background. Options given in addition keep "
         "their values.",
     )
-    source: str | None = option(
+    source: PathText = option(
         None, "Density map (.mrc, .map) or atomic model (.pdb, .cif); auto: the built-in phantom."
     )
     symmetry: str = option(

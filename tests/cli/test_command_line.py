@@ -128,6 +128,7 @@ def test_quiet_prints_nothing_but_errors(simulated_job: Path) -> None:
         (("-k", "5", "--labels", "x.csv"), "--labels"),
         (("--no-superclasses", "-k", "7"), "K = 7"),
         (("-k", "5", "--nonsense"), "--nonsense"),
+        (("-k", "5", "--junk", "foo"), "'--junk': 'foo' is not one of"),
         (("-k", "5", "--seed", "-1"), "seed"),
         (("-k", "5", "--affinity", "none.npz"), "none.npz"),
     ],

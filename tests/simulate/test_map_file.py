@@ -49,7 +49,7 @@ def density(rng: np.random.Generator) -> np.ndarray:
 def test_projections_of_a_map_are_those_of_the_phantom(
     density: np.ndarray, tmp_path: Path, rng: np.random.Generator
 ) -> None:
-    molecule = load_molecule({"source": str(write_map(tmp_path / "a.mrc", density))})
+    molecule = load_molecule({"source": write_map(tmp_path / "a.mrc", density)})
     assert molecule.kind == "map"
     assert 170 < molecule.diameter < 240
     frames = view_frames(uniform(5, rng))
