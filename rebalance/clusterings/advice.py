@@ -80,5 +80,5 @@ def about_advice(metric: str, advice: Advice) -> str:
     changed = ", ".join(f"{name}={value}" for name, value in advice.options.items())
     return (
         f"Clustering: {advice.clustering}{(f' ({changed})' if changed else '')}, the default for "
-        f"the metric {metric}. Change it with `clustering` or one of its options."
+        f"the metric {metric}. To change it, name a clustering or one of its options."
     )

@@ -161,7 +161,7 @@ class TestSubsets:
             "fewest_visits": counted[~junk].min(),
             "most_visits": len(subsets),
         }
-        assert any("use every particle" in note for note in result.summary["notes"])
+        assert any("every particle is in" in note for note in result.summary["notes"])
 
     def test_each_class_set_aside_is_a_group_of_its_own(
         self, job: Path, decided: Callable[..., rebalance.RunResult]
