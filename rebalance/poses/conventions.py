@@ -117,7 +117,8 @@ def vector_of_rotation(rotation: DoubleArray) -> DoubleArray:
     """CryoSPARC's rotation vectors, in radians: float64 (n, 3)."""
     from scipy.spatial.transform import Rotation
 
-    transposed = np.swapaxes(rotation, -1, -2)
+    # A copy: older versions of SciPy refuse a read-only array.
+    transposed = np.array(np.swapaxes(rotation, -1, -2))
     return np.asarray(Rotation.from_matrix(transposed).as_rotvec(), dtype=np.float64)
 
 

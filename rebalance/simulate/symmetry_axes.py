@@ -125,7 +125,8 @@ def _axes(rotations: DoubleArray) -> tuple[DoubleArray, DoubleArray]:
     """Axis and order 360°/angle of each rotation; order 0 for the identity."""
     from scipy.spatial.transform import Rotation
 
-    vector = Rotation.from_matrix(rotations).as_rotvec()
+    # A copy: older versions of SciPy refuse a read-only array.
+    vector = Rotation.from_matrix(np.array(rotations)).as_rotvec()
     angle = np.linalg.norm(vector, axis=1)
     turns = angle > 0.02
     axis = np.where(turns[:, None], vector / np.maximum(angle, 1e-12)[:, None], [0.0, 0.0, 1.0])

@@ -118,7 +118,7 @@ def _axis_of(rotation: DoubleArray) -> DoubleArray:
     """The axis of a rotation, float64 (3,)."""
     from scipy.spatial.transform import Rotation
 
-    vector = Rotation.from_matrix(rotation).as_rotvec()
+    vector = Rotation.from_matrix(np.array(rotation)).as_rotvec()
     return np.asarray(vector / np.linalg.norm(vector))
 
 

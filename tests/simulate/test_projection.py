@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import integrate
 
 from rebalance.model import Transform
 from rebalance.simulate import Blobs, in_plane, phantom, project
@@ -33,7 +34,7 @@ def test_projection_is_the_line_integral_of_the_density(
     for row, column in rng.integers(8, 40, (12, 2)):
         x, y = (column - BOX // 2) * PIXEL, (row - BOX // 2) * PIXEL
         beam = np.column_stack([np.full_like(z, x), np.full_like(z, y), z])
-        integral = np.trapezoid(blobs.density(beam @ rotation[0]), z)
+        integral = integrate.trapezoid(blobs.density(beam @ rotation[0]), z)
         assert image[row, column] == pytest.approx(integral, rel=1e-5, abs=1e-12)
 
 
