@@ -56,7 +56,7 @@ def test_poses_alone_and_maps_alone(files: RefinementFiles, tmp_path: Path) -> N
     )
     assert maps.first.sampling is None
     assert maps.summary["sampling"] is None
-    assert maps.summary["half_maps"]["cfar"] > 0
+    assert maps.summary["half_maps"]["tfar"] > 0
 
 
 def test_two_inputs_stand_side_by_side(files: RefinementFiles, tmp_path: Path) -> None:
