@@ -21,10 +21,9 @@ from rebalance.model import RunResult
 COLUMNS = 80
 SCREEN = {"COLUMNS": str(COLUMNS), "TERM": "dumb", "NO_COLOR": "1"}
 
-# Lines that replace progress bars if there is no terminal.
+# Lines that replace progress bars if there is no terminal: what is going on, and "..." or a share.
 _PROGRESS = re.compile(
-    r"^(Reading|Comparing|Trying|Grouping|Selecting|Sorting|Looking|Writing|Drawing) "
-    r".*( \.\.\.|: \d+ %.*)$|^Compiling for this computer "
+    r"^(?!Warning )[A-Z][a-z]+ing .*( \.\.\.|: \d+ %.*)$|^Compiling for this computer "
 )
 _NEEDS_A_SHELL = re.compile(r"[|&;<>$`*]")
 

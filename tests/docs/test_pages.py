@@ -81,3 +81,23 @@ def test_every_page_is_reached_from_the_front_page() -> None:
     assert {page for page in PAGES if page.parent.name != "docs" or page.name != "README.md"} <= (
         reached
     )
+
+
+@pytest.mark.parametrize(
+    ("line", "is_shown"),
+    [
+        ("Analyzing the sampling of Fourier space ...", False),
+        ("Comparing class averages: 40 %, about 2 s left", False),
+        ("Compiling for this computer (once only)", False),
+        ("Suggested: 12 superclasses (silhouette 0.68).", True),
+        ("Warning 3 superclasses were made ...", True),
+    ],
+)
+def test_lines_of_progress_are_not_shown(line: str, is_shown: bool, tmp_path: Path) -> None:
+    from docs.tools.session import Session
+
+    block = f"```console\n$ echo '{line}'\n...\n```\n"
+    page = tmp_path / "page.md"
+    page.write_text(block)
+    (spoken,) = [one for _, told in Session(tmp_path).run_page(page) for one in told]
+    assert spoken.printed == (line if is_shown else "")
