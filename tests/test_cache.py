@@ -200,5 +200,5 @@ def test_processes_share_the_folder_without_seeing_parts(tmp_path: Path) -> None
         for key, limit in ((KEYS[0], "100000000"), (KEYS[0], "100000000"), (KEYS[1], "20000"))
     ]
     for writer in writers:
-        _, errors = writer.communicate(timeout=60)
+        _, errors = writer.communicate(timeout=300)
         assert writer.returncode == 0, errors

@@ -57,10 +57,10 @@ def test_what_is_no_json_object_is_refused(path: Path, content: bytes, says: str
 )
 def test_what_is_no_toml_is_refused_at_once(path: Path, content: bytes, says: str) -> None:
     path.write_bytes(content)
-    began = time.monotonic()
+    began = time.process_time()
     with pytest.raises(InputError, match=says):
         read_toml(path)
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
 
 
 def test_many_numbers_on_a_line_of_toml_are_none_too_many(path: Path) -> None:

@@ -78,6 +78,14 @@ class Opened:
         after_decided = groupings["decided"] and number > groupings["current"]
         self.set("k", groupings["numbers"].index(number) + after_decided)
 
+    def wait_for_frames(self) -> None:
+        """Wait until the browser has laid out, and painted, what changed."""
+        self.page.evaluate(
+            """() => new Promise((done) => {
+                requestAnimationFrame(() => requestAnimationFrame(done));
+            })"""
+        )
+
     def tile(self, class_number: int) -> Any:
         """The tile of a class average."""
         place = self.told["averages"]["class_id"].index(class_number)

@@ -271,7 +271,7 @@ def test_pictures_lie_on_the_map_as_the_program_lays_them(
 ) -> None:
     result = results("main", n_superclasses=5, factor="0.4")
     open_map(main_page).page.click("#plane-wide")
-    main_page.page.wait_for_timeout(100)
+    main_page.wait_for_frames()
     where, room = spots(main_page)
     box = main_page.page.locator("#plane").bounding_box()
     rows = shown_rows(main_page, result)
@@ -330,7 +330,7 @@ def test_the_chain_lays_each_on_the_one_before(
     result = results("main", n_superclasses=5, factor="0.4")
     open_map(main_page).page.click("#plane-wide")
     numbers = chain_order(main_page)
-    main_page.page.wait_for_timeout(100)
+    main_page.wait_for_frames()
     box = main_page.page.locator("#plane").bounding_box()
     n = len(numbers)
     most = max(300, min(main_page.page.viewport_size["height"] - 330, 900))

@@ -385,18 +385,18 @@ def test_a_file_that_is_removed_meanwhile_is_read_to_its_end(tmp_path: Path) -> 
 @pytest.mark.parametrize("quote", ["'", '"'])
 def test_a_long_line_of_quotes_is_read_in_little_time(tmp_path: Path, quote: str) -> None:
     line = f"{quote}a " * 100_000
-    began = time.perf_counter()
+    began = time.process_time()
     with pytest.raises(InputError, match="has 100000 values"):
         len(table(tmp_path, f"data_\nloop_\n_rlnA\n_rlnB\n1 2\n{line}\n"))
     assert star(tmp_path, f"data_\n_rlnA 1\n{line}\n").blocks[0].pairs == {"rlnA": "1"}
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
 
 
 def test_many_columns_are_read_in_little_time(tmp_path: Path) -> None:
     labels = "".join(f"_rln{n}\n" for n in range(50_000))
-    began = time.perf_counter()
+    began = time.process_time()
     assert len(table(tmp_path, f"data_\nloop_\n{labels}").labels) == 50_000
-    assert time.perf_counter() - began < 10
+    assert time.process_time() - began < 10
 
 
 def test_one_text_that_runs_on_is_refused_by_its_line(tmp_path: Path) -> None:
