@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
+import rebalance
 from rebalance import engine
 from rebalance.curation.junk import about_quality, score
-from rebalance.curation.junk_reasons import FEWEST, is_isolated, of_picture
+from rebalance.curation.junk_reasons import FEWEST, about_isolation, is_isolated, of_picture
 from rebalance.imaging.pictures import POINTS, points
 from rebalance.model import ClassAverages, DoubleArray
 from rebalance.settings import RunSettings
@@ -51,6 +53,34 @@ def test_few_are_not_judged() -> None:
     far = {name: np.full(FEWEST - 1, 10.0) for name in POINTS}
     assert of_picture(far, points(far)) == [()] * (FEWEST - 1)
     assert not is_isolated(np.zeros(FEWEST - 1)).any()
+
+
+def test_an_average_is_isolated_far_below_what_the_most_similar_ones_have() -> None:
+    nearest = np.array([0.9] * FEWEST + [0.71, 0.73])
+    # Four fifths of 0.9.
+    assert is_isolated(nearest).tolist() == [False] * FEWEST + [True, False]
+    assert not is_isolated(np.full(FEWEST, np.nan)).any()
+    assert about_isolation(nearest, FEWEST) == (
+        "unlike all others (mean affinity to the nearest 0.71; 0.90 for the most similar averages)"
+    )
+
+
+def test_being_alone_is_told_of_what_another_source_names() -> None:
+    values = np.full((14, 14), 0.9, dtype=np.float32)
+    values[0], values[:, 0] = 0.3, 0.3
+    np.fill_diagonal(values, 1)
+    found = simulated(seed=41, n_averages=14, n_empty=0, n_junk=0, n_views=14, snr=1)
+    averages = found.class_averages
+    affinity = rebalance.Affinity(values, averages.class_id, np.zeros(14, dtype=bool), key="")
+    assert score(averages, affinity).suspects == ()
+    bad = np.where(np.arange(14) < 2, 0.1, 0.9)
+    quality = score(replace(averages, score=bad, score_from="rlnClassScore"), affinity)
+    first, second = (quality.reasons_of(int(number)) for number in averages.class_id[:2])
+    assert first == (
+        *second,
+        "unlike all others (mean affinity to the nearest 0.30; 0.90 for the most similar averages)",
+    )
+    assert len(second) == 1
 
 
 def test_being_alone_is_said_only_of_what_the_picture_names() -> None:
@@ -100,6 +130,27 @@ def test_films_and_noise_among_clear_views_are_suspected_and_no_view_is() -> Non
     assert about_quality(RunSettings("job"), quality) == []
     with pytest.raises(ValueError, match="other class numbers"):
         score(averages.subset(np.arange(5)), affinity)
+
+
+def test_what_is_said_of_none_of_one_and_of_many() -> None:
+    averages = simulated(seed=41, n_averages=14, n_empty=0, n_junk=0, snr=1).class_averages
+
+    def said(n: int, junk: str) -> list[str]:
+        scores = np.where(np.arange(14) < n, 0.1, 0.9)
+        scored = replace(averages, score=scores, score_from="rlnPredictedClassScore")
+        return about_quality(RunSettings("job", junk=junk), score(scored))
+
+    assert said(0, "list") == ["None of 14 class averages looks like junk."]
+    one, why = said(1, "auto")
+    assert one == ("1 of 14 class averages looks like junk and is left out. Please check it.")
+    assert why.startswith(f"Class {averages.class_id[0]}: ")
+    assert said(2, "list")[0] == (
+        '2 of 14 class averages look like junk, but are used. To leave them out: `junk="auto"`.'
+    )
+    many = said(10, "auto")
+    assert "Please check them." in many[0]
+    assert len(many) == 1 + 8 + 1
+    assert many[-1] == "For the reasons of 2 more, see junk.csv."
 
 
 def test_few_averages_are_not_judged() -> None:

@@ -61,3 +61,10 @@ def test_the_eigengap_of_separate_blocks_is_largest_at_their_number() -> None:
     numbers = range(1, 10)
     assert numbers[int(np.argmax(eigengaps(affinity, numbers)))] == 3
     assert np.isnan(eigengaps(affinity, [18])[0])
+
+
+def test_an_average_that_is_like_no_other_adds_an_eigenvalue_of_zero() -> None:
+    affinity = np.eye(7)
+    affinity[:3, :3] = affinity[3:6, 3:6] = 1
+    # 1 of each block, 0 of the average alone, and -1/2 of the rest.
+    np.testing.assert_allclose(eigengaps(affinity, [1, 2, 3]), [0, 1, 0.5], atol=1e-12)

@@ -105,6 +105,23 @@ def test_runners_up_are_other_peaks_that_come_close() -> None:
     assert (found.number, found.runners_up) == (4, (9, 6))
     far = suggest(tried(np.where(score < 0.3, score / 2, score)))
     assert far.runners_up == ()
+    # The second of two equal neighbors is no other choice.
+    assert suggest(tried(np.array([0.1, 0.3, 0.3, 0.1]))).runners_up == ()
+
+
+def test_the_reason_tells_how_stable_the_number_is_and_whether_larger_ones_were_tried() -> None:
+    score = np.array([0.30, 0.41, 0.60])
+    last = suggest(tried(score)).reason
+    assert last == (
+        "Suggested: 5 superclasses (silhouette 0.60; 0.00 expected by chance). "
+        "This is the largest number tried, so try larger ones too."
+    )
+    known = suggest(tried(score[::-1], stability=np.full(3, 0.876)))
+    assert known.reason == (
+        "Suggested: 3 superclasses (silhouette 0.60; 0.00 expected by chance; stability 0.88)."
+    )
+    # Of one or two numbers none is the end of a range.
+    assert "larger ones" not in suggest(tried(score[1:])).reason
 
 
 def test_a_number_that_splits_off_no_crumbs_is_preferred_to_one_little_better_and_crumbs_told() -> (

@@ -183,6 +183,10 @@ def test_the_percentile_says_how_many_bins_are_cut() -> None:
     found = select_by_group(*binned([5, 4, 3, 2, 1, 0]), n_groups=6, percentile="80")
     assert found.cap == 4
     assert "Percentile 80 of the 5 occupied bins is 4 particles; 1 has more." in found.notes
+    several = select_by_group(*binned([5, 5, 1, 1]), n_groups=4, percentile="50")
+    assert "Percentile 50 of the 4 occupied bins is 1 particle; 2 have more." in several.notes
+    alone = select_by_group(*binned([5, 0]), n_groups=2, percentile="50")
+    assert "Percentile 50 of the 1 occupied bin is 5 particles; 0 have more." in alone.notes
 
 
 class KeepsAll:
