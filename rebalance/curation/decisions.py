@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError, m
 from rebalance.errors import InputError, OptionError
 from rebalance.model import SET_ASIDE, UNASSIGNED, Classes
 from rebalance.model.class_numbers import name_classes
+from rebalance.model.counting import counted
 from rebalance.settings import RunSettings
 from rebalance.strategies.caps import parse_factor
 from rebalance.text_files import read_json
@@ -250,18 +251,12 @@ def _of_other_data(decided: Decisions) -> str:
 
 def about_decisions(settings: RunSettings, decided: Decisions, name: str) -> list[str]:
     """Sentences on what a run took from its decisions file, called ``name``, and what not."""
-    how = decided.grouped_by
-    origin = {
-        "clustering": f"{how.clustering}, {how.n_superclasses} superclasses",
-        "labels": "labels from a person",
-        "decisions": "earlier decisions",
-        "off": "each class its own superclass",
-    }[how.by]
     by_hand = f"{name_classes(sorted(decided.moved))} moved by hand" if decided.moved else ""
     aside = f"{name_classes(sorted(decided.set_aside))} set aside" if decided.set_aside else ""
     junk = f"{name_classes(sorted(decided.junk))} junk" if decided.junk else ""
     parts = ", ".join(part for part in (by_hand, aside, junk) if part) or "nothing changed by hand"
-    said = [f"Superclasses are from {name} ({origin}; {parts})."]
+    origin = "; ".join(part for part in (_origin(decided.grouped_by), parts) if part)
+    said = [f"Superclasses are from {name} ({origin})."]
     given = (settings.factor, settings.max_size)
     if given != (decided.factor, decided.max_size):
         said.append(
@@ -274,6 +269,18 @@ def about_decisions(settings: RunSettings, decided: Decisions, name: str) -> lis
             "given."
         )
     return said
+
+
+def _origin(how: GroupedBy) -> str:
+    if how.by == "clustering":
+        number = how.n_superclasses
+        many = "" if number is None else counted(number, "superclass", "superclasses")
+        return ", ".join(part for part in (how.clustering, many) if part)
+    return {
+        "labels": "labels from a person",
+        "decisions": "earlier decisions",
+        "off": "each class its own superclass",
+    }[how.by]
 
 
 def about_decided(decided: Decisions) -> dict[str, Any]:

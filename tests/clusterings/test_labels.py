@@ -59,6 +59,8 @@ def write(tmp_path: Path):
         "class_id,superclass,particles\n3,top,77\n1,side,12\n",
         '"class_id","superclass"\n"3","top"\n"1","side"\n',
         "number superclass\n3 top\n1 side\n",
+        "view,class_id\ntop,3\nside,1\n",
+        "superclass,what\ntop,3\nside,1\n",
         STAR,
     ],
 )
@@ -75,6 +77,8 @@ def test_every_common_layout_is_read(text: str, write) -> None:
         ("3\n1\n", "line 1: There is only one column"),
         ("1,2,3\n4,5,6\n", "line 1: There are 3 columns, but none is called class_id"),
         ("class_id,x,y\n4,5,6\n", "none is called superclass"),
+        ("\nloop_\n_class_id\n_x\n_y\n4 5 6\n", "line 3: There are 3 columns"),
+        ("loop_\n_class_id\n_superclass\n# mine\n4 a\n_5 b\n", "line 6, column 1: '_5'"),
         ("3,top\n1\n", "line 2: At least 2 columns were expected, but this line has 1"),
         ("3,top\n3,side\n", "line 2: Class 3 is on this line and on line 1"),
         ("3,top\nx,side\n", "line 2, column 1: 'x' is not a class number"),
@@ -169,6 +173,11 @@ def test_minus_1_and_an_empty_name_leave_a_class_out() -> None:
     superclasses = from_labels(Classes.of([1, 2, 3], [5, 5, 5]), {1: "a", 2: "-1", 3: ""})
     assert superclasses.label.tolist() == [0, -1, -1]
     assert superclasses.left_out == (2, 3)
+
+
+def test_labels_that_leave_out_every_class_are_an_error() -> None:
+    with pytest.raises(OptionError, match="None of the 2 class averages can be used"):
+        from_labels(Classes.of([1, 2], [5, 5]), {1: -1, 2: ""})
 
 
 def test_a_usable_average_without_a_label_is_an_error_that_names_it() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 import rebalance
-from rebalance.curation.decisions import read_decisions, with_decisions
+from rebalance.curation.decisions import about_decisions, read_decisions, with_decisions
 from rebalance.errors import InputError, OptionError
 from rebalance.model import SET_ASIDE
 from rebalance.pipeline.rerun import rerun
@@ -62,6 +62,7 @@ def test_labels_say_where_every_class_is() -> None:
         (CONTENT | {"superclasses": []}, "superclasses: .*at least 1"),
         (CONTENT | {"superclasses": [[1, 2], []]}, "a superclass has no class numbers"),
         (CONTENT | {"superclasses": [[1, 2], [2]]}, "class 2 is in more than one place"),
+        (CONTENT | {"superclasses": [[1, 2], [2, 1]]}, "classes 1 and 2 are in more than one"),
         (CONTENT | {"superclasses": [[1, 3]]}, "class 3 is in more than one place"),
         (CONTENT | {"superclasses": [[1, 99]]}, "class 99 is not among class_numbers"),
         (CONTENT | {"superclasses": [[1, "2"]]}, "superclasses.0.1: .*integer.*, not '2'"),
@@ -71,7 +72,10 @@ def test_labels_say_where_every_class_is() -> None:
         (CONTENT | {"max_size": 0}, "max_size: .*, not 0"),
         (CONTENT | {"seed": -1}, "seed: .*, not -1"),
         (CONTENT | {"labels": {}}, "labels: Extra inputs"),
-        ({k: v for k, v in CONTENT.items() if k != "class_numbers"}, "class_numbers: .*required"),
+        (
+            {k: v for k, v in CONTENT.items() if k != "class_numbers"},
+            r"class_numbers: Field required\.\n",
+        ),
     ],
 )
 def test_what_is_wrong_in_a_decisions_file_is_named(changed: Any, message: str) -> None:
@@ -105,6 +109,46 @@ def test_what_is_typed_goes_before_the_file() -> None:
 def test_superclasses_are_said_once(settings: dict[str, Any]) -> None:
     with pytest.raises(OptionError, match="`decisions` contains"):
         RunSettings(Path("x"), decisions=Path("d"), **settings)
+
+
+@pytest.mark.parametrize(
+    ("changed", "says"),
+    [
+        ({}, "(class 3 junk)"),
+        ({"grouped_by": {"clustering": "spectral"}}, "(spectral; class 3 junk)"),
+        ({"grouped_by": {"clustering": "spectral", "n_superclasses": 1}},
+         "(spectral, 1 superclass; class 3 junk)"),
+        ({"grouped_by": {"by": "labels"}, "junk": []},
+         "(labels from a person; nothing changed by hand)"),
+        ({"grouped_by": {"by": "decisions"}}, "(earlier decisions; class 3 junk)"),
+        ({"grouped_by": {"by": "off"}, "moved": [4], "set_aside": [5]},
+         "(each class its own superclass; class 4 moved by hand, class 5 set aside, class 3 junk)"),
+    ],
+)  # fmt: skip
+def test_a_run_says_what_it_took_from_decisions(changed: dict[str, Any], says: str) -> None:
+    decided = read_decisions(written(CONTENT | changed))
+    settings = with_decisions(RunSettings(Path("x"), decisions=Path("d")), decided)
+    assert about_decisions(settings, decided, "d.json") == [f"Superclasses are from d.json {says}."]
+
+
+@pytest.mark.parametrize(
+    ("saved", "typed", "says"),
+    [
+        ({}, {"max_size": 90}, "The balance saved in d.json (f = 0.5) is not used"),
+        ({"factor": None}, {"factor": "0.2"}, "The balance saved in d.json (f = 0) is not used"),
+        ({"max_size": 1200, "factor": None}, {"factor": "0.2"},
+         "The balance saved in d.json (at most 1,200) is not used"),
+        ({}, {"seed": 8}, "The seed 7 saved in d.json is not used, because 8 was given."),
+    ],
+)  # fmt: skip
+def test_a_run_says_what_of_decisions_it_did_not_take(
+    saved: dict[str, Any], typed: dict[str, Any], says: str
+) -> None:
+    decided = read_decisions(written(CONTENT | saved))
+    settings = with_decisions(RunSettings(Path("x"), decisions=Path("d"), **typed), decided)
+    _, *others = about_decisions(settings, decided, "d.json")
+    assert len(others) == 1
+    assert others[0].startswith(says)
 
 
 def quick_run(job: Path, output: str, **settings: Any) -> rebalance.RunResult:
@@ -154,6 +198,18 @@ def test_a_run_with_decisions_makes_their_superclasses_and_counts(simulated_job:
     decided = changed.summary["superclassification"]["decided"]
     assert (decided["moved"], decided["junk"]) == ([moved], [junk])
     assert decided["grouped_by"]["n_superclasses"] == 5
+
+
+@pytest.mark.parametrize("digest", [None, "that of the images"])
+def test_the_images_are_compared_where_the_file_says_which_they_were(
+    simulated_job: Path, digest: str | None
+) -> None:
+    first = quick_run(simulated_job, "first", n_superclasses=5)
+    content = decided_from(first)
+    if digest is None:
+        content["averages_sha256"] = None
+    same = quick_run(simulated_job, "same", decisions=written(content))
+    np.testing.assert_array_equal(same.superclasses.label, first.superclasses.label)
 
 
 def test_a_run_with_decisions_can_be_repeated(simulated_job: Path) -> None:
