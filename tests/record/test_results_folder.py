@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -167,7 +168,11 @@ def test_a_folder_that_is_not_ours_is_never_touched(tmp_path: Path, overwrite: b
 def test_a_persons_file_among_results_is_not_deleted(tmp_path: Path) -> None:
     make_results(tmp_path / "out")
     (tmp_path / "out" / "figures" / "notes.txt").write_text("class 5 is junk")
-    with pytest.raises(OutputError, match=r"also has figures/notes\.txt"):
+    with pytest.raises(OutputError, match=r"also has figures/notes\.txt, which"):
+        ResultsFolder(tmp_path / "out", overwrite=True)
+    for name in "abcd":
+        (tmp_path / "out" / name).touch()
+    with pytest.raises(OutputError, match=r"also has a, b, c and 2 more, which"):
         ResultsFolder(tmp_path / "out", overwrite=True)
 
 
@@ -228,6 +233,32 @@ def test_an_error_about_another_file_stays_what_it_is(tmp_path: Path) -> None:
         ResultsFolder(tmp_path / "out", overwrite=False),
     ):
         (tmp_path / "input.star").read_text()
+    assert names(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("raised", "seen", "says"),
+    [
+        (OSError(errno.EROFS, "Read-only"), OutputError, "can't be written there: Read-only"),
+        (KeyboardInterrupt(), KeyboardInterrupt, "^$"),
+    ],
+)
+def test_a_run_that_can_not_begin_leaves_no_parents(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    raised: BaseException,
+    seen: type[BaseException],
+    says: str,
+) -> None:
+    def refuse(**_: object) -> str:
+        raise raised
+
+    monkeypatch.setattr(tempfile, "mkdtemp", refuse)
+    with (
+        pytest.raises(seen, match=says),
+        ResultsFolder(tmp_path / "a" / "b" / "out", overwrite=False),
+    ):
+        pytest.fail("the work began")
     assert names(tmp_path) == []
 
 

@@ -82,6 +82,8 @@ def test_a_run_that_ends_early_leaves_no_note(
     make_results(tmp_path / "out")
     with pytest.raises(ending), ResultsFolder(tmp_path / "out", overwrite=True):
         raise ending
+    # At once, and not only when the next run looks for notes without a folder.
+    assert list((cache / "started").iterdir()) == []
     make_results(tmp_path / "out", "second")
     assert list((cache / "started").iterdir()) == []
 
