@@ -61,8 +61,11 @@ def read(
     ------
     InputError
         If a file is missing, of unknown format, or broken.
+    OptionError
+        If the pixel size is not a positive number.
     """
     from rebalance.contracts import ReadRequest
+    from rebalance.formats.pixel_size import as_pixel_size
 
     return _read(
         ReadRequest(
@@ -70,7 +73,7 @@ def read(
             None if class_averages is None else Path(class_averages),
             tuple(map(Path, passthrough)),
             None if project is None else Path(project),
-            pixel_size,
+            None if pixel_size is None else as_pixel_size(pixel_size),
             need_class_averages,
         ),
         format,

@@ -52,20 +52,10 @@ def choose_pixel_size(given: float | None, stated: Sequence[Stated]) -> PixelSiz
         Å, by the person; overrides all, with a warning if no one else says the same.
     stated : sequence of Stated
         In falling order of trust. A header's 1.0 counts only if no one else says anything.
-
-    Raises
-    ------
-    OptionError
-        If the given one is not a positive number.
     """
     known = [one for one in stated if one.value is not None and 0 < one.value < math.inf]
     sure = [one for one in known if one.is_sure]
     if given is not None:
-        if not (math.isfinite(given) and given > 0):
-            raise OptionError(
-                f"The pixel size is {given:g} Å, but a positive number was expected.",
-                hint="Give `pixel_size` in Å, e.g. `pixel_size=1.06`.",
-            )
         return PixelSize(given, _at_odds(given, sure))
     if not sure:
         if not known:
@@ -89,6 +79,27 @@ def choose_pixel_size(given: float | None, stated: Sequence[Stated]) -> PixelSiz
             if other.value is not None and not _agree(other.value, best.value)
         ),
     )
+
+
+def as_pixel_size(given: float) -> float:
+    """The pixel size that a person gave, in Å.
+
+    Raises
+    ------
+    OptionError
+        If it is not a positive number.
+    """
+    hint = "Give `pixel_size` in Å, e.g. `pixel_size=1.06`."
+    try:
+        size = float(given)
+    except OverflowError:
+        # A whole number of more than 308 digits.
+        size = math.inf
+    except (TypeError, ValueError):
+        raise OptionError(f"`pixel_size` is {given!r}, not a number of Å.", hint=hint) from None
+    if not 0 < size < math.inf:
+        raise OptionError(f"The pixel size is {size:g} Å; it must be above 0.", hint=hint)
+    return size
 
 
 def _at_odds(given: float, sure: Sequence[Stated]) -> tuple[str, ...]:

@@ -219,7 +219,7 @@ def angstrom_per_pixel(name: str, value: float) -> float:
     size = _real(name, value, "Å")
     if not 0 < size < math.inf:
         raise OptionError(f"The pixel size is {size:g} Å; it must be above 0.", setting=name)
-    return value
+    return size
 
 
 def degrees(name: str, value: float) -> float:

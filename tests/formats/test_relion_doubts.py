@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import mrcfile
+import numpy as np
 import pytest
 
 from rebalance import formats
@@ -25,8 +26,17 @@ def test_class_numbers_outside_a_whole_stack_are_suspected(relion_job) -> None:
 def test_pixel_size_given_overrides_the_files(relion_job) -> None:
     table = relion_job.iteration("run_it025", CLASSES)
     assert formats.read(table, pixel_size=1.5).class_averages.pixel_size == 1.5
-    with pytest.raises(OptionError, match="positive number"):
-        formats.read(table, pixel_size=-1.0)
+    for given in ("1.5", np.float32(1.5)):
+        found = formats.read(table, pixel_size=given).class_averages.pixel_size
+        assert (found, type(found)) == (1.5, float)
+    for given, says in (
+        (-1.0, "is -1 Å; it must be above 0"),
+        (float("nan"), "is nan Å; it must be above 0"),
+        (10**400, "is inf Å; it must be above 0"),
+        ("small", "'small', not a number of Å"),
+    ):
+        with pytest.raises(OptionError, match=says):
+            formats.read(table, pixel_size=given)
 
 
 @pytest.mark.parametrize(("given", "warns"), [(1.5, True), (3.01, False), (4.0, False)])

@@ -14,6 +14,7 @@ from rebalance.errors import InputError, RebalanceError
 from rebalance.model import Dataset, DoubleArray, ParticlePoses, Views
 from rebalance.poses import particle_poses, write_poses
 from rebalance.poses.conventions import rotation_of_angles
+from rebalance.registry import registry
 from rebalance.simulate import SimulatedClassification, simulate_class_averages
 from rebalance.simulate.job import LAYOUTS, write_job
 
@@ -128,6 +129,28 @@ def test_averages_of_another_order_or_number_are_found_by_their_class(
     np.testing.assert_array_equal(poses.rotation, whole.rotation[kept])
     missing = ~np.isin(exact.particle_class, some.class_id)
     assert poses.n_apart == missing.sum()
+    # Particles of a class whose number is above that of every average.
+    names = ("class_id", "rotation", "shift", "is_misfit")
+    fewer = replace(views, **{name: getattr(views, name)[:-5] for name in names})
+    assert exact.particle_class.max() > fewer.class_id.max()
+    poses = particle_poses(dataset, fewer)
+    assert poses.n_apart == (exact.particle_class > fewer.class_id.max()).sum()
+
+
+def test_particles_without_a_whole_alignment_are_counted_out(
+    exact: SimulatedClassification, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset, views = read(exact, tmp_path, "relion")
+    whole = particle_poses(dataset, views)
+    plugin = registry().load("format", "relion")
+    alignment = plugin.in_plane_alignment(dataset)
+    without_angle, without_shift = whole.row[[3, 8]]
+    alignment.psi[without_angle] = np.nan
+    alignment.shift[without_shift, 1] = np.nan
+    monkeypatch.setattr(type(plugin), "in_plane_alignment", lambda *_: alignment)
+    poses = particle_poses(dataset, views)
+    assert poses.n_unaligned == 2
+    np.testing.assert_array_equal(poses.row, np.delete(whole.row, [3, 8]))
 
 
 def test_views_that_are_not_trusted_are_refused(

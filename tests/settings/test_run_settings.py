@@ -176,6 +176,21 @@ def test_settings_survive_the_record(tmp_path: Path, monkeypatch: pytest.MonkeyP
     assert (again.factor, again.exclude_classes, again.only_classes) == ("0.1", (1, 5), (1, 2, 3))
 
 
+@pytest.mark.parametrize(
+    ("name", "given", "kept"),
+    [
+        ("pixel_size", "1.5", 1.5),
+        ("pixel_size", np.float32(1.5), 1.5),
+        ("view_width", "20", 20.0),
+        ("passthrough", None, ()),
+        ("passthrough", "p.cs", (Path("p.cs"),)),
+    ],
+)
+def test_a_setting_is_kept_as_what_it_means(name: str, given: Any, kept: Any) -> None:
+    found = getattr(RunSettings("job", **{name: given}), name)
+    assert (found, type(found)) == (kept, type(kept))
+
+
 def test_a_record_of_another_version_is_named() -> None:
     with pytest.raises(OptionError, match="unknown fields: magic"):
         RunSettings.from_json({"path": "x", "magic": 1})
