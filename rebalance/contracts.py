@@ -465,7 +465,7 @@ class ReadRequest:
     project : Path, optional
         Folder to which paths inside the files are relative.
     pixel_size : float, optional
-        Å; overrides the files.
+        Å, above 0; overrides the files.
     need_class_averages : bool
         False if only the table is needed (superclassification off).
     needs_class : bool

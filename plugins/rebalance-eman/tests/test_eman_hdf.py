@@ -96,7 +96,7 @@ def test_pixel_sizes_that_can_not_be_believed_are_told(tmp_path: Path) -> None:
     assert given.class_averages is not None
     assert given.class_averages.pixel_size == 4.0
     assert any("2.5" in warning for warning in given.warnings)
-    with pytest.raises(OptionError, match="positive"):
+    with pytest.raises(OptionError, match="must be above 0"):
         rebalance.read(write_eman(tmp_path / "d.hdf", some_images(2)), pixel_size=-1.0)
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import math
-
 from rebalance.contracts import ReadRequest
-from rebalance.errors import InputError, OptionError
+from rebalance.errors import InputError
 
 NO_PARTICLES = (
     "This is a stack of class averages, so there are no particles to select; superclasses and "
@@ -20,8 +18,6 @@ def check_request(request: ReadRequest, kind: str) -> None:
     ------
     InputError
         If other class averages are given too.
-    OptionError
-        If the pixel size is no positive number.
     """
     if request.class_averages is not None:
         raise InputError(
@@ -29,12 +25,6 @@ def check_request(request: ReadRequest, kind: str) -> None:
             f"stack of {kind}.",
             path=request.path,
             hint="Give only the stack.",
-        )
-    size = request.pixel_size
-    if size is not None and not (math.isfinite(size) and size > 0):
-        raise OptionError(
-            f"The pixel size is {size:g} Å, but a positive number was expected.",
-            hint="Give `pixel_size` in Å, e.g. `pixel_size=1.06`.",
         )
 
 

@@ -47,8 +47,6 @@ class Eman(Format):
         ------
         InputError
             If the file is none of EMAN2's, or damaged, or class averages are given too.
-        OptionError
-            If the pixel size is no positive number.
         """
         check_request(request, "EMAN2")
         stack = read_hdf_stack(request.path)

@@ -39,8 +39,6 @@ class Imagic(Format):
         ------
         InputError
             If one of the files is missing or damaged, or class averages are given too.
-        OptionError
-            If the pixel size is no positive number.
         """
         check_request(request, "IMAGIC")
         stack = open_imagic(request.path)
