@@ -115,8 +115,10 @@ def test_a_run_survives_the_kill_of_a_worker(client: Any) -> None:
     killed = []
 
     def kill_one(done: int, total: int) -> None:
+        if not done or killed:
+            return
         busy = [address for address, keys in client.processing().items() if keys]
-        if done and busy and not killed:
+        if busy:
             killed.append(client.run(os.getpid, workers=busy[:1])[busy[0]])
             os.kill(killed[0], signal.SIGKILL)
 
